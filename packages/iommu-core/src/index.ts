@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// iommu-core: domains and translations, addresses, and the header that lets drivers reach dma-iommu.
+
+export * from './iommu.h'; // include/linux/iommu.h: domains, driver operations, protection bits
+export * from './iommu'; // drivers/iommu/iommu.c: map, unmap, attach, reserved regions
+export * from './iova'; // drivers/iommu/iova.c: the address allocator
+export * from './dma-iommu.h'; // include/linux/dma-iommu.h: what drivers call of dma-iommu.c

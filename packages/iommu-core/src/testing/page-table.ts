@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A translation table of 4 KiB pages, as flat as the model in the transcripts: page to physical page and permission.
+
+import { BIT, PAGE_SIZE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
+
+const LEAF_PAGES = 1024;
+const LEAF_BYTES = LEAF_PAGES * PAGE_SIZE;
+
+/** Permissions take the bits below this one of an entry, which marks it as present. */
+const PRESENT = 64;
+
+/** A run of pages with one permission. */
+export interface mapped_range {
+  readonly iova: dma_addr_t;
+  size: number;
+  readonly prot: number;
+}
+
+export class page_table {
+  private readonly leaves = new Map<number, Float64Array>();
+  private last_index = -1;
+  private last: Float64Array | undefined;
+  /** Pages mapped. */
+  mapped_pages = 0;
+
+  /** Maps a range; false, and nothing happens, if a page of it is mapped already. */
+  map(iova: dma_addr_t, paddr: phys_addr_t, size: number, prot: number): boolean {
+    for (let off = 0; off < size; off += PAGE_SIZE) if (this.entry(iova + off) !== 0) return false;
+    for (let off = 0; off < size; off += PAGE_SIZE) {
+      const at = iova + off;
+      this.leaf(at)[leaf_slot(at)] = paddr + off + PRESENT + prot;
+    }
+    this.mapped_pages += size / PAGE_SIZE;
+    return true;
+  }
+
+  /** Unmaps from `iova` to the end of the range or the first hole; bytes unmapped. */
+  unmap(iova: dma_addr_t, size: number): number {
+    let off = 0;
+    for (; off < size; off += PAGE_SIZE) {
+      const at = iova + off;
+      if (this.entry(at) === 0) break;
+      this.leaf(at)[leaf_slot(at)] = 0;
+    }
+    this.mapped_pages -= off / PAGE_SIZE;
+    return off;
+  }
+
+  /** Physical address of an address, 0 if it is not mapped. */
+  iova_to_phys(iova: dma_addr_t): phys_addr_t {
+    const entry = this.entry(iova);
+    if (entry === 0) return phys_addr_t(0);
+    return phys_addr_t(
+      Math.floor(entry / PAGE_SIZE) * PAGE_SIZE + (iova - Math.floor(iova / PAGE_SIZE) * PAGE_SIZE),
+    );
+  }
+
+  /** Permission of an address, -1 if it is not mapped (0 is a permission: none). */
+  prot(iova: dma_addr_t): number {
+    const entry = this.entry(iova);
+    return entry === 0 ? -1 : (entry % PAGE_SIZE) - PRESENT;
+  }
+
+  /** Everything, in order, neighbours of equal permission as one. */
+  ranges(): mapped_range[] {
+    const all: mapped_range[] = [];
+    let cur: mapped_range | undefined;
+    for (const index of [...this.leaves.keys()].sort((a, b) => a - b)) {
+      for (let slot = 0; slot < LEAF_PAGES; slot++) {
+        const iova = dma_addr_t(index * LEAF_BYTES + slot * PAGE_SIZE);
+        const prot = this.prot(iova);
+        if (prot < 0) continue;
+        if (cur?.prot === prot && cur.iova + cur.size === iova) cur.size += PAGE_SIZE;
+        else all.push((cur = { iova, size: PAGE_SIZE, prot }));
+      }
+    }
+    return all;
+  }
+
+  private entry(iova: number): number {
+    const index = Math.floor(iova / LEAF_BYTES);
+    if (index !== this.last_index) {
+      this.last = this.leaves.get(index);
+      this.last_index = index;
+    }
+    return this.last === undefined ? 0 : (this.last[leaf_slot(iova)] ?? 0);
+  }
+
+  /** The leaf of an address, made if need be. Leaves stay: a table that is used again allocates nothing. */
+  private leaf(iova: number): Float64Array {
+    this.entry(iova);
+    if (this.last === undefined) {
+      this.last = new Float64Array(LEAF_PAGES);
+      this.leaves.set(this.last_index, this.last);
+    }
+    return this.last;
+  }
+}
+
+function leaf_slot(iova: number): number {
+  return Math.floor(iova / PAGE_SIZE) - Math.floor(iova / LEAF_BYTES) * LEAF_PAGES;
+}
+
+/** All page sizes of 2^first to 2^last bytes, as an iommu_ops.pgsize_bitmap. */
+export function page_sizes(first: number, last: number): number {
+  let bitmap = 0;
+  for (let n = first; n <= last; n++) bitmap += BIT(n);
+  return bitmap;
+}

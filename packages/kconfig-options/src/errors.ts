@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The one error of this package: where it is, and what was expected there.
+
+/** Thrown for every bad input. `message` is one line: `file:line: detail` (no line when it is 0). */
+export class KconfigError extends Error {
+  override readonly name = 'KconfigError';
+
+  constructor(
+    readonly file: string,
+    /** Counted from 1; 0 when the whole file is meant. */
+    readonly line: number,
+    readonly detail: string,
+  ) {
+    super(`${file}${line > 0 ? `:${String(line)}` : ''}: ${detail}`);
+  }
+}
+
+/** A line of a file. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+export function errorAt(place: Place, detail: string): KconfigError {
+  return new KconfigError(place.file, place.line, detail);
+}
+
+export function placeText(place: Place): string {
+  return `${place.file}:${String(place.line)}`;
+}

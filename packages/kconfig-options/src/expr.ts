@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Expressions over symbols: how they are built, which symbols they name, how they are printed.
+
+import { CONSTANT_N, CONSTANT_Y, KconfigSymbol, itemName } from './model';
+import type { Choice } from './model';
+import { tristateOf } from './tristate';
+
+export type Relation = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+export type Expr =
+  | { readonly op: 'item'; readonly item: KconfigSymbol | Choice }
+  | { readonly op: 'and' | 'or'; readonly args: readonly Expr[] }
+  | { readonly op: 'not'; readonly arg: Expr }
+  | { readonly op: Relation; readonly left: KconfigSymbol; readonly right: KconfigSymbol };
+
+export const ALWAYS: Expr = { op: 'item', item: CONSTANT_Y };
+export const NEVER: Expr = { op: 'item', item: CONSTANT_N };
+
+export function itemExpr(item: KconfigSymbol | Choice): Expr {
+  return { op: 'item', item };
+}
+
+export function isAlways(expr: Expr): boolean {
+  return expr.op === 'item' && expr.item === CONSTANT_Y;
+}
+
+export function isNever(expr: Expr): boolean {
+  return expr.op === 'item' && expr.item === CONSTANT_N;
+}
+
+/** `a && b`, without the y's, and n as soon as one side is the constant n. */
+export function makeAnd(a: Expr, b: Expr): Expr {
+  if (isAlways(a)) return b;
+  if (isAlways(b)) return a;
+  if (isNever(a) || isNever(b)) return NEVER;
+  const args = [...(a.op === 'and' ? a.args : [a]), ...(b.op === 'and' ? b.args : [b])];
+  return { op: 'and', args };
+}
+
+/** The symbol that `expr` is, or null if it is anything more than one symbol. */
+export function singleSymbol(expr: Expr): KconfigSymbol | null {
+  return expr.op === 'item' && expr.item instanceof KconfigSymbol ? expr.item : null;
+}
+
+/** Calls `visit` for every symbol and choice in `expr`. */
+export function forEachItem(expr: Expr, visit: (item: KconfigSymbol | Choice) => void): void {
+  switch (expr.op) {
+    case 'item':
+      visit(expr.item);
+      break;
+    case 'and':
+    case 'or':
+      for (const arg of expr.args) forEachItem(arg, visit);
+      break;
+    case 'not':
+      forEachItem(expr.arg, visit);
+      break;
+    default:
+      visit(expr.left);
+      visit(expr.right);
+  }
+}
+
+/** A symbol as it stands in an expression: constants quoted, except n, m and y. */
+export function operandText(item: KconfigSymbol | Choice): string {
+  if (item instanceof KconfigSymbol && item.isConstant && tristateOf(item.name) === undefined) {
+    return `"${item.name.replace(/[\\"]/g, '\\$&')}"`;
+  }
+  return itemName(item);
+}
+
+/** `expr` in Kconfig syntax. */
+export function exprText(expr: Expr): string {
+  switch (expr.op) {
+    case 'item':
+      return operandText(expr.item);
+    case 'and':
+      return expr.args.map((arg) => parenthesised(arg, 'or')).join(' && ');
+    case 'or':
+      return expr.args.map((arg) => parenthesised(arg, 'and')).join(' || ');
+    case 'not':
+      return expr.arg.op === 'item' ? `!${exprText(expr.arg)}` : `!(${exprText(expr.arg)})`;
+    default:
+      return `${operandText(expr.left)} ${expr.op} ${operandText(expr.right)}`;
+  }
+}
+
+function parenthesised(expr: Expr, around: 'and' | 'or'): string {
+  return expr.op === around ? `(${exprText(expr)})` : exprText(expr);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What this package offers: Kconfig, .config, obj-… rules and kernel parameters, evaluated and explained.
+
+// Kconfig and .config
+export { parseKconfig } from './parser';
+export type { ReadFile } from './parser';
+export { Kconfig } from './kconfig';
+export { Config, evaluate } from './config';
+export type { ConfigJSON, EvaluateOptions, SymbolJSON } from './config';
+export type { DotConfigOptions } from './dotconfig-writer';
+export type { Explanation, Reason, ReasonKind } from './explain';
+export type { SymbolType } from './model';
+export type { TristateName } from './tristate';
+
+// Makefile rules
+export { linkedObjects } from './makefile';
+export type { LinkedObjects, OptionValues } from './makefile';
+
+// Kernel command line
+export { KERNEL_PARAMS, PARAM_DEFAULTS, parseCmdline } from './cmdline';
+export type { Cmdline, KernelParams, ParamDescription } from './cmdline';
+export type { ParamType } from './param-types';
+
+// The series as data
+export { seriesKconfig } from './series-kconfig';
+export { seriesMakefile } from './series-makefile';
+
+// Errors
+export { KconfigError } from './errors';
+export type { Place } from './errors';

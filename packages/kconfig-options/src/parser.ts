@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The statements of Kconfig: configs, menus, choices, ifs, comments and the files they source.
+
+import { Cursor } from './cursor';
+import { KconfigError, errorAt, placeText } from './errors';
+import type { Place } from './errors';
+import { ALWAYS } from './expr';
+import type { Expr } from './expr';
+import { conditionToEnd } from './expr-parser';
+import { finalizeMenuTree } from './finalize';
+import { Kconfig } from './kconfig';
+import { LineReader } from './line-reader';
+import { checkLoops } from './loops';
+import { MenuNode } from './model';
+import type { Choice, KconfigSymbol, NodeKind } from './model';
+import { PropertyParser } from './properties';
+import { checkSanity } from './sanity';
+
+/** The text of a file, given its path as written after `source`; undefined or a throw if there is none. */
+export type ReadFile = (path: string) => string | undefined;
+
+const BLOCK_END: Partial<Record<NodeKind, string>> = {
+  menu: 'endmenu',
+  if: 'endif',
+  choice: 'endchoice',
+};
+const BLOCK_START: ReadonlyMap<string, string> = new Map([
+  ['endmenu', 'menu'],
+  ['endif', 'if'],
+  ['endchoice', 'choice'],
+]);
+/** Blocks within blocks, and files within files: more than that is a mistake. */
+const MAX_DEPTH = 100;
+
+/** Parses `file` and all that it sources. Paths are relative to the root, as in the kernel. */
+export function parseKconfig(file: string, readFile: ReadFile): Kconfig {
+  const kconfig = new Kconfig(file);
+  const parser = new Parser(kconfig, readFile);
+  parser.file(file, { file, line: 0 }, kconfig.root);
+  finalizeMenuTree(kconfig);
+  checkSanity(kconfig);
+  checkLoops(kconfig);
+  return kconfig;
+}
+
+class Parser {
+  private readonly open: Place[] = [];
+  private depth = 0;
+
+  constructor(
+    private readonly kconfig: Kconfig,
+    private readonly readFile: ReadFile,
+  ) {}
+
+  /** Parses one file into `parent`; `from` is where it is sourced. */
+  file(path: string, from: Place, parent: MenuNode): void {
+    if (this.open.some((place) => place.file === path)) {
+      throw errorAt(from, `'${path}' sources itself (${this.sourcePath(from)})`);
+    }
+    const reader = new LineReader(path, this.read(path, from));
+    this.kconfig.files.push(path);
+    this.open.push({ file: path, line: from.line });
+    this.enter(from);
+    this.block(reader, parent, null);
+    this.depth--;
+    this.open.pop();
+  }
+
+  private read(path: string, from: Place): string {
+    let text: string | undefined;
+    let why = '';
+    try {
+      text = this.readFile(path);
+    } catch (error) {
+      why = ` (${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')})`;
+    }
+    if (text !== undefined) return text;
+    if (from.line === 0) throw new KconfigError(path, 0, `cannot read the file${why}`);
+    throw errorAt(from, `cannot read the source '${path}'${why}`);
+  }
+
+  private sourcePath(from: Place): string {
+    return [...this.open.slice(1).map((place) => place.file), from.file]
+      .concat('itself')
+      .slice(0, -1)
+      .join(' > ');
+  }
+
+  private enter(place: Place): void {
+    if (++this.depth > MAX_DEPTH) {
+      throw errorAt(place, `expected blocks and sources nested at most ${String(MAX_DEPTH)} deep`);
+    }
+  }
+
+  /** The statements of a file (`start` is null) or of a block, up to its end. */
+  private block(reader: LineReader, parent: MenuNode, start: Place | null): void {
+    const end = start === null ? undefined : BLOCK_END[parent.kind];
+    for (let statement = reader.next(); statement; statement = reader.next()) {
+      const cursor = new Cursor(statement);
+      if (cursor.keyword === end) {
+        cursor.expectEnd();
+        return;
+      }
+      this.statement(reader, parent, cursor, start, end);
+    }
+    if (start !== null) {
+      throw errorAt(
+        reader.end,
+        `expected '${String(end)}' for the ${parent.kind} of ${placeText(start)}, got the end of the file`,
+      );
+    }
+  }
+
+  private statement(
+    reader: LineReader,
+    parent: MenuNode,
+    cursor: Cursor,
+    start: Place | null,
+    end: string | undefined,
+  ): void {
+    switch (cursor.keyword) {
+      case 'config':
+      case 'menuconfig':
+        this.config(reader, parent, cursor);
+        return;
+      case 'menu':
+      case 'comment': {
+        const node = this.node(cursor.keyword, null, parent, cursor);
+        node.prompt = { text: this.text(cursor), cond: ALWAYS, place: cursor.place };
+        this.options(reader, node);
+        if (node.kind === 'menu') this.nested(reader, node);
+        return;
+      }
+      case 'if':
+        this.nested(
+          reader,
+          this.node('if', null, parent, cursor, conditionToEnd(this.kconfig, cursor)),
+        );
+        return;
+      case 'choice':
+        this.choice(reader, parent, cursor);
+        return;
+      case 'source':
+        this.file(this.text(cursor), cursor.place, parent);
+        return;
+      case 'mainmenu':
+        this.kconfig.root.prompt = { text: this.text(cursor), cond: ALWAYS, place: cursor.place };
+        return;
+      default:
+        throw this.misplaced(cursor, start, end);
+    }
+  }
+
+  private config(reader: LineReader, parent: MenuNode, cursor: Cursor): void {
+    const token = cursor.take();
+    if (token?.kind !== 'word') throw cursor.expected('the name of a symbol', token);
+    const symbol = this.kconfig.symbol(token.text);
+    if (symbol.isConstant) throw cursor.expected('the name of a symbol', token);
+    cursor.expectEnd();
+    const node = this.node('symbol', symbol, parent, cursor);
+    node.isMenuconfig = cursor.keyword === 'menuconfig';
+    this.kconfig.define(symbol, node);
+    this.options(reader, node);
+    if (node.isMenuconfig && !node.prompt) {
+      this.kconfig.warn(cursor.place, `the menuconfig ${symbol.name} has no prompt`);
+    }
+  }
+
+  private choice(reader: LineReader, parent: MenuNode, cursor: Cursor): void {
+    const name = cursor.atEnd ? null : cursor.expectText('the name of the choice', () => undefined);
+    cursor.expectEnd();
+    const choice = this.kconfig.choice(name);
+    const node = this.node('choice', choice, parent, cursor);
+    choice.nodes.push(node);
+    this.options(reader, node);
+    this.nested(reader, node);
+  }
+
+  private node(
+    kind: NodeKind,
+    item: KconfigSymbol | Choice | null,
+    parent: MenuNode,
+    cursor: Cursor,
+    dep: Expr = ALWAYS,
+  ): MenuNode {
+    const node = new MenuNode(kind, item, parent, cursor.place, dep, ALWAYS);
+    parent.children.push(node);
+    return node;
+  }
+
+  private options(reader: LineReader, node: MenuNode): void {
+    new PropertyParser(this.kconfig, reader, node).parse();
+  }
+
+  private nested(reader: LineReader, node: MenuNode): void {
+    this.enter(node.place);
+    this.block(reader, node, node.place);
+    this.depth--;
+  }
+
+  private text(cursor: Cursor): string {
+    const text = cursor.expectText(`a text after '${cursor.keyword}'`, (word) => {
+      this.kconfig.warn(cursor.place, `text without quotes: ${word}`);
+    });
+    cursor.expectEnd();
+    return text;
+  }
+
+  private misplaced(cursor: Cursor, start: Place | null, end: string | undefined): KconfigError {
+    const { keyword } = cursor;
+    if (keyword.endsWith('source')) {
+      return cursor.error(`'${keyword}' is not part of the kernel's language; expected 'source'`);
+    }
+    const opener = BLOCK_START.get(keyword);
+    if (opener !== undefined) {
+      const inside =
+        start === null ? 'in this file' : `; expected '${String(end)}' for ${placeText(start)}`;
+      return cursor.error(
+        `'${keyword}' without a '${opener}'${start === null ? ' ' : ''}${inside}`,
+      );
+    }
+    return cursor.error(`'${keyword}' is misplaced; expected config, menu, choice, if or source`);
+  }
+}

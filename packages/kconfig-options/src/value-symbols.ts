@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The values of int, hex and string symbols: the user's, or the first active default, within the range.
+
+import { singleSymbol } from './expr';
+import type { Evaluator } from './evaluator';
+import type { Default, KconfigSymbol, Range } from './model';
+import { formatNumber, parseNumber } from './numbers';
+import type { Base } from './numbers';
+import { baseOf } from './relation';
+import { NO } from './tristate';
+
+export interface ActiveRange {
+  readonly low: bigint;
+  readonly high: bigint;
+  readonly range: Range;
+}
+
+export interface TypedValue {
+  readonly text: string;
+  /** Where the value comes from before it was clamped. */
+  readonly from: 'user' | 'default' | 'nothing';
+  readonly usedDefault: Default | undefined;
+  readonly range: ActiveRange | undefined;
+  readonly isClamped: boolean;
+}
+
+export function valueOfType(evaluator: Evaluator, symbol: KconfigSymbol): TypedValue {
+  const isVisible = evaluator.visibility(symbol) !== NO;
+  const user = isVisible ? evaluator.user.texts.get(symbol) : undefined;
+  const base = baseOf(symbol.type);
+  const range = base === 0 ? undefined : activeRange(evaluator, symbol, base);
+  if (user !== undefined && (!range || isWithin(user, range, base))) {
+    return { text: user, from: 'user', usedDefault: undefined, range, isClamped: false };
+  }
+  if (user !== undefined && range) {
+    evaluator.warnings.push(
+      `${symbol.name}: the user value ${user} is outside ${rangeText(range, base)}; ignored`,
+    );
+  }
+  const usedDefault = evaluator.activeDefault(symbol);
+  const source = usedDefault && singleSymbol(usedDefault.value);
+  const text = source ? evaluator.text(source) : '';
+  if (!isVisible && !usedDefault) evaluator.markUnwritten(symbol);
+  const from = usedDefault ? 'default' : 'nothing';
+  const clamped = range && clamp(text, range, base);
+  if (clamped === undefined) return { text, from, usedDefault, range, isClamped: false };
+  if (usedDefault) {
+    evaluator.warnings.push(
+      `${symbol.name}: the default ${text} is outside ${rangeText(range, base)}; ${clamped} is used`,
+    );
+  }
+  return { text: clamped, from, usedDefault, range, isClamped: true };
+}
+
+export function rangeText(range: ActiveRange | undefined, base: Base): string {
+  if (!range) return 'no range';
+  return `[${formatNumber(range.low, base)}, ${formatNumber(range.high, base)}]`;
+}
+
+/** The first range whose condition holds; a bound that is no number counts as 0. */
+function activeRange(
+  evaluator: Evaluator,
+  symbol: KconfigSymbol,
+  base: Base,
+): ActiveRange | undefined {
+  const range = symbol.ranges.find(({ cond }) => evaluator.expr(cond) !== NO);
+  if (!range) return undefined;
+  const bound = (side: KconfigSymbol) => parseNumber(evaluator.text(side), base) ?? 0n;
+  return { low: bound(range.low), high: bound(range.high), range };
+}
+
+function isWithin(text: string, range: ActiveRange, base: Base): boolean {
+  const value = parseNumber(text, base);
+  return value !== null && range.low <= value && value <= range.high;
+}
+
+/** The bound that replaces a value outside the range; no value at all counts as 0. */
+function clamp(text: string, range: ActiveRange, base: Base): string | undefined {
+  const value = parseNumber(text, base) ?? 0n;
+  if (value < range.low) return formatNumber(range.low, base);
+  if (value > range.high) return formatNumber(range.high, base);
+  return undefined;
+}

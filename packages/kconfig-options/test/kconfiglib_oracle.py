@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Evaluates cases with kconfiglib: one JSON document per line on stdin, one answer per line on stdout.
+#
+# Case:   {"files": {path: text}, "config": text}; the first file read is "Kconfig".
+# Answer: {"symbols": {name: {"type", "value", "visibility"}}, "config": text} or {"error": text},
+#         or {"crash": text} where kconfiglib fails with an error that is not its own.
+
+import json
+import os
+import sys
+import tempfile
+
+import kconfiglib
+
+
+def evaluate(case):
+    for path, text in case["files"].items():
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            f.write(text)
+    with open("input.config", "w", encoding="utf-8", newline="") as f:
+        f.write(case["config"])
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    kconf.load_config("input.config")
+    symbols = {
+        sym.name: {
+            "type": kconfiglib.TYPE_TO_STR[sym.orig_type],
+            "value": sym.str_value,
+            "visibility": kconfiglib.TRI_TO_STR[sym.visibility],
+        }
+        for sym in kconf.unique_defined_syms
+    }
+    kconf.write_config("output.config", save_old=False)
+    with open("output.config", encoding="utf-8", newline="") as f:
+        return {"symbols": symbols, "config": f.read()}
+
+
+def main():
+    for name in list(os.environ):
+        if name.startswith("KCONFIG_") or name in ("srctree", "CONFIG_"):
+            del os.environ[name]
+    # Python 3.11 refuses to print longer integers by default; its limit is no part of the language.
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for line in sys.stdin:
+            case = json.loads(line)
+            try:
+                answer = evaluate(case)
+            except kconfiglib.KconfigError as error:
+                answer = {"error": str(error)}
+            except Exception as error:
+                answer = {"crash": type(error).__name__ + ": " + str(error)[:200]}
+            for path in [*case["files"], "input.config", "output.config"]:
+                if os.path.exists(path):
+                    os.remove(path)
+            print(json.dumps(answer), flush=True)
+        os.chdir("/")
+
+
+main()

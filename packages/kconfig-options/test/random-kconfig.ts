@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Random Kconfigs and .configs for the differential test: most are free of loops, some are not.
+
+export interface Case {
+  readonly files: Record<string, string>;
+  readonly config: string;
+}
+
+type Type = 'bool' | 'tristate' | 'int' | 'hex' | 'string';
+
+interface Known {
+  readonly name: string;
+  readonly type: Type;
+  /** Expressions of a symbol name only symbols of a lower rank, which keeps loops out. */
+  readonly rank: number;
+}
+
+/** Small, fast and repeatable: mulberry32. */
+export class Random {
+  constructor(private state: number) {}
+
+  below(limit: number): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * limit);
+  }
+
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.below(items.length)];
+    if (item === undefined) throw new Error('nothing to pick from');
+    return item;
+  }
+}
+
+const TEXTS = [
+  '',
+  'text',
+  'two words',
+  'a "quoted" word',
+  'back\\slash',
+  "it's # here",
+  'äöü',
+  'y',
+];
+const INTS = ['0', '1', '5', '-3', '42', '007', '+8', '100000000000000000000', '12', '1_0'];
+const HEXES = ['0x0', '0x10', 'ff', '0XAB', '1f', '0xffffffffffffffffff', '8', '0x0_1'];
+const ODD = [
+  'UNDEF',
+  'OTHER_UNDEF',
+  '"text"',
+  "'q'",
+  '"2"',
+  '""',
+  '10',
+  '0x1F',
+  '010',
+  '"y"',
+  '0o7',
+];
+
+export function randomCase(seed: number): Case {
+  const generator = new Generator(new Random(seed));
+  return generator.make();
+}
+
+class Generator {
+  private readonly known: Known[] = [];
+  private readonly files: Record<string, string> = {};
+  private readonly isWild: boolean;
+  private names = 0;
+  private lines: string[] = [];
+
+  constructor(private readonly random: Random) {
+    this.isWild = random.chance(4);
+  }
+
+  make(): Case {
+    if (this.random.chance(20)) this.lines.push('mainmenu "Random options"', '');
+    if (this.random.chance(75)) this.modules();
+    const statements = 3 + this.random.below(9);
+    for (let i = 0; i < statements; i++) this.statement(0, 0, '');
+    this.files['Kconfig'] = `${this.lines.join('\n')}\n`;
+    return { files: this.files, config: this.dotConfig() };
+  }
+
+  private modules(): void {
+    this.known.push({ name: 'MODULES', type: 'bool', rank: 0 });
+    this.lines.push('config MODULES', '\tbool "Modules"');
+    if (this.random.chance(60)) this.lines.push(`\tdefault ${this.random.pick(['y', 'n'])}`);
+    if (this.random.chance(40)) this.lines.push('\toption modules');
+    this.lines.push('');
+  }
+
+  /** `least`: the highest rank that the blocks around name. */
+  private statement(depth: number, least: number, indent: string): void {
+    const kind = this.random.below(depth < 3 ? 20 : 11);
+    if (kind < 9) this.define(indent);
+    else if (kind === 9) this.redefine(least, indent);
+    else if (kind === 10) this.comment(indent);
+    else if (kind < 13) this.block('if', depth, least, indent);
+    else if (kind < 16) this.block('menu', depth, least, indent);
+    else if (kind < 19) this.choice(depth, indent);
+    else this.source(depth, least);
+  }
+
+  private source(depth: number, least: number): void {
+    const path = `Kconfig.${String(++this.names)}`;
+    const outer = this.lines;
+    this.lines = [];
+    for (let i = this.random.below(3); i >= 0; i--) this.statement(depth + 1, least, '');
+    this.files[path] = this.lines.join('\n');
+    this.lines = outer;
+    this.lines.push(`source "${path}"`, '');
+  }
+
+  private comment(indent: string): void {
+    this.lines.push(`${indent}comment ${this.quote(this.random.pick(TEXTS))}`);
+    if (this.random.chance(50)) this.lines.push(`${indent}\tdepends on ${this.expr(Infinity)}`);
+    this.lines.push('');
+  }
+
+  private block(kind: 'if' | 'menu', depth: number, least: number, indent: string): void {
+    const before = this.nextRank();
+    if (kind === 'if') this.lines.push(`${indent}if ${this.expr(before)}`, '');
+    else {
+      this.lines.push(`${indent}menu "Menu ${String(++this.names)}"`);
+      if (this.random.chance(50)) this.lines.push(`${indent}\tdepends on ${this.expr(before)}`);
+      if (this.random.chance(40)) this.lines.push(`${indent}\tvisible if ${this.expr(before)}`);
+      this.lines.push('');
+    }
+    const inner = Math.max(least, before - 1);
+    for (let i = this.random.below(4); i > 0; i--) this.statement(depth + 1, inner, `${indent} `);
+    this.lines.push(`${indent}end${kind}${this.random.chance(10) ? ' # done' : ''}`, '');
+  }
+
+  private choice(depth: number, indent: string): void {
+    // A named choice goes on elsewhere: its members must not name what comes in between.
+    const isNamed = depth === 0 && this.random.chance(15);
+    const before = isNamed ? 1 : this.nextRank();
+    this.lines.push(`${indent}choice${isNamed ? ' NAMED' : ''}`);
+    const type = this.random.pick(['bool', 'tristate', 'tristate', '']);
+    const prompt = this.random.chance(92);
+    if (type !== '' && this.random.chance(70)) {
+      this.lines.push(`${indent}\t${type}${prompt ? ' "A choice"' : ''}`);
+    } else if (prompt) this.lines.push(`${indent}\tprompt "A choice"${this.cond(before)}`);
+    if (this.random.chance(25)) this.lines.push(`${indent}\toptional`);
+    if (this.random.chance(30)) this.lines.push(`${indent}\tdepends on ${this.expr(before)}`);
+    const members = this.names + 1;
+    for (let i = this.random.below(3); i > 0; i--) {
+      const member = this.random.chance(85)
+        ? `S${String(members + this.random.below(4))}`
+        : this.random.pick(['UNDEF', 'y']);
+      this.lines.push(`${indent}\tdefault ${member}${this.cond(before)}`);
+    }
+    if (this.random.chance(15)) this.lines.push(`${indent}\thelp`, `${indent}\t  Choose.`);
+    this.lines.push('');
+    for (let i = this.random.below(5); i >= 0; i--) this.member(before, type, indent);
+    this.lines.push(`${indent}endchoice`, '');
+  }
+
+  private member(rank: number, choiceType: string, indent: string): void {
+    const kind = this.random.below(12);
+    if (kind === 0) {
+      this.lines.push(`${indent}if ${this.expr(rank)}`);
+      this.member(rank, choiceType, indent);
+      this.lines.push(`${indent}endif`);
+    } else if (kind === 1) this.comment(indent);
+    else {
+      const logical: Type = choiceType === 'bool' ? 'bool' : 'tristate';
+      const type = this.random.chance(80)
+        ? logical
+        : this.random.pick(['bool', 'tristate'] as const);
+      const name = this.newName(type, rank);
+      this.lines.push(`${indent}config ${name}`);
+      const spelled = this.random.chance(90) ? type : 'prompt';
+      if (spelled === 'prompt' || this.random.chance(95)) {
+        this.lines.push(`${indent}\t${spelled} "Member ${name}"${this.cond(rank)}`);
+      } else this.lines.push(`${indent}\t${spelled}`);
+      if (this.random.chance(25)) this.lines.push(`${indent}\tdepends on ${this.expr(rank)}`);
+      if (this.random.chance(8)) this.lines.push(`${indent}\tdefault y`);
+      // Far enough to miss the other members.
+      this.selects(rank, indent, 12);
+      this.lines.push('');
+      // A follower that depends on a member goes below it, and is none itself.
+      if (this.random.chance(15)) {
+        const follower = this.newName('bool', this.nextRank());
+        this.lines.push(
+          `${indent}config ${follower}`,
+          `${indent}\tbool "Below"`,
+          `${indent}\tdepends on ${this.random.pick([name, `${name}=y`, `${name}!=n`, `m && ${name}`])}`,
+          '',
+        );
+      }
+    }
+  }
+
+  private define(indent: string): void {
+    const type = this.random.pick<Type>([
+      'bool',
+      'bool',
+      'tristate',
+      'tristate',
+      'int',
+      'hex',
+      'string',
+    ]);
+    const rank = this.nextRank();
+    const name = this.newName(type, rank);
+    this.body(name, type, rank, indent, this.random.chance(60));
+  }
+
+  /** A second definition, of a symbol whose rank the surrounding blocks allow. */
+  private redefine(least: number, indent: string): void {
+    const able = this.known.filter((symbol) => this.isWild || symbol.rank > least);
+    if (able.length === 0) return;
+    const { name, type, rank } = this.random.pick(able);
+    this.body(name, type, rank, indent, this.random.chance(30));
+  }
+
+  private body(name: string, type: Type, rank: number, indent: string, prompt: boolean): void {
+    const tab = `${indent}\t`;
+    this.lines.push(
+      `${indent}${this.random.chance(8) && prompt ? 'menuconfig' : 'config'} ${name}`,
+    );
+    const isLogical = type === 'bool' || type === 'tristate';
+    if (isLogical && this.random.chance(15)) {
+      this.lines.push(`${tab}def_${type} ${this.logicalValue(rank)}${this.cond(rank)}`);
+      if (prompt) this.lines.push(`${tab}prompt ${this.quote(`Option ${name}`)}${this.cond(rank)}`);
+    } else if (prompt && this.random.chance(70)) {
+      this.lines.push(`${tab}${type} ${this.quote(`Option ${name}`)}${this.cond(rank)}`);
+    } else {
+      this.lines.push(`${tab}${type}`);
+      if (prompt) this.lines.push(`${tab}prompt "Option ${name}"${this.cond(rank)}`);
+    }
+    if (this.random.chance(40)) this.lines.push(`${tab}depends on ${this.expr(rank)}`);
+    for (let i = this.random.below(3); i > 0; i--) {
+      const value = isLogical ? this.logicalValue(rank) : this.value(type, rank);
+      const join = this.random.chance(5) ? ' \\\n\t' : ' ';
+      this.lines.push(`${tab}default${join}${value}${this.cond(rank)}`);
+    }
+    if (type === 'int' || type === 'hex') {
+      for (let i = this.random.below(3); i > 0; i--) {
+        const bounds = `${this.value(type, rank)} ${this.value(type, rank)}`;
+        this.lines.push(`${tab}range ${bounds}${this.cond(rank)}`);
+      }
+    }
+    if (isLogical || this.random.chance(3)) this.selects(rank, indent);
+    if (this.random.chance(15)) {
+      this.lines.push(
+        `${tab}help`,
+        `${tab}  What config ${name} does.`,
+        '',
+        `${tab}    More $(x).`,
+      );
+    }
+    this.lines.push('');
+  }
+
+  /** Selects and implies go to symbols that are made later: their names are known beforehand. */
+  private selects(rank: number, indent: string, beyond = 1): void {
+    for (const keyword of ['select', 'imply']) {
+      if (!this.random.chance(25)) continue;
+      const target = this.random.chance(92)
+        ? `S${String(this.names + beyond + this.random.below(8))}`
+        : 'UNDEF';
+      this.lines.push(`${indent}\t${keyword} ${target}${this.cond(rank)}`);
+    }
+  }
+
+  private nextRank(): number {
+    return this.names + 1;
+  }
+
+  private newName(type: Type, rank: number): string {
+    const name = `S${String(++this.names)}`;
+    this.known.push({ name, type, rank: Math.max(rank, this.names) });
+    return name;
+  }
+
+  private cond(rank: number): string {
+    return this.random.chance(30) ? ` if ${this.expr(rank)}` : '';
+  }
+
+  private usable(rank: number): Known[] {
+    return this.isWild ? this.known : this.known.filter((symbol) => symbol.rank < rank);
+  }
+
+  private expr(rank: number, depth = 0): string {
+    const kind = this.random.below(depth < 3 ? 12 : 7);
+    if (kind < 5) return this.operand(rank);
+    if (kind < 7) {
+      const relation = this.random.pick(['=', '!=', '=', '!=', '<', '<=', '>', '>=']);
+      const side = () => (this.random.chance(45) ? this.odd() : this.operand(rank));
+      return `${this.operand(rank)}${this.random.pick([' ', ''])}${relation} ${side()}`;
+    }
+    if (kind === 7)
+      return `!${this.random.pick([this.operand(rank), `(${this.expr(rank, depth + 1)})`])}`;
+    if (kind === 8) return `(${this.expr(rank, depth + 1)})`;
+    return `${this.expr(rank, depth + 1)} ${kind < 11 ? '&&' : '||'} ${this.expr(rank, depth + 1)}`;
+  }
+
+  private operand(rank: number): string {
+    const usable = this.usable(rank);
+    if (usable.length === 0 || this.random.chance(8)) {
+      return this.random.pick(['y', 'm', 'n', 'UNDEF', 'MODULES', '"m"']);
+    }
+    return this.random.pick(usable).name;
+  }
+
+  private odd(): string {
+    const constants = this.random.chance(50) ? ['y', 'm', 'n'] : ODD;
+    const text = this.random.chance(20) ? this.quote(this.random.pick(TEXTS)) : null;
+    return text ?? this.random.pick([...constants, ...INTS.slice(0, 3), '42']);
+  }
+
+  private logicalValue(rank: number): string {
+    return this.random.chance(60) ? this.random.pick(['y', 'y', 'm', 'n']) : this.expr(rank);
+  }
+
+  private value(type: Type, rank: number): string {
+    const same = this.usable(rank).filter((symbol) => symbol.type === type);
+    if (same.length > 0 && this.random.chance(25)) return this.random.pick(same).name;
+    if (this.random.chance(8)) return this.operand(rank);
+    if (type === 'string') return this.quote(this.random.pick(TEXTS));
+    const text = this.random.pick(type === 'int' ? INTS : HEXES);
+    return text.includes('+') || this.random.chance(10) ? `"${text}"` : text;
+  }
+
+  private quote(text: string): string {
+    const quote = this.random.pick(['"', '"', "'"]);
+    return (
+      quote +
+      text.replace(/[\\"']/g, (char) => (char === '\\' || char === quote ? `\\${char}` : char)) +
+      quote
+    );
+  }
+
+  private dotConfig(): string {
+    const lines: string[] = ['# A comment'];
+    for (const symbol of this.known) {
+      for (let i = this.random.chance(65) ? (this.random.chance(5) ? 2 : 1) : 0; i > 0; i--) {
+        lines.push(this.assignment(symbol));
+      }
+    }
+    if (this.random.chance(20))
+      lines.push(this.random.pick(['CONFIG_UNDEF=y', 'rubbish', '', 'CONFIG_S1']));
+    return lines.join(this.random.chance(5) ? '\r\n' : '\n') + this.random.pick(['\n', '']);
+  }
+
+  private assignment({ name, type }: Known): string {
+    if (this.random.chance(3))
+      return `CONFIG_${name}=${this.random.pick(['', 'x', '"y"', '1.5', '-1'])}`;
+    switch (type) {
+      case 'bool':
+      case 'tristate': {
+        const value = this.random.pick(['y', 'y', 'm', 'n', '-']);
+        return value === '-' ? `# CONFIG_${name} is not set` : `CONFIG_${name}=${value}`;
+      }
+      case 'int':
+        return `CONFIG_${name}=${this.random.pick(INTS)}`;
+      case 'hex':
+        return `CONFIG_${name}=${this.random.pick(HEXES)}`;
+      case 'string': {
+        const text = this.random.pick(TEXTS).replace(/[\\"]/g, '\\$&');
+        return `CONFIG_${name}="${text}"${this.random.chance(3) ? ' rest' : ''}`;
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Several traces of one boot put into the order of their time stamps.
+import { readFacts, type PoolClass, type TraceFacts } from './facts';
+import { TraceReader } from './read-trace';
+import { TraceError } from './trace-error';
+
+export interface OrderedTrace {
+  file: string;
+  facts: TraceFacts | null;
+  /** Smallest and largest time stamp. */
+  firstNs: number;
+  lastNs: number;
+}
+
+/** Throws a TraceError if two of them overlap in time or cannot be of one boot. */
+export async function orderTraces(files: readonly string[]): Promise<OrderedTrace[]> {
+  const traces: OrderedTrace[] = [];
+  for (const file of files) traces.push(await timeSpan(file));
+  traces.sort((a, b) => a.firstNs - b.firstNs);
+  traces.forEach((trace, i) => {
+    const before = traces[i - 1];
+    if (before === undefined) return;
+    if (trace.firstNs < before.lastNs)
+      throw new TraceError(
+        trace.file,
+        null,
+        `begins at ${seconds(trace.firstNs)} s, before ${before.file} ends at ${seconds(before.lastNs)} s; ` +
+          'expected files that follow each other in one boot',
+      );
+    const differing = differentBoot(before.facts, trace.facts);
+    if (differing !== null)
+      throw new TraceError(
+        trace.file,
+        null,
+        `its facts and those of ${before.file} differ in ${differing}; expected files of one boot`,
+      );
+  });
+  return traces;
+}
+
+async function timeSpan(file: string): Promise<OrderedTrace> {
+  let firstNs = Infinity;
+  let lastNs = -Infinity;
+  for await (const batch of new TraceReader(file).batches())
+    for (const event of batch) {
+      if (event.kind === 'lost') continue;
+      if (event.timeNs < firstNs) firstNs = event.timeNs;
+      if (event.timeNs > lastNs) lastNs = event.timeNs;
+    }
+  if (lastNs < firstNs)
+    throw new TraceError(file, null, 'has no event with a time stamp; expected an ftrace text');
+  return { file, facts: await readFacts(file), firstNs, lastNs };
+}
+
+/** What shows that two files are not of one boot; null if nothing does. */
+function differentBoot(a: TraceFacts | null, b: TraceFacts | null): string | null {
+  if (a === null || b === null) return null;
+  if (a.kernelRelease !== b.kernelRelease) return 'the kernel';
+  if (a.commandLine !== b.commandLine) return 'the kernel command line';
+  const times = new Map(a.poolClasses.map((one) => [poolKey(one), one.bootTime]));
+  const moved = b.poolClasses.some((one) => {
+    const time = times.get(poolKey(one));
+    return time !== undefined && time !== one.bootTime;
+  });
+  return moved ? 'the time at which the pools were made' : null;
+}
+
+const poolKey = (one: PoolClass): string => `${one.device} ${String(one.size)}`;
+
+const seconds = (ns: number): string => (ns / 1e9).toFixed(6);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The columns before an event's name, in the layouts of ftrace text, `trace-cmd report` and `perf script`.
+import type { EventHead } from './event-head';
+import type { Scanner } from './scanner';
+
+/** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
+const CPU_COLUMN_LIMIT = 80;
+const DIGIT = /\d/;
+/** `perf script` of one thread has no CPU column: task, pid or pid/tid, time. */
+const WITHOUT_CPU = /^ *(\S.{0,31}?) +(?:\d+\/)?(\d+) +(?=\d+\.\d+: )/;
+const FLAGS = /^[.#\w]{3,8}$/;
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+/** Reads up to the event's name, or gives null and leaves the cursor anywhere. */
+export function parseHead(scan: Scanner, line: number): EventHead | null {
+  const { text } = scan;
+  // A task name may hold anything, `[0]` too: the CPU column is the first bracket with all that belongs around it.
+  for (
+    let open = text.indexOf(' [');
+    open >= 0 && open < CPU_COLUMN_LIMIT;
+    open = text.indexOf(' [', open + 1)
+  ) {
+    const head = headAround(scan, line, open);
+    if (head !== null) return head;
+  }
+  const match = WITHOUT_CPU.exec(text.slice(0, CPU_COLUMN_LIMIT));
+  if (match === null) return null;
+  scan.pos = match[0].length;
+  const timeNs = time(scan);
+  const [, comm = '', pid] = match;
+  return timeNs === null ? null : { line, comm, pid: Number(pid), cpu: null, flags: '', timeNs };
+}
+
+function headAround(scan: Scanner, line: number, open: number): EventHead | null {
+  const { text } = scan;
+  scan.pos = open + 2;
+  let cpu = 0;
+  for (;;) {
+    const code = text.charCodeAt(scan.pos);
+    if (!isDigit(code)) break;
+    cpu = cpu * 10 + code - 0x30;
+    scan.pos++;
+  }
+  if (scan.pos === open + 2 || scan.pos > open + 8 || !scan.accept('] ')) return null;
+  scan.skipSpaces();
+  const timeOrFlags = scan.pos;
+  let flags = '';
+  let timeNs = time(scan);
+  if (timeNs === null) {
+    scan.pos = timeOrFlags;
+    flags = scan.word();
+    if (!FLAGS.test(flags)) return null;
+    scan.skipSpaces();
+    timeNs = time(scan);
+    if (timeNs === null) return null;
+  }
+  const task = taskBefore(text, open);
+  return task === null ? null : { line, comm: task.comm, pid: task.pid, cpu, flags, timeNs };
+}
+
+/** `comm-pid`, `comm-pid (tgid)`, `comm pid` or `comm pid/tid`, padded on either side. */
+function taskBefore(text: string, open: number): { comm: string; pid: number } | null {
+  let end = open;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
+  if (text[end - 1] === ')') {
+    const tgid = text.lastIndexOf('(', end);
+    if (tgid < 0) return null;
+    end = tgid;
+    while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
+  }
+  let pid = 0;
+  let unit = 1;
+  let at = end;
+  while (at > 0) {
+    const code = text.charCodeAt(at - 1);
+    if (!isDigit(code)) break;
+    pid += (code - 0x30) * unit;
+    unit *= 10;
+    at--;
+  }
+  if (at === end || end - at > 10) return null;
+  if (text[at - 1] === '/') {
+    do at--;
+    while (at > 0 && DIGIT.test(text[at - 1] ?? ''));
+  }
+  const separator = text[at - 1];
+  if (separator !== '-' && separator !== ' ') return null;
+  let start = 0;
+  while (start < at - 1 && text.charCodeAt(start) === 0x20) start++;
+  const comm = text.slice(start, at - 1);
+  return { comm: separator === '-' ? comm : comm.trimEnd(), pid };
+}
+
+/** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */
+function time(scan: Scanner): number | null {
+  const { text } = scan;
+  let at = scan.pos;
+  let seconds = 0;
+  while (isDigit(text.charCodeAt(at))) seconds = seconds * 10 + text.charCodeAt(at++) - 0x30;
+  if (at === scan.pos || at - scan.pos > 12 || text.charCodeAt(at) !== 0x2e) return null;
+  const point = at++;
+  let fraction = 0;
+  while (isDigit(text.charCodeAt(at))) fraction = fraction * 10 + text.charCodeAt(at++) - 0x30;
+  const digits = at - point - 1;
+  if (digits < 6 || digits > 9 || text.charCodeAt(at) !== 0x3a) return null;
+  for (let missing = digits; missing < 9; missing++) fraction *= 10;
+  scan.pos = at + 1;
+  if (!scan.accept(' ')) return null;
+  scan.skipSpaces();
+  return seconds * 1e9 + fraction;
+}

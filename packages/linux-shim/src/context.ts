@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Execution context: the running CPU, preemption depth and interrupt state. C: include/linux/preempt.h, irqflags.h
+
+import { oops, type printk_c } from './printk';
+
+/** A frame of this package itself, built or not; its tests are callers like any other. */
+const OWN_FRAME = /linux-shim[\\/](?:src|dist)[\\/]/;
+/** `at a.b.fn [as x] (…/file.ts:12:3)` or, at the top of a module, `at …/file.ts:12:3`. */
+const V8_FRAME = /^\s*at (?:(?:async |new )?(.+?)(?: \[as .+\])? \()?.*?([\w.-]+):(\d+):\d+\)?$/;
+/** `fn@…/file.js:12:3`, the other engines' form. */
+const OTHER_FRAME = /^(.*?)@.*?([\w.-]+):(\d+):\d+$/;
+
+/** Names the function of the ported code that led here, from the engine's stack trace; only read when reporting. */
+function caller_outside_shim(): string {
+  for (const frame of (new Error().stack ?? '').split('\n')) {
+    const m = OWN_FRAME.test(frame) ? null : (V8_FRAME.exec(frame) ?? OTHER_FRAME.exec(frame));
+    if (!m) continue;
+    const fn = (m[1] ?? '').split('.').at(-1);
+    return `${fn ? fn : '<anonymous>'} (${m[2] ?? ''}:${m[3] ?? ''})`;
+  }
+  return 'unknown';
+}
+
+export class context_c {
+  private readonly preempt: Int32Array;
+  private readonly irqs_off: Uint8Array;
+  private cpu = 0;
+
+  constructor(
+    readonly nr_cpus: number,
+    private readonly log: printk_c,
+  ) {
+    this.preempt = new Int32Array(nr_cpus);
+    this.irqs_off = new Uint8Array(nr_cpus);
+  }
+
+  /** The CPU that runs, 0..nr_cpus-1. */
+  smp_processor_id(): number {
+    return this.cpu;
+  }
+
+  /**
+   * Makes another CPU the running one (what the scheduler of the real machine did, decided from outside).
+   * @throws RangeError when there is no such CPU
+   */
+  run_on_cpu(cpu: number): void {
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.nr_cpus)
+      throw new RangeError(`no CPU ${String(cpu)}: this machine has ${String(this.nr_cpus)}`);
+    this.cpu = cpu;
+  }
+
+  preempt_count(): number {
+    return this.preempt[this.cpu] ?? 0;
+  }
+
+  preempt_disable(): void {
+    this.preempt[this.cpu] = this.preempt_count() + 1;
+  }
+
+  preempt_enable(): void {
+    const n = this.preempt_count() - 1;
+    if (n < 0) throw new oops('bug', 'preempt_count underflow');
+    this.preempt[this.cpu] = n;
+  }
+
+  irqs_disabled(): boolean {
+    return this.irqs_off[this.cpu] === 1;
+  }
+
+  /** Returns the flags for local_irq_restore. */
+  local_irq_save(): number {
+    const flags = this.irqs_off[this.cpu] ?? 0;
+    this.irqs_off[this.cpu] = 1;
+    return flags;
+  }
+
+  local_irq_restore(flags: number): void {
+    this.irqs_off[this.cpu] = flags;
+  }
+
+  /** Preemption depths of all CPUs together; 0 when the machine is at rest. */
+  total_preempt_count(): number {
+    return this.preempt.reduce((sum, n) => sum + n, 0);
+  }
+
+  /** True if any CPU has its interrupts off. */
+  any_irqs_disabled(): boolean {
+    return this.irqs_off.includes(1);
+  }
+
+  /** True with preemption off; interrupts alone do not count. C: include/linux/preempt.h in_atomic */
+  in_atomic(): boolean {
+    return this.preempt_count() !== 0;
+  }
+
+  /** Reports, and goes on, when called where sleeping is not allowed. C: kernel/sched/core.c ___might_sleep */
+  might_sleep(): void {
+    if (this.preempt_count() === 0 && !this.irqs_disabled()) return;
+    const state = `in_atomic(): ${this.in_atomic() ? '1' : '0'}, irqs_disabled(): ${this.irqs_disabled() ? '1' : '0'}`;
+    this.log.report_sleeping(caller_outside_shim(), state);
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Failures on demand, site by site: skip so many passages, then fail so many. C: lib/fault-inject.c, in spirit
+
+interface arming {
+  skip: number;
+  count: number;
+}
+
+export class fault_inject_c {
+  private readonly armed = new Map<string, arming>();
+  private readonly passed = new Map<string, number>();
+  private counting = false;
+
+  /**
+   * Arms a site; replaces an earlier arming.
+   * @param count how many passages fail; 0 disarms
+   * @param skip how many succeed before that
+   */
+  fail(site: string, count: number, skip = 0): void {
+    if (count === 0) this.armed.delete(site);
+    else this.armed.set(site, { skip, count });
+  }
+
+  /** Called at each passage of a site. */
+  should_fail(site: string): boolean {
+    if (this.counting) this.passed.set(site, (this.passed.get(site) ?? 0) + 1);
+    if (this.armed.size === 0) return false;
+    const a = this.armed.get(site);
+    if (a === undefined) return false;
+    if (a.skip > 0) {
+      a.skip--;
+      return false;
+    }
+    if (--a.count === 0) this.armed.delete(site);
+    return true;
+  }
+
+  /** Starts counting passages anew. */
+  count_passages(): void {
+    this.counting = true;
+    this.passed.clear();
+  }
+
+  /** Passages of a site since count_passages. */
+  passages(site: string): number {
+    return this.passed.get(site) ?? 0;
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// linux-shim, the slice of Linux that the series calls. One module per kernel facility.
+
+export * from './machine'; // everything below, wired into one machine
+
+// types and numbers
+export * from './types';
+export * from './errno';
+export * from './bits';
+
+// what happens: log and oops, context, locks, time
+export * from './printk';
+export * from './context';
+export * from './spinlock';
+export * from './percpu';
+export * from './timer';
+export * from './workqueue';
+export * from './fault-inject';
+
+// data structures
+export * from './list';
+export * from './rbtree';
+
+// memory
+export * from './gfp';
+export * from './mm';
+export * from './page_alloc';
+export * from './slab';
+export * from './highmem';
+export * from './vmalloc';
+export * from './scatterlist';
+
+// devices and the DMA API
+export * from './device';
+export * from './dma-map-ops';
+export * from './arch';
+export * from './swiotlb';
+export * from './dma-direct';
+export * from './mapping';

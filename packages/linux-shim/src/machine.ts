@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One machine: every facility, wired together. Nothing is global, so many can live in one process.
+
+import { arch_c } from './arch';
+import { context_c } from './context';
+import { dma_direct_c } from './dma-direct';
+import { fault_inject_c } from './fault-inject';
+import { highmem_c } from './highmem';
+import { mapping_c } from './mapping';
+import { type memory_layout, mm_c } from './mm';
+import { page_alloc_c } from './page_alloc';
+import { percpu_c } from './percpu';
+import { printk_c } from './printk';
+import { scatterlist_c } from './scatterlist';
+import { slab_c } from './slab';
+import { spinlock_c } from './spinlock';
+import { IO_TLB_SIZE, swiotlb_c } from './swiotlb';
+import { timer_c } from './timer';
+import { PAGE_SIZE, phys_addr_t } from './types';
+import { vmalloc_c } from './vmalloc';
+import { workqueue_c } from './workqueue';
+
+export interface machine_options {
+  /** Default: one node with 64 MiB of lowmem. Memory costs nothing until it is touched. */
+  readonly memory?: memory_layout;
+  /** CPUs, >= 1. Default 1. */
+  readonly nr_cpus?: number;
+  /** Ticks per second, 1..1000. Default 1000. */
+  readonly HZ?: number;
+  /** Byte that fresh, unzeroed pages are filled with, 0..255. Default 0xaa. */
+  readonly poison?: number;
+  /** Size of the swiotlb area in slabs of 2 KiB, a multiple of 128; its memory is extra. Default 0: none. */
+  readonly swiotlb_slabs?: number;
+}
+
+/** Frame at which the swiotlb area starts. */
+const SWIOTLB_PFN = 1024;
+
+/** What a machine holds; equal before and after means that nothing leaked. */
+export interface machine_usage {
+  readonly pages: number;
+  readonly allocations: number;
+  readonly vmalloc_areas: number;
+  readonly workqueues: number;
+  readonly timers: number;
+  readonly locks_held: number;
+  /** Of all CPUs together. */
+  readonly preempt_count: number;
+  /** On any CPU. */
+  readonly irqs_disabled: boolean;
+}
+
+/** The door to everything the ported files call: `k.slab.kzalloc(...)`, `k.locks.spin_lock(...)`. */
+export class machine {
+  readonly log = new printk_c();
+  readonly faults = new fault_inject_c();
+  readonly arch = new arch_c();
+  readonly context: context_c;
+  readonly locks: spinlock_c;
+  readonly percpu: percpu_c;
+  readonly timers: timer_c;
+  readonly mm: mm_c;
+  readonly highmem: highmem_c;
+  readonly page_alloc: page_alloc_c;
+  readonly slab: slab_c;
+  readonly vmalloc: vmalloc_c;
+  readonly sg: scatterlist_c;
+  readonly workqueue: workqueue_c;
+  readonly swiotlb: swiotlb_c;
+  readonly dma_direct: dma_direct_c;
+  readonly dma: mapping_c;
+  /** First frame of the reserved lowmem (memory_layout.reserved_pages). */
+  readonly reserved_pfn: number;
+
+  constructor(options: machine_options = {}) {
+    const slabs = options.swiotlb_slabs ?? 0;
+    const layout = options.memory ?? { nodes: [{ lowmem_pages: 16384 }] };
+    // The area starts on a 4 MiB boundary, so that no segment boundary up to there depends on where it lies.
+    const swiotlb_pages =
+      slabs > 0 ? SWIOTLB_PFN - 1 + Math.ceil((slabs * IO_TLB_SIZE) / PAGE_SIZE) : 0;
+    const reserved = layout.reserved_pages ?? 0;
+    this.context = new context_c(options.nr_cpus ?? 1, this.log);
+    this.locks = new spinlock_c(this.context);
+    this.percpu = new percpu_c(this.context);
+    this.timers = new timer_c(this.context, options.HZ ?? 1000);
+    this.mm = new mm_c({ ...layout, reserved_pages: reserved + swiotlb_pages });
+    this.highmem = new highmem_c(this.context);
+    this.page_alloc = new page_alloc_c(
+      this.mm,
+      this.context,
+      this.faults,
+      this.log,
+      options.poison ?? 0xaa,
+    );
+    this.slab = new slab_c(this.context, this.faults);
+    this.vmalloc = new vmalloc_c(this.context, this.slab, this.log);
+    this.mm.set_vmalloc(this.vmalloc);
+    this.sg = new scatterlist_c(this.slab, this.page_alloc);
+    this.workqueue = new workqueue_c(this.context, this.timers, this.faults);
+    this.swiotlb = new swiotlb_c(
+      this.mm,
+      this.context,
+      this.locks,
+      this.highmem,
+      this.arch,
+      this.log,
+    );
+    this.dma_direct = new dma_direct_c(this.mm, this.page_alloc, this.swiotlb, this.arch, this.log);
+    this.dma = new mapping_c(this.mm, this.page_alloc, this.dma_direct, this.context, this.log);
+    if (slabs > 0) this.swiotlb.swiotlb_init_with_tbl(phys_addr_t(SWIOTLB_PFN * PAGE_SIZE), slabs);
+    this.reserved_pfn = 1 + swiotlb_pages;
+  }
+
+  usage(): machine_usage {
+    return {
+      pages: this.page_alloc.pages_in_use,
+      allocations: this.slab.in_use(),
+      vmalloc_areas: this.vmalloc.count(),
+      workqueues: this.workqueue.queues,
+      timers: this.timers.pending(),
+      locks_held: this.locks.held,
+      preempt_count: this.context.total_preempt_count(),
+      irqs_disabled: this.context.any_irqs_disabled(),
+    };
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Spinlocks and mutexes of one machine. Taking a held lock is a deadlock, hence an oops: nobody else could release it.
+// C: include/linux/spinlock.h, mutex.h
+
+import type { context_c } from './context';
+import { oops } from './printk';
+
+const UNLOCKED = -1;
+
+export class spinlock_t {
+  /** The CPU that holds it, or -1. */
+  owner = UNLOCKED;
+}
+
+export class mutex {
+  locked = false;
+}
+
+export class spinlock_c {
+  /** Locks and mutexes held now; 0 when the machine is at rest. */
+  held = 0;
+
+  constructor(private readonly context: context_c) {}
+
+  spin_lock_init(lock: spinlock_t): void {
+    lock.owner = UNLOCKED;
+  }
+
+  spin_lock(lock: spinlock_t): void {
+    this.context.preempt_disable();
+    this.acquire(lock);
+  }
+
+  spin_unlock(lock: spinlock_t): void {
+    this.release(lock);
+    this.context.preempt_enable();
+  }
+
+  /** Returns the flags for spin_unlock_irqrestore. */
+  spin_lock_irqsave(lock: spinlock_t): number {
+    const flags = this.context.local_irq_save();
+    this.context.preempt_disable();
+    this.acquire(lock);
+    return flags;
+  }
+
+  spin_unlock_irqrestore(lock: spinlock_t, flags: number): void {
+    this.release(lock);
+    this.context.local_irq_restore(flags);
+    this.context.preempt_enable();
+  }
+
+  assert_spin_locked(lock: spinlock_t): void {
+    if (lock.owner === UNLOCKED) throw new oops('bug', 'assert_spin_locked: lock not held');
+  }
+
+  mutex_lock(lock: mutex): void {
+    this.context.might_sleep();
+    if (lock.locked) throw new oops('bug', 'mutex_lock: deadlock');
+    lock.locked = true;
+    this.held++;
+  }
+
+  mutex_unlock(lock: mutex): void {
+    if (!lock.locked) throw new oops('bug', 'mutex_unlock: not locked');
+    lock.locked = false;
+    this.held--;
+  }
+
+  private acquire(lock: spinlock_t): void {
+    if (lock.owner !== UNLOCKED)
+      throw new oops('bug', `spinlock recursion: held by CPU ${String(lock.owner)}`);
+    lock.owner = this.context.smp_processor_id();
+    this.held++;
+  }
+
+  private release(lock: spinlock_t): void {
+    if (lock.owner === UNLOCKED) throw new oops('bug', 'spin_unlock: lock not held');
+    lock.owner = UNLOCKED;
+    this.held--;
+  }
+}
