@@ -1,2 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-export {};
+// integration: the series as a running machine, and the proof that it does what the C does.
+
+export * from './boot'; // a machine in any state of the series
+export * from './link'; // which objects a configuration links, and what is unresolved
+
+// transcripts of the real C
+export { TranscriptError } from './transcript/error';
+export { type Transcript, type TranscriptOp, parseTranscript } from './transcript/parse';
+export type { DeviceDescription, TranscriptHeader } from './transcript/header';
+export { type Mismatch, type ReplayResult, replay, replayTranscript } from './transcript/replay';

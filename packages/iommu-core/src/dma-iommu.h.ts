@@ -42,7 +42,7 @@ export interface dma_iommu_h {
   /** iommu.forcedac: do not try below 4 GiB first for PCI devices. */
   iommu_dma_forcedac: boolean;
 
-  /** Null-terminated by count; null on failure. */
+  /** `count` pages in blocks of the allowed orders, split into single pages; null on failure. */
   __iommu_dma_alloc_pages(
     count: number,
     order_mask: number,

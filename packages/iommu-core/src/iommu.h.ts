@@ -32,9 +32,9 @@ export const IOMMU_DOMAIN_UNMANAGED = __IOMMU_DOMAIN_PAGING;
 export const IOMMU_DOMAIN_DMA = __IOMMU_DOMAIN_PAGING | __IOMMU_DOMAIN_DMA_API;
 
 export class iommu_domain_geometry {
-  /** First and last address that can be mapped. */
+  /** First and last address that can be mapped; the driver sets them. */
   aperture_start: dma_addr_t = to_dma_addr(0);
-  aperture_end: dma_addr_t = to_dma_addr(ULONG_MAX);
+  aperture_end: dma_addr_t = to_dma_addr(0);
   /** DMA is possible within the aperture only. */
   force_aperture = false;
 }
@@ -85,7 +85,6 @@ export function iommu_iotlb_gather_init(gather: iommu_iotlb_gather): void {
 
 /** A driver. Callbacks that a driver may lack are optional. */
 export interface iommu_ops {
-  readonly pgsize_bitmap: number;
   domain_alloc(type: number): iommu_domain | null;
   domain_free(domain: iommu_domain): void;
   attach_dev?(domain: iommu_domain, dev: device): number;
@@ -110,7 +109,7 @@ export interface iommu_ops {
   probe_device?(dev: device): number;
   release_device?(dev: device): void;
   probe_finalize?(dev: device): void;
-  /** The group a device belongs to; null without memory. */
+  /** The group a device belongs to, with a reference for the caller; null for C's ERR_PTR(-ENOMEM). */
   device_group?(dev: device): iommu_group | null;
   get_resv_regions?(dev: device, list: list_head<iommu_resv_region>): void;
   put_resv_regions?(dev: device, list: list_head<iommu_resv_region>): void;
@@ -118,6 +117,14 @@ export interface iommu_ops {
   is_attach_deferred?(domain: iommu_domain, dev: device): boolean;
   /** A domain type that the device needs, or 0. */
   def_domain_type?(dev: device): number;
+  /** Sum of the supported page sizes. */
+  readonly pgsize_bitmap: number;
+}
+
+/** What the IOMMU code keeps for a device. */
+export class dev_iommu {
+  /** The driver's own. */
+  priv: opaque | null = null;
 }
 
 /** A device's place in its group. C: drivers/iommu/iommu.c */
@@ -130,6 +137,8 @@ export class group_device {
 export class iommu_group {
   readonly devices = new list_head<group_device>();
   readonly mutex = new mutex();
+  /** References, each device's own among them. JS: C counts them in `devices_kobj`. */
+  refs = 0;
   id = 0;
   name: string | null = null;
   default_domain: iommu_domain | null = null;

@@ -6,6 +6,7 @@ import {
   ALIGN,
   BIT,
   BUG_ON,
+  type bus_type,
   EBUSY,
   EINVAL,
   ENODEV,
@@ -31,6 +32,7 @@ import {
   list_head,
   type machine,
   mod_pow2,
+  type opaque,
   or64,
   phys_addr_t,
   type scatterlist,
@@ -45,6 +47,7 @@ import {
   IOMMU_RESV_DIRECT,
   IOMMU_RESV_DIRECT_RELAXABLE,
   __IOMMU_DOMAIN_PAGING,
+  dev_iommu,
   group_device,
   type iommu_domain,
   iommu_group,
@@ -64,8 +67,8 @@ export interface iommu_params {
   readonly passthrough?: boolean;
 }
 
-function bus_ops(dev: device): iommu_ops | null {
-  return (dev.bus?.iommu_ops ?? null) as iommu_ops | null;
+function bus_ops(bus: bus_type | null): iommu_ops | null {
+  return (bus?.iommu_ops ?? null) as iommu_ops | null;
 }
 
 /** include/linux/iommu.h, inline there */
@@ -79,12 +82,45 @@ export function iommu_iotlb_sync(domain: iommu_domain, gather: iommu_iotlb_gathe
   iommu_iotlb_gather_init(gather);
 }
 
+/**
+ * For drivers: adds an unmapped page to what is to be flushed, after flushing what it does not touch or what has
+ * another page size. include/linux/iommu.h, inline there
+ */
+export function iommu_iotlb_gather_add_page(
+  domain: iommu_domain,
+  gather: iommu_iotlb_gather,
+  iova: dma_addr_t,
+  size: number,
+): void {
+  const start = iova;
+  const end = start + size - 1;
+
+  if (gather.pgsize !== size || end + 1 < gather.start || start > gather.end + 1) {
+    if (gather.pgsize) iommu_iotlb_sync(domain, gather);
+    gather.pgsize = size;
+  }
+
+  if (gather.end < end) gather.end = end;
+
+  if (gather.start > start) gather.start = start;
+}
+
+/** What a driver keeps for a device, or null. include/linux/iommu.h, inline there */
+export function dev_iommu_priv_get(dev: device): opaque | null {
+  return dev.iommu ? (dev.iommu as dev_iommu).priv : null;
+}
+
+/** Only after iommu_probe_device has begun: an oops before. include/linux/iommu.h, inline there */
+export function dev_iommu_priv_set(dev: device, priv: opaque | null): void {
+  (deref(dev.iommu) as dev_iommu).priv = priv;
+}
+
 /** drivers/iommu/iommu.c */
 export class iommu_c {
   private iommu_dma_strict: boolean;
   private readonly iommu_cmd_line_strict: boolean;
   private readonly iommu_def_domain_type: number;
-  private group_ids = 0;
+  private readonly iommu_group_ida = new Set<number>();
   private trace: iommu_trace = {};
   private readonly gathers: iommu_iotlb_gather[] = [];
 
@@ -96,10 +132,11 @@ export class iommu_c {
     'iommu_get_dma_strict',
     'iommu_get_group_resv_regions',
     'iommu_group_alloc',
-    'iommu_group_free',
     'iommu_group_add_device',
     'iommu_group_remove_device',
     'iommu_group_get',
+    'iommu_group_ref_get',
+    'iommu_group_put',
     'generic_device_group',
     'iommu_group_default_domain',
     'iommu_domain_alloc',
@@ -151,40 +188,97 @@ export class iommu_c {
     this.gathers.push(gather);
   }
 
+  private dev_iommu_get(dev: device): dev_iommu | null {
+    if (dev.iommu) return dev.iommu as dev_iommu;
+
+    const param = this.k.slab.kzalloc(dev_iommu, GFP_KERNEL);
+    if (!param) return null;
+
+    dev.iommu = param;
+    return param;
+  }
+
+  private dev_iommu_free(dev: device): void {
+    this.k.slab.kfree(dev.iommu);
+    dev.iommu = null;
+  }
+
+  private __iommu_probe_device(dev: device): number {
+    const ops = bus_ops(dev.bus);
+
+    if (!ops) return -ENODEV;
+
+    if (!this.dev_iommu_get(dev)) return -ENOMEM;
+
+    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV;
+    err_free: {
+      if (ret) break err_free;
+
+      const group = this.iommu_group_get_for_dev(dev);
+      out_release: {
+        if (typeof group === 'number') {
+          ret = group;
+          break out_release;
+        }
+        this.iommu_group_put(group);
+
+        return 0;
+      }
+      ops.release_device?.(dev);
+    }
+    this.dev_iommu_free(dev);
+
+    return ret;
+  }
+
   /** Finds the device a group and a default domain and attaches it; 0 or an error. C: iommu.c iommu_probe_device */
   iommu_probe_device(dev: device): number {
-    const ops = bus_ops(dev);
-    if (!ops) return -ENODEV;
-    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV;
+    const ops = bus_ops(dev.bus);
+
+    let ret = this.__iommu_probe_device(dev);
     if (ret) return ret;
 
-    const group = this.iommu_group_get_for_dev(dev);
     err_release: {
+      const group = this.iommu_group_get(dev);
       if (!group) {
         ret = -ENODEV;
         break err_release;
       }
 
+      // Some drivers have no default domains, so a failure is no error here.
       this.iommu_alloc_default_domain(group, dev);
 
       if (group.default_domain) {
         ret = this.__iommu_attach_device(group.default_domain, dev);
-        if (ret) break err_release;
+        if (ret) {
+          this.iommu_group_put(group);
+          break err_release;
+        }
       }
 
       this.iommu_create_device_direct_mappings(group, dev);
 
-      ops.probe_finalize?.(dev);
+      this.iommu_group_put(group);
+
+      ops?.probe_finalize?.(dev);
+
       return 0;
     }
     this.iommu_release_device(dev);
+
     return ret;
   }
 
-  /** C: iommu.c iommu_release_device */
+  /** Undoes iommu_probe_device; nothing for a device that was not probed. C: iommu.c iommu_release_device */
   iommu_release_device(dev: device): void {
-    bus_ops(dev)?.release_device?.(dev);
-    if (dev.iommu_group) this.iommu_group_remove_device(dev);
+    const ops = bus_ops(dev.bus);
+
+    if (!dev.iommu) return;
+
+    ops?.release_device?.(dev);
+
+    this.iommu_group_remove_device(dev);
+    this.dev_iommu_free(dev);
   }
 
   /** Asked for by a driver; the command line wins over a request to relax. C: iommu.c iommu_set_dma_strict */
@@ -272,19 +366,27 @@ export class iommu_c {
     return ret;
   }
 
-  /** An empty group, or null without memory. C: iommu.c iommu_group_alloc */
+  /** The last reference is gone. */
+  private iommu_group_release(group: iommu_group): void {
+    this.iommu_group_ida.delete(group.id);
+
+    if (group.default_domain) this.iommu_domain_free(group.default_domain);
+
+    this.k.slab.kfree(group);
+  }
+
+  /** An empty group with one reference, the caller's; null without memory. C: iommu.c iommu_group_alloc */
   iommu_group_alloc(): iommu_group | null {
     const group = this.k.slab.kzalloc(iommu_group, GFP_KERNEL);
     if (!group) return null;
-    INIT_LIST_HEAD(group.devices);
-    group.id = this.group_ids++;
-    return group;
-  }
 
-  /** JS: what the last reference's release does. C: iommu.c iommu_group_release */
-  iommu_group_free(group: iommu_group): void {
-    if (group.default_domain) this.iommu_domain_free(group.default_domain);
-    this.k.slab.kfree(group);
+    INIT_LIST_HEAD(group.devices);
+
+    while (this.iommu_group_ida.has(group.id)) group.id++;
+    this.iommu_group_ida.add(group.id);
+    group.refs = 1;
+
+    return group;
   }
 
   /** Maps the 1:1 regions of a device into its group's default domain. */
@@ -337,7 +439,7 @@ export class iommu_c {
     return deref(domain.ops).is_attach_deferred?.(domain, dev) ?? false;
   }
 
-  /** Puts a device into a group, attaching it if the group has a domain. C: iommu.c iommu_group_add_device */
+  /** Puts a device into a group, which it then holds, attaching it if the group has a domain. C: iommu.c iommu_group_add_device */
   iommu_group_add_device(group: iommu_group, dev: device): number {
     let ret = 0;
 
@@ -345,6 +447,9 @@ export class iommu_c {
     if (!gdev) return -ENOMEM;
 
     gdev.dev = dev;
+
+    group.refs++;
+
     dev.iommu_group = group;
 
     this.k.locks.mutex_lock(group.mutex);
@@ -352,12 +457,18 @@ export class iommu_c {
     if (group.domain && !this.iommu_is_attach_deferred(group.domain, dev))
       ret = this.__iommu_attach_device(group.domain, dev);
     this.k.locks.mutex_unlock(group.mutex);
-    if (!ret) return 0;
+    err_put_group: {
+      if (ret) break err_put_group;
 
+      this.k.log.pr_info(`${dev_name(dev)}: Adding to iommu group ${String(group.id)}`);
+
+      return 0;
+    }
     this.k.locks.mutex_lock(group.mutex);
     list_del(gdev.list);
     this.k.locks.mutex_unlock(group.mutex);
     dev.iommu_group = null;
+    this.iommu_group_put(group);
     this.k.slab.kfree(gdev);
     this.k.log.pr_err(
       `${dev_name(dev)}: Failed to add to iommu group ${String(group.id)}: ${String(ret)}`,
@@ -369,6 +480,8 @@ export class iommu_c {
   iommu_group_remove_device(dev: device): void {
     const group = deref(dev.iommu_group) as iommu_group;
     let gdev: group_device | null = null;
+
+    this.k.log.pr_info(`${dev_name(dev)}: Removing from iommu group ${String(group.id)}`);
 
     this.k.locks.mutex_lock(group.mutex);
     for (const tmp of list_for_each_entry(group.devices)) {
@@ -384,15 +497,31 @@ export class iommu_c {
 
     this.k.slab.kfree(gdev);
     dev.iommu_group = null;
+    this.iommu_group_put(group);
   }
 
   private iommu_group_device_count(group: iommu_group): number {
     return list_count(group.devices);
   }
 
-  /** The device's group or null. JS: groups are not reference counted. C: iommu.c iommu_group_get */
+  /** The device's group with a reference more, or null. C: iommu.c iommu_group_get */
   iommu_group_get(dev: device): iommu_group | null {
-    return dev.iommu_group as iommu_group | null;
+    const group = dev.iommu_group as iommu_group | null;
+
+    if (group) group.refs++;
+
+    return group;
+  }
+
+  /** A further reference. C: iommu.c iommu_group_ref_get */
+  iommu_group_ref_get(group: iommu_group): iommu_group {
+    group.refs++;
+    return group;
+  }
+
+  /** Drops a reference; the last one takes the group and its default domain with it. C: iommu.c iommu_group_put */
+  iommu_group_put(group: iommu_group | null): void {
+    if (group && --group.refs === 0) this.iommu_group_release(group);
   }
 
   /** A group for one device. C: iommu.c generic_device_group */
@@ -402,16 +531,20 @@ export class iommu_c {
 
   private iommu_get_def_domain_type(dev: device): number {
     if (dev_is_pci(dev) && to_pci_dev(dev).untrusted) return IOMMU_DOMAIN_DMA;
-    return deref(bus_ops(dev)).def_domain_type?.(dev) ?? 0;
+    return deref(bus_ops(dev.bus)).def_domain_type?.(dev) ?? 0;
   }
 
-  private iommu_group_alloc_default_domain(dev: device, group: iommu_group, type: number): number {
-    let dom = this.__iommu_domain_alloc(dev, type);
+  private iommu_group_alloc_default_domain(
+    bus: bus_type | null,
+    group: iommu_group,
+    type: number,
+  ): number {
+    let dom = this.__iommu_domain_alloc(bus, type);
     if (!dom && type !== IOMMU_DOMAIN_DMA) {
-      dom = this.__iommu_domain_alloc(dev, IOMMU_DOMAIN_DMA);
+      dom = this.__iommu_domain_alloc(bus, IOMMU_DOMAIN_DMA);
       if (dom)
         this.k.log.pr_warn(
-          `Failed to allocate default IOMMU domain of type ${String(type)} for group ${String(group.name)} - Falling back to IOMMU_DOMAIN_DMA`,
+          `iommu: Failed to allocate default IOMMU domain of type ${String(type)} for group ${group.name ?? '(null)'} - Falling back to IOMMU_DOMAIN_DMA`,
         );
     }
 
@@ -427,17 +560,26 @@ export class iommu_c {
 
     const type = this.iommu_get_def_domain_type(dev) || this.iommu_def_domain_type;
 
-    return this.iommu_group_alloc_default_domain(dev, group, type);
+    return this.iommu_group_alloc_default_domain(dev.bus, group, type);
   }
 
-  private iommu_group_get_for_dev(dev: device): iommu_group | null {
+  /** With a reference for the caller; JS: an error number for C's ERR_PTR. */
+  private iommu_group_get_for_dev(dev: device): iommu_group | number {
     const present = this.iommu_group_get(dev);
     if (present) return present;
 
-    const group = bus_ops(dev)?.device_group?.(dev) ?? null;
-    if (!group) return null;
+    const group = bus_ops(dev.bus)?.device_group?.(dev);
+    if (!group) return -ENOMEM;
 
-    return this.iommu_group_add_device(group, dev) === 0 ? group : null;
+    const ret = this.iommu_group_add_device(group, dev);
+    out_put_group: {
+      if (ret) break out_put_group;
+
+      return group;
+    }
+    this.iommu_group_put(group);
+
+    return ret;
   }
 
   /** C: iommu.c iommu_group_default_domain */
@@ -445,8 +587,8 @@ export class iommu_c {
     return group.default_domain;
   }
 
-  private __iommu_domain_alloc(dev: device, type: number): iommu_domain | null {
-    const ops = bus_ops(dev);
+  private __iommu_domain_alloc(bus: bus_type | null, type: number): iommu_domain | null {
+    const ops = bus_ops(bus);
     if (!ops) return null;
 
     const domain = ops.domain_alloc(type);
@@ -460,9 +602,9 @@ export class iommu_c {
     return domain;
   }
 
-  /** A domain for a user who manages addresses himself. JS: takes a device of the bus. C: iommu.c iommu_domain_alloc */
-  iommu_domain_alloc(dev: device): iommu_domain | null {
-    return this.__iommu_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
+  /** A domain for a user who manages addresses himself; null on failure. C: iommu.c iommu_domain_alloc */
+  iommu_domain_alloc(bus: bus_type | null): iommu_domain | null {
+    return this.__iommu_domain_alloc(bus, IOMMU_DOMAIN_UNMANAGED);
   }
 
   /** C: iommu.c iommu_domain_free */
@@ -485,6 +627,7 @@ export class iommu_c {
         ? -EINVAL
         : this.__iommu_attach_group(domain, group);
     this.k.locks.mutex_unlock(group.mutex);
+    this.iommu_group_put(group);
 
     return ret;
   }
@@ -516,11 +659,19 @@ export class iommu_c {
     )
       this.__iommu_detach_group(domain, group);
     this.k.locks.mutex_unlock(group.mutex);
+    this.iommu_group_put(group);
   }
 
   /** The domain a device is in now, or null. C: iommu.c iommu_get_domain_for_dev */
   iommu_get_domain_for_dev(dev: device): iommu_domain | null {
-    return this.iommu_group_get(dev)?.domain ?? null;
+    const group = this.iommu_group_get(dev);
+    if (!group) return null;
+
+    const domain = group.domain;
+
+    this.iommu_group_put(group);
+
+    return domain;
   }
 
   /** The default domain, known to exist. C: iommu.c iommu_get_dma_domain */
@@ -619,7 +770,7 @@ export class iommu_c {
       !IS_ALIGNED(size, min_pagesz)
     ) {
       this.k.log.pr_err(
-        `unaligned: iova 0x${iova.toString(16)} pa 0x${paddr.toString(16)} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
+        `iommu: unaligned: iova 0x${iova.toString(16)} pa 0x${paddr.toString(16).padStart(16, '0')} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
       );
       return -EINVAL;
     }
@@ -698,7 +849,7 @@ export class iommu_c {
 
     if (!IS_ALIGNED(iova, min_pagesz) || !IS_ALIGNED(size, min_pagesz)) {
       this.k.log.pr_err(
-        `unaligned: iova 0x${iova.toString(16)} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
+        `iommu: unaligned: iova 0x${iova.toString(16)} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
       );
       return 0;
     }
@@ -809,12 +960,12 @@ export class iommu_c {
 
   /** Asks the driver for a device's regions. C: iommu.c iommu_get_resv_regions */
   iommu_get_resv_regions(dev: device, list: list_head<iommu_resv_region>): void {
-    bus_ops(dev)?.get_resv_regions?.(dev, list);
+    bus_ops(dev.bus)?.get_resv_regions?.(dev, list);
   }
 
   /** C: iommu.c iommu_put_resv_regions */
   iommu_put_resv_regions(dev: device, list: list_head<iommu_resv_region>): void {
-    bus_ops(dev)?.put_resv_regions?.(dev, list);
+    bus_ops(dev.bus)?.put_resv_regions?.(dev, list);
   }
 
   /** Frees regions that came from iommu_alloc_resv_region. C: iommu.c generic_iommu_put_resv_regions */

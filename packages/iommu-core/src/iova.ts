@@ -16,6 +16,7 @@ import {
   __GFP_NOWARN,
   __ffs,
   deref,
+  dma_addr_t as to_dma_addr,
   type dma_addr_t,
   fls_long,
   is_power_of_2,
@@ -153,6 +154,11 @@ export function iova_align(iovad: iova_domain, size: number): number {
   return ALIGN(size, iovad.granule);
 }
 
+/** First address of a range. */
+export function iova_dma_addr(iovad: iova_domain, range: iova): dma_addr_t {
+  return to_dma_addr(range.pfn_lo * iovad.granule);
+}
+
 /** C: `iova >> iova_shift(iovad)` */
 export function iova_pfn(iovad: iova_domain, addr: dma_addr_t): number {
   return Math.floor(addr / iovad.granule);
@@ -160,10 +166,6 @@ export function iova_pfn(iovad: iova_domain, addr: dma_addr_t): number {
 
 function to_iova(node: rb_node<iova>): iova {
   return node.owner;
-}
-
-function fq_full(fq: iova_fq): boolean {
-  return (fq.tail + 1) % IOVA_FQ_SIZE === fq.head;
 }
 
 function __is_range_overlap(node: rb_node<iova>, pfn_lo: number, pfn_hi: number): boolean {
@@ -257,7 +259,7 @@ export class iova_c {
     iovad.entry_dtor = null;
   }
 
-  /** Makes freeing deferred; always 0 here. C: iova.c init_iova_flush_queue */
+  /** Makes freeing deferred; 0 or -ENOMEM. C: iova.c init_iova_flush_queue */
   init_iova_flush_queue(
     iovad: iova_domain,
     flush_cb: iova_flush_cb,
@@ -267,6 +269,7 @@ export class iova_c {
     iovad.fq_flush_finish_cnt = 0;
 
     const queue = this.k.percpu.alloc_percpu(iova_fq);
+    if (!queue) return -ENOMEM;
 
     iovad.flush_cb = flush_cb;
     iovad.entry_dtor = entry_dtor;
@@ -384,6 +387,7 @@ export class iova_c {
 
       let new_pfn: number;
       let prev: rb_node<iova>;
+      let retried = false;
       for (;;) {
         do {
           high_pfn = Math.min(high_pfn, curr_iova.pfn_lo);
@@ -395,6 +399,9 @@ export class iova_c {
 
         if (high_pfn < size || new_pfn < low_pfn) {
           if (low_pfn === iovad.start_pfn && retry_pfn < limit_pfn) {
+            // JS: a second retry finds what the first one found, for ever, with the lock held: see docs/findings.md
+            BUG_ON(retried, 'hard LOCKUP: retry_pfn is start_pfn');
+            retried = true;
             high_pfn = limit_pfn;
             low_pfn = retry_pfn;
             curr = this.iova_find_limit(iovad, limit_pfn);
@@ -563,6 +570,11 @@ export class iova_c {
     this.free_iova(iovad, pfn);
   }
 
+  private fq_full(fq: iova_fq): boolean {
+    this.k.locks.assert_spin_locked(fq.lock);
+    return (fq.tail + 1) % IOVA_FQ_SIZE === fq.head;
+  }
+
   private fq_ring_add(fq: iova_fq): number {
     const idx = fq.tail;
 
@@ -629,7 +641,7 @@ export class iova_c {
     // What another CPU has flushed meanwhile need not fill the ring.
     this.fq_ring_free(iovad, fq);
 
-    if (fq_full(fq)) {
+    if (this.fq_full(fq)) {
       this.iova_domain_flush(iovad);
       this.fq_ring_free(iovad, fq);
     }
@@ -767,8 +779,10 @@ export class iova_c {
       this.k.locks.spin_lock_init(rcache.lock);
       rcache.depot_size = 0;
       rcache.cpu_rcaches = this.k.percpu.alloc_percpu(iova_cpu_rcache);
+      if (this.k.log.WARN_ON(rcache.cpu_rcaches === null, 'no per-CPU range cache')) continue;
+      const cpu_rcaches = deref(rcache.cpu_rcaches);
       for (let cpu = 0; cpu < this.k.percpu.nr_cpu_ids(); cpu++) {
-        const cpu_rcache = this.k.percpu.per_cpu_ptr(rcache.cpu_rcaches, cpu);
+        const cpu_rcache = this.k.percpu.per_cpu_ptr(cpu_rcaches, cpu);
         this.k.locks.spin_lock_init(cpu_rcache.lock);
         cpu_rcache.loaded = this.iova_magazine_alloc(GFP_KERNEL);
         cpu_rcache.prev = this.iova_magazine_alloc(GFP_KERNEL);

@@ -4,7 +4,7 @@
 import { readDotConfig } from './dotconfig-reader';
 import { writeDotConfig } from './dotconfig-writer';
 import type { DotConfigOptions } from './dotconfig-writer';
-import { KconfigError } from './errors';
+import { KconfigError, limitDepth } from './errors';
 import { Evaluator } from './evaluator';
 import { explainSymbol } from './explain';
 import type { Explanation } from './explain';
@@ -47,7 +47,9 @@ export class Config {
   ) {
     const read = readDotConfig(kconfig, dotConfig, file);
     this.evaluator = new Evaluator(kconfig, read.user);
-    for (const symbol of kconfig.symbols) this.evaluator.text(symbol);
+    limitDepth(kconfig.file, () => {
+      for (const symbol of kconfig.evaluationOrder) this.evaluator.text(symbol);
+    });
     this.warnings = [...kconfig.warnings, ...read.warnings, ...this.evaluator.warnings];
   }
 

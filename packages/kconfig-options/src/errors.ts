@@ -28,3 +28,13 @@ export function errorAt(place: Place, detail: string): KconfigError {
 export function placeText(place: Place): string {
   return `${place.file}:${String(place.line)}`;
 }
+
+/** Runs `work`; where it exhausts the stack, the input is too deep, not the program wrong. */
+export function limitDepth<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new KconfigError(file, 0, 'expected shorter chains of dependencies: too deep to follow');
+  }
+}

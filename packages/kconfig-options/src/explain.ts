@@ -6,12 +6,12 @@ import { dotConfigLine } from './dotconfig-writer';
 import { placeText } from './errors';
 import type { Place } from './errors';
 import type { Evaluator } from './evaluator';
-import { exprText, isAlways } from './expr';
+import { exprText } from './expr';
 import type { Expr } from './expr';
 import { isLogical } from './model';
 import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
 import { baseOf } from './relation';
-import { MOD, NO, YES, tristateName } from './tristate';
+import { MOD, NO, YES, triAnd, tristateName } from './tristate';
 import type { Tristate, TristateName } from './tristate';
 import { rangeText } from './value-symbols';
 
@@ -117,29 +117,49 @@ class Explainer {
   private freeValue(): void {
     const { evaluator, symbol, visibility } = this;
     const user = evaluator.user.tristates.get(symbol);
-    if (user !== undefined && visibility !== NO) {
-      const name = tristateName(user);
-      if (user > visibility) {
-        const conds = symbol.nodes.flatMap(({ prompt }) => prompt?.cond ?? []);
-        const why = blame(evaluator, conds);
-        const limit = tristateName(visibility);
-        this.add(
-          'user-limited',
-          `.config says ${name}, limited to ${limit} by ${why.text}`,
-          undefined,
-          why.names,
-        );
-      } else this.add('user', `.config says ${name}`);
-    } else {
+    if (user !== undefined && visibility !== NO) this.userValue(user);
+    else {
       if (user !== undefined) this.dropped(tristateName(user));
       this.logicalDefault();
       this.implies();
     }
     this.selects();
-    const isBool = evaluator.effectiveType(symbol) === 'bool';
-    if (isBool && symbol.type === 'tristate' && evaluator.tristate(symbol) === YES) {
-      this.add('promoted', 'modules are off: m counts as y');
+    this.promotion(user);
+  }
+
+  private userValue(user: Tristate): void {
+    const { evaluator, symbol, visibility } = this;
+    const name = tristateName(user);
+    if (user <= visibility) {
+      this.add('user', `.config says ${name}`);
+      return;
     }
+    const conds = symbol.nodes.flatMap(({ prompt }) => prompt?.cond ?? []);
+    const why = blame(evaluator, conds);
+    const text = `.config says ${name}, limited to ${tristateName(visibility)} by ${why.text}`;
+    this.add('user-limited', text, undefined, why.names);
+  }
+
+  /** Where the value would be m by what asks for it, and is y. */
+  private promotion(user: Tristate | undefined): void {
+    const { evaluator, symbol } = this;
+    if (evaluator.tristate(symbol) !== YES || evaluator.selected(symbol) === YES) return;
+    const isUsed = user !== undefined && this.visibility !== NO;
+    const fallback = isUsed ? undefined : evaluator.activeDefault(symbol);
+    const asked = isUsed
+      ? triAnd(user, this.visibility)
+      : fallback
+        ? triAnd(evaluator.expr(fallback.value), evaluator.expr(fallback.cond))
+        : NO;
+    const implied = evaluator.directDep(symbol) === NO ? NO : evaluator.implied(symbol);
+    if (asked === YES || (!isUsed && implied === YES)) return;
+    const text =
+      symbol.type === 'bool'
+        ? 'a bool is never m: m counts as y'
+        : evaluator.effectiveType(symbol) === 'bool'
+          ? 'modules are off: m counts as y'
+          : 'an imply to y turns m into y';
+    this.add('promoted', text);
   }
 
   private logicalDefault(): void {
@@ -148,29 +168,17 @@ class Explainer {
     if (!active) return;
     const value = evaluator.expr(active.value);
     const limit = evaluator.expr(active.cond);
-    const constant = isAlways(active.value) || active.value.op === 'item';
-    const detail = constant ? '' : ` (${exprText(active.value)})`;
     const limited = limit < value ? `, limited to ${tristateName(limit)} by its condition` : '';
     const names = blame(evaluator, [active.value]).names.filter((name) => name !== symbol.name);
-    const text = `its default is ${this.valueText(active.value, value)}${detail}${limited}`;
+    const text = `its default is ${valueText(active.value, value)}${limited}`;
     this.add('default', text, active.place, names);
-  }
-
-  private valueText(expr: Expr, value: Tristate): string {
-    const name = tristateName(value);
-    return expr.op === 'item' && exprText(expr) !== name
-      ? `${exprText(expr)}, which is ${name}`
-      : name;
   }
 
   /** The active default; says why those before it, or all, do not count. */
   private defaults() {
     const { evaluator, symbol } = this;
     if (symbol.defaults.length === 0) {
-      this.add(
-        'no-default',
-        `it has no default, so it is ${isLogical(symbol.type) ? 'n' : 'empty'}`,
-      );
+      this.add('no-default', 'it has no default');
       return undefined;
     }
     for (const fallback of symbol.defaults) {
@@ -228,13 +236,14 @@ class Explainer {
       this.add('choice', `its choice is in mode ${tristateName(mode)}; .config ${wish}`, place);
       return;
     }
-    const why =
-      evaluator.user.selections.get(choice) === selection && selection ? '.config' : 'default';
-    const text =
-      selection === null
-        ? 'no member of its choice is visible'
-        : `its choice selects ${selection === symbol ? 'it' : selection.name}, by ${why}`;
-    this.add('choice', text, place, selection && selection !== symbol ? [selection.name] : []);
+    if (selection === null) {
+      this.add('choice', 'no member of its choice is visible', place);
+      return;
+    }
+    const by = evaluator.user.selections.get(choice) === selection ? '.config' : 'default';
+    const isSelf = selection === symbol;
+    const text = `its choice selects ${isSelf ? 'it' : selection.name}, by ${by}`;
+    this.add('choice', text, place, isSelf ? [] : [selection.name]);
   }
 
   private typedValue(): void {
@@ -270,4 +279,10 @@ class Explainer {
   private add(kind: ReasonKind, text: string, place?: Place, names: readonly string[] = []): void {
     this.reasons.push(place ? { kind, text, place, names } : { kind, text, names });
   }
+}
+
+/** An expression and, where it does not say so itself, its value. */
+function valueText(expr: Expr, value: Tristate): string {
+  const text = exprText(expr);
+  return text === tristateName(value) ? text : `${text}, which is ${tristateName(value)}`;
 }

@@ -4,13 +4,18 @@
 // Kconfig and .config
 export { parseKconfig } from './parser';
 export type { ReadFile } from './parser';
-export { Kconfig } from './kconfig';
-export { Config, evaluate } from './config';
+export { evaluate } from './config';
+export type { Config } from './config';
 export type { ConfigJSON, EvaluateOptions, SymbolJSON } from './config';
 export type { DotConfigOptions } from './dotconfig-writer';
 export type { Explanation, Reason, ReasonKind } from './explain';
-export type { SymbolType } from './model';
 export type { TristateName } from './tristate';
+
+// The menu tree, for tools that walk it
+export type { Kconfig } from './kconfig';
+export type { Choice, KconfigSymbol, MenuNode, NodeKind, SymbolType } from './model';
+export type { Default, Prompt, Range, ReverseDep, Selection } from './model';
+export type { Expr, Relation } from './expr';
 
 // Makefile rules
 export { linkedObjects } from './makefile';

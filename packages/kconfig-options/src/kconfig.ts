@@ -13,6 +13,8 @@ export class Kconfig {
   readonly files: string[] = [];
   readonly warnings: string[] = [];
   readonly choices: Choice[] = [];
+  /** The defined symbols, dependencies first: evaluating them in this order never goes deep. */
+  evaluationOrder: readonly KconfigSymbol[] = [];
   private readonly names = new Map<string, KconfigSymbol>();
   private readonly constants = new Map([
     ['n', CONSTANT_N],

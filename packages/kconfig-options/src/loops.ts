@@ -16,10 +16,14 @@ interface Loop {
   isClosed: boolean;
 }
 
-/** Throws a KconfigError that names the loop, if there is one. */
+/**
+ * Throws a KconfigError that names the loop, if there is one. Otherwise leaves in
+ * `kconfig.evaluationOrder` the symbols with each one after those that it depends on.
+ */
 export function checkLoops(kconfig: Kconfig): void {
   const search = new LoopSearch(kconfig);
   for (const symbol of kconfig.symbols) search.start(symbol);
+  kconfig.evaluationOrder = search.dependenciesFirst();
 }
 
 class LoopSearch {
@@ -43,6 +47,11 @@ class LoopSearch {
       first.nodes[0]?.place ?? { file: this.file, line: 0 },
       `dependency loop: ${[...loop.items, first].map(itemName).join(' depends on ')}`,
     );
+  }
+
+  dependenciesFirst(): KconfigSymbol[] {
+    // A symbol is done after all that depends on it.
+    return [...this.done].filter((item) => item instanceof KconfigSymbol).reverse();
   }
 
   private addSymbol(symbol: KconfigSymbol): void {

@@ -36,7 +36,7 @@ export function linkedObjects(
     }
     const rule = RULE.exec(text);
     if (!rule) {
-      if (/^obj-/.test(text))
+      if (text.startsWith('obj-'))
         throw new KconfigError(file, line, `expected obj-… += files, got '${text}'`);
       continue;
     }

@@ -2,7 +2,7 @@
 // The statements of Kconfig: configs, menus, choices, ifs, comments and the files they source.
 
 import { Cursor } from './cursor';
-import { KconfigError, errorAt, placeText } from './errors';
+import { KconfigError, errorAt, limitDepth, placeText } from './errors';
 import type { Place } from './errors';
 import { ALWAYS } from './expr';
 import type { Expr } from './expr';
@@ -37,14 +37,17 @@ export function parseKconfig(file: string, readFile: ReadFile): Kconfig {
   const kconfig = new Kconfig(file);
   const parser = new Parser(kconfig, readFile);
   parser.file(file, { file, line: 0 }, kconfig.root);
-  finalizeMenuTree(kconfig);
-  checkSanity(kconfig);
-  checkLoops(kconfig);
+  limitDepth(file, () => {
+    finalizeMenuTree(kconfig);
+    checkSanity(kconfig);
+    checkLoops(kconfig);
+  });
   return kconfig;
 }
 
 class Parser {
-  private readonly open: Place[] = [];
+  /** The files being read, each one sourced by the one before. */
+  private readonly open: string[] = [];
   private depth = 0;
 
   constructor(
@@ -54,12 +57,13 @@ class Parser {
 
   /** Parses one file into `parent`; `from` is where it is sourced. */
   file(path: string, from: Place, parent: MenuNode): void {
-    if (this.open.some((place) => place.file === path)) {
-      throw errorAt(from, `'${path}' sources itself (${this.sourcePath(from)})`);
+    if (this.open.includes(path)) {
+      const way = this.open.join(' > ');
+      throw errorAt(from, `'${path}' sources itself (${way})`);
     }
     const reader = new LineReader(path, this.read(path, from));
     this.kconfig.files.push(path);
-    this.open.push({ file: path, line: from.line });
+    this.open.push(path);
     this.enter(from);
     this.block(reader, parent, null);
     this.depth--;
@@ -77,13 +81,6 @@ class Parser {
     if (text !== undefined) return text;
     if (from.line === 0) throw new KconfigError(path, 0, `cannot read the file${why}`);
     throw errorAt(from, `cannot read the source '${path}'${why}`);
-  }
-
-  private sourcePath(from: Place): string {
-    return [...this.open.slice(1).map((place) => place.file), from.file]
-      .concat('itself')
-      .slice(0, -1)
-      .join(' > ');
   }
 
   private enter(place: Place): void {

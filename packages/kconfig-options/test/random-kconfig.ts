@@ -1,54 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Random Kconfigs and .configs for the differential test: most are free of loops, some are not.
+// Random Kconfigs for the differential test: most are free of loops, some are not.
+
+import { HEXES, INTS, Random, TEXTS } from './random';
+import { randomDotConfig } from './random-dotconfig';
+import type { Known, Type } from './random-dotconfig';
 
 export interface Case {
   readonly files: Record<string, string>;
   readonly config: string;
 }
 
-type Type = 'bool' | 'tristate' | 'int' | 'hex' | 'string';
-
-interface Known {
-  readonly name: string;
-  readonly type: Type;
-  /** Expressions of a symbol name only symbols of a lower rank, which keeps loops out. */
-  readonly rank: number;
-}
-
-/** Small, fast and repeatable: mulberry32. */
-export class Random {
-  constructor(private state: number) {}
-
-  below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * limit);
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new Error('nothing to pick from');
-    return item;
-  }
-}
-
-const TEXTS = [
-  '',
-  'text',
-  'two words',
-  'a "quoted" word',
-  'back\\slash',
-  "it's # here",
-  'äöü',
-  'y',
-];
-const INTS = ['0', '1', '5', '-3', '42', '007', '+8', '100000000000000000000', '12', '1_0'];
-const HEXES = ['0x0', '0x10', 'ff', '0XAB', '1f', '0xffffffffffffffffff', '8', '0x0_1'];
 const ODD = [
   'UNDEF',
   'OTHER_UNDEF',
@@ -64,8 +25,7 @@ const ODD = [
 ];
 
 export function randomCase(seed: number): Case {
-  const generator = new Generator(new Random(seed));
-  return generator.make();
+  return new Generator(new Random(seed)).make();
 }
 
 class Generator {
@@ -85,7 +45,7 @@ class Generator {
     const statements = 3 + this.random.below(9);
     for (let i = 0; i < statements; i++) this.statement(0, 0, '');
     this.files['Kconfig'] = `${this.lines.join('\n')}\n`;
-    return { files: this.files, config: this.dotConfig() };
+    return { files: this.files, config: randomDotConfig(this.random, this.known) };
   }
 
   private modules(): void {
@@ -125,7 +85,7 @@ class Generator {
   }
 
   private block(kind: 'if' | 'menu', depth: number, least: number, indent: string): void {
-    const before = this.nextRank();
+    const before = this.names + 1;
     if (kind === 'if') this.lines.push(`${indent}if ${this.expr(before)}`, '');
     else {
       this.lines.push(`${indent}menu "Menu ${String(++this.names)}"`);
@@ -141,7 +101,7 @@ class Generator {
   private choice(depth: number, indent: string): void {
     // A named choice goes on elsewhere: its members must not name what comes in between.
     const isNamed = depth === 0 && this.random.chance(15);
-    const before = isNamed ? 1 : this.nextRank();
+    const before = isNamed ? 1 : this.names + 1;
     this.lines.push(`${indent}choice${isNamed ? ' NAMED' : ''}`);
     const type = this.random.pick(['bool', 'tristate', 'tristate', '']);
     const prompt = this.random.chance(92);
@@ -188,7 +148,7 @@ class Generator {
       this.lines.push('');
       // A follower that depends on a member goes below it, and is none itself.
       if (this.random.chance(15)) {
-        const follower = this.newName('bool', this.nextRank());
+        const follower = this.newName('bool', this.names + 1);
         this.lines.push(
           `${indent}config ${follower}`,
           `${indent}\tbool "Below"`,
@@ -209,7 +169,7 @@ class Generator {
       'hex',
       'string',
     ]);
-    const rank = this.nextRank();
+    const rank = this.names + 1;
     const name = this.newName(type, rank);
     this.body(name, type, rank, indent, this.random.chance(60));
   }
@@ -272,10 +232,6 @@ class Generator {
     }
   }
 
-  private nextRank(): number {
-    return this.names + 1;
-  }
-
   private newName(type: Type, rank: number): string {
     const name = `S${String(++this.names)}`;
     this.known.push({ name, type, rank: Math.max(rank, this.names) });
@@ -287,7 +243,7 @@ class Generator {
   }
 
   private usable(rank: number): Known[] {
-    return this.isWild ? this.known : this.known.filter((symbol) => symbol.rank < rank);
+    return this.known.filter((symbol) => this.isWild || symbol.rank < rank);
   }
 
   private expr(rank: number, depth = 0): string {
@@ -338,37 +294,5 @@ class Generator {
       text.replace(/[\\"']/g, (char) => (char === '\\' || char === quote ? `\\${char}` : char)) +
       quote
     );
-  }
-
-  private dotConfig(): string {
-    const lines: string[] = ['# A comment'];
-    for (const symbol of this.known) {
-      for (let i = this.random.chance(65) ? (this.random.chance(5) ? 2 : 1) : 0; i > 0; i--) {
-        lines.push(this.assignment(symbol));
-      }
-    }
-    if (this.random.chance(20))
-      lines.push(this.random.pick(['CONFIG_UNDEF=y', 'rubbish', '', 'CONFIG_S1']));
-    return lines.join(this.random.chance(5) ? '\r\n' : '\n') + this.random.pick(['\n', '']);
-  }
-
-  private assignment({ name, type }: Known): string {
-    if (this.random.chance(3))
-      return `CONFIG_${name}=${this.random.pick(['', 'x', '"y"', '1.5', '-1'])}`;
-    switch (type) {
-      case 'bool':
-      case 'tristate': {
-        const value = this.random.pick(['y', 'y', 'm', 'n', '-']);
-        return value === '-' ? `# CONFIG_${name} is not set` : `CONFIG_${name}=${value}`;
-      }
-      case 'int':
-        return `CONFIG_${name}=${this.random.pick(INTS)}`;
-      case 'hex':
-        return `CONFIG_${name}=${this.random.pick(HEXES)}`;
-      case 'string': {
-        const text = this.random.pick(TEXTS).replace(/[\\"]/g, '\\$&');
-        return `CONFIG_${name}="${text}"${this.random.chance(3) ? ' rest' : ''}`;
-      }
-    }
   }
 }

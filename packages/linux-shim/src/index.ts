@@ -7,6 +7,7 @@ export * from './machine'; // everything below, wired into one machine
 export * from './types';
 export * from './errno';
 export * from './bits';
+export * from './kstrtox';
 
 // what happens: log and oops, context, locks, time
 export * from './printk';

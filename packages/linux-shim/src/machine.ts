@@ -81,7 +81,7 @@ export class machine {
     const reserved = layout.reserved_pages ?? 0;
     this.context = new context_c(options.nr_cpus ?? 1, this.log);
     this.locks = new spinlock_c(this.context);
-    this.percpu = new percpu_c(this.context);
+    this.percpu = new percpu_c(this.context, this.faults);
     this.timers = new timer_c(this.context, options.HZ ?? 1000);
     this.mm = new mm_c({ ...layout, reserved_pages: reserved + swiotlb_pages });
     this.highmem = new highmem_c(this.context);
@@ -93,7 +93,7 @@ export class machine {
       options.poison ?? 0xaa,
     );
     this.slab = new slab_c(this.context, this.faults);
-    this.vmalloc = new vmalloc_c(this.context, this.slab, this.log);
+    this.vmalloc = new vmalloc_c(this.context, this.slab, this.faults, this.log);
     this.mm.set_vmalloc(this.vmalloc);
     this.sg = new scatterlist_c(this.slab, this.page_alloc);
     this.workqueue = new workqueue_c(this.context, this.timers, this.faults);

@@ -2,6 +2,7 @@
 // Per-CPU variables: one object for each possible CPU. C: include/linux/percpu.h
 
 import type { context_c } from './context';
+import type { fault_inject_c } from './fault-inject';
 import { deref } from './printk';
 
 export class percpu<T extends object> {
@@ -9,10 +10,14 @@ export class percpu<T extends object> {
 }
 
 export class percpu_c {
-  constructor(private readonly context: context_c) {}
+  constructor(
+    private readonly context: context_c,
+    private readonly faults: fault_inject_c,
+  ) {}
 
-  /** Never fails, unlike in C. `type` is what each CPU gets one of. */
-  alloc_percpu<T extends object>(type: new () => T): percpu<T> {
+  /** `type` is what each CPU gets one of; null only when the site `percpu` is told to fail. */
+  alloc_percpu<T extends object>(type: new () => T): percpu<T> | null {
+    if (this.faults.should_fail('percpu')) return null;
     return new percpu(Array.from({ length: this.context.nr_cpus }, () => new type()));
   }
 

@@ -221,7 +221,10 @@ export class swiotlb_c {
       if (nslots > mem.nslabs - mem.used) break not_found;
       let index = this.wrap_index(mem, ALIGN(mem.index, stride));
       const wrap = index;
+      let steps = 0;
       do {
+        // Steps of 1 to an aligned slot can jump over `wrap`; with nothing free C then goes round for ever, lock held.
+        BUG_ON(steps++ > mem.nslabs, 'soft lockup: swiotlb searches its slots for ever');
         if (
           and64(slot_addr(tbl_dma_addr, index), iotlb_align_mask) !==
           and64(orig_addr, iotlb_align_mask)

@@ -2,11 +2,12 @@
 // Virtually contiguous mappings of scattered pages. C: mm/vmalloc.c, kernel/dma/remap.c
 
 import type { context_c } from './context';
+import type { fault_inject_c } from './fault-inject';
 import type { page } from './mm';
 import { deref } from './printk';
 import type { printk_c } from './printk';
 import type { slab_c } from './slab';
-import { PAGE_SIZE, virt_addr_t } from './types';
+import { NULL_ptr, PAGE_SIZE, virt_addr_t } from './types';
 import { PAGE_ALIGN } from './bits';
 import { GFP_KERNEL } from './gfp';
 import { nth_page } from './mm';
@@ -35,6 +36,7 @@ export class vmalloc_c {
   constructor(
     private readonly context: context_c,
     private readonly slab: slab_c,
+    private readonly faults: fault_inject_c,
     private readonly log: printk_c,
   ) {}
 
@@ -42,9 +44,13 @@ export class vmalloc_c {
     return addr >= VMALLOC_START;
   }
 
-  /** Maps pages one after the other; may sleep, never fails. A page of address space stays free behind each area. */
+  /**
+   * Maps pages one after the other; may sleep. NULL only when the site `vmap` is told to fail. A page of address space
+   * stays free behind each area.
+   */
   vmap(pages: readonly (page | null)[], count: number, flags: number): virt_addr_t {
     this.context.might_sleep();
+    if (this.faults.should_fail('vmap')) return NULL_ptr;
     const addr = virt_addr_t(this.next);
     this.next += (count + 1) * PAGE_SIZE;
     this.areas.set(
@@ -91,7 +97,7 @@ export class vmalloc_c {
   /** Maps an array of pages and remembers it. C: kernel/dma/remap.c */
   dma_common_pages_remap(pages: (page | null)[], size: number): virt_addr_t {
     const vaddr = this.vmap(pages, PAGE_ALIGN(size) / PAGE_SIZE, VM_DMA_COHERENT);
-    deref(this.find_vm_area(vaddr)).pages = pages;
+    if (vaddr !== NULL_ptr) deref(this.find_vm_area(vaddr)).pages = pages;
     return vaddr;
   }
 
@@ -99,7 +105,7 @@ export class vmalloc_c {
   dma_common_contiguous_remap(first: page, size: number): virt_addr_t {
     const count = PAGE_ALIGN(size) / PAGE_SIZE;
     const pages = this.slab.kmalloc_array<page>(count, GFP_KERNEL);
-    if (pages === null) return virt_addr_t(0);
+    if (pages === null) return NULL_ptr;
     for (let i = 0; i < count; i++) pages[i] = nth_page(first, i);
     const vaddr = this.vmap(pages, count, VM_DMA_COHERENT);
     this.slab.kfree(pages);

@@ -2,7 +2,7 @@
 // Tests of the verbs that all other tests rely on.
 
 import { expect } from 'chai';
-import { GFP_KERNEL, machine, oops, phys_addr_t, spinlock_t } from '@iommu-bounce/linux-shim';
+import { GFP_KERNEL, machine, oops, phys_addr_t, spinlock_t, timer_list } from '@iommu-bounce/linux-shim';
 import {
   type after_each,
   catch_oops,
@@ -76,7 +76,7 @@ describe('leak_checked', () => {
     for (const timers of [false, true]) {
       const test = one_test();
       const k = leak_checked({ timers }, test.after_each).boot_machine();
-      k.timers.mod_timer({ expires: 0, function: null, armed: 0, due: 0 }, 10);
+      k.timers.mod_timer(new timer_list(), 10);
       let text = '';
       try {
         test.end('passed');
@@ -193,6 +193,20 @@ describe('for_each_failure', () => {
     expect(passages).to.equal(3);
     expect(runs).to.deep.equal(['0 nyy true', '1 yny true', '2 yyn true', '3 yyy false']);
     expect(k.faults.should_fail('kmalloc')).to.equal(false);
+  });
+});
+
+describe('for_each_failure of an operation without end', () => {
+  const { boot_machine } = leak_checked();
+
+  it('gives up at the limit', () => {
+    const k = boot_machine();
+    const run = (n: number): void => {
+      for (let i = 0; i <= n; i++) k.faults.should_fail('kmalloc');
+    };
+    expect(() => for_each_failure(k, 'kmalloc', run, () => undefined, 5)).to.throw(
+      'kmalloc: still failing after 5 passages',
+    );
   });
 });
 

@@ -33,18 +33,23 @@ export function dma_read(
   return data;
 }
 
-/** Writes; false, and nothing is written, if any page faults. Memory that is no RAM swallows the bytes. */
+/**
+ * Writes `len` bytes; false, and nothing is written, if any page faults. Memory that is no RAM swallows the bytes.
+ * @param data what to write; null only tries
+ */
 export function dma_write(
   k: machine,
   dev: device,
   domain: table_domain,
   iova: dma_addr_t,
-  data: Uint8Array,
+  data: Uint8Array | null,
+  len: number,
 ): boolean {
-  const pieces = translate(dev, domain, iova, data.length, IOMMU_WRITE);
+  const pieces = translate(dev, domain, iova, len, IOMMU_WRITE);
   if (!pieces) return false;
-  for (const p of pieces)
-    if (is_ram(k, p)) k.mm.bytes_at(p.phys, p.len).set(data.subarray(p.off, p.off + p.len));
+  if (data)
+    for (const p of pieces)
+      if (is_ram(k, p)) k.mm.bytes_at(p.phys, p.len).set(data.subarray(p.off, p.off + p.len));
   return true;
 }
 

@@ -2,6 +2,7 @@
 // A plain IOMMU driver: a table per domain, no hardware behind it. What transcripts and tests run on.
 
 import {
+  EINVAL,
   ENOMEM,
   type device,
   dma_addr_t,
@@ -66,6 +67,7 @@ export class table_driver implements iommu_ops {
   private readonly regions = new Map<device, readonly resv_region[]>();
   private readonly deferred = new Set<device>();
   private readonly groups = new Map<device, iommu_group>();
+  private readonly attached_to = new Map<device, table_domain>();
 
   constructor(
     private readonly k: machine,
@@ -115,12 +117,15 @@ export class table_driver implements iommu_ops {
   }
 
   attach_dev(domain: iommu_domain, dev: device): number {
+    if (this.k.faults.should_fail('iommu_attach')) return -EINVAL;
+    this.attached_to.get(dev)?.attached.delete(dev);
+    this.attached_to.set(dev, to_table_domain(domain));
     to_table_domain(domain).attached.add(dev);
     return 0;
   }
 
   detach_dev(domain: iommu_domain, dev: device): void {
-    to_table_domain(domain).attached.delete(dev);
+    if (to_table_domain(domain).attached.delete(dev)) this.attached_to.delete(dev);
   }
 
   is_attach_deferred(domain: iommu_domain, dev: device): boolean {
@@ -160,8 +165,10 @@ export class table_driver implements iommu_ops {
     return 0;
   }
 
-  release_device(_dev: device): void {
-    // nothing is kept for a device
+  /** Without its driver a device reaches nothing. */
+  release_device(dev: device): void {
+    this.attached_to.get(dev)?.attached.delete(dev);
+    this.attached_to.delete(dev);
   }
 
   /** What the architecture does for a driver that is no architecture's: the whole aperture for DMA. */
@@ -171,7 +178,8 @@ export class table_driver implements iommu_ops {
   }
 
   device_group(dev: device): iommu_group | null {
-    return this.groups.get(dev) ?? this.iommu.generic_device_group(dev);
+    const shared = this.groups.get(dev);
+    return shared ? this.iommu.iommu_group_ref_get(shared) : this.iommu.generic_device_group(dev);
   }
 
   get_resv_regions(dev: device, list: list_head<iommu_resv_region>): void {

@@ -146,7 +146,7 @@ export class Scanner {
     }
   }
 
-  /** As listAfter, the way a 32-bit length or a 64-bit address can stand in it. */
+  /** Decimal numbers with a space between; the next label ends them. */
   private bareList(values: number[]): number[] {
     while (this.atDigit(this.pos)) {
       values.push(this.accept(ALL_ONES_DECIMAL) ? ALL_ONES : this.dec());

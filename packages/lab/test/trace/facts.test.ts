@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The facts beside a trace: what is read from them and what is refused.
 import { expect } from 'chai';
+import { mkdir } from 'node:fs/promises';
 import { TraceError, factsPath, parseFacts, readFacts } from '../../src/trace';
 import { TempFiles, failure } from './temp-files';
 
@@ -129,7 +130,14 @@ describe('readFacts', () => {
     expect((await readFacts(temp.path('a.trace.txt')))?.variant).to.equal('slots32');
   });
 
-  it('refuses those that cannot be read', async () => {
+  it('refuses a folder in their place', async () => {
+    await mkdir(temp.path('a.json'));
+    expect(String(await failure(readFacts(temp.path('a.trace.txt'))))).to.equal(
+      `TraceError: ${temp.path('a.json')}: cannot be read (EISDIR)`,
+    );
+  });
+
+  it('refuses those that are cut short', async () => {
     await temp.write('a.json', '{"variant": ');
     const error = await failure(readFacts(temp.path('a.trace.txt')));
     expect(String(error)).to.match(/^TraceError: .*a\.json(?::1)?: expected one JSON object/);

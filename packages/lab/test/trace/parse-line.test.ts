@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Sample lines of every layout and every kind of event, and lines that are none.
 import { expect } from 'chai';
-import { ALL_ONES, ATTR_UNKNOWN, DMA_ATTRS, parseLine, type TraceEvent } from '../../src/trace';
+import {
+  ALL_ONES,
+  ATTR_UNKNOWN,
+  DMA_ATTRS,
+  parseLine,
+  printable,
+  type TraceEvent,
+} from '../../src/trace';
 
 const HEAD = '             fio-812     [003] d.h1.    91.204417: ';
 const head = {
@@ -92,6 +99,11 @@ describe('parseLine: the columns before the event', () => {
     ],
     ['a carriage return at the end', `${HEAD}map: ${map}\r`, { comm: 'fio', pid: 812 }],
   ];
+  it('takes times of a wall clock, beyond 2^53 ns, to the nearest number', () => {
+    const read = event(`fio-812 [003] d.h1. 1754000000.123456: map: ${map}`);
+    expect(read.kind === 'iommuMap' && read.timeNs).to.equal(1_754_000_000_123_456_000);
+  });
+
   for (const [what, text, wanted] of cases)
     it(`reads ${what}`, () => {
       expect(event(text)).to.include({
@@ -314,6 +326,38 @@ describe('parseLine: the kinds of event', () => {
       },
     ],
     [
+      'dma_alloc_pages: 0000:01:00.0 dir=FROM_DEVICE dma_addr=ffffe000 size=4096 virt_addr=(____ptrval____) flags= attrs=',
+      {
+        kind: 'dmaAlloc',
+        form: 'pages',
+        ...NVME,
+        dir: 'FROM_DEVICE',
+        dmaAddr: 0xffffe000,
+        size: 4096,
+        virtAddr: '(____ptrval____)',
+        phys: null,
+        physAddrs: [],
+        gfp: '',
+        attrs: 0,
+      },
+    ],
+    [
+      'dma_alloc_sgt_err: 0000:01:00.0 dir=FROM_DEVICE dma_addr=0 size=4096 virt_addr=0000000000000000 flags=GFP_KERNEL attrs=NO_WARN',
+      {
+        kind: 'dmaAlloc',
+        form: 'sgtErr',
+        ...NVME,
+        dir: 'FROM_DEVICE',
+        dmaAddr: 0,
+        size: 4096,
+        virtAddr: '0000000000000000',
+        phys: null,
+        physAddrs: [],
+        gfp: 'GFP_KERNEL',
+        attrs: bit('NO_WARN'),
+      },
+    ],
+    [
       'dma_free: 0000:01:00.0 dma_addr=0 size=0 phys_addr=0 attrs=',
       {
         kind: 'dmaFree',
@@ -522,6 +566,14 @@ describe('parseLine: the kinds of event', () => {
     it(`reads ${text}`, () => {
       expect(event(HEAD + text)).to.deep.equal({ ...head, ...wanted });
     });
+});
+
+describe('printable', () => {
+  it('leaves nothing that moves the cursor, reorders text or breaks the line', () => {
+    expect(printable('a\r\n\x1b[2J\u202e\u2028\x85é')).to.equal(
+      'a\\x0d\\x0a\\x1b[2J\\u{202e}\\u{2028}\\x85é',
+    );
+  });
 });
 
 describe('parseLine: lines without an event', () => {

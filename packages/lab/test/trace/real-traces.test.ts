@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every recorded trace of test-fixtures/traces, held against the facts beside it.
 import { expect } from 'chai';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { orderTraces, parseLine, readFacts, readTrace, type TraceEvent } from '../../src/trace';
+import { formatEvent, isPrintable } from './format-event';
 import { mapLine } from './temp-files';
 
 const TRACES = join(__dirname, '../../../../test-fixtures/traces');
@@ -66,6 +68,23 @@ describe('the recorded traces', function () {
       expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2 });
       expect(facts?.eventCounts).to.deep.equal(counts);
       expect([facts?.overrun ?? 0, facts?.dropped ?? 0]).to.deep.equal([0, 0]);
+    });
+
+  for (const name of files)
+    it(`lose nothing in the reading: every line prints back as it was: ${name}`, () => {
+      const lines = gunzipSync(readFileSync(join(TRACES, name)))
+        .toString()
+        .split('\n');
+      let compared = 0;
+      lines.forEach((text, i) => {
+        const event = parseLine(text, i + 1);
+        if (event === null || event === 'unparsed' || !isPrintable(event)) return;
+        const newer = / - 0x| nents=/.test(text);
+        compared++;
+        if (formatEvent(event, 'ftrace', newer) !== text)
+          expect(formatEvent(event, 'ftrace', newer)).to.equal(text);
+      });
+      expect(compared).to.be.above(lines.length / 2);
     });
 
   it('of one boot come into the order in which they were recorded', async () => {

@@ -2,8 +2,8 @@
 // Whatever event a tracer prints, in whichever layout, reads back as that event.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { ALL_ONES, DIRECTIONS, DMA_ATTRS, parseLine, type TimedEvent } from '../../src/trace';
-import { formatEvent, type Layout } from './format-event';
+import { ALL_ONES, DIRECTIONS, DMA_ATTRS, parseLine } from '../../src/trace';
+import { formatEvent, type Layout, type Printable } from './format-event';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
 
@@ -35,12 +35,12 @@ const slot = fc.nat(1023);
 const iova = fc.nat({ max: 2 ** 52 });
 
 interface Sample {
-  event: TimedEvent;
+  event: Printable;
   newer: boolean;
 }
 
-const as = <T extends TimedEvent['kind']>(kind: T): fc.Arbitrary<T> => fc.constant(kind);
-const either = <T extends TimedEvent>(event: fc.Arbitrary<T>): fc.Arbitrary<Sample> =>
+const as = <T extends Printable['kind']>(kind: T): fc.Arbitrary<T> => fc.constant(kind);
+const either = <T extends Printable>(event: fc.Arbitrary<T>): fc.Arbitrary<Sample> =>
   fc.record({ event, newer: fc.boolean() });
 
 const samples: Record<string, fc.Arbitrary<Sample>> = {
@@ -164,7 +164,7 @@ const samples: Record<string, fc.Arbitrary<Sample>> = {
 };
 
 /** The older events say `resource` by their name, the newer one by the attribute. */
-function resourceByName<T extends TimedEvent & { resource: boolean; attrs: number }>(
+function resourceByName<T extends Printable & { resource: boolean; attrs: number }>(
   event: T,
 ): fc.Arbitrary<Sample> {
   return fc.boolean().map((newer) => {

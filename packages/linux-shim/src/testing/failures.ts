@@ -4,14 +4,12 @@
 import type { machine } from '../machine';
 import { oops } from '../printk';
 
-/** More passages than any sensible operation has: a loop that reaches this would never end. */
-const MAX_PASSAGES = 100_000;
-
 /**
  * Runs an operation again and again, failing the site's first passage, then its second, and so on, until a run has no
  * passage left to fail. That last run is checked too, with `failed` false.
  * @param run the operation; it has to leave the machine ready for the next run, or `check` has to
  * @param check `failed` tells whether the site failed in this run; nothing is armed any more
+ * @param limit more passages than the operation can have: without it, one that never ends would never end
  * @returns how many passages there are, so how many runs failed
  */
 export function for_each_failure<T>(
@@ -19,8 +17,9 @@ export function for_each_failure<T>(
   site: string,
   run: (n: number) => T,
   check: (failed: boolean, result: T, n: number) => void,
+  limit = 100_000,
 ): number {
-  for (let n = 0; n < MAX_PASSAGES; n++) {
+  for (let n = 0; n < limit; n++) {
     k.faults.fail(site, 1, n);
     k.faults.count_passages();
     const result = run(n);
@@ -29,7 +28,7 @@ export function for_each_failure<T>(
     check(failed, result, n);
     if (!failed) return n;
   }
-  throw new Error(`${site}: still failing after ${String(MAX_PASSAGES)} passages`);
+  throw new Error(`${site}: still failing after ${String(limit)} passages`);
 }
 
 /**

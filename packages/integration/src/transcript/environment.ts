@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The environment a header describes: one machine, one domain, its devices, buffers and mappings.
+
+import {
+  DMA_BIT_MASK,
+  PAGE_SIZE,
+  bus_type,
+  device,
+  type dma_addr_t,
+  type dma_data_direction,
+  type dma_sgt_handle,
+  get_order,
+  list_add_tail,
+  type page,
+  pci_dev,
+  type phys_addr_t,
+  phys_addr_t as to_phys,
+  type scatterlist,
+  type virt_addr_t,
+} from '@iommu-bounce/linux-shim';
+import { IOMMU_DOMAIN_DMA, group_device, iommu_group } from '@iommu-bounce/iommu-core';
+import { type table_domain, table_driver, to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { type running_machine, boot } from '../boot';
+import { TranscriptError } from './error';
+import type { DeviceDescription, TranscriptHeader } from './header';
+import type { Transcript, TranscriptOp } from './parse';
+import { Recorder } from './recorder';
+
+/** A CPU buffer: contiguous, never freed. */
+export interface CpuBuffer {
+  readonly first: page;
+  readonly phys: phys_addr_t;
+  readonly bytes: number;
+}
+
+interface MappingBase {
+  readonly dev: device;
+  readonly dir: dma_data_direction;
+}
+export interface PageMapping extends MappingBase {
+  readonly kind: 'page';
+  readonly addr: dma_addr_t;
+  readonly len: number;
+}
+export interface ResourceMapping extends MappingBase {
+  readonly kind: 'resource';
+  readonly addr: dma_addr_t;
+  readonly len: number;
+}
+export interface SgMapping extends MappingBase {
+  readonly kind: 'sg';
+  readonly list: readonly scatterlist[];
+  readonly segments: readonly (readonly [dma_addr_t, number])[];
+}
+export interface CoherentMapping extends MappingBase {
+  readonly kind: 'coherent';
+  readonly addr: dma_addr_t;
+  readonly len: number;
+  readonly cpu: virt_addr_t;
+}
+export interface NoncontiguousMapping extends MappingBase {
+  readonly kind: 'noncontiguous';
+  readonly addr: dma_addr_t;
+  readonly len: number;
+  readonly handle: dma_sgt_handle;
+}
+export type Mapping =
+  PageMapping | ResourceMapping | SgMapping | CoherentMapping | NoncontiguousMapping;
+
+export class Environment {
+  readonly m: running_machine;
+  readonly recorder = new Recorder();
+  readonly driver: table_driver;
+  readonly domain: table_domain;
+  readonly devices = new Map<number, device>();
+  readonly buffers = new Map<number, CpuBuffer>();
+  readonly mappings = new Map<number, Mapping>();
+  /** The list object of the latest map_sg of an id, mapped or not. */
+  readonly lists = new Map<number, readonly scatterlist[]>();
+  private readonly group = new iommu_group();
+  private readonly pciBus = new bus_type('pci');
+  private readonly platformBus = new bus_type('platform');
+  private nextLowmem: number;
+  private nextHighmem: number;
+
+  constructor(private readonly transcript: Transcript) {
+    const { header } = transcript;
+    const need = memoryNeeded(transcript);
+    let driver: table_driver | undefined;
+    this.m = boot({
+      patches: header.stage,
+      config: fixedConfig(header.ioBuffer),
+      params: [
+        `io_buffer_pool.num_slots=${String(header.numSlots)}`,
+        `io_buffer_pool.class_sizes=${String(header.classSizes)}`,
+        `iommu.strict=${header.strict ? '1' : '0'}`,
+        `iommu.forcedac=${header.forcedac ? '1' : '0'}`,
+      ].join(' '),
+      kdump: header.kdump,
+      machine: {
+        memory: {
+          nodes: [
+            {
+              lowmem_pages: need.buddy,
+              highmem_pages: header.bouncePagesInHighmem ? need.buddy : 0,
+            },
+          ],
+          reserved_pages: need.lowmem,
+          reserved_highmem_pages: need.highmem,
+        },
+        swiotlb_slabs: header.swiotlbSlabs,
+        poison: header.poison,
+      },
+      driver: (k, iommu, dma_iommu) =>
+        (driver = new table_driver(
+          k,
+          iommu,
+          dma_iommu,
+          {
+            pgsize_bitmap: header.pgsizeBitmap,
+            aperture: [header.apertureStart, header.apertureEnd],
+            has_flush_all: header.hasFlushAll,
+          },
+          this.recorder,
+        )),
+    });
+    if (!driver) throw new Error('boot made no driver');
+    this.driver = driver;
+    this.m.k.arch.on_cache_op(this.recorder.cacheOp);
+    this.pciBus.iommu_ops = this.platformBus.iommu_ops = driver;
+    this.nextLowmem = this.m.k.reserved_pfn;
+    this.nextHighmem =
+      this.m.k.mm.max_pfn - (header.bouncePagesInHighmem ? need.buddy : 0) - need.highmem;
+
+    const domain = driver.domain_alloc(IOMMU_DOMAIN_DMA);
+    if (!domain) throw new Error('no domain');
+    domain.ops = driver;
+    domain.type = IOMMU_DOMAIN_DMA;
+    domain.pgsize_bitmap = driver.pgsize_bitmap;
+    this.domain = to_table_domain(domain);
+    this.group.domain = this.group.default_domain = domain;
+    this.declareDevice(0, header.device);
+    this.recorder.take();
+  }
+
+  get header(): TranscriptHeader {
+    return this.transcript.header;
+  }
+
+  /** Makes a device and puts it into the one group; attached to the domain unless that is deferred. */
+  declareDevice(id: number, d: DeviceDescription): device {
+    const name = `device ${String(id)}`;
+    const dev = d.pci ? new pci_dev(name) : new device(name);
+    if (dev instanceof pci_dev) dev.untrusted = d.untrusted;
+    dev.bus = d.pci ? this.pciBus : this.platformBus;
+    dev.dma_mask = DMA_BIT_MASK(d.dmaMaskBits);
+    dev.coherent_dma_mask = DMA_BIT_MASK(d.coherentDmaMaskBits);
+    dev.bus_dma_limit = d.busDmaLimit;
+    dev.dma_coherent = d.coherent;
+    dev.numa_node = d.node;
+    if (dev.dma_parms) {
+      dev.dma_parms.max_segment_size = d.maxSegSize;
+      dev.dma_parms.segment_boundary_mask = d.segBoundaryMask;
+      dev.dma_parms.min_align_mask = d.minAlignMask;
+    }
+    this.driver.set_resv_regions(dev, d.resvRegions);
+    // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
+    const member = new group_device();
+    member.dev = dev;
+    list_add_tail(member.list, this.group.devices);
+    dev.iommu_group = this.group;
+    this.group.refs++;
+    if (d.deferredAttach) this.driver.set_attach_deferred(dev);
+    else this.driver.attach_dev(this.domain, dev);
+    this.devices.set(id, dev);
+    return dev;
+  }
+
+  /** Takes contiguous, zeroed memory for a CPU buffer. */
+  addBuffer(id: number, pages: number, highmem: boolean): void {
+    const pfn = highmem ? this.nextHighmem : this.nextLowmem;
+    // A page is left free behind each, so that no two are contiguous.
+    if (highmem) this.nextHighmem += pages + 1;
+    else this.nextLowmem += pages + 1;
+    const phys = to_phys(pfn * PAGE_SIZE);
+    this.buffers.set(id, { first: this.m.k.mm.pfn_to_page(pfn), phys, bytes: pages * PAGE_SIZE });
+  }
+}
+
+/** The format's Kconfig: only the pool is a choice. */
+function fixedConfig(ioBuffer: boolean): { value(name: string): string | undefined } {
+  const options = new Map([
+    ['IOMMU_API', 'y'],
+    ['IOMMU_IOVA', 'y'],
+    ['IOMMU_DMA', 'y'],
+    ['IOMMU_IO_BUFFER', ioBuffer ? 'y' : 'n'],
+    ['SWIOTLB', 'y'],
+    ['DMA_REMAP', 'y'],
+  ]);
+  return { value: (name) => options.get(name) };
+}
+
+interface MemoryNeeded {
+  /** Pages. */
+  readonly lowmem: number;
+  readonly highmem: number;
+  readonly buddy: number;
+}
+
+/** Enough memory for the worst case: the format promises that allocations only fail when told to. */
+function memoryNeeded({ header, ops }: Transcript): MemoryNeeded {
+  let lowmem = 1;
+  let highmem = 0;
+  let maps = 0;
+  let coherent = 0;
+  const number = (op: TranscriptOp, name: string): number => op.fields[name] as number;
+  for (const op of ops) {
+    if (op.name === 'buf') {
+      if (op.fields['highmem'] === true) highmem += number(op, 'pages') + 1;
+      else lowmem += number(op, 'pages') + 1;
+    } else if (op.name === 'map_page' || op.name === 'map_sg') maps++;
+    else if (op.name === 'alloc_coherent' || op.name === 'alloc_noncontiguous') {
+      const order = get_order(number(op, 'len'));
+      if (order <= 18) coherent += 2 ** order;
+    }
+    if (lowmem + highmem > 2 ** 19)
+      throw new TranscriptError(op.line, 'buffers of more than 2 GiB, expected less');
+  }
+  const classes = [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => header.classSizes & (1 << bit));
+  const perSlot = classes.reduce((sum, bit) => sum + 2 ** bit, 0);
+  const largest = classes.length > 0 ? 2 ** Math.max(...classes) : 0;
+  const pool = Math.min(header.numSlots * perSlot, maps * largest);
+  // Twice the sum and a little more, since large blocks must be found among small ones.
+  return { lowmem, highmem, buddy: Math.min(2 ** 18, 2 * (pool + coherent) + 8192) };
+}

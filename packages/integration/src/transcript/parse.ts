@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The text of a transcript to a header and operations, each checked before anything is replayed.
+
+import { TranscriptError } from './error';
+import { type Json, shapeProblem, show } from './fields';
+import { type TranscriptHeader, parseHeader } from './header';
+import { schemas } from './schema';
+
+/** One operation with what was recorded of it. */
+export interface TranscriptOp {
+  /** 1-based line in the file. */
+  readonly line: number;
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Json>>;
+}
+
+export interface Transcript {
+  readonly header: TranscriptHeader;
+  readonly ops: readonly TranscriptOp[];
+}
+
+/** How the real code ended at an operation: a signal or a failed assertion. */
+export const ENDINGS = ['crash', 'bug'] as const;
+
+/** @throws TranscriptError for anything that is no transcript of version 1 */
+export function parseTranscript(text: string): Transcript {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const [first, ...rest] = lines;
+  if (first === undefined || text === '')
+    throw new TranscriptError(1, 'the file is empty, expected a header');
+  const header = parseHeader(parseJson(first, 1));
+  const ops = rest.map((line, i) => parseOp(line, i + 2));
+  const ended = ops.findIndex((op) => ENDINGS.some((e) => e in op.fields));
+  const after = ended < 0 ? undefined : ops[ended + 1];
+  if (after)
+    throw new TranscriptError(
+      after.line,
+      'an operation after the one that died, expected the end of the file',
+    );
+  return { header, ops };
+}
+
+function parseJson(text: string, line: number): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    const what =
+      text.trim() === ''
+        ? 'a blank line'
+        : /[^\x20-\x7e\t\r]/.test(text)
+          ? 'binary or non-ASCII text'
+          : 'broken JSON';
+    throw new TranscriptError(line, `${what}, expected one JSON object (is the file cut short?)`);
+  }
+}
+
+function parseOp(text: string, line: number): TranscriptOp {
+  const value = parseJson(text, line);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TranscriptError(line, `${show(value)}, expected an operation`);
+  const fields = value as Readonly<Record<string, Json>>;
+  const name = fields['op'];
+  const schema =
+    typeof name === 'string' && Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+  if (typeof name !== 'string' || !schema)
+    throw new TranscriptError(
+      line,
+      `unknown op ${show(name)}, expected one of ${Object.keys(schemas).join(', ')}`,
+    );
+
+  const died = ENDINGS.some((e) => e in fields);
+  const tolerated = [
+    'op',
+    'comment',
+    'dev',
+    ...ENDINGS,
+    ...(died ? Object.keys(schema.observed).map(bare) : []),
+  ];
+  const problem = shapeProblem(
+    fields,
+    died ? schema.takes : { ...schema.takes, ...schema.observed },
+    tolerated,
+  );
+  if (problem !== null) throw new TranscriptError(line, `${name}: ${problem}`);
+  return { line, name, fields };
+}
+
+function bare(name: string): string {
+  return name.replace(/\?$/, '');
+}

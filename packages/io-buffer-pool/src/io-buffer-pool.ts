@@ -1,0 +1,805 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Dynamic pools of IOMMU mapped bounce buffers: they stay mapped, and are unmapped when they have not been used lately.
+// C: drivers/iommu/io-buffer-pool.c, patch 4/4, on v5.13-rc7. See docs/porting.md#io-buffer-pool
+
+import {
+  ALIGN,
+  BUG_ON,
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  EFAULT,
+  ENOMEM,
+  ENOSPC,
+  GFP_ATOMIC,
+  GFP_KERNEL,
+  INIT_LIST_HEAD,
+  PAGE_SIZE,
+  PageHighMem,
+  andnot64,
+  delayed_work,
+  deref,
+  dev_name,
+  dev_to_node,
+  type device,
+  dma_addr_t,
+  type dma_data_direction,
+  dma_get_mask,
+  dma_get_max_seg_size,
+  ffs,
+  list_add,
+  list_add_tail,
+  list_del,
+  list_empty,
+  list_entry,
+  list_first_entry,
+  list_head,
+  list_last_entry,
+  type machine,
+  mod_pow2,
+  nth_page,
+  or64,
+  page,
+  page_to_phys,
+  page_to_virt,
+  phys_addr_t,
+  type scatterlist,
+  sg_dma_address,
+  sg_next,
+  sg_page,
+  sg_table,
+  spinlock_t,
+  virt_addr_t,
+  type work_struct,
+  type workqueue_struct,
+} from '@iommu-bounce/linux-shim';
+import {
+  IOMMU_CACHE,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  type dma_iommu_h,
+  type iommu_c,
+  type iommu_domain,
+  iova_align,
+  type iova_domain,
+} from '@iommu-bounce/iommu-core';
+import { type io_buffer_pool_h, type io_buffer_pool_out, to_cookie } from '@iommu-bounce/dma-iommu';
+
+/** One bounce buffer, or the place for one. */
+export class io_buffer_slot {
+  readonly list = new list_head<io_buffer_slot>(this);
+  /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody */
+  orig_buffer: page | scatterlist | null = null;
+  bounce_buffer: (page | null)[] | null = null;
+  /** Permission its pages are mapped with. */
+  prot = 0;
+  /** Seen by the eviction worker since it was put into the cache. */
+  old_cache_entry = false;
+  /** JS: its place in the class's array, for C's pointer difference. */
+  index = 0;
+}
+
+/** enum io_buffer_slot_type */
+export type io_buffer_slot_type = 0 | 1 | 2;
+export const IO_BUFFER_SLOT_TYPE_RO = 0;
+export const IO_BUFFER_SLOT_TYPE_WO = 1;
+export const IO_BUFFER_SLOT_TYPE_RW = 2;
+export const IO_BUFFER_SLOT_TYPE_COUNT = 3;
+
+/** Buffers of one size. */
+export class io_buffer_class {
+  /** Mapped and free, by permission, the one used last first. */
+  readonly cached_slots = Array.from(
+    { length: IO_BUFFER_SLOT_TYPE_COUNT },
+    () => new list_head<io_buffer_slot>(),
+  );
+  /** Without pages. */
+  readonly empty_slots = new list_head<io_buffer_slot>();
+  readonly lock = new spinlock_t();
+  unaligned_iova: dma_addr_t = dma_addr_t(0);
+  iova_base: dma_addr_t = dma_addr_t(0);
+  /** Bytes, a power of two. */
+  buffer_size = 0;
+  slots: io_buffer_slot[] = [];
+}
+
+/** The pool of a domain. */
+export class io_buffer_pool {
+  evict_wq: workqueue_struct | null = null;
+  readonly evict_work = new delayed_work();
+  domain: iommu_domain | null = null;
+  /** NUMA node of its pages, unsigned as in C. */
+  nid = 0;
+  classes: io_buffer_class[] = [];
+}
+
+/** Half-life of an unused buffer: it goes between one and two periods after its last use. */
+export const EVICT_PERIOD_MSEC = 5000;
+
+/** Module parameters. */
+export interface io_buffer_pool_params {
+  /** Slots of each class, 0..2^32-1; 0: no pool. Default 1024. */
+  readonly num_slots?: number;
+  /** Bit i enables the class of PAGE_SIZE << i bytes, 0..255; 0: no pool. Default 1 | 4 | 32. */
+  readonly class_sizes?: number;
+}
+
+/** C hides the pool's type from dma-iommu.c; a pointer that comes back from there is taken at its word. */
+function to_pool(pool: object): io_buffer_pool {
+  return pool as io_buffer_pool;
+}
+
+/** container_of(): the pool of its delayed work. */
+function pool_of_work(work: work_struct): io_buffer_pool {
+  return to_pool(deref(work.container));
+}
+
+/** drivers/iommu/io-buffer-pool.c */
+export class io_buffer_pool_c implements io_buffer_pool_h {
+  private readonly num_slots: number;
+  private readonly class_sizes: number;
+  private num_classes = 0;
+
+  /** Module parameters and their types. */
+  static readonly module_param = { num_slots: 'uint', class_sizes: 'byte' } as const;
+  /** What other objects may link against; io_buffer_class_init is not static in C either. */
+  static readonly symbols = [
+    'io_buffer_class_init',
+    'io_buffer_pool_init',
+    'io_buffer_pool_destroy',
+    'io_buffer_pool_unmap_buffer',
+    'io_buffer_pool_map_page',
+    'io_buffer_pool_map_sg',
+    'io_buffer_pool_sync_single',
+    'io_buffer_pool_sync_sg',
+  ] as const;
+  /** What it needs of dma-iommu.o; before patch 3/4 nobody provides it. */
+  static readonly undefined_symbols = [
+    '__iommu_dma_free_pages',
+    '__iommu_dma_alloc_iova',
+    '__iommu_dma_free_iova',
+    '__iommu_dma_alloc_pages',
+  ] as const;
+
+  // JS: io_buffer_pool_find_buffer's two results, which C returns through pointers; read at once by each caller.
+  private found_class: io_buffer_class | null = null;
+  private found_slot: io_buffer_slot | null = null;
+
+  /**
+   * @param dma_iommu called back by the pool: C's circle between the two files, closed by the linker
+   * @throws RangeError for a parameter outside its C type
+   */
+  constructor(
+    private readonly k: machine,
+    private readonly iommu: Pick<iommu_c, 'iommu_map_sg_atomic' | 'iommu_unmap'>,
+    private readonly dma_iommu: Pick<
+      dma_iommu_h,
+      (typeof io_buffer_pool_c.undefined_symbols)[number]
+    >,
+    params: io_buffer_pool_params = {},
+  ) {
+    this.num_slots = in_range('num_slots', params.num_slots ?? 1024, 2 ** 32 - 1);
+    this.class_sizes = in_range('class_sizes', params.class_sizes ?? 32 | 4 | 1, 255);
+  }
+
+  private init_num_classes(): number {
+    let sizes_mask = this.class_sizes;
+    let count = 0;
+
+    while (sizes_mask) {
+      count += sizes_mask & 1;
+      sizes_mask >>= 1;
+    }
+
+    this.num_classes = count;
+    return this.num_classes;
+  }
+
+  private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
+    return dma_addr_t(klass.iova_base + klass.buffer_size * slot.index);
+  }
+
+  private io_buffer_class_get_cache(
+    klass: io_buffer_class,
+    prot: number,
+  ): list_head<io_buffer_slot> {
+    prot &= IOMMU_READ | IOMMU_WRITE;
+    if (prot === IOMMU_READ) return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_RO]);
+    else if (prot === IOMMU_WRITE) return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_WO]);
+    BUG_ON(prot === 0, 'io_buffer_class_get_cache without a permission');
+    return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_RW]);
+  }
+
+  private io_buffer_pool_free_slot(
+    pool: io_buffer_pool,
+    klass: io_buffer_class,
+    slot: io_buffer_slot,
+  ): boolean {
+    const iova = this.io_buffer_slot_to_iova(slot, klass);
+
+    const unmapped = this.iommu.iommu_unmap(deref(pool.domain), iova, klass.buffer_size);
+
+    if (unmapped !== klass.buffer_size) {
+      this.k.log.pr_err('Failed to unmap bounce buffer, leaking buffer.');
+      return false;
+    }
+
+    this.dma_iommu.__iommu_dma_free_pages(deref(slot.bounce_buffer), klass.buffer_size / PAGE_SIZE);
+    return true;
+  }
+
+  private __io_buffer_pool_evict(pool: io_buffer_pool, pool_teardown: boolean): void {
+    let requeue = false;
+
+    for (let i = 0; i < this.num_classes; i++) {
+      const klass = deref(pool.classes[i]);
+
+      let flags = this.k.locks.spin_lock_irqsave(klass.lock);
+      for (let j = 0; j < IO_BUFFER_SLOT_TYPE_COUNT; j++) {
+        const cache = deref(klass.cached_slots[j]);
+
+        while (!list_empty(cache)) {
+          const slot = list_last_entry(cache);
+          if (!pool_teardown && !slot.old_cache_entry) break;
+          list_del(slot.list);
+          this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+
+          const freed = this.io_buffer_pool_free_slot(pool, klass, slot);
+
+          flags = this.k.locks.spin_lock_irqsave(klass.lock);
+
+          // A slot whose address is in an unknown state is never used again.
+          if (freed) list_add(slot.list, klass.empty_slots);
+        }
+
+        for (let at = cache.next; at !== cache; at = at.next) {
+          list_entry(at).old_cache_entry = true;
+          requeue = true;
+        }
+      }
+      this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+    }
+
+    if (!pool_teardown && requeue)
+      this.k.workqueue.queue_delayed_work(
+        deref(pool.evict_wq),
+        pool.evict_work,
+        this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC),
+      );
+  }
+
+  private io_buffer_pool_evict(work: work_struct): void {
+    const pool = pool_of_work(work);
+    this.__io_buffer_pool_evict(pool, false);
+  }
+
+  /** Sets up one class; 0, -ENOMEM or -ENOSPC. C: io-buffer-pool.c io_buffer_class_init, patch 4/4 */
+  io_buffer_class_init(
+    klass: io_buffer_class,
+    dev: device,
+    domain: iommu_domain,
+    buffer_size: number,
+  ): number {
+    const slots = this.k.slab.kcalloc(this.num_slots, io_buffer_slot, GFP_KERNEL);
+    if (!slots) return -ENOMEM;
+    klass.slots = slots;
+
+    this.k.locks.spin_lock_init(klass.lock);
+    for (let i = 0; i < IO_BUFFER_SLOT_TYPE_COUNT; i++)
+      INIT_LIST_HEAD(deref(klass.cached_slots[i]));
+    INIT_LIST_HEAD(klass.empty_slots);
+    for (let i = 0; i < this.num_slots; i++) {
+      const slot = deref(slots[i]);
+      slot.index = i;
+      list_add_tail(slot.list, klass.empty_slots);
+    }
+
+    klass.buffer_size = buffer_size;
+    klass.unaligned_iova = this.dma_iommu.__iommu_dma_alloc_iova(
+      domain,
+      buffer_size * (this.num_slots + 1),
+      dma_get_mask(dev),
+      dev,
+    );
+    if (!klass.unaligned_iova) {
+      this.k.slab.kfree(klass.slots);
+      return -ENOSPC;
+    }
+
+    // A buffer is aligned to its size, a power of two, so that no segment of it crosses a segment boundary.
+    klass.iova_base = dma_addr_t(ALIGN(klass.unaligned_iova, klass.buffer_size));
+    return 0;
+  }
+
+  /**
+   * Makes a domain's pool for its first device, all addresses taken and no page; for a further device, checks that it
+   * can reach the pool. 0 (also without a pool, if the parameters say so), -ENOMEM, -ENOSPC or -EFAULT.
+   * C: io-buffer-pool.c io_buffer_pool_init, patch 4/4
+   */
+  io_buffer_pool_init(
+    dev: device,
+    domain: iommu_domain,
+    iovad: iova_domain,
+    pool_out: io_buffer_pool_out,
+  ): number {
+    let ret: number;
+
+    if (pool_out.bounce_buffers) {
+      const pool = to_pool(pool_out.bounce_buffers);
+      for (let i = 0; i < this.num_classes; i++) {
+        const klass = deref(pool.classes[i]);
+        const iova_end = klass.iova_base + klass.buffer_size * this.num_slots;
+        if (andnot64(iova_end - 1, dma_get_mask(dev))) {
+          this.k.log.pr_err(`io-buffer-pool out of range of ${dev_name(dev)}`);
+          return -EFAULT;
+        }
+      }
+      if (pool.nid !== dev_to_node(dev) >>> 0)
+        this.k.log.pr_warn(
+          `node mismatch: pool=${String(pool.nid | 0)} dev=${String(dev_to_node(dev))}`,
+        );
+      return 0;
+    }
+
+    pool_out.bounce_buffers = null;
+
+    if (this.init_num_classes() === 0 || this.num_slots === 0) return 0;
+
+    const pool = this.k.slab.kzalloc(io_buffer_pool, GFP_KERNEL);
+    if (!pool) return -ENOMEM;
+    // JS: in C the classes are the tail of the same allocation.
+    pool.classes = Array.from({ length: this.num_classes }, () => new io_buffer_class());
+
+    out_wq_alloc_fail: {
+      this.k.workqueue.INIT_DELAYED_WORK(
+        pool.evict_work,
+        (work) => {
+          this.io_buffer_pool_evict(work);
+        },
+        pool,
+      );
+      pool.evict_wq = this.k.workqueue.create_singlethread_workqueue('io-buffer-pool');
+      if (!pool.evict_wq) {
+        ret = -ENOMEM;
+        break out_wq_alloc_fail;
+      }
+
+      let i = 0;
+      out_class_init_fail: {
+        let class_size_mask = this.class_sizes;
+        for (; i < this.num_classes; i++) {
+          const bit_idx = ffs(class_size_mask) - 1;
+          BUG_ON(bit_idx < 0, 'fewer class sizes than classes');
+          const buffer_size = iova_align(iovad, PAGE_SIZE) * 2 ** bit_idx;
+          class_size_mask &= ~(1 << bit_idx);
+
+          ret = this.io_buffer_class_init(deref(pool.classes[i]), dev, domain, buffer_size);
+          if (ret) break out_class_init_fail;
+        }
+
+        pool.domain = domain;
+        pool.nid = dev_to_node(dev) >>> 0;
+
+        pool_out.bounce_buffers = pool;
+        return 0;
+      }
+      while (--i >= 0) {
+        const klass = deref(pool.classes[i]);
+
+        this.dma_iommu.__iommu_dma_free_iova(
+          to_cookie(domain),
+          klass.unaligned_iova,
+          klass.buffer_size * (this.num_slots + 1),
+          null,
+        );
+        this.k.slab.kfree(klass.slots);
+      }
+      this.k.workqueue.destroy_workqueue(pool.evict_wq);
+    }
+    this.k.slab.kfree(pool);
+    return ret;
+  }
+
+  /** Frees the cached buffers, the addresses and the pool. C: io-buffer-pool.c io_buffer_pool_destroy, patch 4/4 */
+  io_buffer_pool_destroy(pool_in: object | null): void {
+    if (!pool_in) return;
+    const pool = to_pool(pool_in);
+
+    this.k.workqueue.cancel_delayed_work_sync(pool.evict_work);
+    this.k.workqueue.destroy_workqueue(deref(pool.evict_wq));
+    this.__io_buffer_pool_evict(pool, true);
+
+    for (let i = 0; i < this.num_classes; i++) {
+      const klass = deref(pool.classes[i]);
+
+      this.dma_iommu.__iommu_dma_free_iova(
+        to_cookie(deref(pool.domain)),
+        klass.unaligned_iova,
+        klass.buffer_size * (this.num_slots + 1),
+        null,
+      );
+      this.k.slab.kfree(klass.slots);
+    }
+    this.k.slab.kfree(pool);
+  }
+
+  /** True if the address is a buffer's; which one is left in found_class and found_slot. */
+  private io_buffer_pool_find_buffer(pool: io_buffer_pool, handle: dma_addr_t): boolean {
+    for (let i = 0; i < this.num_classes; i++) {
+      const cur = pool.classes[i] as io_buffer_class;
+      if (handle >= cur.iova_base && handle < cur.iova_base + cur.buffer_size * this.num_slots) {
+        this.found_class = cur;
+        this.found_slot = cur.slots[
+          Math.floor((handle - cur.iova_base) / cur.buffer_size)
+        ] as io_buffer_slot;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Puts the buffer of an address into the cache; false if it is none. C: io-buffer-pool.c, patch 4/4 */
+  io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
+    if (!pool_in || !this.io_buffer_pool_find_buffer(to_pool(pool_in), handle)) return false;
+    const pool = to_pool(pool_in);
+    const klass = this.found_class as io_buffer_class;
+    const slot = this.found_slot as io_buffer_slot;
+
+    const flags = this.k.locks.spin_lock_irqsave(klass.lock);
+
+    const cache = this.io_buffer_class_get_cache(klass, slot.prot);
+    if (list_empty(cache))
+      this.k.workqueue.queue_delayed_work(
+        deref(pool.evict_wq),
+        pool.evict_work,
+        this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC),
+      );
+
+    slot.orig_buffer = null;
+    list_add(slot.list, cache);
+    slot.old_cache_entry = false;
+
+    this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+    return true;
+  }
+
+  private io_buffer_pool_fill_slot(
+    pool: io_buffer_pool,
+    klass: io_buffer_class,
+    slot: io_buffer_slot,
+    prot: number,
+  ): boolean {
+    const iova = this.io_buffer_slot_to_iova(slot, klass);
+    const sgt = new sg_table();
+    let mapped = 0;
+    const domain = deref(pool.domain);
+
+    const count = klass.buffer_size / PAGE_SIZE;
+    slot.bounce_buffer = this.dma_iommu.__iommu_dma_alloc_pages(
+      count,
+      Math.floor(or64(domain.pgsize_bitmap, PAGE_SIZE) / PAGE_SIZE),
+      pool.nid | 0,
+      GFP_ATOMIC,
+      GFP_ATOMIC,
+    );
+    if (!slot.bounce_buffer) return false;
+
+    out_free_pages: {
+      if (
+        this.k.sg.sg_alloc_table_from_pages(
+          sgt,
+          slot.bounce_buffer,
+          count,
+          0,
+          klass.buffer_size,
+          GFP_ATOMIC,
+        )
+      )
+        break out_free_pages;
+
+      mapped = this.iommu.iommu_map_sg_atomic(domain, iova, deref(sgt.sgl), sgt.orig_nents, prot);
+
+      this.k.sg.sg_free_table(sgt);
+    }
+    if (mapped < klass.buffer_size) {
+      this.dma_iommu.__iommu_dma_free_pages(slot.bounce_buffer, count);
+      return false;
+    }
+
+    slot.prot = prot;
+    return true;
+  }
+
+  private io_buffer_pool_map_buffer(
+    pool_in: object | null,
+    orig_buffer: page | scatterlist,
+    size: number,
+    prot: number,
+    _attrs: number,
+  ): dma_addr_t {
+    if (!pool_in) return DMA_MAPPING_ERROR;
+    const pool = to_pool(pool_in);
+
+    let i = 0;
+    for (; i < this.num_classes; i++)
+      if (size <= (pool.classes[i] as io_buffer_class).buffer_size) break;
+
+    if (i === this.num_classes) return DMA_MAPPING_ERROR;
+    const klass = pool.classes[i] as io_buffer_class;
+
+    let flags = this.k.locks.spin_lock_irqsave(klass.lock);
+
+    let slot: io_buffer_slot | null = null;
+    const cache = this.io_buffer_class_get_cache(klass, prot);
+    for (let at = cache.next; at !== cache; at = at.next) {
+      const tmp = list_entry(at);
+      if (tmp.prot === prot) {
+        slot = tmp;
+        list_del(slot.list);
+        break;
+      }
+    }
+
+    if (slot === null) {
+      if (list_empty(klass.empty_slots)) {
+        this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+        return DMA_MAPPING_ERROR;
+      }
+
+      slot = list_first_entry(klass.empty_slots);
+      list_del(slot.list);
+      this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+
+      if (!this.io_buffer_pool_fill_slot(pool, klass, slot, prot)) {
+        flags = this.k.locks.spin_lock_irqsave(klass.lock);
+        list_add(slot.list, klass.empty_slots);
+        this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+        return DMA_MAPPING_ERROR;
+      }
+    } else {
+      this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+    }
+
+    slot.orig_buffer = orig_buffer;
+    return this.io_buffer_slot_to_iova(slot, klass);
+  }
+
+  /**
+   * Takes a buffer of the class that holds offset + size bytes, and keeps the offset in the address.
+   * DMA_MAPPING_ERROR if there is none. Nothing is copied yet. C: io-buffer-pool.c, patch 4/4
+   */
+  io_buffer_pool_map_page(
+    pool: object | null,
+    p: page,
+    offset: number,
+    size: number,
+    prot: number,
+    attrs: number,
+  ): dma_addr_t {
+    const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs);
+    return iova !== DMA_MAPPING_ERROR ? dma_addr_t(iova + offset) : iova;
+  }
+
+  /** Takes a buffer for all of a list, back to back; number of device segments, 0 if there is none. C: patch 4/4 */
+  io_buffer_pool_map_sg(
+    pool: object | null,
+    dev: device,
+    sgl: scatterlist,
+    nents: number,
+    prot: number,
+    attrs: number,
+  ): number {
+    let size = 0;
+
+    let i = 0;
+    for (let s: scatterlist | null = sgl; i < nents; i++, s = sg_next(s))
+      size = (size + deref(s).length) >>> 0;
+
+    let iova = this.io_buffer_pool_map_buffer(pool, sgl, size, prot, attrs);
+    if (iova === DMA_MAPPING_ERROR) return 0;
+
+    let sg: scatterlist | null = sgl;
+    i = 0;
+    while (size > 0) {
+      const seg_size = Math.min(size, dma_get_max_seg_size(dev));
+
+      const cur: scatterlist = deref(sg, 'more device segments than list entries');
+      cur.dma_length = seg_size;
+      cur.dma_address = iova;
+
+      sg = sg_next(cur);
+      size -= seg_size;
+      iova = dma_addr_t(iova + seg_size);
+      i++;
+    }
+
+    if (sg) {
+      sg.dma_address = DMA_MAPPING_ERROR;
+      sg.dma_length = 0;
+    }
+
+    return i;
+  }
+
+  private io_buffer_needs_sync(dir: dma_data_direction, sync_for_cpu: boolean): boolean {
+    return (
+      dir === DMA_BIDIRECTIONAL ||
+      (dir === DMA_FROM_DEVICE && sync_for_cpu) ||
+      (dir === DMA_TO_DEVICE && !sync_for_cpu)
+    );
+  }
+
+  private io_buffer_pool_do_sync(
+    klass: io_buffer_class,
+    slot: io_buffer_slot,
+    bounce_offset: number,
+    orig: page | scatterlist | null,
+    orig_offset: number,
+    size: number,
+    dir: dma_data_direction,
+    sync_for_cpu: boolean,
+  ): void {
+    const needs_buffer_sync = this.io_buffer_needs_sync(dir, sync_for_cpu);
+    const dma_is_coherent = (slot.prot & IOMMU_CACHE) !== 0;
+
+    if (dma_is_coherent && !needs_buffer_sync) return;
+
+    const orig_page = orig instanceof page ? orig : null;
+    const orig_lowmem_ptr = orig_page
+      ? PageHighMem(orig_page)
+        ? null
+        : page_to_virt(orig_page)
+      : WILD_POINTER;
+    const bounce_buffer = slot.bounce_buffer as (page | null)[];
+
+    while (size) {
+      const bounce_page = deref(
+        bounce_buffer[Math.floor(bounce_offset / PAGE_SIZE)],
+        'beyond the bounce buffer',
+      );
+      const bounce_page_offset = mod_pow2(bounce_offset, PAGE_SIZE);
+
+      let copy_len = size;
+      if (copy_len + bounce_page_offset > PAGE_SIZE) {
+        let new_copy_len = PAGE_SIZE - bounce_page_offset;
+        let page_idx = Math.floor(bounce_offset / PAGE_SIZE);
+        let consecutive_pages = 1;
+
+        // As many pages as lie behind each other in memory go at once.
+        while (++page_idx < klass.buffer_size / PAGE_SIZE && new_copy_len < copy_len) {
+          if ((bounce_buffer[page_idx] as page).pfn !== bounce_page.pfn + consecutive_pages) break;
+          consecutive_pages++;
+          new_copy_len = Math.min(copy_len, new_copy_len + PAGE_SIZE);
+        }
+        copy_len = new_copy_len;
+      }
+
+      if (!dma_is_coherent && sync_for_cpu) {
+        const paddr = page_to_phys(bounce_page);
+
+        this.k.arch.arch_sync_dma_for_cpu(phys_addr_t(paddr + bounce_page_offset), copy_len, dir);
+      }
+
+      if (needs_buffer_sync) {
+        // Right for lowmem only, while the pages may be highmem: see docs/findings.md.
+        let bounce_ptr = virt_addr_t(page_to_virt(bounce_page) + bounce_page_offset);
+
+        if (orig_lowmem_ptr === null) {
+          let remaining = copy_len;
+          let offset = mod_pow2(orig_offset, PAGE_SIZE);
+          let orig_page_idx = Math.floor(orig_offset / PAGE_SIZE);
+
+          while (remaining) {
+            const sz = Math.min(remaining, PAGE_SIZE - offset);
+
+            const flags = this.k.context.local_irq_save();
+            const orig_ptr = this.k.highmem.kmap_atomic(nth_page(orig_page as page, orig_page_idx));
+            if (sync_for_cpu) {
+              this.k.mm.memcpy(virt_addr_t(orig_ptr + offset), bounce_ptr, sz);
+            } else {
+              this.k.mm.memcpy(bounce_ptr, virt_addr_t(orig_ptr + offset), sz);
+            }
+            this.k.highmem.kunmap_atomic(orig_ptr);
+            this.k.context.local_irq_restore(flags);
+
+            remaining -= sz;
+            orig_page_idx += 1;
+            bounce_ptr = virt_addr_t(bounce_ptr + sz);
+            offset = 0;
+          }
+        } else if (sync_for_cpu) {
+          this.k.mm.memcpy(virt_addr_t(orig_lowmem_ptr + orig_offset), bounce_ptr, copy_len);
+        } else {
+          this.k.mm.memcpy(bounce_ptr, virt_addr_t(orig_lowmem_ptr + orig_offset), copy_len);
+        }
+      }
+
+      if (!dma_is_coherent && !sync_for_cpu) {
+        const paddr = page_to_phys(bounce_page);
+
+        this.k.arch.arch_sync_dma_for_device(
+          phys_addr_t(paddr + bounce_page_offset),
+          copy_len,
+          dir,
+        );
+      }
+
+      bounce_offset += copy_len;
+      orig_offset += copy_len;
+      size -= copy_len;
+    }
+  }
+
+  /** Copies `size` bytes from an address on; false if it is not the pool's. C: io-buffer-pool.c, patch 4/4 */
+  io_buffer_pool_sync_single(
+    pool: object | null,
+    dma_handle: dma_addr_t,
+    size: number,
+    dir: dma_data_direction,
+    sync_for_cpu: boolean,
+  ): boolean {
+    if (!pool || !this.io_buffer_pool_find_buffer(to_pool(pool), dma_handle)) return false;
+    const klass = this.found_class as io_buffer_class;
+    const slot = this.found_slot as io_buffer_slot;
+
+    const offset = dma_handle - this.io_buffer_slot_to_iova(slot, klass);
+    this.io_buffer_pool_do_sync(
+      klass,
+      slot,
+      offset,
+      slot.orig_buffer,
+      offset,
+      size,
+      dir,
+      sync_for_cpu,
+    );
+
+    return true;
+  }
+
+  /** Copies a whole list; false if it is not the one that was mapped. C: io-buffer-pool.c, patch 4/4 */
+  io_buffer_pool_sync_sg(
+    pool: object | null,
+    sgl: scatterlist,
+    nelems: number,
+    dir: dma_data_direction,
+    sync_for_cpu: boolean,
+  ): boolean {
+    if (!pool || !this.io_buffer_pool_find_buffer(to_pool(pool), sg_dma_address(sgl))) return false;
+    const klass = this.found_class as io_buffer_class;
+    const slot = this.found_slot as io_buffer_slot;
+
+    // An address left over in a list that is mapped otherwise now, or not yet, finds a slot too.
+    if (slot.orig_buffer !== sgl) return false;
+
+    let bounce_offset = 0;
+    for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {
+      const iter = deref(it);
+      this.io_buffer_pool_do_sync(
+        klass,
+        slot,
+        bounce_offset,
+        sg_page(iter),
+        iter.offset,
+        iter.length,
+        dir,
+        sync_for_cpu,
+      );
+      bounce_offset += iter.length;
+    }
+
+    return true;
+  }
+}
+
+/** What the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */
+const WILD_POINTER = virt_addr_t(2 ** 52);
+
+function in_range(name: string, value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new RangeError(
+      `io_buffer_pool.${name}=${String(value)}: expected a whole number from 0 to ${String(max)}`,
+    );
+  return value;
+}

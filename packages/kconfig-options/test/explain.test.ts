@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Why an option has its value: each kind of reason.
+
+import { expect } from 'chai';
+
+import { MODULES, configure, errorOf, option } from './verbs';
+
+describe('explain', () => {
+  const kinds = (text: string, dot = '', name = 'X') =>
+    configure(text, dot)
+      .explain(name)
+      .reasons.map(({ kind }) => kind);
+  const textOf = (text: string, dot = '', name = 'X') => configure(text, dot).explain(name).text;
+
+  it('names what hides the prompt, and the user value that this drops', () => {
+    const text =
+      option('A', 'bool "A"') +
+      option('B', 'bool "B"') +
+      option('X', 'bool "X"', 'depends on A && (B || A)');
+    expect(textOf(text, 'CONFIG_X=y\nCONFIG_B=y')).to.equal(
+      [
+        'X=n (bool, Kconfig:7)',
+        '  - its prompt is invisible because A=n (Kconfig:8)',
+        '  - .config says y, dropped: no prompt of it is visible',
+        '  - it has no default',
+        '  - it has no line in .config',
+      ].join('\n'),
+    );
+    const [reason] = configure(text, 'CONFIG_B=y').explain('X').reasons;
+    expect(reason).to.deep.include({ names: ['A'], place: { file: 'Kconfig', line: 8 } });
+  });
+
+  it('tells undefined names, comparisons and constants apart', () => {
+    const why = (cond: string) =>
+      textOf(option('S', 'string "S"') + option('X', 'bool "X"', `depends on ${cond}`)).split(
+        '\n',
+      )[1];
+    expect(why('NOWHERE')).to.equal(
+      '  - its prompt is invisible because NOWHERE=n (not defined) (Kconfig:5)',
+    );
+    expect(why('S = "a"')).to.equal(
+      `  - its prompt is invisible because S = "a" is n (S is '') (Kconfig:5)`,
+    );
+    expect(why('n')).to.equal('  - its prompt is invisible because the Kconfig says n (Kconfig:5)');
+    expect(why('!(y || NOWHERE)')).to.equal(
+      '  - its prompt is invisible because !(y || NOWHERE) is n (Kconfig:5)',
+    );
+  });
+
+  it('names who selects it, with the dependencies that this overrides', () => {
+    const text = option('A', 'def_bool y', 'select X') + option('X', 'bool', 'depends on NOWHERE');
+    expect(textOf(text)).to.equal(
+      [
+        'X=y (bool, Kconfig:5)',
+        '  - it has no prompt: a .config cannot set it, only default, select, imply',
+        '  - it has no default',
+        '  - selected by A=y, to y (Kconfig:3)',
+        '  - the select overrides unmet dependencies: NOWHERE=n (not defined)',
+      ].join('\n'),
+    );
+  });
+
+  it('names who implies it, in vain or not', () => {
+    const text =
+      option('A', 'def_bool y', 'imply X') +
+      option('D', 'bool "D"') +
+      option('X', 'bool "X"', 'depends on D');
+    expect(kinds(text, 'CONFIG_D=y')).to.deep.equal(['no-default', 'implied']);
+    expect(kinds(text)).to.deep.equal([
+      'prompt-invisible',
+      'no-default',
+      'imply-inactive',
+      'not-written',
+    ]);
+  });
+
+  it('names the default that counts and those that do not', () => {
+    const text =
+      option('A', 'def_bool y') + option('X', 'bool', 'default n if NOWHERE', 'default A');
+    expect(textOf(text).split('\n').slice(2)).to.deep.equal([
+      '  - its default n does not apply because NOWHERE=n (not defined) (Kconfig:6)',
+      '  - its default is A, which is y (Kconfig:7)',
+    ]);
+  });
+
+  it('tells a user value that is taken, limited, or promoted', () => {
+    const text =
+      MODULES + option('T', 'tristate "T"') + option('X', 'tristate "X"', 'depends on T');
+    expect(kinds(text, 'CONFIG_T=y\nCONFIG_X=m')).to.deep.equal(['user']);
+    expect(kinds(text, 'CONFIG_T=m\nCONFIG_X=y')).to.deep.equal(['user-limited']);
+    expect(textOf(text, 'CONFIG_T=m\nCONFIG_X=y')).to.include(
+      '.config says y, limited to m by T=m',
+    );
+    expect(kinds(text, '# CONFIG_MODULES is not set\nCONFIG_T=y\nCONFIG_X=m')).to.deep.equal([
+      'user',
+      'promoted',
+    ]);
+    expect(kinds(MODULES + option('X', 'def_bool m'))).to.deep.equal([
+      'no-prompt',
+      'default',
+      'promoted',
+    ]);
+  });
+
+  it('tells ranges, and user values outside of them', () => {
+    const text = option('X', 'int "X"', 'range 1 10', 'default 50');
+    expect(textOf(text, 'CONFIG_X=20').split('\n')).to.deep.equal([
+      'X=10 (int, Kconfig:1)',
+      '  - .config says 20, dropped: outside [1, 10] (Kconfig:3)',
+      '  - its default is 50 (Kconfig:4)',
+      '  - brought into its range [1, 10] (Kconfig:3)',
+    ]);
+    expect(kinds(text, 'CONFIG_X=2')).to.deep.equal(['user', 'range']);
+    expect(kinds(option('X', 'string "X" if NOWHERE'), 'CONFIG_X="a"')).to.deep.equal([
+      'prompt-invisible',
+      'user-dropped',
+      'no-default',
+      'not-written',
+    ]);
+  });
+
+  it('tells what a choice selects, and why', () => {
+    const text = `choice\n\tbool "P"\n${option('A', 'bool "A"')}${option('X', 'bool "X"')}endchoice\n`;
+    expect(textOf(text)).to.include('  - its choice selects A, by default (Kconfig:1)');
+    expect(textOf(text, 'CONFIG_X=y')).to.include(
+      '  - its choice selects it, by .config (Kconfig:1)',
+    );
+    const modular = MODULES + `choice\n\ttristate "P"\n${option('X', 'tristate "X"')}endchoice\n`;
+    expect(textOf(modular, 'CONFIG_X=m')).to.include('its choice is in mode m; .config says m');
+  });
+
+  it('throws for an option that is not there', () => {
+    expect(errorOf(() => configure('').explain('NONE')).message).to.equal(
+      'Kconfig: no option NONE; expected a config statement',
+    );
+  });
+});
