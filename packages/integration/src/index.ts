@@ -9,3 +9,6 @@ export { TranscriptError } from './transcript/error';
 export { type Transcript, type TranscriptOp, parseTranscript } from './transcript/parse';
 export type { DeviceDescription, TranscriptHeader } from './transcript/header';
 export { type Mismatch, type ReplayResult, replay, replayTranscript } from './transcript/replay';
+
+// the progression
+export { type ProbeResult, type ProbeRun, type SeriesPatch, runSeries, series } from './series';

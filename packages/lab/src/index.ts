@@ -1,2 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-export {};
+// lab: the iommu-bounce command, and what it is made of.
+
+export { type ExitStatus, run } from './cli'; // the command, with its output injected
+export type { CommandIo } from './io';
+export { UsageError } from './errors';
+export * from './trace'; // ftrace text as typed events

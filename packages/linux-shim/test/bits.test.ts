@@ -183,8 +183,8 @@ describe('64-bit values', () => {
   });
 
   it('min_not_zero takes 0 for "no limit"', () => {
-    expect([min_not_zero(0, 5), min_not_zero(5, 0), min_not_zero(7, 5), min_not_zero(0, 0)]).to.eql([
-      5, 5, 5, 0,
-    ]);
+    expect([min_not_zero(0, 5), min_not_zero(5, 0), min_not_zero(7, 5), min_not_zero(0, 0)]).to.eql(
+      [5, 5, 5, 0],
+    );
   });
 });

@@ -32,7 +32,10 @@ describe('context_c', () => {
     const flags = k.context.local_irq_save();
     k.context.run_on_cpu(0);
     expect([k.context.in_atomic(), k.context.irqs_disabled()]).to.deep.equal([true, false]);
-    expect([k.context.total_preempt_count(), k.context.any_irqs_disabled()]).to.deep.equal([1, true]);
+    expect([k.context.total_preempt_count(), k.context.any_irqs_disabled()]).to.deep.equal([
+      1,
+      true,
+    ]);
     k.context.preempt_enable();
     k.context.run_on_cpu(1);
     k.context.local_irq_restore(flags);
@@ -111,8 +114,14 @@ describe('might_sleep', () => {
     const own = 'Error\n    at slab_c.kmalloc (/r/packages/linux-shim/src/slab.ts:1:2)\n';
     const built = '    at x.y (file:///r/node_modules/@iommu-bounce/linux-shim/dist/slab.js:1:2)\n';
     const cases: [string, string][] = [
-      [`${own}${built}    at dma_iommu_c.map [as map_page] (/r/dma-iommu.ts:7:2)`, 'map (dma-iommu.ts:7)'],
-      [`${own}    at new pool (C:\\r\\pool.ts:8:1)\n    at later (/r/x.ts:1:1)`, 'pool (pool.ts:8)'],
+      [
+        `${own}${built}    at dma_iommu_c.map [as map_page] (/r/dma-iommu.ts:7:2)`,
+        'map (dma-iommu.ts:7)',
+      ],
+      [
+        `${own}    at new pool (C:\\r\\pool.ts:8:1)\n    at later (/r/x.ts:1:1)`,
+        'pool (pool.ts:8)',
+      ],
       [`${own}    at async Object.k.boot (/r/boot.js:9:1)`, 'boot (boot.js:9)'],
       [`${own}    at /r/main.js:3:14`, '<anonymous> (main.js:3)'],
       ['kmalloc@http://h/linux-shim/dist/slab.js:1:2\nmap@http://h/app.js:5:6', 'map (app.js:5)'],

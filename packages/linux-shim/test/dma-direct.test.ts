@@ -26,7 +26,12 @@ import {
   sg_array,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
-import { fill_pattern, leak_checked, new_device, read_bytes } from '@iommu-bounce/linux-shim/testing';
+import {
+  fill_pattern,
+  leak_checked,
+  new_device,
+  read_bytes,
+} from '@iommu-bounce/linux-shim/testing';
 
 /** 4 MiB unused, a swiotlb area of 256 KiB, then 32 MiB: all but a little of it above 16 MiB. */
 const OPTIONS = { memory: { nodes: [{ lowmem_pages: 8192 }] }, swiotlb_slabs: 128 };
@@ -58,7 +63,9 @@ describe('dma_capable', () => {
     expect(dma_capable(dev, dma_addr_t(0x7ff000), 0x1001)).to.equal(false);
     expect(dma_capable(FAR, dma_addr_t(0xfff000), 0x1000)).to.equal(true);
     expect(dma_capable(FAR, dma_addr_t(0xfff000), 0x1001)).to.equal(false);
-    expect(dma_capable(new_device({ dma_mask: DMA_BIT_MASK(64) }), DMA_MAPPING_ERROR, 1)).to.equal(false);
+    expect(dma_capable(new_device({ dma_mask: DMA_BIT_MASK(64) }), DMA_MAPPING_ERROR, 1)).to.equal(
+      false,
+    );
   });
 });
 
@@ -144,7 +151,14 @@ describe('cache maintenance without ops', () => {
   it('is left out with DMA_ATTR_SKIP_CPU_SYNC, and goes to nobody without a listener', () => {
     const k = boot_machine(OPTIONS);
     const ops = cache_ops(k, 0);
-    const addr = k.dma.dma_map_page_attrs(noncoherent, high_page(k), 0, 9, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+    const addr = k.dma.dma_map_page_attrs(
+      noncoherent,
+      high_page(k),
+      0,
+      9,
+      DMA_TO_DEVICE,
+      DMA_ATTR_SKIP_CPU_SYNC,
+    );
     k.dma.dma_unmap_page_attrs(noncoherent, addr, 9, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
     k.arch.on_cache_op(null);
     k.dma.dma_sync_single_for_cpu(noncoherent, addr, 9, DMA_TO_DEVICE);

@@ -3,7 +3,12 @@
 
 import { expect } from 'chai';
 import * as shim from '@iommu-bounce/linux-shim';
-import { GFP_ATOMIC, GFP_KERNEL, GFP_NOWAIT, gfpflags_allow_blocking } from '@iommu-bounce/linux-shim';
+import {
+  GFP_ATOMIC,
+  GFP_KERNEL,
+  GFP_NOWAIT,
+  gfpflags_allow_blocking,
+} from '@iommu-bounce/linux-shim';
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 describe('gfp flags', () => {

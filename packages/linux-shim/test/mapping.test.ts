@@ -114,7 +114,14 @@ describe('the DMA API with ops', () => {
     k.dma.dma_free_attrs(dev, 100, virt_addr_t(77), IOVA, 4);
     sinon.assert.calledOnceWithExactly(ops.free, dev, 100, virt_addr_t(77), IOVA, 4);
     k.dma.dma_alloc_pages(dev, 5000, handle, DMA_TO_DEVICE, GFP_KERNEL);
-    sinon.assert.calledOnceWithExactly(ops.alloc_pages, dev, 8192, handle, DMA_TO_DEVICE, GFP_KERNEL);
+    sinon.assert.calledOnceWithExactly(
+      ops.alloc_pages,
+      dev,
+      8192,
+      handle,
+      DMA_TO_DEVICE,
+      GFP_KERNEL,
+    );
     k.dma.dma_free_pages(dev, 5000, p, IOVA, DMA_TO_DEVICE);
     sinon.assert.calledOnceWithExactly(ops.free_pages, dev, 8192, p, IOVA, DMA_TO_DEVICE);
   });
@@ -123,7 +130,9 @@ describe('the DMA API with ops', () => {
     const { k, ops, dev } = setup();
     const handle = { value: IOVA };
     for (const zone of [__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM])
-      expect(k.dma.dma_alloc_pages(dev, 1, handle, DMA_TO_DEVICE, GFP_KERNEL | zone)).to.equal(null);
+      expect(k.dma.dma_alloc_pages(dev, 1, handle, DMA_TO_DEVICE, GFP_KERNEL | zone)).to.equal(
+        null,
+      );
     dev.coherent_dma_mask = 0;
     expect(k.dma.dma_alloc_pages(dev, 1, handle, DMA_TO_DEVICE, GFP_KERNEL)).to.equal(null);
     sinon.assert.notCalled(ops.alloc_pages);
@@ -156,7 +165,9 @@ describe('the DMA API with ops', () => {
   it('forwards allocations of single pages, and refuses other attributes', () => {
     const { k, ops, dev } = setup();
     const sh = new dma_sgt_handle();
-    const alloc = sinon.stub<Parameters<NonNullable<dma_map_ops['alloc_noncontiguous']>>>().returns(sh);
+    const alloc = sinon
+      .stub<Parameters<NonNullable<dma_map_ops['alloc_noncontiguous']>>>()
+      .returns(sh);
     const free = sinon.stub<Parameters<NonNullable<dma_map_ops['free_noncontiguous']>>>();
     dev.dma_ops = { ...ops, alloc_noncontiguous: alloc, free_noncontiguous: free };
     const attrs = DMA_ATTR_ALLOC_SINGLE_PAGES;
@@ -221,7 +232,9 @@ describe('the DMA API with ops', () => {
 
   it('sets masks', () => {
     const { k, dev } = setup();
-    expect([k.dma.dma_set_mask(dev, 0xffff), k.dma.dma_set_coherent_mask(dev, 0xfff)]).to.eql([0, 0]);
+    expect([k.dma.dma_set_mask(dev, 0xffff), k.dma.dma_set_coherent_mask(dev, 0xfff)]).to.eql([
+      0, 0,
+    ]);
     expect([dev.dma_mask, dev.coherent_dma_mask]).to.deep.equal([0xffff, 0xfff]);
   });
 });

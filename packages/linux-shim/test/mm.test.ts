@@ -15,7 +15,12 @@ import {
   phys_addr_t,
   virt_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { catch_oops, fill_pattern, leak_checked, read_bytes } from '@iommu-bounce/linux-shim/testing';
+import {
+  catch_oops,
+  fill_pattern,
+  leak_checked,
+  read_bytes,
+} from '@iommu-bounce/linux-shim/testing';
 
 const SMALL = {
   memory: {
@@ -134,9 +139,10 @@ describe('memcpy and memset', () => {
     k.mm.memset(virt_addr_t(to - 1), 0x55, 6002);
     k.mm.memcpy(k.mm.phys_to_virt(to), k.mm.phys_to_virt(from), 6000);
     expect(read_bytes(k, to, 6000)).to.deep.equal(bytes);
-    expect([read_bytes(k, phys_addr_t(to - 1), 1)[0], read_bytes(k, phys_addr_t(to + 6000), 1)[0]]).to.eql(
-      [0x55, 0x55],
-    );
+    expect([
+      read_bytes(k, phys_addr_t(to - 1), 1)[0],
+      read_bytes(k, phys_addr_t(to + 6000), 1)[0],
+    ]).to.eql([0x55, 0x55]);
   });
 
   it('do nothing for no bytes, wherever they point', () => {

@@ -72,11 +72,16 @@ describe('alloc_pages', () => {
       [0x5c, GFP_KERNEL, 0x5c],
       [0x5c, GFP_KERNEL | __GFP_ZERO, 0],
     ] as const) {
-      const k = boot_machine({ memory: { nodes: [{ lowmem_pages: 7 }] }, ...(poison === undefined ? {} : { poison }) });
+      const k = boot_machine({
+        memory: { nodes: [{ lowmem_pages: 7 }] },
+        ...(poison === undefined ? {} : { poison }),
+      });
       const p = deref(k.page_alloc.alloc_pages(gfp, 2));
       const bytes = read_bytes(k, page_to_phys(p), 4 * PAGE_SIZE);
       expect(bytes.every((b) => b === byte)).to.equal(true);
-      expect(read_bytes(k, page_to_phys(nth_page(p, -1)), PAGE_SIZE).every((b) => b === 0)).to.equal(true);
+      expect(
+        read_bytes(k, page_to_phys(nth_page(p, -1)), PAGE_SIZE).every((b) => b === 0),
+      ).to.equal(true);
       k.page_alloc.__free_pages(p, 2);
     }
   });
@@ -98,7 +103,10 @@ describe('alloc_pages', () => {
     free_all(k, odd);
     expect([k.page_alloc.free_pages(), k.page_alloc.largest_free_order()]).to.deep.equal([8, 0]);
     expect(k.page_alloc.alloc_pages(GFP_KERNEL | __GFP_NOWARN, 1)).to.equal(null);
-    free_all(k, all.filter((p) => p.pfn % 2 === 0));
+    free_all(
+      k,
+      all.filter((p) => p.pfn % 2 === 0),
+    );
     expect(k.page_alloc.largest_free_order()).to.equal(3);
   });
 
@@ -187,7 +195,10 @@ describe('nodes and kinds of memory', () => {
     const k = boot_machine(NODES([4, 4], [4, 4]));
     expect(zonelist(k, 1, GFP_KERNEL)).to.deep.equal(['n1', 'n0']);
     expect(zonelist(k, 1, GFP_KERNEL | __GFP_HIGHMEM)).to.deep.equal(['n1H', 'n1', 'n0H', 'n0']);
-    expect(zonelist(k, 1, GFP_KERNEL | __GFP_HIGHMEM | __GFP_THISNODE)).to.deep.equal(['n1H', 'n1']);
+    expect(zonelist(k, 1, GFP_KERNEL | __GFP_HIGHMEM | __GFP_THISNODE)).to.deep.equal([
+      'n1H',
+      'n1',
+    ]);
   });
 
   it('never merge blocks across the border between two of them', () => {

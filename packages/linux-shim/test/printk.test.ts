@@ -11,7 +11,11 @@ describe('printk_c', () => {
     log.pr_err('a');
     log.pr_warn('b');
     log.pr_info('c');
-    expect(log.lines.map((l) => `${l.level} ${l.text}`)).to.deep.equal(['err a', 'warn b', 'info c']);
+    expect(log.lines.map((l) => `${l.level} ${l.text}`)).to.deep.equal([
+      'err a',
+      'warn b',
+      'info c',
+    ]);
   });
 
   it('drops the oldest line beyond 1,024 and counts it', () => {

@@ -37,7 +37,8 @@ function build(
 
 function segments(table: sg_table): segment[] {
   const found: segment[] = [];
-  for (let sg = table.sgl; sg; sg = sg_next(sg)) found.push({ start: sg_phys(sg), length: sg.length });
+  for (let sg = table.sgl; sg; sg = sg_next(sg))
+    found.push({ start: sg_phys(sg), length: sg.length });
   return found;
 }
 
@@ -71,21 +72,16 @@ describe('sg_alloc_table_from_pages', () => {
       return steps.map((s) => (pfn = Math.max(1, pfn + s)));
     });
     fc.assert(
-      fc.property(
-        frames,
-        fc.nat(PAGE_SIZE - 1),
-        fc.nat(PAGE_SIZE - 1),
-        (pfns, offset, missing) => {
-          const k = boot_machine(LAYOUT);
-          const table = new sg_table();
-          const size = Math.max(1, pfns.length * PAGE_SIZE - offset - missing);
-          expect(build(k, table, pfns, offset, size)).to.equal(0);
-          const model = runs(pfns, offset, size);
-          expect(segments(table)).to.deep.equal(model);
-          expect(table.nents).to.equal(model.length);
-          k.sg.sg_free_table(table);
-        },
-      ),
+      fc.property(frames, fc.nat(PAGE_SIZE - 1), fc.nat(PAGE_SIZE - 1), (pfns, offset, missing) => {
+        const k = boot_machine(LAYOUT);
+        const table = new sg_table();
+        const size = Math.max(1, pfns.length * PAGE_SIZE - offset - missing);
+        expect(build(k, table, pfns, offset, size)).to.equal(0);
+        const model = runs(pfns, offset, size);
+        expect(segments(table)).to.deep.equal(model);
+        expect(table.nents).to.equal(model.length);
+        k.sg.sg_free_table(table);
+      }),
       { numRuns: 150 },
     );
   });
@@ -137,8 +133,13 @@ describe('sg_alloc_table_from_pages', () => {
     const table = new sg_table();
     const first = k.mm.pfn_to_page(1);
     const n = 2 ** 20; // 4 GiB
-    const pages = Array.from({ length: n }, (_, i) => new page(k.mm, i + 1, 0, false, page_to_virt(first)));
-    expect(k.sg.sg_alloc_table_from_pages(table, pages, n, 0, n * PAGE_SIZE, GFP_ATOMIC)).to.equal(0);
+    const pages = Array.from(
+      { length: n },
+      (_, i) => new page(k.mm, i + 1, 0, false, page_to_virt(first)),
+    );
+    expect(k.sg.sg_alloc_table_from_pages(table, pages, n, 0, n * PAGE_SIZE, GFP_ATOMIC)).to.equal(
+      0,
+    );
     expect(segments(table)).to.deep.equal([
       { start: PAGE_SIZE, length: 2 ** 32 - PAGE_SIZE },
       { start: 2 ** 32, length: PAGE_SIZE },

@@ -55,7 +55,11 @@ describe('sg_alloc_table', () => {
       const k = boot_machine();
       const table = new sg_table();
       expect(k.sg.sg_alloc_table(table, nents, GFP_KERNEL)).to.equal(0);
-      expect([table.nents, table.orig_nents, sg_nents(table.sgl)]).to.deep.equal([nents, nents, nents]);
+      expect([table.nents, table.orig_nents, sg_nents(table.sgl)]).to.deep.equal([
+        nents,
+        nents,
+        nents,
+      ]);
       expect([k.page_alloc.pages_in_use, k.slab.in_use()]).to.deep.equal([pages, allocations]);
       expect(new Set(entries(table.sgl)).size).to.equal(nents);
       k.sg.sg_free_table(table);
@@ -75,7 +79,11 @@ describe('sg_alloc_table', () => {
           (failed, ret, n) => {
             expect(ret, `${site} ${String(n)}`).to.equal(failed ? -ENOMEM : 0);
             if (!failed) k.sg.sg_free_table(table);
-            expect([table.sgl, k.page_alloc.pages_in_use, k.slab.in_use()]).to.deep.equal([null, 0, 0]);
+            expect([table.sgl, k.page_alloc.pages_in_use, k.slab.in_use()]).to.deep.equal([
+              null,
+              0,
+              0,
+            ]);
           },
         );
       expect(passages).to.equal(Math.ceil(Math.max(1, nents - 1) / 127));
@@ -141,7 +149,12 @@ describe('scatterlist entries', () => {
     const copy = entries(sg_copy_list(deref(table.sgl), 129));
     expect(copy).to.have.length(129);
     copy.forEach((sg, i) => {
-      expect([sg_page(sg).pfn, sg.length, sg.offset, sg.dma_length]).to.eql([10 + i, i, 2 * i, 3 * i]);
+      expect([sg_page(sg).pfn, sg.length, sg.offset, sg.dma_length]).to.eql([
+        10 + i,
+        i,
+        2 * i,
+        3 * i,
+      ]);
       expect(sg.chain).to.equal(null);
     });
     k.sg.sg_free_table(table);

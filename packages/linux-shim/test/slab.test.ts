@@ -34,7 +34,13 @@ describe('kmalloc', () => {
     const one = deref(k.slab.kmalloc(thing, GFP_KERNEL));
     const many = deref(k.slab.kcalloc(2, thing, GFP_KERNEL));
     const pointers = deref(k.slab.kmalloc_array<thing>(2, GFP_KERNEL));
-    expect([one.value, ...many.map((t) => t.value), ...pointers]).to.deep.equal([7, 7, 7, null, null]);
+    expect([one.value, ...many.map((t) => t.value), ...pointers]).to.deep.equal([
+      7,
+      7,
+      7,
+      null,
+      null,
+    ]);
     expect(many[0]).not.to.equal(many[1]);
     for (const p of [one, many, pointers]) k.slab.kfree(p);
   });

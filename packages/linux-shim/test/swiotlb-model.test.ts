@@ -54,7 +54,13 @@ class naive_area {
 }
 
 const operation = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ size: fc.integer({ min: 1, max: 40 * IO_TLB_SIZE }), orig: fc.nat(8191) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      size: fc.integer({ min: 1, max: 40 * IO_TLB_SIZE }),
+      orig: fc.nat(8191),
+    }),
+  },
   { weight: 2, arbitrary: fc.nat(100) },
 );
 
@@ -71,7 +77,10 @@ describe('swiotlb_c', () => {
     it(`agrees with a list of taken slots (align mask ${String(min_align_mask)}, segments of ${String(segment)})`, () => {
       fc.assert(
         fc.property(fc.array(operation, { maxLength: 60, size: 'max' }), (operations) => {
-          const k = boot_machine({ memory: { nodes: [{ lowmem_pages: 16 }] }, swiotlb_slabs: SLOTS });
+          const k = boot_machine({
+            memory: { nodes: [{ lowmem_pages: 16 }] },
+            swiotlb_slabs: SLOTS,
+          });
           const segment_boundary_mask = segment === 2 ** 40 ? 0 : segment * IO_TLB_SIZE - 1;
           const dev = new_device({ dma_parms: { min_align_mask, segment_boundary_mask } });
           const mem = deref(k.swiotlb.io_tlb_default_mem);
@@ -82,7 +91,13 @@ describe('swiotlb_c', () => {
             if (typeof op === 'number') {
               const [block] = out.splice(op % Math.max(1, out.length), 1);
               if (!block) continue;
-              k.swiotlb.swiotlb_tbl_unmap_single(dev, block.at, 1, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+              k.swiotlb.swiotlb_tbl_unmap_single(
+                dev,
+                block.at,
+                1,
+                DMA_TO_DEVICE,
+                DMA_ATTR_SKIP_CPU_SYNC,
+              );
               area.mark(block.first, block.n, false);
             } else {
               const orig = phys_addr_t(0x10000 + op.orig);
@@ -95,10 +110,20 @@ describe('swiotlb_c', () => {
               let at: phys_addr_t;
               try {
                 const attrs = DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN;
-                at = k.swiotlb.swiotlb_tbl_map_single(dev, orig, op.size, op.size, DMA_TO_DEVICE, attrs);
+                at = k.swiotlb.swiotlb_tbl_map_single(
+                  dev,
+                  orig,
+                  op.size,
+                  op.size,
+                  DMA_TO_DEVICE,
+                  attrs,
+                );
               } catch (e) {
                 // The endless search of C: only with nothing to find and an odd phase.
-                expect(e).to.be.an.instanceOf(oops).with.property('message').that.includes('soft lockup');
+                expect(e)
+                  .to.be.an.instanceOf(oops)
+                  .with.property('message')
+                  .that.includes('soft lockup');
                 expect([first, phase > 0]).to.deep.equal([-1, true]);
                 write_off(k);
                 return;
@@ -111,7 +136,10 @@ describe('swiotlb_c', () => {
               }
             }
             expect(mem.slots.map((s) => s.list)).to.deep.equal(area.lists());
-            expect([mem.index, mem.used]).to.deep.equal([area.next, area.taken.filter(Boolean).length]);
+            expect([mem.index, mem.used]).to.deep.equal([
+              area.next,
+              area.taken.filter(Boolean).length,
+            ]);
           }
         }),
         { numRuns: 100 },

@@ -109,7 +109,9 @@ describe('finding slots', () => {
 
   it('never spans two sets of 128', () => {
     const k = boot_machine(OPTIONS);
-    expect([take(k, 100), take(k, 100), take(k, 28), take(k, 28)]).to.deep.equal([0, 128, 228, 100]);
+    expect([take(k, 100), take(k, 100), take(k, 28), take(k, 28)]).to.deep.equal([
+      0, 128, 228, 100,
+    ]);
     expect([take(k, 1), used(k)]).to.deep.equal([-1, 256]);
     const fresh = boot_machine(OPTIONS);
     expect([take(fresh, 129), take(fresh, 128), take(fresh, 128)]).to.deep.equal([-1, 0, 128]);
@@ -171,15 +173,10 @@ describe('finding slots', () => {
 
   it('needs at least one slot, and refuses a mapping larger than its room', () => {
     const k = boot_machine(OPTIONS);
-    expect(catch_oops(() => take(k, 0)).message).to.equal('kernel BUG: swiotlb mapping of no slots');
-    const at = k.swiotlb.swiotlb_tbl_map_single(
-      new_device(),
-      buffer(k),
-      2,
-      1,
-      DMA_TO_DEVICE,
-      0,
+    expect(catch_oops(() => take(k, 0)).message).to.equal(
+      'kernel BUG: swiotlb mapping of no slots',
     );
+    const at = k.swiotlb.swiotlb_tbl_map_single(new_device(), buffer(k), 2, 1, DMA_TO_DEVICE, 0);
     expect(at).to.equal(DMA_MAPPING_ERROR);
     expect(k.log.lines.at(-1)?.text).to.equal(
       'test-device: Invalid sizes (mapping: 2 bytes, alloc: 1 bytes)',

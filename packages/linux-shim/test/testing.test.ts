@@ -2,7 +2,14 @@
 // Tests of the verbs that all other tests rely on.
 
 import { expect } from 'chai';
-import { GFP_KERNEL, machine, oops, phys_addr_t, spinlock_t, timer_list } from '@iommu-bounce/linux-shim';
+import {
+  GFP_KERNEL,
+  machine,
+  oops,
+  phys_addr_t,
+  spinlock_t,
+  timer_list,
+} from '@iommu-bounce/linux-shim';
 import {
   type after_each,
   catch_oops,

@@ -99,17 +99,20 @@ describe('mod_timer', () => {
 
   it('orders any set of timers by due time, equal ones by arming', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 20, size: 'max' }), (dues) => {
-        const k = boot_machine();
-        const log: string[] = [];
-        dues.forEach((due, i) => k.timers.mod_timer(logging_timer(k, String(i), log), due));
-        k.timers.advance(6);
-        const model = dues
-          .map((due, i) => ({ due, i }))
-          .sort((a, b) => a.due - b.due || a.i - b.i)
-          .map(({ due, i }) => `${String(i)}@${String(due)}`);
-        expect(log).to.deep.equal(model);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 20, size: 'max' }),
+        (dues) => {
+          const k = boot_machine();
+          const log: string[] = [];
+          dues.forEach((due, i) => k.timers.mod_timer(logging_timer(k, String(i), log), due));
+          k.timers.advance(6);
+          const model = dues
+            .map((due, i) => ({ due, i }))
+            .sort((a, b) => a.due - b.due || a.i - b.i)
+            .map(({ due, i }) => `${String(i)}@${String(due)}`);
+          expect(log).to.deep.equal(model);
+        },
+      ),
     );
   });
 

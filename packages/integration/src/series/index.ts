@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The series: its four patches in order, each with the probe that shows what it changes.
+
+import type { series_state } from '@iommu-bounce/dma-iommu';
+import { patch_1 } from './0001-add-kalloc-gfp-flag-to-alloc-helper';
+import { patch_2 } from './0002-replace-device-arguments';
+import { patch_3 } from './0003-expose-a-few-helper-functions';
+import { patch_4 } from './0004-add-iommu-bounce-buffers';
+import type { ProbeResult, SeriesPatch } from './probe';
+
+export type { ProbeResult, SeriesPatch } from './probe';
+
+export const series: readonly SeriesPatch[] = [patch_1, patch_2, patch_3, patch_4];
+
+const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
+
+/** A probe's results, before the series and after each patch. */
+export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
+  readonly states: readonly ProbeResult[];
+}
+
+/** Runs every probe in all five states. */
+export function runSeries(): ProbeRun[] {
+  return series.map(({ probe, ...patch }) => ({
+    ...patch,
+    states: STATES.map((state) => probe(state)),
+  }));
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The iommu-bounce command: verbs, options, and how a run ends.
+
+import { Command, CommanderError } from 'commander';
+import { KconfigError } from '@iommu-bounce/kconfig-options';
+import { addKconfig } from './commands/kconfig';
+import { addSeries } from './commands/series';
+import { addVerify } from './commands/verify';
+import { UsageError, oneLine } from './errors';
+import { type CommandIo, processIo } from './io';
+import { TraceError } from './trace';
+
+/** Fine, a check failed, bad usage or bad input. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** A verb adds itself to the program and tells its status through `end`. */
+export type AddCommand = (
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+) => void;
+
+const verbs: readonly AddCommand[] = [addVerify, addSeries, addKconfig];
+
+/** Runs the command line; never throws for what a user can do wrong. */
+export async function run(args: readonly string[], io: CommandIo): Promise<ExitStatus> {
+  let status: ExitStatus = 0;
+  const program = new Command('iommu-bounce')
+    .description(
+      'The series "Add dynamic iommu backed bounce buffers", run, measured and checked without a kernel',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        io.out(text);
+      },
+      writeErr: (text) => {
+        io.err(text);
+      },
+      outputError: () => undefined, // printed once, below
+    })
+    .showHelpAfterError(false);
+  for (const add of verbs)
+    add(program, io, (s) => {
+      status = s;
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
+    const message = userMessage(error);
+    if (message === null) throw error;
+    io.err(`iommu-bounce: ${oneLine(message)}\n`);
+    return 2;
+  }
+}
+
+/** What to tell the user of an error that is his to mend, or null for one that is ours. */
+function userMessage(error: unknown): string | null {
+  if (error instanceof CommanderError)
+    return error.code === 'commander.help'
+      ? 'expected a verb; see iommu-bounce --help'
+      : error.message.replace(/^error: /, '');
+  if (error instanceof UsageError || error instanceof KconfigError || error instanceof TraceError)
+    return error.message;
+  return null;
+}
+
+/** The bin's entry. */
+export function main(args: readonly string[]): void {
+  run(args, processIo).then(
+    (status) => {
+      process.exitCode = status;
+    },
+    (error: unknown) => {
+      processIo.err(
+        `iommu-bounce: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exitCode = 70;
+    },
+  );
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `kconfig`: evaluates options from a Kconfig and a .config, and says why an option has its value.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
+import type { ExitStatus } from '../cli';
+import { UsageError } from '../errors';
+import type { CommandIo } from '../io';
+
+interface KconfigOptions {
+  readonly file?: string;
+  readonly config?: string;
+  readonly out?: string;
+  readonly explain?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function addKconfig(
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('kconfig')
+    .description("evaluate options; without --file, those of the series' own Kconfig")
+    .option('--file <Kconfig>', 'the Kconfig to read; what it sources is relative to its folder')
+    .option('--config <.config>', 'values to start from')
+    .option('--out <.config>', 'write the resulting .config')
+    .option('--force', 'let --out replace a file')
+    .option('--explain <symbol>', 'say why the symbol has its value')
+    .option('--json', 'one JSON document on stdout')
+    .action((options: KconfigOptions) => {
+      kconfig(options, io);
+      end(0);
+    });
+}
+
+function kconfig(options: KconfigOptions, io: CommandIo): void {
+  const config = evaluated(options);
+  const explanation = options.explain === undefined ? null : config.explain(options.explain);
+  if (options.out !== undefined) write(options.out, config, options.force === true);
+  if (options.json === true) {
+    io.out(
+      `${JSON.stringify({ ...config.toJSON(), ...(explanation ? { explanation } : {}) }, null, 2)}\n`,
+    );
+    return;
+  }
+  for (const warning of config.warnings) io.err(`warning: ${warning}\n`);
+  if (explanation) io.out(`${explanation.text}\n`);
+  else if (options.out === undefined) io.out(config.toDotConfig({ heading: true }));
+}
+
+function evaluated(options: KconfigOptions): Config {
+  const { file } = options;
+  const kconfigTree =
+    file === undefined
+      ? parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined))
+      : parseKconfig(file, (path) => readText(path === file ? path : join(dirname(file), path)));
+  if (options.config === undefined) return evaluate(kconfigTree);
+  const text = readText(options.config);
+  if (text === undefined)
+    throw new UsageError(`${options.config}: cannot be read, expected a .config`);
+  return evaluate(kconfigTree, text, { file: options.config });
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function write(path: string, config: Config, force: boolean): void {
+  if (!force && existsSync(path))
+    throw new UsageError(`${path}: exists already; give --force to replace it`);
+  try {
+    writeFileSync(path, config.toDotConfig({ heading: true }));
+  } catch (error) {
+    throw new UsageError(
+      `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

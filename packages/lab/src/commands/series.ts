@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `series`: runs the probe of each patch in all five states and prints which misbehave.
+
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { type ProbeRun, runSeries } from '@iommu-bounce/integration';
+import type { ExitStatus } from '../cli';
+import type { CommandIo } from '../io';
+
+export function addSeries(
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('series')
+    .description('run the probe of each patch before the series and after each patch')
+    .option('--json', 'one JSON document on stdout')
+    .action((options: { json?: boolean }) => {
+      const probes = runSeries();
+      io.out(options.json === true ? json(probes) : text(probes));
+      end(probes.every(isTransition) ? 0 : 1);
+    });
+}
+
+/** Misbehaves before its patch and behaves from it on. */
+function isTransition(probe: ProbeRun): boolean {
+  return probe.states.every((s, state) => s.behaves === state >= probe.patch);
+}
+
+function json(probes: readonly ProbeRun[]): string {
+  const document = {
+    probes: probes.map((p) => ({
+      patch: p.patch,
+      name: p.name,
+      results: p.states.map((s) => s.behaves),
+      subject: p.subject,
+      files: p.files,
+      seen: p.states.map((s) => s.seen),
+    })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function text(probes: readonly ProbeRun[]): string {
+  const table = new Table({
+    head: ['patch', 'probe', 'before', 'after 1', 'after 2', 'after 3', 'after 4'],
+    style: { head: [], border: [] },
+  });
+  for (const p of probes)
+    table.push([
+      `${String(p.patch)}/4`,
+      p.name,
+      ...p.states.map((s) => (s.behaves ? 'behaves' : 'misbehaves')),
+    ]);
+  const lines = probes.map((p) => {
+    const before = p.states[p.patch - 1]?.seen ?? '';
+    const after = p.states[p.patch]?.seen ?? '';
+    return `${String(p.patch)}/4 ${p.subject}\n    before: ${before}\n    after:  ${after}\n`;
+  });
+  return `${table.toString()}\n\n${lines.join('')}`;
+}

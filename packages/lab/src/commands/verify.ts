@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `verify PATH…`: replays transcripts of the real C and says where the port differs.
+
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
+import type { ExitStatus } from '../cli';
+import { UsageError, oneLine } from '../errors';
+import { type CommandIo, Progress } from '../io';
+
+interface FileResult {
+  readonly file: string;
+  readonly result: 'passed' | 'failed' | 'bad';
+  readonly ops: number;
+  readonly mismatch: Mismatch | null;
+  /** Why it could not be replayed. */
+  readonly error: string | null;
+}
+
+export function addVerify(
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('verify')
+    .description('replay transcripts of the real C (.jsonl, .jsonl.gz, or folders of them)')
+    .argument('<path...>', 'files or folders')
+    .option('--json', 'one JSON document on stdout')
+    .action((paths: string[], options: { json?: boolean }) => {
+      end(verify(paths, options.json === true, io));
+    });
+}
+
+function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitStatus {
+  const files = paths.flatMap(transcriptsIn);
+  const progress = new Progress(io, 'verify');
+  const results = files.map((file, i) => {
+    progress.show(`${String(i + 1)} of ${String(files.length)}`);
+    return verifyFile(file);
+  });
+  progress.done();
+
+  const bad = results.filter((r) => r.result === 'bad');
+  const failed = results.filter((r) => r.result === 'failed');
+  const passed = results.length - bad.length - failed.length;
+  for (const r of bad) io.err(`iommu-bounce: ${oneLine(r.error ?? '')}\n`);
+  if (json)
+    io.out(
+      `${JSON.stringify({ passed, failed: failed.length + bad.length, files: results }, null, 2)}\n`,
+    );
+  else {
+    for (const { file, mismatch: m } of failed)
+      if (m)
+        io.out(
+          `${oneLine(file)}:${String(m.line)}: ${m.op}: ${m.field}: expected ${oneLine(m.expected)}, got ${oneLine(m.got)}\n`,
+        );
+    io.out(`${String(passed)} passed, ${String(failed.length + bad.length)} failed\n`);
+  }
+  return bad.length > 0 ? 2 : failed.length > 0 ? 1 : 0;
+}
+
+function verifyFile(file: string): FileResult {
+  const nothing = { file, ops: 0, mismatch: null };
+  try {
+    const { ops, mismatch } = replayTranscript(textOf(file));
+    return { file, result: mismatch ? 'failed' : 'passed', ops, mismatch, error: null };
+  } catch (error) {
+    if (error instanceof TranscriptError)
+      return { ...nothing, result: 'bad', error: `${file}:${String(error.line)}: ${error.reason}` };
+    if (error instanceof UsageError) return { ...nothing, result: 'bad', error: error.message };
+    throw error;
+  }
+}
+
+/** Files named, and transcripts in folders named, in order. */
+function transcriptsIn(path: string): string[] {
+  let stat;
+  try {
+    stat = statSync(path);
+  } catch {
+    throw new UsageError(`${path}: no such file or folder, expected a transcript`);
+  }
+  if (!stat.isDirectory()) return [path];
+  const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
+    .sort()
+    .map((name) => join(path, name));
+  if (found.length === 0)
+    throw new UsageError(`${path}: no transcript in this folder, expected *.jsonl or *.jsonl.gz`);
+  return found;
+}
+
+function textOf(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new UsageError(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      bytes = gunzipSync(bytes);
+    } catch {
+      throw new UsageError(
+        `${file}: the gzip data is broken or cut short, expected a whole .jsonl.gz`,
+      );
+    }
+  }
+  return bytes.toString('utf8');
+}
