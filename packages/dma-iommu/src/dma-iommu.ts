@@ -1602,10 +1602,14 @@ export class dma_iommu_c implements dma_iommu_h {
     msg.address_lo = (msg.address_lo + lower_32_bits(iova)) >>> 0;
   }
 
-  /** Run at boot by whoever links the kernel. C: dma-iommu.c iommu_dma_init, arch_initcall */
-  iommu_dma_init(): number {
+  protected iommu_dma_init(): number {
     if (this.params.kdump === true) this.iommu_deferred_attach_enabled = true;
 
     return this.iova.iova_cache_get();
+  }
+
+  /** JS: runs the arch_initcall, as booting does; 0 or a negative error number. */
+  do_initcalls(): number {
+    return this.iommu_dma_init();
   }
 }

@@ -114,7 +114,7 @@ export function boot(options: boot_options = {}): running_machine {
   );
   if (pool) resolve(symbols, dma_iommu as unknown as pool_imports);
 
-  dma_iommu.iommu_dma_init(); // arch_initcall
+  dma_iommu.do_initcalls();
 
   const make_driver = options.driver ?? ((m, core, dma) => new table_driver(m, core, dma));
   const driver = make_driver(k, iommu, dma_iommu);

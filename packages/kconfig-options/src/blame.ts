@@ -3,7 +3,7 @@
 
 import type { Evaluator } from './evaluator';
 import { exprText, operandText } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import { KconfigSymbol, itemName } from './model';
 import { tristateName } from './tristate';
 

@@ -3,7 +3,7 @@
 
 import { errorAt } from './errors';
 import { exprText } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import type { Kconfig } from './kconfig';
 import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, KconfigSymbol, isLogical } from './model';
 import type { Choice, Default, ReverseDep, SymbolType } from './model';

@@ -7,7 +7,7 @@ import { placeText } from './errors';
 import type { Place } from './errors';
 import type { Evaluator } from './evaluator';
 import { exprText } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import { isLogical } from './model';
 import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
 import { baseOf } from './relation';

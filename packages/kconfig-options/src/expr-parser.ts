@@ -3,7 +3,7 @@
 
 import type { Cursor } from './cursor';
 import { ALWAYS, itemExpr } from './expr';
-import type { Expr, Relation } from './expr';
+import type { Expr, Relation } from './model';
 import type { Kconfig } from './kconfig';
 import { CONSTANT_M } from './model';
 import type { KconfigSymbol } from './model';

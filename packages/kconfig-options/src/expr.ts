@@ -2,16 +2,8 @@
 // Expressions over symbols: how they are built, which symbols they name, how they are printed.
 
 import { CONSTANT_N, CONSTANT_Y, KconfigSymbol, itemName } from './model';
-import type { Choice } from './model';
+import type { Choice, Expr } from './model';
 import { tristateOf } from './tristate';
-
-export type Relation = '=' | '!=' | '<' | '<=' | '>' | '>=';
-
-export type Expr =
-  | { readonly op: 'item'; readonly item: KconfigSymbol | Choice }
-  | { readonly op: 'and' | 'or'; readonly args: readonly Expr[] }
-  | { readonly op: 'not'; readonly arg: Expr }
-  | { readonly op: Relation; readonly left: KconfigSymbol; readonly right: KconfigSymbol };
 
 export const ALWAYS: Expr = { op: 'item', item: CONSTANT_Y };
 export const NEVER: Expr = { op: 'item', item: CONSTANT_N };

@@ -15,7 +15,7 @@ export type { TristateName } from './tristate';
 export type { Kconfig } from './kconfig';
 export type { Choice, KconfigSymbol, MenuNode, NodeKind, SymbolType } from './model';
 export type { Default, Prompt, Range, ReverseDep, Selection } from './model';
-export type { Expr, Relation } from './expr';
+export type { Expr, Relation } from './model';
 
 // Makefile rules
 export { linkedObjects } from './makefile';

@@ -3,7 +3,7 @@
 
 import { errorAt } from './errors';
 import { forEachItem } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import { effectiveDeps } from './finalize';
 import type { Kconfig } from './kconfig';
 import { Choice, KconfigSymbol, itemName } from './model';

@@ -2,7 +2,14 @@
 // What a parsed Kconfig consists of: symbols, choices and the menu tree that defines them.
 
 import type { Place } from './errors';
-import type { Expr } from './expr';
+
+export type Relation = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+export type Expr =
+  | { readonly op: 'item'; readonly item: KconfigSymbol | Choice }
+  | { readonly op: 'and' | 'or'; readonly args: readonly Expr[] }
+  | { readonly op: 'not'; readonly arg: Expr }
+  | { readonly op: Relation; readonly left: KconfigSymbol; readonly right: KconfigSymbol };
 
 export type SymbolType = 'unknown' | 'bool' | 'tristate' | 'int' | 'hex' | 'string';
 

@@ -5,7 +5,7 @@ import { Cursor } from './cursor';
 import { KconfigError, errorAt, limitDepth, placeText } from './errors';
 import type { Place } from './errors';
 import { ALWAYS } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import { conditionToEnd } from './expr-parser';
 import { finalizeMenuTree } from './finalize';
 import { Kconfig } from './kconfig';

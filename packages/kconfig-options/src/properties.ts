@@ -3,7 +3,7 @@
 
 import { Cursor } from './cursor';
 import { makeAnd, singleSymbol } from './expr';
-import type { Expr } from './expr';
+import type { Expr } from './model';
 import { ExprParser, conditionToEnd, optionalCondition, takeSymbol } from './expr-parser';
 import type { Kconfig } from './kconfig';
 import type { LineReader } from './line-reader';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Comparisons in expressions: as numbers where both sides are numbers, else as texts.
 
-import type { Relation } from './expr';
+import type { Relation } from './model';
 import { isLogical } from './model';
 import type { KconfigSymbol, SymbolType } from './model';
 import { compareText, parseNumber } from './numbers';

@@ -2,12 +2,24 @@
 // The values of int, hex and string symbols: the user's, or the first active default, within the range.
 
 import { singleSymbol } from './expr';
-import type { Evaluator } from './evaluator';
-import type { Default, KconfigSymbol, Range } from './model';
+import type { Default, Expr, KconfigSymbol, Range } from './model';
 import { formatNumber, parseNumber } from './numbers';
 import type { Base } from './numbers';
 import { baseOf } from './relation';
 import { NO } from './tristate';
+import type { Tristate } from './tristate';
+import type { UserValues } from './user-values';
+
+/** What a symbol's value depends on; the Evaluator answers it. */
+export interface Values {
+  readonly user: UserValues;
+  readonly warnings: string[];
+  visibility(symbol: KconfigSymbol): Tristate;
+  text(symbol: KconfigSymbol): string;
+  expr(expr: Expr): Tristate;
+  activeDefault(symbol: KconfigSymbol): Default | undefined;
+  markUnwritten(symbol: KconfigSymbol): void;
+}
 
 export interface ActiveRange {
   readonly low: bigint;
@@ -24,7 +36,7 @@ export interface TypedValue {
   readonly isClamped: boolean;
 }
 
-export function valueOfType(evaluator: Evaluator, symbol: KconfigSymbol): TypedValue {
+export function valueOfType(evaluator: Values, symbol: KconfigSymbol): TypedValue {
   const isVisible = evaluator.visibility(symbol) !== NO;
   const user = isVisible ? evaluator.user.texts.get(symbol) : undefined;
   const base = baseOf(symbol.type);
@@ -59,7 +71,7 @@ export function rangeText(range: ActiveRange | undefined, base: Base): string {
 
 /** The first range whose condition holds; a bound that is no number counts as 0. */
 function activeRange(
-  evaluator: Evaluator,
+  evaluator: Values,
   symbol: KconfigSymbol,
   base: Base,
 ): ActiveRange | undefined {

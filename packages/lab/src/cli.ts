@@ -7,11 +7,8 @@ import { addKconfig } from './commands/kconfig';
 import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
-import { type CommandIo, processIo } from './io';
+import { type CommandIo, type ExitStatus, processIo } from './io';
 import { TraceError } from './trace';
-
-/** Fine, a check failed, bad usage or bad input. */
-export type ExitStatus = 0 | 1 | 2;
 
 /** A verb adds itself to the program and tells its status through `end`. */
 export type AddCommand = (

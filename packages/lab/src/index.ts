@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // lab: the iommu-bounce command, and what it is made of.
 
-export { type ExitStatus, run } from './cli'; // the command, with its output injected
-export type { CommandIo } from './io';
+export { run } from './cli'; // the command, with its output injected
+export type { CommandIo, ExitStatus } from './io';
 export { UsageError } from './errors';
 export * from './trace'; // ftrace text as typed events

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where a command writes: injected, so that tests read what a user would.
 
+/** Fine, a check failed, bad usage or bad input. */
+export type ExitStatus = 0 | 1 | 2;
+
 export interface CommandIo {
   /** Results. With --json: one document and nothing else. */
   out(text: string): void;

@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Devices, buses and PCI. C: include/linux/device.h, pci.h, dma-mapping.h (the mask and segment helpers)
 
-import type { dma_map_ops } from './dma-map-ops';
-import { NUMA_NO_NODE, ULONG_MAX, type phys_addr_t } from './types';
+import type {
+  dma_data_direction,
+  dma_handle_out,
+  dma_sgt_handle,
+  vm_area_struct,
+} from './dma-map-ops';
+import type { page } from './mm';
+import type { scatterlist, sg_table } from './scatterlist';
+import {
+  NUMA_NO_NODE,
+  ULONG_MAX,
+  type dma_addr_t,
+  type gfp_t,
+  type phys_addr_t,
+  type virt_addr_t,
+} from './types';
 import { DMA_BIT_MASK } from './bits';
 
 /** A type that belongs to a package above; here it is only carried about. */
@@ -40,6 +54,105 @@ export class device {
   iommu: opaque | null = null;
 
   constructor(readonly init_name: string) {}
+}
+
+/**
+ * What the DMA API asks of a device's translation. C: include/linux/dma-map-ops.h; here because devices point at it
+ */
+export interface dma_map_ops {
+  alloc(dev: device, size: number, handle: dma_handle_out, gfp: gfp_t, attrs: number): virt_addr_t;
+  free(dev: device, size: number, cpu_addr: virt_addr_t, handle: dma_addr_t, attrs: number): void;
+  alloc_pages(
+    dev: device,
+    size: number,
+    handle: dma_handle_out,
+    dir: dma_data_direction,
+    gfp: gfp_t,
+  ): page | null;
+  free_pages(dev: device, size: number, p: page, handle: dma_addr_t, dir: dma_data_direction): void;
+  /** The table is inside a dma_sgt_handle; JS: the handle itself is returned. */
+  alloc_noncontiguous?(
+    dev: device,
+    size: number,
+    dir: dma_data_direction,
+    gfp: gfp_t,
+    attrs: number,
+  ): dma_sgt_handle | null;
+  free_noncontiguous?(
+    dev: device,
+    size: number,
+    sgt: dma_sgt_handle,
+    dir: dma_data_direction,
+  ): void;
+  mmap(
+    dev: device,
+    vma: vm_area_struct,
+    cpu_addr: virt_addr_t,
+    handle: dma_addr_t,
+    size: number,
+    attrs: number,
+  ): number;
+  get_sgtable(
+    dev: device,
+    sgt: sg_table,
+    cpu_addr: virt_addr_t,
+    handle: dma_addr_t,
+    size: number,
+    attrs: number,
+  ): number;
+  map_page(
+    dev: device,
+    p: page,
+    offset: number,
+    size: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): dma_addr_t;
+  unmap_page(
+    dev: device,
+    handle: dma_addr_t,
+    size: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): void;
+  map_sg(
+    dev: device,
+    sg: scatterlist,
+    nents: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): number;
+  unmap_sg(
+    dev: device,
+    sg: scatterlist,
+    nents: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): void;
+  sync_single_for_cpu(dev: device, handle: dma_addr_t, size: number, dir: dma_data_direction): void;
+  sync_single_for_device(
+    dev: device,
+    handle: dma_addr_t,
+    size: number,
+    dir: dma_data_direction,
+  ): void;
+  sync_sg_for_cpu(dev: device, sg: scatterlist, nents: number, dir: dma_data_direction): void;
+  sync_sg_for_device(dev: device, sg: scatterlist, nents: number, dir: dma_data_direction): void;
+  map_resource(
+    dev: device,
+    phys: phys_addr_t,
+    size: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): dma_addr_t;
+  unmap_resource(
+    dev: device,
+    handle: dma_addr_t,
+    size: number,
+    dir: dma_data_direction,
+    attrs: number,
+  ): void;
+  get_merge_boundary(dev: device): number;
 }
 
 /** An address range of a host bridge. C: include/linux/ioport.h, resource_ext.h */

@@ -5,14 +5,13 @@
 import { EIO, ENXIO } from './errno';
 import { PAGE_ALIGN, get_order, offset_in_page } from './bits';
 import type { context_c } from './context';
-import { type device, dev_to_node } from './device';
+import { type device, dev_to_node, type dma_map_ops } from './device';
 import type { dma_direct_c } from './dma-direct';
 import {
   DMA_ATTR_ALLOC_SINGLE_PAGES,
   DMA_ATTR_SKIP_CPU_SYNC,
   type dma_data_direction,
   type dma_handle_out,
-  type dma_map_ops,
   type dma_sgt_handle,
   valid_dma_direction,
   type vm_area_struct,

@@ -3,7 +3,6 @@
 
 import { deref, oops } from './printk';
 import { PAGE_SIZE, phys_addr_t, virt_addr_t } from './types';
-import type { vmalloc_c } from './vmalloc';
 
 /** One page frame. C: include/linux/mm_types.h struct page */
 export class page {
@@ -28,6 +27,12 @@ export class page {
     /** What the linear map's arithmetic gives; for a highmem page that is not its memory. */
     readonly linear: virt_addr_t,
   ) {}
+}
+
+/** Addresses outside the linear map: the vmalloc area. */
+export interface mapped_area {
+  /** Offset in RAM of an address, or null. */
+  resolve(addr: virt_addr_t): number | null;
 }
 
 /** A run of page frames of one node. */
@@ -96,7 +101,7 @@ export class mm_c {
   private readonly highmem_start: number;
   private readonly decoy: number;
   private readonly mem_map: (page | undefined)[] = [];
-  private vmalloc: vmalloc_c | null = null;
+  private vmalloc: mapped_area | null = null;
 
   constructor(layout: memory_layout) {
     const ranges: memory_range[] = [];
@@ -123,7 +128,7 @@ export class mm_c {
   }
 
   /** Lets pointers into the vmalloc area be followed; called once, by the machine. */
-  set_vmalloc(vmalloc: vmalloc_c): void {
+  set_vmalloc(vmalloc: mapped_area): void {
     this.vmalloc = vmalloc;
   }
 

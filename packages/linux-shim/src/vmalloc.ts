@@ -3,7 +3,7 @@
 
 import type { context_c } from './context';
 import type { fault_inject_c } from './fault-inject';
-import type { page } from './mm';
+import type { mapped_area, page } from './mm';
 import { deref } from './printk';
 import type { printk_c } from './printk';
 import type { slab_c } from './slab';
@@ -29,7 +29,7 @@ export class vm_struct {
   ) {}
 }
 
-export class vmalloc_c {
+export class vmalloc_c implements mapped_area {
   private readonly areas = new Map<number, vm_struct>();
   private next = VMALLOC_START;
 

@@ -21,8 +21,12 @@ export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
 
 /** Runs every probe in all five states. */
 export function runSeries(): ProbeRun[] {
-  return series.map(({ probe, ...patch }) => ({
-    ...patch,
-    states: STATES.map((state) => probe(state)),
+  return series.map((p) => ({
+    patch: p.patch,
+    subject: p.subject,
+    messageId: p.messageId,
+    files: p.files,
+    name: p.name,
+    states: STATES.map((state) => p.probe(state)),
   }));
 }

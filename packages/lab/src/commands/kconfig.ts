@@ -5,9 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
-import type { ExitStatus } from '../cli';
 import { UsageError } from '../errors';
-import type { CommandIo } from '../io';
+import type { CommandIo, ExitStatus } from '../io';
 
 interface KconfigOptions {
   readonly file?: string;

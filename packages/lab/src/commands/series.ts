@@ -4,8 +4,7 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { type ProbeRun, runSeries } from '@iommu-bounce/integration';
-import type { ExitStatus } from '../cli';
-import type { CommandIo } from '../io';
+import type { CommandIo, ExitStatus } from '../io';
 
 export function addSeries(
   program: Command,

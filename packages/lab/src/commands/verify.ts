@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
-import type { ExitStatus } from '../cli';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
 
 interface FileResult {
   readonly file: string;

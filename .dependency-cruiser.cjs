@@ -1,0 +1,70 @@
+// The import directions of docs/architecture.md, and no cycle anywhere. Run by `npm run imports`, which `npm test` does.
+'use strict';
+
+/** Package: what it may import, besides itself. */
+const MAY_IMPORT = {
+  'linux-shim': [],
+  'kconfig-options': [],
+  'iommu-core': ['linux-shim'],
+  'dma-iommu': ['linux-shim', 'iommu-core'],
+  'io-buffer-pool': ['linux-shim', 'iommu-core', 'dma-iommu'],
+  integration: ['linux-shim', 'kconfig-options', 'iommu-core', 'dma-iommu', 'io-buffer-pool'],
+  lab: ['linux-shim', 'kconfig-options', 'iommu-core', 'dma-iommu', 'io-buffer-pool', 'integration'],
+};
+
+const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
+  name: `${name}-imports-down-only`,
+  comment: `${name} may import ${allowed.join(', ') || 'no other package'}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/` },
+  to: {
+    path: '^packages/([^/]+)/',
+    pathNot: [name, ...allowed].map((other) => `^packages/${other}/`),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-node-api-below-the-lab',
+      comment: 'the packages below the lab run in a browser too',
+      severity: 'error',
+      from: { path: '^packages/(?!lab/)[^/]+/src/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'public-index-only',
+      comment: 'another package is entered by its index or its testing entry',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: ['^packages/$1/', '^packages/[^/]+/src/(testing/)?index\\.ts$'],
+      },
+    },
+    {
+      name: 'declared-dependencies-only',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { pathNot: '^packages/', dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined', 'npm-dev'] },
+    },
+    {
+      name: 'no-tests-from-sources',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { path: '/test/' },
+    },
+    ...directions,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'require', 'node', 'default'],
+    },
+  },
+};
