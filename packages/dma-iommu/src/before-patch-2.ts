@@ -15,9 +15,7 @@ import {
   __GFP_HIGHMEM,
   __GFP_NORETRY,
   __GFP_NOWARN,
-  __ffs,
   __fls,
-  and64,
   deref,
   dev_is_dma_coherent,
   dev_to_node,
@@ -103,10 +101,10 @@ export class dma_iommu_c_before_patch_2 extends dma_iommu_c_before_patch_3 {
     if (this.iommu_deferred_attach_enabled && this.iommu.iommu_deferred_attach(dev, domain))
       return null;
 
-    let min_size = BIT(__ffs(alloc_sizes));
+    let min_size = (alloc_sizes & -alloc_sizes) >>> 0;
     if (min_size < PAGE_SIZE) {
       min_size = PAGE_SIZE;
-      alloc_sizes += and64(alloc_sizes, PAGE_SIZE) ? 0 : PAGE_SIZE;
+      alloc_sizes = (alloc_sizes | PAGE_SIZE) >>> 0;
     } else {
       size = ALIGN(size, min_size);
     }

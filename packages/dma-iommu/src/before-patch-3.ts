@@ -14,7 +14,6 @@ import {
   INIT_LIST_HEAD,
   PAGE_ALIGN,
   PAGE_SIZE,
-  __ffs,
   and64,
   deref,
   dev_is_dma_coherent,
@@ -216,10 +215,10 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
     if (this.iommu_deferred_attach_enabled && this.iommu.iommu_deferred_attach(dev, domain))
       return null;
 
-    let min_size = BIT(__ffs(alloc_sizes));
+    let min_size = (alloc_sizes & -alloc_sizes) >>> 0;
     if (min_size < PAGE_SIZE) {
       min_size = PAGE_SIZE;
-      alloc_sizes += and64(alloc_sizes, PAGE_SIZE) ? 0 : PAGE_SIZE;
+      alloc_sizes = (alloc_sizes | PAGE_SIZE) >>> 0;
     } else {
       size = ALIGN(size, min_size);
     }
@@ -310,14 +309,15 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
       s.length = s_length;
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
-      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0.
-      if (pad_len && pad_len < s_length - 1) {
+      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
+      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
-        before.length += pad_len;
-        iova_len += pad_len;
+        before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));
+        iova_len = u64_add(iova_len, pad_len);
       }
 
-      iova_len += s_length;
+      iova_len = u64_add(iova_len, s_length);
       prev = s;
     }
 

@@ -22,6 +22,7 @@ import {
   list_del,
   list_for_each_entry_safe,
   list_head,
+  mod_pow2,
   type page,
   page_to_phys,
   phys_addr_t,
@@ -183,11 +184,11 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
 
       this.k.mm.memset(padding_start, 0, padding_size);
     }
-    this.adj_phys = phys;
 
     const iova = this.__iommu_dma_map(dev, phys, aligned_size, prot, dma_mask);
     if (iova === DMA_MAPPING_ERROR && this.k.swiotlb.is_swiotlb_buffer(phys))
       this.k.swiotlb.swiotlb_tbl_unmap_single(dev, phys, org_size, dir, attrs);
+    this.adj_phys = phys; // JS: not before the map, where another CPU's call could come between
     return iova;
   }
 
@@ -350,14 +351,15 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
       s.length = s_length;
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
-      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0.
-      if (pad_len && pad_len < s_length - 1) {
+      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
+      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
-        before.length += pad_len;
-        iova_len += pad_len;
+        before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));
+        iova_len = u64_add(iova_len, pad_len);
       }
 
-      iova_len += s_length;
+      iova_len = u64_add(iova_len, s_length);
       prev = s;
     }
 

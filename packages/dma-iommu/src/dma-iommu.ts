@@ -155,6 +155,14 @@ export interface dma_iommu_params {
   readonly kdump?: boolean;
 }
 
+/** C: include/linux/ioport.h, resource_type() */
+const IORESOURCE_TYPE_BITS = 0x00001f00;
+
+/** printk's %pa. */
+function pa(addr: number): string {
+  return `0x${addr.toString(16).padStart(16, '0')}`;
+}
+
 /** container_of(): a domain's cookie. */
 export function to_cookie(domain: iommu_domain): iommu_dma_cookie {
   return deref(domain.iova_cookie) as iommu_dma_cookie;
@@ -206,6 +214,11 @@ export class dma_iommu_c implements dma_iommu_h {
     protected readonly params: dma_iommu_params = {},
   ) {
     if (params.forcedac !== undefined) this.iommu_dma_forcedac_setup(params.forcedac);
+    if (!config.DMA_REMAP) {
+      // JS: C leaves the two out of the table by #ifdef.
+      delete this.iommu_dma_ops.alloc_noncontiguous;
+      delete this.iommu_dma_ops.free_noncontiguous;
+    }
   }
 
   protected iommu_dma_forcedac_setup(str: string | null): number {
@@ -277,7 +290,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return 0;
   }
 
-  /** Takes back what either of the above gave. C: dma-iommu.c iommu_put_dma_cookie, patch 4/4 */
+  /** Takes back what either of the above gave; nothing without a cookie. C: dma-iommu.c iommu_put_dma_cookie, patch 4/4 */
   iommu_put_dma_cookie(domain: iommu_domain): void {
     if (!domain.iova_cookie) return;
     const cookie = to_cookie(domain);
@@ -295,7 +308,7 @@ export class dma_iommu_c implements dma_iommu_h {
     domain.iova_cookie = null;
   }
 
-  /** Regions that firmware, not the driver, knows of: none on a machine without IORT. C: dma-iommu.c */
+  /** Regions that firmware, not the driver, knows of: none without IORT. C: dma-iommu.c iommu_dma_get_resv_regions */
   iommu_dma_get_resv_regions(_dev: device, _list: list_head<iommu_resv_region>): void {
     // C asks ACPI's IORT for the MSI frame of a GICv3 ITS; there is no such platform here.
   }
@@ -331,7 +344,7 @@ export class dma_iommu_c implements dma_iommu_h {
     let start = 0;
 
     for (const window of bridge.windows) {
-      if (window.res.flags !== IORESOURCE_MEM) continue;
+      if ((window.res.flags & IORESOURCE_TYPE_BITS) !== IORESOURCE_MEM) continue;
 
       const lo = iova_pfn(iovad, dma_addr_t(window.res.start - window.offset));
       const hi = iova_pfn(iovad, dma_addr_t(window.res.end - window.offset));
@@ -348,9 +361,7 @@ export class dma_iommu_c implements dma_iommu_h {
           this.iova.reserve_iova(iovad, lo, hi);
         } else {
           // Also where two ranges touch, or the first begins at 0: see docs/findings.md.
-          this.k.log.pr_err(
-            `${dev_name(dev)}: Failed to reserve IOVA [0x${start.toString(16)}-0x${end.toString(16)}]`,
-          );
+          this.k.log.pr_err(`${dev_name(dev)}: Failed to reserve IOVA [${pa(start)}-${pa(end)}]`);
           return -EINVAL;
         }
 
@@ -409,8 +420,9 @@ export class dma_iommu_c implements dma_iommu_h {
   }
 
   /**
-   * Sets a domain's addresses up for base..base+size-1, or checks that they are set up that way; then reserves what the
-   * device must not use and makes the pool. C: dma-iommu.c iommu_dma_init_domain, patch 4/4
+   * Sets a domain's addresses up for base..base+size-1, reserves what the device must not use and makes the pool; for a
+   * domain that is set up already, only checks that it is set up that way. 0, -EINVAL, -EFAULT or an error of the
+   * latter two. C: dma-iommu.c iommu_dma_init_domain, patch 4/4
    */
   protected iommu_dma_init_domain(
     domain: iommu_domain,
@@ -499,7 +511,10 @@ export class dma_iommu_c implements dma_iommu_h {
     }
   }
 
-  /** Addresses for `size` bytes, at most `dma_limit`; 0 if there are none. C: dma-iommu.c, patch 3/4 exposed it */
+  /**
+   * Addresses for `size` bytes, none above `dma_limit`; 0 if there are none. Never sleeps.
+   * C: dma-iommu.c __iommu_dma_alloc_iova, exposed by patch 3/4
+   */
   __iommu_dma_alloc_iova(
     domain: iommu_domain,
     size: number,
@@ -540,7 +555,10 @@ export class dma_iommu_c implements dma_iommu_h {
     return dma_addr_t(iova * granule);
   }
 
-  /** Frees addresses, at once or after the next flush. C: dma-iommu.c, patch 3/4 exposed it */
+  /**
+   * Frees the addresses of `size` bytes, at once or after the next flush; page table pages in `freelist` go with them.
+   * C: dma-iommu.c __iommu_dma_free_iova, exposed by patch 3/4
+   */
   __iommu_dma_free_iova(
     cookie: iommu_dma_cookie,
     iova: dma_addr_t,
@@ -667,18 +685,18 @@ export class dma_iommu_c implements dma_iommu_h {
 
       this.k.mm.memset(padding_start, 0, padding_size);
     }
-    this.adj_phys = phys;
 
     const iova = this.__iommu_dma_map(dev, phys, aligned_size, prot, dma_mask);
     if (iova === DMA_MAPPING_ERROR && this.k.swiotlb.is_swiotlb_buffer(phys))
       this.k.swiotlb.swiotlb_tbl_unmap_single(dev, phys, org_size, dir, attrs);
+    this.adj_phys = phys; // JS: not before the map, where another CPU's call could come between
     return iova;
   }
 
-  /** JS: C's `phys_addr_t *adj_phys`; valid from __iommu_dma_map_swiotlb to its caller's next line. */
+  /** JS: C's `phys_addr_t *adj_phys`, for the next line of the caller of __iommu_dma_map_swiotlb. */
   protected adj_phys = phys_addr_t(0);
 
-  /** C: dma-iommu.c, patch 3/4 exposed it */
+  /** Frees the first `count` pages of an array, and the array. C: dma-iommu.c __iommu_dma_free_pages, exposed by patch 3/4 */
   __iommu_dma_free_pages(pages: (page | null)[], count: number): void {
     while (count--) this.k.page_alloc.__free_page(deref(pages[count]));
     this.k.slab.kvfree(pages);
@@ -686,7 +704,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
   /**
    * `count` pages from node `nid` in blocks as large as `order_mask` (a sum of 1 << order) allows; null on failure.
-   * Never sleeps if neither of the gfp flags may. C: dma-iommu.c, patches 1, 2 and 3/4
+   * Sleeps only where one of the two gfp arguments allows it. C: dma-iommu.c __iommu_dma_alloc_pages, patches 1 to 3/4
    */
   __iommu_dma_alloc_pages(
     count: number,
@@ -751,10 +769,10 @@ export class dma_iommu_c implements dma_iommu_h {
     if (this.iommu_deferred_attach_enabled && this.iommu.iommu_deferred_attach(dev, domain))
       return null;
 
-    let min_size = BIT(__ffs(alloc_sizes));
+    let min_size = (alloc_sizes & -alloc_sizes) >>> 0;
     if (min_size < PAGE_SIZE) {
       min_size = PAGE_SIZE;
-      alloc_sizes += and64(alloc_sizes, PAGE_SIZE) ? 0 : PAGE_SIZE;
+      alloc_sizes = (alloc_sizes | PAGE_SIZE) >>> 0;
     } else {
       size = ALIGN(size, min_size);
     }
@@ -1201,14 +1219,15 @@ export class dma_iommu_c implements dma_iommu_h {
       s.length = s_length;
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
-      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0.
-      if (pad_len && pad_len < s_length - 1) {
+      // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
+      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
-        before.length += pad_len;
-        iova_len += pad_len;
+        before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));
+        iova_len = u64_add(iova_len, pad_len);
       }
 
-      iova_len += s_length;
+      iova_len = u64_add(iova_len, s_length);
       prev = s;
     }
 
@@ -1510,7 +1529,10 @@ export class dma_iommu_c implements dma_iommu_h {
     get_merge_boundary: (dev) => this.iommu_dma_get_merge_boundary(dev),
   };
 
-  /** Makes a device's DMA go through its domain, or leaves it as it is and says so. C: dma-iommu.c */
+  /**
+   * Makes a device's DMA go through its domain, with `size` bytes of addresses from `dma_base` on; after an error the
+   * device keeps the ops it has, and the log says so. May sleep. C: dma-iommu.c iommu_setup_dma_ops
+   */
   iommu_setup_dma_ops(dev: device, dma_base: dma_addr_t, size: number): void {
     const domain = this.iommu.iommu_get_domain_for_dev(dev);
 
@@ -1567,7 +1589,7 @@ export class dma_iommu_c implements dma_iommu_h {
   /** JS: a static inside the function below. */
   protected readonly msi_prepare_lock = new mutex();
 
-  /** Maps the doorbell page of an MSI for its device; 0 or -ENOMEM. C: dma-iommu.c iommu_dma_prepare_msi */
+  /** Maps the doorbell page of an MSI for its device; may sleep. 0 or -ENOMEM. C: dma-iommu.c iommu_dma_prepare_msi */
   iommu_dma_prepare_msi(desc: msi_desc, msi_addr: phys_addr_t): number {
     const dev = msi_desc_to_dev(desc);
     const domain = this.iommu.iommu_get_domain_for_dev(dev);

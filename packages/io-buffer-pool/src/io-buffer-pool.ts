@@ -114,7 +114,7 @@ export class io_buffer_pool {
   classes: io_buffer_class[] = [];
 }
 
-/** Half-life of an unused buffer: it goes between one and two periods after its last use. */
+/** Milliseconds between two rounds of eviction: an unused buffer goes one to two of them after its last use. */
 export const EVICT_PERIOD_MSEC = 5000;
 
 /** Module parameters. */
@@ -274,7 +274,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     this.__io_buffer_pool_evict(pool, false);
   }
 
-  /** Sets up one class; 0, -ENOMEM or -ENOSPC. C: io-buffer-pool.c io_buffer_class_init, patch 4/4 */
+  /**
+   * Sets up one class with buffers of `buffer_size` bytes: slots and addresses, no page; may sleep. 0, -ENOMEM or
+   * -ENOSPC, and then nothing is held. C: io-buffer-pool.c io_buffer_class_init, patch 4/4
+   */
   io_buffer_class_init(
     klass: io_buffer_class,
     dev: device,
@@ -298,7 +301,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     klass.buffer_size = buffer_size;
     klass.unaligned_iova = this.dma_iommu.__iommu_dma_alloc_iova(
       domain,
-      buffer_size * (this.num_slots + 1),
+      this.reserved_size(buffer_size),
       dma_get_mask(dev),
       dev,
     );
@@ -312,10 +315,15 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return 0;
   }
 
+  /** JS: the product that C writes out thrice: bytes of one buffer more than there are slots, counted in 32 bits. */
+  private reserved_size(buffer_size: number): number {
+    return buffer_size * ((this.num_slots + 1) >>> 0);
+  }
+
   /**
-   * Makes a domain's pool for its first device, all addresses taken and no page; for a further device, checks that it
-   * can reach the pool. 0 (also without a pool, if the parameters say so), -ENOMEM, -ENOSPC or -EFAULT.
-   * C: io-buffer-pool.c io_buffer_pool_init, patch 4/4
+   * Makes a domain's pool for its first device, all addresses taken and no page; if the domain has one, checks that the
+   * device can reach it. May sleep. 0 (also without a pool, if the parameters say so), -ENOMEM, -ENOSPC or -EFAULT;
+   * after an error there is no new pool and nothing is held. C: io-buffer-pool.c io_buffer_pool_init, patch 4/4
    */
   io_buffer_pool_init(
     dev: device,
@@ -390,7 +398,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         this.dma_iommu.__iommu_dma_free_iova(
           to_cookie(domain),
           klass.unaligned_iova,
-          klass.buffer_size * (this.num_slots + 1),
+          this.reserved_size(klass.buffer_size),
           null,
         );
         this.k.slab.kfree(klass.slots);
@@ -401,7 +409,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return ret;
   }
 
-  /** Frees the cached buffers, the addresses and the pool. C: io-buffer-pool.c io_buffer_pool_destroy, patch 4/4 */
+  /**
+   * Frees the cached buffers, the addresses and the pool; may sleep. Buffers in use stay mapped, and their pages are
+   * lost. C: io-buffer-pool.c io_buffer_pool_destroy, patch 4/4
+   */
   io_buffer_pool_destroy(pool_in: object | null): void {
     if (!pool_in) return;
     const pool = to_pool(pool_in);
@@ -416,7 +427,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.dma_iommu.__iommu_dma_free_iova(
         to_cookie(deref(pool.domain)),
         klass.unaligned_iova,
-        klass.buffer_size * (this.num_slots + 1),
+        this.reserved_size(klass.buffer_size),
         null,
       );
       this.k.slab.kfree(klass.slots);
@@ -439,7 +450,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return false;
   }
 
-  /** Puts the buffer of an address into the cache; false if it is none. C: io-buffer-pool.c, patch 4/4 */
+  /**
+   * Puts the buffer of an address into the cache, without copying; false if the address is not the pool's. Never sleeps.
+   * C: io-buffer-pool.c io_buffer_pool_unmap_buffer, patch 4/4
+   */
   io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
     if (!pool_in || !this.io_buffer_pool_find_buffer(to_pool(pool_in), handle)) return false;
     const pool = to_pool(pool_in);
@@ -566,8 +580,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   /**
-   * Takes a buffer of the class that holds offset + size bytes, and keeps the offset in the address.
-   * DMA_MAPPING_ERROR if there is none. Nothing is copied yet. C: io-buffer-pool.c, patch 4/4
+   * Takes a buffer of the smallest class that holds offset + size bytes, and keeps the offset in the address. Nothing is
+   * copied yet; never sleeps. DMA_MAPPING_ERROR if there is no pool, class, slot or memory.
+   * C: io-buffer-pool.c io_buffer_pool_map_page, patch 4/4
    */
   io_buffer_pool_map_page(
     pool: object | null,
@@ -581,7 +596,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return iova !== DMA_MAPPING_ERROR ? dma_addr_t(iova + offset) : iova;
   }
 
-  /** Takes a buffer for all of a list, back to back; number of device segments, 0 if there is none. C: patch 4/4 */
+  /**
+   * Takes one buffer for all bytes of a list, back to back, and cuts it at the device's segment size. Nothing is copied
+   * yet; never sleeps. Number of device segments, 0 if there is no pool, class, slot or memory.
+   * C: io-buffer-pool.c io_buffer_pool_map_sg, patch 4/4
+   */
   io_buffer_pool_map_sg(
     pool: object | null,
     dev: device,
@@ -631,6 +650,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   private io_buffer_pool_do_sync(
+    _pool: io_buffer_pool,
     klass: io_buffer_class,
     slot: io_buffer_slot,
     bounce_offset: number,
@@ -651,9 +671,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         ? null
         : page_to_virt(orig_page)
       : WILD_POINTER;
-    const bounce_buffer = slot.bounce_buffer as (page | null)[];
 
     while (size) {
+      const bounce_buffer = deref(slot.bounce_buffer, 'a slot that never had pages');
       const bounce_page = deref(
         bounce_buffer[Math.floor(bounce_offset / PAGE_SIZE)],
         'beyond the bounce buffer',
@@ -731,7 +751,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     }
   }
 
-  /** Copies `size` bytes from an address on; false if it is not the pool's. C: io-buffer-pool.c, patch 4/4 */
+  /**
+   * Copies `size` bytes of a page mapping from an address on, if the direction asks for it; false if the address is not
+   * the pool's. An oops for a slot whose mapping is none or a list's.
+   * C: io-buffer-pool.c io_buffer_pool_sync_single, patch 4/4
+   */
   io_buffer_pool_sync_single(
     pool: object | null,
     dma_handle: dma_addr_t,
@@ -745,6 +769,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     const offset = dma_handle - this.io_buffer_slot_to_iova(slot, klass);
     this.io_buffer_pool_do_sync(
+      to_pool(pool),
       klass,
       slot,
       offset,
@@ -758,7 +783,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return true;
   }
 
-  /** Copies a whole list; false if it is not the one that was mapped. C: io-buffer-pool.c, patch 4/4 */
+  /**
+   * Copies all bytes of a list, if the direction asks for it; false if it is not the very list that was mapped.
+   * C: io-buffer-pool.c io_buffer_pool_sync_sg, patch 4/4
+   */
   io_buffer_pool_sync_sg(
     pool: object | null,
     sgl: scatterlist,
@@ -777,6 +805,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {
       const iter = deref(it);
       this.io_buffer_pool_do_sync(
+        to_pool(pool),
         klass,
         slot,
         bounce_offset,

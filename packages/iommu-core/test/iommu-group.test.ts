@@ -1,186 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Tests of probing devices, of groups and their references, of attaching and detaching.
+// Tests of groups and their references, and of attaching and detaching devices and groups.
 
 import { expect } from 'chai';
-import {
-  EBUSY,
-  EINVAL,
-  ENODEV,
-  ENOMEM,
-  type machine,
-  bus_type,
-  deref,
-} from '@iommu-bounce/linux-shim';
-import {
-  catch_oops,
-  for_each_failure,
-  leak_checked,
-  new_device,
-} from '@iommu-bounce/linux-shim/testing';
-import {
-  IOMMU_DOMAIN_UNMANAGED,
-  dev_iommu_priv_get,
-  dev_iommu_priv_set,
-  iommu_c,
-  type iommu_group,
-} from '@iommu-bounce/iommu-core';
+import { EBUSY, EINVAL, ENODEV, ENOMEM, deref } from '@iommu-bounce/linux-shim';
+import { leak_checked, new_device } from '@iommu-bounce/linux-shim/testing';
+import { IOMMU_DOMAIN_UNMANAGED, iommu_c } from '@iommu-bounce/iommu-core';
 import { to_table_domain } from '@iommu-bounce/iommu-core/testing';
 import sinon from 'sinon';
-import { new_iommu, spied_ops } from './new-iommu';
-
-const group_of = (dev: { iommu_group: object | null }): iommu_group =>
-  deref(dev.iommu_group) as iommu_group;
-
-/** Two devices of one group, the second one probed after the first. */
-function two_in_a_group(k: machine) {
-  const all = new_iommu(k);
-  const [first, second] = [all.add_device('first'), all.add_device('second')];
-  expect(all.iommu.iommu_probe_device(first)).to.equal(0);
-  const group = group_of(first);
-  all.driver.share_group(second, group);
-  expect(all.iommu.iommu_probe_device(second)).to.equal(0);
-  const release = (): void => {
-    all.iommu.iommu_release_device(first);
-    all.iommu.iommu_release_device(second);
-  };
-  return { ...all, first, second, group, release };
-}
-
-describe('iommu_probe_device', () => {
-  const { boot_machine, write_off } = leak_checked();
-
-  it('gives a device a group with a default domain, attaches it and hands it to the DMA API', () => {
-    const { k, iommu, dma_iommu, add_device } = new_iommu(boot_machine());
-    const dev = add_device();
-    expect(iommu.iommu_probe_device(dev)).to.equal(0);
-    const domain = to_table_domain(iommu.iommu_get_dma_domain(dev));
-    expect(domain.attached.has(dev)).to.equal(true);
-    expect(iommu.iommu_group_default_domain(group_of(dev))).to.equal(domain);
-    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(domain);
-    sinon.assert.calledOnceWithExactly(dma_iommu.iommu_setup_dma_ops, dev, 0, 2 ** 48);
-    sinon.assert.callOrder(dma_iommu.iommu_get_dma_cookie, dma_iommu.iommu_setup_dma_ops);
-    iommu.iommu_release_device(dev);
-    expect([dev.iommu_group, dev.iommu, domain.attached.size]).to.deep.equal([null, null, 0]);
-    sinon.assert.calledOnceWithExactly(dma_iommu.iommu_put_dma_cookie, domain);
-    expect(k.log.lines.map((l) => l.text)).to.deep.equal([
-      'nic: Adding to iommu group 0',
-      'nic: Removing from iommu group 0',
-    ]);
-  });
-
-  it('calls the driver in the order of the C', () => {
-    const iommu = new iommu_c(boot_machine());
-    const ops = {
-      ...spied_ops(4096),
-      probe_device: sinon.fake.returns(0),
-      device_group: sinon.fake(() => iommu.iommu_group_alloc()),
-      get_resv_regions: sinon.fake(),
-      put_resv_regions: sinon.fake(),
-      probe_finalize: sinon.fake(),
-      release_device: sinon.fake(),
-    };
-    const bus = new bus_type('platform');
-    bus.iommu_ops = ops;
-    const dev = new_device({ bus });
-    expect(iommu.iommu_probe_device(dev)).to.equal(0);
-    iommu.iommu_release_device(dev);
-    sinon.assert.callOrder(
-      ops.probe_device,
-      ops.device_group,
-      ops.domain_alloc,
-      ops.attach_dev,
-      ops.get_resv_regions,
-      ops.flush_iotlb_all,
-      ops.put_resv_regions,
-      ops.probe_finalize,
-      ops.release_device,
-      ops.domain_free,
-    );
-    sinon.assert.notCalled(ops.detach_dev);
-  });
-
-  it('has nothing for a device without a bus, a driver, or a driver that wants it', () => {
-    const iommu = new iommu_c(boot_machine());
-    const bus = new bus_type('platform');
-    expect(iommu.iommu_probe_device(new_device())).to.equal(-ENODEV);
-    expect(iommu.iommu_probe_device(new_device({ bus }))).to.equal(-ENODEV);
-    bus.iommu_ops = { ...spied_ops(4096), probe_device: () => -EINVAL };
-    const dev = new_device({ bus });
-    expect(iommu.iommu_probe_device(dev)).to.equal(-EINVAL);
-    expect([dev.iommu, dev.iommu_group]).to.deep.equal([null, null]);
-  });
-
-  it('goes on without a default domain', () => {
-    const { iommu, dma_iommu, add_device } = new_iommu(boot_machine());
-    dma_iommu.iommu_get_dma_cookie = sinon.fake.returns(-ENOMEM);
-    const dev = add_device();
-    expect(iommu.iommu_probe_device(dev)).to.equal(0);
-    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(null);
-    expect(catch_oops(() => iommu.iommu_get_dma_domain(dev)).kind).to.equal('bad-access');
-    iommu.iommu_release_device(dev);
-  });
-
-  for (const [site, error, count] of [
-    ['kmalloc', -ENOMEM, 3],
-    ['iommu_attach', -EINVAL, 1],
-  ] as const)
-    it(`undoes everything at a failure of ${site}`, () => {
-      const { k, iommu, add_device } = new_iommu(boot_machine());
-      const dev = add_device();
-      const before = k.usage();
-      const failures = for_each_failure(
-        k,
-        site,
-        () => iommu.iommu_probe_device(dev),
-        (failed, ret) => {
-          expect(ret).to.equal(failed ? error : 0);
-          expect(dev.iommu_group === null).to.equal(failed);
-          iommu.iommu_release_device(dev);
-          expect(k.usage()).to.deep.equal(before);
-        },
-      );
-      expect(failures).to.equal(count);
-    });
-
-  it('lets the second device of a group fail without harm to the first', () => {
-    const { k, iommu, driver, add_device } = new_iommu(boot_machine());
-    const [first, second] = [add_device('first'), add_device('second')];
-    iommu.iommu_probe_device(first);
-    driver.share_group(second, group_of(first));
-    const before = k.usage();
-    // The group attaches it first, then probing does so once more.
-    for (const passage of [0, 1]) {
-      k.faults.fail('iommu_attach', 1, passage);
-      expect(iommu.iommu_probe_device(second)).to.equal(-EINVAL);
-      expect([second.iommu_group, second.iommu]).to.deep.equal([null, null]);
-      expect(k.usage()).to.deep.equal(before);
-    }
-    expect(k.log.lines.map((l) => l.text)).to.include('second: Failed to add to iommu group 0: -22');
-    expect(to_table_domain(iommu.iommu_get_dma_domain(first)).attached.has(first)).to.equal(true);
-    iommu.iommu_release_device(first);
-  });
-
-  it('keeps what a driver stores for a device until it is released', () => {
-    const { iommu, add_device } = new_iommu(boot_machine());
-    const dev = add_device();
-    expect(dev_iommu_priv_get(dev)).to.equal(null);
-    expect(catch_oops(() => { dev_iommu_priv_set(dev, {}); }).kind).to.equal('bad-access');
-    iommu.iommu_probe_device(dev);
-    const endpoint = { id: 8 };
-    dev_iommu_priv_set(dev, endpoint);
-    expect(dev_iommu_priv_get(dev)).to.equal(endpoint);
-    iommu.iommu_release_device(dev);
-    expect(dev_iommu_priv_get(dev)).to.equal(null);
-    iommu.iommu_release_device(dev); // not probed any more: nothing happens
-  });
-
-  it('oopses when a device without a group is removed from it', () => {
-    const k = boot_machine();
-    write_off(k);
-    const dev = new_device();
-    expect(catch_oops(() => { new iommu_c(k).iommu_group_remove_device(dev); }).kind).to.equal('bad-access');
-  });
-});
+import { group_of, new_iommu, spied_domain, spied_ops, two_in_a_group } from './new-iommu';
 
 describe('groups', () => {
   const { boot_machine } = leak_checked();
@@ -194,9 +21,10 @@ describe('groups', () => {
     expect(again.id).to.equal(1);
     expect(iommu.iommu_group_ref_get(again)).to.equal(again);
     iommu.iommu_group_put(again);
-    expect(deref(iommu.iommu_group_alloc()).id).to.equal(3);
+    const fourth = deref(iommu.iommu_group_alloc());
+    expect(fourth.id).to.equal(3); // 1 is taken still
     iommu.iommu_group_put(null);
-    for (const g of [groups[0], again, groups[2]]) iommu.iommu_group_put(g ?? null);
+    for (const g of [groups[0], again, groups[2], fourth]) iommu.iommu_group_put(g ?? null);
     const dev = new_device();
     expect(iommu.iommu_group_get(dev)).to.equal(null);
   });
@@ -223,7 +51,7 @@ describe('groups', () => {
   });
 
   it('attach a device later when its driver asks for that', () => {
-    const { iommu, driver, first, second, group, release } = two_in_a_group(boot_machine());
+    const { k, iommu, driver, first, second, group, release } = two_in_a_group(boot_machine());
     const domain = to_table_domain(iommu.iommu_get_dma_domain(first));
     iommu.iommu_group_remove_device(second);
     driver.detach_dev(domain, second);
@@ -232,14 +60,158 @@ describe('groups', () => {
     expect(domain.attached.has(second)).to.equal(false);
     expect(iommu.iommu_deferred_attach(second, domain)).to.equal(0);
     expect(domain.attached.has(second)).to.equal(true);
-    k_fail_attach(driver_machine(iommu), () => iommu.iommu_deferred_attach(second, domain));
+    k.faults.fail('iommu_attach', 1); // would make a second attach fail, but there is none
+    expect(iommu.iommu_deferred_attach(second, domain)).to.equal(0);
+    k.faults.fail('iommu_attach', 0);
     release();
   });
 });
 
-/** An attach that fails would be seen: there is none to fail. */
-function k_fail_attach(k: machine, call: () => number): void {
-  k.faults.fail('iommu_attach', 1);
-  expect(call()).to.equal(0);
-  k.faults.fail('iommu_attach', 0);
-}
+describe('iommu_attach_device', () => {
+  const { boot_machine } = leak_checked();
+
+  const one_device = () => {
+    const all = new_iommu(boot_machine());
+    const dev = all.add_device();
+    expect(all.iommu.iommu_probe_device(dev)).to.equal(0);
+    const own = to_table_domain(all.iommu.iommu_get_dma_domain(dev));
+    const other = to_table_domain(deref(all.iommu.iommu_domain_alloc(all.bus)));
+    return { ...all, dev, own, other };
+  };
+
+  it('moves a device to another domain, and back when it is detached', () => {
+    const { iommu, dev, own, other } = one_device();
+    expect(other.type).to.equal(IOMMU_DOMAIN_UNMANAGED);
+    expect(iommu.iommu_attach_device(other, dev)).to.equal(0);
+    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(other);
+    expect(iommu.iommu_get_dma_domain(dev)).to.equal(own);
+    expect([own.attached.has(dev), other.attached.has(dev)]).to.deep.equal([false, true]);
+    iommu.iommu_detach_device(other, dev);
+    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(own);
+    expect([own.attached.has(dev), other.attached.has(dev)]).to.deep.equal([true, false]);
+    iommu.iommu_release_device(dev);
+  });
+
+  it('is busy while the device is in a domain that is not its default one', () => {
+    const { iommu, bus, dev, other } = one_device();
+    iommu.iommu_attach_device(other, dev);
+    const third = deref(iommu.iommu_domain_alloc(bus));
+    expect(iommu.iommu_attach_device(third, dev)).to.equal(-EBUSY);
+    expect(iommu.iommu_attach_group(third, group_of(dev))).to.equal(-EBUSY);
+    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(other);
+    iommu.iommu_release_device(dev);
+  });
+
+  it('leaves the group where it is when the driver refuses', () => {
+    const { k, iommu, dev, own, other } = one_device();
+    k.faults.fail('iommu_attach', 1);
+    expect(iommu.iommu_attach_device(other, dev)).to.equal(-EINVAL);
+    expect(iommu.iommu_get_domain_for_dev(dev)).to.equal(own);
+    iommu.iommu_release_device(dev);
+  });
+
+  it('has nothing for a device without a group', () => {
+    const iommu = new iommu_c(boot_machine());
+    const ops = spied_ops(4096);
+    const domain = spied_domain(iommu, ops);
+    expect(iommu.iommu_attach_device(domain, new_device())).to.equal(-ENODEV);
+    iommu.iommu_detach_device(domain, new_device());
+    expect(iommu.iommu_get_domain_for_dev(new_device())).to.equal(null);
+    sinon.assert.notCalled(ops.detach_dev);
+  });
+
+  it('is not for a device that shares its group, nor is detaching, which warns', () => {
+    const { k, iommu, bus, first, release } = two_in_a_group(boot_machine());
+    const other = deref(iommu.iommu_domain_alloc(bus));
+    expect(iommu.iommu_attach_device(other, first)).to.equal(-EINVAL);
+    expect(k.log.warnings).to.equal(0);
+    iommu.iommu_detach_device(other, first);
+    expect(k.log.warnings).to.equal(1);
+    release();
+  });
+
+  it('fails when the driver cannot attach at all', () => {
+    const iommu = new iommu_c(boot_machine());
+    const domain = spied_domain(iommu, { ...spied_ops(4096), attach_dev: undefined });
+    const dev = new_device();
+    const group = deref(iommu.iommu_group_alloc());
+    iommu.iommu_group_add_device(group, dev);
+    expect(iommu.iommu_attach_device(domain, dev)).to.equal(-ENODEV);
+    iommu.iommu_group_remove_device(dev);
+    iommu.iommu_group_put(group);
+  });
+});
+
+describe('iommu_attach_group and iommu_detach_group', () => {
+  const { boot_machine } = leak_checked();
+
+  it('move all devices of a group, and back', () => {
+    const { iommu, bus, first, second, group, release } = two_in_a_group(boot_machine());
+    const other = to_table_domain(deref(iommu.iommu_domain_alloc(bus)));
+    expect(iommu.iommu_attach_group(other, group)).to.equal(0);
+    expect([...other.attached]).to.deep.equal([first, second]);
+    iommu.iommu_detach_group(other, group);
+    expect(other.attached.size).to.equal(0);
+    expect(group.domain).to.equal(group.default_domain);
+    iommu.iommu_detach_group(other, group); // already there
+    release();
+  });
+
+  it('leave the first device moved when the second one fails', () => {
+    const { k, iommu, bus, first, second, group, release } = two_in_a_group(boot_machine());
+    const other = to_table_domain(deref(iommu.iommu_domain_alloc(bus)));
+    k.faults.fail('iommu_attach', 1, 1);
+    expect(iommu.iommu_attach_group(other, group)).to.equal(-EINVAL);
+    expect([...other.attached]).to.deep.equal([first]);
+    expect(to_table_domain(deref(group.domain)).attached.has(second)).to.equal(true);
+    expect(group.domain).to.equal(group.default_domain);
+    release();
+  });
+
+  it('warn when the default domain cannot be attached again, and leave the group where it is', () => {
+    const { k, iommu, bus, group, release } = two_in_a_group(boot_machine());
+    const other = deref(iommu.iommu_domain_alloc(bus));
+    iommu.iommu_attach_group(other, group);
+    k.faults.fail('iommu_attach', 1, 1);
+    iommu.iommu_detach_group(other, group);
+    expect(k.log.warnings).to.equal(1);
+    expect(group.domain).to.equal(other);
+    release();
+  });
+
+  it('detach device by device where there is no default domain, but none that waits to be attached', () => {
+    const iommu = new iommu_c(boot_machine());
+    const late = new_device({ name: 'late' });
+    const ops = {
+      ...spied_ops(4096),
+      is_attach_deferred: (_: object, dev: object) => dev === late,
+    };
+    const domain = spied_domain(iommu, ops);
+    const group = deref(iommu.iommu_group_alloc());
+    const devices = [new_device({ name: 'a' }), late, new_device({ name: 'b' })];
+    for (const dev of devices) iommu.iommu_group_add_device(group, dev);
+    expect(iommu.iommu_attach_group(domain, group)).to.equal(0);
+    expect(iommu.iommu_get_domain_for_dev(late)).to.equal(domain);
+    iommu.iommu_detach_group(domain, group);
+    expect(ops.detach_dev.args.map((call: unknown[]) => call[1])).to.deep.equal([
+      devices[0],
+      devices[2],
+    ]);
+    expect(group.domain).to.equal(null);
+    for (const dev of devices) iommu.iommu_group_remove_device(dev);
+    iommu.iommu_group_put(group);
+  });
+
+  it('detach nothing where the driver cannot', () => {
+    const iommu = new iommu_c(boot_machine());
+    const domain = spied_domain(iommu, { ...spied_ops(4096), detach_dev: undefined });
+    const group = deref(iommu.iommu_group_alloc());
+    const dev = new_device();
+    iommu.iommu_group_add_device(group, dev);
+    iommu.iommu_attach_device(domain, dev);
+    iommu.iommu_detach_device(domain, dev);
+    expect(group.domain).to.equal(null);
+    iommu.iommu_group_remove_device(dev);
+    iommu.iommu_group_put(group);
+  });
+});

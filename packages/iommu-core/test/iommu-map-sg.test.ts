@@ -20,7 +20,10 @@ import { calls, iova, new_iommu, spied_domain, spied_ops } from './new-iommu';
 const K4 = 2 ** 12;
 
 /** A list of [frame, bytes, offset]. */
-function sg_list(k: machine, entries: readonly (readonly [number, number, number?])[]): scatterlist {
+function sg_list(
+  k: machine,
+  entries: readonly (readonly [number, number, number?])[],
+): scatterlist {
   const sgl = sg_array(entries.length);
   entries.forEach(([pfn, len, offset = 0], i) => {
     sg_set_page(deref(sgl[i]), k.mm.pfn_to_page(pfn), len, offset);
@@ -38,7 +41,13 @@ describe('iommu_map_sg', () => {
     iommu.set_trace({ trace_map });
     const ops = spied_ops(K4 + 2 ** 21);
     const sg = sg_list(k, entries);
-    const ret = iommu.iommu_map_sg(spied_domain(iommu, ops), iova(0x100000), sg, entries.length, IOMMU_READ);
+    const ret = iommu.iommu_map_sg(
+      spied_domain(iommu, ops),
+      iova(0x100000),
+      sg,
+      entries.length,
+      IOMMU_READ,
+    );
     return { ret, ops, trace_map };
   };
 
@@ -130,7 +139,9 @@ describe('iommu_map_sg', () => {
       sg_set_page(entry, k.mm.pfn_to_page(page_of(i)), K4, 0);
       sg = entry.is_last ? null : (deref(entry.next_entry).chain ?? entry.next_entry);
     }
-    expect(iommu.iommu_map_sg(domain, iova(K4), deref(table.sgl), 200, IOMMU_READ)).to.equal(200 * K4);
+    expect(iommu.iommu_map_sg(domain, iova(K4), deref(table.sgl), 200, IOMMU_READ)).to.equal(
+      200 * K4,
+    );
     for (const i of [0, 126, 127, 199])
       expect(domain.table.iova_to_phys(iova((i + 1) * K4))).to.equal(page_of(i) * K4);
     k.sg.sg_free_table(table);

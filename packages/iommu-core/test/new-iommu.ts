@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the tests of the IOMMU core share: a driver of spies, and a machine's table driver with a bus.
 
+import { expect } from 'chai';
 import {
   type device,
   type dma_addr_t,
@@ -14,6 +15,7 @@ import {
   IOMMU_DOMAIN_UNMANAGED,
   iommu_c,
   iommu_domain,
+  type iommu_group,
   type iommu_iotlb_gather,
   type iommu_params,
 } from '@iommu-bounce/iommu-core';
@@ -46,6 +48,24 @@ export function new_iommu(
   bus.iommu_ops = driver;
   const add_device = (name = 'nic'): device => new_device({ name, bus });
   return { k, iommu, dma_iommu, driver, bus, add_device };
+}
+
+/** The group of a device that has one. */
+export const group_of = (dev: device): iommu_group => deref(dev.iommu_group) as iommu_group;
+
+/** Two devices of one group, the second one probed after the first. */
+export function two_in_a_group(k: machine) {
+  const all = new_iommu(k);
+  const [first, second] = [all.add_device('first'), all.add_device('second')];
+  expect(all.iommu.iommu_probe_device(first)).to.equal(0);
+  const group = group_of(first);
+  all.driver.share_group(second, group);
+  expect(all.iommu.iommu_probe_device(second)).to.equal(0);
+  const release = (): void => {
+    all.iommu.iommu_release_device(first);
+    all.iommu.iommu_release_device(second);
+  };
+  return { ...all, first, second, group, release };
 }
 
 /** A driver whose callbacks do nothing but succeed and are spied on; `unmap` unmaps what it is told to. */

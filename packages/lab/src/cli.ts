@@ -42,6 +42,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
       status = s;
     });
   try {
+    if (args.length === 0) throw new UsageError('expected a verb; see iommu-bounce --help');
     await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
@@ -55,10 +56,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
 
 /** What to tell the user of an error that is his to mend, or null for one that is ours. */
 function userMessage(error: unknown): string | null {
-  if (error instanceof CommanderError)
-    return error.code === 'commander.help'
-      ? 'expected a verb; see iommu-bounce --help'
-      : error.message.replace(/^error: /, '');
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
   if (error instanceof UsageError || error instanceof KconfigError || error instanceof TraceError)
     return error.message;
   return null;

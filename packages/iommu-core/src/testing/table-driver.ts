@@ -36,6 +36,8 @@ export interface table_driver_options {
 export interface resv_region {
   readonly start: number;
   readonly length: number;
+  /** Permission of a 1:1 region. Default: none. */
+  readonly prot?: number;
   readonly type: iommu_resv_type;
 }
 
@@ -187,6 +189,7 @@ export class table_driver implements iommu_ops {
       const region = new iommu_resv_region(); // not from the slab: a failure armed there is for the code under test
       region.start = phys_addr_t(r.start);
       region.length = r.length;
+      region.prot = r.prot ?? 0;
       region.type = r.type;
       list_add_tail(region.list, list);
     }

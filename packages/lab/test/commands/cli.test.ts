@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command as a whole: help, wrong usage, and the verbs series and kconfig.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { cli, withFolder } from './run-cli';
+
+describe('iommu-bounce', () => {
+  it('prints help for the command and for each verb', async () => {
+    const { status, out } = await cli('--help');
+    expect(status).to.equal(0);
+    for (const verb of ['verify', 'series', 'kconfig', 'replay', 'demo']) {
+      expect(out).to.include(`  ${verb}`);
+      const help = await cli(verb, '--help');
+      expect(help.status).to.equal(0);
+      expect(help.out).to.match(new RegExp(`^Usage: iommu-bounce ${verb}`));
+    }
+  });
+
+  for (const args of [[], ['nonsense'], ['series', '--wrong'], ['series', 'extra']])
+    it(`refuses \`${args.join(' ')}\` with one line and status 2`, async () => {
+      const { status, out, err } = await cli(...args);
+      expect(status).to.equal(2);
+      expect(out).to.equal('');
+      expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
+    });
+
+  it('works through its bin', function () {
+    const bin = join(__dirname, '../../bin/iommu-bounce.js');
+    if (!existsSync(join(__dirname, '../../dist/cli.js'))) {
+      console.log('      skipped: the package is not built (npm run build)');
+      this.skip();
+    }
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    expect(spawnSync(process.execPath, [bin, 'series', '--json'], { env }).status).to.equal(0);
+    const wrong = spawnSync(process.execPath, [bin, 'verify', 'no-such-file'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(wrong.status).to.equal(2);
+    expect(wrong.stderr).to.match(/^iommu-bounce: no-such-file: no such file or folder[^\n]*\n$/);
+  });
+});
+
+describe('iommu-bounce series', () => {
+  it('prints the table and what was seen', async () => {
+    const { status, out } = await cli('series');
+    expect(status).to.equal(0);
+    expect(out).to.match(
+      /│ 2\/4 .*│ misbehaves │ misbehaves │ behaves {4}│ behaves {4}│ behaves │/,
+    );
+    expect(out).to.include('before: 4 unresolved: __iommu_dma_alloc_iova');
+  });
+
+  it('prints the results of every state as JSON', async () => {
+    const { out } = await cli('series', '--json');
+    const { probes } = JSON.parse(out) as {
+      probes: { patch: number; name: string; results: boolean[] }[];
+    };
+    expect(probes.map((p) => [p.patch, p.results.indexOf(true)])).to.deep.equal([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ]);
+  });
+});
+
+describe('iommu-bounce kconfig', () => {
+  it("evaluates the series' own Kconfig and explains an option", async () => {
+    expect((await cli('kconfig')).out).to.include('# CONFIG_IOMMU_IO_BUFFER is not set\n');
+    const { out } = await cli('kconfig', '--explain', 'IOMMU_DMA');
+    expect(out).to.match(/^IOMMU_DMA=y/);
+    expect(out).to.include('VIRTIO_IOMMU');
+  });
+
+  it('reads a Kconfig that sources another, and a .config; writes one, but not over another', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'Kconfig'), 'config A\n\tbool "a"\n\nsource "sub.k"\n');
+      writeFileSync(join(folder, 'sub.k'), 'config B\n\tint "b"\n\tdefault 7\n\tdepends on A\n');
+      writeFileSync(join(folder, 'in'), 'CONFIG_A=y\n');
+      const args = [
+        'kconfig',
+        '--file',
+        join(folder, 'Kconfig'),
+        '--config',
+        join(folder, 'in'),
+        '--out',
+        join(folder, 'out'),
+      ];
+      expect((await cli(...args)).status).to.equal(0);
+      expect(readFileSync(join(folder, 'out'), 'utf8')).to.include('CONFIG_A=y\nCONFIG_B=7\n');
+      const again = await cli(...args);
+      expect(again.status).to.equal(2);
+      expect(again.err).to.match(/exists already; give --force/);
+      expect((await cli(...args, '--force')).status).to.equal(0);
+      const { out } = await cli(...args.slice(0, 5), '--json');
+      expect((JSON.parse(out) as { symbols: unknown }).symbols).to.deep.equal({
+        A: { type: 'bool', value: 'y', visibility: 'y' },
+        B: { type: 'int', value: '7', visibility: 'y' },
+      });
+    }));
+
+  it('refuses bad input with file, line and one line', () =>
+    withFolder(async (folder) => {
+      for (const [text, message] of [
+        ['config A\n\tbool "a\n', /Kconfig:2: /],
+        ['config A\n\tcolour red\n', /Kconfig:2: /],
+        ['source "missing"\n', /Kconfig:1: /],
+        ['config A\n\tbool\n\tdefault $(shell,ls)\n', /Kconfig:3: /],
+      ] as const) {
+        writeFileSync(join(folder, 'Kconfig'), text);
+        const { status, out, err } = await cli('kconfig', '--file', join(folder, 'Kconfig'));
+        expect(status).to.equal(2);
+        expect(out).to.equal('');
+        expect(err)
+          .to.match(message)
+          .and.to.match(/^iommu-bounce: [^\n]+\n$/);
+      }
+      expect((await cli('kconfig', '--config', join(folder, 'none'))).status).to.equal(2);
+      expect((await cli('kconfig', '--explain', 'NO_SUCH_OPTION')).status).to.equal(2);
+    }));
+});

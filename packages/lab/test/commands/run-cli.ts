@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Runs the command in this process and collects what it wrote.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ExitStatus, run } from '@iommu-bounce/lab';
+
+export interface CliResult {
+  readonly status: ExitStatus;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function cli(...args: readonly string[]): Promise<CliResult> {
+  let out = '';
+  let err = '';
+  const status = await run(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    errIsTerminal: false,
+  });
+  return { status, out, err };
+}
+
+/** An empty folder for the duration of `use`. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export const fixtures = join(__dirname, '../../../../test-fixtures');
