@@ -5,7 +5,12 @@ import { expect } from 'chai';
 import { DMA_BIT_MASK, EEXIST, EINVAL, ENOMEM, dma_addr_t } from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_DOMAIN_DMA, IOMMU_DOMAIN_UNMANAGED, iommu_domain } from '@iommu-bounce/iommu-core';
-import { IOMMU_DMA_IOVA_COOKIE, IOMMU_DMA_MSI_COOKIE, dma_iommu_c, to_cookie } from '@iommu-bounce/dma-iommu';
+import {
+  IOMMU_DMA_IOVA_COOKIE,
+  IOMMU_DMA_MSI_COOKIE,
+  dma_iommu_c,
+  to_cookie,
+} from '@iommu-bounce/dma-iommu';
 import { STATES, wiring } from './wire';
 
 function domain_of_type(type: number): iommu_domain {
@@ -62,7 +67,9 @@ describe('iommu_get_msi_cookie', () => {
   it('is for domains whose owner manages the addresses', () => {
     const { dma_iommu } = wire();
     const base = dma_addr_t(0x8000000);
-    expect(dma_iommu.iommu_get_msi_cookie(domain_of_type(IOMMU_DOMAIN_DMA), base)).to.equal(-EINVAL);
+    expect(dma_iommu.iommu_get_msi_cookie(domain_of_type(IOMMU_DOMAIN_DMA), base)).to.equal(
+      -EINVAL,
+    );
     const domain = domain_of_type(IOMMU_DOMAIN_UNMANAGED);
     expect(dma_iommu.iommu_get_msi_cookie(domain, base)).to.equal(0);
     expect(to_cookie(domain).type).to.equal(IOMMU_DMA_MSI_COOKIE);

@@ -39,7 +39,8 @@ import {
 export const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
 
 /** What the driver was made to do: pages mapped or unmapped. */
-export type iommu_event = readonly ['map', number, number, number] | readonly ['unmap', number, number];
+export type iommu_event =
+  readonly ['map', number, number, number] | readonly ['unmap', number, number];
 
 export interface wire_options {
   readonly patches?: series_state;
@@ -77,7 +78,12 @@ export class wired {
       this.iommu,
       this.iova,
       options.pool ?? new io_buffer_pool_h_stubs(),
-      { IOMMU_IO_BUFFER: options.pool !== undefined, SWIOTLB: true, DMA_REMAP: true, ...options.config },
+      {
+        IOMMU_IO_BUFFER: options.pool !== undefined,
+        SWIOTLB: true,
+        DMA_REMAP: true,
+        ...options.config,
+      },
       options.params,
     );
     this.dma_iommu.do_initcalls();
@@ -97,6 +103,8 @@ export class wired {
     const ret = this.iommu.iommu_probe_device(dev);
     if (ret !== 0) throw new Error(`iommu_probe_device: ${String(ret)}`);
     this.devices.push(dev);
+    this.take();
+    this.syncs = this.flushes = 0;
     return to_table_domain(deref(this.iommu.iommu_get_domain_for_dev(dev)));
   }
 
@@ -120,7 +128,14 @@ export class wired {
     return deref(sgl[0]);
   }
 
-  map(dev: device, p: page, off: number, len: number, dir: dma_data_direction, attrs = 0): dma_addr_t {
+  map(
+    dev: device,
+    p: page,
+    off: number,
+    len: number,
+    dir: dma_data_direction,
+    attrs = 0,
+  ): dma_addr_t {
     return this.k.dma.dma_map_page_attrs(dev, p, off, len, dir, attrs);
   }
 

@@ -184,6 +184,7 @@ export class iommu_c {
     return gather;
   }
 
+  /** JS: takes a gather back for the next get_gather. */
   put_gather(gather: iommu_iotlb_gather): void {
     this.gathers.push(gather);
   }

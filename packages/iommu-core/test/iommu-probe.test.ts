@@ -110,6 +110,15 @@ describe('iommu_probe_device', () => {
       expect(failures).to.equal(count);
     });
 
+  it('attaches at once even a device whose driver wants that deferred', () => {
+    const { iommu, driver, add_device } = new_iommu(boot_machine());
+    const dev = add_device();
+    driver.set_attach_deferred(dev);
+    iommu.iommu_probe_device(dev);
+    expect(to_table_domain(iommu.iommu_get_dma_domain(dev)).attached.has(dev)).to.equal(true);
+    iommu.iommu_release_device(dev);
+  });
+
   it('lets the second device of a group fail without harm to the first', () => {
     const { k, iommu, driver, add_device } = new_iommu(boot_machine());
     const [first, second] = [add_device('first'), add_device('second')];

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The mappings of a trace that are in force, to be found by what an unmap or a sync prints.
+
+import type { Mapping } from './step';
+
+interface DeviceMappings {
+  readonly byAddr: Map<number, Mapping>;
+  /** Lists by their physical addresses, since that is all that dma_unmap_sg prints; oldest first. */
+  readonly byList: Map<string, Mapping[]>;
+}
+
+export class LiveMappings {
+  count = 0;
+  private readonly devices = new Map<string, DeviceMappings>();
+
+  /** @returns the mapping in force at the address until now, which stays below the new one */
+  add(mapping: Mapping): Mapping | null {
+    const { byAddr, byList } = this.device(mapping.device);
+    const below = byAddr.get(mapping.dmaAddr) ?? null;
+    mapping.below = below;
+    byAddr.set(mapping.dmaAddr, mapping);
+    if (mapping.form === 'sg' && mapping.entrySource !== 'recorded') {
+      const key = listKey(mapping.entries.map((entry) => entry.phys));
+      const list = byList.get(key);
+      if (list) list.push(mapping);
+      else byList.set(key, [mapping]);
+    }
+    this.count++;
+    return below;
+  }
+
+  at(device: string, dmaAddr: number): Mapping | null {
+    return this.devices.get(device)?.byAddr.get(dmaAddr) ?? null;
+  }
+
+  /** The lists mapped with these physical addresses, oldest first: more than one if the memory was mapped twice. */
+  lists(device: string, physAddrs: readonly number[]): readonly Mapping[] {
+    return this.devices.get(device)?.byList.get(listKey(physAddrs)) ?? [];
+  }
+
+  /** The mapping that an address lies in. A walk: only for partial syncs. */
+  around(device: string, dmaAddr: number): Mapping | null {
+    for (const mapping of this.devices.get(device)?.byAddr.values() ?? [])
+      if (dmaAddr >= mapping.dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size) return mapping;
+    return null;
+  }
+
+  remove(mapping: Mapping): void {
+    const { byAddr, byList } = this.device(mapping.device);
+    const top = byAddr.get(mapping.dmaAddr);
+    if (top === mapping) {
+      if (mapping.below) byAddr.set(mapping.dmaAddr, mapping.below);
+      else byAddr.delete(mapping.dmaAddr);
+    } else
+      for (let at = top; at; at = at.below ?? undefined)
+        if (at.below === mapping) at.below = mapping.below;
+    mapping.below = null;
+    if (mapping.form === 'sg' && mapping.entrySource !== 'recorded') {
+      const key = listKey(mapping.entries.map((entry) => entry.phys));
+      const rest = (byList.get(key) ?? []).filter((one) => one !== mapping);
+      if (rest.length > 0) byList.set(key, rest);
+      else byList.delete(key);
+    }
+    this.count--;
+  }
+
+  private device(name: string): DeviceMappings {
+    let found = this.devices.get(name);
+    if (!found) this.devices.set(name, (found = { byAddr: new Map(), byList: new Map() }));
+    return found;
+  }
+}
+
+function listKey(physAddrs: readonly number[]): string {
+  return physAddrs.join();
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a replay executes: DMA API calls and pool decisions, put together from the lines of a trace.
+
+import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+
+/** Which pair of DMA API calls a mapping belongs to. */
+export type CallForm = 'page' | 'resource' | 'sg' | 'coherent' | 'pages' | 'noncontiguous';
+
+/** One recorded iommu:map. */
+export interface Chunk {
+  readonly iova: number;
+  readonly paddr: number;
+  readonly size: number;
+}
+
+/** One recorded iommu:unmap. */
+export interface RecordedUnmap {
+  readonly iova: number;
+  readonly size: number;
+  readonly unmapped: number;
+}
+
+/** An input entry of a scatterlist, at its recorded physical address. */
+export interface SgEntry {
+  readonly phys: number;
+  readonly length: number;
+}
+
+/**
+ * Where the lengths of a scatterlist's entries come from. `recorded`: the trace has them. `chunks`: found with the
+ * iommu:map events of the call. `layout`: there were none, so only the addresses and the total are known.
+ * `unfitting`: the events do not fit the addresses. `cut`: the tracer did not print the whole list.
+ */
+export type EntrySource = 'recorded' | 'chunks' | 'layout' | 'unfitting' | 'cut';
+
+/** A run of whole pages that lie behind each other in the recorded machine's memory. */
+export interface PhysRun {
+  /** Recorded physical address, page aligned. */
+  readonly phys: number;
+  readonly pages: number;
+}
+
+/** One mapping as recorded. */
+export interface Mapping {
+  /** `file:line` of the call. */
+  readonly place: Place;
+  readonly device: string;
+  readonly form: CallForm;
+  readonly dir: dma_data_direction;
+  readonly attrs: number;
+  readonly dmaAddr: number;
+  /** Bytes; of a list, all entries together. */
+  readonly size: number;
+  /** Where the data lies; of a list, its first entry. */
+  readonly phys: number;
+  /** Offset into the page handed to the call; may exceed a page. */
+  readonly offset: number;
+  readonly entries: readonly SgEntry[];
+  readonly entrySource: EntrySource;
+  readonly runs: readonly PhysRun[];
+  /** iommu:map events of this call. */
+  readonly chunks: readonly Chunk[];
+  /** The call may sleep (coherent memory only). */
+  readonly maySleep: boolean;
+  /** The recorded call failed. */
+  readonly failed: boolean;
+  /** The mapping below this one at the same address, where nothing is translated. */
+  below: Mapping | null;
+  /** What each lane holds for it. */
+  readonly held: (object | null)[];
+}
+
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+interface StepBase {
+  readonly place: Place;
+  readonly timeNs: number;
+  readonly cpu: number;
+  readonly flags: string;
+  /** False while a later line still belongs to it. */
+  ready: boolean;
+}
+
+/** What the real pool decided for a mapping. */
+export interface MapDecision {
+  readonly kind: 'take' | 'full' | 'tooBig';
+  readonly place: Place;
+  readonly from: 'cache' | 'empty' | null;
+  readonly classSize: number;
+  readonly slot: number;
+  readonly prot: number;
+  /** Bytes that the class was chosen by; 0 until known. */
+  size: number;
+  fill: { readonly place: Place; readonly slot: number; readonly classSize: number } | null;
+  fillChunks: Chunk[];
+  map: { readonly place: Place; readonly slot: number; readonly classSize: number } | null;
+}
+
+export interface MapStep extends StepBase {
+  readonly kind: 'map';
+  mapping: Mapping | null;
+  readonly decision: MapDecision | null;
+}
+
+export interface UnmapDecision {
+  readonly place: Place;
+  readonly classSize: number;
+  readonly slot: number;
+  readonly prot: number;
+}
+
+export interface UnmapStep extends StepBase {
+  readonly kind: 'unmap';
+  /** Null: mapped before the recording. */
+  mapping: Mapping | null;
+  readonly device: string;
+  readonly dir: dma_data_direction;
+  readonly attrs: number;
+  /** As recorded; of a list, its first address. */
+  readonly dmaAddr: number;
+  readonly size: number;
+  /** iommu:unmap events of this call. */
+  recorded: RecordedUnmap[];
+  readonly decision: UnmapDecision | null;
+  /** Not in the trace: the address was mapped again. */
+  readonly implied: boolean;
+}
+
+export interface SyncStep extends StepBase {
+  readonly kind: 'sync';
+  readonly mapping: Mapping;
+  readonly forCpu: boolean;
+  readonly dir: dma_data_direction;
+  /** Bytes into the mapping, and how many; a list is synced whole. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The eviction worker began; `run` numbers its runs within the boot. */
+export interface EvictRunStep extends StepBase {
+  readonly kind: 'evictRun';
+  readonly run: number;
+  readonly teardown: boolean;
+}
+
+/** A step of a run: the slot was chosen, its pages were freed, it was put on the empty list. */
+export interface EvictSlotStep extends StepBase {
+  readonly kind: 'evictTake' | 'evictFree' | 'evictRelease';
+  readonly run: number | null;
+  readonly classSize: number;
+  readonly slot: number;
+  readonly prot: number | null;
+}
+
+export type Step = MapStep | UnmapStep | SyncStep | EvictRunStep | EvictSlotStep;
+
+export const PAGE = 4096;
+
+export function pageFloor(n: number): number {
+  return n - (n % PAGE);
+}
+
+export function pageCeil(n: number): number {
+  return pageFloor(n + PAGE - 1);
+}
+
+export function showPlace(place: Place): string {
+  return `${place.file}:${String(place.line)}`;
+}
