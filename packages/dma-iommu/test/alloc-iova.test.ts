@@ -6,7 +6,7 @@ import { DMA_BIT_MASK, PAGE_SIZE, dma_addr_t } from '@iommu-bounce/linux-shim';
 import { new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_DOMAIN_UNMANAGED, iommu_domain } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import { wiring } from './wire';
+import { STATES, wiring } from './wire';
 
 const ALL = DMA_BIT_MASK(64);
 
@@ -105,44 +105,46 @@ describe('__iommu_dma_alloc_iova', () => {
 describe('the flush queue of a domain', () => {
   const { wire } = wiring();
 
-  it('keeps freed addresses for 10 ms, then flushes once and frees them', () => {
-    const w = wire({ strict: false, driver: { aperture: [0x1000, 0x2fff] } });
-    const dev = new_device();
-    w.plug(dev);
-    const p = w.buffer();
-    for (let i = 0; i < 2; i++) w.unmap(dev, w.map(dev, p, 0, PAGE_SIZE, 1), PAGE_SIZE, 1);
-    expect(w.map(dev, p, 0, PAGE_SIZE, 1)).to.equal(ALL); // both pages wait
-    expect(w.flushes).to.equal(0);
-    expect(w.syncs).to.equal(0);
-    w.k.timers.advance(9);
-    expect(w.flushes).to.equal(0);
-    w.k.timers.advance(1);
-    expect(w.flushes).to.equal(1);
-    const at = w.map(dev, p, 0, PAGE_SIZE, 1);
-    expect(at).not.to.equal(ALL);
-    w.unmap(dev, at, PAGE_SIZE, 1);
-  });
+  for (const patches of STATES)
+    it(`keeps freed addresses for 10 ms, then flushes once and frees them (patches: ${String(patches)})`, () => {
+      const w = wire({ patches, strict: false, driver: { aperture: [0x1000, 0x2fff] } });
+      const dev = new_device();
+      w.plug(dev);
+      const p = w.buffer();
+      for (let i = 0; i < 2; i++) w.unmap(dev, w.map(dev, p, 0, PAGE_SIZE, 1), PAGE_SIZE, 1);
+      expect(w.map(dev, p, 0, PAGE_SIZE, 1)).to.equal(ALL); // both pages wait
+      expect(w.flushes).to.equal(0);
+      expect(w.syncs).to.equal(0);
+      w.k.timers.advance(9);
+      expect(w.flushes).to.equal(0);
+      w.k.timers.advance(1);
+      expect(w.flushes).to.equal(1);
+      const at = w.map(dev, p, 0, PAGE_SIZE, 1);
+      expect(at).not.to.equal(ALL);
+      w.unmap(dev, at, PAGE_SIZE, 1);
+    });
 
-  it('frees the page table pages that wait with an address, at the flush and at the end', () => {
-    const w = wire({ strict: false });
-    const dev = new_device();
-    const domain = w.plug(dev);
-    const chain = (): ReturnType<typeof w.buffer> => {
-      const [first, second] = [0, 0].map(() => w.k.page_alloc.alloc_pages(0, 0));
-      if (!first || !second) throw new Error('no pages');
-      first.freelist = second;
-      second.freelist = null;
-      return first;
-    };
-    const free = (): void => {
-      const at = w.dma_iommu.__iommu_dma_alloc_iova(domain, PAGE_SIZE, ALL, dev);
-      w.dma_iommu.__iommu_dma_free_iova(to_cookie(domain), at, PAGE_SIZE, chain());
-    };
-    const before = w.k.page_alloc.pages_in_use;
-    free();
-    expect(w.k.page_alloc.pages_in_use).to.equal(before + 2);
-    w.k.timers.advance(10);
-    expect(w.k.page_alloc.pages_in_use).to.equal(before);
-    free(); // taken care of when the domain goes, before the leak check
-  });
+  for (const patches of [3, 4] as const)
+    it(`frees the page table pages that wait, at the flush and at the end (patches: ${String(patches)})`, () => {
+      const w = wire({ patches, strict: false });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      const chain = (): ReturnType<typeof w.buffer> => {
+        const [first, second] = [0, 0].map(() => w.k.page_alloc.alloc_pages(0, 0));
+        if (!first || !second) throw new Error('no pages');
+        first.freelist = second;
+        second.freelist = null;
+        return first;
+      };
+      const free = (): void => {
+        const at = w.dma_iommu.__iommu_dma_alloc_iova(domain, PAGE_SIZE, ALL, dev);
+        w.dma_iommu.__iommu_dma_free_iova(to_cookie(domain), at, PAGE_SIZE, chain());
+      };
+      const before = w.k.page_alloc.pages_in_use;
+      free();
+      expect(w.k.page_alloc.pages_in_use).to.equal(before + 2);
+      w.k.timers.advance(10);
+      expect(w.k.page_alloc.pages_in_use).to.equal(before);
+      free(); // taken care of when the domain goes, before the leak check
+    });
 });

@@ -2,9 +2,22 @@
 // Tests of the cookies that a domain carries for the DMA API, and of the initcall and its parameter.
 
 import { expect } from 'chai';
-import { DMA_BIT_MASK, EEXIST, EINVAL, ENOMEM, dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  DMA_BIT_MASK,
+  EEXIST,
+  EINVAL,
+  ENOMEM,
+  dma_addr_t,
+  list_empty,
+  list_head,
+} from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
-import { IOMMU_DOMAIN_DMA, IOMMU_DOMAIN_UNMANAGED, iommu_domain } from '@iommu-bounce/iommu-core';
+import {
+  IOMMU_DOMAIN_DMA,
+  IOMMU_DOMAIN_UNMANAGED,
+  iommu_domain,
+  type iommu_resv_region,
+} from '@iommu-bounce/iommu-core';
 import {
   IOMMU_DMA_IOVA_COOKIE,
   IOMMU_DMA_MSI_COOKIE,
@@ -87,6 +100,16 @@ describe('iommu_get_msi_cookie', () => {
   });
 });
 
+describe('iommu_dma_get_resv_regions', () => {
+  const { wire } = wiring();
+
+  it('knows of no region on a machine without IORT', () => {
+    const list = new list_head<iommu_resv_region>();
+    wire().dma_iommu.iommu_dma_get_resv_regions(new_device(), list);
+    expect(list_empty(list)).to.equal(true);
+  });
+});
+
 describe('iommu.forcedac', () => {
   const { wire } = wiring();
 
@@ -105,21 +128,22 @@ describe('iommu.forcedac', () => {
       expect(told).to.equal(forced);
     });
 
-  it('sends PCI devices above 4 GiB at once, and no one else', () => {
-    for (const forced of [false, true]) {
-      const w = wire({ params: { forcedac: forced ? 'y' : 'n' } });
-      const p = w.buffer();
-      const fields = { dma_mask: DMA_BIT_MASK(48) };
-      const [nvme, soc] = [new_pci_dev(fields), new_device(fields)];
-      for (const dev of [nvme, soc]) w.plug(dev);
-      const at = [nvme, soc].map((dev) => w.map(dev, p, 0, 4096, 1));
-      expect((at[0] as number) > DMA_BIT_MASK(32)).to.equal(forced);
-      expect((at[1] as number) > DMA_BIT_MASK(32)).to.equal(true);
-      [nvme, soc].forEach((dev, i) => {
-        w.unmap(dev, dma_addr_t(at[i] as number), 4096, 1);
-      });
-    }
-  });
+  for (const patches of STATES)
+    it(`sends PCI devices above 4 GiB at once (patches: ${String(patches)})`, () => {
+      for (const forced of [false, true]) {
+        const w = wire({ patches, params: { forcedac: forced ? 'y' : 'n' } });
+        const p = w.buffer();
+        const fields = { dma_mask: DMA_BIT_MASK(48) };
+        const [nvme, soc] = [new_pci_dev(fields), new_device(fields)];
+        for (const dev of [nvme, soc]) w.plug(dev);
+        const at = [nvme, soc].map((dev) => w.map(dev, p, 0, 4096, 1));
+        expect((at[0] as number) > DMA_BIT_MASK(32)).to.equal(forced);
+        expect((at[1] as number) > DMA_BIT_MASK(32)).to.equal(true);
+        [nvme, soc].forEach((dev, i) => {
+          w.unmap(dev, dma_addr_t(at[i] as number), 4096, 1);
+        });
+      }
+    });
 });
 
 describe('the symbols of dma-iommu.o', () => {

@@ -189,6 +189,18 @@ for (const patches of STATES)
       expect(failures).to.equal(18); // four for the group and the domain, twelve magazines, two pages
     });
 
+    it('finding: does not reserve the regions of a further device of the domain', () => {
+      const w = wire({ patches });
+      const [dev, other] = [new_device(), new_device()];
+      const cookie = to_cookie(w.plug(dev));
+      w.driver.set_resv_regions(other, [
+        { start: 0x2000, length: 4096, type: IOMMU_RESV_RESERVED },
+      ]);
+      w.plug(other, dev.iommu_group as iommu_group);
+      expect(other.dma_ops).not.to.equal(null);
+      expect(w.iova.find_iova(cookie.iovad, 2)).to.equal(null);
+    });
+
     it('does not fail for want of a node to reserve a region', () => {
       const w = wire({ patches });
       w.k.faults.fail('iova_alloc', 1);

@@ -5,3 +5,6 @@ export * from './iommu.h'; // include/linux/iommu.h: domains, driver operations,
 export * from './iommu'; // drivers/iommu/iommu.c: map, unmap, attach, reserved regions
 export * from './iova'; // drivers/iommu/iova.c: the address allocator
 export * from './dma-iommu.h'; // include/linux/dma-iommu.h: what drivers call of dma-iommu.c
+export * from './interval_tree'; // lib/interval_tree.c: ranges in a tree, for the driver's mappings
+export * from './virtio-iommu'; // drivers/iommu/virtio-iommu.c: the paravirtualised IOMMU
+export * from './virtio'; // the device behind it: queue, VMM, VFIO, the devices' DMA

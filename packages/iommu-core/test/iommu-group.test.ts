@@ -146,14 +146,17 @@ describe('iommu_attach_group and iommu_detach_group', () => {
   const { boot_machine } = leak_checked();
 
   it('move all devices of a group, and back', () => {
-    const { iommu, bus, first, second, group, release } = two_in_a_group(boot_machine());
+    const { k, iommu, bus, first, second, group, release } = two_in_a_group(boot_machine());
     const other = to_table_domain(deref(iommu.iommu_domain_alloc(bus)));
     expect(iommu.iommu_attach_group(other, group)).to.equal(0);
     expect([...other.attached]).to.deep.equal([first, second]);
     iommu.iommu_detach_group(other, group);
     expect(other.attached.size).to.equal(0);
     expect(group.domain).to.equal(group.default_domain);
-    iommu.iommu_detach_group(other, group); // already there
+    k.faults.fail('iommu_attach', 1);
+    iommu.iommu_detach_group(other, group); // already there: nothing is attached, so nothing fails
+    k.faults.fail('iommu_attach', 0);
+    expect(k.log.warnings).to.equal(0);
     release();
   });
 

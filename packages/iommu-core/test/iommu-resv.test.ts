@@ -93,6 +93,29 @@ describe('iommu_get_group_resv_regions', () => {
     ]);
   });
 
+  it('gives joined regions the permission of the lower one, or of the later one when both start alike', () => {
+    const prot_of = (second_start: number): number[] => {
+      const { iommu, driver, add_device } = new_iommu(boot_machine());
+      const dev = add_device();
+      iommu.iommu_probe_device(dev);
+      driver.set_resv_regions(dev, [
+        region(10, 5, IOMMU_RESV_DIRECT, IOMMU_READ),
+        region(second_start, 5, IOMMU_RESV_DIRECT, IOMMU_WRITE),
+      ]);
+      const head = new list_head<iommu_resv_region>();
+      iommu.iommu_get_group_resv_regions(group_of(dev), head);
+      const prots = [...list_for_each_entry(head)].map((r) => r.prot);
+      iommu.generic_iommu_put_resv_regions(dev, head);
+      iommu.iommu_release_device(dev);
+      return prots;
+    };
+    expect([prot_of(12), prot_of(10), prot_of(8)]).to.deep.equal([
+      [IOMMU_READ],
+      [IOMMU_WRITE],
+      [IOMMU_WRITE],
+    ]);
+  });
+
   it('covers for each type what was put in, sorted and without overlap, in any order', () => {
     const any_region = fc
       .tuple(fc.nat({ max: 60 }), fc.integer({ min: 1, max: 12 }), fc.nat({ max: 4 }))

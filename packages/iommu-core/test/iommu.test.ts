@@ -167,6 +167,15 @@ describe('iommu_map', () => {
     k.context.preempt_enable();
   });
 
+  it('does not sync what could not be mapped', () => {
+    const iommu = new iommu_c(boot_machine());
+    const ops = { ...spied_ops(K4), map: sinon.fake.returns(-ENOMEM) };
+    const domain = spied_domain(iommu, ops);
+    expect(iommu.iommu_map(domain, iova(K4), phys_addr_t(0), K4, RW)).to.equal(-ENOMEM);
+    sinon.assert.notCalled(ops.iotlb_sync_map);
+    sinon.assert.calledOnce(ops.iotlb_sync);
+  });
+
   it('dies when the page sizes change so that none fits', () => {
     const k = boot_machine();
     write_off(k);

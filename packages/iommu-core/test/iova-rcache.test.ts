@@ -96,8 +96,7 @@ describe('free_iova_fast and alloc_iova_fast', () => {
     const before = k.usage().allocations;
     const cached = all.filter((pfn) => a.find(pfn));
     expect(cached).to.have.lengthOf(n);
-    const last = a.alloc(1, TOP);
-    a.free_fast(last, 1);
+    const [last = 0] = fill(a, 1);
     expect(k.usage().allocations).to.equal(before + 1 - MAG);
     expect(all.filter((pfn) => !a.find(pfn))).to.deep.equal(all.slice(n - MAG));
     expect(a.fast(1, TOP)).to.equal(last);
@@ -132,10 +131,10 @@ describe('the limit of alloc_iova_fast', () => {
 
   it('passes over cached ranges above it, the last one freed first', () => {
     const a = new_allocator(boot_machine());
-    expect([a.alloc(1, 90), a.alloc(1, 50), a.alloc(1, 10)]).to.deep.equal([90, 50, 10]);
-    for (const pfn of [50, 10, 90]) a.free_fast(pfn, 1);
-    expect(a.fast(1, 60)).to.equal(10);
-    expect([a.fast(1, TOP), a.fast(1, TOP)]).to.deep.equal([90, 50]);
+    for (const pfn of [90, 80, 50, 10]) expect(a.alloc(1, pfn)).to.equal(pfn);
+    for (const pfn of [50, 10, 80, 90]) a.free_fast(pfn, 1);
+    expect(a.fast(1, 60)).to.equal(10); // the last one, 90, takes its place
+    expect([a.fast(1, TOP), a.fast(1, TOP), a.fast(1, TOP)]).to.deep.equal([80, 90, 50]);
     a.end();
   });
 
@@ -176,8 +175,7 @@ describe('range caches and exhaustion', () => {
     a.reserve(0, 0);
     for (let i = 0; i < 15; i++) {
       k.context.run_on_cpu(i % 2);
-      const pfn = a.alloc(1, 15);
-      a.free_fast(pfn, 1);
+      a.free_fast(a.alloc(1, 15), 1);
     }
     k.context.run_on_cpu(2);
     expect(a.fast(8, 15)).to.equal(0);

@@ -41,6 +41,14 @@ describe('reserve_iova', () => {
     a.end();
   });
 
+  it('counts a single frame at either end as overlap', () => {
+    const a = new_allocator(boot_machine());
+    a.reserve(10, 19);
+    expect(a.reserve(19, 21)).to.deep.equal([20, 21]);
+    expect(a.reserve(8, 10)).to.deep.equal([8, 19]);
+    a.end();
+  });
+
   it('adds what sticks out above as a range of its own', () => {
     const a = new_allocator(boot_machine());
     a.reserve(10, 19);

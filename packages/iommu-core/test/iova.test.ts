@@ -143,6 +143,15 @@ describe('alloc_iova', () => {
     a.end();
   });
 
+  it('begins below 4 GiB for a limit of the last frame there, above it for the frame after', () => {
+    const a = new_allocator(boot_machine());
+    expect(a.alloc(1, 10)).to.equal(10);
+    expect(a.alloc(1, PFN_4G)).to.equal(PFN_4G);
+    expect(a.alloc(1, PFN_4G - 1)).to.equal(9);
+    expect(a.alloc(1, PFN_4G)).to.equal(PFN_4G - 1);
+    a.end();
+  });
+
   it('gives null and keeps nothing when the node cannot be allocated', () => {
     const k = boot_machine();
     const a = new_allocator(k);

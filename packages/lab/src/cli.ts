@@ -3,7 +3,9 @@
 
 import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
+import { addDemo } from './commands/demo';
 import { addKconfig } from './commands/kconfig';
+import { addReplay } from './commands/replay';
 import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
@@ -17,7 +19,7 @@ export type AddCommand = (
   end: (status: ExitStatus) => void,
 ) => void;
 
-const verbs: readonly AddCommand[] = [addVerify, addSeries, addKconfig];
+const verbs: readonly AddCommand[] = [addReplay, addVerify, addSeries, addKconfig, addDemo];
 
 /** Runs the command line; never throws for what a user can do wrong. */
 export async function run(args: readonly string[], io: CommandIo): Promise<ExitStatus> {

@@ -5,3 +5,5 @@ export { run } from './cli'; // the command, with its output injected
 export type { CommandIo, ExitStatus } from './io';
 export { UsageError } from './errors';
 export * from './trace'; // ftrace text as typed events
+export * from './replay'; // a recorded machine's DMA through the ported kernel
+export * from './report'; // what came of it, as tables and as a page

@@ -12,9 +12,14 @@ export class virtio_buf {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 
-  constructor(readonly size: number) {
-    this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
+  /** @param memory where it lies, from `offset` on; default: memory of its own */
+  constructor(
+    readonly size: number,
+    memory: ArrayBuffer = new ArrayBuffer(size),
+    offset = 0,
+  ) {
+    this.bytes = new Uint8Array(memory, offset, size);
+    this.view = new DataView(memory, offset, size);
   }
 }
 

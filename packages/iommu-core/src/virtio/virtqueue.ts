@@ -47,17 +47,13 @@ export class Chain {
     return this.at(offset, 1, this.outLen).view.getUint8(offset);
   }
 
-  readLe32(offset: number): number {
-    return this.at(offset, 4, this.outLen).view.getUint32(offset, true);
-  }
-
   /** For the accessors of the specification's structs: the bytes to read; nothing may be written there. */
   readable(offset: number, len: number): DataView {
     return this.at(offset, len, this.outLen).view;
   }
 
-  writeU8(offset: number, value: number): void {
-    this.at(offset, 1, this.inLen).view.setUint8(this.outLen + offset, value);
+  writeLe32(offset: number, value: number): void {
+    this.at(offset, 4, this.inLen).view.setUint32(this.outLen + offset, value, true);
   }
 
   write(offset: number, bytes: Uint8Array): void {

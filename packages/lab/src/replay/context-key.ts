@@ -9,9 +9,7 @@ import type { EventHead } from '../trace';
  */
 export function contextKey(event: EventHead): string {
   const level = event.flags.charAt(2).toLowerCase();
-  return event.pid === 0
-    ? `cpu ${String(event.cpu)} ${level}`
-    : `${String(event.pid)} ${level}`;
+  return event.pid === 0 ? `cpu ${String(event.cpu)} ${level}` : `${String(event.pid)} ${level}`;
 }
 
 /** Whether the call ran with interrupts off, in a soft or in a hard interrupt. */

@@ -19,11 +19,10 @@ export class LiveMappings {
     const below = byAddr.get(mapping.dmaAddr) ?? null;
     mapping.below = below;
     byAddr.set(mapping.dmaAddr, mapping);
-    if (mapping.form === 'sg' && mapping.entrySource !== 'recorded') {
-      const key = listKey(mapping.entries.map((entry) => entry.phys));
-      const list = byList.get(key);
+    if (mapping.listKey !== null) {
+      const list = byList.get(mapping.listKey);
       if (list) list.push(mapping);
-      else byList.set(key, [mapping]);
+      else byList.set(mapping.listKey, [mapping]);
     }
     this.count++;
     return below;
@@ -55,11 +54,10 @@ export class LiveMappings {
       for (let at = top; at; at = at.below ?? undefined)
         if (at.below === mapping) at.below = mapping.below;
     mapping.below = null;
-    if (mapping.form === 'sg' && mapping.entrySource !== 'recorded') {
-      const key = listKey(mapping.entries.map((entry) => entry.phys));
-      const rest = (byList.get(key) ?? []).filter((one) => one !== mapping);
-      if (rest.length > 0) byList.set(key, rest);
-      else byList.delete(key);
+    if (mapping.listKey !== null) {
+      const rest = (byList.get(mapping.listKey) ?? []).filter((one) => one !== mapping);
+      if (rest.length > 0) byList.set(mapping.listKey, rest);
+      else byList.delete(mapping.listKey);
     }
     this.count--;
   }
@@ -71,6 +69,6 @@ export class LiveMappings {
   }
 }
 
-function listKey(physAddrs: readonly number[]): string {
+export function listKey(physAddrs: readonly number[]): string {
   return physAddrs.join();
 }

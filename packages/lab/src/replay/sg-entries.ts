@@ -7,7 +7,15 @@
 // alone, whatever is assumed here: how many chunks, at which physical addresses, how many bytes in all, and the unmap.
 // What leans on it: where one chunk ends and the next begins inside the range.
 
-import { type Chunk, type EntrySource, PAGE, type PhysRun, type SgEntry, pageCeil, pageFloor } from './step';
+import {
+  type Chunk,
+  type EntrySource,
+  PAGE,
+  type PhysRun,
+  type SgEntry,
+  pageCeil,
+  pageFloor,
+} from './step';
 
 /** What a line of dma_map_sg says. */
 export interface SgLine {
@@ -23,11 +31,27 @@ export interface SgEntries {
 }
 
 export function inferEntries(line: SgLine, chunks: readonly Chunk[]): SgEntries {
-  if (chunks.length === 0) return { entries: spread(line), source: line.truncated ? 'cut' : 'layout' };
+  if (chunks.length === 0)
+    return { entries: spread(line), source: line.truncated ? 'cut' : 'layout' };
   if (line.truncated) return { entries: perChunk(line, chunks), source: 'cut' };
-  const owner = assign(line.physAddrs, chunks);
-  if (owner === null) return { entries: perChunk(line, chunks), source: 'unfitting' };
-  return { entries: measured(line, chunks, owner), source: 'chunks' };
+  const owner = isWhole(line, chunks) ? assign(line.physAddrs, chunks) : null;
+  if (owner === null) return { entries: spread(line), source: 'unfitting' };
+  const entries = measured(line, chunks, owner);
+  const total = entries.reduce((sum, entry) => sum + entry.length, 0);
+  if (total !== line.sizes.reduce((sum, size) => sum + size, 0))
+    return { entries: spread(line), source: 'unfitting' };
+  return { entries, source: 'chunks' };
+}
+
+/** Whether the chunks follow each other from the first page of the list to the last. */
+function isWhole(line: SgLine, chunks: readonly Chunk[]): boolean {
+  let at = pageFloor(line.dmaAddrs[0] ?? 0);
+  for (const chunk of chunks) {
+    if (chunk.iova !== at) return false;
+    at += chunk.size;
+  }
+  const last = line.dmaAddrs.length - 1;
+  return at === pageCeil((line.dmaAddrs[last] ?? 0) + (line.sizes[last] ?? 0));
 }
 
 /** The chunk of each entry, or null if there is no way to lay the entries into the chunks. */
@@ -112,7 +136,8 @@ export function runsOf(entries: readonly SgEntry[]): PhysRun[] {
   let start = -1;
   let end = -1;
   const close = (): void => {
-    if (end > start) runs.push({ phys: pageFloor(start), pages: (pageCeil(end) - pageFloor(start)) / PAGE });
+    if (end > start)
+      runs.push({ phys: pageFloor(start), pages: (pageCeil(end) - pageFloor(start)) / PAGE });
   };
   for (const { phys, length } of entries) {
     if (end < 0 || (phys !== end && phys !== pageCeil(end))) {

@@ -29,9 +29,10 @@ export interface SgEntry {
 /**
  * Where the lengths of a scatterlist's entries come from. `recorded`: the trace has them. `chunks`: found with the
  * iommu:map events of the call. `layout`: there were none, so only the addresses and the total are known.
- * `unfitting`: the events do not fit the addresses. `cut`: the tracer did not print the whole list.
+ * `unfitting`: the events do not fit the addresses. `partial`: the same, where the trace begins or has a gap.
+ * `cut`: the tracer did not print the whole list.
  */
-export type EntrySource = 'recorded' | 'chunks' | 'layout' | 'unfitting' | 'cut';
+export type EntrySource = 'recorded' | 'chunks' | 'layout' | 'unfitting' | 'partial' | 'cut';
 
 /** A run of whole pages that lie behind each other in the recorded machine's memory. */
 export interface PhysRun {
@@ -51,12 +52,16 @@ export interface Mapping {
   readonly dmaAddr: number;
   /** Bytes; of a list, all entries together. */
   readonly size: number;
+  /** Bytes of its longest DMA segment. */
+  readonly segment: number;
   /** Where the data lies; of a list, its first entry. */
   readonly phys: number;
   /** Offset into the page handed to the call; may exceed a page. */
   readonly offset: number;
   readonly entries: readonly SgEntry[];
   readonly entrySource: EntrySource;
+  /** The physical addresses by which dma_unmap_sg will name it; null where unmaps print the DMA address. */
+  readonly listKey: string | null;
   readonly runs: readonly PhysRun[];
   /** iommu:map events of this call. */
   readonly chunks: readonly Chunk[];
@@ -156,6 +161,11 @@ export interface EvictSlotStep extends StepBase {
 }
 
 export type Step = MapStep | UnmapStep | SyncStep | EvictRunStep | EvictSlotStep;
+
+/** Calls that ask the pool: dma_alloc_pages maps its pages like any others. */
+export function asksPool(form: CallForm): boolean {
+  return form === 'page' || form === 'sg' || form === 'pages';
+}
 
 export const PAGE = 4096;
 

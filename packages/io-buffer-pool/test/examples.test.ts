@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Runs the package's example as a user would: plain JavaScript on the built package.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+
+const HERE = path.join(__dirname, '..');
+
+describe('examples', () => {
+  it('bounce.js maps once and unmaps once, ten seconds later', function () {
+    if (!existsSync(path.join(HERE, 'dist/index.js'))) {
+      console.warn('      skipped: examples need dist/, made by `npm run build`');
+      this.skip();
+    }
+    this.timeout(10_000);
+    const output = execFileSync(process.execPath, [path.join(HERE, 'examples/bounce.js')], {
+      encoding: 'utf8',
+    });
+    expect(output).to.equal('{ map: 1, unmap: 0 }\n{ map: 1, unmap: 1 }\n');
+  });
+});

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `demo`, which is `npm start`: the main job on traces that come with the repository.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../errors';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { agrees, replayTraces } from '../replay';
+import { report, tables, writeReport } from '../report';
+
+/** From this module, built or not, to the root of the repository. */
+const ROOT = resolve(__dirname, '../../../..');
+const TRACES = join(ROOT, 'test-fixtures/traces');
+const PLAIN = join(TRACES, 'virtio.nvme-mixed.trace.txt.gz');
+
+export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  program
+    .command('demo')
+    .description('replay the traces that come with the repository, and write out/report.html')
+    .action(async () => {
+      end(await demo(io));
+    });
+}
+
+async function demo(io: CommandIo): Promise<ExitStatus> {
+  if (!isFile(PLAIN))
+    throw new UsageError(
+      `${PLAIN}: no such file; the demo needs a clone of the repository, not just the package; use: iommu-bounce replay TRACE`,
+    );
+  const boot = bootTraces();
+  const progress = new Progress(io, 'demo');
+  const options = {
+    patches: [0, 4] as const,
+    config: null,
+    params: null,
+    mostDifferences: 10,
+    progress: (what: string): void => {
+      progress.show(what);
+    },
+  };
+  const plain = await replayTraces([shown(PLAIN)], options);
+  const series = boot.length > 0 ? await replayTraces(boot.map(shown), options) : null;
+  progress.done();
+
+  io.out(
+    'A Linux 6.12 machine with an NVMe disk behind virtio-iommu ran fio. Its DMA, call by call, through the ported\n' +
+      `kernel before the series and after it:\n\n${tables(plain)}\n`,
+  );
+  if (series)
+    io.out(
+      'One boot of a real kernel with the series, which printed each decision of its pool. The port, given the same\n' +
+        `calls, has to decide the same:\n\n${tables(series)}\n`,
+    );
+  const file = join(ROOT, 'out/report.html');
+  writeReport(file, report(plain));
+  io.out(`Report: ${shown(file)}\n`);
+  return agrees(plain) && (!series || agrees(series)) ? 0 : 1;
+}
+
+/** The files of the patched kernel's boot, if they are there. */
+function bootTraces(): string[] {
+  const folder = join(TRACES, 'series');
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => /^iobuf-def\..*\.trace\.txt\.gz$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** As short as it is from where the user stands. */
+function shown(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.length < path.length ? here : path;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a lane's kernel did, by device.
+
+/** Why a mapping did not go through the pool. */
+export type FallbackReason = 'too_big' | 'full' | 'fill_failed';
+export const FALLBACK_REASONS = ['too_big', 'full', 'fill_failed'] as const;
+
+export interface LaneCounts {
+  /** Calls made of the port. */
+  map_calls: number;
+  unmap_calls: number;
+  sync_calls: number;
+  /** At the trace points iommu:map and iommu:unmap. */
+  iommu_maps: number;
+  iommu_unmaps: number;
+  mapped_bytes: number;
+  /** At the IOMMU's driver. */
+  driver_requests: number;
+  copied_bytes: number;
+  pool_hits: number;
+  pool_fills: number;
+  /** All reasons together. */
+  fallbacks: number;
+  fallbacks_by_reason: Record<FallbackReason, number>;
+  evictions: number;
+  peak_bounce_bytes: number;
+  failed_calls: number;
+}
+
+export interface DeviceCounts extends LaneCounts {
+  readonly device: string;
+}
+
+export function newCounts(): LaneCounts {
+  return {
+    map_calls: 0,
+    unmap_calls: 0,
+    sync_calls: 0,
+    iommu_maps: 0,
+    iommu_unmaps: 0,
+    mapped_bytes: 0,
+    driver_requests: 0,
+    copied_bytes: 0,
+    pool_hits: 0,
+    pool_fills: 0,
+    fallbacks: 0,
+    fallbacks_by_reason: { too_big: 0, full: 0, fill_failed: 0 },
+    evictions: 0,
+    peak_bounce_bytes: 0,
+    failed_calls: 0,
+  };
+}
+
+const SUMMED = [
+  'map_calls',
+  'unmap_calls',
+  'sync_calls',
+  'iommu_maps',
+  'iommu_unmaps',
+  'mapped_bytes',
+  'driver_requests',
+  'copied_bytes',
+  'pool_hits',
+  'pool_fills',
+  'fallbacks',
+  'evictions',
+  'failed_calls',
+] as const;
+
+/** Adds counts; of two peaks the higher one stays. */
+export function addCounts(to: LaneCounts, from: LaneCounts): void {
+  for (const name of SUMMED) to[name] += from[name];
+  for (const reason of FALLBACK_REASONS)
+    to.fallbacks_by_reason[reason] += from.fallbacks_by_reason[reason];
+  to.peak_bounce_bytes = Math.max(to.peak_bounce_bytes, from.peak_bounce_bytes);
+}
+
+/** The counts of one lane. */
+export class LaneFigures {
+  private readonly byDevice = new Map<string, DeviceCounts>();
+  private readonly bounceByDevice = new Map<string, number>();
+  private bounce = 0;
+  private peak = 0;
+
+  of(device: string): LaneCounts {
+    let found = this.byDevice.get(device);
+    if (!found) this.byDevice.set(device, (found = { device, ...newCounts() }));
+    return found;
+  }
+
+  /** A pool got (or gave back) the pages of a buffer. */
+  buffer(device: string, bytes: number): void {
+    const counts = this.of(device);
+    const now = (this.bounceByDevice.get(device) ?? 0) + bytes;
+    this.bounceByDevice.set(device, now);
+    counts.peak_bounce_bytes = Math.max(counts.peak_bounce_bytes, now);
+    this.bounce += bytes;
+    this.peak = Math.max(this.peak, this.bounce);
+  }
+
+  /** Begins to count, with the buffers that there are. */
+  reset(): void {
+    this.byDevice.clear();
+    this.peak = this.bounce;
+    for (const [device, bytes] of this.bounceByDevice) this.of(device).peak_bounce_bytes = bytes;
+  }
+
+  devices(): DeviceCounts[] {
+    return [...this.byDevice.values()].sort((a, b) => (a.device < b.device ? -1 : 1));
+  }
+
+  /** All devices; the peak is that of all together. */
+  total(): LaneCounts {
+    const total = newCounts();
+    for (const counts of this.byDevice.values()) addCounts(total, counts);
+    total.peak_bounce_bytes = this.peak;
+    return total;
+  }
+}

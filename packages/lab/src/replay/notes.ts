@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a reader of the figures has to know: what was assumed, and what a trace cannot tell.
+
+import type { Session } from './session';
+
+const LENGTHS =
+  'dma_map_sg prints no lengths of list entries: they were found with the iommu:map events and the addresses. ' +
+  'Number of chunks, their physical starts, the total length and the unmap do not depend on that; where one chunk ' +
+  'ends and the next begins inside a range does.';
+
+export function notesOf(sessions: readonly Session[]): string[] {
+  const notes = new Set<string>();
+  for (const session of sessions) for (const note of sessionNotes(session)) notes.add(note);
+  return [...notes];
+}
+
+function sessionNotes(session: Session): string[] {
+  const { counts, counters, lanes, survey, pool, agreement } = session;
+  const notes: string[] = [];
+  const name = session.files.map(({ file }) => file).join(', ');
+  counters.forEach((one, i) => {
+    const file = session.files[i]?.file ?? '';
+    if (one.firstUnparsed)
+      notes.push(
+        `${file}: ${String(one.unparsed)} lines are no events, the first is line ${String(one.firstUnparsed.line)}: ${one.firstUnparsed.text}`,
+      );
+    if (one.dropped + one.lost > 0)
+      notes.push(
+        `${file}: the tracer dropped ${String(one.dropped + one.lost)} events; calls beside them may be paired wrongly`,
+      );
+    if (one.unterminated)
+      notes.push(`${file}: the last line has no end; the file may have been cut there`);
+  });
+  if (counts.mapCalls === 0)
+    notes.push(
+      `${name}: no DMA API calls in the trace (events dma:* or obs_*), so there is nothing to drive; only its IOMMU events are counted`,
+    );
+  if (agreement.figures.dependent.interior_lengths.compared > 0) notes.push(LENGTHS);
+  const four = lanes.find(({ patches }) => patches === 4)?.lane;
+  if (four && counts.mapCalls > 0) {
+    if (pool)
+      notes.push(
+        "The eviction worker ran at the recorded times; the port's own due time (5,000 ms after it was queued, and at " +
+          'most what the timer wheel rounds up) was compared with them.',
+      );
+    else if (survey.hasDecisions)
+      notes.push('State 4 was configured without the pool: its decisions were not compared.');
+    else
+      notes.push(
+        'The clock follows the time stamps in whole milliseconds; timers of the port run at exactly their tick, where ' +
+          "a kernel's timer wheel rounds up (5,000 ms become 5,120 at 250 Hz).",
+      );
+  }
+  if (session.initial.length > 0 && pool)
+    notes.push(
+      'Pools that were in use before the recording were brought into a state that explains it; decisions that only ' +
+        'repeat that assumption are not compared.',
+    );
+  if (pool && pool.differences.length > 0 && session.params === '')
+    notes.push(
+      'No facts lie beside the trace and no --params were given: the pool has the default slots and classes, which may not be those of the recorded machine.',
+    );
+  for (const { lane, patches } of lanes)
+    for (const note of lane.port.m.notes) notes.push(`State ${String(patches)}: ${note}`);
+  return notes;
+}

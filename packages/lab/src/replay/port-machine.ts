@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The ported kernel with the devices of a trace plugged in, and a view on what its IOMMU does.
+
+import {
+  DMA_BIT_MASK,
+  IORESOURCE_MEM,
+  bus_type,
+  type device,
+  type dma_addr_t,
+  type machine,
+  type page,
+  pci_bus,
+  pci_dev,
+  pci_host_bridge,
+  phys_addr_t,
+} from '@iommu-bounce/linux-shim';
+import { IOMMU_RESV_MSI, type iommu_domain, type iommu_group } from '@iommu-bounce/iommu-core';
+import { page_sizes, table_driver } from '@iommu-bounce/iommu-core/testing';
+import type { OptionValues } from '@iommu-bounce/kconfig-options';
+import { boot, plug, pool_of, type running_machine } from '@iommu-bounce/integration';
+import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import type { DeviceFacts } from './survey';
+
+/** Where the devices of an x86 machine have their registers below 4 GiB, and the local APICs their doorbells. */
+const PCI_WINDOW = [0xc0000000, 0xfebfffff] as const;
+const MSI_REGION = { start: 0xfee00000, length: 0x100000 } as const;
+/** A PCI device as the bus code sets it up: no segment crosses 4 GiB, and 64 KiB is the longest unless a driver says so. */
+const SEGMENT_BOUNDARY = 0xffffffff;
+const SEGMENT_DEFAULT = 65536;
+const SEGMENT_UNLIMITED = 0xffffffff;
+
+export interface PortDevice {
+  readonly name: string;
+  readonly dev: device;
+  readonly domain: iommu_domain;
+  readonly pool: io_buffer_pool | null;
+}
+
+export interface MachineSetup {
+  readonly patches: 0 | 1 | 2 | 3 | 4;
+  /** Options of the kernel, or a .config. */
+  readonly config: OptionValues | string;
+  readonly params: string;
+  readonly hz: number;
+  readonly cpus: number;
+  /** Frames for the memory of mappings, and for the page allocator. */
+  readonly windowFrames: number;
+  readonly buddyPages: number;
+  /** The IOMMU takes 4 KiB, 2 MiB and 1 GiB pages, not every power of two. */
+  readonly threePageSizes: boolean;
+  readonly devices: readonly DeviceFacts[];
+  /** Devices that share an IOMMU group. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** Who hears of iommu:map and iommu:unmap, and for which domain. */
+export interface IommuListener {
+  map(domain: iommu_domain, iova: number, paddr: number, size: number): void;
+  unmap(domain: iommu_domain, iova: number, size: number, unmapped: number): void;
+  /** One request to the IOMMU: an iommu:map takes as many as it needs pages of the sizes there are. */
+  request(domain: iommu_domain): void;
+}
+
+/** Tells which domain the trace points, which name none, speak of. */
+class watched_driver extends table_driver {
+  domain: iommu_domain | null = null;
+  request: (domain: iommu_domain) => void = () => undefined;
+
+  override map(
+    domain: iommu_domain,
+    iova: dma_addr_t,
+    paddr: phys_addr_t,
+    size: number,
+    prot: number,
+  ): number {
+    this.domain = domain;
+    this.request(domain);
+    return super.map(domain, iova, paddr, size, prot);
+  }
+
+  override unmap(domain: iommu_domain, iova: dma_addr_t, size: number): number {
+    this.domain = domain;
+    this.request(domain);
+    return super.unmap(domain, iova, size);
+  }
+}
+
+export class PortMachine {
+  readonly m: running_machine;
+  readonly k: machine;
+  readonly devices = new Map<string, PortDevice>();
+  private readonly driver: watched_driver;
+
+  constructor(setup: MachineSetup) {
+    let driver: watched_driver | undefined;
+    this.m = boot({
+      patches: setup.patches,
+      config: setup.config,
+      params: setup.params,
+      machine: {
+        memory: {
+          nodes: [{ lowmem_pages: setup.buddyPages }],
+          reserved_pages: setup.windowFrames,
+        },
+        nr_cpus: setup.cpus,
+        HZ: setup.hz,
+      },
+      driver: (k, iommu, dma_iommu) =>
+        (driver = new watched_driver(k, iommu, dma_iommu, {
+          pgsize_bitmap: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
+        })),
+    });
+    if (!driver) throw new Error('boot made no driver');
+    this.driver = driver;
+    this.k = this.m.k;
+    const bus = new bus_type('pci');
+    for (const facts of setup.devices) this.plugIn(facts, bus, setup.groups);
+  }
+
+  /** Connects the trace points. */
+  listen(listener: IommuListener): void {
+    const { driver } = this;
+    driver.request = (domain) => {
+      listener.request(domain);
+    };
+    this.m.iommu.set_trace({
+      trace_map: (iova, paddr, size) => {
+        if (driver.domain) listener.map(driver.domain, iova, paddr, size);
+      },
+      trace_unmap: (iova, size, unmapped) => {
+        if (driver.domain) listener.unmap(driver.domain, iova, size, unmapped);
+      },
+    });
+  }
+
+  pageOf(pfn: number): page {
+    return this.k.mm.pfn_to_page(pfn);
+  }
+
+  /** A device as the PCI code makes it; its driver raises the mask later, when the pool exists already. */
+  private plugIn(facts: DeviceFacts, bus: bus_type, groups: readonly (readonly string[])[]): void {
+    const dev = new pci_dev(facts.name);
+    dev.bus = bus;
+    dev.dma_coherent = facts.coherent;
+    const bridge = new pci_host_bridge();
+    bridge.windows.push({
+      res: {
+        start: phys_addr_t(PCI_WINDOW[0]),
+        end: phys_addr_t(PCI_WINDOW[1]),
+        flags: IORESOURCE_MEM,
+      },
+      offset: 0,
+    });
+    dev.pci_bus = new pci_bus(bridge);
+    if (dev.dma_parms) {
+      dev.dma_parms.segment_boundary_mask = SEGMENT_BOUNDARY;
+      dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
+    }
+    this.driver.set_resv_regions(dev, [{ ...MSI_REGION, type: IOMMU_RESV_MSI }]);
+    const mate = groups
+      .find((group) => group.includes(facts.name))
+      ?.map((name) => this.devices.get(name))
+      .find((one) => one !== undefined);
+    if (mate?.dev.iommu_group) this.driver.share_group(dev, mate.dev.iommu_group as iommu_group);
+    const domain = plug(this.m, dev);
+    this.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
+    this.k.dma.dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+    if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)
+      dev.dma_parms.max_segment_size = SEGMENT_UNLIMITED;
+    this.devices.set(facts.name, {
+      name: facts.name,
+      dev,
+      domain,
+      pool: pool_of(domain),
+    });
+  }
+}
+
+/** A slot of a pool. */
+export interface SlotPlace {
+  readonly klass: io_buffer_class;
+  readonly classSize: number;
+  readonly slot: number;
+}
+
+/** The slot that an address lies in, or null if the pool has none there. */
+export function slotAt(pool: io_buffer_pool | null, iova: number): SlotPlace | null {
+  for (const klass of pool?.classes ?? []) {
+    const slot = Math.floor((iova - klass.iova_base) / klass.buffer_size);
+    if (slot >= 0 && slot < klass.slots.length)
+      return { klass, classSize: klass.buffer_size, slot };
+  }
+  return null;
+}
+
+/** The class that a size would be served by. */
+export function classFor(pool: io_buffer_pool | null, size: number): io_buffer_class | null {
+  return pool?.classes.find((klass) => size <= klass.buffer_size) ?? null;
+}

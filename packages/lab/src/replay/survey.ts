@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The first reading of a trace: which devices, how much memory, and in what state the pools were.
+
+import { RecordedFigures } from './recorded-figures';
+import { FrameArena } from './frame-arena';
+import { SlotHistory } from './slot-history';
+import type { EvictSlotStep, Mapping, MapStep, Step, UnmapStep } from './step';
+import { PAGE, asksPool, pageCeil } from './step';
+import type { EvictionRun } from './step-queue';
+
+interface BufferUse {
+  readonly device: string;
+  now: number;
+  peak: number;
+  readonly bytes: number;
+}
+
+/** What is known of a device before it is plugged in. */
+export interface DeviceFacts {
+  readonly name: string;
+  /** IOMMU_CACHE in the recorded permissions; devices of unknown coherency are coherent. */
+  coherent: boolean;
+  /** Longest DMA segment that a list was mapped to. */
+  longestSegment: number;
+}
+
+export class Survey {
+  readonly devices = new Map<string, DeviceFacts>();
+  readonly figures = new RecordedFigures();
+  readonly plan: EvictionRun[] = [];
+  /** Classes of pools by `device size`. */
+  readonly histories = new Map<string, SlotHistory>();
+  /** Any pool decision at all: a kernel with the series. */
+  hasDecisions = false;
+  cpus = 1;
+  firstNs = -1;
+  /** Bytes of coherent memory in force at most. */
+  peakCoherent = 0;
+  private coherent = 0;
+  private readonly arena = new FrameArena(0, Number.MAX_SAFE_INTEGER);
+  private readonly windows = new Map<Mapping, number[]>();
+  private readonly buffers = new Map<string, BufferUse>();
+  private runTakes: EvictSlotStep[] = [];
+
+  /** @param pool how much memory it may need follows from its classes (ascending) and slots */
+  constructor(
+    private readonly pool: { readonly classSizes: readonly number[]; readonly numSlots: number },
+  ) {}
+
+  /** Frames that the windows of all mappings in force took at most. */
+  get windowFrames(): number {
+    return this.arena.used;
+  }
+
+  /** Bytes that bounce buffers may take: a class has as many as were ever in use at once. */
+  get bufferBytes(): number {
+    const slots = new Map<string, { slots: number; bytes: number }>();
+    for (const { device, peak, bytes } of this.buffers.values()) {
+      const key = `${device} ${String(bytes)}`;
+      const before = slots.get(key)?.slots ?? 0;
+      slots.set(key, { slots: Math.min(before + peak, this.pool.numSlots), bytes });
+    }
+    return [...slots.values()].reduce((sum, one) => sum + one.slots * one.bytes, 0);
+  }
+
+  add(step: Step): void {
+    if (this.firstNs < 0) this.firstNs = step.timeNs;
+    this.cpus = Math.max(this.cpus, step.cpu + 1);
+    switch (step.kind) {
+      case 'map':
+        this.map(step);
+        break;
+      case 'unmap':
+        this.unmap(step);
+        break;
+      case 'evictRun':
+        this.hasDecisions = true;
+        this.attributeRun();
+        this.plan[step.run] = { takes: new Map(), steps: 0 };
+        break;
+      case 'evictTake':
+      case 'evictFree':
+      case 'evictRelease':
+        this.evictSlot(step);
+        break;
+      default:
+    }
+  }
+
+  finish(): void {
+    this.attributeRun();
+    this.windows.clear();
+  }
+
+  history(device: string, classSize: number): SlotHistory {
+    const key = `${device} ${String(classSize)}`;
+    let found = this.histories.get(key);
+    if (!found) this.histories.set(key, (found = new SlotHistory(device, classSize)));
+    return found;
+  }
+
+  private device(name: string): DeviceFacts {
+    let found = this.devices.get(name);
+    if (!found) this.devices.set(name, (found = { name, coherent: true, longestSegment: 0 }));
+    return found;
+  }
+
+  private map(step: MapStep): void {
+    const { mapping, decision } = step;
+    if (decision) this.hasDecisions = true;
+    if (!mapping) return;
+    const device = this.device(mapping.device);
+    if (decision) {
+      if ((decision.prot & 4) === 0) device.coherent = false;
+      if (decision.kind !== 'tooBig') {
+        const history = this.history(mapping.device, decision.classSize);
+        if (decision.kind === 'full') history.full();
+        else history.take(decision.slot, decision.prot, decision.from ?? 'empty');
+      }
+    }
+    if (mapping.failed) return;
+    if (mapping.form === 'sg')
+      device.longestSegment = Math.max(device.longestSegment, mapping.segment);
+    this.figures.mapped(mapping);
+    this.hold(mapping);
+  }
+
+  private unmap(step: UnmapStep): void {
+    const { mapping, decision } = step;
+    if (decision) {
+      this.hasDecisions = true;
+      if (step.device !== '')
+        this.history(step.device, decision.classSize).unmap(decision.slot, decision.prot);
+    }
+    if (step.device !== '') this.device(step.device);
+    if (mapping) this.letGo(mapping);
+  }
+
+  private hold(mapping: Mapping): void {
+    if (mapping.runs.length > 0)
+      this.windows.set(
+        mapping,
+        mapping.runs.map((run) => this.arena.take(run)),
+      );
+    if (asksPool(mapping.form)) {
+      const buffer = this.buffer(mapping);
+      if (buffer) buffer.peak = Math.max(buffer.peak, ++buffer.now);
+    }
+    if (isAllocated(mapping)) {
+      this.coherent += 2 ** Math.ceil(Math.log2(pageCeil(mapping.size)));
+      this.peakCoherent = Math.max(this.peakCoherent, this.coherent);
+    }
+  }
+
+  private letGo(mapping: Mapping): void {
+    const windows = this.windows.get(mapping);
+    this.windows.delete(mapping);
+    mapping.runs.forEach((run, i) => {
+      if (windows) this.arena.put(run, windows[i] ?? 0);
+    });
+    if (asksPool(mapping.form)) {
+      const buffer = this.buffer(mapping);
+      if (buffer) buffer.now--;
+    }
+    if (isAllocated(mapping)) this.coherent -= 2 ** Math.ceil(Math.log2(pageCeil(mapping.size)));
+  }
+
+  /** Buffers of one class and permission, of one device. */
+  private buffer(mapping: Mapping): BufferUse | null {
+    const size = mapping.form === 'page' ? mapping.offset + mapping.size : mapping.size;
+    const bytes = this.pool.classSizes.find((one) => size <= one);
+    if (bytes === undefined) return null;
+    const key = `${mapping.device} ${String(mapping.dir)} ${String(bytes)}`;
+    let found = this.buffers.get(key);
+    if (!found) this.buffers.set(key, (found = { device: mapping.device, now: 0, peak: 0, bytes }));
+    return found;
+  }
+
+  private evictSlot(step: EvictSlotStep): void {
+    this.hasDecisions = true;
+    const run = step.run === null ? undefined : this.plan[step.run];
+    if (!run) return;
+    run.steps++;
+    if (step.kind !== 'evictTake') return;
+    run.takes.set(step.classSize, (run.takes.get(step.classSize) ?? 0) + 1);
+    this.runTakes.push(step);
+  }
+
+  /** Gives the slots of the latest run to the device whose pool fits them best: the lines name none. */
+  private attributeRun(): void {
+    const takes = this.runTakes;
+    this.runTakes = [];
+    const run = this.plan.length - 1;
+    const devices = new Set([...this.histories.values()].map((one) => one.device));
+    const score = (device: string): number =>
+      takes.filter((step) =>
+        this.histories
+          .get(`${device} ${String(step.classSize)}`)
+          ?.isCached(step.slot, step.prot ?? 0),
+      ).length;
+    const ranked = [...devices].sort(
+      (a, b) => score(b) - score(a) || Number(a > b) - Number(a < b),
+    );
+    const best = ranked[0];
+    if (best === undefined || run < 0) return;
+    for (const history of this.histories.values())
+      if (history.device === best) history.workerRun(run);
+    for (const step of takes)
+      this.history(best, step.classSize).evictTake(step.slot, step.prot ?? 6, run);
+  }
+}
+
+/** Memory that the call itself gets. */
+function isAllocated({ form }: Mapping): boolean {
+  return form === 'coherent' || form === 'pages' || form === 'noncontiguous';
+}
+
+/** Size classes of a pool: bit i of the parameter stands for PAGE_SIZE << i. */
+export function classSizesOf(mask: number): number[] {
+  const sizes: number[] = [];
+  for (let bit = 0; bit < 8; bit++) if (mask & (1 << bit)) sizes.push(PAGE * 2 ** bit);
+  return sizes;
+}

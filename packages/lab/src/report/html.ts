@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// HTML by template: what is put in is escaped, unless it is HTML made here.
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** HTML that this module made. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Value = string | number | Html | readonly Html[];
+
+/** Text fit for HTML; of control characters only a sign remains. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? '').replace(/\p{Cc}|\p{Cf}/gu, '\u{fffd}');
+}
+
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  let text = strings[0] ?? '';
+  values.forEach((value, i) => {
+    text += rendered(value) + (strings[i + 1] ?? '');
+  });
+  return new Html(text);
+}
+
+function rendered(value: Value): string {
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'string') return escapeHtml(value);
+  if (typeof value === 'number') return String(value);
+  return value.map((one) => one.text).join('');
+}
+
+/** A table that scrolls on a narrow screen; columns from `numbersFrom` on are right-aligned. */
+export function htmlTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | Html)[])[],
+  numbersFrom: number,
+): Html {
+  const kind = (i: number): string => (i < numbersFrom ? 'text' : 'number');
+  const headCells = head.map((text, i) => html`<th scope="col" class="${kind(i)}">${text}</th>`);
+  const body = rows.map((row) => {
+    const cells = row.map((value, i) =>
+      i === 0
+        ? html`<th scope="row" class="text">${value}</th>`
+        : html`<td class="${kind(i)}">${value}</td>`,
+    );
+    return html`<tr>
+      ${cells}
+    </tr>`;
+  });
+  return html`<div class="scroll" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          ${headCells}
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a replay found, shown: tables for a terminal, a page for a browser.
+
+export { tables } from './tables';
+export { GENERATOR, report } from './report';
+export { checkReportFile, writeReport } from './write-report';
+export { escapeHtml } from './html';

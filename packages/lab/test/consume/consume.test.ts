@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Each package from its tarball, in an empty folder with what it declares: JavaScript, TypeScript, its README's example.
+
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { firstExample } from './readme';
+import { node, output } from './spawn';
+import { consumer, needBuild } from './tarballs';
+import { closure, entries, packages, registryFolders, root } from './workspace';
+
+/** What a project asks of TypeScript to compile a consumer. */
+const PROJECTS = {
+  cjs: { type: 'commonjs', options: { module: 'node16', moduleResolution: 'node16' } },
+  esm: { type: 'module', options: { module: 'nodenext', moduleResolution: 'nodenext' } },
+  bundler: { type: 'module', options: { module: 'esnext', moduleResolution: 'bundler' } },
+} as const;
+
+/** What is ours is checked whole: the declarations in the tarballs too. */
+const STRICT = {
+  target: 'es2022',
+  lib: ['es2022'],
+  types: [],
+  strict: true,
+  skipLibCheck: false,
+  skipDefaultLibCheck: true, // TypeScript's own files, half of the time
+  declaration: true,
+  outDir: 'out',
+};
+
+/** Writes a file of JSON or text, and the folder that it is in. */
+function put(folder: string, file: string, content: object | string): void {
+  mkdirSync(folder, { recursive: true });
+  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+  writeFileSync(join(folder, file), text);
+}
+
+/** The names that an entry gives away, as JSON on stdout. */
+const REQUIRED = `const names = (m) => Object.keys(m).filter((n) => n !== 'default').sort();
+console.log(JSON.stringify(process.argv.slice(2).map((entry) => names(require(entry)))));`;
+const IMPORTED = `const names = (m) => Object.keys(m).filter((n) => n !== 'default').sort();
+const modules = await Promise.all(process.argv.slice(2).map((entry) => import(entry)));
+console.log(JSON.stringify(modules.map(names)));`;
+
+for (const pkg of packages)
+  describe(`the tarball of ${pkg.manifest.name}, alone with what it declares`, function () {
+    this.timeout(60_000);
+    let folder = '';
+
+    before(async function () {
+      needBuild(this);
+      folder = await consumer(pkg);
+    });
+
+    it('comes with its declared dependencies and nothing else', () => {
+      const modules = join(folder, 'node_modules');
+      expect(readdirSync(join(modules, '@iommu-bounce')).sort()).to.deep.equal(
+        [...closure(pkg)].map((p) => p.short).sort(),
+      );
+      if (registryFolders(closure(pkg)).size === 0)
+        expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).to.have.lengthOf(1);
+    });
+
+    it('gives plain JavaScript the same names by require and by import', async () => {
+      put(folder, 'names.cjs', REQUIRED);
+      put(folder, 'names.mjs', IMPORTED);
+      const required = JSON.parse(await node(folder, 'names.cjs', ...entries(pkg))) as string[][];
+      const imported = JSON.parse(await node(folder, 'names.mjs', ...entries(pkg))) as string[][];
+      expect(imported).to.deep.equal(required);
+      for (const names of required) expect(names).to.not.be.empty;
+    });
+
+    it('has types for CommonJS, for ES modules and for a bundler', async () => {
+      for (const [name, { type, options }] of Object.entries(PROJECTS)) {
+        put(join(folder, name), 'package.json', { private: true, type });
+        put(join(folder, name), 'tsconfig.json', { compilerOptions: { ...STRICT, ...options } });
+        copyFileSync(join(__dirname, 'uses', `${pkg.short}.ts`), join(folder, name, 'use.ts'));
+      }
+      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      await node(folder, tsc, '--build', ...Object.keys(PROJECTS));
+      await node(folder, 'cjs/out/use.js');
+      await node(folder, 'esm/out/use.js');
+    });
+
+    it("runs its README's example, which prints what the README says", async () => {
+      const readme = join(folder, 'node_modules', pkg.manifest.name, 'README.md');
+      if (!existsSync(readme)) throw new Error(`${pkg.manifest.name} has no README.md`);
+      const example = firstExample(readFileSync(readme, 'utf8'));
+      if (!example)
+        throw new Error(`the README.md of ${pkg.manifest.name} has no example in a js block`);
+      const file = `example.${example.extension}`;
+      put(folder, file, example.code);
+      const printed = await node(folder, file);
+      if (example.prints !== undefined) expect(printed).to.equal(example.prints);
+    });
+
+    for (const name of Object.keys(pkg.manifest.bin ?? {}))
+      it(`has the command ${name}`, async () => {
+        const command = join(folder, 'node_modules', '.bin', name);
+        expect(await output(folder, command, ['--help'])).to.match(new RegExp(`^Usage: ${name}`));
+      });
+  });

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A typed use of lab, compiled and run outside the repository.
+
+import { type CommandIo, type ExitStatus, parseLine, run } from '@iommu-bounce/lab';
+
+let out = '';
+let err = '';
+const io: CommandIo = {
+  out: (text) => {
+    out += text;
+  },
+  err: (text) => {
+    err += text;
+  },
+  errIsTerminal: false,
+};
+
+export async function use(): Promise<void> {
+  const fine: ExitStatus = await run(['series', '--json'], io);
+  if (fine !== 0 || !out.includes('"probes"')) throw new Error(`series: ${String(fine)} ${out}`);
+  const wrong: ExitStatus = await run(['nonsense'], io);
+  if (wrong !== 2 || !err.startsWith('iommu-bounce: '))
+    throw new Error(`nonsense: ${String(wrong)} ${err}`);
+}
+
+void use();
+if (parseLine('no event', 1) !== 'unparsed') throw new Error('read an event where there is none');
