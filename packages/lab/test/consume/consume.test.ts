@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { firstExample } from './readme';
-import { node, output } from './spawn';
+import { beginAll, node, output } from './spawn';
 import { consumer, needBuild } from './tarballs';
-import { closure, entries, packages, registryFolders, root } from './workspace';
+import { type Package, closure, entries, packages, registryFolders, root } from './workspace';
 
 /** What a project asks of TypeScript to compile a consumer. */
 const PROJECTS = {
@@ -49,6 +49,20 @@ const IMPORTED = `const names = (m) => Object.keys(m).filter((n) => n !== 'defau
 const modules = await Promise.all(process.argv.slice(2).map((entry) => import(entry)));
 console.log(JSON.stringify(modules.map(names)));`;
 
+const installed = beginAll(packages, consumer);
+
+/** Compiles the package's typed use as each kind of project. */
+const compiled = beginAll(packages, async (pkg: Package): Promise<void> => {
+  const folder = await installed(pkg);
+  for (const [name, { type, options }] of Object.entries(PROJECTS)) {
+    put(join(folder, name), 'package.json', { private: true, type });
+    put(join(folder, name), 'tsconfig.json', { compilerOptions: { ...STRICT, ...options } });
+    copyFileSync(join(__dirname, 'uses', `${pkg.short}.ts`), join(folder, name, 'use.ts'));
+  }
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await node(folder, tsc, '--build', ...Object.keys(PROJECTS));
+});
+
 for (const pkg of packages)
   describe(`the tarball of ${pkg.manifest.name}, alone with what it declares`, function () {
     this.timeout(60_000);
@@ -56,7 +70,7 @@ for (const pkg of packages)
 
     before(async function () {
       needBuild(this);
-      folder = await consumer(pkg);
+      folder = await installed(pkg);
     });
 
     it('comes with its declared dependencies and nothing else', () => {
@@ -78,13 +92,7 @@ for (const pkg of packages)
     });
 
     it('has types for CommonJS, for ES modules and for a bundler', async () => {
-      for (const [name, { type, options }] of Object.entries(PROJECTS)) {
-        put(join(folder, name), 'package.json', { private: true, type });
-        put(join(folder, name), 'tsconfig.json', { compilerOptions: { ...STRICT, ...options } });
-        copyFileSync(join(__dirname, 'uses', `${pkg.short}.ts`), join(folder, name, 'use.ts'));
-      }
-      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-      await node(folder, tsc, '--build', ...Object.keys(PROJECTS));
+      await compiled(pkg);
       await node(folder, 'cjs/out/use.js');
       await node(folder, 'esm/out/use.js');
     });

@@ -16,12 +16,34 @@ function userEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NX_DAEMON: 'false', NO_COLOR: '1' };
 }
 
+/** So many programs run at a time; the others wait for their turn. */
+const AT_ONCE = 2;
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /** Runs it to its end, whatever that is. */
-export function attempt(
+export async function attempt(
   cwd: string,
   command: string,
   args: readonly string[],
   extra: NodeJS.ProcessEnv = {},
+): Promise<Run> {
+  if (running === AT_ONCE) await new Promise<void>((go) => waiting.push(go));
+  else running++;
+  try {
+    return await run(cwd, command, args, extra);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+}
+
+function run(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  extra: NodeJS.ProcessEnv,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...userEnvironment(), ...extra } });
@@ -47,6 +69,23 @@ export async function output(
   if (status === 0) return out;
   const what = [command, ...args].join(' ');
   throw new Error(`\`${what}\` in ${cwd} ended with ${String(status)}:\n${out}${err}`);
+}
+
+/** Begins something for every item at once; `result` waits for that of one. */
+export function beginAll<T, R>(
+  items: readonly T[],
+  begin: (item: T) => Promise<R>,
+): (item: T) => Promise<R> {
+  let begun: ReadonlyMap<T, Promise<R>> | undefined;
+  const beginEach = (): ReadonlyMap<T, Promise<R>> => {
+    const all = items.map((item) => [item, begin(item)] as const);
+    for (const [, promise] of all) promise.catch(() => undefined); // the one who waits for it is told
+    return new Map(all);
+  };
+  return (item) => {
+    begun ??= beginEach();
+    return begun.get(item) ?? begin(item);
+  };
 }
 
 export const node = (cwd: string, ...args: readonly string[]): Promise<string> =>

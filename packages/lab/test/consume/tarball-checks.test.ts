@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { node } from './spawn';
+import { attempt, beginAll, node } from './spawn';
 import { needBuild, tarballOf } from './tarballs';
 import { type Manifest, type Package, packages, readJson, root } from './workspace';
 
@@ -25,6 +25,20 @@ const tool = (...path: readonly string[]): string => join(root, 'node_modules', 
 
 /** Where a package starts when it is loaded, and with it whatever has an effect. */
 const starts = ({ manifest }: Package): string[] => Object.values(manifest.bin ?? {});
+
+/** What arethetypeswrong finds in a package, by kind. */
+const wrongTypes = beginAll(packages, async (pkg: Package): Promise<object> => {
+  const { file } = await tarballOf(pkg);
+  const attw = tool('@arethetypeswrong', 'cli', 'dist', 'index.js');
+  const { status, out, err } = await attempt(root, process.execPath, [
+    attw,
+    '--format',
+    'json',
+    file,
+  ]);
+  if (status !== 0 && out === '') throw new Error(err);
+  return (JSON.parse(out) as { problems: object }).problems;
+});
 
 for (const pkg of packages)
   describe(`the tarball of ${pkg.manifest.name}`, function () {
@@ -95,11 +109,6 @@ for (const pkg of packages)
     });
 
     it('satisfies arethetypeswrong in every way of resolving', async () => {
-      const { file } = await tarballOf(pkg);
-      const attw = tool('@arethetypeswrong', 'cli', 'dist', 'index.js');
-      const { problems } = JSON.parse(await node(root, attw, '--format', 'json', file)) as {
-        problems: object;
-      };
-      expect(problems).to.deep.equal({});
+      expect(await wrongTypes(pkg)).to.deep.equal({});
     });
   });
