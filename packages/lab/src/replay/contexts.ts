@@ -28,6 +28,10 @@ export class Context {
   waiting: UnmapStep | null = null;
   /** What it may be the unmap of, if there is more than one. */
   candidates: readonly Mapping[] = [];
+  /** That unmap is the next one for sure. */
+  expectsNext = false;
+  /** The next one, which lies elsewhere: a difference, unless the call after it is the one it belongs to. */
+  private elsewhere: RecordedUnmap | null = null;
   /** The eviction run that this worker is in. */
   run: number | null = null;
   /** Calls that ended here since the trace, or the part of it without a gap, began. */
@@ -103,12 +107,40 @@ export class Context {
     this.newUnmaps = this.unmaps.length;
   }
 
-  /** The task went on: what it waited for does not come. */
-  settle(): void {
-    if (this.waiting) this.waiting.ready = true;
+  /** An unmap that lies in none of the ranges that are waited for. */
+  addElsewhere(unmap: RecordedUnmap): void {
+    this.addUnmap(unmap);
+    if (this.waiting && this.expectsNext) this.elsewhere ??= unmap;
+  }
+
+  wait(step: UnmapStep, candidates: readonly Mapping[], expectsNext: boolean): void {
+    step.ready = false;
+    this.waiting = step;
+    this.candidates = candidates;
+    this.expectsNext = expectsNext;
+  }
+
+  /**
+   * The task went on: what it waited for does not come.
+   * @param next the address that its next call names, if any
+   */
+  settle(next: number | null = null): void {
+    const { waiting, elsewhere } = this;
+    if (waiting) {
+      if (elsewhere && !isAt(elsewhere, next)) {
+        waiting.recorded = [elsewhere];
+        this.unmaps.splice(this.unmaps.indexOf(elsewhere), 1);
+      }
+      waiting.ready = true;
+    }
     this.waiting = null;
+    this.elsewhere = null;
     this.candidates = [];
   }
+}
+
+function isAt(unmap: RecordedUnmap, address: number | null): boolean {
+  return address !== null && address >= unmap.iova && address < unmap.iova + unmap.size;
 }
 
 export class Contexts {
@@ -127,7 +159,7 @@ export class Contexts {
   /** The context of a call's line, in which the call before has ended. */
   open(event: EventHead): Context {
     const context = this.of(event);
-    context.settle();
+    context.settle('dmaAddr' in event && typeof event.dmaAddr === 'number' ? event.dmaAddr : null);
     return context;
   }
 

@@ -108,7 +108,7 @@ export class PoolAgreement implements LaneObserver {
     outcome: MapOutcome,
     got: string,
   ): void {
-    const why = this.restated.take(device, decision.classSize, decision.slot, decision.from);
+    const why = this.restated.take(device, decision.classSize, decision.likelySlot, decision.from);
     const kind = decision.from === 'cache' ? 'take from cache' : 'take from empty';
     const failed = decision.from === 'empty' && !decision.fill && !decision.map;
     if (why !== null) this.leave(kind, why);
@@ -145,7 +145,7 @@ export class PoolAgreement implements LaneObserver {
   ): void {
     const { decision } = step;
     if (!decision) return;
-    const why = this.restated.unmap(step.device, decision.classSize, decision.slot);
+    const why = this.restated.unmap(step.device, decision.classSize, decision.likelySlot);
     if (why !== null) this.leave('unmap', why);
     else
       this.compare(

@@ -17,6 +17,7 @@ import {
 import type { Workbench } from './assembler';
 import type { Context, OpenUnmap } from './contexts';
 import { EvictLines } from './evict-lines';
+import { LikelySlots } from './likely-slots';
 import {
   directionNumber,
   newMapping,
@@ -41,6 +42,7 @@ export class PoolLines {
   private readonly pooled = new WeakSet<Mapping>();
 
   private readonly evict: EvictLines;
+  private readonly slots = new LikelySlots();
 
   constructor(private readonly bench: Workbench) {
     this.evict = new EvictLines(bench);
@@ -85,8 +87,7 @@ export class PoolLines {
   }
 
   private open(event: EventHead): Context {
-    const context = this.bench.contexts.of(event);
-    context.settle();
+    const context = this.bench.contexts.open(event);
     if (context.openUnmap) this.unmapWithoutSlot(event, context, context.openUnmap);
     return context;
   }
@@ -105,6 +106,7 @@ export class PoolLines {
       from: event.kind === 'obsPoolTake' ? event.from : null,
       classSize: event.kind === 'obsPoolTooBig' ? 0 : event.classSize,
       slot: event.kind === 'obsPoolTake' ? event.slot : -1,
+      likelySlot: event.kind === 'obsPoolTake' ? event.slot : -1,
       prot: event.prot,
       size: event.kind === 'obsPoolTake' ? 0 : event.size,
       fill: null,
@@ -151,6 +153,7 @@ export class PoolLines {
     const decision = step?.decision ?? null;
     const inSlot = decision?.kind === 'take' && (decision.map !== null || decision.fill !== null);
     const mapping = this.mappingOf(event, context, decision, inSlot);
+    if (decision && inSlot) this.slots.taken(event.device, event.dmaAddr, decision);
     context.callDone();
     if (mapping.failed) bench.counts.failedCalls++;
     else {
@@ -224,15 +227,15 @@ export class PoolLines {
   private returned(event: ObsPoolUnmap): void {
     const { counts, contexts } = this.bench;
     counts.poolLines++;
-    const context = contexts.of(event);
+    const context = contexts.open(event);
     const open = context.openUnmap;
     context.openUnmap = null;
-    context.settle();
     if (!open?.mapping) counts.unpairedUnmaps++;
     this.pushUnmap(event, open, {
       place: this.place(event),
       classSize: event.classSize,
       slot: event.slot,
+      likelySlot: this.slots.returned(open?.call.device ?? '', event),
       prot: event.prot,
     });
   }
@@ -248,9 +251,7 @@ export class PoolLines {
     const { mapping } = open;
     const step = this.pushUnmap(event, open, null);
     if (!mapping || !wait) return;
-    step.ready = false;
-    context.waiting = step;
-    context.candidates = [mapping];
+    context.wait(step, [mapping], true);
     const found = context.takeUnmap(...rangeOf(mapping));
     if (!found) return;
     step.recorded = [found];

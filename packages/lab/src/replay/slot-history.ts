@@ -27,7 +27,7 @@ export interface InitialState {
 }
 
 /** How far a sequence may differ from that of a new pool and still be taken for one: a slip, not a state. */
-const MOST_SLIPS = 6;
+const MOST_SLIPS = 2;
 
 export class SlotHistory {
   private readonly firstSeen = new Map<number, FirstSeen>();
@@ -91,7 +91,7 @@ export class SlotHistory {
       if (slot !== previous + 1) slips++;
       previous = slot;
     }
-    return slips <= Math.min(MOST_SLIPS, Math.floor(1 + this.fromEmpty.length / 3));
+    return slips <= Math.min(MOST_SLIPS, Math.floor(this.fromEmpty.length / 8));
   }
 
   /** @param numSlots slots of the class on the recorded machine */

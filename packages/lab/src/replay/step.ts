@@ -96,6 +96,8 @@ export interface MapDecision {
   readonly from: 'cache' | 'empty' | null;
   readonly classSize: number;
   readonly slot: number;
+  /** The slot by all that its lines say, should one of them differ from the others. */
+  likelySlot: number;
   readonly prot: number;
   /** Bytes that the class was chosen by; 0 until known. */
   size: number;
@@ -114,6 +116,7 @@ export interface UnmapDecision {
   readonly place: Place;
   readonly classSize: number;
   readonly slot: number;
+  readonly likelySlot: number;
   readonly prot: number;
 }
 

@@ -8,6 +8,13 @@ import type { EvictSlotStep, Mapping, MapStep, Step, UnmapStep } from './step';
 import { PAGE, asksPool, pageCeil } from './step';
 import type { EvictionRun } from './step-queue';
 
+interface EvictedSlot {
+  readonly classSize: number;
+  slot: number;
+  readonly prot: number;
+  freed: number;
+}
+
 interface BufferUse {
   readonly device: string;
   now: number;
@@ -40,7 +47,7 @@ export class Survey {
   private readonly arena = new FrameArena(0, Number.MAX_SAFE_INTEGER);
   private readonly windows = new Map<Mapping, number[]>();
   private readonly buffers = new Map<string, BufferUse>();
-  private runTakes: EvictSlotStep[] = [];
+  private runTakes: EvictedSlot[] = [];
 
   /** @param pool how much memory it may need follows from its classes (ascending) and slots */
   constructor(
@@ -115,7 +122,7 @@ export class Survey {
       if (decision.kind !== 'tooBig') {
         const history = this.history(mapping.device, decision.classSize);
         if (decision.kind === 'full') history.full();
-        else history.take(decision.slot, decision.prot, decision.from ?? 'empty');
+        else history.take(decision.likelySlot, decision.prot, decision.from ?? 'empty');
       }
     }
     if (mapping.failed) return;
@@ -130,7 +137,7 @@ export class Survey {
     if (decision) {
       this.hasDecisions = true;
       if (step.device !== '')
-        this.history(step.device, decision.classSize).unmap(decision.slot, decision.prot);
+        this.history(step.device, decision.classSize).unmap(decision.likelySlot, decision.prot);
     }
     if (step.device !== '') this.device(step.device);
     if (mapping) this.letGo(mapping);
@@ -181,9 +188,17 @@ export class Survey {
     const run = step.run === null ? undefined : this.plan[step.run];
     if (!run) return;
     run.steps++;
-    if (step.kind !== 'evictTake') return;
-    run.takes.set(step.classSize, (run.takes.get(step.classSize) ?? 0) + 1);
-    this.runTakes.push(step);
+    if (step.kind === 'evictTake') {
+      run.takes.set(step.classSize, (run.takes.get(step.classSize) ?? 0) + 1);
+      const { classSize, slot, prot } = step;
+      this.runTakes.push({ classSize, slot, prot: prot ?? 6, freed: slot });
+      return;
+    }
+    // Each slot is named three times: chosen, freed, released. Two of three are right.
+    const take = this.runTakes.at(-1);
+    if (!take) return;
+    if (step.kind === 'evictFree') take.freed = step.slot;
+    else if (step.slot === take.freed) take.slot = step.slot;
   }
 
   /** Gives the slots of the latest run to the device whose pool fits them best: the lines name none. */
@@ -194,9 +209,7 @@ export class Survey {
     const devices = new Set([...this.histories.values()].map((one) => one.device));
     const score = (device: string): number =>
       takes.filter((step) =>
-        this.histories
-          .get(`${device} ${String(step.classSize)}`)
-          ?.isCached(step.slot, step.prot ?? 0),
+        this.histories.get(`${device} ${String(step.classSize)}`)?.isCached(step.slot, step.prot),
       ).length;
     const ranked = [...devices].sort(
       (a, b) => score(b) - score(a) || Number(a > b) - Number(a < b),
@@ -206,7 +219,7 @@ export class Survey {
     for (const history of this.histories.values())
       if (history.device === best) history.workerRun(run);
     for (const step of takes)
-      this.history(best, step.classSize).evictTake(step.slot, step.prot ?? 6, run);
+      this.history(best, step.classSize).evictTake(step.slot, step.prot, run);
   }
 }
 

@@ -18,9 +18,8 @@ export class UnmapLines {
     const unmap = { iova: event.iova, size: event.size, unmapped: event.unmapped };
     if (waiting) {
       const match = context.candidates.find((one) => isWithin(event.iova, one));
-      // A list's unmap is the next one, wherever it is.
-      if (match ?? waiting.mapping?.form === 'sg') {
-        if (match && match !== waiting.mapping && waiting.mapping) {
+      if (match) {
+        if (match !== waiting.mapping && waiting.mapping) {
           live.add(waiting.mapping);
           live.remove(match);
           waiting.mapping = match;
@@ -31,7 +30,7 @@ export class UnmapLines {
         return;
       }
     }
-    context.addUnmap(unmap);
+    context.addElsewhere(unmap);
   }
 
   unmapPage(event: UnmapPage): void {
@@ -117,9 +116,7 @@ export class UnmapLines {
       counts.matchedUnmaps++;
       return;
     }
-    step.ready = false;
-    context.waiting = step;
-    context.candidates = candidates;
+    context.wait(step, candidates, step.mapping?.form === 'sg');
   }
 
   /** An unmap without a map has an iommu:unmap too; it is told from the others by its address where there is one. */

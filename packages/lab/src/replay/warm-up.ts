@@ -112,8 +112,8 @@ function heldBefore(setUps: readonly SetUp[], step: UnmapStep): Held | null {
   if (!decision) return null;
   for (const { state, device, held } of setUps) {
     if (device.name !== step.device || state.classSize !== decision.classSize) continue;
-    const one = held.get(decision.slot);
-    held.delete(decision.slot);
+    const one = held.get(decision.likelySlot);
+    held.delete(decision.likelySlot);
     // A class begins at a multiple of its size, so the rest of the address is the offset in the slot.
     if (one) one.addr += step.dmaAddr % state.classSize;
     return one ?? null;
