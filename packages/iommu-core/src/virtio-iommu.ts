@@ -130,6 +130,11 @@ const VIOMMU_REQUEST_VQ = 0;
 const VIOMMU_EVENT_VQ = 1;
 const VIOMMU_NR_VQS = 2;
 
+/** JS: what the slab gives out for an object that is used again, and gets back. */
+class slab_object {
+  readonly size = 0;
+}
+
 /** An IOMMU device. */
 export class viommu_dev {
   dev: device | null = null;
@@ -157,6 +162,8 @@ export class viommu_mapping {
   paddr: phys_addr_t = phys_addr_t(0);
   readonly iova = new interval_tree_node<viommu_mapping>(this);
   flags = 0;
+  /** JS */
+  slab: slab_object | null = null;
 }
 
 /** JS: extends iommu_domain, which the C embeds. */
@@ -189,6 +196,8 @@ export class viommu_request {
   write_offset = 0;
   len = 0;
   readonly buf: virtio_buf;
+  /** JS */
+  slab: slab_object | null = null;
 
   constructor(size: number) {
     this.buf = new virtio_buf(size);
@@ -215,9 +224,6 @@ export class iommu_fwspec {
   num_ids = 0;
   ids: readonly number[] = [];
 }
-
-/** JS: stands for an object at the slab, which counts it. */
-class accounted {}
 
 /** JS: requests and the structs they are copied from are this large, save PROBE. */
 const REQUEST_BYTES = virtio_iommu_req_map.sizeof;
@@ -300,8 +306,8 @@ export class virtio_iommu_c implements iommu_ops {
   private readonly free_bufs: virtio_buf[] = [];
   private readonly free_requests: viommu_request[] = [];
   private readonly free_mappings: viommu_mapping[] = [];
-  private readonly request_cache: kmem_cache<accounted>;
-  private readonly mapping_cache: kmem_cache<accounted>;
+  private readonly request_cache: kmem_cache<slab_object>;
+  private readonly mapping_cache: kmem_cache<slab_object>;
 
   constructor(
     protected readonly k: machine,
@@ -312,8 +318,8 @@ export class virtio_iommu_c implements iommu_ops {
     > &
       Partial<Pick<dma_iommu_h, 'iommu_dma_get_resv_regions'>>,
   ) {
-    this.request_cache = k.slab.kmem_cache_create('viommu_request', accounted, 'kmalloc');
-    this.mapping_cache = k.slab.kmem_cache_create('viommu_mapping', accounted, 'kmalloc');
+    this.request_cache = k.slab.kmem_cache_create('viommu_request', slab_object, 'kmalloc');
+    this.mapping_cache = k.slab.kmem_cache_create('viommu_mapping', slab_object, 'kmalloc');
   }
 
   // JS: memory of requests and mappings.
@@ -329,28 +335,39 @@ export class virtio_iommu_c implements iommu_ops {
 
   /** kzalloc(sizeof(*req) + len) */
   private request_zalloc(len: number, gfp: gfp_t): viommu_request | null {
-    if (!this.k.slab.kmem_cache_zalloc(this.request_cache, gfp)) return null;
-    if (len > REQUEST_BYTES) return new viommu_request(len);
-    const req = this.free_requests.pop();
-    if (!req) return new viommu_request(REQUEST_BYTES);
-    req.writeback = null;
-    req.write_offset = 0;
-    req.buf.bytes.fill(0);
+    const slab = this.k.slab.kmem_cache_zalloc(this.request_cache, gfp);
+    if (!slab) return null;
+
+    let req = len <= REQUEST_BYTES ? this.free_requests.pop() : undefined;
+    if (req) {
+      req.writeback = null;
+      req.write_offset = 0;
+      req.buf.bytes.fill(0);
+    } else {
+      req = new viommu_request(Math.max(len, REQUEST_BYTES));
+    }
+    req.slab = slab;
     return req;
   }
 
   private request_free(req: viommu_request): void {
-    this.k.slab.kmem_cache_free(this.request_cache, req);
+    this.k.slab.kmem_cache_free(this.request_cache, deref(req.slab, 'double free'));
+    req.slab = null;
     if (req.buf.size === REQUEST_BYTES) this.free_requests.push(req);
   }
 
   private mapping_zalloc(gfp: gfp_t): viommu_mapping | null {
-    if (!this.k.slab.kmem_cache_zalloc(this.mapping_cache, gfp)) return null;
-    return this.free_mappings.pop() ?? new viommu_mapping();
+    const slab = this.k.slab.kmem_cache_zalloc(this.mapping_cache, gfp);
+    if (!slab) return null;
+
+    const mapping = this.free_mappings.pop() ?? new viommu_mapping();
+    mapping.slab = slab;
+    return mapping;
   }
 
   private mapping_free(mapping: viommu_mapping): void {
-    this.k.slab.kmem_cache_free(this.mapping_cache, mapping);
+    this.k.slab.kmem_cache_free(this.mapping_cache, deref(mapping.slab, 'double free'));
+    mapping.slab = null;
     this.free_mappings.push(mapping);
   }
 

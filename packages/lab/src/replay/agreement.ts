@@ -60,7 +60,7 @@ export class Agreement implements LaneObserver {
     figures.mappings_recorded++;
     const fill = step.decision?.fillChunks ?? [];
     const isFill = mapping.chunks.length === 0 && fill.length > 0;
-    const recorded = isFill ? fill : mapping.chunks;
+    const recorded = isFill && outcome.device.pool ? fill : mapping.chunks;
     if (recorded.length > 0) figures.mappings_with_events++;
     const why = reasonNot(step, mapping, recorded);
     if (why !== null) {

@@ -156,7 +156,7 @@ export class Lane {
     }
     const failsFill =
       decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
-    if (failsFill && device.pool) this.k.faults.fail('page_alloc', 1);
+    if (failsFill && device.pool) this.k.faults.fail('page_alloc', Infinity);
     const counts = this.figures.of(device.name);
     const held = this.calls.prepare(mapping);
     const level = mapping.maySleep ? null : this.enter(step.flags);

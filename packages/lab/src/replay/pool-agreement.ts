@@ -111,7 +111,9 @@ export class PoolAgreement implements LaneObserver {
     const why = this.restated.take(device, decision.classSize, decision.likelySlot, decision.from);
     const kind = decision.from === 'cache' ? 'take from cache' : 'take from empty';
     const failed = decision.from === 'empty' && !decision.fill && !decision.map;
-    if (why !== null) this.leave(kind, why);
+    // A line that contradicts the others of its call repeats no assumption.
+    const repeats = (said: number): boolean => said === decision.likelySlot;
+    if (why !== null && repeats(decision.slot)) this.leave(kind, why);
     else {
       const expected = failed
         ? `class ${String(decision.classSize)} slot ${String(decision.slot)} fill failed`
@@ -121,7 +123,7 @@ export class PoolAgreement implements LaneObserver {
     const { fill, map } = decision;
     const slot = outcome.slot ? showSlot(outcome.slot.classSize, outcome.slot.slot) : got;
     if (fill) {
-      if (why !== null) this.leave('fill', why);
+      if (why !== null && repeats(fill.slot)) this.leave('fill', why);
       else
         this.compare(
           'fill',
@@ -132,7 +134,7 @@ export class PoolAgreement implements LaneObserver {
         );
     }
     if (map) {
-      if (why !== null) this.leave('map', why);
+      if (why !== null && repeats(map.slot)) this.leave('map', why);
       else this.compare('map', map.place, device, showSlot(map.classSize, map.slot), slot);
     }
   }
@@ -146,7 +148,7 @@ export class PoolAgreement implements LaneObserver {
     const { decision } = step;
     if (!decision) return;
     const why = this.restated.unmap(step.device, decision.classSize, decision.likelySlot);
-    if (why !== null) this.leave('unmap', why);
+    if (why !== null && decision.slot === decision.likelySlot) this.leave('unmap', why);
     else
       this.compare(
         'unmap',

@@ -63,6 +63,7 @@ async function outside(pkg: Package): Promise<string> {
     ...TOOLS.map((name) => join('node_modules', name)),
     'docs',
     'test-fixtures',
+    'README.md',
   ]) {
     mkdirSync(dirname(join(top, path)), { recursive: true });
     symlinkSync(join(root, path), join(top, path));

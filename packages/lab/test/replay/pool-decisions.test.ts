@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Pool decisions of a model machine (another implementation than the port) replayed: every one has to be the same.
+
+import { expect } from 'chai';
+import { type PoolSection, type ReplayDocument, agrees } from '../../src/replay';
+import { replayText } from './helpers';
+import { ModelMachine, type ModelOptions } from './model-machine';
+
+const BASE: ModelOptions = {
+  seed: 1,
+  numSlots: 64,
+  classes: [4096, 16384, 131072],
+  depth: 24,
+  bursts: [
+    { calls: 600, idleMs: 3000 },
+    { calls: 400, idleMs: 12_000 },
+    { calls: 400, idleMs: 11_000 },
+  ],
+};
+
+const params = (slots: number, classes: readonly number[]): string =>
+  `io_buffer_pool.num_slots=${String(slots)} io_buffer_pool.class_sizes=${String(
+    classes.reduce((mask, size) => mask | (size / 4096), 0),
+  )}`;
+
+function pool(document: ReplayDocument): PoolSection {
+  if (!document.pool_agreement) throw new Error('no pool_agreement');
+  return document.pool_agreement;
+}
+
+async function replay(options: ModelOptions, from = 0): Promise<ReplayDocument> {
+  const text = new ModelMachine(options).run().text(from);
+  return replayText(text, { params: params(options.numSlots, options.classes) });
+}
+
+describe('pool decisions of a recorded boot', function () {
+  this.timeout(60_000);
+
+  for (const seed of [1, 2, 3])
+    it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)})`, async () => {
+      const document = await replay({ ...BASE, seed });
+      const p = pool(document);
+      expect(p.differences).to.deep.equal([]);
+      expect(p.decisions_equal).to.equal(p.decisions_compared);
+      expect(p.decisions_compared).to.equal(p.decisions_recorded);
+      expect(p.by_kind['evict take'].compared).to.be.above(10);
+      expect(p.by_kind['too big'].compared).to.be.above(10);
+      expect(p.worker_runs.pending).to.equal(p.worker_runs.recorded);
+      expect(p.worker_runs.due_agrees).to.equal(p.worker_runs.due_compared);
+      expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
+      expect(agrees(document)).to.equal(true);
+    });
+
+  it('agree while the workers run in the middle of the traffic', async () => {
+    // Calls go on for longer than the worker's period: some land between two of its locks.
+    const document = await replay({
+      ...BASE,
+      seed: 4,
+      bursts: Array.from({ length: 30 }, () => ({ calls: 80, idleMs: 700 })),
+    });
+    const p = pool(document);
+    expect(p.differences).to.deep.equal([]);
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+    expect(p.worker_runs.recorded).to.be.above(2);
+  });
+
+  it('agree with few slots, where classes run full', async () => {
+    const p = pool(await replay({ ...BASE, numSlots: 4 }));
+    expect(p.differences).to.deep.equal([]);
+    expect(p.by_kind.full.compared).to.be.above(50);
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+  });
+
+  it('agree with six classes', async () => {
+    const classes = [4096, 8192, 16384, 32768, 65536, 131072];
+    const p = pool(await replay({ ...BASE, seed: 7, classes }));
+    expect(p.differences).to.deep.equal([]);
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+  });
+
+  it('agree where fills failed on the recorded machine', async () => {
+    const document = await replay({ ...BASE, failingFills: 20 });
+    const p = pool(document);
+    expect(p.differences).to.deep.equal([]);
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+    expect(document.states[1]?.fallbacks_by_reason.fill_failed).to.be.above(5);
+  });
+
+  it('agree for two devices with a pool each', async () => {
+    const document = await replay({ ...BASE, seed: 3, devices: ['0000:00:05.0', '0000:00:06.0'] });
+    const p = pool(document);
+    expect(p.differences).to.deep.equal([]);
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+    expect(document.states[1]?.devices.map((one) => one.device)).to.deep.equal([
+      '0000:00:05.0',
+      '0000:00:06.0',
+    ]);
+  });
+
+  for (const from of [50, 777, 1500, 3000])
+    it(`agree when the recording began later (${String(from)} lines left out)`, async () => {
+      const document = await replay({ ...BASE, seed: 5, ring: 10 }, from);
+      const p = pool(document);
+      expect(p.differences).to.deep.equal([]);
+      expect(p.decisions_equal).to.equal(p.decisions_compared);
+      const left = Object.values(p.not_compared).reduce((sum, n) => sum + n, 0);
+      expect(p.decisions_compared + left).to.equal(p.decisions_recorded);
+      expect(left).to.be.within(1, p.decisions_recorded * 0.2);
+    });
+
+  it('do not count a class that is full of mappings from before the recording', async () => {
+    const options = { ...BASE, numSlots: 8, ring: 8, classes: [4096] };
+    const machine = new ModelMachine(options).run();
+    const from = machine.lines.findIndex((line) => line.includes('obs_pool_full'));
+    const p = pool(await replayText(machine.text(from), { params: params(8, [4096]) }));
+    expect(p.by_kind.full.recorded).to.be.above(100);
+    expect(p.by_kind.full.compared).to.equal(0);
+    expect(p.decisions_equal).to.equal(p.decisions_compared);
+  });
+
+  it('differ once, and fail, where one slot number of the trace is changed', async () => {
+    const machine = new ModelMachine(BASE).run();
+    const text = machine.text();
+    for (const line of [
+      'obs_pool_take from=cache',
+      'obs_pool_map',
+      'obs_pool_unmap',
+      'obs_pool_evict_take',
+      'obs_pool_release',
+      'obs_pool_fill',
+    ]) {
+      const at = text.indexOf(line, text.length / 3);
+      const changed =
+        text.slice(0, at) +
+        text.slice(at).replace(/slot=(\d+)/, (_, n) => `slot=${String(Number(n) + 1)}`);
+      const document = await replayText(changed, { params: params(64, BASE.classes) });
+      const p = pool(document);
+      expect(p.decisions_compared - p.decisions_equal, line).to.equal(1);
+      expect(p.differences, line).to.have.length(1);
+      expect(agrees(document)).to.equal(false);
+    }
+  });
+
+  it('differ where the recorded worker evicted a slot that was not marked', async () => {
+    const machine = new ModelMachine(BASE).run();
+    // Without its first run nothing is marked when the second one comes.
+    const first = machine.lines.findIndex((line) => line.includes('obs_pool_evict_run'));
+    machine.lines.splice(first, 1);
+    const p = pool(await replayText(machine.text(), { params: params(64, BASE.classes) }));
+    expect(p.by_kind['evict take'].equal).to.be.below(p.by_kind['evict take'].compared);
+  });
+
+  it('differ under other parameters than those of the recorded machine', async () => {
+    const text = new ModelMachine({ ...BASE, numSlots: 4 }).run().text();
+    const document = await replayText(text, { params: params(64, BASE.classes) });
+    expect(agrees(document)).to.equal(false);
+  });
+
+  it('take slots and classes from the facts, and from --params over them', async () => {
+    const text = new ModelMachine({ ...BASE, numSlots: 4, classes: [8192, 65536] }).run().text();
+    const facts = { kernel_cmdline: `quiet ${params(4, [8192, 65536])}` };
+    expect(agrees(await replayText(text, { facts }))).to.equal(true);
+    expect(agrees(await replayText(text, { facts, params: params(8, [8192, 65536]) }))).to.equal(
+      false,
+    );
+  });
+
+  it('are not compared in states without the pool', async () => {
+    const document = await replayText(new ModelMachine(BASE).run().text(), { patches: [0] });
+    expect(document.pool_agreement).to.equal(undefined);
+    expect(document.states.map((state) => state.patches)).to.deep.equal([0]);
+    expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_compared);
+    expect(document.agreement.mappings_compared).to.be.above(0);
+  });
+});
