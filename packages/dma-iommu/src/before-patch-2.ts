@@ -36,7 +36,6 @@ import { dma_iommu_c_before_patch_3 } from './before-patch-3';
 /** drivers/iommu/dma-iommu.c before patch 2/4, hence after patch 1/4. */
 export class dma_iommu_c_before_patch_2 extends dma_iommu_c_before_patch_3 {
   /** C: dma-iommu.c, after patch 1/4. */
-  // @ts-expect-error TS2416: patch 2/4 changed the signature, which is its point
   override __iommu_dma_alloc_pages(
     dev: device | null,
     count: number,

@@ -186,15 +186,15 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
     super.__iommu_dma_free_pages(pages, count);
   }
 
-  /** static; otherwise the same. */
+  /** static; otherwise the same. JS: `count` is wide enough for the text before patch 2, which has a device in front. */
   override __iommu_dma_alloc_pages(
-    count: number,
+    count: number | device | null,
     order_mask: number,
     nid: number,
     page_gfp: gfp_t,
     kalloc_gfp: gfp_t,
   ): (page | null)[] | null {
-    return super.__iommu_dma_alloc_pages(count, order_mask, nid, page_gfp, kalloc_gfp);
+    return super.__iommu_dma_alloc_pages(count as number, order_mask, nid, page_gfp, kalloc_gfp);
   }
 
   /** Scattered pages in one range of addresses, described by `sgt`; null on failure. */

@@ -6,6 +6,7 @@ export * from './link'; // which objects a configuration links, and what is unre
 
 // transcripts of the real C
 export { TranscriptError } from './transcript/error';
+export type { Json, JsonObject } from './transcript/fields';
 export { type Transcript, type TranscriptOp, parseTranscript } from './transcript/parse';
 export type { DeviceDescription, TranscriptHeader } from './transcript/header';
 export { type Mismatch, type ReplayResult, replay, replayTranscript } from './transcript/replay';

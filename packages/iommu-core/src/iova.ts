@@ -88,7 +88,7 @@ export type iova_flush_cb = (iovad: iova_domain) => void;
 /** Frees what was queued with an entry. */
 export type iova_entry_dtor = (data: page | null) => void;
 
-class iova_fq_entry {
+export class iova_fq_entry {
   iova_pfn = 0;
   pages = 0;
   data: page | null = null;

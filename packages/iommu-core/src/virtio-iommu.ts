@@ -131,7 +131,7 @@ const VIOMMU_EVENT_VQ = 1;
 const VIOMMU_NR_VQS = 2;
 
 /** JS: what the slab gives out for an object that is used again, and gets back. */
-class slab_object {
+export class slab_object {
   readonly size = 0;
 }
 

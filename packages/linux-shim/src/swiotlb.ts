@@ -49,7 +49,7 @@ export const SWIOTLB_FORCE = 1;
 export const SWIOTLB_NO_FORCE = 2;
 export type swiotlb_force = 0 | 1 | 2;
 
-class io_tlb_slot {
+export class io_tlb_slot {
   orig_addr: phys_addr_t = INVALID_PHYS_ADDR;
   alloc_size = 0;
   /** Free slots in one piece from here on; 0: taken. */

@@ -30,6 +30,8 @@ export class LineCounts {
   /** Mappings in force at the end. */
   stillMapped = 0;
   poolLines = 0;
+  /** Calls that were under way when the recording began: what they decided was printed before. */
+  cutCalls = 0;
 }
 
 /** What both kinds of lines work with. */
@@ -47,8 +49,11 @@ export class Assembler {
   private readonly dma: DmaLines;
   private readonly pool: PoolLines;
 
-  /** @param plan the eviction runs, once they are known */
-  constructor(plan: readonly EvictionRun[] | null) {
+  /**
+   * @param plan the eviction runs, once they are known
+   * @param hasPool whether the trace has decisions of a pool, once that is known
+   */
+  constructor(plan: readonly EvictionRun[] | null, hasPool = false) {
     this.bench = {
       counts: new LineCounts(),
       contexts: new Contexts(),
@@ -57,7 +62,7 @@ export class Assembler {
       file: '',
     };
     this.dma = new DmaLines(this.bench);
-    this.pool = new PoolLines(this.bench);
+    this.pool = new PoolLines(this.bench, hasPool);
   }
 
   get counts(): LineCounts {

@@ -10,7 +10,7 @@ import type { EvictionFollower, Lane } from './lane';
 import type { PoolAgreement } from './pool-agreement';
 import type { PortDevice, SlotPlace } from './port-machine';
 import type { EvictRunStep, EvictSlotStep, Step } from './step';
-import type { EvictionRun } from './step-queue';
+import type { Survey } from './survey';
 
 /** Never, as far as a replay goes: the port's own timer is not to start the worker. */
 const NEVER = 2 ** 40;
@@ -44,7 +44,7 @@ export class RecordedEviction implements EvictionFollower {
 
   constructor(
     private readonly lane: Lane,
-    private readonly plan: readonly EvictionRun[],
+    private readonly survey: Pick<Survey, 'plan' | 'deviceOfRun'>,
     private readonly agreement: PoolAgreement,
   ) {
     this.k = lane.k;
@@ -68,14 +68,14 @@ export class RecordedEviction implements EvictionFollower {
   run(step: EvictRunStep): void {
     const { worker_runs } = this.agreement.figures;
     worker_runs.recorded++;
-    const device = this.deviceDue();
+    const device = this.deviceShown(step.run) ?? this.deviceDue();
     if (!device) return;
     this.checkDue(device);
     this.deviceOfRun.set(step.run, device.name);
     const worker: Worker = {
       device,
       run: step.run,
-      takesLeft: new Map(this.plan[step.run]?.takes),
+      takesLeft: new Map(this.survey.plan[step.run]?.takes),
       inbox: [],
       limbo: null,
       nested: false,
@@ -161,6 +161,12 @@ export class RecordedEviction implements EvictionFollower {
       if (step.kind === kind) return step;
       this.agreement.evict(step, worker.device.name, slot);
     }
+  }
+
+  /** The device whose cache had a slot that the run chose. */
+  private deviceShown(run: number): PortDevice | null {
+    const name = this.survey.deviceOfRun.get(run);
+    return name === undefined ? null : (this.lane.port.devices.get(name) ?? null);
   }
 
   /** The device whose worker is pending and due nearest; the lines of the trace name none. */

@@ -44,7 +44,11 @@ export class PoolLines {
   private readonly evict: EvictLines;
   private readonly slots = new LikelySlots();
 
-  constructor(private readonly bench: Workbench) {
+  /** @param hasPool whether a call without a decision began before the recording */
+  constructor(
+    private readonly bench: Workbench,
+    private readonly hasPool: boolean,
+  ) {
     this.evict = new EvictLines(bench);
   }
 
@@ -155,6 +159,10 @@ export class PoolLines {
     const mapping = this.mappingOf(event, context, decision, inSlot);
     if (decision && inSlot) this.slots.taken(event.device, event.dmaAddr, decision);
     context.callDone();
+    if (!decision && this.hasPool && mapping.chunks.length === 0) {
+      bench.counts.cutCalls++;
+      return;
+    }
     if (mapping.failed) bench.counts.failedCalls++;
     else {
       if (inSlot) this.pooled.add(mapping);
@@ -219,7 +227,9 @@ export class PoolLines {
     context.callDone();
     if (mapping) live.remove(mapping);
     const open: OpenUnmap = { call: event, mapping };
-    if (mapping && !this.pooled.has(mapping)) this.unmapPlain(event, context, open, true);
+    // Without events of its own it may hold a slot that was taken before the recording: the next line tells.
+    const isPlain = mapping && !this.pooled.has(mapping) && mapping.chunks.length > 0;
+    if (isPlain) this.unmapPlain(event, context, open, true);
     else context.openUnmap = open;
   }
 

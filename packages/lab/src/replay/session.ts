@@ -99,7 +99,7 @@ export async function replaySession(
         survey.history(state.device, state.classSize).has(slot),
       );
       pool = new PoolAgreement(restated, options.mostDifferences);
-      const eviction = new RecordedEviction(lane, survey.plan, pool);
+      const eviction = new RecordedEviction(lane, survey, pool);
       lane.follower = eviction;
       warmUp(lane, eviction, initial);
       lane.observers.push(pool);
@@ -108,7 +108,7 @@ export async function replaySession(
     return { patches, lane };
   });
 
-  const assembler = new Assembler(survey.plan);
+  const assembler = new Assembler(survey.plan, survey.hasDecisions);
   const counters = await read(files, assembler, options, 'replaying', (steps) => {
     for (const { lane } of lanes) lane.run(steps);
   });

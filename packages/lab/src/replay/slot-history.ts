@@ -35,11 +35,10 @@ export class SlotHistory {
   /** Slots of each kind, in the order in which they showed themselves. */
   private readonly fromEmpty: number[] = [];
   private readonly fromCache: number[] = [];
-  private readonly evicted: { slot: number; run: number }[] = [];
+  private readonly evicted: { slot: number; old: boolean }[] = [];
   /** Slots in a cache now, by permission, as far as seen. */
   private readonly cachedNow = new Map<number, number>();
   private sawFull = false;
-  private firstRun = Infinity;
 
   constructor(
     readonly device: string,
@@ -61,13 +60,10 @@ export class SlotHistory {
     this.sawFull = true;
   }
 
-  evictTake(slot: number, prot: number, run: number): void {
-    if (this.isFirst(slot, prot, 'evictTake')) this.evicted.push({ slot, run });
+  /** @param old whether it was marked before the recording, should this be its first appearance */
+  evictTake(slot: number, prot: number, old: boolean): void {
+    if (this.isFirst(slot, prot, 'evictTake')) this.evicted.push({ slot, old });
     this.cachedNow.delete(slot);
-  }
-
-  workerRun(run: number): void {
-    this.firstRun = Math.min(this.firstRun, run);
   }
 
   /** Whether the slot is known to be in the cache of its permission. */
@@ -104,11 +100,7 @@ export class SlotHistory {
       const seen = this.firstSeen.get(slot);
       if (seen === undefined || seen === 'unmap') inUse.set(slot, prot(slot));
     }
-    const tail = this.evicted.map(({ slot, run }) => ({
-      slot,
-      prot: prot(slot),
-      old: run === this.firstRun,
-    }));
+    const tail = this.evicted.map(({ slot, old }) => ({ slot, prot: prot(slot), old }));
     const head = this.fromCache.map((slot) => ({ slot, prot: prot(slot), old: false }));
     return {
       device: this.device,

@@ -31,6 +31,9 @@ export interface DeviceFacts {
   longestSegment: number;
 }
 
+/** Between two runs of a worker: 5 s, what a timer wheel rounds up at any HZ, and some latency. */
+const PERIOD_NS = [4.9e9, 5.7e9] as const;
+
 export class Survey {
   readonly devices = new Map<string, DeviceFacts>();
   readonly figures = new RecordedFigures();
@@ -47,7 +50,10 @@ export class Survey {
   private readonly arena = new FrameArena(0, Number.MAX_SAFE_INTEGER);
   private readonly windows = new Map<Mapping, number[]>();
   private readonly buffers = new Map<string, BufferUse>();
-  private runTakes: EvictedSlot[] = [];
+  private readonly evicting = new Map<number, EvictedSlot>();
+  private readonly runTimes = new Map<number, number>();
+  /** The device of a run, where a slot that it chose tells. */
+  readonly deviceOfRun = new Map<number, string>();
 
   /** @param pool how much memory it may need follows from its classes (ascending) and slots */
   constructor(
@@ -82,7 +88,7 @@ export class Survey {
         break;
       case 'evictRun':
         this.hasDecisions = true;
-        this.attributeRun();
+        this.runTimes.set(step.run, step.timeNs);
         this.plan[step.run] = { takes: new Map(), steps: 0 };
         break;
       case 'evictTake':
@@ -95,7 +101,6 @@ export class Survey {
   }
 
   finish(): void {
-    this.attributeRun();
     this.windows.clear();
   }
 
@@ -188,44 +193,49 @@ export class Survey {
     const run = step.run === null ? undefined : this.plan[step.run];
     if (!run) return;
     run.steps++;
+    const { evicting } = this;
     if (step.kind === 'evictTake') {
       run.takes.set(step.classSize, (run.takes.get(step.classSize) ?? 0) + 1);
       const { classSize, slot, prot } = step;
-      this.runTakes.push({ classSize, slot, prot: prot ?? 6, freed: slot });
+      evicting.set(step.run ?? 0, { classSize, slot, prot: prot ?? 6, freed: slot });
       return;
     }
     // Each slot is named three times: chosen, freed, released. Two of three are right.
-    const take = this.runTakes.at(-1);
+    const take = evicting.get(step.run ?? 0);
     if (!take) return;
     if (step.kind === 'evictFree') take.freed = step.slot;
-    else if (step.slot === take.freed) take.slot = step.slot;
+    else {
+      if (step.slot === take.freed) take.slot = step.slot;
+      evicting.delete(step.run ?? 0);
+      this.evicted(step, take);
+    }
   }
 
-  /** Gives the slots of the latest run to the device whose pool fits them best: the lines name none. */
-  private attributeRun(): void {
-    const takes = this.runTakes;
-    this.runTakes = [];
-    const run = this.plan.length - 1;
-    const devices = new Set([...this.histories.values()].map((one) => one.device));
-    const score = (device: string): number =>
-      takes.filter((step) =>
-        this.histories.get(`${device} ${String(step.classSize)}`)?.isCached(step.slot, step.prot),
-      ).length;
-    const ranked = [...devices].sort(
-      (a, b) => score(b) - score(a) || Number(a > b) - Number(a < b),
+  private evicted(step: EvictSlotStep, { classSize, slot, prot }: EvictedSlot): void {
+    const device = this.evictedOf(step.run ?? 0, { classSize, slot, prot });
+    if (device === null) return;
+    // It was marked one period before: by a run in the recording, or by one before it.
+    const ran = this.runTimes.get(step.run ?? 0) ?? step.timeNs;
+    const isMarkedHere = [...this.runTimes.values()].some(
+      (time) => ran - time >= PERIOD_NS[0] && ran - time <= PERIOD_NS[1],
     );
-    const best = ranked[0];
-    if (best === undefined || run < 0) return;
-    for (const history of this.histories.values())
-      if (history.device === best) history.workerRun(run);
-    for (const step of takes)
-      this.history(best, step.classSize).evictTake(step.slot, step.prot, run);
+    this.history(device, classSize).evictTake(slot, prot, !isMarkedHere);
   }
-}
 
-/** Memory that the call itself gets. */
-function isAllocated({ form }: Mapping): boolean {
-  return form === 'coherent' || form === 'pages' || form === 'noncontiguous';
+  /** The device whose pool a run is about: the lines name none, but a slot that is seen in a cache does. */
+  private evictedOf(
+    run: number,
+    { classSize, slot, prot }: Pick<EvictedSlot, 'classSize' | 'slot' | 'prot'>,
+  ): string | null {
+    const known = this.deviceOfRun.get(run);
+    if (known !== undefined) return known;
+    const histories = [...this.histories.values()].filter((one) => one.classSize === classSize);
+    const cached = histories.find((one) => one.isCached(slot, prot));
+    if (cached) this.deviceOfRun.set(run, cached.device);
+    const likely = cached ?? histories.find((one) => !one.has(slot)) ?? histories[0];
+    // A class that only shows itself by being evicted: of the devices there are, the first.
+    return likely?.device ?? this.devices.keys().next().value ?? null;
+  }
 }
 
 /** Size classes of a pool: bit i of the parameter stands for PAGE_SIZE << i. */
@@ -233,4 +243,9 @@ export function classSizesOf(mask: number): number[] {
   const sizes: number[] = [];
   for (let bit = 0; bit < 8; bit++) if (mask & (1 << bit)) sizes.push(PAGE * 2 ** bit);
   return sizes;
+}
+
+/** Memory that the call itself gets. */
+function isAllocated({ form }: Mapping): boolean {
+  return form === 'coherent' || form === 'pages' || form === 'noncontiguous';
 }

@@ -21,6 +21,9 @@ const FULL = process.env['CONSUME_FULL'] === '1';
 /** What runs the tests; none of it is needed by the packages themselves. */
 const TOOLS = ['@types', 'chai', 'fast-check', 'mocha', 'sinon', 'ts-node', 'typescript'];
 
+/** What tests read beside their package. */
+const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'test-fixtures'];
+
 /** The tests of a package, without those in this folder, which start the others. */
 function testFiles(pkg: Package): string[] {
   return readdirSync(join(pkg.folder, 'test'), { recursive: true, encoding: 'utf8' }).filter(
@@ -44,6 +47,11 @@ describe('the tests of a package', () => {
     });
 });
 
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path);
+}
+
 /** A folder laid out as the repository is, in which the package and those it needs are what their tarballs hold. */
 async function outside(pkg: Package): Promise<string> {
   const top = emptyFolder(`own-${pkg.short}`);
@@ -57,17 +65,14 @@ async function outside(pkg: Package): Promise<string> {
     recursive: true,
     filter: (path) => path !== __dirname,
   });
+  // Some tests read the sources, the tests and the documents of the repository as text.
   for (const { short, manifest } of others)
-    symlinkSync(join(top, 'node_modules', manifest.name), join(top, 'packages', short));
-  for (const path of [
-    ...TOOLS.map((name) => join('node_modules', name)),
-    'docs',
-    'test-fixtures',
-    'README.md',
-  ]) {
-    mkdirSync(dirname(join(top, path)), { recursive: true });
-    symlinkSync(join(root, path), join(top, path));
-  }
+    link(join(top, 'node_modules', manifest.name, 'src'), join(top, 'packages', short, 'src'));
+  for (const { short, folder } of packages.filter((p) => p !== pkg))
+    for (const file of ['test', 'README.md'])
+      link(join(folder, file), join(top, 'packages', short, file));
+  const shared = [...TOOLS.map((name) => join('node_modules', name)), ...DOCUMENTS];
+  for (const path of shared) link(join(root, path), join(top, path));
 
   // The repository's settings without the condition that leads to sources.
   cpSync(join(root, 'tsconfig.base.json'), join(top, 'tsconfig.base.json'));
@@ -103,7 +108,14 @@ for (const pkg of packages)
     it('pass', async () => {
       const mocha = join(top, 'node_modules', 'mocha', 'bin', 'mocha.js');
       const report = join(top, 'report.json');
-      const options = ['--no-config', '--require', 'ts-node/register', '--check-leaks'];
+      const options = [
+        '--no-config',
+        '--require',
+        'ts-node/register',
+        '--check-leaks',
+        '--timeout',
+        '20s',
+      ];
       const reporter = ['--reporter', 'json', '--reporter-option', `output=${report}`];
       const run = await attempt(
         join(top, 'packages', pkg.short),
@@ -114,7 +126,8 @@ for (const pkg of packages)
       if (run.status !== 0 && !readdirSync(top).includes('report.json'))
         throw new Error(run.out + run.err);
       const { stats, failures } = readJson<Report>(report);
-      expect(failures.map((f) => `${f.fullTitle}: ${f.err.message ?? ''}`)).to.be.empty;
+      const failed = failures.map((f) => `${f.fullTitle}: ${f.err.message ?? ''}`);
+      if (failed.length > 0) throw new Error(failed.join('\n'));
       expect(stats.passes).to.be.above(0);
     });
   });

@@ -74,7 +74,7 @@ export class ModelMachine {
   private readonly live: Live[] = [];
   private us = 20_000_000;
   private state: number;
-  private plainIova = 0x10000000;
+  private plainIova = 0x100000000;
   private tasks = 0;
 
   constructor(private readonly options: ModelOptions) {

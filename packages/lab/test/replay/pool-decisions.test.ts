@@ -97,7 +97,7 @@ describe('pool decisions of a recorded boot', function () {
     ]);
   });
 
-  for (const from of [50, 777, 1500, 3000])
+  for (const from of [50, 400, 777, 1500, 2222, 3000, 4000])
     it(`agree when the recording began later (${String(from)} lines left out)`, async () => {
       const document = await replay({ ...BASE, seed: 5, ring: 10 }, from);
       const p = pool(document);
