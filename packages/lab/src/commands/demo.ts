@@ -53,7 +53,15 @@ async function demo(io: CommandIo): Promise<ExitStatus> {
         `calls, has to decide the same:\n\n${tables(series)}\n`,
     );
   const file = join(ROOT, 'out/report.html');
-  writeReport(file, report(plain));
+  writeReport(
+    file,
+    report([
+      { heading: 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes', document: plain },
+      ...(series
+        ? [{ heading: 'Linux 5.14 with the series: what its pool decided', document: series }]
+        : []),
+    ]),
+  );
   io.out(`Report: ${shown(file)}\n`);
   return agrees(plain) && (!series || agrees(series)) ? 0 : 1;
 }

@@ -25,6 +25,8 @@ interface ReplayOptions {
 
 /** Differences listed of each kind. */
 const USUAL_DIFFERENCES = 10;
+/** Warnings about a .config shown. */
+const MOST_WARNINGS = 5;
 
 export function addReplay(
   program: Command,
@@ -72,7 +74,8 @@ async function replay(
       },
     });
     progress.done();
-    if (options.report !== undefined) writeReport(options.report, report(document));
+    if (options.report !== undefined)
+      writeReport(options.report, report([{ heading: 'Replay', document }]));
     io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables(document));
     return agrees(document) ? 0 : 1;
   } finally {
@@ -106,6 +109,10 @@ function readConfig(file: string, io: CommandIo): OptionValues {
   }
   const kconfig = parseKconfig('Kconfig', () => seriesKconfig);
   const config = evaluate(kconfig, text, { file });
-  for (const warning of config.warnings) io.err(`warning: ${oneLine(warning)}\n`);
+  // The .config of a whole kernel has thousands of options that the series does not know.
+  for (const warning of config.warnings.slice(0, MOST_WARNINGS))
+    io.err(`warning: ${oneLine(warning)}\n`);
+  const more = config.warnings.length - MOST_WARNINGS;
+  if (more > 0) io.err(`warning: ${file}: ${String(more)} more\n`);
   return config;
 }

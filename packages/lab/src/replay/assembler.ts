@@ -5,44 +5,10 @@ import type { TraceEvent } from '../trace';
 import { Contexts } from './contexts';
 import { DmaLines } from './dma-lines';
 import { LiveMappings } from './live-mappings';
-import { PoolLines } from './pool-lines';
+import { type KnownBefore, PoolLines } from './pool-lines';
 import type { Step } from './step';
 import { type EvictionRun, StepQueue } from './step-queue';
-
-/** What the lines add up to. */
-export class LineCounts {
-  iommuMaps = 0;
-  iommuUnmaps = 0;
-  /** Of these, those that a call was found for. */
-  matchedMaps = 0;
-  matchedUnmaps = 0;
-  mapCalls = 0;
-  unmapCalls = 0;
-  syncCalls = 0;
-  /** Calls that failed on the recorded machine. */
-  failedCalls = 0;
-  /** dma_free of nothing. */
-  emptyFrees = 0;
-  unpairedUnmaps = 0;
-  unpairedSyncs = 0;
-  /** Mappings whose address was mapped again without an unmap in between. */
-  superseded = 0;
-  /** Mappings in force at the end. */
-  stillMapped = 0;
-  poolLines = 0;
-  /** Calls that were under way when the recording began: what they decided was printed before. */
-  cutCalls = 0;
-}
-
-/** What both kinds of lines work with. */
-export interface Workbench {
-  readonly counts: LineCounts;
-  readonly contexts: Contexts;
-  readonly live: LiveMappings;
-  readonly queue: StepQueue;
-  /** Name of the file being read. */
-  file: string;
-}
+import { LineCounts, type Workbench } from './workbench';
 
 export class Assembler {
   readonly bench: Workbench;
@@ -51,9 +17,12 @@ export class Assembler {
 
   /**
    * @param plan the eviction runs, once they are known
-   * @param hasPool whether the trace has decisions of a pool, once that is known
+   * @param known what else a first reading found out
    */
-  constructor(plan: readonly EvictionRun[] | null, hasPool = false) {
+  constructor(
+    plan: readonly EvictionRun[] | null,
+    known: KnownBefore = { withDecisions: new Set(), firstDevice: '' },
+  ) {
     this.bench = {
       counts: new LineCounts(),
       contexts: new Contexts(),
@@ -62,7 +31,7 @@ export class Assembler {
       file: '',
     };
     this.dma = new DmaLines(this.bench);
-    this.pool = new PoolLines(this.bench, hasPool);
+    this.pool = new PoolLines(this.bench, known);
   }
 
   get counts(): LineCounts {

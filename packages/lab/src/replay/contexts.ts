@@ -23,6 +23,8 @@ export class Context {
   /** A pool decision that waits for its call. */
   openMap: MapStep | null = null;
   openUnmap: OpenUnmap | null = null;
+  /** Lines about a slot whose decision was before the recording. */
+  hasSlot = false;
   sgEntries: SgEntry[] = [];
   /** A call that waits for its iommu:unmap. */
   waiting: UnmapStep | null = null;

@@ -12,7 +12,7 @@ import {
   type SyncSingle,
   type TimedEvent,
 } from '../trace';
-import type { Workbench } from './assembler';
+import type { Workbench } from './workbench';
 import type { Context } from './contexts';
 import { listKey } from './live-mappings';
 import { directionNumber, newMapping, portedAttrs, putInForce, stepHead } from './mappings';

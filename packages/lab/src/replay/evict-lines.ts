@@ -2,7 +2,7 @@
 // The lines of the eviction worker.
 
 import type { ObsPoolEvict, ObsPoolEvictRun, ObsPoolEvictTake, ObsPoolRelease } from '../trace';
-import type { Workbench } from './assembler';
+import type { Workbench } from './workbench';
 import type { Context } from './contexts';
 import { stepHead } from './mappings';
 import type { EvictSlotStep } from './step';

@@ -5,12 +5,18 @@
 // and unmap meanwhile. The recorded lines are printed under the lock, so the order is known: before the port's worker
 // takes a lock, the steps that the trace has in front of that moment are done, on their own CPUs.
 
-import type { delayed_work, machine, spinlock_t } from '@iommu-bounce/linux-shim';
+import {
+  type delayed_work,
+  list_entry,
+  type machine,
+  type spinlock_t,
+} from '@iommu-bounce/linux-shim';
+import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type { EvictionFollower, Lane } from './lane';
 import type { PoolAgreement } from './pool-agreement';
 import type { PortDevice, SlotPlace } from './port-machine';
 import type { EvictRunStep, EvictSlotStep, Step } from './step';
-import type { Survey } from './survey';
+import type { EvictionRun } from './step-queue';
 
 /** Never, as far as a replay goes: the port's own timer is not to start the worker. */
 const NEVER = 2 ** 40;
@@ -44,7 +50,7 @@ export class RecordedEviction implements EvictionFollower {
 
   constructor(
     private readonly lane: Lane,
-    private readonly survey: Pick<Survey, 'plan' | 'deviceOfRun'>,
+    private readonly plan: readonly EvictionRun[],
     private readonly agreement: PoolAgreement,
   ) {
     this.k = lane.k;
@@ -68,14 +74,14 @@ export class RecordedEviction implements EvictionFollower {
   run(step: EvictRunStep): void {
     const { worker_runs } = this.agreement.figures;
     worker_runs.recorded++;
-    const device = this.deviceShown(step.run) ?? this.deviceDue();
+    const device = this.deviceOf(step.run);
     if (!device) return;
     this.checkDue(device);
     this.deviceOfRun.set(step.run, device.name);
     const worker: Worker = {
       device,
       run: step.run,
-      takesLeft: new Map(this.survey.plan[step.run]?.takes),
+      takesLeft: new Map(this.plan[step.run]?.takes),
       inbox: [],
       limbo: null,
       nested: false,
@@ -163,27 +169,26 @@ export class RecordedEviction implements EvictionFollower {
     }
   }
 
-  /** The device whose cache had a slot that the run chose. */
-  private deviceShown(run: number): PortDevice | null {
-    const name = this.survey.deviceOfRun.get(run);
-    return name === undefined ? null : (this.lane.port.devices.get(name) ?? null);
-  }
-
-  /** The device whose worker is pending and due nearest; the lines of the trace name none. */
-  private deviceDue(): PortDevice | null {
-    const devices = [...this.lane.port.devices.values()].filter((one) => one.pool !== null);
+  /**
+   * The device that a run is about, which its lines do not name: the one whose pool would now evict what the run did,
+   * whose worker is pending, and due nearest; in this order.
+   */
+  private deviceOf(run: number): PortDevice | null {
+    const recorded = this.plan[run]?.first ?? [];
     const now = this.k.timers.jiffies();
     let best: PortDevice | null = null;
-    let nearest = Infinity;
-    for (const device of devices) {
+    let bestRank: readonly number[] = [];
+    for (const device of this.lane.port.devices.values()) {
       const work = device.pool?.evict_work;
-      if (!work || !this.k.workqueue.delayed_work_pending(work)) continue;
+      if (!device.pool || !work) continue;
       const queued = this.queued.get(work);
-      const at = queued?.at ?? null;
-      const distance = at === null ? 2 ** 39 : Math.abs(at + (queued?.delay ?? 0) - now);
-      if (distance < nearest) [best, nearest] = [device, distance];
+      const isPending = this.k.workqueue.delayed_work_pending(work);
+      const due = queued?.at === undefined || queued.at === null ? null : queued.at + queued.delay;
+      const distance = due === null ? NEVER : Math.abs(due - now);
+      const rank = [sameStart(wouldEvict(device.pool), recorded), Number(isPending), -distance];
+      if (!best || isHigher(rank, bestRank)) [best, bestRank] = [device, rank];
     }
-    return best ?? (devices.length === 1 ? (devices[0] ?? null) : null);
+    return best;
   }
 
   private checkDue(device: PortDevice): void {
@@ -225,6 +230,36 @@ export class RecordedEviction implements EvictionFollower {
 
 function isEviction(step: Step): step is EvictSlotStep {
   return step.kind === 'evictTake' || step.kind === 'evictFree' || step.kind === 'evictRelease';
+}
+
+/** The slots that a pool's worker would choose now. */
+function wouldEvict(pool: io_buffer_pool): { classSize: number; slot: number }[] {
+  const slots: { classSize: number; slot: number }[] = [];
+  for (const klass of pool.classes)
+    for (const cache of klass.cached_slots)
+      for (let at = cache.prev; at !== cache; at = at.prev) {
+        const slot = list_entry(at);
+        if (!slot.old_cache_entry) break;
+        slots.push({ classSize: klass.buffer_size, slot: slot.index });
+      }
+  return slots;
+}
+
+/** How many of the recorded slots come first and in order, as a share; 1 also where neither has any. */
+function sameStart(
+  would: readonly { classSize: number; slot: number }[],
+  recorded: EvictionRun['first'],
+): number {
+  if (recorded.length === 0) return would.length === 0 ? 1 : 0;
+  const same = recorded.filter(
+    ({ classSize, slot }, i) => would[i]?.classSize === classSize && would[i].slot === slot,
+  );
+  return same.length / recorded.length;
+}
+
+function isHigher(rank: readonly number[], than: readonly number[]): boolean {
+  const i = rank.findIndex((one, at) => one !== than[at]);
+  return i >= 0 && (rank[i] ?? 0) > (than[i] ?? 0);
 }
 
 /** Jiffies by which the timer wheel may round up: 8 to the level. C: kernel/time/timer.c LVL_START, LVL_GRAN */

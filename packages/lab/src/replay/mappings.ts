@@ -3,7 +3,7 @@
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 import { DIRECTIONS, type Direction, type EventHead } from '../trace';
-import type { Workbench } from './assembler';
+import type { Workbench } from './workbench';
 import { runsOf } from './sg-entries';
 import { type Mapping, type Step, pageCeil, pageFloor } from './step';
 

@@ -51,10 +51,19 @@ function sessionNotes(session: Session): string[] {
           "a kernel's timer wheel rounds up (5,000 ms become 5,120 at 250 Hz).",
       );
   }
+  const kept = four?.figures.total();
+  if (four && !pool && kept && kept.pool_fills > 0 && kept.evictions === 0)
+    notes.push(
+      'The trace ends before the eviction worker would have run, so what is cached at its end is still mapped: hence no IOMMU unmap.',
+    );
+  if (counts.cutCalls > 0)
+    notes.push(
+      `${name}: ${String(counts.cutCalls)} calls were under way when the recording began; what they decided is not in it, so they were not made.`,
+    );
   if (session.initial.length > 0 && pool)
     notes.push(
       'Pools that were in use before the recording were brought into a state that explains it; decisions that only ' +
-        'repeat that assumption are not compared.',
+        'repeat that assumption are not compared. What was mapped then is unmapped in state 4 only.',
     );
   if (pool && pool.differences.length > 0 && session.params === '')
     notes.push(

@@ -67,6 +67,7 @@ export function newPoolAgreement(): PoolAgreementFigures {
 }
 
 const NO_CALL = 'its DMA API call is not in the trace';
+const RUN_BEFORE = 'the run of the worker began before the recording';
 const NO_MAP = 'mapped before the recording, and the slot is not known';
 
 export class PoolAgreement implements LaneObserver {
@@ -188,6 +189,7 @@ export class PoolAgreement implements LaneObserver {
     const kind = kinds[step.kind];
     const why = this.restated.evict(device, step.classSize, step.slot, step.kind);
     if (why !== null) this.leave(kind, why);
+    else if (step.run === null) this.leave(kind, RUN_BEFORE);
     else
       this.compare(
         kind,

@@ -2,7 +2,6 @@
 // The lines of a kernel with the series: DMA API calls, and what its pool decided in them.
 
 import {
-  ALL_ONES,
   type EventHead,
   type ObsMapPage,
   type ObsMapSg,
@@ -14,18 +13,12 @@ import {
   type ObsUnmapSg,
   type TimedEvent,
 } from '../trace';
-import type { Workbench } from './assembler';
+import type { Workbench } from './workbench';
 import type { Context, OpenUnmap } from './contexts';
 import { EvictLines } from './evict-lines';
 import { LikelySlots } from './likely-slots';
-import {
-  directionNumber,
-  newMapping,
-  portedAttrs,
-  putInForce,
-  rangeOf,
-  stepHead,
-} from './mappings';
+import { poolMapping } from './pool-mapping';
+import { directionNumber, portedAttrs, putInForce, rangeOf, stepHead } from './mappings';
 import {
   type MapDecision,
   type MapStep,
@@ -33,9 +26,15 @@ import {
   type Place,
   type UnmapDecision,
   type UnmapStep,
-  pageCeil,
-  pageFloor,
 } from './step';
+
+/** What a first reading of a trace tells a second one. */
+export interface KnownBefore {
+  /** Devices whose map calls have decisions: one without began before the recording. */
+  readonly withDecisions: ReadonlySet<string>;
+  /** The first device that the trace names: of this one are the slots that come back before. */
+  readonly firstDevice: string;
+}
 
 export class PoolLines {
   /** Mappings that hold a slot. */
@@ -44,10 +43,10 @@ export class PoolLines {
   private readonly evict: EvictLines;
   private readonly slots = new LikelySlots();
 
-  /** @param hasPool whether a call without a decision began before the recording */
+  /** @param known what an earlier reading found out */
   constructor(
     private readonly bench: Workbench,
-    private readonly hasPool: boolean,
+    private readonly known: KnownBefore,
   ) {
     this.evict = new EvictLines(bench);
   }
@@ -135,7 +134,10 @@ export class PoolLines {
     const context = this.open(event);
     this.bench.counts.poolLines++;
     const decision = context.openMap?.decision;
-    if (!decision) return;
+    if (!decision) {
+      context.hasSlot = true;
+      return;
+    }
     const { slot, classSize, iova } = event;
     const said = { place: this.place(event), slot, classSize };
     if (event.kind === 'obsPoolFill') {
@@ -155,11 +157,13 @@ export class PoolLines {
     const step = context.openMap?.ready === false ? context.openMap : null;
     context.openMap = null;
     const decision = step?.decision ?? null;
-    const inSlot = decision?.kind === 'take' && (decision.map !== null || decision.fill !== null);
-    const mapping = this.mappingOf(event, context, decision, inSlot);
+    const isTaken = decision?.kind === 'take' && (decision.map !== null || decision.fill !== null);
+    const inSlot = decision === null ? context.hasSlot : isTaken;
+    context.hasSlot = false;
+    const mapping = poolMapping(this.bench, event, context, decision, inSlot);
     if (decision && inSlot) this.slots.taken(event.device, event.dmaAddr, decision);
     context.callDone();
-    if (!decision && this.hasPool && mapping.chunks.length === 0) {
+    if (!decision && this.known.withDecisions.has(event.device)) {
       bench.counts.cutCalls++;
       return;
     }
@@ -179,44 +183,6 @@ export class PoolLines {
         mapping,
         decision: null,
       });
-  }
-
-  private mappingOf(
-    event: ObsMapPage | ObsMapSg,
-    context: Context,
-    decision: MapDecision | null,
-    inSlot: boolean,
-  ): Mapping {
-    const isSg = event.kind === 'obsMapSg';
-    const size = isSg ? event.total : event.size;
-    const failed = event.dmaAddr === ALL_ONES || size === 0 || (isSg && event.ret === 0);
-    const entries = isSg ? context.sgEntries.slice(0, event.nents) : [];
-    context.sgEntries = [];
-    const end = pageCeil(event.dmaAddr + (isSg ? Math.max(event.dmaLength, size) : size));
-    const chunks =
-      failed || inSlot
-        ? []
-        : context.takeMaps(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
-    this.bench.counts.matchedMaps += chunks.length;
-    const phys = isSg ? (entries[0]?.phys ?? 0) : event.phys;
-    // What is printed is the address; how far into its page the caller said it lies follows from the pool's line.
-    const extra = decision && !isSg && decision.size > size ? decision.size - size : null;
-    const fits = extra !== null && (phys - extra) % 4096 === 0 && extra <= phys;
-    return newMapping({
-      place: this.place(event),
-      device: event.device,
-      form: isSg ? 'sg' : 'page',
-      dir: directionNumber(event.dir),
-      attrs: portedAttrs(event.attrs),
-      dmaAddr: event.dmaAddr,
-      size,
-      segment: isSg ? event.dmaLength : size,
-      phys,
-      offset: fits ? extra : phys - pageFloor(phys),
-      entries: isSg && entries.length === 0 ? [{ phys, length: size }] : entries,
-      chunks,
-      failed,
-    });
   }
 
   private unmapCall(event: ObsUnmapPage | ObsUnmapSg): void {
@@ -245,7 +211,7 @@ export class PoolLines {
       place: this.place(event),
       classSize: event.classSize,
       slot: event.slot,
-      likelySlot: this.slots.returned(open?.call.device ?? '', event),
+      likelySlot: this.slots.returned(open?.call.device ?? this.known.firstDevice, event),
       prot: event.prot,
     });
   }
@@ -281,7 +247,7 @@ export class PoolLines {
       kind: 'unmap',
       ready: true,
       mapping: open?.mapping ?? null,
-      device: call?.device ?? '',
+      device: call?.device ?? this.known.firstDevice,
       dir: directionNumber(call?.dir ?? null),
       attrs: portedAttrs(call?.attrs ?? 0),
       dmaAddr: call?.dmaAddr ?? 0,
@@ -293,9 +259,4 @@ export class PoolLines {
     this.bench.queue.push(step);
     return step;
   }
-}
-
-/** A list's last chunk may reach past its DMA length, when a gap was left for a boundary. */
-function pageEnd(end: number, entries: number): number {
-  return entries > 1 ? end + 4096 * entries : end;
 }

@@ -6,7 +6,8 @@ import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
 import { type TraceCounters, type TraceFacts, readTrace } from '../trace';
 import { Agreement } from './agreement';
-import { Assembler, type LineCounts } from './assembler';
+import { Assembler } from './assembler';
+import type { LineCounts } from './workbench';
 import { RecordedEviction } from './eviction';
 import { Lane } from './lane';
 import { replayParams } from './parameters';
@@ -99,7 +100,7 @@ export async function replaySession(
         survey.history(state.device, state.classSize).has(slot),
       );
       pool = new PoolAgreement(restated, options.mostDifferences);
-      const eviction = new RecordedEviction(lane, survey, pool);
+      const eviction = new RecordedEviction(lane, survey.plan, pool);
       lane.follower = eviction;
       warmUp(lane, eviction, initial);
       lane.observers.push(pool);
@@ -108,7 +109,7 @@ export async function replaySession(
     return { patches, lane };
   });
 
-  const assembler = new Assembler(survey.plan, survey.hasDecisions);
+  const assembler = new Assembler(survey.plan, survey);
   const counters = await read(files, assembler, options, 'replaying', (steps) => {
     for (const { lane } of lanes) lane.run(steps);
   });

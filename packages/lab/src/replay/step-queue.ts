@@ -10,6 +10,8 @@ const LONGEST = 65536;
 export interface EvictionRun {
   /** Slots that it chose, by class size. */
   readonly takes: Map<number, number>;
+  /** The first of them, in order: enough to know the pool by. */
+  readonly first: { readonly classSize: number; readonly slot: number }[];
   /** Lines of it. */
   steps: number;
 }

@@ -4,7 +4,7 @@
 import { RecordedFigures } from './recorded-figures';
 import { FrameArena } from './frame-arena';
 import { SlotHistory } from './slot-history';
-import type { EvictSlotStep, Mapping, MapStep, Step, UnmapStep } from './step';
+import type { EvictSlotStep, Mapping, MapStep, Step, UnmapDecision, UnmapStep } from './step';
 import { PAGE, asksPool, pageCeil } from './step';
 import type { EvictionRun } from './step-queue';
 
@@ -31,6 +31,8 @@ export interface DeviceFacts {
   longestSegment: number;
 }
 
+/** Slots of a run that are kept. */
+const FIRST_TAKES = 32;
 /** Between two runs of a worker: 5 s, what a timer wheel rounds up at any HZ, and some latency. */
 const PERIOD_NS = [4.9e9, 5.7e9] as const;
 
@@ -42,6 +44,12 @@ export class Survey {
   readonly histories = new Map<string, SlotHistory>();
   /** Any pool decision at all: a kernel with the series. */
   hasDecisions = false;
+  /** Devices whose map calls have decisions. */
+  readonly withDecisions = new Set<string>();
+  /** The first device named. */
+  firstDevice = '';
+  /** Slots that came back before. */
+  private readonly unnamed: UnmapDecision[] = [];
   cpus = 1;
   firstNs = -1;
   /** Bytes of coherent memory in force at most. */
@@ -53,7 +61,7 @@ export class Survey {
   private readonly evicting = new Map<number, EvictedSlot>();
   private readonly runTimes = new Map<number, number>();
   /** The device of a run, where a slot that it chose tells. */
-  readonly deviceOfRun = new Map<number, string>();
+  private readonly deviceOfRun = new Map<number, string>();
 
   /** @param pool how much memory it may need follows from its classes (ascending) and slots */
   constructor(
@@ -89,7 +97,7 @@ export class Survey {
       case 'evictRun':
         this.hasDecisions = true;
         this.runTimes.set(step.run, step.timeNs);
-        this.plan[step.run] = { takes: new Map(), steps: 0 };
+        this.plan[step.run] = { takes: new Map(), first: [], steps: 0 };
         break;
       case 'evictTake':
       case 'evictFree':
@@ -113,7 +121,12 @@ export class Survey {
 
   private device(name: string): DeviceFacts {
     let found = this.devices.get(name);
-    if (!found) this.devices.set(name, (found = { name, coherent: true, longestSegment: 0 }));
+    if (!found) {
+      this.devices.set(name, (found = { name, coherent: true, longestSegment: 0 }));
+      if (this.firstDevice === '') this.firstDevice = name;
+      for (const { classSize, likelySlot, prot } of this.unnamed.splice(0))
+        this.history(name, classSize).unmap(likelySlot, prot);
+    }
     return found;
   }
 
@@ -123,6 +136,7 @@ export class Survey {
     if (!mapping) return;
     const device = this.device(mapping.device);
     if (decision) {
+      this.withDecisions.add(mapping.device);
       if ((decision.prot & 4) === 0) device.coherent = false;
       if (decision.kind !== 'tooBig') {
         const history = this.history(mapping.device, decision.classSize);
@@ -141,8 +155,12 @@ export class Survey {
     const { mapping, decision } = step;
     if (decision) {
       this.hasDecisions = true;
-      if (step.device !== '')
-        this.history(step.device, decision.classSize).unmap(decision.likelySlot, decision.prot);
+      const device = step.device === '' ? this.firstDevice : step.device;
+      if (device === '') this.unnamed.push(decision);
+      else {
+        this.device(device);
+        this.history(device, decision.classSize).unmap(decision.likelySlot, decision.prot);
+      }
     }
     if (step.device !== '') this.device(step.device);
     if (mapping) this.letGo(mapping);
@@ -206,6 +224,8 @@ export class Survey {
     if (step.kind === 'evictFree') take.freed = step.slot;
     else {
       if (step.slot === take.freed) take.slot = step.slot;
+      if (run.first.length < FIRST_TAKES)
+        run.first.push({ classSize: take.classSize, slot: take.slot });
       evicting.delete(step.run ?? 0);
       this.evicted(step, take);
     }
@@ -228,11 +248,13 @@ export class Survey {
     { classSize, slot, prot }: Pick<EvictedSlot, 'classSize' | 'slot' | 'prot'>,
   ): string | null {
     const known = this.deviceOfRun.get(run);
-    if (known !== undefined) return known;
     const histories = [...this.histories.values()].filter((one) => one.classSize === classSize);
-    const cached = histories.find((one) => one.isCached(slot, prot));
-    if (cached) this.deviceOfRun.set(run, cached.device);
-    const likely = cached ?? histories.find((one) => !one.has(slot)) ?? histories[0];
+    const cached = histories.filter((one) => one.isCached(slot, prot));
+    // Several pools may have the slot cached: then the run so far tells, and if it was wrong, no harm is done.
+    const sure = cached.find((one) => one.device === known) ?? cached[0];
+    if (sure) this.deviceOfRun.set(run, sure.device);
+    else if (known !== undefined) return known;
+    const likely = sure ?? histories.find((one) => !one.has(slot)) ?? histories[0];
     // A class that only shows itself by being evicted: of the devices there are, the first.
     return likely?.device ?? this.devices.keys().next().value ?? null;
   }

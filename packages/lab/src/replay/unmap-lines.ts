@@ -2,7 +2,7 @@
 // Unmap calls of an unmodified kernel, and the iommu:unmap that each has before or behind it.
 
 import type { DmaFree, EventHead, IommuUnmap, UnmapPage, UnmapSg } from '../trace';
-import type { Workbench } from './assembler';
+import type { Workbench } from './workbench';
 import type { Context } from './contexts';
 import { directionNumber, portedAttrs, rangeOf, stepHead } from './mappings';
 import { type Mapping, type UnmapStep, pageCeil, pageFloor } from './step';

@@ -2,6 +2,6 @@
 // What a replay found, shown: tables for a terminal, a page for a browser.
 
 export { tables } from './tables';
-export { GENERATOR, report } from './report';
+export { GENERATOR, type ReportPart, report } from './report';
 export { checkReportFile, writeReport } from './write-report';
 export { escapeHtml } from './html';

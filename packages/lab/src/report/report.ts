@@ -26,7 +26,14 @@ import { STYLE } from './style';
 /** What a report of ours is known by. */
 export const GENERATOR = 'iommu-bounce replay';
 
-export function report(document: ReplayDocument): string {
+/** One replay of a report. */
+export interface ReportPart {
+  readonly heading: string;
+  readonly document: ReplayDocument;
+}
+
+/** @param parts the same parts give the same text, whenever and wherever */
+export function report(parts: readonly ReportPart[]): string {
   const title = 'DMA of a recorded machine, before and after the bounce buffer series';
   const page = html`<!doctype html>
     <html lang="en">
@@ -46,15 +53,22 @@ export function report(document: ReplayDocument): string {
       <body>
         <main>
           <h1>${title}</h1>
-          <p class="lead">${traceLine(document)}.</p>
-          ${verdict(document)} ${devicesOf(document.states).map((one) => device(one))}
-          ${mappings(document)} ${plainPath(document)}
-          ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
-          ${limits(document)}
+          ${parts.map((one) => part(one))} ${limits()}
         </main>
       </body>
     </html> `;
   return page.text;
+}
+
+function part({ heading, document }: ReportPart): Html {
+  return html`<article>
+    <h2 class="part">${heading}</h2>
+    <p class="lead">${traceLine(document)}.</p>
+    ${verdict(document)} ${devicesOf(document.states).map((one) => device(one))}
+    ${mappings(document)} ${plainPath(document)}
+    ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
+    ${notes(document)}
+  </article>`;
 }
 
 function verdict(document: ReplayDocument): Html {
@@ -80,9 +94,9 @@ function verdict(document: ReplayDocument): Html {
   ];
   const good = agrees(document);
   return html`<section class="verdict ${good ? 'good' : 'bad'}">
-    <h2>
+    <h3>
       ${good ? 'The port agrees with the recorded machine' : 'The port differs from the recorded machine'}
-    </h2>
+    </h3>
     <ul>
       ${parts}
     </ul>
@@ -107,7 +121,7 @@ function device({ device: name, states }: ReturnType<typeof devicesOf>[number]):
     ...(last ? ['change'] : []),
   ];
   return html`<section>
-    <h2>Device ${name}</h2>
+    <h3>Device ${name}</h3>
     ${bars('IOMMU maps', states, (counts) => counts.iommu_maps)}
     ${bars('IOMMU unmaps', states, (counts) => counts.iommu_unmaps)} ${htmlTable(head, rows, 1)}
   </section>`;
@@ -148,7 +162,7 @@ function mappings({ recorded }: ReplayDocument): Html {
     bytes(row.bytes),
   ]);
   return html`<section>
-    <h2>Recorded mappings</h2>
+    <h3>Recorded mappings</h3>
     ${htmlTable(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, 3)}
   </section>`;
 }
@@ -165,7 +179,7 @@ function plainPath({ agreement: a, recorded }: ReplayDocument): Html {
     ].map(([name, of]) => [name, share(of.equal, of.compared)]),
   ];
   return html`<section>
-    <h2>Plain path: state ${a.states.join(', ')} at iommu:map and iommu:unmap</h2>
+    <h3>Plain path: state ${a.states.join(', ')} at iommu:map and iommu:unmap</h3>
     <p>
       ${count(recorded.iommu_maps)} iommu:map and ${count(recorded.iommu_unmaps)} iommu:unmap events
       recorded, of which ${count(recorded.iommu_maps_without_call)} and
@@ -195,7 +209,7 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
   ]);
   const classHead = ['device', 'class', 'slots', 'recorded at', 'port at', 'matches'];
   return html`<section>
-    <h2>Pool: decisions of state 4 against the recorded ones</h2>
+    <h3>Pool: decisions of state 4 against the recorded ones</h3>
     ${htmlTable(['decision', 'recorded', 'compared', 'equal'], rows, 1)}
     <p>
       Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued
@@ -205,7 +219,7 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
     ${residual(p.not_compared)} ${differences(p.differences)}
     ${
       classes.length > 0
-        ? html`<h3>Where the classes lie</h3>
+        ? html`<h4>Where the classes lie</h4>
             ${htmlTable(classHead, classes, 2)}`
         : html``
     }
@@ -216,7 +230,7 @@ function residual(notCompared: Readonly<Record<string, number>>): Html {
   const reasons = Object.entries(notCompared);
   if (reasons.length === 0) return html``;
   const rows = reasons.map(([why, n]) => [why, count(n)]);
-  return html`<h3>Not compared</h3>
+  return html`<h4>Not compared</h4>
     ${htmlTable(['why', 'how many'], rows, 1)}`;
 }
 
@@ -224,23 +238,17 @@ function differences(found: readonly Difference[]): Html {
   if (found.length === 0) return html``;
   const rows = found.map((one) => [one.place, one.device, one.what, one.recorded, one.port]);
   const head = ['where', 'device', 'what', 'recorded', 'port'];
-  return html`<h3>First differences</h3>
+  return html`<h4>First differences</h4>
     ${htmlTable(head, rows, 5)}`;
 }
 
-function limits({ notes, files, params, boots }: ReplayDocument): Html {
-  const list = [
-    ...notes,
-    'A trace tells what was mapped, not what it cost: no time on a real machine follows from these counts.',
-    'Data are not in a trace. The bytes that the port copies are real, their content is not.',
-    'Maps that failed, and memory that was mapped before the recording, cannot be replayed; they are counted above.',
-  ].map((note) => html`<li>${note}</li>`);
+function notes({ notes: list, files, params, boots }: ReplayDocument): Html {
   const names = files.map((file) => html`<li><code>${file}</code></li>`);
   const given = params.filter((one) => one !== '').join('; ');
   return html`<section>
-    <h2>What to know about these figures</h2>
+    <h3>Notes</h3>
     <ul>
-      ${list}
+      ${list.map((note) => html`<li>${note}</li>`)}
     </ul>
     <details>
       <summary>
@@ -252,5 +260,22 @@ function limits({ notes, files, params, boots }: ReplayDocument): Html {
       </ul>
       <p>Kernel parameters: ${given === '' ? 'defaults' : given}</p>
     </details>
+  </section>`;
+}
+
+function limits(): Html {
+  return html`<section>
+    <h2 class="part">What a trace cannot tell</h2>
+    <ul>
+      <li>
+        It tells what was mapped, not what it cost: no time on a real machine follows from these
+        counts.
+      </li>
+      <li>Data are not in it. The bytes that the port copies are real, their content is not.</li>
+      <li>
+        Maps that failed, and memory that was mapped before the recording, cannot be replayed; they
+        are counted.
+      </li>
+    </ul>
   </section>`;
 }

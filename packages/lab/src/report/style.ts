@@ -12,16 +12,17 @@ export const STYLE = new Html(`
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; overflow-wrap: anywhere; }
-h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
+h2 { font-size: 1.35rem; margin: 2.6rem 0 .6rem; padding-top: .6rem; border-top: 2px solid var(--line); overflow-wrap: anywhere; }
+h3 { font-size: 1.1rem; margin: 1.8rem 0 .5rem; overflow-wrap: anywhere; }
+h4 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
 .verdict { border-left: .4rem solid var(--after); background: var(--soft); padding: .2rem 1rem; }
 .verdict.bad { border-color: var(--bad); }
-.verdict h2 { margin-top: .6rem; }
+.verdict h3 { margin-top: .6rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .3rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { background: var(--soft); border-top: 0; }
-th.text, td.text { text-align: left; } th.number, td.number { text-align: right; }
+th.text, td.text { text-align: left; } th.number, td.number { text-align: right; white-space: nowrap; }
 tbody th { font-weight: normal; }
 figure { margin: .6rem 0; } figcaption { font-size: .9rem; margin-bottom: .2rem; }
 .bar { display: grid; grid-template-columns: 9.5rem 1fr 6rem; gap: .6rem; align-items: center; font-size: .85rem; }

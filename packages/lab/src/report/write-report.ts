@@ -18,7 +18,7 @@ export function checkReportFile(file: string): void {
     if (codeOf(error) === 'ENOENT') return;
     throw new UsageError(`${file}: cannot be written as a report (${codeOf(error)})`);
   }
-  if (!head.includes(`<meta name="generator" content="${GENERATOR}">`))
+  if (!head.includes(`<meta name="generator" content="${GENERATOR}"`))
     throw new UsageError(
       `${file}: is no report of this command and is not replaced; expected another name, or a file that does not exist`,
     );
