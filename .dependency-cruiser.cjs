@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The import directions of docs/architecture.md, and no cycle anywhere. Run by `npm run imports`, which `npm test` does.
 'use strict';
 
@@ -9,7 +10,14 @@ const MAY_IMPORT = {
   'dma-iommu': ['linux-shim', 'iommu-core'],
   'io-buffer-pool': ['linux-shim', 'iommu-core', 'dma-iommu'],
   integration: ['linux-shim', 'kconfig-options', 'iommu-core', 'dma-iommu', 'io-buffer-pool'],
-  lab: ['linux-shim', 'kconfig-options', 'iommu-core', 'dma-iommu', 'io-buffer-pool', 'integration'],
+  lab: [
+    'linux-shim',
+    'kconfig-options',
+    'iommu-core',
+    'dma-iommu',
+    'io-buffer-pool',
+    'integration',
+  ],
 };
 
 const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
@@ -47,7 +55,10 @@ module.exports = {
       name: 'declared-dependencies-only',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },
-      to: { pathNot: '^packages/', dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined', 'npm-dev'] },
+      to: {
+        pathNot: '^packages/',
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined', 'npm-dev'],
+      },
     },
     {
       name: 'no-tests-from-sources',

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A machine after all four patches: the second mapping of a size leaves the IOMMU alone.
 const { boot, plug, pool_of, IO_BUFFER_Y } = require('@iommu-bounce/integration');
 const { io_buffer_pool_stats } = require('@iommu-bounce/io-buffer-pool');

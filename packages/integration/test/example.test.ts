@@ -14,7 +14,7 @@ describe('examples/series.js', () => {
     }
     const out = execFileSync(process.execPath, [join(__dirname, '../examples/series.js')], {
       encoding: 'utf8',
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     expect(out).to.equal('1000 mappings, 1 of them reached the IOMMU; 1 buffer cached\n');
   });

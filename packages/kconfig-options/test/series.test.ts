@@ -80,6 +80,7 @@ describe('examples/kconfig.js', () => {
     }
     const run = spawnSync(process.execPath, [path.join(folder, 'examples', 'kconfig.js')], {
       encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     expect(run.stderr).to.equal('');
     expect(run.status).to.equal(0);

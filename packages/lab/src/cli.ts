@@ -66,6 +66,11 @@ function userMessage(error: unknown): string | null {
 
 /** The bin's entry. */
 export function main(args: readonly string[]): void {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   run(args, processIo).then(
     (status) => {
       process.exitCode = status;

@@ -17,6 +17,7 @@ describe('examples', () => {
     this.timeout(10_000);
     const output = execFileSync(process.execPath, [path.join(HERE, 'examples/machine.js')], {
       encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     expect(output).to.equal('32 800000 direct\n23 400000 bounced\n');
   });

@@ -48,7 +48,7 @@ function handedOver(c: OpContext, mapping: SgMapping): scatterlist {
 
 /** Where a single sync points. */
 function syncAddress(c: OpContext): { readonly addr: dma_addr_t; readonly len: number } {
-  const mapping = c.mappingOf('map', 'page', 'sg', 'resource');
+  const mapping = c.mapping('map');
   const base =
     mapping.kind === 'sg' ? sg_dma_address(mapping.list[0] as scatterlist) : mapping.addr;
   return { addr: dma_addr_t(base + c.number('off')), len: c.number('len') };

@@ -80,7 +80,7 @@ function transcriptsIn(path: string): string[] {
   try {
     stat = statSync(path);
   } catch {
-    throw new UsageError(`${path}: no such file or folder, expected a transcript`);
+    return [path]; // reported with the others, when it is read
   }
   if (!stat.isDirectory()) return [path];
   const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
@@ -97,6 +97,8 @@ function textOf(file: string): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new UsageError(`${file}: no such file or folder, expected a transcript`);
     throw new UsageError(
       `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );

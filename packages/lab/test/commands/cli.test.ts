@@ -33,7 +33,7 @@ describe('iommu-bounce', () => {
       console.log('      skipped: the package is not built (npm run build)');
       this.skip();
     }
-    const env = { ...process.env, NODE_OPTIONS: '' };
+    const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: '0' };
     expect(spawnSync(process.execPath, [bin, 'series', '--json'], { env }).status).to.equal(0);
     const wrong = spawnSync(process.execPath, [bin, 'verify', 'no-such-file'], {
       env,

@@ -73,14 +73,26 @@ describe('iommu-bounce verify', function () {
         expect(out).to.equal('1 passed, 1 failed\n');
       }));
 
-  it('refuses a missing file, a folder without transcripts, and no path at all', () =>
+  it('refuses a folder without transcripts, and no path at all', () =>
     withFolder(async (folder) => {
-      for (const args of [[join(folder, 'none.jsonl')], [folder], []]) {
+      for (const args of [[folder], []]) {
         const { status, out, err } = await cli('verify', ...args);
         expect(status).to.equal(2);
         expect(out).to.equal('');
         expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
       }
+    }));
+
+  it('names a missing file and still checks the others', () =>
+    withFolder(async (folder) => {
+      const { status, out, err } = await cli(
+        'verify',
+        join(folder, 'none.jsonl'),
+        join(unit, '14-sync-single.jsonl'),
+      );
+      expect(status).to.equal(2);
+      expect(out).to.equal('1 passed, 1 failed\n');
+      expect(err).to.match(/^iommu-bounce: [^\n]*none\.jsonl: no such file or folder[^\n]*\n$/);
     }));
 
   it('lets bad input outrank a failed check', () =>

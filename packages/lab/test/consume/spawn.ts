@@ -9,7 +9,8 @@ export interface Run {
   readonly err: string;
 }
 
-const OURS = /^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|TS_NODE_|INIT_CWD$|LERNA_|NX_|CI$)/i;
+const OURS =
+  /^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|TS_NODE_|INIT_CWD$|LERNA_|NX_|CI$|FORCE_COLOR$)/i;
 
 function userEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !OURS.test(name));

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `iommu-bounce replay` and `demo`: status, output, and what a user can do wrong.
+
+import { expect } from 'chai';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { cli, fixtures, withFolder } from '../commands/run-cli';
+import { TraceWriter } from './helpers';
+import { ModelMachine } from './model-machine';
+
+const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
+
+describe('iommu-bounce replay', () => {
+  it('prints tables that fit 100 columns', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const { status, out, err } = await cli('replay', file);
+      expect(status).to.equal(0);
+      expect(err).to.equal('');
+      expect(out).to.include('0: before the series').and.to.include('4: whole series');
+      expect(out).to.match(/mappings equal +│ 1 of 1 \(100\.00 %\)/);
+      for (const line of out.split('\n')) expect(line.length, line).to.be.at.most(100);
+    });
+  });
+
+  it('prints one JSON document with the fields that are promised', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt.gz');
+      writeFileSync(file, gzipSync(SMALL));
+      const { status, out } = await cli('replay', file, '--json');
+      expect(status).to.equal(0);
+      const document = JSON.parse(out) as Record<string, Record<string, unknown>>;
+      expect(document['trace']).to.include.keys(
+        'events',
+        'unparsed',
+        'dropped',
+        'unpaired_unmaps',
+        'never_unmapped',
+      );
+      expect(document['recorded']).to.include({ iommu_maps: 1, iommu_unmaps: 1 });
+      expect(document['agreement']).to.include({
+        mappings_recorded: 1,
+        mappings_compared: 1,
+        mappings_equal: 1,
+      });
+      for (const state of document['states'] as unknown as object[])
+        expect(state).to.include.keys(
+          'patches',
+          'iommu_maps',
+          'iommu_unmaps',
+          'copied_bytes',
+          'pool_hits',
+          'pool_fills',
+          'fallbacks',
+          'peak_bounce_bytes',
+        );
+      expect(document).not.to.have.property('pool_agreement');
+    });
+  });
+
+  it('ends with status 1 where decisions differ, and lists as many differences as are asked for', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      const machine = new ModelMachine({
+        seed: 1,
+        numSlots: 4,
+        classes: [4096, 16384, 131072],
+        depth: 24,
+        bursts: [{ calls: 300, idleMs: 1000 }],
+      });
+      writeFileSync(file, machine.run().text());
+      const right = 'io_buffer_pool.num_slots=4';
+      expect((await cli('replay', file, '--params', right)).status).to.equal(0);
+      const { status, out } = await cli('replay', file, '--json', '--differences', '3');
+      expect(status).to.equal(1);
+      const { pool_agreement: pool } = JSON.parse(out) as {
+        pool_agreement: { differences: object[]; decisions_compared: number };
+      };
+      expect(pool.differences).to.have.length(3);
+      expect(pool.decisions_compared).to.be.above(300);
+      const text = await cli('replay', file, '--differences', '3');
+      // Three of the decisions, three of the mappings that did not fall back.
+      expect(text.out.match(/^ {4}recorded: /gm)).to.have.length(6);
+      expect(text.out).to.include('no --params were given');
+    });
+  });
+
+  it('takes a .config, under which state 4 may have no pool', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const config = join(folder, '.config');
+      for (const [text, fills] of [
+        ['CONFIG_IOMMU_IO_BUFFER=y\n', 1],
+        ['# CONFIG_IOMMU_IO_BUFFER is not set\n', 0],
+      ] as const) {
+        writeFileSync(config, text);
+        const { out } = await cli('replay', file, '--json', '--config', config);
+        const { states } = JSON.parse(out) as { states: { pool_fills: number }[] };
+        expect(states[1]?.pool_fills).to.equal(fills);
+      }
+    });
+  });
+
+  it('writes a report, and replaces only its own', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const report = join(folder, 'deep/r.html');
+      for (let i = 0; i < 2; i++)
+        expect((await cli('replay', file, '--report', report)).status).to.equal(0);
+      expect(readFileSync(report, 'utf8')).to.match(/^<!doctype html>/);
+      const other = join(folder, 'other.html');
+      writeFileSync(other, '<p>mine</p>');
+      const { status, out, err } = await cli('replay', file, '--report', other);
+      expect(status).to.equal(2);
+      expect(out).to.equal('');
+      expect(err).to.match(/other\.html: is no report of this command/);
+      expect(readFileSync(other, 'utf8')).to.equal('<p>mine</p>');
+    });
+  });
+
+  const wrong: readonly [string, (folder: string) => string[], RegExp][] = [
+    ['no file', () => [], /missing required argument/],
+    ['a missing file', () => ['none.txt'], /none\.txt: no such file/],
+    ['--patches 7', (f) => [f, '--patches', '7'], /--patches: expected a number from 0 to 4/],
+    ['--patches x', (f) => [f, '--patches', ''], /--patches: expected a number from 0 to 4/],
+    ['--differences', (f) => [f, '--differences', '-1'], /--differences: expected a number/],
+    [
+      'an unknown parameter',
+      (f) => [f, '--params', 'iommu.strict=1 quiet'],
+      /--params: unknown 'quiet'/,
+    ],
+    ['a bad value', (f) => [f, '--params', 'io_buffer_pool.class_sizes=256'], /class_sizes.*256/],
+    [
+      'words for init',
+      (f) => [f, '--params', 'iommu.strict=1 -- single'],
+      /--params: unknown 'single'/,
+    ],
+    [
+      'a missing .config',
+      (f) => [f, '--config', 'none'],
+      /none: cannot be read .*expected a \.config/,
+    ],
+    ['a report in a file', (f) => [f, '--report', join(f, 'r.html')], /r\.html: cannot be written/],
+    ['an unknown option', (f) => [f, '--nonsense'], /unknown option/],
+  ];
+  for (const [what, args, message] of wrong)
+    it(`refuses ${what} with one line and status 2`, async () => {
+      await withFolder(async (folder) => {
+        const file = join(folder, 'x.trace.txt');
+        writeFileSync(file, SMALL);
+        const { status, out, err } = await cli('replay', ...args(file));
+        expect(status).to.equal(2);
+        expect(out).to.equal('');
+        expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
+        expect(err).to.match(message);
+      });
+    });
+
+  const files: readonly [string, Buffer | string, RegExp][] = [
+    ['an empty file', '', /is empty/],
+    ['a truncated .gz', gzipSync(SMALL).subarray(0, 60), /ends in the middle/],
+    ['a binary file', Buffer.from([0, 1, 2, 3, 0, 0, 7]), /binary/],
+    ['facts instead of a trace', '{\n "trace": "x"\n}\n', /:1: not an ftrace text/],
+    ['another text', 'one\ntwo\n', /:1: not an ftrace text: expected a line like/],
+  ];
+  for (const [what, content, message] of files)
+    it(`refuses ${what} with one line and status 2`, async () => {
+      await withFolder(async (folder) => {
+        const file = join(folder, 'x.trace.txt.gz');
+        writeFileSync(file, content);
+        for (const more of [[], ['--json']]) {
+          const { status, out, err } = await cli('replay', file, ...more);
+          expect(status).to.equal(2);
+          expect(out).to.equal('');
+          expect(err).to.match(/^iommu-bounce: [^\n]+x\.trace\.txt\.gz[^\n]+\n$/);
+          expect(err).to.match(message);
+        }
+      });
+    });
+
+  it('refuses files of two boots of the patched kernel', async () => {
+    await withFolder(async (folder) => {
+      const paths = [1, 2].map((seed) => {
+        const path = join(folder, `${String(seed)}.trace.txt`);
+        const options = { numSlots: 4, classes: [4096], depth: 4 };
+        const machine = new ModelMachine({ seed, ...options, bursts: [{ calls: 9, idleMs: 1 }] });
+        writeFileSync(path, machine.run().text());
+        return path;
+      });
+      const { status, err } = await cli('replay', ...paths);
+      expect(status).to.equal(2);
+      expect(err).to.include('expected files that follow each other in one boot');
+    });
+  });
+});
+
+describe('iommu-bounce demo', function () {
+  this.timeout(60_000);
+
+  it('replays what comes with the repository and writes the report', async () => {
+    const report = join(fixtures, '../out/report.html');
+    const { status, out } = await cli('demo');
+    expect(status).to.equal(0);
+    expect(out).to.include('Report: ').and.to.include('Pool: decisions of state 4');
+    expect(existsSync(report)).to.equal(true);
+  });
+});

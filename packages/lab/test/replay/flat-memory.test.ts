@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A long trace needs no more memory than a short one.
+
+import { expect } from 'chai';
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { TempFiles } from '../trace/temp-files';
+import { replayFiles } from './helpers';
+
+/** Mappings all over a terabyte of memory, 32 at a time, some never unmapped before their address is used again. */
+async function writeLong(path: string, mappings: number): Promise<void> {
+  const out = createWriteStream(path);
+  const hex = (n: number): string => n.toString(16);
+  let us = 1_000_000;
+  const line = (text: string): string => {
+    us += 50;
+    const time = `${String(Math.floor(us / 1e6))}.${String(us % 1e6).padStart(6, '0')}`;
+    return ` fio-${String(us % 900)} [000] ..... ${time}: ${text}\n`;
+  };
+  for (let i = 0; i < mappings; i++) {
+    const dma = hex(0xff000000 + (i % 32) * 0x20000);
+    let text = '';
+    if (i >= 32 && i % 100 !== 0)
+      text += line(
+        `dma_unmap_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=${dma} size=65536 attrs=`,
+      );
+    const phys = hex(((i * 7919) % 2 ** 24) * 65536);
+    text += line(
+      `dma_map_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=${dma} size=65536 phys_addr=${phys} attrs=`,
+    );
+    if (!out.write(text)) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'finish');
+}
+
+describe('the memory of a replay', function () {
+  this.timeout(120_000);
+  const files = new TempFiles();
+  beforeEach(() => files.make());
+  afterEach(() => files.remove());
+
+  it('does not grow with the length of the trace', async () => {
+    const rss: number[] = [];
+    for (const mappings of [2_000, 30_000, 60_000]) {
+      const path = files.path('long.trace.txt');
+      await writeLong(path, mappings);
+      const document = await replayFiles([path]);
+      expect(document.states[1]?.map_calls).to.equal(mappings);
+      rss.push(process.memoryUsage().rss);
+    }
+    const [, middle = 0, long = 0] = rss;
+    // 30,000 more mappings of 64 KiB would be 1.8 GiB if each had memory of its own.
+    expect(long - middle).to.be.below(40 * 2 ** 20);
+  });
+});

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Every recorded trace of test-fixtures/traces through the port.
+
+import { expect } from 'chai';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { agrees } from '../../src/replay';
+import { factsPath } from '../../src/trace';
+import { replayFiles, replayText } from './helpers';
+
+const TRACES = join(__dirname, '../../../../test-fixtures/traces');
+const SERIES = join(TRACES, 'series');
+const traces = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.trace.txt.gz'))
+    .sort()
+    .map((name) => join(folder, name));
+
+describe('the recorded traces, replayed', function () {
+  this.timeout(120_000);
+
+  for (const file of traces(TRACES))
+    it(`agree with the plain path: ${file.slice(TRACES.length + 1)}`, async () => {
+      const document = await replayFiles([file]);
+      const { agreement, trace, states, recorded } = document;
+      expect(trace).to.include({ unparsed: 0, dropped: 0, failed_calls: 0 });
+      expect(agreement.differences).to.deep.equal([]);
+      expect(agreement.mappings_compared).to.equal(agreement.mappings_recorded);
+      expect(agreement.mappings_equal).to.equal(agreement.mappings_compared);
+      expect(agreement.unmaps.equal).to.equal(agreement.unmaps.compared);
+      expect(agreement.unmaps.compared).to.equal(trace.unmap_calls - trace.unpaired_unmaps);
+      // Coherent memory lies where the port's page allocator puts it, so its chunks may be others.
+      expect(states[0]?.iommu_maps).to.be.within(
+        recorded.iommu_maps - 16,
+        recorded.iommu_maps + 16,
+      );
+      expect(states[1]?.iommu_maps).to.be.below(recorded.iommu_maps / 4);
+      for (const state of states)
+        expect(state).to.include({ oops: null, kernel_warnings: 0, sleeping_in_atomic: 0 });
+    });
+
+  it('agree with every decision of the pool: one boot of the patched kernel', async () => {
+    const files = traces(SERIES).filter((file) => file.includes('iobuf-def.'));
+    const document = await replayFiles(files.toReversed());
+    const pool = document.pool_agreement;
+    expect(pool?.differences).to.deep.equal([]);
+    expect(pool?.decisions_equal).to.equal(pool?.decisions_compared);
+    // Of the network device's pool, in use before the recording, some things are assumed.
+    const left = Object.values(pool?.not_compared ?? {}).reduce((sum, n) => sum + n, 0);
+    expect((pool?.decisions_compared ?? 0) + left).to.equal(pool?.decisions_recorded);
+    expect(left).to.be.below(400);
+    expect(pool?.in_use_before.every((one) => one.device === '0000:00:06.0')).to.equal(true);
+    expect(pool?.worker_runs).to.deep.equal({
+      recorded: 22,
+      pending: 22,
+      due_compared: 21,
+      due_agrees: 21,
+    });
+    expect(document.pool_classes.map((one) => one.matches)).to.deep.equal(Array(6).fill(true));
+    expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
+    const facts = files.map((file) => JSON.parse(readFileSync(factsPath(file), 'utf8')) as Facts);
+    const counted = (event: string): number =>
+      facts.reduce((sum, one) => sum + (one.event_counts[event] ?? 0), 0);
+    const four = document.states.find((state) => state.patches === 4);
+    expect(four?.pool_fills).to.equal(counted('obs_pool_fill'));
+    expect(four?.evictions).to.equal(counted('obs_pool_evict'));
+    expect(four?.fallbacks_by_reason.too_big).to.equal(counted('obs_pool_toobig'));
+    expect(agrees(document)).to.equal(true);
+  });
+
+  for (const file of traces(SERIES).filter((one) => one.includes('iobuf-def.')))
+    it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)}`, async () => {
+      const document = await replayFiles([file]);
+      expect(document.pool_agreement?.differences).to.deep.equal([]);
+      expect(document.agreement.differences).to.deep.equal([]);
+      const { decisions_compared = 0, decisions_recorded = 1 } = document.pool_agreement ?? {};
+      expect(decisions_compared / decisions_recorded).to.be.above(0.9);
+    });
+
+  it('differ exactly once where one slot number is changed', async () => {
+    const file = join(SERIES, 'iobuf-def.read-64k.trace.txt.gz');
+    const text = gunzipSync(readFileSync(file)).toString('latin1');
+    const at = text.indexOf('obs_pool_take from=cache', text.length / 2);
+    const changed = text.slice(0, at) + text.slice(at).replace(/slot=\d+/, 'slot=63');
+    const document = await replayText(changed);
+    const pool = document.pool_agreement;
+    expect((pool?.decisions_compared ?? 0) - (pool?.decisions_equal ?? 0)).to.equal(1);
+    expect(agrees(document)).to.equal(false);
+  });
+
+  for (const file of traces(SERIES).filter((one) => one.includes('plain-')))
+    it(`have nothing to drive, only events: ${file.slice(SERIES.length + 1)}`, async () => {
+      const document = await replayFiles([file]);
+      const facts = JSON.parse(readFileSync(factsPath(file), 'utf8')) as Facts;
+      expect(document.recorded.iommu_maps).to.equal(facts.events.map);
+      expect(document.recorded.iommu_unmaps).to.equal(facts.events.unmap);
+      expect(document.trace.map_calls).to.equal(0);
+      expect(document.states.map((state) => state.iommu_maps)).to.deep.equal([0, 0]);
+      expect(document.notes.join()).to.include('nothing to drive');
+      expect(agrees(document)).to.equal(true);
+    });
+
+  it('of several boots are replayed on a machine each', async () => {
+    const files = traces(TRACES).slice(-2);
+    const both = await replayFiles(files);
+    const each = await Promise.all(files.map((file) => replayFiles([file])));
+    expect(both.boots).to.equal(2);
+    const maps = each.map((one) => one.states[1]?.iommu_maps ?? 0);
+    expect(both.states[1]?.iommu_maps).to.equal((maps[0] ?? 0) + (maps[1] ?? 0));
+  });
+
+  it('take less than 5 s for 32,000 events, both states', async () => {
+    const start = process.hrtime.bigint();
+    const document = await replayFiles([join(TRACES, 'virtio.nvme-read-4k.trace.txt.gz')]);
+    expect(document.trace.events).to.equal(32_000);
+    expect(Number(process.hrtime.bigint() - start) / 1e9).to.be.below(5);
+  });
+});
+
+interface Facts {
+  event_counts: Record<string, number>;
+  events: { map: number; unmap: number };
+}
