@@ -2,23 +2,14 @@
 // A model of a recorded machine with the series: a pool in sixty lines of its own, two CPUs that interleave, and the
 // lines that the patched kernel would print. Not the port, so that agreement with it says something.
 
-export interface ModelOptions {
-  readonly seed: number;
-  readonly numSlots: number;
-  /** Bytes, ascending. */
-  readonly classes: readonly number[];
-  readonly devices?: readonly string[];
-  /** DMA API calls per burst; between bursts the machine idles. */
-  readonly bursts: readonly { readonly calls: number; readonly idleMs: number }[];
-  /** Mappings in force at most. */
-  readonly depth: number;
-  /** Of 100 calls, those that are lists. */
-  readonly lists?: number;
-  /** Of 100 fills, those that fail. */
-  readonly failingFills?: number;
-  /** Mappings of the first device that are made first and stay. */
-  readonly ring?: number;
-}
+import {
+  type ModelClass,
+  type ModelOptions,
+  ModelPool,
+  cacheOf,
+  hex,
+  splitList,
+} from './model-pool';
 
 interface Live {
   readonly device: string;
@@ -29,44 +20,8 @@ interface Live {
   readonly slot: { readonly klass: ModelClass; readonly index: number } | null;
 }
 
-interface Cached {
-  readonly slot: number;
-  readonly prot: number;
-  old: boolean;
-}
-
-class ModelClass {
-  readonly empty: number[];
-  /** By permission: to device, from device, both. */
-  readonly caches: Cached[][] = [[], [], []];
-  constructor(
-    readonly index: number,
-    readonly size: number,
-    readonly base: number,
-    slots: number,
-  ) {
-    this.empty = Array.from({ length: slots }, (_, i) => i);
-  }
-}
-
-class ModelPool {
-  readonly classes: ModelClass[];
-  /** When its worker is due, in microseconds. */
-  due: number | null = null;
-  constructor(
-    readonly device: string,
-    sizes: readonly number[],
-    slots: number,
-  ) {
-    this.classes = sizes.map((size, i) => new ModelClass(i, size, 0x40000000 * (i + 1), slots));
-  }
-}
-
 /** One thing that is under way, a line (or lines under one lock) at a time. */
 type Task = Generator<undefined, void, undefined>;
-
-const hex = (n: number): string => n.toString(16);
-const cacheOf = (prot: number): number => (prot & 3) - 1;
 
 export class ModelMachine {
   readonly lines: string[] = [];
@@ -199,7 +154,7 @@ export class ModelMachine {
       this.plainIova += 0x400000;
       const start = this.plainIova;
       const chunks = sgl
-        ? this.split(phys, total, sgl.nents)
+        ? splitList(phys, total, sgl.nents)
         : [[phys - (phys % 4096), Math.ceil(size / 4096) * 4096] as const];
       let at = start;
       for (const [paddr, length] of chunks) {
@@ -220,13 +175,6 @@ export class ModelMachine {
         : `iommu_dma_map_page: obs_map_page ${call} phys=${hex(phys + offset)} size=${String(total)} attrs=0 dma=${hex(dma)}`,
     );
     this.live.push({ device: pool.device, dma, size: total, dir, sgl, slot: found });
-  }
-
-  private split(phys: number, total: number, nents: number): (readonly [number, number])[] {
-    return Array.from({ length: nents }, (_, i) => [
-      phys + i * 0x100000,
-      i === nents - 1 ? total - 4096 * (nents - 1) : 4096,
-    ]);
   }
 
   private *decide(

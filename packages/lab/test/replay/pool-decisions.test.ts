@@ -4,7 +4,8 @@
 import { expect } from 'chai';
 import { type PoolSection, type ReplayDocument, agrees } from '../../src/replay';
 import { replayText } from './helpers';
-import { ModelMachine, type ModelOptions } from './model-machine';
+import { ModelMachine } from './model-machine';
+import type { ModelOptions } from './model-pool';
 
 const BASE: ModelOptions = {
   seed: 1,
