@@ -133,11 +133,11 @@ export class PoolAgreement implements LaneObserver {
           `fill ${showSlot(fill.classSize, fill.slot)}`,
           outcome.filled ? `fill ${slot}` : `no fill (${got})`,
         );
-    }
+    } else if (map && outcome.filled) this.portOnly(map.place, device, 'fill', `fill ${slot}`);
     if (map) {
       if (why !== null && repeats(map.slot)) this.leave('map', why);
       else this.compare('map', map.place, device, showSlot(map.classSize, map.slot), slot);
-    }
+    } else if (fill && outcome.slot) this.portOnly(fill.place, device, 'map', slot);
   }
 
   unmapped(
@@ -202,8 +202,13 @@ export class PoolAgreement implements LaneObserver {
 
   /** The port evicted a slot that the real pool kept. */
   extraEviction(place: Place, device: string, got: SlotPlace): void {
+    this.portOnly(place, device, 'evict take', showSlot(got.classSize, got.slot));
+  }
+
+  /** The port decided something that no line of the recording tells of. */
+  private portOnly(place: Place, device: string, kind: DecisionKind, port: string): void {
     this.figures.decisions_of_port_only++;
-    this.differ(place, device, 'evict take', 'kept', showSlot(got.classSize, got.slot));
+    this.differ(place, device, kind, 'nothing', port);
   }
 
   private compare(
