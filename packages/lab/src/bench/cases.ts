@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is measured: pairs of map and unmap in the steady state, and the copies they are held against.
+
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+  type dma_data_direction,
+} from '@iommu-bounce/linux-shim';
+import { type BenchMachine, type BenchSetup, benchMachine, copier, scattered } from './machines';
+
+/** Does it `n` times. */
+export type Loop = (n: number) => void;
+
+export interface BenchCase {
+  readonly name: string;
+  readonly loop: Loop;
+  /** The copy of as many bytes on the same addresses; null where nothing is copied. */
+  readonly copy: Loop | null;
+  /** Times in a round. */
+  readonly times: number;
+}
+
+const SIZES = [4096, 16384, 131072] as const;
+const KINDS: readonly (readonly [string, dma_data_direction, number])[] = [
+  ['from_device', DMA_FROM_DEVICE, 0],
+  ['to_device', DMA_TO_DEVICE, 0],
+  ['bidirectional', DMA_BIDIRECTIONAL, 0],
+  ['skip_cpu_sync', DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC],
+];
+
+function pagePairs(m: BenchMachine, size: number, dir: dma_data_direction, attrs: number): Loop {
+  const { dma } = m.k;
+  const { dev, buffer } = m;
+  return (n) => {
+    for (let i = 0; i < n; i++) {
+      const addr = dma.dma_map_page_attrs(dev, buffer, 0, size, dir, attrs);
+      dma.dma_unmap_page_attrs(dev, addr, size, dir, attrs);
+    }
+  };
+}
+
+function sgPairs(m: BenchMachine, dir: dma_data_direction): Loop {
+  const { dma } = m.k;
+  const { dev } = m;
+  const list = scattered(m, 32);
+  return (n) => {
+    for (let i = 0; i < n; i++) {
+      dma.dma_map_sg_attrs(dev, list, 32, dir, 0);
+      dma.dma_unmap_sg_attrs(dev, list, 32, dir, 0);
+    }
+  };
+}
+
+function timesFor(bytes: number): number {
+  return bytes >= 131072 ? 1500 : bytes >= 16384 ? 8000 : 20000;
+}
+
+function casesOf(setup: BenchSetup, suffix: string): BenchCase[] {
+  const m = benchMachine(setup);
+  const cases: BenchCase[] = [];
+  for (const [kind, dir, attrs] of KINDS)
+    for (const size of SIZES)
+      cases.push({
+        name: `map_page_${kind}_${String(size)}_${suffix}`,
+        loop: pagePairs(m, size, dir, attrs),
+        copy: setup.pool && attrs === 0 ? copier(m, size) : null,
+        times: timesFor(size),
+      });
+  for (const [kind, dir] of KINDS.slice(0, 2))
+    cases.push({
+      name: `map_sg_32x4096_${kind}_${suffix}`,
+      loop: sgPairs(m, dir),
+      copy: setup.pool ? copier(m, 131072) : null,
+      times: timesFor(131072),
+    });
+  return cases;
+}
+
+function manySlots(slots: number): BenchCase {
+  const m = benchMachine({ pool: true, slots });
+  return {
+    name: `map_page_from_device_4096_pool_slots_${String(slots)}`,
+    loop: pagePairs(m, 4096, DMA_FROM_DEVICE, 0),
+    copy: copier(m, 4096),
+    times: timesFor(4096),
+  };
+}
+
+export function benchCases(): BenchCase[] {
+  const plain = benchMachine({ pool: false });
+  return [
+    ...SIZES.map((size) => ({
+      name: `copy_${String(size)}`,
+      loop: copier(plain, size),
+      copy: null,
+      times: timesFor(size),
+    })),
+    ...casesOf({ pool: true }, 'pool'),
+    ...casesOf({ pool: false }, 'plain'),
+    manySlots(64),
+    manySlots(65536),
+    ...casesOf({ pool: true, virtio: true }, 'pool_virtio'),
+    ...casesOf({ pool: false, virtio: true }, 'plain_virtio'),
+  ];
+}

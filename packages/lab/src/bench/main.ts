@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `npm run bench`: the table, or with --json one document.
+
+import Table from 'cli-table3';
+import { type BenchResult, measure } from './bench';
+import { benchCases } from './cases';
+
+function table(results: readonly BenchResult[]): string {
+  const t = new Table({
+    head: ['bench', 'ns', 'to its copy'],
+    colAligns: ['left', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const r of results)
+    t.push([
+      r.name,
+      r.ns.toFixed(1),
+      r.ratio_to_copy === null ? '' : `${r.ratio_to_copy.toFixed(2)} x`,
+    ]);
+  return t.toString();
+}
+
+const args = process.argv.slice(2);
+if (args.some((arg) => arg !== '--json')) {
+  process.stderr.write(`bench: unknown option ${args.join(' ')}, expected --json or nothing\n`);
+  process.exitCode = 2;
+} else {
+  const benches = measure(benchCases());
+  process.stdout.write(
+    args.length > 0 ? `${JSON.stringify({ benches }, null, 2)}\n` : `${table(benches)}\n`,
+  );
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The benchmark: its cases do what their names say, and the least of all rounds is kept.
+
+import { expect } from 'chai';
+import { measure } from '../../src/bench/bench';
+import { benchCases } from '../../src/bench/cases';
+import { benchMachine, scattered } from '../../src/bench/machines';
+
+describe('the cases of the benchmark', function () {
+  this.timeout(20_000);
+  const cases = benchCases();
+
+  it('are those of docs/performance.md, each once', () => {
+    const names = cases.map((c) => c.name);
+    expect(new Set(names).size).to.equal(names.length);
+    for (const size of [4096, 16384, 131072]) {
+      expect(names).to.include(`copy_${String(size)}`);
+      for (const kind of ['from_device', 'to_device', 'bidirectional', 'skip_cpu_sync'])
+        for (const how of ['pool', 'plain', 'pool_virtio', 'plain_virtio'])
+          expect(names).to.include(`map_page_${kind}_${String(size)}_${how}`);
+    }
+    expect(names).to.include('map_sg_32x4096_to_device_plain');
+    expect(names).to.include('map_page_from_device_4096_pool_slots_65536');
+  });
+
+  it('run, all of them, and have a copy beside them only where one is made', () => {
+    for (const c of cases) {
+      c.loop(3);
+      c.copy?.(3);
+      expect(c.copy !== null, c.name).to.equal(
+        /_pool/.test(c.name) && !c.name.includes('skip_cpu_sync'),
+      );
+    }
+  });
+});
+
+describe('a machine of the benchmark', () => {
+  it('maps a list of pages that are not adjacent, over virtio-iommu too', () => {
+    const m = benchMachine({ pool: true, virtio: true });
+    const map = (): number => m.k.dma.dma_map_sg_attrs(m.dev, scattered(m, 32), 32, 1, 0);
+    expect(map()).to.be.above(0);
+  });
+});
+
+describe('measure', () => {
+  it('keeps the least of the rounds, and leaves the first one out', () => {
+    const spent: number[] = [];
+    const [result] = measure(
+      [
+        {
+          name: 'x',
+          times: 2,
+          loop: (n) => {
+            spent.push(n);
+          },
+          copy: () => undefined,
+        },
+      ],
+      9,
+    );
+    expect(spent).to.deep.equal(new Array(10).fill(2));
+    expect(result?.ns).to.be.at.least(0);
+    expect(result?.ratio_to_copy).to.be.above(0);
+  });
+
+  it('gives no ratio without a copy', () => {
+    expect(
+      measure([{ name: 'x', times: 1, loop: () => undefined, copy: null }], 9)[0]?.ratio_to_copy,
+    ).to.equal(null);
+  });
+});
