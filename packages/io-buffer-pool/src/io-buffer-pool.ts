@@ -666,11 +666,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (dma_is_coherent && !needs_buffer_sync) return;
 
     const orig_page = orig instanceof page ? orig : null;
-    const orig_lowmem_ptr = orig_page
-      ? PageHighMem(orig_page)
-        ? null
-        : page_to_virt(orig_page)
-      : WILD_POINTER;
+    // JS: C has NULL for highmem in the pointer itself; a number that may be null is boxed at each call.
+    const orig_is_highmem = orig_page !== null && PageHighMem(orig_page);
+    const orig_lowmem_ptr = orig_page ? page_to_virt(orig_page) : WILD_POINTER;
 
     while (size) {
       const bounce_buffer = deref(slot.bounce_buffer, 'a slot that never had pages');
@@ -705,7 +703,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         // Right for lowmem only, while the pages may be highmem: see docs/findings.md.
         let bounce_ptr = virt_addr_t(page_to_virt(bounce_page) + bounce_page_offset);
 
-        if (orig_lowmem_ptr === null) {
+        if (orig_is_highmem) {
           let remaining = copy_len;
           let offset = mod_pow2(orig_offset, PAGE_SIZE);
           let orig_page_idx = Math.floor(orig_offset / PAGE_SIZE);
@@ -714,7 +712,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
             const sz = Math.min(remaining, PAGE_SIZE - offset);
 
             const flags = this.k.context.local_irq_save();
-            const orig_ptr = this.k.highmem.kmap_atomic(nth_page(orig_page as page, orig_page_idx));
+            const orig_ptr = this.k.highmem.kmap_atomic(nth_page(orig_page, orig_page_idx));
             if (sync_for_cpu) {
               this.k.mm.memcpy(virt_addr_t(orig_ptr + offset), bounce_ptr, sz);
             } else {

@@ -21,17 +21,25 @@ function caller_outside_shim(): string {
   return 'unknown';
 }
 
+/** What a CPU is allowed to do now. */
+class cpu_state {
+  preempt_count = 0;
+  /** 1 with interrupts off. */
+  irqs_off = 0;
+}
+
 export class context_c {
-  private readonly preempt: Int32Array;
-  private readonly irqs_off: Uint8Array;
+  private readonly cpus: readonly cpu_state[];
   private cpu = 0;
+  // The running CPU's own: every lock asks it twice, and an index into an array costs a check each time.
+  private current: cpu_state;
 
   constructor(
     readonly nr_cpus: number,
     private readonly log: printk_c,
   ) {
-    this.preempt = new Int32Array(nr_cpus);
-    this.irqs_off = new Uint8Array(nr_cpus);
+    this.cpus = Array.from({ length: nr_cpus }, () => new cpu_state());
+    this.current = this.cpus[0] ?? new cpu_state();
   }
 
   /** The CPU that runs, 0..nr_cpus-1. */
@@ -47,45 +55,47 @@ export class context_c {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.nr_cpus)
       throw new RangeError(`no CPU ${String(cpu)}: this machine has ${String(this.nr_cpus)}`);
     this.cpu = cpu;
+    this.current = this.cpus[cpu] as cpu_state;
   }
 
   preempt_count(): number {
-    return this.preempt[this.cpu] ?? 0;
+    return this.current.preempt_count;
   }
 
   preempt_disable(): void {
-    this.preempt[this.cpu] = this.preempt_count() + 1;
+    this.current.preempt_count++;
   }
 
   preempt_enable(): void {
-    const n = this.preempt_count() - 1;
-    if (n < 0) throw new oops('bug', 'preempt_count underflow');
-    this.preempt[this.cpu] = n;
+    const { current } = this;
+    if (current.preempt_count === 0) throw new oops('bug', 'preempt_count underflow');
+    current.preempt_count--;
   }
 
   irqs_disabled(): boolean {
-    return this.irqs_off[this.cpu] === 1;
+    return this.current.irqs_off === 1;
   }
 
   /** Returns the flags for local_irq_restore. */
   local_irq_save(): number {
-    const flags = this.irqs_off[this.cpu] ?? 0;
-    this.irqs_off[this.cpu] = 1;
+    const { current } = this;
+    const flags = current.irqs_off;
+    current.irqs_off = 1;
     return flags;
   }
 
   local_irq_restore(flags: number): void {
-    this.irqs_off[this.cpu] = flags;
+    this.current.irqs_off = flags;
   }
 
   /** Preemption depths of all CPUs together; 0 when the machine is at rest. */
   total_preempt_count(): number {
-    return this.preempt.reduce((sum, n) => sum + n, 0);
+    return this.cpus.reduce((sum, cpu) => sum + cpu.preempt_count, 0);
   }
 
   /** True if any CPU has its interrupts off. */
   any_irqs_disabled(): boolean {
-    return this.irqs_off.includes(1);
+    return this.cpus.some((cpu) => cpu.irqs_off === 1);
   }
 
   /** True with preemption off; interrupts alone do not count. C: include/linux/preempt.h in_atomic */

@@ -68,15 +68,24 @@ export class spinlock_c {
   }
 
   private acquire(lock: spinlock_t): void {
-    if (lock.owner !== UNLOCKED)
-      throw new oops('bug', `spinlock recursion: held by CPU ${String(lock.owner)}`);
+    if (lock.owner !== UNLOCKED) recursion(lock);
     lock.owner = this.context.smp_processor_id();
     this.held++;
   }
 
   private release(lock: spinlock_t): void {
-    if (lock.owner === UNLOCKED) throw new oops('bug', 'spin_unlock: lock not held');
+    if (lock.owner === UNLOCKED) not_held();
     lock.owner = UNLOCKED;
     this.held--;
   }
+}
+
+// Out of line, so that taking and releasing a lock is small enough to be inlined.
+
+function recursion(lock: spinlock_t): never {
+  throw new oops('bug', `spinlock recursion: held by CPU ${String(lock.owner)}`);
+}
+
+function not_held(): never {
+  throw new oops('bug', 'spin_unlock: lock not held');
 }
