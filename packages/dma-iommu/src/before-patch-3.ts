@@ -90,8 +90,7 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
       return dma_addr_t(cookie.msi_iova - size);
     }
 
-    const granule = iovad.granule;
-    let iova_len = Math.floor(size / granule);
+    let iova_len = iova_pfn(iovad, size);
     // What the range caches would take is rounded up to the size they keep it under.
     if (iova_len < 1 << (IOVA_RANGE_CACHE_MAX_SIZE - 1)) iova_len = roundup_pow_of_two(iova_len);
 
@@ -102,17 +101,11 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
 
     // PCI devices get an address below 4 GiB if there is one: a single address cycle.
     if (dma_limit > DMA_BIT_MASK(32) && !this.iommu_dma_forcedac && dev_is_pci(dev))
-      iova = this.iova.alloc_iova_fast(
-        iovad,
-        iova_len,
-        Math.floor(DMA_BIT_MASK(32) / granule),
-        false,
-      );
+      iova = this.iova.alloc_iova_fast(iovad, iova_len, iova_pfn(iovad, DMA_BIT_MASK(32)), false);
 
-    if (!iova)
-      iova = this.iova.alloc_iova_fast(iovad, iova_len, Math.floor(dma_limit / granule), true);
+    if (!iova) iova = this.iova.alloc_iova_fast(iovad, iova_len, iova_pfn(iovad, dma_limit), true);
 
-    return dma_addr_t(iova * granule);
+    return dma_addr_t(iova * iovad.granule);
   }
 
   /** Frees addresses, at once or after the next flush. */
@@ -127,13 +120,8 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
     // The MSI cookie only ever takes its latest allocation back.
     if (cookie.type === IOMMU_DMA_MSI_COOKIE) cookie.msi_iova = dma_addr_t(cookie.msi_iova - size);
     else if (cookie.fq_domain)
-      this.iova.queue_iova(
-        iovad,
-        iova_pfn(iovad, iova),
-        Math.floor(size / iovad.granule),
-        freelist,
-      );
-    else this.iova.free_iova_fast(iovad, iova_pfn(iovad, iova), Math.floor(size / iovad.granule));
+      this.iova.queue_iova(iovad, iova_pfn(iovad, iova), iova_pfn(iovad, size), freelist);
+    else this.iova.free_iova_fast(iovad, iova_pfn(iovad, iova), iova_pfn(iovad, size));
   }
 
   protected override __iommu_dma_unmap(dev: device, dma_addr: dma_addr_t, size: number): void {

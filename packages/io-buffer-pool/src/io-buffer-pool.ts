@@ -15,6 +15,7 @@ import {
   GFP_ATOMIC,
   GFP_KERNEL,
   INIT_LIST_HEAD,
+  PAGE_SHIFT,
   PAGE_SIZE,
   PageHighMem,
   andnot64,
@@ -76,9 +77,14 @@ export class io_buffer_slot {
   prot = 0;
   /** Seen by the eviction worker since it was put into the cache. */
   old_cache_entry = false;
-  /** JS: its place in the class's array, for C's pointer difference. */
+  /** JS: its class, and its place in the class's array, for C's pointer difference. */
+  klass: io_buffer_class | null = null;
   index = 0;
+  /** JS: its address once computed. A field that was null keeps a number as an object, so handing it on makes no new one. */
+  iova: dma_addr_t | null = null;
 }
+
+type slot_list = list_head<io_buffer_slot>;
 
 /** enum io_buffer_slot_type */
 export type io_buffer_slot_type = 0 | 1 | 2;
@@ -102,6 +108,9 @@ export class io_buffer_class {
   /** Bytes, a power of two. */
   buffer_size = 0;
   slots: io_buffer_slot[] = [];
+  /** JS: 1 / buffer_size, exact for a power of two, and the end of all slots, so that a lookup need not divide. */
+  per_byte = 0;
+  iova_end: dma_addr_t = dma_addr_t(0);
 }
 
 /** The pool of a domain. */
@@ -112,6 +121,8 @@ export class io_buffer_pool {
   /** NUMA node of its pages, unsigned as in C. */
   nid = 0;
   classes: io_buffer_class[] = [];
+  /** JS: what io_buffer_pool_find_buffer found last. */
+  recent_slot: io_buffer_slot | null = null;
 }
 
 /** Milliseconds between two rounds of eviction: an unused buffer goes one to two of them after its last use. */
@@ -140,6 +151,8 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   private readonly num_slots: number;
   private readonly class_sizes: number;
   private num_classes = 0;
+  // JS: C's compiler folds the constant.
+  private readonly evict_period: number;
 
   /** Module parameters and their types. */
   static readonly module_param = { num_slots: 'uint', class_sizes: 'byte' } as const;
@@ -162,10 +175,6 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     '__iommu_dma_alloc_pages',
   ] as const;
 
-  // JS: io_buffer_pool_find_buffer's two results, which C returns through pointers; read at once by each caller.
-  private found_class: io_buffer_class | null = null;
-  private found_slot: io_buffer_slot | null = null;
-
   /**
    * @param dma_iommu called back by the pool: C's circle between the two files, closed by the linker
    * @throws RangeError for a parameter outside its C type
@@ -180,6 +189,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     params: io_buffer_pool_params = {},
   ) {
     this.num_slots = in_range('num_slots', params.num_slots ?? 1024, 2 ** 32 - 1);
+    this.evict_period = this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC);
     this.class_sizes = in_range('class_sizes', params.class_sizes ?? 32 | 4 | 1, 255);
   }
 
@@ -197,18 +207,16 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
-    return dma_addr_t(klass.iova_base + klass.buffer_size * slot.index);
+    return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index));
   }
 
-  private io_buffer_class_get_cache(
-    klass: io_buffer_class,
-    prot: number,
-  ): list_head<io_buffer_slot> {
+  private io_buffer_class_get_cache(klass: io_buffer_class, prot: number): slot_list {
     prot &= IOMMU_READ | IOMMU_WRITE;
-    if (prot === IOMMU_READ) return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_RO]);
-    else if (prot === IOMMU_WRITE) return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_WO]);
+    const { cached_slots } = klass;
+    if (prot === IOMMU_READ) return cached_slots[IO_BUFFER_SLOT_TYPE_RO] as slot_list;
+    else if (prot === IOMMU_WRITE) return cached_slots[IO_BUFFER_SLOT_TYPE_WO] as slot_list;
     BUG_ON(prot === 0, 'io_buffer_class_get_cache without a permission');
-    return deref(klass.cached_slots[IO_BUFFER_SLOT_TYPE_RW]);
+    return cached_slots[IO_BUFFER_SLOT_TYPE_RW] as slot_list;
   }
 
   private io_buffer_pool_free_slot(
@@ -262,11 +270,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     }
 
     if (!pool_teardown && requeue)
-      this.k.workqueue.queue_delayed_work(
-        deref(pool.evict_wq),
-        pool.evict_work,
-        this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC),
-      );
+      this.k.workqueue.queue_delayed_work(deref(pool.evict_wq), pool.evict_work, this.evict_period);
   }
 
   private io_buffer_pool_evict(work: work_struct): void {
@@ -294,6 +298,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     INIT_LIST_HEAD(klass.empty_slots);
     for (let i = 0; i < this.num_slots; i++) {
       const slot = deref(slots[i]);
+      slot.klass = klass;
       slot.index = i;
       list_add_tail(slot.list, klass.empty_slots);
     }
@@ -312,6 +317,8 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     // A buffer is aligned to its size, a power of two, so that no segment of it crosses a segment boundary.
     klass.iova_base = dma_addr_t(ALIGN(klass.unaligned_iova, klass.buffer_size));
+    klass.iova_end = dma_addr_t(klass.iova_base + klass.buffer_size * this.num_slots);
+    klass.per_byte = 1 / klass.buffer_size;
     return 0;
   }
 
@@ -435,19 +442,22 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     this.k.slab.kfree(pool);
   }
 
-  /** True if the address is a buffer's; which one is left in found_class and found_slot. */
-  private io_buffer_pool_find_buffer(pool: io_buffer_pool, handle: dma_addr_t): boolean {
+  /** The slot of an address, or null; JS: C returns its class too, through a pointer, and here the slot knows it. */
+  private io_buffer_pool_find_buffer(
+    pool: io_buffer_pool,
+    handle: dma_addr_t,
+  ): io_buffer_slot | null {
+    // Most lookups are for the buffer that the last one found: a map's sync, then an unmap's sync and release.
+    const recent = pool.recent_slot;
+    if (recent !== null && recent.iova === handle) return recent;
     for (let i = 0; i < this.num_classes; i++) {
       const cur = pool.classes[i] as io_buffer_class;
-      if (handle >= cur.iova_base && handle < cur.iova_base + cur.buffer_size * this.num_slots) {
-        this.found_class = cur;
-        this.found_slot = cur.slots[
-          Math.floor((handle - cur.iova_base) / cur.buffer_size)
-        ] as io_buffer_slot;
-        return true;
-      }
+      if (handle >= cur.iova_base && handle < cur.iova_end)
+        return (pool.recent_slot = cur.slots[
+          ((handle - cur.iova_base) * cur.per_byte) >>> 0
+        ] as io_buffer_slot);
     }
-    return false;
+    return null;
   }
 
   /**
@@ -455,20 +465,17 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
    * C: io-buffer-pool.c io_buffer_pool_unmap_buffer, patch 4/4
    */
   io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
-    if (!pool_in || !this.io_buffer_pool_find_buffer(to_pool(pool_in), handle)) return false;
+    if (!pool_in) return false;
     const pool = to_pool(pool_in);
-    const klass = this.found_class as io_buffer_class;
-    const slot = this.found_slot as io_buffer_slot;
+    const slot = this.io_buffer_pool_find_buffer(pool, handle);
+    if (!slot) return false;
+    const klass = slot.klass as io_buffer_class;
 
     const flags = this.k.locks.spin_lock_irqsave(klass.lock);
 
     const cache = this.io_buffer_class_get_cache(klass, slot.prot);
     if (list_empty(cache))
-      this.k.workqueue.queue_delayed_work(
-        deref(pool.evict_wq),
-        pool.evict_work,
-        this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC),
-      );
+      this.k.workqueue.queue_delayed_work(deref(pool.evict_wq), pool.evict_work, this.evict_period);
 
     slot.orig_buffer = null;
     list_add(slot.list, cache);
@@ -593,7 +600,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     attrs: number,
   ): dma_addr_t {
     const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs);
-    return iova !== DMA_MAPPING_ERROR ? dma_addr_t(iova + offset) : iova;
+    return iova === DMA_MAPPING_ERROR || offset === 0 ? iova : dma_addr_t(iova + offset);
   }
 
   /**
@@ -670,18 +677,19 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     const orig_is_highmem = orig_page !== null && PageHighMem(orig_page);
     const orig_lowmem_ptr = orig_page ? page_to_virt(orig_page) : WILD_POINTER;
 
+    // Of a slot that never had pages, too, nothing is asked before there are bytes.
+    const bounce_buffer = size ? deref(slot.bounce_buffer, 'a slot that never had pages') : [];
     while (size) {
-      const bounce_buffer = deref(slot.bounce_buffer, 'a slot that never had pages');
       const bounce_page = deref(
-        bounce_buffer[Math.floor(bounce_offset / PAGE_SIZE)],
+        bounce_buffer[bounce_offset >>> PAGE_SHIFT],
         'beyond the bounce buffer',
       );
-      const bounce_page_offset = mod_pow2(bounce_offset, PAGE_SIZE);
+      const bounce_page_offset = bounce_offset & (PAGE_SIZE - 1);
 
       let copy_len = size;
       if (copy_len + bounce_page_offset > PAGE_SIZE) {
         let new_copy_len = PAGE_SIZE - bounce_page_offset;
-        let page_idx = Math.floor(bounce_offset / PAGE_SIZE);
+        let page_idx = bounce_offset >>> PAGE_SHIFT;
         let consecutive_pages = 1;
 
         // As many pages as lie behind each other in memory go at once.
@@ -761,11 +769,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     dir: dma_data_direction,
     sync_for_cpu: boolean,
   ): boolean {
-    if (!pool || !this.io_buffer_pool_find_buffer(to_pool(pool), dma_handle)) return false;
-    const klass = this.found_class as io_buffer_class;
-    const slot = this.found_slot as io_buffer_slot;
+    if (!pool) return false;
+    const slot = this.io_buffer_pool_find_buffer(to_pool(pool), dma_handle);
+    if (!slot) return false;
+    const klass = slot.klass as io_buffer_class;
 
-    const offset = dma_handle - this.io_buffer_slot_to_iova(slot, klass);
+    const offset = (dma_handle - this.io_buffer_slot_to_iova(slot, klass)) | 0;
     this.io_buffer_pool_do_sync(
       to_pool(pool),
       klass,
@@ -792,9 +801,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     dir: dma_data_direction,
     sync_for_cpu: boolean,
   ): boolean {
-    if (!pool || !this.io_buffer_pool_find_buffer(to_pool(pool), sg_dma_address(sgl))) return false;
-    const klass = this.found_class as io_buffer_class;
-    const slot = this.found_slot as io_buffer_slot;
+    if (!pool) return false;
+    const slot = this.io_buffer_pool_find_buffer(to_pool(pool), sg_dma_address(sgl));
+    if (!slot) return false;
+    const klass = slot.klass as io_buffer_class;
 
     // An address left over in a list that is mapped otherwise now, or not yet, finds a slot too.
     if (slot.orig_buffer !== sgl) return false;

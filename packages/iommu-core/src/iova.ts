@@ -113,6 +113,8 @@ export class iova_domain {
   cached32_node: rb_node<iova> | null = null;
   /** Bytes of an address page; 0: not initialised. */
   granule = 0;
+  /** JS: 1 / granule, exact for a power of two: a product where C shifts, a quarter of a division's time. */
+  per_granule = 0;
   /** The lowest frame that may be handed out; never 0 once initialised. */
   start_pfn = 0;
   dma_32bit_pfn = 0;
@@ -159,9 +161,9 @@ export function iova_dma_addr(iovad: iova_domain, range: iova): dma_addr_t {
   return to_dma_addr(range.pfn_lo * iovad.granule);
 }
 
-/** C: `iova >> iova_shift(iovad)` */
-export function iova_pfn(iovad: iova_domain, addr: dma_addr_t): number {
-  return Math.floor(addr / iovad.granule);
+/** Frame of an address, or frames in a size. C: `iova >> iova_shift(iovad)` */
+export function iova_pfn(iovad: iova_domain, addr: number): number {
+  return Math.floor(addr * iovad.per_granule);
 }
 
 function to_iova(node: rb_node<iova>): iova {
@@ -231,6 +233,7 @@ export class iova_c {
     iovad.cached_node = iovad.anchor.node;
     iovad.cached32_node = iovad.anchor.node;
     iovad.granule = granule;
+    iovad.per_granule = 1 / granule;
     iovad.start_pfn = start_pfn;
     iovad.dma_32bit_pfn = BIT(32 - iova_shift(iovad));
     iovad.max32_alloc_size = iovad.dma_32bit_pfn;

@@ -22,29 +22,36 @@ function caller_outside_shim(): string {
 }
 
 /** What a CPU is allowed to do now. */
-class cpu_state {
+export class cpu_state {
   preempt_count = 0;
   /** 1 with interrupts off. */
   irqs_off = 0;
+
+  /** @param id its number */
+  constructor(readonly id: number) {}
+}
+
+/** Out of line, so that unlocking is small enough to be inlined. */
+export function preempt_count_underflow(): never {
+  throw new oops('bug', 'preempt_count underflow');
 }
 
 export class context_c {
   private readonly cpus: readonly cpu_state[];
-  private cpu = 0;
-  // The running CPU's own: every lock asks it twice, and an index into an array costs a check each time.
-  private current: cpu_state;
+  /** The running CPU's own; each lock and unlock reads and writes it directly (see spinlock.ts). */
+  current: cpu_state;
 
   constructor(
     readonly nr_cpus: number,
     private readonly log: printk_c,
   ) {
-    this.cpus = Array.from({ length: nr_cpus }, () => new cpu_state());
-    this.current = this.cpus[0] ?? new cpu_state();
+    this.cpus = Array.from({ length: nr_cpus }, (_, id) => new cpu_state(id));
+    this.current = this.cpus[0] ?? new cpu_state(0);
   }
 
   /** The CPU that runs, 0..nr_cpus-1. */
   smp_processor_id(): number {
-    return this.cpu;
+    return this.current.id;
   }
 
   /**
@@ -54,7 +61,6 @@ export class context_c {
   run_on_cpu(cpu: number): void {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.nr_cpus)
       throw new RangeError(`no CPU ${String(cpu)}: this machine has ${String(this.nr_cpus)}`);
-    this.cpu = cpu;
     this.current = this.cpus[cpu] as cpu_state;
   }
 
@@ -68,7 +74,7 @@ export class context_c {
 
   preempt_enable(): void {
     const { current } = this;
-    if (current.preempt_count === 0) throw new oops('bug', 'preempt_count underflow');
+    if (current.preempt_count === 0) preempt_count_underflow();
     current.preempt_count--;
   }
 

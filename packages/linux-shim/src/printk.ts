@@ -23,12 +23,14 @@ export class oops extends Error {
 }
 
 /** Follows a pointer: a NULL is an oops, never undefined. */
-export function deref<T extends object>(
-  p: T | null | undefined,
-  what = 'NULL pointer dereference',
-): T {
-  if (p === null || p === undefined) throw new oops('bad-access', what);
+export function deref<T extends object>(p: T | null | undefined, what?: string): T {
+  if (p === null || p === undefined) null_pointer(what);
   return p;
+}
+
+// Out of line, so that deref is small enough to be inlined everywhere.
+function null_pointer(what = 'NULL pointer dereference'): never {
+  throw new oops('bad-access', what);
 }
 
 /** C: include/asm-generic/bug.h BUG_ON */

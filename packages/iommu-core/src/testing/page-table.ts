@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A translation table of 4 KiB pages, as flat as the model in the transcripts: page to physical page and permission.
 
-import { BIT, PAGE_SIZE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
+import { BIT, PAGE_SIZE, dma_addr_t, offset_in_page, phys_addr_t } from '@iommu-bounce/linux-shim';
 
 const LEAF_PAGES = 1024;
 const LEAF_BYTES = LEAF_PAGES * PAGE_SIZE;
@@ -25,40 +25,37 @@ export class page_table {
 
   /** Maps a range; false, and nothing happens, if a page of it is mapped already. */
   map(iova: dma_addr_t, paddr: phys_addr_t, size: number, prot: number): boolean {
-    for (let off = 0; off < size; off += PAGE_SIZE) if (this.entry(iova + off) !== 0) return false;
-    for (let off = 0; off < size; off += PAGE_SIZE) {
-      const at = iova + off;
-      this.leaf(at)[leaf_slot(at)] = paddr + off + PRESENT + prot;
-    }
-    this.mapped_pages += size / PAGE_SIZE;
+    const first = Math.floor(iova / PAGE_SIZE);
+    const pages = size / PAGE_SIZE;
+    for (let n = 0; n < pages; n++) if (this.entry(first + n) !== 0) return false;
+    for (let n = 0; n < pages; n++)
+      this.leaf(first + n)[leaf_slot(first + n)] = paddr + n * PAGE_SIZE + PRESENT + prot;
+    this.mapped_pages += pages;
     return true;
   }
 
   /** Unmaps from `iova` to the end of the range or the first hole; bytes unmapped. */
   unmap(iova: dma_addr_t, size: number): number {
-    let off = 0;
-    for (; off < size; off += PAGE_SIZE) {
-      const at = iova + off;
-      if (this.entry(at) === 0) break;
-      this.leaf(at)[leaf_slot(at)] = 0;
-    }
-    this.mapped_pages -= off / PAGE_SIZE;
-    return off;
+    const first = Math.floor(iova / PAGE_SIZE);
+    const pages = Math.ceil(size / PAGE_SIZE);
+    let n = 0;
+    for (; n < pages && this.entry(first + n) !== 0; n++)
+      this.leaf(first + n)[leaf_slot(first + n)] = 0;
+    this.mapped_pages -= n;
+    return n * PAGE_SIZE;
   }
 
   /** Physical address of an address, 0 if it is not mapped. */
   iova_to_phys(iova: dma_addr_t): phys_addr_t {
-    const entry = this.entry(iova);
+    const entry = this.entry(Math.floor(iova / PAGE_SIZE));
     if (entry === 0) return phys_addr_t(0);
-    return phys_addr_t(
-      Math.floor(entry / PAGE_SIZE) * PAGE_SIZE + (iova - Math.floor(iova / PAGE_SIZE) * PAGE_SIZE),
-    );
+    return phys_addr_t(entry - offset_in_page(entry) + offset_in_page(iova));
   }
 
   /** Permission of an address, -1 if it is not mapped (0 is a permission: none). */
   prot(iova: dma_addr_t): number {
-    const entry = this.entry(iova);
-    return entry === 0 ? -1 : (entry % PAGE_SIZE) - PRESENT;
+    const entry = this.entry(Math.floor(iova / PAGE_SIZE));
+    return entry === 0 ? -1 : offset_in_page(entry) - PRESENT;
   }
 
   /** Everything, in order, neighbours of equal permission as one. */
@@ -77,18 +74,18 @@ export class page_table {
     return all;
   }
 
-  private entry(iova: number): number {
-    const index = Math.floor(iova / LEAF_BYTES);
+  private entry(pfn: number): number {
+    const index = Math.floor(pfn / LEAF_PAGES);
     if (index !== this.last_index) {
       this.last = this.leaves.get(index);
       this.last_index = index;
     }
-    return this.last === undefined ? 0 : (this.last[leaf_slot(iova)] ?? 0);
+    return this.last === undefined ? 0 : (this.last[leaf_slot(pfn)] as number);
   }
 
-  /** The leaf of an address, made if need be. Leaves stay: a table that is used again allocates nothing. */
-  private leaf(iova: number): Float64Array {
-    this.entry(iova);
+  /** The leaf of a page that was just looked up, made if need be. It stays: a table used again allocates nothing. */
+  private leaf(pfn: number): Float64Array {
+    if (Math.floor(pfn / LEAF_PAGES) !== this.last_index) this.entry(pfn);
     if (this.last === undefined) {
       this.last = new Float64Array(LEAF_PAGES);
       this.leaves.set(this.last_index, this.last);
@@ -97,8 +94,8 @@ export class page_table {
   }
 }
 
-function leaf_slot(iova: number): number {
-  return Math.floor(iova / PAGE_SIZE) - Math.floor(iova / LEAF_BYTES) * LEAF_PAGES;
+function leaf_slot(pfn: number): number {
+  return pfn & (LEAF_PAGES - 1);
 }
 
 /** All page sizes of 2^first to 2^last bytes, as an iommu_ops.pgsize_bitmap. */

@@ -8,7 +8,7 @@ import { benchMachine, scattered } from '../../src/bench/machines';
 
 describe('the cases of the benchmark', function () {
   this.timeout(20_000);
-  const cases = benchCases();
+  const cases = benchCases().flat();
 
   it('are those of docs/performance.md, each once', () => {
     const names = cases.map((c) => c.name);
