@@ -651,7 +651,7 @@ describe('viommu_send_req_sync', () => {
       hooks: {
         kick: say('kick'),
         vmexit: say('vmexit'),
-        request: (type) => steps.push(`request ${String(type)}`),
+        request: (type, about) => steps.push(`request ${String(type)} of ${String(about)}`),
         reply: say('reply'),
         ioctlMap: say('map'),
         ioctlUnmap: say('unmap'),
@@ -662,13 +662,20 @@ describe('viommu_send_req_sync', () => {
         flush: say('flush'),
       },
     });
-    const domain = m.domain(m.plug(1));
+    m.plug(1);
+    steps.length = 0;
+    const domain = m.domain(m.plug(2));
+    expect(steps.join(' ')).to.equal(
+      'kick vmexit request 5 of -1 reply kick vmexit request 1 of 1 reply',
+    );
     steps.length = 0;
     m.map(domain, 0x10000, RAM);
-    expect(steps.join(' ')).to.equal('kick vmexit request 3 map lock pin unlock reply');
+    expect(steps.join(' ')).to.equal('kick vmexit request 3 of 1 map lock pin unlock reply');
     steps.length = 0;
     m.unmap(domain, 0x10000);
-    expect(steps.join(' ')).to.equal('kick vmexit request 4 unmap lock flush unpin unlock reply');
+    expect(steps.join(' ')).to.equal(
+      'kick vmexit request 4 of 1 unmap lock flush unpin unlock reply',
+    );
     m.end();
   });
 

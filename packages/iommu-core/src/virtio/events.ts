@@ -7,8 +7,8 @@ export interface VirtioHooks {
   kick?(queue: number): void;
   /** The CPU leaves the guest to notify the device. */
   vmexit?(queue: number): void;
-  /** The VMM has taken a request, of a VIRTIO_IOMMU_T_ type. */
-  request?(type: number): void;
+  /** The VMM has taken a request, of a VIRTIO_IOMMU_T_ type, about a domain's number; -1: about none. */
+  request?(type: number, domain: number): void;
   /** The VMM has answered it with a VIRTIO_IOMMU_S_ code. */
   reply?(type: number, status: number): void;
   /** VFIO_IOMMU_MAP_DMA begins. */
@@ -73,10 +73,10 @@ export class VirtioEvents {
     this.hooks.vmexit?.(queue);
   }
 
-  request(type: number): void {
+  request(type: number, domain: number): void {
     const slot = type < TYPES ? type : 0;
     this.counters.requests[slot] = (this.counters.requests[slot] ?? 0) + 1;
-    this.hooks.request?.(type);
+    this.hooks.request?.(type, domain);
   }
 
   reply(type: number, status: number): void {

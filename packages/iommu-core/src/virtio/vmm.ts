@@ -69,7 +69,7 @@ export class Vmm {
     const tail = chain.inLen - virtio_iommu_req_tail.sizeof;
     if (chain.outLen < virtio_iommu_req_head.sizeof || tail < 0) return 0;
     const type = chain.readU8(virtio_iommu_req_head.type);
-    this.events.request(type);
+    this.events.request(type, domainOf(type, chain));
     const status = this.faults.should_fail('vmm_nomem')
       ? VIRTIO_IOMMU_S_NOMEM
       : this.handle(type, chain, tail);
@@ -158,4 +158,11 @@ export class Vmm {
     queue.push(chain, this.fault.length);
     queue.interrupt();
   }
+}
+
+/** The domain that a request is about, at the same place in each that has one; -1 for none, or a request cut short. */
+function domainOf(type: number, chain: Chain): number {
+  const { domain, endpoint: end } = virtio_iommu_req_attach;
+  if (type < VIRTIO_IOMMU_T_ATTACH || type > VIRTIO_IOMMU_T_UNMAP || chain.outLen < end) return -1;
+  return chain.readable(domain, end - domain).getUint32(domain, true);
 }
