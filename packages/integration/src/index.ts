@@ -2,6 +2,7 @@
 // integration: the series as a running machine, and the proof that it does what the C does.
 
 export * from './boot'; // a machine in any state of the series
+export * from './boot-on'; // the same with virtio-iommu, or a table, behind it
 export * from './link'; // which objects a configuration links, and what is unresolved
 
 // transcripts of the real C
@@ -12,4 +13,11 @@ export type { DeviceDescription, TranscriptHeader } from './transcript/header';
 export { type Mismatch, type ReplayResult, replay, replayTranscript } from './transcript/replay';
 
 // the progression
-export { type ProbeResult, type ProbeRun, type SeriesPatch, runSeries, series } from './series';
+export {
+  type ProbeOptions,
+  type ProbeResult,
+  type ProbeRun,
+  type SeriesPatch,
+  runSeries,
+  series,
+} from './series';

@@ -6,6 +6,7 @@ import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { DMA_TO_DEVICE, bus_type, device, virt_addr_t } from '@iommu-bounce/linux-shim';
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import {
+  IOMMU_DRIVERS,
   IO_BUFFER_Y,
   boot,
   link,
@@ -115,28 +116,41 @@ describe('link', () => {
   });
 });
 
+for (const driver of IOMMU_DRIVERS)
+  describe(`the series on ${driver}`, () => {
+    it('shows each probe misbehave before its patch and behave from it on', () => {
+      expect(runSeries({ driver }).map((p) => p.states.map((s) => s.behaves))).to.deep.equal([
+        [false, true, true, true, true],
+        [false, false, true, true, true],
+        [false, false, false, true, true],
+        [false, false, false, false, true],
+      ]);
+    });
+
+    it('says what was seen: the sleeping report, the oops, the symbols, what the IOMMU heard', () => {
+      const runs = runSeries({ driver });
+      const [sleep, oops, symbols, calls] = runs.map((p) => p.states[0]?.seen);
+      expect(sleep).to.match(
+        /sleeping function called from invalid context at __iommu_dma_alloc_pages/,
+      );
+      expect(oops).to.match(/NULL pointer dereference/);
+      expect(symbols).to.match(/^4 unresolved/);
+      const [once, never] =
+        driver === 'virtio'
+          ? ['sent the VMM 1 MAP or UNMAP request', 'sent the VMM 0 MAP or UNMAP requests']
+          : ['asked the IOMMU driver 1 time', 'asked the IOMMU driver 0 times'];
+      expect(calls).to.equal(`the second map ${once}`);
+      expect(runs[3]?.states[4]?.seen).to.equal(`the second map ${never} and is bounced`);
+    });
+  });
+
 describe('the series', () => {
-  it('shows each probe misbehave before its patch and behave from it on', () => {
-    expect(runSeries().map((p) => p.states.map((s) => s.behaves))).to.deep.equal([
-      [false, true, true, true, true],
-      [false, false, true, true, true],
-      [false, false, false, true, true],
-      [false, false, false, false, true],
-    ]);
-  });
-
-  it('says what was seen: the sleeping report, the oops, the symbols, the driver calls', () => {
-    const [sleep, oops, symbols, calls] = runSeries().map((p) => p.states[0]?.seen);
-    expect(sleep).to.match(
-      /sleeping function called from invalid context at __iommu_dma_alloc_pages/,
-    );
-    expect(oops).to.match(/NULL pointer dereference/);
-    expect(symbols).to.match(/^4 unresolved/);
-    expect(calls).to.match(/asked the IOMMU driver 1 times/);
-  });
-
   it('has the patches in order, with the files they touch', () => {
     expect(series.map((p) => p.patch)).to.deep.equal([1, 2, 3, 4]);
     for (const p of series) expect(p.files).to.include('drivers/iommu/dma-iommu.c');
+  });
+
+  it('runs on virtio-iommu if nothing else is said', () => {
+    expect(runSeries()).to.deep.equal(runSeries({ driver: 'virtio' }));
   });
 });

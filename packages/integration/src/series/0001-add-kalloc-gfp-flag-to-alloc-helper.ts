@@ -2,7 +2,7 @@
 // Patch 1/4: the array of pages is allocated with the caller's flags too, so the helper can be used where nothing sleeps.
 
 import { GFP_ATOMIC, device, spinlock_t } from '@iommu-bounce/linux-shim';
-import { boot } from '../boot';
+import { bootOn } from '../boot-on';
 import { alloc_pages } from './alloc-helper';
 import type { SeriesPatch } from './probe';
 
@@ -12,8 +12,8 @@ export const patch_1: SeriesPatch = {
   messageId: '20210707075505.2896824-2-stevensd@google.com',
   files: ['drivers/iommu/dma-iommu.c'],
   name: 'allocate pages with GFP_ATOMIC under a spinlock',
-  probe(patches) {
-    const m = boot({ patches });
+  probe(patches, { driver }) {
+    const { m } = bootOn(driver, { patches });
     const lock = new spinlock_t();
 
     const flags = m.k.locks.spin_lock_irqsave(lock);

@@ -2,7 +2,7 @@
 // Patch 2/4: the helper takes the node the pages shall come from in place of the device that names it.
 
 import { GFP_ATOMIC, oops } from '@iommu-bounce/linux-shim';
-import { boot } from '../boot';
+import { bootOn } from '../boot-on';
 import { alloc_pages } from './alloc-helper';
 import type { SeriesPatch } from './probe';
 
@@ -12,8 +12,8 @@ export const patch_2: SeriesPatch = {
   messageId: '20210707075505.2896824-3-stevensd@google.com',
   files: ['drivers/iommu/dma-iommu.c'],
   name: 'allocate pages on node 1 with no device at hand',
-  probe(patches) {
-    const m = boot({
+  probe(patches, { driver }) {
+    const { m } = bootOn(driver, {
       patches,
       machine: { memory: { nodes: [{ lowmem_pages: 1024 }, { lowmem_pages: 1024 }] } },
     });

@@ -6,9 +6,9 @@ import { patch_1 } from './0001-add-kalloc-gfp-flag-to-alloc-helper';
 import { patch_2 } from './0002-replace-device-arguments';
 import { patch_3 } from './0003-expose-a-few-helper-functions';
 import { patch_4 } from './0004-add-iommu-bounce-buffers';
-import type { ProbeResult, SeriesPatch } from './probe';
+import type { ProbeOptions, ProbeResult, SeriesPatch } from './probe';
 
-export type { ProbeResult, SeriesPatch } from './probe';
+export type { ProbeOptions, ProbeResult, SeriesPatch } from './probe';
 
 export const series: readonly SeriesPatch[] = [patch_1, patch_2, patch_3, patch_4];
 
@@ -19,14 +19,14 @@ export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
   readonly states: readonly ProbeResult[];
 }
 
-/** Runs every probe in all five states. */
-export function runSeries(): ProbeRun[] {
+/** Runs every probe in all five states; on virtio-iommu, if nothing else is said. */
+export function runSeries({ driver = 'virtio' }: Partial<ProbeOptions> = {}): ProbeRun[] {
   return series.map((p) => ({
     patch: p.patch,
     subject: p.subject,
     messageId: p.messageId,
     files: p.files,
     name: p.name,
-    states: STATES.map((state) => p.probe(state)),
+    states: STATES.map((state) => p.probe(state, { driver })),
   }));
 }

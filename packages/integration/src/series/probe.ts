@@ -2,6 +2,7 @@
 // What a patch of the series is here: its mail's subject, its files, and a small program that shows what it changes.
 
 import type { series_state } from '@iommu-bounce/dma-iommu';
+import type { IommuDriver } from '../boot-on';
 
 /** What one run of a probe saw. */
 export interface ProbeResult {
@@ -9,6 +10,11 @@ export interface ProbeResult {
   readonly behaves: boolean;
   /** In words and numbers. */
   readonly seen: string;
+}
+
+/** What a probe's machines are like. */
+export interface ProbeOptions {
+  readonly driver: IommuDriver;
 }
 
 export interface SeriesPatch {
@@ -23,5 +29,5 @@ export interface SeriesPatch {
   /** What its probe does, in a few words. */
   readonly name: string;
   /** Boots a machine with `patches` patches applied and runs the program on it. */
-  probe(patches: series_state): ProbeResult;
+  probe(patches: series_state, options: ProbeOptions): ProbeResult;
 }
