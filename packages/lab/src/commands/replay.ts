@@ -13,8 +13,10 @@ import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { type SeriesState, agrees, replayTraces } from '../replay';
 import { checkReportFile, report, tables, writeReport } from '../report';
+import { addDriverOption, driverOf } from './driver-option';
 
 interface ReplayOptions {
+  readonly driver: string;
   readonly patches?: string;
   readonly config?: string;
   readonly params?: string;
@@ -33,12 +35,13 @@ export function addReplay(
   io: CommandIo,
   end: (status: ExitStatus) => void,
 ): void {
-  program
+  const command = program
     .command('replay')
     .description(
       'replay a captured DMA trace before and after the series (ftrace text, plain or .gz)',
     )
-    .argument('<trace...>', 'files; those of one boot of a kernel with the series belong together')
+    .argument('<trace...>', 'files; those of one boot of a kernel with the series belong together');
+  addDriverOption(command)
     .option('--patches <0..4>', 'how many patches are applied; without it, both none and all')
     .option('--config <.config>', 'options of the kernel; without it, the pool is built in')
     .option(
@@ -58,6 +61,7 @@ async function replay(
   options: ReplayOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
+  const driver = driverOf(options.driver);
   const patches = patchesOf(options.patches);
   const mostDifferences = differencesOf(options.differences);
   const config = options.config === undefined ? null : readConfig(options.config, io);
@@ -65,6 +69,7 @@ async function replay(
   const progress = new Progress(io, 'replay');
   try {
     const document = await replayTraces(files, {
+      driver,
       patches,
       config,
       params: options.params ?? null,

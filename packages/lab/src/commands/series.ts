@@ -3,21 +3,24 @@
 
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { type ProbeRun, runSeries } from '@iommu-bounce/integration';
+import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
 import type { CommandIo, ExitStatus } from '../io';
+import { addDriverOption, driverOf } from './driver-option';
 
 export function addSeries(
   program: Command,
   io: CommandIo,
   end: (status: ExitStatus) => void,
 ): void {
-  program
+  const command = program
     .command('series')
-    .description('run the probe of each patch before the series and after each patch')
+    .description('run the probe of each patch before the series and after each patch');
+  addDriverOption(command)
     .option('--json', 'one JSON document on stdout')
-    .action((options: { json?: boolean }) => {
-      const probes = runSeries();
-      io.out(options.json === true ? json(probes) : text(probes));
+    .action((options: { json?: boolean; driver: string }) => {
+      const driver = driverOf(options.driver);
+      const probes = runSeries({ driver });
+      io.out(options.json === true ? json(probes, driver) : text(probes));
       end(probes.every(isTransition) ? 0 : 1);
     });
 }
@@ -27,8 +30,9 @@ function isTransition(probe: ProbeRun): boolean {
   return probe.states.every((s, state) => s.behaves === state >= probe.patch);
 }
 
-function json(probes: readonly ProbeRun[]): string {
+function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
   const document = {
+    driver,
     probes: probes.map((p) => ({
       patch: p.patch,
       name: p.name,

@@ -5,7 +5,8 @@ import type { AgreementFigures, Compared, Difference } from './agreement';
 import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from './lane-figures';
 import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
 import { newAgreement } from './agreement';
-import type { SeriesState, Session } from './session';
+import type { IommuDriver } from '@iommu-bounce/integration';
+import type { ChosenOptions, SeriesState, Session } from './session';
 import { type MappingRow, RecordedFigures } from './recorded-figures';
 import { notesOf } from './notes';
 
@@ -74,6 +75,8 @@ export interface StateSection extends LaneCounts {
 }
 
 export interface ReplayDocument {
+  /** The IOMMU of the machines. */
+  driver: IommuDriver;
   files: string[];
   /** Machines that the files are of. */
   boots: number;
@@ -98,14 +101,14 @@ export function agrees(document: ReplayDocument): boolean {
   );
 }
 
-/** @param patches the states to report, though another one may have been run to compare with */
+/** Of the states that were asked for, though another one may have been run to compare with. */
 export function documentOf(
   sessions: readonly Session[],
-  patches: readonly SeriesState[],
-  mostDifferences: number,
+  { driver, patches, mostDifferences }: ChosenOptions,
 ): ReplayDocument {
   const pool = poolSection(sessions, mostDifferences);
   return {
+    driver,
     files: sessions.flatMap((session) => session.files.map(({ file }) => file)),
     boots: sessions.length,
     params: [...new Set(sessions.map((session) => session.params))],

@@ -19,6 +19,7 @@ export {
   type FallbackReason,
   type LaneCounts,
 } from './lane-figures';
+export type { VirtioCounts } from './virtio-counts';
 export type { MappingRow } from './recorded-figures';
 
 // its parts that are of use alone

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a lane's kernel did, by device.
 
+import { type VirtioCounts, addVirtioCounts, newVirtioCounts } from './virtio-counts';
+
 /** Why a mapping did not go through the pool. */
 export type FallbackReason = 'too_big' | 'full' | 'fill_failed';
 export const FALLBACK_REASONS = ['too_big', 'full', 'fill_failed'] as const;
@@ -25,6 +27,8 @@ export interface LaneCounts {
   evictions: number;
   peak_bounce_bytes: number;
   failed_calls: number;
+  /** At virtio-iommu's device and behind it; null where there is none. */
+  virtio: VirtioCounts | null;
 }
 
 export interface DeviceCounts extends LaneCounts {
@@ -48,6 +52,7 @@ export function newCounts(): LaneCounts {
     evictions: 0,
     peak_bounce_bytes: 0,
     failed_calls: 0,
+    virtio: null,
   };
 }
 
@@ -73,36 +78,72 @@ export function addCounts(to: LaneCounts, from: LaneCounts): void {
   for (const reason of FALLBACK_REASONS)
     to.fallbacks_by_reason[reason] += from.fallbacks_by_reason[reason];
   to.peak_bounce_bytes = Math.max(to.peak_bounce_bytes, from.peak_bounce_bytes);
+  if (from.virtio) addVirtioCounts((to.virtio ??= newVirtioCounts()), from.virtio);
+}
+
+/** What is held now, by device and in all, and the most that it was. */
+class Level {
+  readonly byDevice = new Map<string, number>();
+  private now = 0;
+  peak = 0;
+
+  /** What the device holds then. */
+  add(device: string, n: number): number {
+    const now = (this.byDevice.get(device) ?? 0) + n;
+    this.byDevice.set(device, now);
+    this.now += n;
+    this.peak = Math.max(this.peak, this.now);
+    return now;
+  }
+
+  reset(): void {
+    this.peak = this.now;
+  }
 }
 
 /** The counts of one lane. */
 export class LaneFigures {
   private readonly byDevice = new Map<string, DeviceCounts>();
-  private readonly bounceByDevice = new Map<string, number>();
-  private bounce = 0;
-  private peak = 0;
+  private readonly bounce = new Level();
+  private readonly pins = new Level();
+
+  /** @param hasVirtio whether virtio-iommu is counted */
+  constructor(private readonly hasVirtio = false) {}
 
   of(device: string): LaneCounts {
     let found = this.byDevice.get(device);
-    if (!found) this.byDevice.set(device, (found = { device, ...newCounts() }));
+    if (!found) {
+      const virtio = this.hasVirtio ? newVirtioCounts() : null;
+      this.byDevice.set(device, (found = { device, ...newCounts(), virtio }));
+    }
     return found;
+  }
+
+  virtioOf(device: string): VirtioCounts {
+    return (this.of(device).virtio ??= newVirtioCounts());
   }
 
   /** A pool got (or gave back) the pages of a buffer. */
   buffer(device: string, bytes: number): void {
     const counts = this.of(device);
-    const now = (this.bounceByDevice.get(device) ?? 0) + bytes;
-    this.bounceByDevice.set(device, now);
+    const now = this.bounce.add(device, bytes);
     counts.peak_bounce_bytes = Math.max(counts.peak_bounce_bytes, now);
-    this.bounce += bytes;
-    this.peak = Math.max(this.peak, this.bounce);
   }
 
-  /** Begins to count, with the buffers that there are. */
+  /** Pages were pinned for a device; below 0: unpinned. */
+  pinned(device: string, pages: number): void {
+    const counts = this.virtioOf(device);
+    counts.peak_pinned_pages = Math.max(counts.peak_pinned_pages, this.pins.add(device, pages));
+  }
+
+  /** Begins to count, with the buffers and pins that there are. */
   reset(): void {
     this.byDevice.clear();
-    this.peak = this.bounce;
-    for (const [device, bytes] of this.bounceByDevice) this.of(device).peak_bounce_bytes = bytes;
+    this.bounce.reset();
+    this.pins.reset();
+    for (const [device, bytes] of this.bounce.byDevice) this.of(device).peak_bounce_bytes = bytes;
+    for (const [device, pages] of this.pins.byDevice)
+      this.virtioOf(device).peak_pinned_pages = pages;
   }
 
   devices(): DeviceCounts[] {
@@ -113,7 +154,8 @@ export class LaneFigures {
   total(): LaneCounts {
     const total = newCounts();
     for (const counts of this.byDevice.values()) addCounts(total, counts);
-    total.peak_bounce_bytes = this.peak;
+    total.peak_bounce_bytes = this.bounce.peak;
+    if (this.hasVirtio) (total.virtio ??= newVirtioCounts()).peak_pinned_pages = this.pins.peak;
     return total;
   }
 }

@@ -53,7 +53,7 @@ export interface LaneOops {
 
 export class Lane {
   readonly k: machine;
-  readonly figures = new LaneFigures();
+  readonly figures: LaneFigures;
   readonly observers: LaneObserver[] = [];
   follower: EvictionFollower | null = null;
   /** Holds the mappings of slots that were in use before the recording. */
@@ -77,6 +77,7 @@ export class Lane {
     windowFrames: number,
   ) {
     this.k = port.k;
+    this.figures = new LaneFigures(port.hasVirtio);
     this.calls = new PortCalls(port, new FrameArena(this.k.reserved_pfn, windowFrames));
     for (const device of port.devices.values())
       if (!this.deviceOfDomain.has(device.domain)) this.deviceOfDomain.set(device.domain, device);
@@ -249,6 +250,10 @@ export class Lane {
     const slotOf = (domain: iommu_domain, iova: number): SlotPlace | null =>
       slotAt(this.deviceOfDomain.get(domain)?.pool ?? null, iova);
     this.port.listen({
+      virtio: (domain) => this.figures.virtioOf(nameOf(domain)),
+      pinned: (domain, pages) => {
+        this.figures.pinned(nameOf(domain), pages);
+      },
       request: (domain) => {
         this.figures.of(nameOf(domain)).driver_requests++;
       },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a reader of the figures has to know: what was assumed, and what a trace cannot tell.
 
+import { DMA_ENTRY_LIMIT } from '@iommu-bounce/iommu-core';
 import type { Session } from './session';
 
 const LENGTHS =
@@ -31,6 +32,7 @@ function sessionNotes(session: Session): string[] {
     if (one.unterminated)
       notes.push(`${file}: the last line has no end; the file may have been cut there`);
   });
+  notes.push(...iommuNotes(session, name));
   if (counts.mapCalls === 0)
     notes.push(
       `${name}: no DMA API calls in the trace (events dma:* or obs_*), so there is nothing to drive; only its IOMMU events are counted`,
@@ -71,5 +73,31 @@ function sessionNotes(session: Session): string[] {
     );
   for (const { lane, patches } of lanes)
     for (const note of lane.port.m.notes) notes.push(`State ${String(patches)}: ${note}`);
+  return notes;
+}
+
+/** What the IOMMU of the replay is, where that is not what was recorded. */
+function iommuNotes({ driver, lazy, files, lanes, counts }: Session, name: string): string[] {
+  const recorded = files.find(({ facts }) => facts?.iommu)?.facts?.iommu ?? '';
+  if (driver !== 'virtio' || counts.mapCalls === 0) return [];
+  const notes: string[] = [];
+  if (recorded !== '' && !/virtio/i.test(recorded))
+    notes.push(
+      `${name}: the recorded machine had ${recorded}; its mappings are replayed on virtio-iommu, whose requests, exits ` +
+        'and pinned pages it did not have (--driver table has none of these).',
+    );
+  if (lazy)
+    notes.push(
+      `${name}: with iommu.strict=0 the driver of virtio-iommu is that of v6.8 (the what-if deferred_flush_6_8), since ` +
+        "v5.13's cannot flush lazily: unmaps wait for the flush queue, and a map waits once for all its requests.",
+    );
+  for (const { lane, patches } of lanes) {
+    const most = lane.figures.total().virtio?.peak_mappings ?? 0;
+    if (most > DMA_ENTRY_LIMIT)
+      notes.push(
+        `State ${String(patches)}: a device had ${String(most)} mappings at once; VFIO's default limit (dma_entry_limit) ` +
+          `of ${String(DMA_ENTRY_LIMIT)} would have refused some, and was not applied.`,
+      );
+  }
   return notes;
 }

@@ -6,7 +6,6 @@ import {
   IORESOURCE_MEM,
   bus_type,
   type device,
-  type dma_addr_t,
   type machine,
   type page,
   pci_bus,
@@ -14,11 +13,18 @@ import {
   pci_host_bridge,
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { IOMMU_RESV_MSI, type iommu_domain, type iommu_group } from '@iommu-bounce/iommu-core';
-import { page_sizes, table_driver } from '@iommu-bounce/iommu-core/testing';
+import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
+import { page_sizes } from '@iommu-bounce/iommu-core/testing';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
-import { boot, plug, pool_of, type running_machine } from '@iommu-bounce/integration';
+import {
+  type IommuDriver,
+  type MachineOnIommu,
+  bootOn,
+  pool_of,
+  type running_machine,
+} from '@iommu-bounce/integration';
 import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import { type IommuListener, IommuWatch } from './iommu-watch';
 import type { DeviceFacts } from './survey';
 
 /** Where the devices of an x86 machine have their registers below 4 GiB, and the local APICs their doorbells. */
@@ -37,6 +43,7 @@ export interface PortDevice {
 }
 
 export interface MachineSetup {
+  readonly driver: IommuDriver;
   readonly patches: 0 | 1 | 2 | 3 | 4;
   /** Options of the kernel, or a .config. */
   readonly config: OptionValues | string;
@@ -48,89 +55,59 @@ export interface MachineSetup {
   readonly buddyPages: number;
   /** The IOMMU takes 4 KiB, 2 MiB and 1 GiB pages, not every power of two. */
   readonly threePageSizes: boolean;
+  /** IOTLBs are flushed lazily, which the v5.13 driver of virtio-iommu cannot: then it is that of v6.8. */
+  readonly lazy: boolean;
   readonly devices: readonly DeviceFacts[];
   /** Devices that share an IOMMU group. */
   readonly groups: readonly (readonly string[])[];
-}
-
-/** Who hears of iommu:map and iommu:unmap, and for which domain. */
-export interface IommuListener {
-  map(domain: iommu_domain, iova: number, paddr: number, size: number): void;
-  unmap(domain: iommu_domain, iova: number, size: number, unmapped: number): void;
-  /** One request to the IOMMU: an iommu:map takes as many as it needs pages of the sizes there are. */
-  request(domain: iommu_domain): void;
-}
-
-/** Tells which domain the trace points, which name none, speak of. */
-class watched_driver extends table_driver {
-  domain: iommu_domain | null = null;
-  request: (domain: iommu_domain) => void = () => undefined;
-
-  override map(
-    domain: iommu_domain,
-    iova: dma_addr_t,
-    paddr: phys_addr_t,
-    size: number,
-    prot: number,
-  ): number {
-    this.domain = domain;
-    this.request(domain);
-    return super.map(domain, iova, paddr, size, prot);
-  }
-
-  override unmap(domain: iommu_domain, iova: dma_addr_t, size: number): number {
-    this.domain = domain;
-    this.request(domain);
-    return super.unmap(domain, iova, size);
-  }
 }
 
 export class PortMachine {
   readonly m: running_machine;
   readonly k: machine;
   readonly devices = new Map<string, PortDevice>();
-  private readonly driver: watched_driver;
+  private readonly watch = new IommuWatch();
+  private readonly machine: MachineOnIommu;
 
   constructor(setup: MachineSetup) {
-    let driver: watched_driver | undefined;
-    this.m = boot({
-      patches: setup.patches,
-      config: setup.config,
-      params: setup.params,
-      machine: {
-        memory: {
-          nodes: [{ lowmem_pages: setup.buddyPages }],
-          reserved_pages: setup.windowFrames,
+    this.machine = bootOn(
+      setup.driver,
+      {
+        patches: setup.patches,
+        config: setup.config,
+        params: setup.params,
+        machine: {
+          memory: {
+            nodes: [{ lowmem_pages: setup.buddyPages }],
+            reserved_pages: setup.windowFrames,
+          },
+          nr_cpus: setup.cpus,
+          HZ: setup.hz,
         },
-        nr_cpus: setup.cpus,
-        HZ: setup.hz,
       },
-      driver: (k, iommu, dma_iommu) =>
-        (driver = new watched_driver(k, iommu, dma_iommu, {
-          pgsize_bitmap: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
-        })),
-    });
-    if (!driver) throw new Error('boot made no driver');
-    this.driver = driver;
+      {
+        pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
+        deferredFlush: setup.lazy,
+        // The recorded kernel mapped it all, so no limit stood in its way.
+        dmaEntryLimit: Infinity,
+        hooks: this.watch.virtio.hooks,
+      },
+    );
+    this.m = this.machine.m;
     this.k = this.m.k;
+    this.watch.watch(this.machine);
     const bus = new bus_type('pci');
     for (const facts of setup.devices) this.plugIn(facts, bus, setup.groups);
   }
 
-  /** Connects the trace points. */
+  /** Whether virtio-iommu stands behind the driver. */
+  get hasVirtio(): boolean {
+    return this.machine.virtio !== null;
+  }
+
+  /** Connects the trace points, and the counts of virtio-iommu. */
   listen(listener: IommuListener): void {
-    const { driver } = this;
-    driver.request = (domain) => {
-      listener.request(domain);
-    };
-    this.m.iommu.set_trace({
-      trace_map: (iova, paddr, size) => {
-        if (driver.domain) listener.map(driver.domain, iova, paddr, size);
-      },
-      trace_unmap: (iova, size, unmapped) => {
-        if (driver.domain) listener.unmap(driver.domain, iova, size, unmapped);
-      },
-    });
+    this.watch.listen(listener);
   }
 
   pageOf(pfn: number): page {
@@ -156,13 +133,13 @@ export class PortMachine {
       dev.dma_parms.segment_boundary_mask = SEGMENT_BOUNDARY;
       dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
     }
-    this.driver.set_resv_regions(dev, [{ ...MSI_REGION, type: IOMMU_RESV_MSI }]);
     const mate = groups
       .find((group) => group.includes(facts.name))
       ?.map((name) => this.devices.get(name))
       .find((one) => one !== undefined);
-    if (mate?.dev.iommu_group) this.driver.share_group(dev, mate.dev.iommu_group as iommu_group);
-    const domain = plug(this.m, dev);
+    if (mate?.dev.iommu_group) this.watch.shareGroup(dev, mate.dev.iommu_group as iommu_group);
+    const domain = this.machine.plug(dev, MSI_REGION);
+    this.watch.virtio.addDomain(domain);
     this.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
     this.k.dma.dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
     if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Replays traces: files of one boot together, others each on a machine of its own.
 
+import { IOMMU_DRIVERS } from '@iommu-bounce/integration';
 import { orderTraces, readFacts, readTrace } from '../trace';
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from './parameters';
@@ -16,8 +17,9 @@ export async function replayTraces(
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
   const sessions: Session[] = [];
-  for (const boot of await boots(files)) sessions.push(await replaySession(boot, options));
-  return documentOf(sessions, options.patches, options.mostDifferences);
+  const chosen = { ...options, driver: options.driver ?? IOMMU_DRIVERS[0] };
+  for (const boot of await boots(files)) sessions.push(await replaySession(boot, chosen));
+  return documentOf(sessions, chosen);
 }
 
 /** Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. */

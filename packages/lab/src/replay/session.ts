@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
-import { IO_BUFFER_Y } from '@iommu-bounce/integration';
+import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
 import { type TraceCounters, type TraceFacts, readTrace } from '../trace';
@@ -22,6 +22,8 @@ import { warmUp, warmUpNeeds } from './warm-up';
 export type SeriesState = 0 | 1 | 2 | 3 | 4;
 
 export interface SessionOptions {
+  /** The IOMMU of the machines. Default: virtio. */
+  readonly driver?: IommuDriver;
   /** States to run and to report. */
   readonly patches: readonly SeriesState[];
   /** Options of the kernel, null for those of a kernel with the pool. */
@@ -33,12 +35,20 @@ export interface SessionOptions {
   readonly progress: (what: string) => void;
 }
 
+/** With every choice made. */
+export interface ChosenOptions extends SessionOptions {
+  readonly driver: IommuDriver;
+}
+
 export interface TraceFile {
   readonly file: string;
   readonly facts: TraceFacts | null;
 }
 
 export interface Session {
+  readonly driver: IommuDriver;
+  /** IOTLBs were flushed lazily. */
+  readonly lazy: boolean;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
   readonly counts: LineCounts;
@@ -62,11 +72,12 @@ const USUAL_HZ = 250;
 
 export async function replaySession(
   files: readonly TraceFile[],
-  options: SessionOptions,
+  options: ChosenOptions,
 ): Promise<Session> {
+  const { driver } = options;
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
-  const { numSlots, classSizes } = params.values;
+  const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
   await read(files, new Assembler(null), options, 'reading', (steps) => {
     for (const step of steps) survey.add(step);
@@ -84,6 +95,7 @@ export async function replaySession(
   let pool: PoolAgreement | null = null;
   const lanes = states.map((patches, index) => {
     const port = new PortMachine({
+      driver,
       patches,
       config: options.config ?? IO_BUFFER_Y,
       params: params.text,
@@ -91,6 +103,7 @@ export async function replaySession(
       cpus: survey.cpus,
       ...memory,
       threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
+      lazy: !strict,
       devices: [...survey.devices.values()],
       groups: facts?.groups.map((group) => group.devices) ?? [],
     });
@@ -114,6 +127,8 @@ export async function replaySession(
     for (const { lane } of lanes) lane.run(steps);
   });
   return {
+    driver,
+    lazy: !strict,
     files,
     counters,
     counts: assembler.counts,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The figures of a replay in words: the rows that both the tables of the terminal and the report show.
 
-import type { LaneCounts, ReplayDocument, StateSection } from '../replay';
+import type { LaneCounts, ReplayDocument, StateSection, VirtioCounts } from '../replay';
 
 /** 32000 -> 32,000; the same on every machine, whatever its locale. */
 export function count(n: number): string {
@@ -49,6 +49,11 @@ export interface FigureRow {
   readonly compares: boolean;
 }
 
+/** A figure of virtio-iommu, 0 on the table: then its row is left out. */
+function virtio(name: string, key: keyof VirtioCounts, compares: boolean): FigureRow {
+  return { name, of: (c) => c.virtio?.[key] ?? 0, show: count, compares };
+}
+
 export const FIGURES: readonly FigureRow[] = [
   { name: 'DMA API: maps', of: (c) => c.map_calls, show: count, compares: false },
   { name: 'DMA API: unmaps', of: (c) => c.unmap_calls, show: count, compares: false },
@@ -61,6 +66,16 @@ export const FIGURES: readonly FigureRow[] = [
     show: count,
     compares: true,
   },
+  virtio('virtio-iommu: MAP requests', 'map_requests', true),
+  virtio('virtio-iommu: UNMAP requests', 'unmap_requests', true),
+  virtio('virtio-iommu: refused requests', 'refused_requests', false),
+  virtio('virtio-iommu: kicks', 'kicks', true),
+  virtio('exits from the guest', 'vmexits', true),
+  virtio('VFIO: map ioctls', 'ioctl_maps', true),
+  virtio('VFIO: unmap ioctls', 'ioctl_unmaps', true),
+  virtio('VFIO: pages pinned', 'pins', true),
+  virtio('VFIO: pages unpinned', 'unpins', true),
+  virtio('VFIO: most pages pinned at once', 'peak_pinned_pages', false),
   { name: 'bytes bounced (copied)', of: (c) => c.copied_bytes, show: bytes, compares: false },
   { name: 'pool hits', of: (c) => c.pool_hits, show: count, compares: false },
   { name: 'pool fills', of: (c) => c.pool_fills, show: count, compares: false },
