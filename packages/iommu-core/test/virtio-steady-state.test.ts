@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// virtio-iommu over a long time: what is unmapped is gone, in the driver, the VMM and VFIO, and nothing piles up.
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import { PAGE_SIZE, dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  VIRTIO_IOMMU_T_ATTACH,
+  VIRTIO_IOMMU_T_MAP,
+  VIRTIO_IOMMU_T_UNMAP,
+  iommu_flush_iotlb_all,
+} from '@iommu-bounce/iommu-core';
+import { leak_checked } from '@iommu-bounce/linux-shim/testing';
+import { RAM, driver_view, virtio_machine } from './virtio-machine';
+
+/** Bytes that are really held, typed arrays included. */
+function memory_in_use(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+describe('map and unmap, again and again on virtio-iommu', () => {
+  const { boot_machine } = leak_checked();
+
+  for (const [what, times, deferred_flush_6_8] of [
+    ['1,000,000 pairs', 1_000_000, false],
+    ['100,000 pairs, flushed lazily', 100_000, true],
+  ] as const)
+    it(`leave no mapping, no pinned page and no memory behind after ${what}`, function () {
+      this.timeout(20_000);
+      const m = new virtio_machine(boot_machine(), { deferred_flush_6_8 });
+      const dev = m.plug(1);
+      const domain = m.domain(dev);
+      const gather = m.iommu.get_gather();
+      const unmap = (iova: number): number =>
+        deferred_flush_6_8
+          ? m.iommu.iommu_unmap_fast(domain, dma_addr_t(iova), PAGE_SIZE, gather)
+          : m.unmap(domain, iova);
+      const pairs = (n: number): void => {
+        for (let i = 0; i < n; i++) {
+          const iova = 2 ** 40 + (i % 977) * 0x3000;
+          if (m.map(domain, iova, RAM + (i % 16) * PAGE_SIZE) !== 0) throw new Error('map');
+          if (unmap(iova) !== PAGE_SIZE) throw new Error('unmap');
+        }
+        iommu_flush_iotlb_all(domain);
+      };
+      pairs(10_000); // compiles the code, and makes the objects that are used again
+      m.v.counters.reset();
+      const before = { usage: m.k.usage(), bytes: memory_in_use() };
+
+      pairs(times);
+
+      expect(m.k.usage()).to.deep.equal(before.usage);
+      expect(driver_view(domain)).to.deep.equal([]);
+      m.expect_agreement(domain, [dev]);
+      expect(m.dma(dev).endpoint.container.entries()).to.equal(0);
+      expect(m.v.vfio.pages.total).to.equal(0);
+      const { requests, pins, unpins, refused, vmexits } = m.v.counters;
+      expect({ pins, unpins, refused, vmexits }).to.deep.equal({
+        pins: times,
+        unpins: times,
+        refused: 0,
+        // Lazily, the unmap waits for the next map, and the last one for the flush.
+        vmexits: deferred_flush_6_8 ? times + 1 : 2 * times,
+      });
+      expect(requests[VIRTIO_IOMMU_T_MAP]).to.equal(times);
+      expect(requests[VIRTIO_IOMMU_T_UNMAP]).to.equal(times);
+      expect(requests[VIRTIO_IOMMU_T_ATTACH]).to.equal(0);
+      // One object that stayed of each pair would take some fifty bytes of each.
+      expect(memory_in_use() - before.bytes).to.be.below(128 * 1024);
+      m.iommu.put_gather(gather);
+      m.end();
+    });
+});
