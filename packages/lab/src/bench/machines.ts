@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The machines that are measured: with and without the pool, on the table driver and on virtio-iommu.
 
-import { IO_BUFFER_Y, boot, plug } from '@iommu-bounce/integration';
-import { new_virtio_iommu } from '@iommu-bounce/iommu-core';
+import { IO_BUFFER_Y, bootOn } from '@iommu-bounce/integration';
 import {
   DMA_BIT_MASK,
   type machine,
@@ -32,29 +31,17 @@ export interface BenchSetup {
 }
 
 export function benchMachine({ pool, virtio = false, slots = 1024 }: BenchSetup): BenchMachine {
-  let endpoint: ((dev: device) => void) | undefined;
-  const m = boot({
+  const machine = bootOn(virtio ? 'virtio' : 'table', {
     config: pool ? IO_BUFFER_Y : '',
     params: `io_buffer_pool.num_slots=${String(slots)}${slots > 1024 ? ' io_buffer_pool.class_sizes=1' : ''}`,
     machine: { memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: 2 * BUFFER_PAGES } },
-    ...(virtio
-      ? {
-          driver: (k, iommu, dma_iommu) => {
-            const v = new_virtio_iommu(k, iommu, dma_iommu);
-            endpoint = (dev) => {
-              v.add_endpoint(dev, 1);
-            };
-            return v.driver;
-          },
-        }
-      : {}),
   });
   const dev = new device('bench');
   dev.bus = new bus_type('platform');
   dev.dma_mask = DMA_BIT_MASK(48);
-  endpoint?.(dev);
-  plug(m, dev);
-  return { k: m.k, dev, buffer: m.k.mm.pfn_to_page(m.k.reserved_pfn) };
+  machine.plug(dev);
+  const { k } = machine.m;
+  return { k, dev, buffer: k.mm.pfn_to_page(k.reserved_pfn) };
 }
 
 /** A list of `n` pages of which no two are adjacent. */

@@ -76,27 +76,33 @@ function sessionNotes(session: Session): string[] {
   return notes;
 }
 
-/** What the IOMMU of the replay is, where that is not what was recorded. */
-function iommuNotes({ driver, lazy, files, lanes, counts }: Session, name: string): string[] {
-  const recorded = files.find(({ facts }) => facts?.iommu)?.facts?.iommu ?? '';
+/** Where virtio-iommu is not what was recorded, or not what was asked for. */
+function iommuNotes(session: Session, name: string): string[] {
+  const { driver, kernelParams, files, lanes, counts } = session;
   if (driver !== 'virtio' || counts.mapCalls === 0) return [];
   const notes: string[] = [];
+  const recorded = files.find(({ facts }) => facts?.iommu)?.facts?.iommu ?? '';
   if (recorded !== '' && !/virtio/i.test(recorded))
     notes.push(
-      `${name}: the recorded machine had ${recorded}; its mappings are replayed on virtio-iommu, whose requests, exits ` +
-        'and pinned pages it did not have (--driver table has none of these).',
+      `${name}: the recorded machine had ${recorded}. Its mappings are replayed on virtio-iommu, which costs requests, ` +
+        'exits and pinned pages that it did not; --driver table has none of them.',
     );
-  if (lazy)
+  if (!kernelParams.strict)
     notes.push(
-      `${name}: with iommu.strict=0 the driver of virtio-iommu is that of v6.8 (the what-if deferred_flush_6_8), since ` +
-        "v5.13's cannot flush lazily: unmaps wait for the flush queue, and a map waits once for all its requests.",
+      `${name}: under iommu.strict=0 the driver of virtio-iommu is that of v6.8 (the what-if deferred_flush_6_8), since ` +
+        "v5.13's cannot flush lazily: unmaps wait for the flush queue, a map waits once for all its requests.",
+    );
+  if (kernelParams.passthrough)
+    notes.push(
+      `${name}: iommu.passthrough=1 has no effect, since the virtio-iommu of v5.13 has no identity domains; --driver ` +
+        'table has them.',
     );
   for (const { lane, patches } of lanes) {
     const most = lane.figures.total().virtio?.peak_mappings ?? 0;
     if (most > DMA_ENTRY_LIMIT)
       notes.push(
-        `State ${String(patches)}: a device had ${String(most)} mappings at once; VFIO's default limit (dma_entry_limit) ` +
-          `of ${String(DMA_ENTRY_LIMIT)} would have refused some, and was not applied.`,
+        `State ${String(patches)}: a device had ${String(most)} mappings at once. VFIO takes ${String(DMA_ENTRY_LIMIT)} ` +
+          'if its dma_entry_limit is not raised, as it was here.',
       );
   }
   return notes;

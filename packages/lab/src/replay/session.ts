@@ -2,7 +2,7 @@
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
-import type { OptionValues } from '@iommu-bounce/kconfig-options';
+import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
 import { type TraceCounters, type TraceFacts, readTrace } from '../trace';
 import { Agreement } from './agreement';
@@ -47,8 +47,7 @@ export interface TraceFile {
 
 export interface Session {
   readonly driver: IommuDriver;
-  /** IOTLBs were flushed lazily. */
-  readonly lazy: boolean;
+  readonly kernelParams: KernelParams;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
   readonly counts: LineCounts;
@@ -128,7 +127,7 @@ export async function replaySession(
   });
   return {
     driver,
-    lazy: !strict,
+    kernelParams: params.values,
     files,
     counters,
     counts: assembler.counts,

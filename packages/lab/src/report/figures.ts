@@ -120,12 +120,13 @@ export function devicesOf(states: readonly StateSection[]): DeviceFigures[] {
 }
 
 /** The trace in one sentence. */
-export function traceLine({ trace, files }: ReplayDocument): string {
+export function traceLine({ trace, files, driver }: ReplayDocument): string {
   const calls = `${count(trace.map_calls)} maps, ${count(trace.unmap_calls)} unmaps, ${count(trace.sync_calls)} syncs`;
   return (
     `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(trace.events)} events ` +
     `(${count(trace.unparsed)} unparsed, ${count(trace.dropped)} dropped): ${calls}; ` +
     `${count(trace.unpaired_unmaps)} unmaps without a recorded map, ` +
-    `${count(trace.never_unmapped)} mappings never unmapped`
+    `${count(trace.never_unmapped)} mappings never unmapped; ` +
+    `replayed on ${driver === 'virtio' ? 'virtio-iommu' : 'a table'}`
   );
 }

@@ -54,6 +54,18 @@ describe('iommu-bounce series', () => {
     expect(out).to.include('before: 4 unresolved: __iommu_dma_alloc_iova');
   });
 
+  it('runs on virtio-iommu, or on the table if told so', async () => {
+    expect((await cli('series')).out).to.include('sent the VMM 1 MAP or UNMAP request');
+    const { status, out } = await cli('series', '--driver', 'table');
+    expect(status).to.equal(0);
+    expect(out).to.include('asked the IOMMU driver 1 time').and.not.to.include('VMM');
+    expect(await cli('series', '--driver', 'amd')).to.deep.equal({
+      status: 2,
+      out: '',
+      err: "iommu-bounce: --driver: expected virtio or table, got 'amd'\n",
+    });
+  });
+
   it('prints the results of every state as JSON', async () => {
     const { out } = await cli('series', '--json');
     const { probes } = JSON.parse(out) as {

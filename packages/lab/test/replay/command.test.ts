@@ -87,6 +87,25 @@ describe('iommu-bounce replay', () => {
     });
   });
 
+  it('runs on virtio-iommu, or on the table if told so', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const requests = async (...more: string[]): Promise<unknown[]> => {
+        const { status, out } = await cli('replay', file, '--json', ...more);
+        expect(status).to.equal(0);
+        const { driver, states } = JSON.parse(out) as {
+          driver: string;
+          states: { virtio: { map_requests: number } | null }[];
+        };
+        return [driver, ...states.map(({ virtio }) => virtio?.map_requests ?? null)];
+      };
+      expect(await requests()).to.deep.equal(['virtio', 1, 1]);
+      expect(await requests('--driver', 'virtio')).to.deep.equal(['virtio', 1, 1]);
+      expect(await requests('--driver', 'table')).to.deep.equal(['table', null, null]);
+    });
+  });
+
   it('takes a .config, under which state 4 may have no pool', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
@@ -127,6 +146,11 @@ describe('iommu-bounce replay', () => {
     ['a missing file', () => ['none.txt'], /none\.txt: no such file/],
     ['--patches 7', (f) => [f, '--patches', '7'], /--patches: expected a number from 0 to 4/],
     ['--patches x', (f) => [f, '--patches', ''], /--patches: expected a number from 0 to 4/],
+    [
+      'another driver',
+      (f) => [f, '--driver', 'intel'],
+      /--driver: expected virtio or table, got 'intel'/,
+    ],
     ['--differences', (f) => [f, '--differences', '-1'], /--differences: expected a number/],
     [
       'an unknown parameter',

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Traces written for a test, and a replay of them.
 
+import { IOMMU_DRIVERS, type IommuDriver } from '@iommu-bounce/integration';
 import { type ReplayDocument, type SeriesState, replayTraces } from '../../src/replay';
 import { TempFiles } from '../trace/temp-files';
 
 export interface Options {
+  /** Default: what replayTraces takes. */
+  readonly driver?: IommuDriver;
   readonly patches?: readonly SeriesState[];
   readonly params?: string;
   readonly facts?: object;
@@ -28,12 +31,33 @@ export function replayFiles(
   options: Options = {},
 ): Promise<ReplayDocument> {
   return replayTraces(files, {
+    ...(options.driver ? { driver: options.driver } : {}),
     patches: options.patches ?? [0, 4],
     config: null,
     params: options.params ?? null,
     mostDifferences: 10,
     progress: () => undefined,
   });
+}
+
+/** The two above on one driver. */
+export interface Replayer {
+  readonly driver: IommuDriver;
+  readonly replayText: typeof replayText;
+  readonly replayFiles: typeof replayFiles;
+}
+
+/** The same tests on each driver: what they say is true of both. */
+export function describeOnEach(title: string, body: (on: Replayer) => void): void {
+  for (const driver of IOMMU_DRIVERS)
+    describe(`${title}, on ${driver}`, function () {
+      this.timeout(120_000);
+      body({
+        driver,
+        replayText: (text, options) => replayText(text, { driver, ...options }),
+        replayFiles: (files, options) => replayFiles(files, { driver, ...options }),
+      });
+    });
 }
 
 /** Writes lines of an unmodified kernel, each a few microseconds after the one before. */

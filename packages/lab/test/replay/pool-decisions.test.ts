@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { type PoolSection, type ReplayDocument, agrees } from '../../src/replay';
-import { replayText } from './helpers';
+import { describeOnEach } from './helpers';
 import { ModelMachine } from './model-machine';
 import type { ModelOptions } from './model-pool';
 
@@ -29,13 +29,11 @@ function pool(document: ReplayDocument): PoolSection {
   return document.pool_agreement;
 }
 
-async function replay(options: ModelOptions, from = 0): Promise<ReplayDocument> {
-  const text = new ModelMachine(options).run().text(from);
-  return replayText(text, { params: params(options.numSlots, options.classes) });
-}
-
-describe('pool decisions of a recorded boot', function () {
-  this.timeout(60_000);
+describeOnEach('pool decisions of a recorded boot', ({ replayText }) => {
+  const replay = (options: ModelOptions, from = 0): Promise<ReplayDocument> =>
+    replayText(new ModelMachine(options).run().text(from), {
+      params: params(options.numSlots, options.classes),
+    });
 
   for (const seed of [1, 2, 3])
     it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)})`, async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { agrees } from '../../src/replay';
 import { factsPath } from '../../src/trace';
-import { replayFiles, replayText } from './helpers';
+import { describeOnEach, replayFiles, replayText } from './helpers';
 
 const TRACES = join(__dirname, '../../../../test-fixtures/traces');
 const SERIES = join(TRACES, 'series');
@@ -17,9 +17,7 @@ const traces = (folder: string): string[] =>
     .sort()
     .map((name) => join(folder, name));
 
-describe('the recorded traces, replayed', function () {
-  this.timeout(120_000);
-
+describeOnEach('the recorded traces, replayed', ({ replayFiles }) => {
   for (const file of traces(TRACES))
     it(`agree with the plain path: ${file.slice(TRACES.length + 1)}`, async () => {
       const document = await replayFiles([file]);
@@ -68,6 +66,10 @@ describe('the recorded traces, replayed', function () {
     expect(four?.fallbacks_by_reason.too_big).to.equal(counted('obs_pool_toobig'));
     expect(agrees(document)).to.equal(true);
   });
+});
+
+describe('the recorded traces, replayed', function () {
+  this.timeout(120_000);
 
   for (const file of traces(SERIES).filter((one) => one.includes('iobuf-def.')))
     it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)}`, async () => {
