@@ -120,10 +120,13 @@ function device({ device: name, states }: ReturnType<typeof devicesOf>[number]):
     ...states.map(({ patches }) => stateName(patches)),
     ...(last ? ['change'] : []),
   ];
+  const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
   return html`<section>
     <h3>Device ${name}</h3>
     ${bars('IOMMU maps', states, (counts) => counts.iommu_maps)}
-    ${bars('IOMMU unmaps', states, (counts) => counts.iommu_unmaps)} ${htmlTable(head, rows, 1)}
+    ${bars('IOMMU unmaps', states, (counts) => counts.iommu_unmaps)}
+    ${hasVirtio ? bars('Exits from the guest', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
+    ${htmlTable(head, rows, 1)}
   </section>`;
 }
 

@@ -40,6 +40,19 @@ describe('report', () => {
     expect(page).to.include('<html lang="en">');
   });
 
+  it('shows what left the guest, where there is one', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000);
+    for (const [driver, figures] of [
+      ['virtio', 2],
+      ['table', 0],
+    ] as const) {
+      const document = await replayText(text, { driver });
+      const page = report([{ heading: 'x', document }]);
+      expect(page.match(/exits from the guest/gi) ?? []).to.have.length(figures);
+      expect(page).to.include(`replayed on ${driver === 'virtio' ? 'virtio-iommu' : 'a table'}`);
+    }
+  });
+
   it('is the same each time', async () => {
     const make = async (): Promise<string> => {
       const document = await replayText(new TraceWriter().mapPage(0xfff00000, 0x1000).text);
