@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is simulated: fio jobs from files and flags, the memory their buffers lie in, and the traffic of a network card.
+
+/** A job. */
+export * from './job';
+
+/** Reading and writing. */
+export { readJobFile, type ReadJobs } from './job-file';
+export type { JobFileContext } from './ini';
+export { JOB_FLAGS, hasJobFlags, jobFromFlags, type FlagTexts, type JobFlag } from './job-flags';
+export { formatJobFile } from './format';
+export { JobError } from './place';
+export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
+

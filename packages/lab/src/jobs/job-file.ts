@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A fio job file read into jobs.
+
+import { type JobFileContext, type OptionLine, readSections } from './ini';
+import type { FioJob } from './job';
+import { WITHOUT_EFFECT, findOption } from './option-table';
+import { JobError } from './place';
+import { Settings, finish } from './settings';
+import { closest } from './suggest';
+
+export interface ReadJobs {
+  /** At least one. */
+  readonly jobs: readonly FioJob[];
+  /** One line each, with file and line number: options that are ignored, defaults that are taken. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a job file in fio's own syntax.
+ *
+ * @param file path, for `context.read` and for messages
+ * @throws JobError with file, line and what was expected
+ */
+export function readJobFile(file: string, context: JobFileContext): ReadJobs {
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    if (!warnings.includes(text)) warnings.push(text);
+  };
+  const common = new Settings();
+  const jobs: FioJob[] = [];
+  readSections(file, context).forEach(({ global, name, at, options }, i) => {
+    if (global) common.section = i;
+    const settings = global ? common : common.copy(i);
+    applyAll(settings, options, warn);
+    // A job is not named by a global section: its own name stands in the brackets.
+    if (global) common.name = null;
+    else jobs.push(finish(settings, { name, at, defaultIos: null, tellDefaults: true }, warn));
+  });
+  if (jobs.length === 0) throw new JobError(file, null, 'has no job; expected a section [name]');
+  return { jobs, warnings };
+}
+
+function applyAll(
+  settings: Settings,
+  options: readonly OptionLine[],
+  warn: (text: string) => void,
+): void {
+  const isFirst = (line: OptionLine): boolean => findOption(line.name)?.first === true;
+  for (const line of options.filter(isFirst)) apply(settings, line, warn);
+  for (const line of options.filter((line) => !isFirst(line))) apply(settings, line, warn);
+}
+
+function apply(
+  settings: Settings,
+  { name, value, at }: OptionLine,
+  warn: (text: string) => void,
+): void {
+  const option = findOption(name);
+  if (option === undefined) {
+    if (!WITHOUT_EFFECT.has(name)) warn(at.warning(unknown(name)));
+    return;
+  }
+  const text = value ?? option.bare;
+  if (text === null) throw at.error(`expected ${name}=value`);
+  if (text.trim() === '') throw at.error(`expected a value behind ${name}=`);
+  option.set(settings, text, at, warn);
+}
+
+function unknown(name: string): string {
+  const near = closest(name);
+  return `not an option that is simulated; ignored${near === null ? '' : ` (is ${near} meant?)`}`;
+}

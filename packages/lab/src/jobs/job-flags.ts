@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The same job as flags of the command line, through the same table of options.
+
+import type { FioJob } from './job';
+import { JOB_OPTIONS, type JobOption } from './option-table';
+import { FlagPlace } from './place';
+import { Settings, finish } from './settings';
+
+export interface JobFlag {
+  /** As for commander: `--number-ios <n>`. */
+  readonly flags: string;
+  readonly what: string;
+}
+
+/** The flags that describe a job, for a help text. */
+export const JOB_FLAGS: readonly JobFlag[] = JOB_OPTIONS.flatMap((option) =>
+  option.flag === null
+    ? []
+    : [{ flags: `--${flagName(option)} <${option.flag.value}>`, what: option.flag.what }],
+);
+
+/** Texts by flag, as commander gives them (`numberIos`) or as they are written (`number-ios`). */
+export type FlagTexts = Readonly<Record<string, unknown>>;
+
+/** Whether any flag describes a job. */
+export function hasJobFlags(texts: FlagTexts): boolean {
+  return JOB_OPTIONS.some((option) => option.flag !== null && textOf(option, texts) !== null);
+}
+
+/**
+ * One job from flags; flags of other matters are passed over.
+ *
+ * @param defaultIos I/Os to do where no flag says when to end; null: that is an error
+ * @throws JobError with the flag and what was expected
+ */
+export function jobFromFlags(
+  texts: FlagTexts,
+  defaultIos: number | null = null,
+): { readonly job: FioJob; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+  };
+  const settings = new Settings();
+  for (const option of JOB_OPTIONS) {
+    const text = option.flag === null ? null : textOf(option, texts);
+    if (text === null) continue;
+    const at = new FlagPlace(flagName(option), text);
+    if (text.trim() === '') throw at.error('expected a value');
+    option.set(settings, text, at, warn);
+  }
+  const at = new FlagPlace('size, --number-ios or --runtime', null);
+  const head = { name: 'job', at, defaultIos, tellDefaults: false };
+  return { job: finish(settings, head, warn), warnings };
+}
+
+function flagName({ name }: JobOption): string {
+  return name.replaceAll('_', '-');
+}
+
+function textOf(option: JobOption, texts: FlagTexts): string | null {
+  const flag = flagName(option);
+  const camel = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const text = texts[flag] ?? texts[camel];
+  if (text === undefined || text === null) return null;
+  return typeof text === 'string' ? text : JSON.stringify(text);
+}

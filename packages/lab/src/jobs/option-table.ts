@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The one table of options: read from job files under fio's names, from the command line as flags.
+
+import { parseBs, parseBsrange, parseBssplit } from './block-sizes';
+import { READ_WRITE, type ReadWrite } from './job';
+import { parseCount, parseTime } from './numbers';
+import type { Place } from './place';
+import type { Said, Settings } from './settings';
+
+export type Warn = (text: string) => void;
+
+export interface JobOption {
+  readonly name: string;
+  readonly alias?: string;
+  /** What a flag's value is called, and what it says, in a help text; null: no flag of that name. */
+  readonly flag: { readonly value: string; readonly what: string } | null;
+  /** What a line without `=` means; null: the option needs a value. */
+  readonly bare: string | null;
+  /** fio applies kb_base before all others of its section. */
+  readonly first?: boolean;
+  set(s: Settings, text: string, at: Place, warn: Warn): void;
+}
+
+/** NVMe queues have at most 65,536 entries (its base specification); fio runs at most 4,096 jobs (FIO_MAX_JOBS). */
+const MOST = { iodepth: 65536, numjobs: 4096, loops: 2 ** 31 - 1 } as const;
+
+type Flag = JobOption['flag'];
+const flag = (value: string, what: string): Flag => ({ value, what });
+
+function said<T>(s: Settings, value: T, at: Place): Said<T> {
+  return { value, at, section: s.section };
+}
+
+function number(
+  name: 'size' | 'ioSize' | 'numberIos' | 'seed',
+  option: { name: string; alias?: string; flag: Flag },
+): JobOption {
+  return {
+    ...option,
+    bare: null,
+    set: (s, text, at) => {
+      s[name] = said(s, parseCount(text, s.kbBase, at), at);
+    },
+  };
+}
+
+function within(name: keyof typeof MOST, flag: Flag): JobOption {
+  return {
+    name,
+    flag,
+    bare: null,
+    set: (s, text, at) => {
+      const value = parseCount(text, s.kbBase, at);
+      if (value < 1 || value > MOST[name])
+        throw at.error(`expected 1 to ${String(MOST[name])}, got ${String(value)}`);
+      s[name] = said(s, value, at);
+    },
+  };
+}
+
+function onOff(text: string, at: Place): boolean {
+  const value = text.trim();
+  if (value !== '0' && value !== '1') throw at.error('expected 0 or 1');
+  return value === '1';
+}
+
+function mix(other: boolean, flag: Flag): JobOption {
+  return {
+    name: other ? 'rwmixwrite' : 'rwmixread',
+    flag,
+    bare: null,
+    set: (s, text, at) => {
+      const value = parseCount(text, s.kbBase, at);
+      if (value > 100) throw at.error(`expected 0 to 100 percent, got ${String(value)}`);
+      // The later of the two counts. Kept as said too, for a contradiction in one section shows only at its end.
+      if (!other) s.rwmixread = said(s, value, at);
+      else {
+        if (s.rwmixread?.section !== s.section) s.rwmixread = said(s, 100 - value, at);
+        s.rwmixwrite = said(s, value, at);
+      }
+    },
+  };
+}
+
+function readWrite(text: string, at: Place): ReadWrite {
+  // `randread:8` draws a new offset for every eighth I/O only: nothing that a DMA mapping shows.
+  const word = /^([^:,]*)(?::\d+[kmgKMG]?)?$/.exec(text)?.[1];
+  if (word === 'readwrite') return 'rw';
+  const found = READ_WRITE.find((rw) => rw === word);
+  if (found !== undefined) return found;
+  const expected = `expected ${READ_WRITE.join(', ')} or readwrite`;
+  throw at.error(/^(rand)?trim/.test(text) ? `trims map no data; ${expected}` : expected);
+}
+
+/** A later bs does not undo a split or a range in fio; said once, since it surprises. */
+function plainSize(s: Settings, text: string, at: Place, warn: Warn): void {
+  const { read, write } = parseBs(text, s.kbBase, at);
+  if (read !== null) s.bsRead = said(s, read, at);
+  if (write !== null) s.bsWrite = said(s, write, at);
+  if (s.splitRead ?? s.splitWrite ?? s.rangeRead ?? s.rangeWrite)
+    warn(at.warning('without effect: fio keeps to the bssplit or bsrange above'));
+}
+
+export const JOB_OPTIONS: readonly JobOption[] = [
+  {
+    name: 'kb_base',
+    flag: null,
+    bare: null,
+    first: true,
+    set: (s, text, at) => {
+      if (text !== '1024' && text !== '1000') throw at.error('expected 1024 or 1000');
+      s.kbBase = text === '1024' ? 1024 : 1000;
+    },
+  },
+  {
+    name: 'name',
+    flag: flag('text', 'name of the job'),
+    bare: null,
+    set: (s, text, at) => {
+      if (text === '') throw at.error('expected a name');
+      s.name = said(s, text, at);
+    },
+  },
+  {
+    name: 'rw',
+    alias: 'readwrite',
+    flag: flag('kind', `${READ_WRITE.join(', ')} (default read)`),
+    bare: null,
+    set: (s, text, at) => {
+      s.rw = said(s, readWrite(text, at), at);
+    },
+  },
+  {
+    name: 'bs',
+    alias: 'blocksize',
+    flag: flag('size', 'block size, or reads,writes (default 4k)'),
+    bare: null,
+    set: plainSize,
+  },
+  {
+    name: 'bsrange',
+    alias: 'blocksize_range',
+    flag: flag('range', 'block sizes from 4k-64k, all multiples of the first equally likely'),
+    bare: null,
+    set: (s, text, at) => {
+      const { read, write } = parseBsrange(text, s.kbBase, at);
+      if (read !== null) s.rangeRead = said(s, read, at);
+      if (write !== null) s.rangeWrite = said(s, write, at);
+    },
+  },
+  {
+    name: 'bssplit',
+    flag: flag('mix', 'block sizes with percentages, as in 4k/60:64k/40'),
+    bare: null,
+    set: (s, text, at, warn) => {
+      const told = (reason: string): void => {
+        warn(at.warning(reason));
+      };
+      const { read, write } = parseBssplit(text, s.kbBase, at, told);
+      if (read !== null) s.splitRead = said(s, read, at);
+      if (write !== null) s.splitWrite = said(s, write, at);
+    },
+  },
+  number('size', { name: 'size', flag: flag('bytes', 'bytes that each job moves') }),
+  number('ioSize', {
+    name: 'io_size',
+    alias: 'io_limit',
+    flag: flag('bytes', 'the same, where it differs from size'),
+  }),
+  number('numberIos', { name: 'number_ios', flag: flag('n', 'I/Os that each job does') }),
+  {
+    name: 'runtime',
+    alias: 'timeout',
+    flag: flag('time', 'virtual time that each job runs: 2s, 500ms, 1m'),
+    bare: null,
+    set: (s, text, at) => {
+      s.runtimeNs = said(s, parseTime(text, at), at);
+    },
+  },
+  {
+    name: 'time_based',
+    flag: null,
+    bare: '1',
+    set: (s, text, at) => {
+      s.timeBased = said(s, onOff(text, at), at);
+    },
+  },
+  within('iodepth', flag('n', 'I/Os in flight for each job (default 1)')),
+  within('numjobs', flag('n', 'how many jobs (default 1)')),
+  within('loops', flag('n', 'how often each job is repeated (default 1)')),
+  {
+    name: 'direct',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      s.direct = said(s, onOff(text, at), at);
+    },
+  },
+  {
+    name: 'buffered',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      s.direct = said(s, !onOff(text, at), at);
+    },
+  },
+  {
+    name: 'ioengine',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      s.ioengine = said(s, text, at);
+    },
+  },
+  mix(false, flag('percent', 'reads of a mixed job (default 50)')),
+  mix(true, flag('percent', 'writes of a mixed job')),
+  {
+    name: 'stonewall',
+    alias: 'wait_for_previous',
+    flag: null,
+    bare: '1',
+    set: (s, text, at) => {
+      s.stonewall = said(s, onOff(text, at), at);
+    },
+  },
+  number('seed', { name: 'randseed', flag: null }),
+];
+
+/** Options of fio that make no difference to the DMA mappings of a job: read over without a word. */
+export const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  (
+    'description filename directory filesize nrfiles group_reporting new_group thread randrepeat allrandrepeat ' +
+    'norandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
+    'clat_percentiles lat_percentiles slat_percentiles percentile_list disable_lat disable_clat disable_slat ' +
+    'gtod_reduce clocksource write_bw_log write_lat_log write_iops_log log_avg_msec per_job_logs unit_base ' +
+    'bwavgtime iopsavgtime offset offset_increment refill_buffers scramble_buffers overwrite fallocate'
+  ).split(' '),
+);
+
+/** The option of that name or alias. */
+export function findOption(name: string): JobOption | undefined {
+  return JOB_OPTIONS.find((option) => option.name === name || option.alias === name);
+}
