@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What is simulated: fio jobs from files and flags, the memory their buffers lie in, and the traffic of a network card.
 
-/** A job. */
+/** A job, and what each of its I/Os is. */
 export * from './job';
+export { Workload } from './workload';
 
 /** Reading and writing. */
 export { readJobFile, type ReadJobs } from './job-file';
