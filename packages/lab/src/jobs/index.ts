@@ -13,3 +13,5 @@ export { formatJobFile } from './format';
 export { JobError } from './place';
 export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
 
+/** Memory. */
+export { LAYOUT_NAMES, newLayout, type Arena, type BufferLayout, type LayoutName } from './layout';
