@@ -15,3 +15,15 @@ export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
 
 /** Memory. */
 export { LAYOUT_NAMES, newLayout, type Arena, type BufferLayout, type LayoutName } from './layout';
+
+/** A network card's traffic. */
+export {
+  NET_SHAPE_NAMES,
+  NetShape,
+  RX_RING,
+  TX_RING,
+  netFramesNeeded,
+  type NetOperation,
+  type NetShapeName,
+} from './net-shape';
+export { NET_FIGURES, type Histogram, type NetFigures } from './net-figures';

@@ -100,8 +100,8 @@ function sizes(s: Settings, direction: 'Read' | 'Write'): Sizes {
 
 /** Only direct I/O through libaio is simulated: everything else does not map the job's own pages. */
 function checkPath(s: Settings, head: JobHead, warn: (text: string) => void): void {
-  if (s.ioengine && s.ioengine.value !== 'libaio')
-    throw s.ioengine.at.error('expected libaio, the only engine that is simulated');
+  const { value: engine = 'libaio', at = head.at } = s.ioengine ?? {};
+  if (engine !== 'libaio') throw at.error('expected libaio, the only engine that is simulated');
   if (s.direct?.value === false)
     throw s.direct.at.error('buffered I/O maps the page cache; expected direct=1');
   if (s.direct === null && head.tellDefaults)

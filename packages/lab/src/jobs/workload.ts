@@ -3,6 +3,7 @@
 
 import { type BlockSize, type FioJob, doesRead, doesWrite } from './job';
 import { type Random, newRandom, unit } from './random';
+import { Weighted } from './weighted';
 
 /** One job's I/Os, one after the other: call `next()`, then look at `isRead` and `bytes`. */
 export class Workload {
@@ -12,15 +13,15 @@ export class Workload {
   bytes = 0;
   private readonly random: Random;
   private readonly readShare: number;
-  private readonly read: Sizes;
-  private readonly write: Sizes;
+  private readonly read: Weighted;
+  private readonly write: Weighted;
 
   /** @param seed any whole number; jobs that should differ need seeds that do */
   constructor(job: FioJob, seed: number) {
     this.random = newRandom(seed);
     this.readShare = !doesWrite(job) ? 1 : !doesRead(job) ? 0 : job.rwmixread / 100;
-    this.read = new Sizes(job.bs.read);
-    this.write = new Sizes(job.bs.write);
+    this.read = sizes(job.bs.read);
+    this.write = sizes(job.bs.write);
   }
 
   /** The next I/O. */
@@ -31,29 +32,6 @@ export class Workload {
   }
 }
 
-/** Sizes with the sums of their weights, for drawing by bisection. */
-class Sizes {
-  private readonly bytes: Float64Array;
-  private readonly upTo: Float64Array;
-
-  constructor(sizes: readonly BlockSize[]) {
-    let sum = 0;
-    this.bytes = Float64Array.from(sizes, ({ bytes }) => bytes);
-    this.upTo = Float64Array.from(sizes, ({ weight }) => (sum += weight));
-  }
-
-  draw(random: Random): number {
-    const { bytes, upTo } = this;
-    let low = 0;
-    let high = upTo.length - 1;
-    if (high > 0) {
-      const x = unit(random);
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (x < (upTo[middle] as number)) high = middle;
-        else low = middle + 1;
-      }
-    }
-    return bytes[low] as number;
-  }
+function sizes(list: readonly BlockSize[]): Weighted {
+  return new Weighted(list.map(({ bytes, weight }) => [bytes, weight]));
 }

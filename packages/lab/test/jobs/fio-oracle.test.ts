@@ -26,7 +26,7 @@ describe('readJobFile beside the real fio', function () {
   let folder = '';
 
   before(function () {
-    if (version === null || !version.startsWith('fio-')) {
+    if (version?.startsWith('fio-') !== true) {
       process.stderr.write('      skipped: fio is not installed (Debian: apt-get install fio)\n');
       this.skip();
     }

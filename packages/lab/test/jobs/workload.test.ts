@@ -60,4 +60,17 @@ describe('Workload', () => {
     expect(seen.size).to.equal(16);
     expect([...seen]).to.include.members(['r4096', 'r65536']);
   });
+
+  it('allocates nothing per I/O', () => {
+    const workload = new Workload(job(MIXED), 1);
+    const draw = (n: number): number => {
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < n; i++) workload.next();
+      return process.memoryUsage().heapUsed - before;
+    };
+    draw(100_000);
+    // The least of some attempts: whatever else runs in the process allocates too. An object would be 16 bytes or more.
+    const least = Math.min(...[1, 2, 3].map(() => Math.abs(draw(200_000))));
+    expect(least / 200_000).to.be.below(4);
+  });
 });
