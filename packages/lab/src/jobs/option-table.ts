@@ -75,7 +75,8 @@ function mix(other: boolean, flag: Flag): JobOption {
       // The later of the two counts. Kept as said too, for a contradiction in one section shows only at its end.
       if (!other) s.rwmixread = said(s, value, at);
       else {
-        if (s.rwmixread?.section !== s.section) s.rwmixread = said(s, 100 - value, at);
+        const own = s.rwmixread?.section === s.section && s.rwmixread.at !== s.rwmixwrite?.at;
+        if (!own) s.rwmixread = said(s, 100 - value, at);
         s.rwmixwrite = said(s, value, at);
       }
     },

@@ -108,10 +108,14 @@ function checkPath(s: Settings, head: JobHead, warn: (text: string) => void): vo
     warn(head.at.warning('direct is not set; simulated as direct=1, where fio would buffer'));
   if (s.ioengine === null && head.tellDefaults)
     warn(head.at.warning('ioengine is not set; simulated as libaio, where fio would use psync'));
-  if (s.splitRead && s.splitRead.section === s.rangeRead?.section)
-    throw s.rangeRead.at.error('contradicts bssplit in the same section; expected one of the two');
+  for (const [split, range] of [
+    [s.splitRead, s.rangeRead],
+    [s.splitWrite, s.rangeWrite],
+  ])
+    if (range && range.section === split?.section)
+      throw range.at.error('contradicts bssplit in the same section; expected one of the two');
   const { rwmixread: r, rwmixwrite: w } = s;
-  if (r && w && r.section === w.section && r.value + w.value !== 100 && r.at !== w.at)
+  if (w !== null && r?.section === w.section && r.value + w.value !== 100)
     throw w.at.error(
       `with rwmixread=${String(r.value)}; expected the two to sum to 100, got ${String(r.value + w.value)}`,
     );

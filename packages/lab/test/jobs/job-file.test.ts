@@ -125,6 +125,7 @@ bs=128k
     const { jobs } = read(`[global]\n${QUIET}rw=rw\nrwmixread=70\n[a]\nrwmixwrite=40\n[b]\n`);
     expect(jobs.map(({ rwmixread }) => rwmixread)).to.deep.equal([60, 70]);
     expect(job('rw=rw\nrwmixread=30\nrwmixwrite=70').rwmixread).to.equal(30);
+    expect(job('rw=rw\nrwmixwrite=30\nrwmixwrite=40').rwmixread).to.equal(60);
   });
 
   it('expands variables of the environment and $pagesize', () => {
@@ -211,6 +212,7 @@ bs=128k
     ['rwmixwrite=40\nrwmixread=70', /expected the two to sum to 100, got 110/],
     ['bsrange=4k', /expected a range such as/],
     ['bsrange=4k-8k\nbssplit=4k/50:8k', /^a\.fio:5: .*contradicts bssplit/],
+    ['bssplit=,4k\nbsrange=,4k-8k', /^a\.fio:6: .*contradicts bssplit/],
     ['bssplit=4k/60:8k/60', /sum to 120/],
     ['bssplit=4k/101', /at most 100 percent/],
     ['bssplit=4k/x', /expected size\/percent, got '4k\/x'/],
