@@ -11,7 +11,8 @@ export interface Arena {
 
 /** Gives each I/O's buffer its page frames. One buffer per slot of iodepth, allocated once, as fio does. */
 export interface BufferLayout {
-  readonly name: LayoutName;
+  /** `recorded` for the buffers of a trace: see recordedLayout(). */
+  readonly name: LayoutName | 'recorded';
   /**
    * Buffers of one job, side by side in its virtual memory; each begins at a page's start. Frames of one call are
    * distinct; calls follow each other as a seeded sequence, so that two jobs of one machine do not lie alike.

@@ -15,6 +15,7 @@ export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
 
 /** Memory. */
 export { LAYOUT_NAMES, newLayout, type Arena, type BufferLayout, type LayoutName } from './layout';
+export { recordedBuffers, recordedLayout, type RecordedBuffer } from './recorded-layout';
 
 /** A network card's traffic. */
 export {
