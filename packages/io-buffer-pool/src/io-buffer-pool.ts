@@ -636,7 +636,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
       sg = sg_next(cur);
       size -= seg_size;
-      iova = dma_addr_t(iova + seg_size);
+      if (size > 0) iova = dma_addr_t(iova + seg_size);
       i++;
     }
 

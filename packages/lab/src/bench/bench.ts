@@ -2,6 +2,7 @@
 // Measures every case and its copy in turn, several rounds in one process, and keeps the least of each.
 
 import type { BenchCase, Loop } from './cases';
+import { garbageBytes } from './garbage';
 
 export interface BenchResult {
   readonly name: string;
@@ -9,10 +10,14 @@ export interface BenchResult {
   readonly ns: number;
   /** The pair against the copy of as many bytes, measured in turn with it; null where nothing is copied. */
   readonly ratio_to_copy: number | null;
+  /** Bytes that one pair leaves for the garbage collector. */
+  readonly garbage_bytes: number;
 }
 
 /** Fewer rounds do not find the least time on a machine that does other things too. */
 export const ROUNDS = 15;
+/** Passages over which what the sampling itself allocates, some kilobytes, is nothing. */
+const ENOUGH = 20_000;
 
 function nanoseconds(loop: Loop, times: number): number {
   const begin = process.hrtime.bigint();
@@ -36,7 +41,12 @@ export function measure(cases: readonly BenchCase[], rounds = ROUNDS): BenchResu
     }
   return cases.map((c, i) => {
     const { pair = 0, copy = 1 } = least[i] ?? {};
-    return { name: c.name, ns: round1(pair), ratio_to_copy: c.copy ? round3(pair / copy) : null };
+    return {
+      name: c.name,
+      ns: round1(pair),
+      ratio_to_copy: c.copy ? round3(pair / copy) : null,
+      garbage_bytes: garbageBytes(c.loop, Math.max(c.times, ENOUGH)),
+    };
   });
 }
 

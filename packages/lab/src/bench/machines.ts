@@ -4,6 +4,9 @@
 import { IO_BUFFER_Y, bootOn } from '@iommu-bounce/integration';
 import {
   DMA_BIT_MASK,
+  DMA_FROM_DEVICE,
+  PAGE_SIZE,
+  dma_addr_t,
   type machine,
   type page,
   bus_type,
@@ -19,6 +22,8 @@ export interface BenchMachine {
   readonly dev: device;
   /** First of 128 contiguous pages of its own, and behind them as many that a copy may go to. */
   readonly buffer: page;
+  /** What the IOMMU makes of an address. */
+  phys(addr: dma_addr_t): number;
 }
 
 const BUFFER_PAGES = 128;
@@ -39,9 +44,14 @@ export function benchMachine({ pool, virtio = false, slots = 1024 }: BenchSetup)
   const dev = new device('bench');
   dev.bus = new bus_type('platform');
   dev.dma_mask = DMA_BIT_MASK(48);
-  machine.plug(dev);
+  const domain = machine.plug(dev);
   const { k } = machine.m;
-  return { k, dev, buffer: k.mm.pfn_to_page(k.reserved_pfn) };
+  return {
+    k,
+    dev,
+    buffer: k.mm.pfn_to_page(k.reserved_pfn),
+    phys: (addr) => machine.m.iommu.iommu_iova_to_phys(domain, addr),
+  };
 }
 
 /** A list of `n` pages of which no two are adjacent. */
@@ -53,12 +63,48 @@ export function scattered(m: BenchMachine, n: number): scatterlist {
   return list[0] as scatterlist;
 }
 
-/** Copies between the buffer and the memory behind it, as a bounce does. */
+/**
+ * Copies to the buffer from where a mapping of it is bounced to, run of pages by run of pages, or from the memory behind it
+ * where nothing is bounced: the least that a pair of map and unmap could take.
+ */
 export function copier(m: BenchMachine, bytes: number): (n: number) => void {
   const { ram } = m.k.mm;
-  const from = m.buffer.pfn * 4096;
-  const to = from + BUFFER_PAGES * 4096;
+  const to = m.buffer.pfn * PAGE_SIZE;
+  const runs = bounceRuns(m, bytes) ?? [
+    { from: to + BUFFER_PAGES * PAGE_SIZE, off: 0, len: bytes },
+  ];
+  const [only] = runs;
+  if (runs.length === 1 && only) {
+    const { from } = only;
+    return (n) => {
+      for (let i = 0; i < n; i++) ram.copyWithin(to, from, from + bytes);
+    };
+  }
   return (n) => {
-    for (let i = 0; i < n; i++) ram.copyWithin(to, from, from + bytes);
+    for (let i = 0; i < n; i++)
+      for (const { from, off, len } of runs) ram.copyWithin(to + off, from, from + len);
   };
+}
+
+/** Memory of a bounce buffer that lies behind each other. */
+interface Run {
+  readonly from: number;
+  /** Offset in the buffer, and bytes. */
+  readonly off: number;
+  len: number;
+}
+
+/** Where the pool's buffer for a mapping lies in memory; null without a pool. */
+function bounceRuns(m: BenchMachine, bytes: number): Run[] | null {
+  const { dma } = m.k;
+  const addr = dma.dma_map_page_attrs(m.dev, m.buffer, 0, bytes, DMA_FROM_DEVICE, 0);
+  const runs: Run[] = [];
+  for (let off = 0; off < bytes; off += PAGE_SIZE) {
+    const from = m.phys(dma_addr_t(addr + off));
+    const last = runs.at(-1);
+    if (last && last.from + last.len === from) last.len += PAGE_SIZE;
+    else runs.push({ from, off, len: PAGE_SIZE });
+  }
+  dma.dma_unmap_page_attrs(m.dev, addr, bytes, DMA_FROM_DEVICE, 0);
+  return runs[0]?.from === m.buffer.pfn * PAGE_SIZE ? null : runs;
 }

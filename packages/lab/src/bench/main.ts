@@ -8,8 +8,8 @@ import { benchCases } from './cases';
 
 function table(results: readonly BenchResult[]): string {
   const t = new Table({
-    head: ['bench', 'ns', 'to its copy'],
-    colAligns: ['left', 'right', 'right'],
+    head: ['bench', 'ns', 'to its copy', 'garbage'],
+    colAligns: ['left', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });
   for (const r of results)
@@ -17,6 +17,7 @@ function table(results: readonly BenchResult[]): string {
       r.name,
       r.ns.toFixed(1),
       r.ratio_to_copy === null ? '' : `${r.ratio_to_copy.toFixed(2)} x`,
+      `${String(r.garbage_bytes)} B`,
     ]);
   return t.toString();
 }
