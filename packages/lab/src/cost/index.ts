@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// cost: what each step of an I/O costs, how often the ported code does it, and what follows.
+
+export * from './parameters'; // the table: units, ranges, sources
+export * from './presets'; // named machines
+export * from './overrides'; // changing them by file or option
