@@ -4,3 +4,6 @@
 export * from './parameters'; // the table: units, ranges, sources
 export * from './presets'; // named machines
 export * from './overrides'; // changing them by file or option
+export * from './pieces'; // how many pieces a buffer comes in
+export * from './counting-machine'; // what is counted
+export * from './counts'; // what the ported code does for an I/O
