@@ -7,3 +7,8 @@ export * from './overrides'; // changing them by file or option
 export * from './pieces'; // how many pieces a buffer comes in
 export * from './counting-machine'; // what is counted
 export * from './counts'; // what the ported code does for an I/O
+export * from './charge'; // which parameter pays for which step
+export * from './surrogate'; // figures of a parameter set in microseconds
+export * from './letter'; // what the cover letter prints
+export * from './fit'; // all parameter sets that give printed figures
+export * from './mixing'; // whether those are all
