@@ -3,6 +3,8 @@
 
 import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
+import { addBreakEven } from './commands/breakeven';
+import { addCalibrate } from './commands/calibrate';
 import { addDemo } from './commands/demo';
 import { addKconfig } from './commands/kconfig';
 import { addReplay } from './commands/replay';
@@ -19,7 +21,15 @@ export type AddCommand = (
   end: (status: ExitStatus) => void,
 ) => void;
 
-const verbs: readonly AddCommand[] = [addReplay, addVerify, addSeries, addKconfig, addDemo];
+const verbs: readonly AddCommand[] = [
+  addReplay,
+  addVerify,
+  addSeries,
+  addKconfig,
+  addBreakEven,
+  addCalibrate,
+  addDemo,
+];
 
 /** Runs the command line; never throws for what a user can do wrong. */
 export async function run(args: readonly string[], io: CommandIo): Promise<ExitStatus> {

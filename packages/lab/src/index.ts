@@ -7,3 +7,4 @@ export { UsageError } from './errors';
 export * from './trace'; // ftrace text as typed events
 export * from './replay'; // a recorded machine's DMA through the ported kernel
 export * from './report'; // what came of it, as tables and as a page
+export * from './cost'; // what steps cost, how often they are taken, and what follows

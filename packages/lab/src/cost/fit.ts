@@ -84,7 +84,7 @@ class Wanted {
     for (let i = 0; i < this.lo.length; i++) {
       const x = figures[i] as number;
       const out = Math.max((this.lo[i] as number) - x, x - (this.hi[i] as number));
-      if (out > 0) sum += out * (this.weight[i] as number);
+      if (!(out <= 0)) sum += out * (this.weight[i] as number);
     }
     return sum;
   }

@@ -10,5 +10,10 @@ export * from './counts'; // what the ported code does for an I/O
 export * from './charge'; // which parameter pays for which step
 export * from './surrogate'; // figures of a parameter set in microseconds
 export * from './letter'; // what the cover letter prints
+export * from './walk'; // even over what is wanted, however thin
 export * from './fit'; // all parameter sets that give printed figures
 export * from './mixing'; // whether those are all
+export * from './sums'; // what figures tell of where they do not tell parameters
+export * from './calibrate'; // both fits, and the preset
+export * from './breakeven'; // copy or map
+export * from './committed'; // the calibration that the default preset comes from

@@ -66,9 +66,9 @@ type Row = readonly [
 // prettier-ignore
 const ROWS: readonly Row[] = [
   // The I/O itself, without the DMA API.
-  ['submitNs', 'ns', 1000, 8000, 'assumption: a system call, block layer, driver, doorbell', 'submitting an I/O: system call, block layer, driver, doorbell; each I/O'],
-  ['completeNs', 'ns', 500, 5000, 'assumption: the way back to the job', 'completing an I/O: driver, block layer, waking or serving the job; each I/O'],
-  ['interruptNs', 'ns', 300, 6000, 'assumption: from a posted interrupt to an injected one with its exits', 'an interrupt of the drive: injection, entry, end; each interrupt'],
+  ['submitNs', 'ns', 1000, 10000, 'assumption: a system call, block layer, driver, doorbell', 'submitting an I/O: system call, block layer, driver, doorbell; each I/O'],
+  ['completeNs', 'ns', 500, 8000, 'assumption: the way back to the job', 'completing an I/O: driver, block layer, waking or serving the job; each I/O'],
+  ['interruptNs', 'ns', 300, 10000, 'assumption: from a posted interrupt to an injected one with its exits', 'an interrupt of the drive: injection, entry, end; each interrupt'],
   // The guest's DMA API.
   ['dmaMapNs', 'ns', 50, 1000, 'assumption: list and tree work of one CPU', 'a mapping that reaches the IOMMU core: DMA API, IOMMU core, the driver\'s own records; each call, addresses and requests apart'],
   ['dmaUnmapNs', 'ns', 50, 1000, 'assumption: list and tree work of one CPU', 'the same for its unmapping; each call'],
@@ -99,7 +99,7 @@ const ROWS: readonly Row[] = [
   // The drive.
   ['nvmeLatencyNs', 'ns', 20000, 100000, 'cost-figures.md: NVMe device (sweep latency 20-100 us)', 'from the end of an I/O\'s transfer to its interrupt'],
   ['nvmeIops', 'I/Os per s', 60000, 500000, 'assumption around cost-figures.md: NVMe device (327K IOPS is the one sourced figure)', 'I/Os that the drive can start'],
-  ['nvmeBytesPerS', 'bytes/s', 8e8, 3.5e9, 'cost-figures.md: NVMe device (sweep 2-3.5 GB/s); the lower end is an assumption: the letter\'s 64k and 128k rows need about 1-2 GB/s', 'bytes that the drive can move'],
+  ['nvmeBytesPerS', 'bytes/s', 1e9, 3.5e9, 'cost-figures.md: NVMe device (sweep 2-3.5 GB/s); the lower end is an assumption, a slow drive on two lanes', 'bytes that the drive can move'],
   ['nvmeQueueDepth', 'count', 1, 65535, 'assumption: a queue pair of Linux has 1023 usable entries, NVMe allows 65535', 'I/Os in the drive at once'],
 ];
 

@@ -84,13 +84,13 @@ export class Walk {
     return this.walkers.slice(0, this.size);
   }
 
-  /** Cools the population down, and goes on as long again if nobody has arrived. @returns the least energy found */
+  /** Cools the population down, and goes on for up to five times as long while nobody has arrived. @returns the least energy found */
   anneal(sweeps: number): number {
     const coldest = COOLEST / 3;
     const least = (): number => Math.min(...this.energies);
     for (let i = 0; i < sweeps; i++)
       this.sweep(HOTTEST * (coldest / HOTTEST) ** (i / Math.max(1, sweeps - 1)));
-    for (let i = 0; i < sweeps && least() > 0; i++) this.sweep();
+    for (let i = 0; i < 5 * sweeps && least() > 0; i++) this.sweep();
     return least();
   }
 

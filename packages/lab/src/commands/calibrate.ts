@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `calibrate`: all cost parameters that give the letter's figures, and what two of its columns say of the others.
+
+import { writeFileSync } from 'node:fs';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import {
+  type Calibration,
+  type FitReport,
+  type ParameterReport,
+  type Prediction,
+  calibrate,
+} from '../cost';
+import { UsageError } from '../errors';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+
+interface CalibrateOptions {
+  readonly seed: string;
+  readonly sets: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function addCalibrate(
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('calibrate')
+    .description(
+      "find all cost parameters within their ranges that give the cover letter's figures; under a minute",
+    )
+    .option('--seed <n>', 'of the draws', '1')
+    .option('--sets <n>', 'accepted parameter sets of each fit, at least', '10000')
+    .option('--out <file.json>', 'write the set in the middle, for --costs; replaces the file')
+    .option('--json', 'one JSON document on stdout')
+    .action((options: CalibrateOptions) => {
+      const progress = new Progress(io, 'calibrate');
+      const result = calibrate({
+        seed: whole('--seed', options.seed, 0, 2 ** 31 - 1),
+        sets: whole('--sets', options.sets, 100, 1_000_000),
+        progress: (share) => {
+          progress.show(`${String(Math.floor(100 * share))} %`);
+        },
+      });
+      progress.done();
+      if (options.out !== undefined) write(options.out, result);
+      io.out(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : text(result));
+      end(0);
+    });
+}
+
+function whole(option: string, value: string, least: number, most: number): number {
+  const n = /^\d{1,10}$/.test(value) ? Number(value) : NaN;
+  if (n >= least && n <= most) return n;
+  throw new UsageError(
+    `${option}: expected a whole number from ${String(least)} to ${String(most)}, got '${value}'`,
+  );
+}
+
+function write(file: string, result: Calibration): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(result.preset, null, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(
+      `${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+const STYLE = { head: [], border: [], compact: true };
+const show = (x: number): string =>
+  x >= 1e6 ? x.toExponential(2) : String(Number(x.toPrecision(3)));
+const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+
+function text(c: Calibration): string {
+  return [
+    `(a) All eight figures. ${fitText(c.fit)}`,
+    parameterTable([...c.parameters, ...c.sums]),
+    'identified: "yes" if the 5-95 % range is less than half the prior\'s on a logarithmic scale, "no" above 80 % of it.',
+    `The figures do not depend on ${c.not_exercised.join(', ')}.`,
+    '',
+    'The accepted set nearest to the middle of all of them:',
+    figureTable(c),
+    '',
+    `(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`,
+    predictionTable(c),
+    'From the cost model, not measured.',
+    '',
+  ].join('\n');
+}
+
+function fitText(f: FitReport): string {
+  return [
+    `${String(f.sets)} accepted sets of ${String(f.evaluations)} tried,`,
+    `worth ${String(f.effective_sets_min)} independent ones or more;`,
+    `${String(f.populations)} populations agree to R-hat ${String(f.r_hat_max)}.`,
+  ].join(' ');
+}
+
+function parameterTable(reports: readonly ParameterReport[]): string {
+  const t = new Table({
+    head: [
+      'parameter',
+      'prior',
+      'accepted: least',
+      '5 %',
+      'median',
+      '95 %',
+      'most',
+      'left',
+      'identified',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    style: STYLE,
+  });
+  for (const p of reports)
+    t.push([
+      p.name,
+      p.prior.map(show).join(' .. '),
+      ...[p.accepted.min, p.accepted.p5, p.accepted.median, p.accepted.p95, p.accepted.max].map(
+        show,
+      ),
+      percent(p.width_left),
+      p.identified,
+    ]);
+  return t.toString();
+}
+
+function figureTable(c: Calibration): string {
+  const t = new Table({
+    head: ['bytes', 'speed-up', 'published', 'unmap', 'published', 'map', 'pool bound by'],
+    style: STYLE,
+  });
+  for (const f of c.figures)
+    t.push([
+      f.bytes,
+      f.speedup.toFixed(2),
+      f.speedup_published.toFixed(1),
+      `-${percent(f.unmap_reduction)}`,
+      `-${(100 * f.unmap_reduction_published).toFixed(0)} %`,
+      `-${(100 * f.map_reduction).toFixed(2)} %`,
+      f.bound,
+    ]);
+  return t.toString();
+}
+
+function predictionTable(c: Calibration): string {
+  const t = new Table({
+    head: ['bytes', 'figure', 'predicted 5-95 %', 'of all sets', 'published', 'inside'],
+    style: STYLE,
+  });
+  const row = (bytes: number, name: string, p: Prediction): void => {
+    t.push([
+      bytes,
+      name,
+      `${p.p5.toFixed(3)} .. ${p.p95.toFixed(3)}`,
+      `${p.min.toFixed(3)} .. ${p.max.toFixed(3)}`,
+      p.published,
+      p.within_5_95 ? 'yes' : p.within_all ? 'in the tail' : 'no',
+    ]);
+  };
+  for (const p of c.two_columns.predicted) {
+    row(p.bytes, 'speed-up', p.speedup);
+    row(p.bytes, 'unmap reduction', p.unmap_reduction);
+  }
+  return t.toString();
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { expect } from 'chai';
+import {
+  CALIBRATION,
+  COST_PARAMETERS,
+  LETTER,
+  LETTER_INTERVALS,
+  NoFitError,
+  Surrogate,
+  type Terrain,
+  Walk,
+  calibrate,
+  effectiveSize,
+  excess,
+  figures,
+  fit,
+  letterRows,
+  predictedFromTwo,
+  preset,
+  rHat,
+} from '../../src/cost';
+
+const surrogate = new Surrogate(letterRows());
+
+describe('the preset laptop-virtio', () => {
+  it("gives all of the letter's figures, rounded as they are printed", () => {
+    for (const [i, row] of surrogate.explain(preset('laptop-virtio')).entries()) {
+      expect(row.speedup.toFixed(1)).to.equal(LETTER[i]?.speedup.toFixed(1));
+      expect(row.unmapReduction.toFixed(2)).to.equal(LETTER[i]?.unmapReduction.toFixed(2));
+      expect(row.mapReduction).to.be.greaterThan(0.99);
+    }
+    const given = surrogate.evaluate(surrogate.vector(preset('laptop-virtio')));
+    expect(excess(given, LETTER_INTERVALS)).to.equal(0);
+  });
+
+  it('is the one that the committed calibration found', () => {
+    expect(preset('laptop-virtio')).to.deep.equal(CALIBRATION.preset);
+    expect(CALIBRATION.figures).to.deep.equal(figures(surrogate, CALIBRATION.preset));
+  });
+});
+
+describe('the committed calibration', () => {
+  it('is of 10,000 sets or more, worth thousands, from populations that agree', () => {
+    for (const { sets, effective_sets_min, r_hat_max } of [
+      CALIBRATION.fit,
+      CALIBRATION.two_columns.fit,
+    ]) {
+      expect(sets).to.be.at.least(10_000);
+      expect(effective_sets_min).to.be.at.least(2000);
+      expect(r_hat_max).to.be.below(1.05);
+    }
+  });
+
+  it('has every parameter, exercised or not, and ranges within the priors', () => {
+    const names = [...CALIBRATION.parameters.map((p) => p.name), ...CALIBRATION.not_exercised];
+    expect(names.sort()).to.deep.equal(COST_PARAMETERS.map((p) => p.name).sort());
+    for (const p of CALIBRATION.parameters) {
+      expect(p.prior).to.deep.equal([
+        COST_PARAMETERS.find((one) => one.name === p.name)?.min,
+        COST_PARAMETERS.find((one) => one.name === p.name)?.max,
+      ]);
+      expect(p.accepted.min).to.be.at.least(p.prior[0] * 0.999);
+      expect(p.accepted.max).to.be.at.most(p.prior[1] * 1.001);
+    }
+  });
+
+  it('agrees with a smaller one from another seed', function () {
+    this.timeout(120_000);
+    const seed = 7;
+    const small = calibrate({ seed, sets: 500, thin: 20, populations: 1 });
+    expect(small.parameters.map((p) => p.name)).to.deep.equal(
+      CALIBRATION.parameters.map((p) => p.name),
+    );
+    // What the figures tell well is told alike, whoever draws.
+    for (const name of ['mapPieceNs', 'unmapRequestNs', 'unmapPieceNs', 'poolUnmap4kNs']) {
+      const of = (c: typeof small) => c.sums.find((s) => s.name === name)?.accepted;
+      expect(of(small)?.median ?? 0, `${name}, seed ${String(seed)}`).to.be.within(
+        (of(CALIBRATION)?.min ?? 0) * 0.99,
+        (of(CALIBRATION)?.max ?? 0) * 1.01,
+      );
+    }
+    for (const f of small.figures)
+      expect(f.speedup, `seed ${String(seed)}`).to.be.closeTo(f.speedup_published, 0.0501);
+    for (const [i, p] of small.two_columns.predicted.entries()) {
+      const big = CALIBRATION.two_columns.predicted[i];
+      expect(p.speedup.median).to.be.within(big?.speedup.p5 ?? 0, big?.speedup.p95 ?? 0);
+    }
+  });
+
+  it('is deterministic', function () {
+    this.timeout(60_000);
+    const rows = LETTER_INTERVALS.map((row, i) => (i === 0 ? row : null));
+    const run = () => fit(surrogate, rows, { seed: 3, sets: 100, populations: 1, thin: 2 });
+    expect(run()).to.deep.equal(run());
+  });
+
+  it('predicts the columns that it was not given, and only those', () => {
+    expect(predictedFromTwo(4096)).to.equal(null);
+    expect(predictedFromTwo(131072)).to.equal(null);
+    expect(predictedFromTwo(65536)?.speedup).to.have.length(2);
+    const { speedup, unmap_reduction } = predictedFromTwo(16384) ?? {};
+    expect(4.7).to.be.within(speedup?.[0] ?? NaN, speedup?.[1] ?? NaN);
+    expect(0.94).to.be.within(
+      (unmap_reduction?.[0] ?? NaN) - 0.005,
+      (unmap_reduction?.[1] ?? NaN) + 0.005,
+    );
+  });
+});
+
+describe('fit', () => {
+  it('gives sets that all round to what is wanted', function () {
+    this.timeout(60_000);
+    const rows = LETTER_INTERVALS.map((row, i) => (i % 3 === 0 ? row : null));
+    const found = fit(surrogate, rows, { seed: 5, sets: 200, populations: 2, thin: 5 });
+    expect(found.sets.length).to.be.at.least(200);
+    for (const set of found.sets) expect(excess(surrogate.evaluate(set), rows)).to.be.below(1e-6);
+  });
+
+  it('says how far out the best set is when there is none', function () {
+    this.timeout(120_000);
+    const rows = LETTER_INTERVALS.map((row) => ({ ...row, unmapReduction: [0.1, 0.11] as const }));
+    expect(() => fit(surrogate, rows, { seed: 1, sets: 10, populations: 1 }))
+      .to.throw(NoFitError)
+      .with.property('excess')
+      .that.is.greaterThan(1);
+  });
+});
+
+describe('Walk', () => {
+  /** Wanted: x + y < 3 in [1, 10] x [1, 10]; even in the logarithms, where P(x < 1.5) can be worked out. */
+  class Corner implements Terrain {
+    readonly least = Float64Array.of(1, 1);
+    readonly most = Float64Array.of(10, 10);
+    private at: ArrayLike<number> = [0, 0];
+    private direction: ArrayLike<number> = [0, 0];
+    aim(at: Float64Array, direction: Float64Array): void {
+      [this.at, this.direction] = [at, direction];
+    }
+    energy(t: number): number {
+      const [x = 0, y = 0] = Array.from(this.at, (a, k) => a + t * (this.direction[k] ?? 0));
+      return Math.max(0, x + y - 3);
+    }
+  }
+
+  it('is even in the logarithms over what is wanted', function () {
+    this.timeout(60_000);
+    const walk = new Walk(new Corner(), 6, 11);
+    walk.anneal(200);
+    expect(walk.gather()).to.be.greaterThan(0);
+    let [below, all] = [0, 0];
+    for (let i = 0; i < 20_000; i++) {
+      walk.sweep();
+      for (const c of walk.wanted()) {
+        all++;
+        if ((c[0] ?? 0) < 1.5) below++;
+      }
+    }
+    // The integral of ln(3 - x) / x from 1 to 1.5 by that from 1 to 2, by the midpoint rule.
+    const integral = (to: number): number => {
+      const n = 20_000;
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const x = 1 + ((to - 1) * (i + 0.5)) / n;
+        sum += (Math.log(3 - x) / x) * ((to - 1) / n);
+      }
+      return sum;
+    };
+    expect(below / all).to.be.closeTo(integral(1.5) / integral(2), 0.01);
+  });
+});
+
+describe('rHat and effectiveSize', () => {
+  const even = Array.from({ length: 400 }, (_, i) => ((i * 7919) % 1000) / 1000);
+
+  it('tell sequences that agree from those that do not', () => {
+    expect(rHat([even, even])).to.be.closeTo(1, 0.02);
+    expect(rHat([even, even.map((x) => x + 1)])).to.be.greaterThan(1.5);
+  });
+
+  it('count walkers that stay apart as few', () => {
+    const stuck = [1, 2, 3, 4].map((x) => even.map((e) => x + e / 100));
+    expect(effectiveSize([even, even])).to.be.greaterThan(200);
+    expect(effectiveSize(stuck)).to.be.below(20);
+  });
+});
