@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import {
   type Calibration,
   type FitReport,
+  NoFitError,
   type ParameterReport,
   type Prediction,
   calibrate,
@@ -36,19 +37,35 @@ export function addCalibrate(
     .option('--out <file.json>', 'write the set in the middle, for --costs; replaces the file')
     .option('--json', 'one JSON document on stdout')
     .action((options: CalibrateOptions) => {
-      const progress = new Progress(io, 'calibrate');
-      const result = calibrate({
-        seed: whole('--seed', options.seed, 0, 2 ** 31 - 1),
-        sets: whole('--sets', options.sets, 100, 1_000_000),
-        progress: (share) => {
-          progress.show(`${String(Math.floor(100 * share))} %`);
-        },
-      });
-      progress.done();
+      const result = calibrated(options, io);
+      if (result === null) {
+        end(1);
+        return;
+      }
       if (options.out !== undefined) write(options.out, result);
       io.out(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : text(result));
       end(0);
     });
+}
+
+/** Null, and a line that says so, if no parameter set gives the figures: a result, but a check that failed. */
+function calibrated(options: CalibrateOptions, io: CommandIo): Calibration | null {
+  const progress = new Progress(io, 'calibrate');
+  try {
+    return calibrate({
+      seed: whole('--seed', options.seed, 0, 2 ** 31 - 1),
+      sets: whole('--sets', options.sets, 100, 1_000_000),
+      progress: (share) => {
+        progress.show(`${String(Math.floor(100 * share))} %`);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof NoFitError)) throw error;
+    io.err(`iommu-bounce: ${error.message}; another --seed may find one\n`);
+    return null;
+  } finally {
+    progress.done();
+  }
 }
 
 function whole(option: string, value: string, least: number, most: number): number {
