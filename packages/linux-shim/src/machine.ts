@@ -31,6 +31,14 @@ export interface machine_options {
   readonly poison?: number;
   /** Size of the swiotlb area in slabs of 2 KiB, a multiple of 128; its memory is extra. Default 0: none. */
   readonly swiotlb_slabs?: number;
+  /** Subclasses to use in place of the machine's own classes: they can count, or charge for, what is asked of them. */
+  readonly parts?: machine_parts;
+}
+
+export interface machine_parts {
+  readonly locks?: new (context: context_c) => spinlock_c;
+  readonly mm?: new (layout: memory_layout) => mm_c;
+  readonly page_alloc?: new (...args: ConstructorParameters<typeof page_alloc_c>) => page_alloc_c;
 }
 
 /** Frame at which the swiotlb area starts. */
@@ -80,12 +88,15 @@ export class machine {
       slabs > 0 ? SWIOTLB_PFN - 1 + Math.ceil((slabs * IO_TLB_SIZE) / PAGE_SIZE) : 0;
     const reserved = layout.reserved_pages ?? 0;
     this.context = new context_c(options.nr_cpus ?? 1, this.log);
-    this.locks = new spinlock_c(this.context);
+    this.locks = new (options.parts?.locks ?? spinlock_c)(this.context);
     this.percpu = new percpu_c(this.context, this.faults);
     this.timers = new timer_c(this.context, options.HZ ?? 1000);
-    this.mm = new mm_c({ ...layout, reserved_pages: reserved + swiotlb_pages });
+    this.mm = new (options.parts?.mm ?? mm_c)({
+      ...layout,
+      reserved_pages: reserved + swiotlb_pages,
+    });
     this.highmem = new highmem_c(this.context);
-    this.page_alloc = new page_alloc_c(
+    this.page_alloc = new (options.parts?.page_alloc ?? page_alloc_c)(
       this.mm,
       this.context,
       this.faults,

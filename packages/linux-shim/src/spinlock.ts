@@ -10,6 +10,8 @@ const UNLOCKED = -1;
 export class spinlock_t {
   /** The CPU that holds it, or -1. */
   owner = UNLOCKED;
+  /** JS: for a subclass of spinlock_c that watches some locks; nothing here looks at it. */
+  watch: object | null = null;
 }
 
 export class mutex {
