@@ -13,6 +13,7 @@ import { table_driver } from '@iommu-bounce/iommu-core/testing';
 import {
   type dma_iommu_object,
   dma_iommu_after,
+  type dma_iommu_unit,
   io_buffer_pool_h_stubs,
   type series_state,
   to_cookie,
@@ -49,6 +50,15 @@ export interface boot_options {
   readonly machine?: machine_options;
   /** Default: the table driver. */
   readonly driver?: driver_factory;
+  /** What ifs: subclasses of the C's files, in place of these. */
+  readonly overlays?: overlays;
+}
+
+export interface overlays {
+  readonly iova?: typeof iova_c;
+  readonly io_buffer_pool?: typeof io_buffer_pool_c;
+  /** Given the class of the machine's state of the series. */
+  readonly dma_iommu?: (unit: dma_iommu_unit) => dma_iommu_unit;
 }
 
 /** A machine that is up. */
@@ -87,17 +97,19 @@ export function boot(options: boot_options = {}): running_machine {
     ...(given.has('strict') ? { strict: params.strict } : {}),
     passthrough: params.passthrough,
   });
-  const iova = new iova_c(k);
+  const { overlays = {} } = options;
+  const iova = new (overlays.iova ?? iova_c)(k);
 
   // The circle between dma-iommu.o and io-buffer-pool.o is closed last, as the linker closes it.
   const symbols = {} as pool_imports;
   const pool = is_enabled(config, 'IOMMU_IO_BUFFER')
-    ? new io_buffer_pool_c(k, iommu, symbols, {
+    ? new (overlays.io_buffer_pool ?? io_buffer_pool_c)(k, iommu, symbols, {
         num_slots: params.numSlots,
         class_sizes: params.classSizes,
       })
     : null;
-  const dma_iommu = new dma_iommu_after[patches](
+  const unit = dma_iommu_after[patches];
+  const dma_iommu = new (overlays.dma_iommu?.(unit) ?? unit)(
     k,
     iommu,
     iova,

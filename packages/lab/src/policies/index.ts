@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// policies: how a machine is booted to protect its memory, and what it takes.
+
+export * from './policy'; // their names
+export * from './boot-rig'; // a machine with a drive
+export * from './attach'; // its IOMMU
+export * from './pool-view'; // the pool's addresses

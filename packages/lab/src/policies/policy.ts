@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What protects memory from the drive, and at what price: one policy is one way to boot.
+
+import { IO_BUFFER_Y } from '@iommu-bounce/integration';
+import { UsageError } from '../errors';
+import type { Rig, RigNeeds } from '../sim';
+import { type RigMachine, type RigPlan, bootRig } from './boot-rig';
+
+export interface Policy {
+  readonly name: string;
+  readonly patches: 0 | 4;
+  /** What it is, in one line. */
+  readonly what: string;
+  /** Set for what 5.13 did not have: where it was read. */
+  readonly whatIf: string | null;
+  boot(machine: RigMachine, needs: RigNeeds): Rig;
+}
+
+/** Slots of 2 KiB in the usual 64 MiB. */
+const USUAL_SLABS = 32768;
+const DEFERRED =
+  "virtio-iommu of v6.8 (flush_iotlb_all, iotlb_sync_map); 5.13's cannot flush lazily";
+
+function policy(
+  name: string,
+  what: string,
+  plan: RigPlan,
+  whatIf: string | null | ((machine: RigMachine) => string | null) = null,
+): Policy {
+  return {
+    name,
+    what,
+    patches: plan.patches,
+    whatIf: typeof whatIf === 'string' ? whatIf : null,
+    boot: (machine, needs) => bootRig(plan, machine, needs),
+  };
+}
+
+export const POLICIES: readonly Policy[] = [
+  policy('none', 'no translation: the device reaches all memory', {
+    patches: 0,
+    translated: false,
+  }),
+  policy('strict', 'map and unmap every I/O, wait for each unmap', { patches: 0, translated: true }),
+  policy(
+    'lazy',
+    'unmaps wait in a queue of 256 for each CPU, for 10 ms at most',
+    { patches: 0, translated: true, lazy: true },
+    DEFERRED,
+  ),
+  policy('swiotlb-force', 'no translation, every I/O copied through 64 MiB set aside at boot', {
+    patches: 0,
+    translated: false,
+    swiotlbSlabs: USUAL_SLABS,
+    swiotlbForce: true,
+  }),
+  policy(
+    'swiotlb-untrusted',
+    'strict, and what does not fill its pages is copied through swiotlb',
+    { patches: 0, translated: true, swiotlbSlabs: USUAL_SLABS, untrusted: true },
+  ),
+  policy('pool', 'the series: copy through buffers that stay mapped', {
+    patches: 4,
+    translated: true,
+    config: IO_BUFFER_Y,
+  }),
+];
+
+/** What is compared unless asked otherwise. */
+export const USUAL_POLICIES = ['strict', 'pool'] as const;
+
+/**
+ * @param text names with commas between, or `all`
+ * @throws UsageError for a name that is none
+ */
+export function policiesNamed(text: string): Policy[] {
+  if (text === 'all') return [...POLICIES];
+  return text.split(',').map((raw) => {
+    const name = raw.trim();
+    const found = POLICIES.find((p) => p.name === name);
+    if (!found)
+      throw new UsageError(
+        `--policy: expected ${POLICIES.map((p) => p.name).join(', ')} or all, got '${name}'`,
+      );
+    return found;
+  });
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The closed loop in virtual time: the event that comes first among all CPUs, again and again. An event is the
+// submission of one I/O, or the completion of one; the ported code runs in it and the meter charges its steps.
+
+import { type Histogram, build } from 'hdr-histogram-js';
+import { Cpu } from './cpu';
+import { DeviceData } from './device-data';
+import type { IoSlot } from './io-slot';
+import type { JobRun } from './job-run';
+import { Cause, Phase } from './ledger';
+import { Nvme } from './nvme';
+import { Occupancy } from './occupancy';
+import type { Rig } from './rig';
+import { SlotAges } from './slot-ages';
+
+/** The longest latency that is told from longer ones. */
+const LONGEST_NS = 1e11;
+
+export class Engine {
+  readonly cpus: readonly Cpu[];
+  readonly nvme: Nvme;
+  readonly data: DeviceData | null;
+  readonly latency: Histogram = build({
+    bitBucketSize: 64,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_NS,
+    numberOfSignificantValueDigits: 3,
+  });
+  readonly bounce = new Occupancy();
+  readonly ages: SlotAges;
+  completed = 0;
+  bytes = 0;
+  /** Time in the DMA API's map and unmap calls, copies and waiting included. */
+  mapNs = 0;
+  unmapNs = 0;
+  interrupts = 0;
+  /** Submissions put off because a mapping found no room. */
+  mapFailures = 0;
+  pieces = 0;
+  /** When the last I/O completed. */
+  endedAt = 0;
+  private serial = 0;
+  private anyBlocked = false;
+  private readonly tickNs: number;
+  /** Virtual time that the machine's own clock has reached. */
+  private machineNs = 0;
+
+  constructor(
+    private readonly rig: Rig,
+    cpuCount: number,
+    jobs: readonly JobRun[],
+    moveData: boolean,
+  ) {
+    const cpus = Array.from({ length: cpuCount }, (_, id) => {
+      const own = jobs.filter((_job, j) => j % cpuCount === id);
+      const cpu = new Cpu(
+        id,
+        own.reduce((sum, { free }) => sum + free.length, 0),
+      );
+      cpu.jobs.push(...own);
+      return cpu;
+    });
+    this.cpus = cpus;
+    this.nvme = new Nvme(rig.meter.cost);
+    this.data = moveData ? new DeviceData(rig) : null;
+    this.ages = new SlotAges(rig);
+    this.tickNs = 1e9 / rig.k.timers.HZ;
+    rig.meter.onEvicted = (address) => {
+      this.ages.evicted(address, rig.meter.ledger.now);
+    };
+  }
+
+  /**
+   * Runs events until nothing is left to do, or `most` of them.
+   * @returns false when nothing is left
+   */
+  run(most: number): boolean {
+    for (let i = 0; i < most; i++) {
+      const cpu = this.nextCpu();
+      if (cpu === null) return false;
+      this.step(cpu);
+    }
+    return true;
+  }
+
+  private nextCpu(): Cpu | null {
+    let best: Cpu | null = null;
+    let at = Infinity;
+    for (const cpu of this.cpus) {
+      const t = cpu.nextEvent();
+      if (t < at) {
+        at = t;
+        best = cpu;
+      }
+    }
+    if (best !== null && at > best.now) best.now = at;
+    return best;
+  }
+
+  private step(cpu: Cpu): void {
+    const { rig } = this;
+    const { ledger } = rig.meter;
+    ledger.now = cpu.now;
+    if (this.cpus.length > 1) rig.k.context.run_on_cpu(cpu.id);
+    if (cpu.now >= this.machineNs + this.tickNs) this.passTime();
+
+    const first = cpu.first();
+    if (first !== null && first.doneAt <= ledger.now) {
+      if (!cpu.inInterrupt) {
+        ledger.phase = Phase.complete;
+        ledger.charge(Cause.interrupt, rig.meter.cost.interruptNs);
+        this.interrupts++;
+        cpu.inInterrupt = true;
+      }
+      cpu.drop();
+      this.complete(first);
+      const next = cpu.first();
+      if (next === null || next.doneAt > ledger.now) cpu.inInterrupt = false;
+    } else {
+      cpu.inInterrupt = false;
+      const job = cpu.runnable(ledger.now);
+      if (job !== null) this.submit(cpu, job);
+    }
+    cpu.now = ledger.now;
+  }
+
+  private submit(cpu: Cpu, job: JobRun): void {
+    const { rig } = this;
+    const { meter } = rig;
+    const { ledger } = meter;
+    const io = job.free.pop() as IoSlot;
+    const write = job.nextIsWrite();
+    io.prepare(job.nextSize(write), write);
+    io.serial = ++this.serial;
+    io.submittedAt = ledger.now;
+    if (write && this.data !== null) this.data.fill(io);
+    ledger.phase = Phase.submit;
+    ledger.charge(Cause.submit, meter.cost.submitNs);
+
+    ledger.phase = Phase.map;
+    const before = ledger.now;
+    meter.begin();
+    const mapped = io.map();
+    meter.end();
+    this.mapNs += ledger.now - before;
+    this.bounce.set(ledger.now, rig.bounceBytes());
+    if (!mapped) {
+      this.putOff(job, io);
+      return;
+    }
+    this.ages.mapped(io.address, ledger.now);
+    this.pieces += io.pieceCount();
+    job.submitted++;
+    job.submittedBytes += io.bytes;
+    io.doneAt = this.nvme.submit(ledger.now, io.bytes);
+    cpu.put(io);
+  }
+
+  /** No room for the mapping: the block layer tries again when an I/O has completed. */
+  private putOff(job: JobRun, io: IoSlot): void {
+    this.mapFailures++;
+    job.free.push(io);
+    if (this.serial - this.mapFailures === this.completed)
+      throw new Error(
+        `a mapping of ${String(io.bytes)} bytes fails and no I/O is under way that could make room`,
+      );
+    job.blocked = true;
+    this.anyBlocked = true;
+  }
+
+  /** There may be room now. */
+  private unblock(now: number): void {
+    this.anyBlocked = false;
+    for (const cpu of this.cpus)
+      for (const job of cpu.jobs) {
+        if (!job.blocked) continue;
+        job.blocked = false;
+        cpu.now = Math.max(cpu.now, now);
+      }
+  }
+
+  /** In the interrupt handler. */
+  private complete(io: IoSlot): void {
+    const { rig } = this;
+    const { meter, k } = rig;
+    const { ledger } = meter;
+    if (this.data !== null) this.data.transfer(io);
+
+    const flags = k.context.local_irq_save();
+    k.context.preempt_disable();
+    ledger.phase = Phase.unmap;
+    const before = ledger.now;
+    meter.begin();
+    meter.stale.begin();
+    io.unmap();
+    meter.end();
+    this.unmapNs += ledger.now - before;
+    if (!this.ages.unmapped(io.address, ledger.now) && rig.translated)
+      meter.stale.unmapped(io.address, ledger.now);
+    k.context.preempt_enable();
+    k.context.local_irq_restore(flags);
+    if (!io.write && this.data !== null) this.data.checkBuffer(io);
+
+    ledger.phase = Phase.complete;
+    ledger.charge(Cause.complete, meter.cost.completeNs);
+    this.latency.recordValue(Math.round(ledger.now - io.submittedAt));
+    this.bounce.set(ledger.now, rig.bounceBytes());
+    this.completed++;
+    this.bytes += io.bytes;
+    if (ledger.now > this.endedAt) this.endedAt = ledger.now;
+    const { job } = io;
+    job.completed++;
+    job.free.push(io);
+    if (this.anyBlocked) this.unblock(ledger.now);
+  }
+
+  /** Timers that are due run, and the work they start, on the CPU that is next to do something. */
+  private passTime(): void {
+    const { rig } = this;
+    const { ledger } = rig.meter;
+    ledger.phase = Phase.background;
+    const ticks = Math.floor((ledger.now - this.machineNs) / this.tickNs);
+    this.machineNs += ticks * this.tickNs;
+    rig.k.timers.advance((ticks * this.tickNs) / 1e6);
+    this.bounce.set(ledger.now, rig.bounceBytes());
+  }
+
+  /** Lets time pass with nothing to do. */
+  idle(ns: number): void {
+    const { ledger } = this.rig.meter;
+    const end = Math.max(this.endedAt, this.machineNs) + ns;
+    for (let t = this.machineNs; t < end; t += this.tickNs) {
+      ledger.now = Math.max(ledger.now, t + this.tickNs);
+      this.passTime();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sim: virtual CPUs, locks and a drive around the ported code, which runs for every I/O and is charged for.
+
+export * from './ledger'; // where the time goes
+export * from './virtual-lock'; // waiting for a lock in virtual time
+export * from './meter'; // what each step of the ported code costs
+export * from './machine-parts'; // the machine's parts that report to it
+export * from './virtio-charges'; // and what lies beyond the guest
+export * from './stale'; // mappings that outlive their unmap
+export * from './slot-ages'; // contents that outlive it
+export * from './occupancy'; // bounce memory over time
+export * from './rig'; // a machine to simulate on
+export * from './nvme'; // the drive
+export * from './cpu'; // a virtual CPU
+export * from './job-run'; // a job under way
+export * from './io-slot'; // an I/O under way
+export * from './device-data'; // its bytes
+export * from './engine'; // the closed loop
+export * from './run'; // a whole run and its result

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Where virtual time goes: the running CPU's clock, and every nanosecond booked by phase of the I/O and by cause.
+
+/** What time is spent on. */
+export const CAUSES = [
+  'submit',
+  'complete',
+  'interrupt',
+  'dmaApi',
+  'iova',
+  'pageAlloc',
+  'copy',
+  'pool',
+  'swiotlb',
+  'vmexit',
+  'vmm',
+  'vfio',
+  'pin',
+  'unpin',
+  'hostFlush',
+  'pageTable',
+  'invalidate',
+  'lockWait',
+] as const;
+export type CauseName = (typeof CAUSES)[number];
+
+export const Cause = Object.fromEntries(CAUSES.map((name, i) => [name, i])) as Readonly<
+  Record<CauseName, number>
+>;
+
+/** When it is spent: within which part of an I/O's life, or beside all I/Os (eviction, flush timers). */
+export const PHASES = ['submit', 'map', 'unmap', 'complete', 'background'] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+export const Phase = Object.fromEntries(PHASES.map((name, i) => [name, i])) as Readonly<
+  Record<PhaseName, number>
+>;
+
+export class Ledger {
+  /** Virtual nanoseconds: the clock of the CPU that runs. */
+  now = 0;
+  /** One of Phase. */
+  phase = Phase.submit;
+  private readonly booked = new Float64Array(PHASES.length * CAUSES.length);
+
+  /** The CPU spends `ns` on a Cause. */
+  charge(cause: number, ns: number): void {
+    this.now += ns;
+    const at = this.phase * CAUSES.length + cause;
+    this.booked[at] = (this.booked[at] as number) + ns;
+  }
+
+  /** Nanoseconds booked. */
+  of(phase: PhaseName, cause: CauseName): number {
+    return this.booked[Phase[phase] * CAUSES.length + Cause[cause]] ?? 0;
+  }
+
+  ofCause(cause: CauseName): number {
+    return PHASES.reduce((sum, phase) => sum + this.of(phase, cause), 0);
+  }
+
+  ofPhase(phase: PhaseName): number {
+    return CAUSES.reduce((sum, cause) => sum + this.of(phase, cause), 0);
+  }
+
+  total(): number {
+    return this.booked.reduce((sum, ns) => sum + ns, 0);
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Parts of the ported machine that charge for what the code on it does: memory copies, page allocation, watched locks.
+
+import {
+  BIT,
+  type gfp_t,
+  type machine_parts,
+  mm_c,
+  type page,
+  page_alloc_c,
+  spinlock_c,
+  type spinlock_t,
+  type virt_addr_t,
+} from '@iommu-bounce/linux-shim';
+import type { Meter } from './meter';
+import type { VirtualLock } from './virtual-lock';
+
+/** Memory whose copies are charged for, and done or not. */
+export class ChargedMemory extends mm_c {
+  meter: Meter | null = null;
+  /** False: a copy is charged for and leaves the bytes alone. */
+  moves = true;
+
+  override memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
+    if (this.meter !== null) this.meter.copied(len);
+    if (this.moves) super.memcpy(dst, src, len);
+  }
+
+  override memset(dst: virt_addr_t, byte: number, len: number): void {
+    if (this.meter !== null) this.meter.cleared(len);
+    if (this.moves) super.memset(dst, byte, len);
+  }
+}
+
+export class ChargedPages extends page_alloc_c {
+  meter: Meter | null = null;
+
+  override alloc_pages_node(nid: number, gfp: gfp_t, order: number): page | null {
+    const p = super.alloc_pages_node(nid, gfp, order);
+    if (p !== null && this.meter !== null) this.meter.allocated(BIT(order));
+    return p;
+  }
+}
+
+/** Locks of which those with a VirtualLock in `watch` are waited for in virtual time. */
+export class WatchedLocks extends spinlock_c {
+  override spin_lock(lock: spinlock_t): void {
+    super.spin_lock(lock);
+    if (lock.watch !== null) (lock.watch as VirtualLock).take();
+  }
+
+  override spin_unlock(lock: spinlock_t): void {
+    if (lock.watch !== null) (lock.watch as VirtualLock).give();
+    super.spin_unlock(lock);
+  }
+
+  override spin_lock_irqsave(lock: spinlock_t): number {
+    const flags = super.spin_lock_irqsave(lock);
+    if (lock.watch !== null) (lock.watch as VirtualLock).take();
+    return flags;
+  }
+
+  override spin_unlock_irqrestore(lock: spinlock_t, flags: number): void {
+    if (lock.watch !== null) (lock.watch as VirtualLock).give();
+    super.spin_unlock_irqrestore(lock, flags);
+  }
+}
+
+/** For `machine_options.parts`. */
+export const CHARGED_PARTS: machine_parts = {
+  locks: WatchedLocks,
+  mm: ChargedMemory,
+  page_alloc: ChargedPages,
+};

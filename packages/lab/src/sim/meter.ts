@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Turns what the ported code does into virtual time: each step it takes is charged for as the cost model says.
+
+import { PAGE_SIZE, type spinlock_t } from '@iommu-bounce/linux-shim';
+import type { iommu_trace } from '@iommu-bounce/iommu-core';
+import type { CostParameters } from '../cost';
+import { Cause, Ledger, Phase } from './ledger';
+import { StaleClock } from './stale';
+import { VirtualLock } from './virtual-lock';
+
+export class Meter {
+  readonly ledger = new Ledger();
+  readonly stale = new StaleClock();
+  readonly locks: VirtualLock[] = [];
+  /** Pieces and bytes that the kernel copied. */
+  copies = 0;
+  copiedBytes = 0;
+  clearedBytes = 0;
+  /** Pages taken from the page allocator. */
+  pagesAllocated = 0;
+  /** Calls of the DMA API that reached the IOMMU core, and that the pool, or swiotlb, served. */
+  coreMaps = 0;
+  coreUnmaps = 0;
+  /** iommu:map and iommu:unmap events. */
+  iommuMaps = 0;
+  iommuUnmaps = 0;
+  /** Allocations and releases of addresses that the CPU's cache, and the tree, served. */
+  iovaCached = 0;
+  iovaTree = 0;
+  /** Told of what is unmapped beside all I/Os: the pool's eviction. */
+  onEvicted: ((address: number) => void) | null = null;
+  private reachedCore = false;
+  private treeUses = 0;
+  private addressTree: VirtualLock | null = null;
+  private readonly copyCold: number;
+  private readonly copyWarm: number;
+
+  constructor(readonly cost: CostParameters) {
+    this.copyCold = 1e9 / cost.copyColdBytesPerS;
+    this.copyWarm = 1e9 / cost.copyWarmBytesPerS;
+  }
+
+  /** For iommu_c.set_trace. */
+  readonly trace: iommu_trace = {
+    trace_map: () => {
+      this.iommuMaps++;
+      this.reachedCore = true;
+    },
+    trace_unmap: (iova) => {
+      this.iommuUnmaps++;
+      this.reachedCore = true;
+      if (this.ledger.phase !== Phase.background) return;
+      this.ledger.charge(Cause.dmaApi, this.cost.dmaUnmapNs);
+      this.onEvicted?.(iova);
+    },
+  };
+
+  // What the parts of the machine report.
+
+  copied(bytes: number): void {
+    const { ledger } = this;
+    this.copies++;
+    this.copiedBytes += bytes;
+    // What a device wrote comes from memory; what the job wrote is in a cache.
+    const perByte = ledger.phase === Phase.unmap ? this.copyCold : this.copyWarm;
+    ledger.charge(Cause.copy, this.cost.copyFixedNs + bytes * perByte);
+  }
+
+  cleared(bytes: number): void {
+    this.clearedBytes += bytes;
+    this.ledger.charge(Cause.copy, this.cost.copyFixedNs + bytes * this.copyWarm);
+  }
+
+  allocated(pages: number): void {
+    this.pagesAllocated += pages;
+    this.ledger.charge(Cause.pageAlloc, pages * this.cost.pageAllocNs);
+  }
+
+  // Locks.
+
+  /** Has a lock of the ported code waited for in virtual time. */
+  watch(lock: spinlock_t, name: string, onTaken: (() => void) | null = null): VirtualLock {
+    const virtual = this.newLock(name, onTaken);
+    lock.watch = virtual;
+    return virtual;
+  }
+
+  /** One that the ported code does not have. */
+  newLock(name: string, onTaken: (() => void) | null = null): VirtualLock {
+    const virtual = new VirtualLock(name, this.ledger, onTaken);
+    this.locks.push(virtual);
+    return virtual;
+  }
+
+  /** The lock of a size class of the pool, under which nearly all of the pool's work is done. */
+  watchPool(lock: spinlock_t, name: string): void {
+    const { ledger, cost } = this;
+    this.watch(lock, name, () => {
+      if (ledger.phase === Phase.map) ledger.charge(Cause.pool, cost.poolMapNs);
+      else if (ledger.phase === Phase.unmap) ledger.charge(Cause.pool, cost.poolUnmapNs);
+    });
+  }
+
+  watchSwiotlb(lock: spinlock_t): void {
+    const { ledger, cost } = this;
+    this.watch(lock, 'swiotlb', () => {
+      ledger.charge(
+        Cause.swiotlb,
+        ledger.phase === Phase.map ? cost.swiotlbMapNs : cost.swiotlbUnmapNs,
+      );
+    });
+  }
+
+  /** The tree of addresses: taken once for each allocation, and each release, that a cache does not serve. */
+  watchAddressTree(lock: spinlock_t): void {
+    const { ledger, cost } = this;
+    this.addressTree = this.watch(lock, 'iova tree', () => {
+      this.iovaTree++;
+      ledger.charge(Cause.iova, cost.iovaTreeNs / 2);
+    });
+  }
+
+  // Calls of the DMA API.
+
+  /** Before a map or unmap; the phase is set. */
+  begin(): void {
+    this.reachedCore = false;
+    this.treeUses = this.addressTree === null ? 0 : this.addressTree.taken;
+  }
+
+  /** After it: what is charged once for a call. */
+  end(): void {
+    if (!this.reachedCore) return;
+    const { ledger, cost } = this;
+    if (ledger.phase === Phase.map) {
+      this.coreMaps++;
+      ledger.charge(Cause.dmaApi, cost.dmaMapNs);
+    } else {
+      this.coreUnmaps++;
+      ledger.charge(Cause.dmaApi, cost.dmaUnmapNs);
+    }
+    if (this.addressTree === null || this.addressTree.taken !== this.treeUses) return;
+    this.iovaCached++;
+    ledger.charge(Cause.iova, cost.iovaCachedNs / 2);
+  }
+
+  // Bare metal.
+
+  pagesWritten(bytes: number): void {
+    this.ledger.charge(Cause.pageTable, (bytes / PAGE_SIZE) * this.cost.iommuMapPageNs);
+  }
+
+  pagesCleared(bytes: number): void {
+    this.ledger.charge(Cause.pageTable, (bytes / PAGE_SIZE) * this.cost.iommuUnmapPageNs);
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A machine that is up under some policy, as the simulation drives it.
+
+import type { device, machine } from '@iommu-bounce/linux-shim';
+import type { ChargedMemory } from './machine-parts';
+import type { Meter } from './meter';
+
+/** What a machine is to have. */
+export interface RigNeeds {
+  readonly cpus: number;
+  /** Frames for the jobs' buffers. */
+  readonly bufferFrames: number;
+  /** Pages that bounce buffers may need. */
+  readonly bouncePages: number;
+}
+
+/** Requests to the IOMMU: what a virtio-iommu is sent, or calls of the driver on bare metal. */
+export interface Requests {
+  readonly map: number;
+  readonly unmap: number;
+}
+
+export interface Rig {
+  readonly k: machine;
+  readonly mm: ChargedMemory;
+  readonly dev: device;
+  readonly meter: Meter;
+  /** Bytes that one mapping can have at most; what is larger is refused. */
+  readonly longestMapping: number;
+  /** Where an access of the device goes, or -1: nowhere. */
+  translate(address: number, write: boolean): number;
+  requests(): Requests;
+  /** Bytes of bounce buffers that are held now. */
+  bounceBytes(): number;
+  /** Bytes set aside for them at boot. */
+  readonly reservedBounceBytes: number;
+  /** The number of a pool's slot that an address lies in, or -1. */
+  slotOf(address: number): number;
+  /** How many of these there are. */
+  readonly slots: number;
+  /** False where a device can always reach all memory. */
+  readonly translated: boolean;
+  /** Gives up what the machine holds, so that what is left is a leak; lines that say what is wrong. */
+  shutDown(): readonly string[];
+}
