@@ -6,6 +6,7 @@ import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addDemo } from './commands/demo';
+import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
 import { addReplay } from './commands/replay';
 import { addSeries } from './commands/series';
@@ -22,6 +23,7 @@ export type AddCommand = (
 ) => void;
 
 const verbs: readonly AddCommand[] = [
+  addFio,
   addReplay,
   addVerify,
   addSeries,

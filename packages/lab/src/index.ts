@@ -7,4 +7,8 @@ export { UsageError } from './errors';
 export * from './trace'; // ftrace text as typed events
 export * from './replay'; // a recorded machine's DMA through the ported kernel
 export * from './report'; // what came of it, as tables and as a page
+export * from './jobs'; // fio jobs and the memory of their buffers
 export * from './cost'; // what steps cost, how often they are taken, and what follows
+export * from './sim'; // virtual CPUs, locks and a drive around the ported code
+export * from './policies'; // ways to protect memory from the drive
+export * from './fio'; // jobs under policies, compared

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// cost: what each step of an I/O costs, how often the ported code does it, and what follows.
+// cost: what each step of an I/O costs.
 
 export * from './parameters'; // the table: units, ranges, sources
 export * from './presets'; // named machines

@@ -79,7 +79,11 @@ function virtio(
     driver: v.driver,
     addDevice: (dev) => {
       dma = v.add_endpoint(dev, ENDPOINT, [
-        { start: MSI_START, last: MSI_START + MSI_LENGTH - 1, subtype: VIRTIO_IOMMU_RESV_MEM_T_MSI },
+        {
+          start: MSI_START,
+          last: MSI_START + MSI_LENGTH - 1,
+          subtype: VIRTIO_IOMMU_RESV_MEM_T_MSI,
+        },
       ]);
     },
     watch: (domain) => {
@@ -116,18 +120,24 @@ function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter
     queue.give();
     stale.forgetsAll(ledger.now);
   };
-  table = new table_driver(k, iommu, dma_iommu, {}, {
-    map: (_iova, _paddr, size) => {
-      maps++;
-      meter.pagesWritten(size);
+  table = new table_driver(
+    k,
+    iommu,
+    dma_iommu,
+    {},
+    {
+      map: (_iova, _paddr, size) => {
+        maps++;
+        meter.pagesWritten(size);
+      },
+      unmap: (_iova, size) => {
+        unmaps++;
+        meter.pagesCleared(size);
+      },
+      sync: invalidate,
+      flush_all: invalidate,
     },
-    unmap: (_iova, size) => {
-      unmaps++;
-      meter.pagesCleared(size);
-    },
-    sync: invalidate,
-    flush_all: invalidate,
-  });
+  );
   const driver = table;
   return {
     driver,

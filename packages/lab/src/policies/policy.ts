@@ -41,7 +41,10 @@ export const POLICIES: readonly Policy[] = [
     patches: 0,
     translated: false,
   }),
-  policy('strict', 'map and unmap every I/O, wait for each unmap', { patches: 0, translated: true }),
+  policy('strict', 'map and unmap every I/O, wait for each unmap', {
+    patches: 0,
+    translated: true,
+  }),
   policy(
     'lazy',
     'unmaps wait in a queue of 256 for each CPU, for 10 ms at most',

@@ -119,9 +119,22 @@ export class Engine {
     } else {
       cpu.inInterrupt = false;
       const job = cpu.runnable(ledger.now);
-      if (job !== null) this.submit(cpu, job);
+      if (job !== null) this.runThread(cpu, job);
     }
     cpu.now = ledger.now;
+  }
+
+  private runThread(cpu: Cpu, job: JobRun): void {
+    const { now } = this.rig.meter.ledger;
+    const wants = job.wants(now);
+    if (!wants || job.free.length === 0) {
+      const io = job.reap();
+      if (io !== null) {
+        this.latency.recordValue(Math.round(now - io.submittedAt));
+        if (now > this.endedAt) this.endedAt = now;
+      }
+    }
+    if (wants && job.free.length > 0) this.submit(cpu, job);
   }
 
   private submit(cpu: Cpu, job: JobRun): void {
@@ -129,8 +142,10 @@ export class Engine {
     const { meter } = rig;
     const { ledger } = meter;
     const io = job.free.pop() as IoSlot;
-    const write = job.nextIsWrite();
-    io.prepare(job.nextSize(write), write);
+    const { workload } = job;
+    workload.next();
+    const write = !workload.isRead;
+    io.prepare(workload.bytes, write);
     io.serial = ++this.serial;
     io.submittedAt = ledger.now;
     if (write && this.data !== null) this.data.fill(io);
@@ -203,14 +218,11 @@ export class Engine {
 
     ledger.phase = Phase.complete;
     ledger.charge(Cause.complete, meter.cost.completeNs);
-    this.latency.recordValue(Math.round(ledger.now - io.submittedAt));
     this.bounce.set(ledger.now, rig.bounceBytes());
     this.completed++;
     this.bytes += io.bytes;
     if (ledger.now > this.endedAt) this.endedAt = ledger.now;
-    const { job } = io;
-    job.completed++;
-    job.free.push(io);
+    io.job.completed(io);
     if (this.anyBlocked) this.unblock(ledger.now);
   }
 

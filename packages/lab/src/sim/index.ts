@@ -16,4 +16,5 @@ export * from './job-run'; // a job under way
 export * from './io-slot'; // an I/O under way
 export * from './device-data'; // its bytes
 export * from './engine'; // the closed loop
+export * from './measure'; // what it has shown
 export * from './run'; // a whole run and its result

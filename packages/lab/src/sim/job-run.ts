@@ -1,77 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One clone of a job under way: what it submits next, and when it has enough.
+// One clone of a job under way, as fio runs it: it submits while it has a free place, then takes one completed I/O back
+// and submits in its place, so that `iodepth` I/Os are out at any time, completed ones that it has not looked at too.
 
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { BlockSize, FioJob } from '../jobs';
+import { type FioJob, Workload } from '../jobs';
 import type { IoSlot } from './io-slot';
 
 export class JobRun {
   readonly free: IoSlot[] = [];
+  readonly workload: Workload;
   submitted = 0;
   submittedBytes = 0;
-  completed = 0;
   /** A mapping failed for want of room: it waits for a completion. */
   blocked = false;
-  private readonly random: RandomGenerator;
-  private readonly readFraction: number;
+  private readonly done: (IoSlot | null)[];
+  private head = 0;
+  private doneCount = 0;
 
   constructor(
     readonly job: FioJob,
     seed: number,
   ) {
-    this.random = xoroshiro128plus(seed);
-    this.readFraction = readFraction(job);
+    this.workload = new Workload(job, seed);
+    this.done = new Array<IoSlot | null>(job.iodepth).fill(null);
   }
 
-  /** Whether it submits an I/O now. */
+  /** Whether its thread has something to do. */
   ready(now: number): boolean {
+    if (this.blocked) return false;
+    return this.doneCount > 0 || (this.free.length > 0 && this.wants(now));
+  }
+
+  /** Whether it goes on submitting. */
+  wants(now: number): boolean {
     const { numberIos, size, runtimeNs } = this.job;
     return (
-      this.free.length > 0 &&
-      !this.blocked &&
       (numberIos === null || this.submitted < numberIos) &&
       (size === null || this.submittedBytes < size) &&
       (runtimeNs === null || now < runtimeNs)
     );
   }
 
-  nextIsWrite(): boolean {
-    if (this.readFraction === 1) return false;
-    if (this.readFraction === 0) return true;
-    return uniformFloat64(this.random) >= this.readFraction;
+  /** The interrupt handler is done with an I/O. */
+  completed(io: IoSlot): void {
+    this.done[(this.head + this.doneCount++) % this.done.length] = io;
   }
 
-  nextSize(write: boolean): number {
-    const sizes = write ? this.job.bs.write : this.job.bs.read;
-    if (sizes.length === 1) return (sizes[0] as BlockSize).bytes;
-    let left = uniformFloat64(this.random);
-    for (const { bytes, weight } of sizes) {
-      left -= weight;
-      if (left < 0) return bytes;
-    }
-    return (sizes.at(-1) as BlockSize).bytes;
+  /** The thread takes back the I/O that was completed first, if there is one. */
+  reap(): IoSlot | null {
+    if (this.doneCount === 0) return null;
+    const io = this.done[this.head] as IoSlot;
+    if (++this.head === this.done.length) this.head = 0;
+    this.doneCount--;
+    this.free.push(io);
+    return io;
   }
-}
-
-/** Reads among the I/Os, 0 to 1. */
-export function readFraction(job: FioJob): number {
-  switch (job.rw) {
-    case 'read':
-    case 'randread':
-      return 1;
-    case 'write':
-    case 'randwrite':
-      return 0;
-    default:
-      return job.rwmixread / 100;
-  }
-}
-
-/** The largest I/O of a job, in bytes. */
-export function largestIo(job: FioJob): number {
-  const reads = readFraction(job);
-  const sizes = [...(reads > 0 ? job.bs.read : []), ...(reads < 1 ? job.bs.write : [])];
-  return Math.max(...sizes.map(({ bytes }) => bytes));
 }

@@ -2,10 +2,11 @@
 // A whole run: the jobs on a machine, until they have enough; then ten idle seconds, in which the pool is emptied.
 
 import { UsageError } from '../errors';
-import type { BufferLayout, FioJob } from '../jobs';
+import { type BufferLayout, type FioJob, bufferBytes, usedBlocks } from '../jobs';
 import { Engine } from './engine';
 import { IoSlot } from './io-slot';
-import { JobRun, largestIo } from './job-run';
+import { type RunFigures, measure } from './measure';
+import { JobRun } from './job-run';
 import type { Rig, RigNeeds } from './rig';
 
 const PAGE = 4096;
@@ -15,6 +16,8 @@ const IDLE_NS = 11e9;
 const BATCH = 20_000;
 /** What the memory of a simulated machine may be: it is one buffer. */
 const MOST_FRAMES = (4 * 2 ** 30) / PAGE;
+/** For what else the machine allocates. */
+const SPARE_PAGES = 4096;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
 const CLASSES = [1, 4, 32];
 
@@ -27,14 +30,21 @@ export interface RunOptions {
   readonly progress?: (completed: number) => void;
 }
 
-/** What a run leaves behind, for a result to be made of. */
-export interface Finished {
-  readonly engine: Engine;
-  readonly rig: Rig;
-  /** What was counted and charged until the last I/O was complete; the eviction after it is not in it. */
-  readonly requests: { readonly map: number; readonly unmap: number };
-  /** Requests of the idle time. */
-  readonly evictions: number;
+/** What a run leaves behind. */
+export interface RunResult extends RunFigures {
+  /** Requests to the IOMMU in the idle seconds behind the last I/O: the pool is emptied, what is queued is flushed. */
+  readonly requests_when_idle: number;
+  /** The longest that a device could reach a page after its unmap; null where it always reaches all memory. */
+  readonly stale_max_ns: number | null;
+  /** The longest that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
+  readonly stale_contents_max_ns: number;
+  /** Pages whose bytes were moved and looked at, those that were wrong, accesses without translation; null: not moved. */
+  readonly data: {
+    readonly pages_checked: number;
+    readonly pages_wrong: number;
+    readonly faults: number;
+  } | null;
+  /** What is wrong with the machine at the end: nothing, unless the simulation is. */
   readonly leaks: readonly string[];
 }
 
@@ -42,22 +52,25 @@ export interface Finished {
  * What the machine needs for these jobs.
  * @throws UsageError for more memory than can be simulated
  */
-export function needsOf(jobs: readonly FioJob[], cpus: number): RigNeeds {
-  let buffers = 0;
+export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): RigNeeds {
+  let bufferFrames = 0;
   let bounce = 0;
   for (const job of jobs) {
-    const pages = Math.ceil(largestIo(job) / PAGE);
-    const places = job.iodepth * job.numjobs;
-    buffers += places * pages;
-    bounce += places * (CLASSES.find((size) => pages <= size) ?? 0);
+    const pages = Math.ceil(bufferBytes(job) / PAGE);
+    bufferFrames += job.numjobs * layout.framesNeeded(job.iodepth, bufferBytes(job));
+    bounce += job.iodepth * job.numjobs * (CLASSES.find((size) => pages <= size) ?? 0);
   }
-  // Room to scatter the buffers in; both directions have bounce buffers of their own.
-  const needs = { cpus, bufferFrames: 4 * buffers + 4096, bouncePages: 2 * bounce + 4096 };
+  // Reads and writes have bounce buffers of their own.
+  const needs = { cpus, bufferFrames, bouncePages: 2 * bounce + SPARE_PAGES };
   if (needs.bufferFrames + needs.bouncePages > MOST_FRAMES)
     throw new UsageError(
-      `the jobs' buffers need ${String(Math.ceil((buffers * PAGE) / 2 ** 20))} MiB, expected at most ${String(MOST_FRAMES / 4 / 256 / 2)} MiB; use a smaller iodepth, numjobs or bs`,
+      `the jobs' buffers, and as many to bounce through, take ${mib(needs.bufferFrames + needs.bouncePages)} MiB of memory, expected at most ${mib(MOST_FRAMES)}; use a smaller iodepth, numjobs or bs`,
     );
   return needs;
+}
+
+function mib(frames: number): string {
+  return String(Math.ceil((frames * PAGE) / 2 ** 20));
 }
 
 /** @throws UsageError for an I/O that the policy cannot map */
@@ -66,26 +79,24 @@ export function simulate(
   jobs: readonly FioJob[],
   needs: RigNeeds,
   options: RunOptions,
-): Finished {
+): RunResult {
   const runs = placeJobs(rig, jobs, needs, options);
   rig.mm.moves = options.moveData;
   const engine = new Engine(rig, options.cpus, runs, options.moveData);
   while (engine.run(BATCH)) options.progress?.(engine.completed);
 
-  const requests = rig.requests();
-  const curveEnd = engine.endedAt;
-  engine.bounce.mean(curveEnd);
-  return { engine, rig, requests, ...afterwards(engine, rig, requests.map + requests.unmap) };
-}
-
-function afterwards(
-  engine: Engine,
-  rig: Rig,
-  before: number,
-): { readonly evictions: number; readonly leaks: readonly string[] } {
+  const figures = measure(engine, rig);
   engine.idle(IDLE_NS);
   const { map, unmap } = rig.requests();
-  return { evictions: map + unmap - before, leaks: rig.shutDown() };
+  const { data, ages } = engine;
+  return {
+    ...figures,
+    requests_when_idle: map + unmap - figures.iommu_requests,
+    stale_max_ns: rig.translated ? rig.meter.stale.longest : null,
+    stale_contents_max_ns: ages.longest,
+    data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
+    leaks: rig.shutDown(),
+  };
 }
 
 function placeJobs(
@@ -96,31 +107,24 @@ function placeJobs(
 ): JobRun[] {
   const runs: JobRun[] = [];
   let firstPfn = rig.k.reserved_pfn;
-  const total = jobs.reduce((sum, job) => sum + placesOf(job) * pagesOf(job), 0);
+  const end = firstPfn + needs.bufferFrames;
   for (const job of jobs) {
-    const bytes = largestIo(job);
-    if (bytes > rig.longestMapping)
+    const longest = Math.max(...usedBlocks(job).map(({ bytes }) => bytes));
+    if (longest > rig.longestMapping)
       throw new UsageError(
-        `${job.name}: bs=${String(bytes)}: expected at most ${String(rig.longestMapping)} bytes, the longest that can be mapped at once`,
+        `${job.name}: bs=${String(longest)}: expected at most ${String(rig.longestMapping)} bytes, the longest that can be mapped at once`,
       );
-    const share = Math.floor((needs.bufferFrames * placesOf(job) * pagesOf(job)) / total);
-    const buffers = options.layout.buffers(placesOf(job), bytes, { firstPfn, frames: share });
-    firstPfn += share;
     for (let clone = 0; clone < job.numjobs; clone++) {
-      const run = new JobRun(job, options.seed + runs.length);
+      const run = new JobRun(job, (job.seed ?? options.seed) + runs.length);
+      const bytes = bufferBytes(job);
+      const frames = options.layout.framesNeeded(job.iodepth, bytes);
+      const buffers = options.layout.buffers(job.iodepth, bytes, { firstPfn, frames });
+      firstPfn += frames;
       // The first place is taken first.
-      for (let i = job.iodepth - 1; i >= 0; i--)
-        run.free.push(new IoSlot(run, buffers[clone * job.iodepth + i] as Float64Array, rig));
+      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, rig));
       runs.push(run);
     }
   }
+  if (firstPfn > end) throw new Error('the buffers do not fit their memory');
   return runs;
-}
-
-function placesOf(job: FioJob): number {
-  return job.iodepth * job.numjobs;
-}
-
-function pagesOf(job: FioJob): number {
-  return Math.ceil(largestIo(job) / PAGE);
 }

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `fio [JOBFILE]`: fio on a simulated drive behind an IOMMU, under one policy or several.
+
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { PRESET_NAMES, costParameters, presetNamed } from '../cost';
+import { UsageError, oneLine } from '../errors';
+import { fioTables, letterJobs, runExperiment, wrongs } from '../fio';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import {
+  type FioJob,
+  JOB_FLAGS,
+  LAYOUT_NAMES,
+  type LayoutName,
+  hasJobFlags,
+  jobFromFlags,
+  jobGroups,
+  readJobFile,
+} from '../jobs';
+import { POLICIES, USUAL_POLICIES, policiesNamed } from '../policies';
+
+interface FioOptions {
+  readonly policy?: string;
+  readonly bs?: readonly string[];
+  readonly cpus?: string;
+  readonly layout?: string;
+  readonly seed?: string;
+  readonly preset?: string;
+  readonly costs?: string;
+  readonly set?: readonly string[];
+  readonly data: boolean;
+  readonly json?: boolean;
+  readonly [jobFlag: string]: unknown;
+}
+
+/** I/Os of a job from flags that say nothing of an end; fewer would show the pool's first fills. */
+const DEFAULT_IOS = 100_000;
+const DEFAULT_CPUS = 4;
+const MOST_CPUS = 64;
+/** How the letter's guest found its memory is not known; a fresh guest is what the series was recorded in. */
+const DEFAULT_LAYOUT: LayoutName = 'fresh';
+/** The letter's, where flags describe a job. */
+const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
+
+export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  const command = program
+    .command('fio')
+    .description(
+      "fio on a simulated NVMe drive behind an IOMMU; without arguments the cover letter's experiment",
+    )
+    .argument('[jobfile]', "jobs in fio's own format")
+    .option(
+      '--policy <names>',
+      `${POLICIES.map(({ name }) => name).join(', ')}; several with commas, or all`,
+      USUAL_POLICIES.join(','),
+    );
+  for (const { flags, what } of JOB_FLAGS)
+    if (flags.startsWith('--bs '))
+      command.option(flags, `${what}; may be given several times`, collect);
+    else command.option(flags, what);
+  command
+    .option('--cpus <n>', 'virtual CPUs', String(DEFAULT_CPUS))
+    .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, DEFAULT_LAYOUT)
+    .option('--seed <n>', 'of everything random', '1')
+    .option('--preset <name>', `costs: ${PRESET_NAMES.join(', ')}`)
+    .option('--costs <file>', 'cost parameters over the preset, in lines name = value or JSON')
+    .option('--set <name=value>', 'one cost parameter; may be given several times', collect)
+    .option('--no-data', 'do not move the bytes: faster, and nothing of them is checked')
+    .option('--json', 'one JSON document on stdout')
+    .action((file: string | undefined, options: FioOptions) => {
+      end(fio(file, options, io));
+    });
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function fio(file: string | undefined, options: FioOptions, io: CommandIo): ExitStatus {
+  const warn = (text: string): void => {
+    io.err(`warning: ${oneLine(text)}\n`);
+  };
+  const preset = presetNamed(options.preset);
+  const experiment = {
+    groups: groupsOf(file, options, warn),
+    policies: policiesNamed(options.policy ?? USUAL_POLICIES.join(',')),
+    preset,
+    cost: costParameters(
+      preset,
+      options.costs === undefined ? null : { name: options.costs, text: read(options.costs) },
+      options.set,
+    ),
+    cpus: whole('--cpus', options.cpus ?? String(DEFAULT_CPUS), 1, MOST_CPUS),
+    layout: layoutNamed(options.layout ?? DEFAULT_LAYOUT),
+    seed: whole('--seed', options.seed ?? '1', 0, 2 ** 31 - 1),
+    moveData: options.data,
+  };
+  const progress = new Progress(io, 'fio');
+  try {
+    const document = runExperiment(experiment, (what) => {
+      progress.show(what);
+    });
+    progress.done();
+    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : fioTables(document));
+    return document.runs.some((run) => wrongs(run).length > 0) ? 1 : 0;
+  } finally {
+    progress.done();
+  }
+}
+
+function groupsOf(
+  file: string | undefined,
+  options: FioOptions,
+  warn: (text: string) => void,
+): FioJob[][] {
+  const { bs, ...others } = options;
+  const flags = bs !== undefined || hasJobFlags(others);
+  if (file !== undefined) {
+    if (flags)
+      throw new UsageError(
+        `${file}: a job file and flags that describe a job; expected one of the two`,
+      );
+    const { jobs, warnings } = readJobFile(file, {
+      read: (path) => (path === file ? read(path) : readOrNot(path)),
+      environment: process.env,
+    });
+    warnings.forEach(warn);
+    return jobGroups(jobs);
+  }
+  if (!flags) return jobGroups(letterJobs());
+  return (bs ?? ['4k', '16k', '64k', '128k']).map((size) => {
+    const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, DEFAULT_IOS);
+    warnings.forEach(warn);
+    return [job];
+  });
+}
+
+function layoutNamed(text: string): LayoutName {
+  const found = LAYOUT_NAMES.find((name) => name === text);
+  if (!found) throw new UsageError(`--layout: expected ${LAYOUT_NAMES.join(', ')}, got '${text}'`);
+  return found;
+}
+
+function whole(option: string, text: string, least: number, most: number): number {
+  const n = Number(text);
+  if (!/^\d+$/.test(text) || n < least || n > most)
+    throw new UsageError(
+      `${option}: expected a whole number from ${String(least)} to ${String(most)}, got '${text}'`,
+    );
+  return n;
+}
+
+function readOrNot(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`${path}: cannot be read (${code}), expected a text file`);
+  }
+}

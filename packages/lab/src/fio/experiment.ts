@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// An experiment: each group of jobs under each policy, on the same machine with the same seed.
+
+import { type CostParameters, type PresetName, presetInfo } from '../cost';
+import { type FioJob, type LayoutName, doesRead, doesWrite, newLayout } from '../jobs';
+import type { Policy } from '../policies';
+import { needsOf, simulate } from '../sim';
+import { compare } from './compare';
+import type { FioDocument, FioRun } from './document';
+
+export interface Experiment {
+  /** Jobs of a group run beside each other, groups one after the other on fresh machines. */
+  readonly groups: readonly (readonly FioJob[])[];
+  readonly policies: readonly Policy[];
+  readonly preset: PresetName;
+  readonly cost: CostParameters;
+  readonly cpus: number;
+  readonly layout: LayoutName;
+  readonly seed: number;
+  readonly moveData: boolean;
+}
+
+/** @param progress told what is going on */
+export function runExperiment(
+  experiment: Experiment,
+  progress: (what: string) => void = () => undefined,
+): FioDocument {
+  const { groups, policies, preset, cost, cpus, layout, seed, moveData } = experiment;
+  const runs = groups.flatMap((jobs) =>
+    policies.map((policy) => runOne(experiment, jobs, policy, progress)),
+  );
+  return {
+    simulated: true,
+    preset,
+    cost: { ...cost },
+    cpus,
+    layout,
+    seed,
+    data_moved: moveData,
+    runs,
+    comparison: compare(groups, runs),
+  };
+}
+
+function runOne(
+  experiment: Experiment,
+  jobs: readonly FioJob[],
+  policy: Policy,
+  progress: (what: string) => void,
+): FioRun {
+  const { preset, cost, cpus, seed, moveData } = experiment;
+  const layout = newLayout(experiment.layout, seed);
+  const needs = needsOf(jobs, cpus, layout);
+  const rig = policy.boot({ iommu: presetInfo(preset).iommu, cost }, needs);
+  const names = jobs.map(({ name }) => name);
+  const result = simulate(rig, jobs, needs, {
+    cpus,
+    seed,
+    moveData,
+    layout,
+    progress: (ios) => {
+      progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`);
+    },
+  });
+  return {
+    policy: policy.name,
+    patches: policy.patches,
+    what_if: policy.whatIf,
+    fixes: [],
+    jobs: names,
+    bs: meanBlock(jobs),
+    rw: direction(jobs),
+    iodepth: Math.max(...jobs.map(({ iodepth }) => iodepth)),
+    numjobs: jobs.reduce((sum, { numjobs }) => sum + numjobs, 0),
+    ...result,
+  };
+}
+
+/** Bytes of an I/O: of a mix, the mean as the jobs ask for it. */
+export function meanBlock(jobs: readonly FioJob[]): number {
+  const means = jobs.map((job) => {
+    const mean = (sizes: FioJob['bs']['read']): number =>
+      sizes.reduce((sum, { bytes, weight }) => sum + bytes * weight, 0);
+    const reads = !doesWrite(job) ? 1 : !doesRead(job) ? 0 : job.rwmixread / 100;
+    return reads * mean(job.bs.read) + (1 - reads) * mean(job.bs.write);
+  });
+  return Math.round(means.reduce((sum, one) => sum + one, 0) / means.length);
+}
+
+function direction(jobs: readonly FioJob[]): string {
+  const kinds = new Set(jobs.map(({ rw }) => rw));
+  return [...kinds].join(',');
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// An experiment as tables for a terminal of 100 columns.
+
+import Table from 'cli-table3';
+import { oneLine } from '../errors';
+import { bytes, count } from '../report/figures';
+import type { CauseName } from '../sim';
+import type { FioComparison, FioDocument, FioRun } from './document';
+
+const COLUMNS = 100;
+
+export function fioTables(document: FioDocument): string {
+  const { runs, comparison } = document;
+  const parts = [
+    wrapped(heading(document)),
+    `Throughput and price\n${runTable(runs)}`,
+    `Where a CPU's time goes, in us of an I/O\n${timeTable(runs)}`,
+    ...(runs.some(contended) ? [`Locks that were waited for\n${lockTable(runs)}`] : []),
+    ...(comparison.length > 0
+      ? [
+          `Reads, the series against strict, beside the cover letter\n${comparisonTable(comparison)}`,
+        ]
+      : []),
+    ...[
+      ...new Map(runs.flatMap((run) => notes(run).map((note) => [note, note] as const))).values(),
+    ].map((note) => wrapped(`Note: ${note}`)),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
+  const ios = runs.reduce((sum, run) => sum + run.ios, 0);
+  return (
+    `Simulated, not measured: ${count(ios)} I/Os through the ported code in virtual time. Costs: ${preset}; ` +
+    `${String(cpus)} CPUs, memory layout ${layout}, seed ${String(seed)}` +
+    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
+  );
+}
+
+function table(head: string[], rows: string[][], numbersFrom: number): string {
+  const made = new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, i) => (i < numbersFrom ? 'left' : 'right')),
+  });
+  made.push(...rows);
+  return made.toString();
+}
+
+function runName(run: FioRun): string {
+  const fixes = run.fixes.map((fix) => `+${fix}`).join('');
+  return `${run.policy}${fixes}${run.what_if === null ? '' : ' *'}`;
+}
+
+function runTable(runs: readonly FioRun[]): string {
+  return table(
+    ['policy', 'bs', 'IOPS', 'MB/s', 'map', 'unmap', 'req/IO', 'bounce', 'stale', 'p50', 'p99'],
+    runs.map((run) => [
+      runName(run),
+      blockSize(run.bs),
+      count(Math.round(run.iops)),
+      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      micros(run.map_ns_per_gb / (1e9 / run.bs)),
+      micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
+      (run.iommu_requests / run.ios).toFixed(2),
+      bytes(run.peak_bounce_bytes),
+      run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
+      time(run.latency_ns.p50),
+      time(run.latency_ns.p99),
+    ]),
+    2,
+  );
+}
+
+const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
+  ['I/O', ['submit', 'complete', 'interrupt']],
+  ['guest DMA', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
+  ['exit, VMM', ['vmexit', 'vmm']],
+  ['VFIO, pins', ['vfio', 'pin', 'unpin', 'hostFlush']],
+  ['invalidate', ['invalidate']],
+  ['bounce', ['pool', 'swiotlb']],
+  ['copy', ['copy']],
+  ['lock', ['lockWait']],
+];
+
+function timeTable(runs: readonly FioRun[]): string {
+  const sum = (run: FioRun, causes: readonly CauseName[]): number =>
+    causes.reduce((ns, cause) => ns + run.cpu_ns_per_io.by_cause[cause], 0);
+  const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
+  return table(
+    ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs busy'],
+    runs.map((run) => [
+      runName(run),
+      blockSize(run.bs),
+      micros(run.cpu_ns_per_io.total),
+      ...shown.map(([, causes]) => micros(sum(run, causes))),
+      run.cpus_busy.toFixed(2),
+    ]),
+    2,
+  );
+}
+
+/** Waiting below a thousandth of the time is no contention. */
+function contended(run: FioRun): boolean {
+  return run.locks.some((lock) => lock.wait_ns > run.elapsed_ns / 1000);
+}
+
+function lockTable(runs: readonly FioRun[]): string {
+  return table(
+    ['policy', 'bs', 'lock', 'taken', 'waited', 'mean wait', 'held'],
+    runs
+      .filter(contended)
+      .flatMap((run) =>
+        run.locks
+          .filter(({ waits }) => waits > 0)
+          .map((lock) => [
+            runName(run),
+            blockSize(run.bs),
+            lock.name,
+            count(lock.taken),
+            percent(lock.waits / lock.taken),
+            time(lock.wait_ns / lock.waits),
+            percent(lock.held_ns / run.elapsed_ns),
+          ]),
+      ),
+    3,
+  );
+}
+
+function comparisonTable(rows: readonly FioComparison[]): string {
+  const predicted = rows.some((row) => row.predicted_from_two !== null);
+  return table(
+    [
+      'bs',
+      'faster',
+      'published',
+      'off by',
+      ...(predicted ? ['predicted'] : []),
+      'unmap',
+      'published',
+      'off by',
+      ...(predicted ? ['predicted'] : []),
+      'map',
+      'published',
+    ],
+    rows.map((row) => [
+      blockSize(row.bs),
+      `${row.speedup.toFixed(2)} x`,
+      row.speedup_published === null ? '' : `${row.speedup_published.toFixed(1)} x`,
+      off(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
+      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
+      less(row.unmap_reduction),
+      row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
+      off(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
+      ...(predicted
+        ? [range(row.predicted_from_two?.unmap_reduction, (x) => (100 * x).toFixed(0))]
+        : []),
+      less(row.map_reduction),
+      row.map_reduction_published === null ? '' : `> ${percent(row.map_reduction_published, 0)}`,
+    ]),
+    1,
+  );
+}
+
+function notes(run: FioRun): string[] {
+  return [
+    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.mapping_failures > 0
+      ? [
+          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,
+        ]
+      : []),
+    ...(run.stale_contents_max_ns > 0
+      ? [
+          `${run.policy}: what was in a bounce buffer stays readable for the device until it is used again or evicted`,
+        ]
+      : []),
+    ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
+  ];
+}
+
+/** What a run must not show; a check failed. */
+export function wrongs(run: FioRun): string[] {
+  const wrong = [...run.leaks];
+  if (run.data && run.data.pages_wrong > 0)
+    wrong.push(`${count(run.data.pages_wrong)} pages arrived wrong`);
+  if (run.data && run.data.faults > 0)
+    wrong.push(`${count(run.data.faults)} accesses found no translation`);
+  return wrong;
+}
+
+function off(value: number, published: number | null, digits: (d: number) => string): string {
+  if (published === null) return '';
+  const d = value - published;
+  return `${d >= 0 ? '+' : ''}${digits(d)}`;
+}
+
+function range(
+  interval: readonly [number, number] | undefined,
+  digits: (x: number) => string,
+): string {
+  return interval ? `${digits(interval[0])}-${digits(interval[1])}` : '';
+}
+
+function less(reduction: number, digits = 1): string {
+  return percent(-reduction, digits);
+}
+
+function percent(fraction: number, digits = 1): string {
+  return `${(100 * fraction).toFixed(digits)} %`;
+}
+
+function micros(ns: number): string {
+  return (ns / 1000).toFixed(2);
+}
+
+export function blockSize(n: number): string {
+  return n % 1024 === 0 ? `${String(n / 1024)}k` : `${count(n)} B`;
+}
+
+/** Nanoseconds with the unit that leaves few digits. */
+export function time(ns: number): string {
+  if (ns === 0) return '0';
+  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} us`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} us`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return `${(ns / 1e9).toFixed(1)} s`;
+}
+
+/** At most 100 columns; no control characters. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of oneLine(text).split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a run has shown, taken at the end of its last I/O: the fields of the JSON document that are the machine's.
+
+import type { Engine } from './engine';
+import { CAUSES, type CauseName, PHASES, type PhaseName } from './ledger';
+import type { OccupancyCurve } from './occupancy';
+import type { Rig } from './rig';
+
+export interface LockFigures {
+  readonly name: string;
+  readonly taken: number;
+  /** Times that it was not free. */
+  readonly waits: number;
+  readonly wait_ns: number;
+  readonly held_ns: number;
+}
+
+/** Times are virtual nanoseconds, sizes bytes. GB is 10^9 bytes. */
+export interface RunFigures {
+  readonly ios: number;
+  readonly bytes: number;
+  /** From the first submission to the end of the last completion. */
+  readonly elapsed_ns: number;
+  readonly iops: number;
+  readonly bandwidth_bytes_per_s: number;
+  /** Time in iommu_dma_map_* and iommu_dma_unmap_*, copies and waiting included. */
+  readonly map_ns_per_gb: number;
+  readonly unmap_ns_per_gb: number;
+  /** Requests to the IOMMU: of virtio-iommu, or calls of the driver on bare metal. */
+  readonly iommu_requests: number;
+  readonly map_requests: number;
+  readonly unmap_requests: number;
+  /** Pieces of physically contiguous memory that an I/O's buffer was in. */
+  readonly pieces_per_io: number;
+  readonly copies: number;
+  readonly copied_bytes: number;
+  readonly peak_bounce_bytes: number;
+  readonly mean_bounce_bytes: number;
+  /** Set aside at boot. */
+  readonly reserved_bounce_bytes: number;
+  readonly bounce_over_time: OccupancyCurve;
+  readonly latency_ns: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly mean: number;
+    readonly max: number;
+  };
+  /** What each CPU was busy for an I/O, by where and by what. */
+  readonly cpu_ns_per_io: {
+    readonly total: number;
+    readonly by_phase: Readonly<Record<PhaseName, number>>;
+    readonly by_cause: Readonly<Record<CauseName, number>>;
+    readonly map: Readonly<Partial<Record<CauseName, number>>>;
+    readonly unmap: Readonly<Partial<Record<CauseName, number>>>;
+  };
+  /** Busy CPUs, on average: 0 to their number. */
+  readonly cpus_busy: number;
+  readonly drive_busy: number;
+  readonly interrupts: number;
+  readonly locks: readonly LockFigures[];
+  /** Mappings that the pool served, and pages that it took to. */
+  readonly pool_mappings: number;
+  readonly bounce_pages_allocated: number;
+  /** Mappings that reached the IOMMU core. */
+  readonly plain_mappings: number;
+  /** Address ranges from the CPU's cache and from the tree, allocations and releases. */
+  readonly iova_cached: number;
+  readonly iova_tree: number;
+  /** Submissions put off for want of room. */
+  readonly mapping_failures: number;
+}
+
+export function measure(engine: Engine, rig: Rig): RunFigures {
+  const { meter } = rig;
+  const { ledger } = meter;
+  const { completed: ios, bytes, endedAt, latency } = engine;
+  const { map, unmap } = rig.requests();
+  const perIo = (ns: number): number => (ios > 0 ? ns / ios : 0);
+  const perGb = (ns: number): number => (bytes > 0 ? (ns * 1e9) / bytes : 0);
+  const perS = (n: number): number => (endedAt > 0 ? (n * 1e9) / endedAt : 0);
+  const at = (percentile: number): number =>
+    ios > 0 ? latency.getValueAtPercentile(percentile) : 0;
+  const split = (phase: PhaseName): Partial<Record<CauseName, number>> =>
+    Object.fromEntries(
+      CAUSES.map((cause) => [cause, perIo(ledger.of(phase, cause))] as const).filter(
+        ([, ns]) => ns > 0,
+      ),
+    );
+  return {
+    ios,
+    bytes,
+    elapsed_ns: endedAt,
+    iops: perS(ios),
+    bandwidth_bytes_per_s: perS(bytes),
+    map_ns_per_gb: perGb(engine.mapNs),
+    unmap_ns_per_gb: perGb(engine.unmapNs),
+    iommu_requests: map + unmap,
+    map_requests: map,
+    unmap_requests: unmap,
+    pieces_per_io: perIo(engine.pieces),
+    copies: meter.copies,
+    copied_bytes: meter.copiedBytes,
+    peak_bounce_bytes: engine.bounce.peak,
+    mean_bounce_bytes: engine.bounce.mean(endedAt),
+    reserved_bounce_bytes: rig.reservedBounceBytes,
+    bounce_over_time: engine.bounce.curve(),
+    latency_ns: {
+      p50: at(50),
+      p99: at(99),
+      p999: at(99.9),
+      mean: ios > 0 ? latency.mean : 0,
+      max: ios > 0 ? latency.maxValue : 0,
+    },
+    cpu_ns_per_io: {
+      total: perIo(ledger.total()),
+      by_phase: record(PHASES, (phase) => perIo(ledger.ofPhase(phase))),
+      by_cause: record(CAUSES, (cause) => perIo(ledger.ofCause(cause))),
+      map: split('map'),
+      unmap: split('unmap'),
+    },
+    cpus_busy: endedAt > 0 ? ledger.total() / endedAt : 0,
+    drive_busy: endedAt > 0 ? engine.nvme.busyNs / endedAt : 0,
+    interrupts: engine.interrupts,
+    locks: meter.locks
+      .filter(({ taken }) => taken > 0)
+      .map(({ name, taken, waits, waitNs, heldNs }) => ({
+        name,
+        taken,
+        waits,
+        wait_ns: waitNs,
+        held_ns: heldNs,
+      })),
+    pool_mappings: engine.ages.served,
+    bounce_pages_allocated: meter.pagesAllocated,
+    plain_mappings: meter.coreMaps,
+    iova_cached: meter.iovaCached,
+    iova_tree: meter.iovaTree,
+    mapping_failures: engine.mapFailures,
+  };
+}
+
+function record<K extends string>(
+  keys: readonly K[],
+  value: (key: K) => number,
+): Readonly<Record<K, number>> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, number>;
+}
