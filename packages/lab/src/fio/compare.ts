@@ -5,10 +5,14 @@ import type { FioJob } from '../jobs';
 import type { FioComparison, FioRun } from './document';
 import { PUBLISHED_MAP_REDUCTION, publishedFor } from './published';
 
-/** @param runs of the groups in turn, all policies of one group together */
+/**
+ * @param runs of the groups in turn, all policies of one group together
+ * @param letterMachine whether the machine is one that the letter's figures can be held against
+ */
 export function compare(
   groups: readonly (readonly FioJob[])[],
   runs: readonly FioRun[],
+  letterMachine: boolean,
 ): FioComparison[] {
   const rows: FioComparison[] = [];
   const perGroup = groups.length > 0 ? runs.length / groups.length : 0;
@@ -19,7 +23,7 @@ export function compare(
     if (!strict || !pool || strict.rw !== 'read') continue;
     // One row for each size, also where several groups have it.
     if (rows.some(({ bs }) => bs === strict.bs)) continue;
-    const published = publishedFor(jobs);
+    const published = letterMachine ? publishedFor(jobs) : null;
     rows.push({
       bs: strict.bs,
       speedup: pool.bandwidth_bytes_per_s / strict.bandwidth_bytes_per_s,

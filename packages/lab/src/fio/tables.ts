@@ -3,7 +3,7 @@
 
 import Table from 'cli-table3';
 import { oneLine } from '../errors';
-import { bytes, count } from '../report/figures';
+import { count } from '../report/figures';
 import type { CauseName } from '../sim';
 import type { FioComparison, FioDocument, FioRun } from './document';
 
@@ -13,7 +13,7 @@ export function fioTables(document: FioDocument): string {
   const { runs, comparison } = document;
   const parts = [
     wrapped(heading(document)),
-    `Throughput and price\n${runTable(runs)}`,
+    `Throughput and price; map and unmap in us of an I/O, bounce memory at its peak\n${runTable(runs)}`,
     `Where a CPU's time goes, in us of an I/O\n${timeTable(runs)}`,
     ...(runs.some(contended) ? [`Locks that were waited for\n${lockTable(runs)}`] : []),
     ...(comparison.length > 0
@@ -54,7 +54,7 @@ function runName(run: FioRun): string {
 
 function runTable(runs: readonly FioRun[]): string {
   return table(
-    ['policy', 'bs', 'IOPS', 'MB/s', 'map', 'unmap', 'req/IO', 'bounce', 'stale', 'p50', 'p99'],
+    ['policy', 'bs', 'IOPS', 'MB/s', 'map', 'unmap', 'req/IO', 'bounce', 'stale', 'p99'],
     runs.map((run) => [
       runName(run),
       blockSize(run.bs),
@@ -63,9 +63,8 @@ function runTable(runs: readonly FioRun[]): string {
       micros(run.map_ns_per_gb / (1e9 / run.bs)),
       micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
       (run.iommu_requests / run.ios).toFixed(2),
-      bytes(run.peak_bounce_bytes),
+      memory(run.peak_bounce_bytes),
       run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
-      time(run.latency_ns.p50),
       time(run.latency_ns.p99),
     ]),
     2,
@@ -74,9 +73,9 @@ function runTable(runs: readonly FioRun[]): string {
 
 const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
   ['I/O', ['submit', 'complete', 'interrupt']],
-  ['guest DMA', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
-  ['exit, VMM', ['vmexit', 'vmm']],
-  ['VFIO, pins', ['vfio', 'pin', 'unpin', 'hostFlush']],
+  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
+  ['exits', ['vmexit', 'vmm']],
+  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
   ['invalidate', ['invalidate']],
   ['bounce', ['pool', 'swiotlb']],
   ['copy', ['copy']],
@@ -88,7 +87,7 @@ function timeTable(runs: readonly FioRun[]): string {
     causes.reduce((ns, cause) => ns + run.cpu_ns_per_io.by_cause[cause], 0);
   const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
   return table(
-    ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs busy'],
+    ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs'],
     runs.map((run) => [
       runName(run),
       blockSize(run.bs),
@@ -216,6 +215,11 @@ function micros(ns: number): string {
 
 export function blockSize(n: number): string {
   return n % 1024 === 0 ? `${String(n / 1024)}k` : `${count(n)} B`;
+}
+
+function memory(n: number): string {
+  if (n === 0) return '0';
+  return n < 2 ** 20 ? `${(n / 1024).toFixed(0)} KiB` : `${(n / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** Nanoseconds with the unit that leaves few digits. */

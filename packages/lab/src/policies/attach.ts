@@ -109,7 +109,6 @@ function virtio(
 
 function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter): Attachment {
   const { ledger, stale, cost } = meter;
-  let table: table_driver | null = null;
   let found: iommu_domain | null = null;
   let maps = 0;
   let unmaps = 0;
@@ -120,7 +119,7 @@ function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter
     queue.give();
     stale.forgetsAll(ledger.now);
   };
-  table = new table_driver(
+  const driver = new table_driver(
     k,
     iommu,
     dma_iommu,
@@ -138,7 +137,6 @@ function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter
       flush_all: invalidate,
     },
   );
-  const driver = table;
   return {
     driver,
     addDevice: (dev) => {

@@ -13,17 +13,13 @@ import {
 } from '@iommu-bounce/linux-shim';
 import { type boot_options, boot, plug } from '@iommu-bounce/integration';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
+import { to_cookie } from '@iommu-bounce/dma-iommu';
 import type { CostParameters, IommuKind } from '../cost';
-import {
-  CHARGED_PARTS,
-  type ChargedMemory,
-  type ChargedPages,
-  Meter,
-  type Rig,
-  type RigNeeds,
-} from '../sim';
+import { CHARGED_PARTS, ChargedMemory, ChargedPages, Meter, type Rig, type RigNeeds } from '../sim';
 import { type Attachment, attachIommu } from './attach';
 import { PoolView } from './pool-view';
+import { iova_c_single_queue_6_7 } from './single-queue-6-7';
+import { swiotlb_dynamic_6_6 } from './swiotlb-dynamic-6-6';
 
 /** Where an x86 machine has its PCI devices' registers below 4 GiB. */
 const PCI_WINDOW = [0xc0000000, 0xfebfffff] as const;
@@ -47,6 +43,8 @@ export interface RigPlan {
   readonly swiotlbSlabs?: number;
   /** All mappings bounce (swiotlb=force). */
   readonly swiotlbForce?: boolean;
+  /** What if: v6.6's, which grows. */
+  readonly swiotlbDynamic?: boolean;
   readonly untrusted?: boolean;
   /** Lazy invalidation; on virtio-iommu that takes the driver of 6.8. */
   readonly lazy?: boolean;
@@ -75,7 +73,10 @@ export function bootRig(plan: RigPlan, machine: RigMachine, needs: RigNeeds): Ri
       nr_cpus: needs.cpus,
       HZ,
       swiotlb_slabs: plan.swiotlbSlabs ?? 0,
-      parts: CHARGED_PARTS,
+      parts: {
+        ...CHARGED_PARTS,
+        ...(plan.swiotlbDynamic === true ? { swiotlb: swiotlb_dynamic_6_6 } : {}),
+      },
     },
     ...(plan.overlays ? { overlays: plan.overlays } : {}),
     driver: (k, iommu, dma_iommu) => {
@@ -97,13 +98,24 @@ export function bootRig(plan: RigPlan, machine: RigMachine, needs: RigNeeds): Ri
   const pool = new PoolView(domain);
   pool.watch(meter);
   attachment.watch(domain);
+  if (domain && m.iova instanceof iova_c_single_queue_6_7) {
+    const lock = m.iova.queue_lock(to_cookie(domain).iovad);
+    if (lock) meter.watch(lock, 'flush queue');
+  }
   const area = k.swiotlb.io_tlb_default_mem;
-  if (area) meter.watchSwiotlb(area.lock);
+  const growing = k.swiotlb instanceof swiotlb_dynamic_6_6 ? k.swiotlb : null;
+  if (growing)
+    growing.connect(k, (lock) => {
+      meter.watchSwiotlb(lock);
+    });
+  else if (area) meter.watchSwiotlb(area.lock);
   m.iommu.set_trace(meter.trace);
 
-  const mm = k.mm as ChargedMemory;
+  const { mm, page_alloc } = k;
+  if (!(mm instanceof ChargedMemory && page_alloc instanceof ChargedPages))
+    throw new Error('the machine has other parts than it was given');
   mm.meter = meter;
-  (k.page_alloc as ChargedPages).meter = meter;
+  page_alloc.meter = meter;
   const pagesBefore = k.page_alloc.pages_in_use;
   const pinsBefore = attachment.pins();
   const { translate, requests, pins } = attachment;
@@ -117,16 +129,21 @@ export function bootRig(plan: RigPlan, machine: RigMachine, needs: RigNeeds): Ri
       plan.swiotlbForce === true || plan.untrusted === true ? LONGEST_SWIOTLB : LONGEST_REQUEST,
     translate: domain ? translate : (address) => address,
     requests,
-    bounceBytes: area
-      ? () => area.used * 2048
-      : () => (k.page_alloc.pages_in_use - pagesBefore) * 4096,
+    bounceBytes: growing
+      ? () => growing.pool_bytes()
+      : area
+        ? () => area.used * 2048
+        : () => (k.page_alloc.pages_in_use - pagesBefore) * 4096,
+    workPending: growing ? () => growing.work_pending() : null,
     reservedBounceBytes: area ? area.nslabs * 2048 : 0,
     slotOf: (address) => pool.slotOf(address),
     slots: pool.slots,
     shutDown: () => {
       const wrong: string[] = [];
       const left = k.page_alloc.pages_in_use - pagesBefore;
-      if (left !== 0) wrong.push(`${String(left)} pages of bounce buffers are left`);
+      if (growing) {
+        if (growing.used_slots() > 0) wrong.push(`${String(growing.used_slots())} slots are left`);
+      } else if (left !== 0) wrong.push(`${String(left)} pages of bounce buffers are left`);
       if (area && area.used !== 0) wrong.push(`${String(area.used)} swiotlb slots are left`);
       if (pins() !== pinsBefore) wrong.push(`${String(pins() - pinsBefore)} pages stay pinned`);
       if (k.locks.held !== 0) wrong.push(`${String(k.locks.held)} locks are held`);

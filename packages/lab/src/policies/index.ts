@@ -5,3 +5,6 @@ export * from './policy'; // their names
 export * from './boot-rig'; // a machine with a drive
 export * from './attach'; // its IOMMU
 export * from './pool-view'; // the pool's addresses
+export * from './single-queue-6-7'; // what if: one large flush queue
+export * from './swiotlb-area-6-6'; // what if: swiotlb in areas
+export * from './swiotlb-dynamic-6-6'; // what if: swiotlb that grows

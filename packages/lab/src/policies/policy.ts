@@ -4,6 +4,7 @@
 import { IO_BUFFER_Y } from '@iommu-bounce/integration';
 import { UsageError } from '../errors';
 import type { Rig, RigNeeds } from '../sim';
+import { iova_c_single_queue_6_7 } from './single-queue-6-7';
 import { type RigMachine, type RigPlan, bootRig } from './boot-rig';
 
 export interface Policy {
@@ -11,13 +12,15 @@ export interface Policy {
   readonly patches: 0 | 4;
   /** What it is, in one line. */
   readonly what: string;
-  /** Set for what 5.13 did not have: where it was read. */
-  readonly whatIf: string | null;
+  /** Set for what 5.13 does not have on this machine: where it was read. */
+  whatIf(machine: RigMachine): string | null;
   boot(machine: RigMachine, needs: RigNeeds): Rig;
 }
 
 /** Slots of 2 KiB in the usual 64 MiB. */
 const USUAL_SLABS = 32768;
+/** Little enough to see it grow: 4 MiB. */
+const FEW_SLABS = 2048;
 const DEFERRED =
   "virtio-iommu of v6.8 (flush_iotlb_all, iotlb_sync_map); 5.13's cannot flush lazily";
 
@@ -25,13 +28,13 @@ function policy(
   name: string,
   what: string,
   plan: RigPlan,
-  whatIf: string | null | ((machine: RigMachine) => string | null) = null,
+  whatIf: (machine: RigMachine) => string | null = () => null,
 ): Policy {
   return {
     name,
     what,
     patches: plan.patches,
-    whatIf: typeof whatIf === 'string' ? whatIf : null,
+    whatIf,
     boot: (machine, needs) => bootRig(plan, machine, needs),
   };
 }
@@ -49,7 +52,19 @@ export const POLICIES: readonly Policy[] = [
     'lazy',
     'unmaps wait in a queue of 256 for each CPU, for 10 ms at most',
     { patches: 0, translated: true, lazy: true },
-    DEFERRED,
+    ({ iommu }) => (iommu === 'virtio-iommu' ? DEFERRED : null),
+  ),
+  policy(
+    'lazy-large',
+    'unmaps of all CPUs wait in one queue of 32768, for 1 s at most',
+    {
+      patches: 0,
+      translated: true,
+      lazy: true,
+      overlays: { iova: iova_c_single_queue_6_7 },
+    },
+    ({ iommu }) =>
+      `the single queue that v6.7 has for shadowed IOMMUs${iommu === 'virtio-iommu' ? `, and ${DEFERRED}` : ''}`,
   ),
   policy('swiotlb-force', 'no translation, every I/O copied through 64 MiB set aside at boot', {
     patches: 0,
@@ -57,6 +72,19 @@ export const POLICIES: readonly Policy[] = [
     swiotlbSlabs: USUAL_SLABS,
     swiotlbForce: true,
   }),
+  policy(
+    'swiotlb-dynamic',
+    'the same through pools that grow from 4 MiB on (swiotlb=2048,force)',
+    {
+      patches: 0,
+      translated: false,
+      swiotlbSlabs: FEW_SLABS,
+      swiotlbForce: true,
+      swiotlbDynamic: true,
+    },
+    () =>
+      'swiotlb of v6.6 with CONFIG_SWIOTLB_DYNAMIC: every mapping copies towards the device, reads too',
+  ),
   policy(
     'swiotlb-untrusted',
     'strict, and what does not fill its pages is copied through swiotlb',

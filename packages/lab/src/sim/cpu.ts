@@ -45,7 +45,7 @@ export class Cpu {
   /** The job whose thread runs now, or null: all wait. */
   runnable(now: number): JobRun | null {
     const { jobs } = this;
-    for (let i = 0; i < jobs.length; i++) {
+    for (let left = jobs.length; left > 0; left--) {
       const job = jobs[this.nextJob] as JobRun;
       if (++this.nextJob === jobs.length) this.nextJob = 0;
       if (job.ready(now)) return job;

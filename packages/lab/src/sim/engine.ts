@@ -103,6 +103,11 @@ export class Engine {
     ledger.now = cpu.now;
     if (this.cpus.length > 1) rig.k.context.run_on_cpu(cpu.id);
     if (cpu.now >= this.machineNs + this.tickNs) this.passTime();
+    if (rig.workPending?.() === true) {
+      ledger.phase = Phase.background;
+      rig.k.workqueue.run();
+      this.bounce.set(ledger.now, rig.bounceBytes());
+    }
 
     const first = cpu.first();
     if (first !== null && first.doneAt <= ledger.now) {

@@ -139,7 +139,7 @@ export class Meter {
       this.coreUnmaps++;
       ledger.charge(Cause.dmaApi, cost.dmaUnmapNs);
     }
-    if (this.addressTree === null || this.addressTree.taken !== this.treeUses) return;
+    if (this.addressTree?.taken !== this.treeUses) return;
     this.iovaCached++;
     ledger.charge(Cause.iova, cost.iovaCachedNs / 2);
   }

@@ -32,6 +32,8 @@ export interface Rig {
   requests(): Requests;
   /** Bytes of bounce buffers that are held now. */
   bounceBytes(): number;
+  /** Whether the machine has work that no timer waits for; null: it never has. */
+  readonly workPending: (() => boolean) | null;
   /** Bytes set aside for them at boot. */
   readonly reservedBounceBytes: number;
   /** The number of a pool's slot that an address lies in, or -1. */
