@@ -29,16 +29,29 @@ export class RangeTree {
   /** Ranges to use again, so that a map and unmap makes no garbage. */
   private readonly spare: Range[] = [];
   size = 0;
+  // Where the last search in vain ended: what is added next is what it was for, as a rule.
+  private gap: rb_node<Range> | null = null;
+  private gapSide: 'rb_left' | 'rb_right' = 'rb_left';
+  private gapStart = -1;
+  private gapLast = -1;
 
   /** A range that overlaps start..last, or null; which one if there are several is not said. */
   find(start: number, last: number): Range | null {
     let node = this.root.rb_node;
+    let parent: rb_node<Range> | null = null;
+    let left = true;
     while (node !== null) {
       const range = node.owner;
-      if (last < range.start) node = node.rb_left;
+      parent = node;
+      left = last < range.start;
+      if (left) node = node.rb_left;
       else if (start > range.last) node = node.rb_right;
       else return range;
     }
+    this.gap = parent;
+    this.gapSide = left ? 'rb_left' : 'rb_right';
+    this.gapStart = start;
+    this.gapLast = last;
     return null;
   }
 
@@ -71,12 +84,9 @@ export class RangeTree {
     range.flags = flags;
     range.pages = 0;
 
-    let parent: rb_node<Range> | null = null;
-    let side: 'rb_left' | 'rb_right' = 'rb_left';
-    for (let node = this.root.rb_node; node !== null; node = node[side]) {
-      parent = node;
-      side = start < node.owner.start ? 'rb_left' : 'rb_right';
-    }
+    if (this.gapStart !== start || this.gapLast !== last) this.find(start, last);
+    const { gap: parent, gapSide: side } = this;
+    this.gapStart = -1;
     rb_link_node(range.node, parent, parent === null ? this.root : side);
     rb_insert_color(range.node, this.root);
     this.size++;
@@ -86,6 +96,7 @@ export class RangeTree {
   /** Takes a range out; it may not be used any more. */
   remove(range: Range): void {
     rb_erase(range.node, this.root);
+    this.gapStart = -1;
     this.spare.push(range);
     this.size--;
   }

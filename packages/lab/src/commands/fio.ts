@@ -17,10 +17,11 @@ import {
   jobGroups,
   readJobFile,
 } from '../jobs';
-import { POLICIES, USUAL_POLICIES, policiesNamed } from '../policies';
+import { FIXES, POLICIES, USUAL_POLICIES, policiesNamed, poolWithFixes } from '../policies';
 
 interface FioOptions {
   readonly policy?: string;
+  readonly fix?: string;
   readonly bs?: readonly string[];
   readonly cpus?: string;
   readonly layout?: string;
@@ -59,6 +60,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
   command
+    .option(
+      '--fix <names>',
+      `also run the pool with fixes of its findings: ${FIXES.map(({ name }) => name).join(', ')}`,
+    )
     .option('--cpus <n>', 'virtual CPUs', String(DEFAULT_CPUS))
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, DEFAULT_LAYOUT)
     .option('--seed <n>', 'of everything random', '1')
@@ -83,7 +88,10 @@ function fio(file: string | undefined, options: FioOptions, io: CommandIo): Exit
   const preset = presetNamed(options.preset);
   const experiment = {
     groups: groupsOf(file, options, warn),
-    policies: policiesNamed(options.policy ?? USUAL_POLICIES.join(',')),
+    policies: [
+      ...policiesNamed(options.policy ?? USUAL_POLICIES.join(',')),
+      ...(options.fix === undefined ? [] : [poolWithFixes(options.fix)]),
+    ],
     preset,
     cost: costParameters(
       preset,

@@ -68,7 +68,7 @@ function runOne(
     policy: policy.name,
     patches: policy.patches,
     what_if: policy.whatIf(machine),
-    fixes: [],
+    fixes: policy.fixes,
     jobs: names,
     bs: meanBlock(jobs),
     rw: direction(jobs),

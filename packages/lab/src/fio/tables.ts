@@ -48,8 +48,7 @@ function table(head: string[], rows: string[][], numbersFrom: number): string {
 }
 
 function runName(run: FioRun): string {
-  const fixes = run.fixes.map((fix) => `+${fix}`).join('');
-  return `${run.policy}${fixes}${run.what_if === null ? '' : ' *'}`;
+  return `${run.policy}${run.what_if === null ? '' : ' *'}`;
 }
 
 function runTable(runs: readonly FioRun[]): string {
@@ -164,6 +163,7 @@ function comparisonTable(rows: readonly FioComparison[]): string {
 function notes(run: FioRun): string[] {
   return [
     ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
     ...(run.mapping_failures > 0
       ? [
           `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,

@@ -17,6 +17,7 @@ import { to_cookie } from '@iommu-bounce/dma-iommu';
 import type { CostParameters, IommuKind } from '../cost';
 import { CHARGED_PARTS, ChargedMemory, ChargedPages, Meter, type Rig, type RigNeeds } from '../sim';
 import { type Attachment, attachIommu } from './attach';
+import { type Fix, fixedPool } from './fixes';
 import { PoolView } from './pool-view';
 import { iova_c_single_queue_6_7 } from './single-queue-6-7';
 import { swiotlb_dynamic_6_6 } from './swiotlb-dynamic-6-6';
@@ -49,6 +50,8 @@ export interface RigPlan {
   /** Lazy invalidation; on virtio-iommu that takes the driver of 6.8. */
   readonly lazy?: boolean;
   readonly overlays?: boot_options['overlays'];
+  /** What is changed of the pool. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** The machine that a policy runs on. */
@@ -78,7 +81,7 @@ export function bootRig(plan: RigPlan, machine: RigMachine, needs: RigNeeds): Ri
         ...(plan.swiotlbDynamic === true ? { swiotlb: swiotlb_dynamic_6_6 } : {}),
       },
     },
-    ...(plan.overlays ? { overlays: plan.overlays } : {}),
+    overlays: { ...plan.overlays, io_buffer_pool: fixedPool(plan.fixes ?? []) },
     driver: (k, iommu, dma_iommu) => {
       attachment = attachIommu(machine.iommu, k, iommu, dma_iommu, meter, lazy);
       return attachment.driver;
@@ -105,8 +108,13 @@ export function bootRig(plan: RigPlan, machine: RigMachine, needs: RigNeeds): Ri
   const area = k.swiotlb.io_tlb_default_mem;
   const growing = k.swiotlb instanceof swiotlb_dynamic_6_6 ? k.swiotlb : null;
   if (growing)
-    growing.connect(k, (lock) => {
-      meter.watchSwiotlb(lock);
+    growing.connect(k, {
+      lock: (lock) => {
+        meter.watch(lock, 'swiotlb area');
+      },
+      call: () => {
+        meter.swiotlbCall();
+      },
     });
   else if (area) meter.watchSwiotlb(area.lock);
   m.iommu.set_trace(meter.trace);

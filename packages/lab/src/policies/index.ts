@@ -2,6 +2,7 @@
 // policies: how a machine is booted to protect its memory, and what it takes.
 
 export * from './policy'; // their names
+export * from './fixes'; // of the pool's findings
 export * from './boot-rig'; // a machine with a drive
 export * from './attach'; // its IOMMU
 export * from './pool-view'; // the pool's addresses

@@ -4,12 +4,15 @@
 import { IO_BUFFER_Y } from '@iommu-bounce/integration';
 import { UsageError } from '../errors';
 import type { Rig, RigNeeds } from '../sim';
+import { fixesNamed } from './fixes';
 import { iova_c_single_queue_6_7 } from './single-queue-6-7';
 import { type RigMachine, type RigPlan, bootRig } from './boot-rig';
 
 export interface Policy {
   readonly name: string;
   readonly patches: 0 | 4;
+  /** Names of the fixes that are on. */
+  readonly fixes: readonly string[];
   /** What it is, in one line. */
   readonly what: string;
   /** Set for what 5.13 does not have on this machine: where it was read. */
@@ -34,6 +37,7 @@ function policy(
     name,
     what,
     patches: plan.patches,
+    fixes: [],
     whatIf,
     boot: (machine, needs) => bootRig(plan, machine, needs),
   };
@@ -66,12 +70,16 @@ export const POLICIES: readonly Policy[] = [
     ({ iommu }) =>
       `the single queue that v6.7 has for shadowed IOMMUs${iommu === 'virtio-iommu' ? `, and ${DEFERRED}` : ''}`,
   ),
-  policy('swiotlb-force', 'no translation, every I/O copied through 64 MiB set aside at boot', {
-    patches: 0,
-    translated: false,
-    swiotlbSlabs: USUAL_SLABS,
-    swiotlbForce: true,
-  }),
+  policy(
+    'swiotlb-force',
+    'no translation, every I/O copied through 64 MiB set aside at boot; 5.13 copies twice on unmap',
+    {
+      patches: 0,
+      translated: false,
+      swiotlbSlabs: USUAL_SLABS,
+      swiotlbForce: true,
+    },
+  ),
   policy(
     'swiotlb-dynamic',
     'the same through pools that grow from 4 MiB on (swiotlb=2048,force)',
@@ -96,6 +104,24 @@ export const POLICIES: readonly Policy[] = [
     config: IO_BUFFER_Y,
   }),
 ];
+
+/**
+ * The pool with fixes of its findings on.
+ * @param text names with commas between
+ * @throws UsageError for a name that is none
+ */
+export function poolWithFixes(text: string): Policy {
+  const fixes = fixesNamed(text);
+  return {
+    ...policy('pool+fixes', `the pool, with ${fixes.map(({ name }) => name).join(', ')}`, {
+      patches: 4,
+      translated: true,
+      config: IO_BUFFER_Y,
+      fixes,
+    }),
+    fixes: fixes.map(({ name }) => name),
+  };
+}
 
 /** What is compared unless asked otherwise. */
 export const USUAL_POLICIES = ['strict', 'pool'] as const;

@@ -6,8 +6,6 @@
 
 import {
   BIT,
-  DMA_BIDIRECTIONAL,
-  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
@@ -45,6 +43,14 @@ function align_offset(dev: device, addr: number): number {
 
 const FAILED = phys_addr_t(DMA_MAPPING_ERROR);
 
+/** Who charges for it. */
+export interface swiotlb_listener {
+  /** There is one more area, with this lock. */
+  lock(lock: spinlock_t): void;
+  /** Slots are looked for, or given back. */
+  call(): void;
+}
+
 export class swiotlb_dynamic_6_6 extends swiotlb_c {
   /** The newest first, as the list of v6.6 has them; the one of boot is the last. */
   private readonly pools: io_tlb_pool[] = [];
@@ -55,16 +61,15 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   private readonly dyn_alloc = new delayed_work();
   private queued = false;
   private default_nslabs = 0;
-  /** Told of each lock of an area, when there is one more. */
-  on_lock: ((lock: spinlock_t) => void) | null = null;
+  private listener: swiotlb_listener | null = null;
   /** Pools added, and made for one mapping. */
   grown = 0;
   transient_pools = 0;
 
   /** The machine is complete: what the worker needs is there. */
-  connect(host: machine, on_lock: (lock: spinlock_t) => void): void {
+  connect(host: machine, listener: swiotlb_listener): void {
     this.host = host;
-    this.on_lock = on_lock;
+    this.listener = listener;
     host.workqueue.INIT_DELAYED_WORK(
       this.dyn_alloc,
       () => {
@@ -107,6 +112,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     _attrs: number,
   ): phys_addr_t {
     const host = deref(this.host);
+    this.listener?.call();
     const mask = dma_get_min_align_mask(dev);
     const offset = align_offset(dev, orig_addr);
     const size = alloc_size + offset;
@@ -137,18 +143,9 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     return tlb_addr;
   }
 
-  override swiotlb_tbl_unmap_single(
-    dev: device,
-    tlb_addr: phys_addr_t,
-    mapping_size: number,
-    dir: dma_data_direction,
-    attrs: number,
-  ): void {
-    if (
-      (attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 &&
-      (dir === DMA_FROM_DEVICE || dir === DMA_BIDIRECTIONAL)
-    )
-      this.swiotlb_sync_single_for_cpu(dev, tlb_addr, mapping_size, dir);
+  /** Without a copy: since v5.18 the caller, who has copied already, asks for none. */
+  override swiotlb_tbl_unmap_single(_dev: device, tlb_addr: phys_addr_t): void {
+    this.listener?.call();
     const pool = deref(this.swiotlb_find_pool(tlb_addr));
     if (pool.transient) {
       this.transients.splice(this.transients.indexOf(pool), 1);
@@ -237,7 +234,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
 
   private add_mem_pool(pool: io_tlb_pool): void {
     this.pools.unshift(pool);
-    if (this.on_lock !== null) for (const { lock } of pool.areas) this.on_lock(lock);
+    for (const { lock } of pool.areas) this.listener?.lock(lock);
   }
 
   private alloc_pool(nslabs: number, nareas: number, gfp: gfp_t): io_tlb_pool | null {

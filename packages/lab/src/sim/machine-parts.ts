@@ -3,6 +3,8 @@
 
 import {
   BIT,
+  PAGE_SIZE,
+  __GFP_ZERO,
   type gfp_t,
   type machine_parts,
   mm_c,
@@ -37,7 +39,9 @@ export class ChargedPages extends page_alloc_c {
 
   override alloc_pages_node(nid: number, gfp: gfp_t, order: number): page | null {
     const p = super.alloc_pages_node(nid, gfp, order);
-    if (p !== null && this.meter !== null) this.meter.allocated(BIT(order));
+    if (p === null || this.meter === null) return p;
+    this.meter.allocated(BIT(order));
+    if ((gfp & __GFP_ZERO) !== 0) this.meter.cleared(BIT(order) * PAGE_SIZE);
     return p;
   }
 }

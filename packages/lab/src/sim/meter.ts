@@ -102,13 +102,18 @@ export class Meter {
   }
 
   watchSwiotlb(lock: spinlock_t): void {
-    const { ledger, cost } = this;
     this.watch(lock, 'swiotlb', () => {
-      ledger.charge(
-        Cause.swiotlb,
-        ledger.phase === Phase.map ? cost.swiotlbMapNs : cost.swiotlbUnmapNs,
-      );
+      this.swiotlbCall();
     });
+  }
+
+  /** Finding slots, or giving them back. */
+  swiotlbCall(): void {
+    const { ledger, cost } = this;
+    ledger.charge(
+      Cause.swiotlb,
+      ledger.phase === Phase.map ? cost.swiotlbMapNs : cost.swiotlbUnmapNs,
+    );
   }
 
   /** The tree of addresses: taken once for each allocation, and each release, that a cache does not serve. */
