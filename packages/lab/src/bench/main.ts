@@ -1,25 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `npm run bench`: the table, or with --json one document.
+// `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead.
 
 import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
 import { type BenchResult, measure } from './bench';
 import { benchCases } from './cases';
+import { type FioRate, fioRates } from './fio-rate';
 
-function table(results: readonly BenchResult[]): string {
+const USUAL_IOS = 300_000;
+
+function tableOf(head: string[], rows: string[][]): string {
   const t = new Table({
-    head: ['bench', 'ns', 'to its copy', 'garbage'],
-    colAligns: ['left', 'right', 'right', 'right'],
+    head,
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
-  for (const r of results)
-    t.push([
+  t.push(...rows);
+  return t.toString();
+}
+
+function table(results: readonly BenchResult[]): string {
+  return tableOf(
+    ['bench', 'ns', 'to its copy', 'garbage'],
+    results.map((r) => [
       r.name,
       r.ns.toFixed(1),
       r.ratio_to_copy === null ? '' : `${r.ratio_to_copy.toFixed(2)} x`,
       `${String(r.garbage_bytes)} B`,
-    ]);
-  return t.toString();
+    ]),
+  );
+}
+
+function rateTable(rates: readonly FioRate[]): string {
+  return tableOf(
+    ['policy', 'I/Os', 'I/Os per s', 'heap early', 'heap late'],
+    rates.map((r) => [
+      r.policy,
+      String(r.ios),
+      String(r.ios_per_s),
+      ...[r.heap_early, r.heap_late].map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`),
+    ]),
+  );
 }
 
 // As the command does: see bin/iommu-bounce.js.
@@ -27,12 +48,17 @@ setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000');
 setFlagsFromString('--max-inlined-bytecode-size=2000');
 
 const args = process.argv.slice(2);
-if (args.some((arg) => arg !== '--json')) {
-  process.stderr.write(`bench: unknown option ${args.join(' ')}, expected --json or nothing\n`);
+const json = args.includes('--json');
+const rest = args.filter((arg) => arg !== '--json');
+if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
+  const rates = fioRates('strict,pool', Number(rest[1] ?? USUAL_IOS));
+  process.stdout.write(json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${rateTable(rates)}\n`);
+} else if (rest.length > 0) {
+  process.stderr.write(
+    `bench: unknown option ${rest.join(' ')}, expected --json, --fio N or nothing\n`,
+  );
   process.exitCode = 2;
 } else {
   const benches = benchCases().flatMap((group) => measure(group));
-  process.stdout.write(
-    args.length > 0 ? `${JSON.stringify({ benches }, null, 2)}\n` : `${table(benches)}\n`,
-  );
+  process.stdout.write(json ? `${JSON.stringify({ benches }, null, 2)}\n` : `${table(benches)}\n`);
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PRESET_NAMES, costParameters, presetNamed } from '../cost';
 import { UsageError, oneLine } from '../errors';
-import { fioTables, letterJobs, runExperiment, wrongs } from '../fio';
+import { USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
   type FioJob,
@@ -36,10 +36,7 @@ interface FioOptions {
 
 /** I/Os of a job from flags that say nothing of an end; fewer would show the pool's first fills. */
 const DEFAULT_IOS = 100_000;
-const DEFAULT_CPUS = 4;
 const MOST_CPUS = 64;
-/** How the letter's guest found its memory is not known; a fresh guest is what the series was recorded in. */
-const DEFAULT_LAYOUT: LayoutName = 'fresh';
 /** The letter's, where flags describe a job. */
 const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
 
@@ -64,9 +61,9 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       '--fix <names>',
       `also run the pool with fixes of its findings: ${FIXES.map(({ name }) => name).join(', ')}`,
     )
-    .option('--cpus <n>', 'virtual CPUs', String(DEFAULT_CPUS))
-    .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, DEFAULT_LAYOUT)
-    .option('--seed <n>', 'of everything random', '1')
+    .option('--cpus <n>', 'virtual CPUs', String(USUAL_MACHINE.cpus))
+    .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
+    .option('--seed <n>', 'of everything random', String(USUAL_MACHINE.seed))
     .option('--preset <name>', `costs: ${PRESET_NAMES.join(', ')}`)
     .option('--costs <file>', 'cost parameters over the preset, in lines name = value or JSON')
     .option('--set <name=value>', 'one cost parameter; may be given several times', collect)
@@ -98,9 +95,9 @@ function fio(file: string | undefined, options: FioOptions, io: CommandIo): Exit
       options.costs === undefined ? null : { name: options.costs, text: read(options.costs) },
       options.set,
     ),
-    cpus: whole('--cpus', options.cpus ?? String(DEFAULT_CPUS), 1, MOST_CPUS),
-    layout: layoutNamed(options.layout ?? DEFAULT_LAYOUT),
-    seed: whole('--seed', options.seed ?? '1', 0, 2 ** 31 - 1),
+    cpus: whole('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, MOST_CPUS),
+    layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
+    seed: whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
   };
   const progress = new Progress(io, 'fio');

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // An experiment: each group of jobs under each policy, on the same machine with the same seed.
 
-import { type CostParameters, type PresetName, presetInfo } from '../cost';
-import { type FioJob, type LayoutName, doesRead, doesWrite, newLayout } from '../jobs';
-import type { Policy } from '../policies';
+import { type CostParameters, DEFAULT_PRESET, type PresetName, preset, presetInfo } from '../cost';
+import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups, newLayout } from '../jobs';
+import { type Policy, USUAL_POLICIES, policiesNamed } from '../policies';
 import { needsOf, simulate } from '../sim';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
+import { letterJobs } from './published';
 
 export interface Experiment {
   /** Jobs of a group run beside each other, groups one after the other on fresh machines. */
@@ -20,18 +21,41 @@ export interface Experiment {
   readonly moveData: boolean;
 }
 
+/** The cover letter's, on the machine that was found to give its figures. About ten seconds. */
+export function letterExperiment(progress?: (what: string) => void): FioDocument {
+  return runExperiment(
+    {
+      groups: jobGroups(letterJobs()),
+      policies: policiesNamed(USUAL_POLICIES.join(',')),
+      preset: DEFAULT_PRESET,
+      cost: preset(DEFAULT_PRESET),
+      ...USUAL_MACHINE,
+      moveData: true,
+    },
+    progress,
+  );
+}
+
+/** What is simulated unless asked otherwise. */
+export const USUAL_MACHINE = {
+  cpus: 4,
+  /** How the letter's guest found its memory is not known; a fresh guest is what the series was recorded in. */
+  layout: 'fresh',
+  seed: 1,
+} as const;
+
 /** @param progress told what is going on */
 export function runExperiment(
   experiment: Experiment,
   progress: (what: string) => void = () => undefined,
 ): FioDocument {
-  const { groups, policies, preset, cost, cpus, layout, seed, moveData } = experiment;
+  const { groups, policies, cost, cpus, layout, seed, moveData } = experiment;
   const runs = groups.flatMap((jobs) =>
     policies.map((policy) => runOne(experiment, jobs, policy, progress)),
   );
   return {
     simulated: true,
-    preset,
+    preset: experiment.preset,
     cost: { ...cost },
     cpus,
     layout,
@@ -39,7 +63,7 @@ export function runExperiment(
     data_moved: moveData,
     runs,
     // The letter's machine is the one that its figures are to be held against.
-    comparison: compare(groups, runs, presetInfo(preset).iommu === 'virtio-iommu'),
+    comparison: compare(groups, runs, presetInfo(experiment.preset).iommu === 'virtio-iommu'),
   };
 }
 
@@ -49,10 +73,10 @@ function runOne(
   policy: Policy,
   progress: (what: string) => void,
 ): FioRun {
-  const { preset, cost, cpus, seed, moveData } = experiment;
+  const { cost, cpus, seed, moveData } = experiment;
   const layout = newLayout(experiment.layout, seed);
   const needs = needsOf(jobs, cpus, layout);
-  const machine = { iommu: presetInfo(preset).iommu, cost };
+  const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
   const rig = policy.boot(machine, needs);
   const names = jobs.map(({ name }) => name);
   const result = simulate(rig, jobs, needs, {

@@ -39,6 +39,8 @@ export class Engine {
   pieces = 0;
   /** When the last I/O completed. */
   endedAt = 0;
+  /** CPUs that have jobs; the others never do anything. */
+  private readonly busy: readonly Cpu[];
   private serial = 0;
   private anyBlocked = false;
   private readonly tickNs: number;
@@ -61,6 +63,7 @@ export class Engine {
       return cpu;
     });
     this.cpus = cpus;
+    this.busy = cpus.filter((cpu) => cpu.jobs.length > 0);
     this.nvme = new Nvme(rig.meter.cost);
     this.data = moveData ? new DeviceData(rig) : null;
     this.ages = new SlotAges(rig);
@@ -86,7 +89,7 @@ export class Engine {
   private nextCpu(): Cpu | null {
     let best: Cpu | null = null;
     let at = Infinity;
-    for (const cpu of this.cpus) {
+    for (const cpu of this.busy) {
       const t = cpu.nextEvent();
       if (t < at) {
         at = t;
@@ -101,7 +104,7 @@ export class Engine {
     const { rig } = this;
     const { ledger } = rig.meter;
     ledger.now = cpu.now;
-    if (this.cpus.length > 1) rig.k.context.run_on_cpu(cpu.id);
+    if (this.busy.length > 1) rig.k.context.run_on_cpu(cpu.id);
     if (cpu.now >= this.machineNs + this.tickNs) this.passTime();
     if (rig.workPending?.() === true) {
       ledger.phase = Phase.background;

@@ -14,7 +14,6 @@ import {
   sg_array,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
-import type { JobRun } from './job-run';
 import type { Rig } from './rig';
 
 /** A size of I/O in one buffer: the pieces that the block layer makes of its pages, contiguous ones joined. */
@@ -45,6 +44,11 @@ class Pieces {
   readonly count: number;
 }
 
+/** Whose I/O it is: told when the interrupt handler is done with it. */
+export interface IoOwner {
+  completed(io: IoSlot): void;
+}
+
 export class IoSlot {
   /** Bytes and direction of the I/O under way. */
   bytes = 0;
@@ -61,7 +65,7 @@ export class IoSlot {
   private pieces: Pieces | null = null;
 
   constructor(
-    readonly job: JobRun,
+    readonly job: IoOwner,
     readonly pfns: Float64Array,
     private readonly rig: Rig,
   ) {}

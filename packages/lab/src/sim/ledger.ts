@@ -43,6 +43,13 @@ export class Ledger {
   phase = Phase.submit;
   private readonly booked = new Float64Array(PHASES.length * CAUSES.length);
 
+  /** Begins anew, at time 0. */
+  reset(): void {
+    this.now = 0;
+    this.phase = Phase.submit;
+    this.booked.fill(0);
+  }
+
   /** The CPU spends `ns` on a Cause. */
   charge(cause: number, ns: number): void {
     this.now += ns;

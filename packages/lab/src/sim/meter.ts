@@ -40,6 +40,15 @@ export class Meter {
     this.copyWarm = 1e9 / cost.copyWarmBytesPerS;
   }
 
+  /** Forgets what booting took. */
+  reset(): void {
+    this.ledger.reset();
+    for (const lock of this.locks) lock.reset();
+    this.copies = this.copiedBytes = this.clearedBytes = this.pagesAllocated = 0;
+    this.coreMaps = this.coreUnmaps = this.iommuMaps = this.iommuUnmaps = 0;
+    this.iovaCached = this.iovaTree = 0;
+  }
+
   /** For iommu_c.set_trace. */
   readonly trace: iommu_trace = {
     trace_map: () => {

@@ -7,7 +7,7 @@ const FIRST_WIDTH_NS = 1000;
 export interface OccupancyCurve {
   /** Nanoseconds between samples. */
   readonly interval_ns: number;
-  /** The highest level in each interval, in bytes. */
+  /** The highest level in each interval, in bytes; empty if there never was any. */
   readonly bytes: readonly number[];
 }
 
@@ -54,6 +54,7 @@ export class Occupancy {
   }
 
   curve(): OccupancyCurve {
-    return { interval_ns: this.width, bytes: Array.from(this.levels.subarray(0, this.at + 1)) };
+    const samples = this.peak > 0 ? this.at + 1 : 0;
+    return { interval_ns: this.width, bytes: Array.from(this.levels.subarray(0, samples)) };
   }
 }

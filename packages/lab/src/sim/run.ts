@@ -82,6 +82,7 @@ export function simulate(
 ): RunResult {
   const runs = placeJobs(rig, jobs, needs, options);
   rig.mm.moves = options.moveData;
+  rig.meter.reset();
   const engine = new Engine(rig, options.cpus, runs, options.moveData);
   while (engine.run(BATCH)) options.progress?.(engine.completed);
 

@@ -29,6 +29,13 @@ export class VirtualLock {
     private readonly onTaken: (() => void) | null = null,
   ) {}
 
+  /** Forgets what it was used for. */
+  reset(): void {
+    this.taken = this.waits = this.waitNs = this.heldNs = 0;
+    this.count = 0;
+    this.usualNs = 0;
+  }
+
   take(): void {
     const { ledger, count } = this;
     const at = ledger.now;

@@ -11,7 +11,7 @@ describe('iommu-bounce', () => {
   it('prints help for the command and for each verb', async () => {
     const { status, out } = await cli('--help');
     expect(status).to.equal(0);
-    for (const verb of ['verify', 'series', 'kconfig', 'replay', 'demo']) {
+    for (const verb of ['fio', 'verify', 'series', 'kconfig', 'replay', 'demo']) {
       expect(out).to.include(`  ${verb}`);
       const help = await cli(verb, '--help');
       expect(help.status).to.equal(0);

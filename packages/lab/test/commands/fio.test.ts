@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The verb fio: its tables, its JSON against the schema, and what it refuses.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv from 'ajv';
+import { expect } from 'chai';
+import { type FioDocument, PUBLISHED, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/lab';
+import { cli, fixtures, withFolder } from './run-cli';
+
+const schema = JSON.parse(
+  readFileSync(join(__dirname, '../../../../docs/fio.schema.json'), 'utf8'),
+) as object;
+const validate = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
+
+const FEW = ['--number-ios', '400'];
+
+async function document(...args: readonly string[]): Promise<FioDocument> {
+  const { status, out, err } = await cli('fio', ...args, '--json');
+  expect(err).to.equal('');
+  expect(status).to.equal(0);
+  const parsed: unknown = JSON.parse(out);
+  validate(parsed);
+  expect(validate.errors).to.equal(null);
+  return parsed as FioDocument;
+}
+
+describe('iommu-bounce fio', function () {
+  this.timeout(60_000);
+
+  it("runs the letter's sizes and says what is published", async () => {
+    const { runs, comparison } = await document(...FEW);
+    expect(runs.map(({ policy, bs }) => [policy, bs])).to.deep.equal(
+      [4096, 16384, 65536, 131072].flatMap((bs) => [
+        ['strict', bs],
+        ['pool', bs],
+      ]),
+    );
+    expect(runs.every((run) => run.ios === 400 && run.iodepth === 64)).to.equal(true);
+    expect(comparison.map((row) => row.bs)).to.deep.equal([4096, 16384, 65536, 131072]);
+    expect(comparison.map((row) => row.speedup_published)).to.deep.equal([2.8, 4.7, 3.6, 3.6]);
+    for (const row of comparison) {
+      const [strict, pool] = ['strict', 'pool'].map((name) =>
+        runs.find(({ policy, bs }) => policy === name && bs === row.bs),
+      );
+      expect(row.speedup).to.be.closeTo((pool?.iops ?? 0) / (strict?.iops ?? 1), 1e-9);
+      expect(row.unmap_reduction).to.be.closeTo(
+        1 - (pool?.unmap_ns_per_gb ?? 0) / (strict?.unmap_ns_per_gb ?? 1),
+        1e-9,
+      );
+    }
+  });
+
+  it('prints the JSON that its schema describes for every policy and fix', async () => {
+    const { runs, comparison } = await document(
+      ...['--policy', 'all', '--fix', 'copy-in', '--bs', '4k', '--numjobs', '2', ...FEW],
+    );
+    expect(runs.map(({ policy }) => policy)).to.include.members([
+      'none',
+      'lazy-large',
+      'pool+fixes',
+    ]);
+    expect(runs.find(({ policy }) => policy === 'pool+fixes')?.fixes).to.deep.equal(['copy-in']);
+    expect(runs.find(({ policy }) => policy === 'lazy')?.what_if).to.include('v6.8');
+    // Two jobs are not the letter's experiment.
+    expect(comparison).to.have.length(1);
+    expect(comparison[0]?.speedup_published).to.equal(null);
+  });
+
+  it('prints the same bytes for the same seed', async () => {
+    const once = async (seed: string): Promise<string> =>
+      (await cli('fio', '--bs', '64k', '--rw', 'randrw', '--seed', seed, ...FEW, '--json')).out;
+    expect(await once('3')).to.equal(await once('3'));
+    expect(await once('3')).not.to.equal(await once('4'));
+  });
+
+  it('holds no machine but the letter’s against its figures', async () => {
+    const { comparison } = await document('--preset', 'bare-metal-vtd', '--bs', '4k', ...FEW);
+    expect(comparison[0]?.speedup_published).to.equal(null);
+  });
+
+  it('takes costs by option, and they count', async () => {
+    const slow = await document('--bs', '4k', '--set', 'vmexitNs=20000', ...FEW);
+    const fast = await document('--bs', '4k', '--set', 'vmexitNs=700', ...FEW);
+    expect(slow.cost['vmexitNs']).to.equal(20000);
+    expect(slow.runs[0]?.iops).to.be.below((fast.runs[0]?.iops ?? 0) / 2);
+  });
+
+  it('runs a job file, groups one after the other', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'two.fio');
+      writeFileSync(
+        file,
+        '[global]\nioengine=libaio\ndirect=1\nnumber_ios=300\niodepth=8\n' +
+          '[a]\nrw=read\nbs=4k\n[b]\nrw=write\nbs=16k\n[c]\nstonewall\nrw=randread\nbs=8k\n',
+      );
+      const { runs } = await document(file, '--policy', 'pool');
+      expect(runs.map(({ jobs, rw, ios }) => [jobs, rw, ios])).to.deep.equal([
+        [['a', 'b'], 'read,write', 600],
+        [['c'], 'randread', 300],
+      ]);
+    });
+  });
+
+  it('prints tables of at most 100 columns that say they are simulated', async () => {
+    const { out, status } = await cli('fio', '--policy', 'all', '--bs', '4k', ...FEW);
+    expect(status).to.equal(0);
+    expect(out).to.match(/^Simulated, not measured/);
+    for (const line of out.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
+    for (const word of ['2.8 x', '-97 %', '> 99 %', 'swiotlb-untrusted', 'what-if'])
+      expect(out).to.include(word);
+  });
+
+  for (const [args, says] of [
+    [['--policy', 'strictest'], /--policy: expected none, strict, .*, got 'strictest'/],
+    [['--fix', 'everything'], /--fix: expected copy-in, .*, got 'everything'/],
+    [['--cpus', '0'], /--cpus: expected a whole number from 1 to 64, got '0'/],
+    [['--seed', '-1'], /--seed: expected a whole number/],
+    [['--layout', 'neat'], /--layout: expected .*, got 'neat'/],
+    [['--preset', 'mainframe'], /--preset: expected one of/],
+    [['--set', 'vmexitNs=-5'], /vmexitNs/],
+    [['--size', '-4k'], /--size/],
+    [['--bs', '0'], /--bs/],
+    [['no-such.fio'], /no-such\.fio: cannot be read \(ENOENT\)/],
+    [['no-such.fio', '--bs', '4k'], /no-such\.fio: a job file and flags/],
+    [['--policy', 'swiotlb-force', '--bs', '512k'], /at most 262144 bytes/],
+  ] as const)
+    it(`refuses \`${args.join(' ')}\` with one line and status 2`, async () => {
+      const { status, out, err } = await cli('fio', ...args, '--json');
+      expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
+      expect(err).to.match(says);
+      expect([status, out]).to.deep.equal([2, '']);
+    });
+});
+
+describe('the published figures', () => {
+  it('are those of the letter', () => {
+    const letter = JSON.parse(readFileSync(join(fixtures, 'cover-letter.json'), 'utf8')) as {
+      rows: {
+        bs: number;
+        throughput_ratio: number;
+        unmap_time_per_gb_reduction: number;
+        map_time_per_gb_reduction_more_than: number;
+      }[];
+    };
+    expect(
+      PUBLISHED.map(({ bs, speedup, unmapReduction }) => ({
+        bs,
+        throughput_ratio: speedup,
+        unmap_time_per_gb_reduction: unmapReduction,
+        map_time_per_gb_reduction_more_than: PUBLISHED_MAP_REDUCTION,
+      })),
+    ).to.deep.equal(letter.rows);
+  });
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Runs jobs given as flags under a policy, as the command does, and gives the result.
+
+import { type PresetName, preset, presetInfo } from '../../src/cost';
+import { type FioJob, type LayoutName, jobFromFlags, newLayout } from '../../src/jobs';
+import { type Policy, policiesNamed } from '../../src/policies';
+import { type Rig, type RunResult, needsOf, simulate } from '../../src/sim';
+
+export interface Setup {
+  readonly layout?: LayoutName;
+  readonly cpus?: number;
+  readonly seed?: number;
+  readonly data?: boolean;
+  readonly preset?: PresetName;
+  readonly cost?: Readonly<Record<string, number>>;
+  /** Changes the machine before anything runs on it. */
+  readonly change?: (rig: Rig) => Rig;
+}
+
+export function job(flags: Readonly<Record<string, string>>): FioJob {
+  return jobFromFlags({ iodepth: '64', ...flags }).job;
+}
+
+/** @param policy a name, or the thing itself */
+export function runJobs(
+  policy: string | Policy,
+  jobs: readonly FioJob[],
+  setup: Setup = {},
+): RunResult {
+  const { cpus = 4, seed = 1, data = true, preset: name = 'laptop-virtio' } = setup;
+  const layout = newLayout(setup.layout ?? 'fresh', seed);
+  const needs = needsOf(jobs, cpus, layout);
+  const found = typeof policy === 'string' ? policiesNamed(policy)[0] : policy;
+  if (!found) throw new Error('no such policy');
+  const cost = { ...preset(name), ...setup.cost };
+  const rig = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
+  const changed = setup.change?.(rig) ?? rig;
+  return simulate(changed, jobs, needs, { cpus, seed, moveData: data, layout });
+}
