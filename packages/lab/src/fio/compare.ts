@@ -5,6 +5,8 @@ import type { FioJob } from '../jobs';
 import type { FioComparison, FioRun } from './document';
 import { PUBLISHED_MAP_REDUCTION, publishedFor } from './published';
 
+const READS: ReadonlySet<string> = new Set(['read', 'randread']);
+
 /**
  * @param runs of the groups in turn, all policies of one group together
  * @param letterMachine whether the machine is one that the letter's figures can be held against
@@ -20,7 +22,7 @@ export function compare(
     const own = runs.slice(i * perGroup, (i + 1) * perGroup);
     const strict = own.find(({ policy }) => policy === 'strict');
     const pool = own.find(({ policy, fixes }) => policy === 'pool' && fixes.length === 0);
-    if (!strict || !pool || strict.rw !== 'read') continue;
+    if (!strict || !pool || !READS.has(strict.rw)) continue;
     // One row for each size, also where several groups have it.
     if (rows.some(({ bs }) => bs === strict.bs)) continue;
     const published = letterMachine ? publishedFor(jobs) : null;

@@ -36,6 +36,8 @@ export interface RunResult extends RunFigures {
   readonly requests_when_idle: number;
   /** The longest that a device could reach a page after its unmap; null where it always reaches all memory. */
   readonly stale_max_ns: number | null;
+  /** The same on average over all unmaps. */
+  readonly stale_mean_ns: number | null;
   /** The longest that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
   readonly stale_contents_max_ns: number;
   /** Pages whose bytes were moved and looked at, those that were wrong, accesses without translation; null: not moved. */
@@ -94,6 +96,7 @@ export function simulate(
     ...figures,
     requests_when_idle: map + unmap - figures.iommu_requests,
     stale_max_ns: rig.translated ? rig.meter.stale.longest : null,
+    stale_mean_ns: rig.translated ? rig.meter.stale.mean() : null,
     stale_contents_max_ns: ages.longest,
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
     leaks: rig.shutDown(),

@@ -7,6 +7,8 @@ const FIRST_ROOM = 1024;
 export class StaleClock {
   /** Nanoseconds, the longest seen. */
   longest = 0;
+  private sum = 0;
+  private unmaps = 0;
   private addresses = new Float64Array(FIRST_ROOM);
   private times = new Float64Array(FIRST_ROOM);
   private head = 0;
@@ -20,6 +22,7 @@ export class StaleClock {
 
   /** It returns: if the address went while it ran, nothing is stale. */
   unmapped(address: number, now: number): void {
+    this.unmaps++;
     if (this.gone) return;
     if (this.count === this.addresses.length) this.grow();
     const at = (this.head + this.count++) % this.addresses.length;
@@ -44,8 +47,15 @@ export class StaleClock {
     return this.count;
   }
 
+  /** Of all unmaps, those that left nothing stale included. */
+  mean(): number {
+    return this.unmaps > 0 ? this.sum / this.unmaps : 0;
+  }
+
   private pop(now: number): void {
-    this.longest = Math.max(this.longest, now - (this.times[this.head] as number));
+    const stale = now - (this.times[this.head] as number);
+    this.sum += stale;
+    this.longest = Math.max(this.longest, stale);
     this.head = (this.head + 1) % this.addresses.length;
     this.count--;
   }

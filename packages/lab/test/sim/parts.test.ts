@@ -89,6 +89,7 @@ describe('stale mappings', () => {
     expect([stale.longest, stale.pending()]).to.deep.equal([100, 1]);
     stale.forgetsAll(500);
     expect([stale.longest, stale.pending()]).to.deep.equal([480, 0]);
+    expect(stale.mean()).to.equal((100 + 480) / 2);
   });
 
   it('are none where the host forgets within the unmap', () => {
