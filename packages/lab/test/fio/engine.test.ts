@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunResult } from '../../src/sim';
-import { job, runJobs } from './run-jobs';
+import { COSTS, job, runJobs } from './run-jobs';
 
 const lockOf = (run: RunResult, name: string): RunResult['locks'][number] | undefined =>
   run.locks.find((lock) => lock.name === name);
@@ -59,7 +59,7 @@ describe('the closed loop', function () {
   });
 
   it('copies reads on unmap at the cold rate and writes on map at the warm one', () => {
-    const fixed = 25;
+    const fixed = COSTS.copyFixedNs;
     const read = runJobs('pool', [job({ rw: 'read', bs: '4k', numberIos: '2000' })]);
     expect(read.cpu_ns_per_io.unmap.copy).to.be.closeTo(fixed + 4096 / 8, 0.01);
     expect(read.cpu_ns_per_io.map.copy).to.equal(undefined);

@@ -22,8 +22,8 @@ describe('iova_c_single_queue_6_7', function () {
     flushes: number;
     freed: (page | null)[];
     /** Allocates a page of addresses and queues it to be freed. */
-    use(): number;
-    close(): void;
+    readonly use: () => number;
+    readonly close: () => void;
   }
 
   function world(cpus = 1): World {

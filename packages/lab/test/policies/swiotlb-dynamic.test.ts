@@ -24,7 +24,7 @@ interface World {
   readonly dev: device;
   readonly tlb: swiotlb_dynamic_6_6;
   readonly locks: { count: number; calls: number };
-  map(offset: number, size: number, dir: dma_data_direction): dma_addr_t;
+  readonly map: (offset: number, size: number, dir: dma_data_direction) => dma_addr_t;
 }
 
 /** @param pages that pools can grow into */
@@ -70,7 +70,7 @@ describe('swiotlb_dynamic_6_6', function () {
   it('copies in on every map, reads too, and out on the unmap of what was read', () => {
     const { k, dev, map } = world();
     const base = k.reserved_pfn * PAGE_SIZE;
-    for (const dir of [DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BIDIRECTIONAL]) {
+    for (const dir of [DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BIDIRECTIONAL] as const) {
       k.mm.ram.fill(0x31, base, base + 3000);
       const address = map(100, 2500, dir);
       expect(k.mm.ram[address], 'in').to.equal(0x31);

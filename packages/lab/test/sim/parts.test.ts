@@ -59,7 +59,8 @@ describe('a lock in virtual time', () => {
 });
 
 describe('the drive', () => {
-  const drive = (changes: object): Nvme => new Nvme({ ...preset('laptop-virtio'), ...changes });
+  const drive = (changes: object): Nvme =>
+    new Nvme({ ...preset('laptop-virtio'), nvmeQueueDepth: 1023, nvmeBytesPerS: 1e9, ...changes });
 
   it('starts I/Os at its rate and ends them a latency later', () => {
     const nvme = drive({ nvmeIops: 1e5, nvmeBytesPerS: 1e9, nvmeLatencyNs: 50_000 });
