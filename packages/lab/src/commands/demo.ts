@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
-import { fioTables, letterExperiment, wrongs } from '../fio';
+import { LETTER_IOS, fioTables, letterExperiment, wrongs } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { agrees, replayTraces } from '../replay';
 import { report, tables, writeReport } from '../report';
@@ -21,12 +21,15 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
     .description(
       "replay the traces that come with the repository, run the cover letter's experiment, write out/report.html",
     )
-    .action(async () => {
-      end(await demo(io));
+    .option('--ios <n>', "I/Os of each run of the letter's experiment", String(LETTER_IOS))
+    .action(async ({ ios }: { ios: string }) => {
+      if (!/^[1-9]\d{0,8}$/.test(ios))
+        throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);
+      end(await demo(io, Number(ios)));
     });
 }
 
-async function demo(io: CommandIo): Promise<ExitStatus> {
+async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
   if (!isFile(PLAIN))
     throw new UsageError(
       `${PLAIN}: no such file; the demo needs a clone of the repository, not just the package; use: iommu-bounce replay TRACE`,
@@ -55,7 +58,7 @@ async function demo(io: CommandIo): Promise<ExitStatus> {
       'One boot of a real kernel with the series, which printed each decision of its pool. The port, given the same\n' +
         `calls, has to decide the same:\n\n${tables(series)}\n`,
     );
-  const letter = letterExperiment((what) => {
+  const letter = letterExperiment(ios, (what) => {
     progress.show(what);
   });
   progress.done();

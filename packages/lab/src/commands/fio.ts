@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PRESET_NAMES, costParameters, presetNamed } from '../cost';
 import { UsageError, oneLine } from '../errors';
-import { USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
+import { LETTER_IOS, USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
   type FioJob,
@@ -34,8 +34,6 @@ interface FioOptions {
   readonly [jobFlag: string]: unknown;
 }
 
-/** I/Os of a job from flags that say nothing of an end; fewer would show the pool's first fills. */
-const DEFAULT_IOS = 100_000;
 const MOST_CPUS = 64;
 /** The letter's, where flags describe a job. */
 const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
@@ -132,9 +130,9 @@ function groupsOf(
     warnings.forEach(warn);
     return jobGroups(jobs);
   }
-  if (!flags) return jobGroups(letterJobs());
+  if (!flags) return jobGroups(letterJobs(LETTER_IOS));
   return (bs ?? ['4k', '16k', '64k', '128k']).map((size) => {
-    const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, DEFAULT_IOS);
+    const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, LETTER_IOS);
     warnings.forEach(warn);
     return [job];
   });

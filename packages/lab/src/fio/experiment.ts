@@ -21,11 +21,14 @@ export interface Experiment {
   readonly moveData: boolean;
 }
 
-/** The cover letter's, on the machine that was found to give its figures. About ten seconds. */
-export function letterExperiment(progress?: (what: string) => void): FioDocument {
+/** The cover letter's, on the machine that was found to give its figures. About ten seconds for LETTER_IOS. */
+export function letterExperiment(
+  numberIos: number,
+  progress?: (what: string) => void,
+): FioDocument {
   return runExperiment(
     {
-      groups: jobGroups(letterJobs()),
+      groups: jobGroups(letterJobs(numberIos)),
       policies: policiesNamed(USUAL_POLICIES.join(',')),
       preset: DEFAULT_PRESET,
       cost: preset(DEFAULT_PRESET),

@@ -23,10 +23,10 @@ export const PUBLISHED: readonly PublishedRow[] = [
 ];
 
 /** I/Os of a run: fills of the pool are 64, and would show in a map time measured over less. */
-const LETTER_IOS = 100_000;
+export const LETTER_IOS = 100_000;
 
 /** The letter's jobs, one for each size. */
-export function letterJobs(numberIos = LETTER_IOS): FioJob[] {
+export function letterJobs(numberIos: number): FioJob[] {
   return PUBLISHED.map(({ bs }) => {
     const sizes = [{ bytes: bs, weight: 1 }];
     return {

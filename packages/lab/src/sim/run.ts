@@ -15,7 +15,7 @@ const IDLE_NS = 11e9;
 /** Events between two looks at the progress. */
 const BATCH = 20_000;
 /** What the memory of a simulated machine may be: it is one buffer. */
-const MOST_FRAMES = (4 * 2 ** 30) / PAGE;
+const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE;
 /** For what else the machine allocates. */
 const SPARE_PAGES = 4096;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
@@ -66,7 +66,7 @@ export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLay
   const needs = { cpus, bufferFrames, bouncePages: 2 * bounce + SPARE_PAGES };
   if (needs.bufferFrames + needs.bouncePages > MOST_FRAMES)
     throw new UsageError(
-      `the jobs' buffers, and as many to bounce through, take ${mib(needs.bufferFrames + needs.bouncePages)} MiB of memory, expected at most ${mib(MOST_FRAMES)}; use a smaller iodepth, numjobs or bs`,
+      `the jobs' buffers, and as many to bounce through, take ${mib(needs.bufferFrames + needs.bouncePages)} MiB of memory, expected at most ${mib(MOST_FRAMES)} MiB; use a smaller iodepth, numjobs or bs`,
     );
   return needs;
 }

@@ -5,6 +5,8 @@ import { DMA_FROM_DEVICE } from '@iommu-bounce/linux-shim';
 import { expect } from 'chai';
 import { measure } from '../../src/bench/bench';
 import { benchCases } from '../../src/bench/cases';
+
+import { fioRates } from '../../src/bench/fio-rate';
 import { garbageBytes } from '../../src/bench/garbage';
 import { benchMachine, scattered } from '../../src/bench/machines';
 
@@ -94,5 +96,19 @@ describe('measure', () => {
     expect(
       measure([{ name: 'x', times: 1, loop: () => undefined, copy: null }], 9)[0]?.ratio_to_copy,
     ).to.equal(null);
+  });
+});
+
+describe('fioRates', () => {
+  it('counts I/Os by CPU time, policy by policy', () => {
+    const rates = fioRates('strict,pool', 2000);
+    expect(rates.map(({ policy, ios }) => [policy, ios])).to.deep.equal([
+      ['strict', 2000],
+      ['pool', 2000],
+    ]);
+    for (const { ios_per_s, heap_late } of rates) {
+      expect(ios_per_s).to.be.above(1000);
+      expect(heap_late).to.be.above(0);
+    }
   });
 });

@@ -68,6 +68,30 @@ describe('the closed loop', function () {
     expect(write.cpu_ns_per_io.unmap.copy).to.equal(undefined);
   });
 
+  it('evicts buffers that are not used while it runs, in the time of a CPU', () => {
+    const run = runJobs(
+      'pool',
+      [
+        job({ name: 'burst', bs: '4k', numberIos: '64' }),
+        job({ name: 'trickle', bs: '4k', iodepth: '1', runtime: '11s' }),
+      ],
+      { cost: { nvmeLatencyNs: 2_000_000 }, data: false },
+    );
+    expect(run.peak_bounce_bytes).to.equal(65 * 4096);
+    expect(run.unmap_requests).to.be.within(60, 64);
+    expect(run.requests_when_idle).to.equal(65 - run.unmap_requests);
+    expect(run.mean_bounce_bytes).to.be.below(run.peak_bounce_bytes);
+    expect(run.bounce_over_time.bytes.at(-1)).to.be.below(5 * 4096);
+    expect(run.cpu_ns_per_io.by_phase.background * run.ios).to.be.above(60 * 5000);
+  });
+
+  it('refuses buffers that no machine is simulated with', () => {
+    const large = job({ bs: '128k', iodepth: '8192', numberIos: '1' });
+    expect(() => runJobs('pool', [large, large])).to.throw(
+      /MiB of memory, expected at most 3584 MiB/,
+    );
+  });
+
   it('ends at the first of number_ios, size and runtime', () => {
     expect(runJobs('none', [job({ bs: '4k', size: '1m' })]).ios).to.equal(256);
     expect(runJobs('none', [job({ bs: '4k', size: '1m', numberIos: '100' })]).ios).to.equal(100);

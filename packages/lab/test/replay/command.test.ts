@@ -227,7 +227,7 @@ describe('iommu-bounce demo', function () {
 
   it('replays what comes with the repository and writes the report', async () => {
     const report = join(fixtures, '../out/report.html');
-    const { status, out } = await cli('demo');
+    const { status, out } = await cli('demo', '--ios', '500');
     expect(status).to.equal(0);
     expect(out).to.include('Report: ').and.to.include('Pool: decisions of state 4');
     expect(existsSync(report)).to.equal(true);
