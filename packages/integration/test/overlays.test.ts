@@ -29,7 +29,7 @@ describe('boot_options.overlays', () => {
       expect(m.io_buffer_pool === null).to.equal(patches === 0);
       if (patches === 4) expect(m.io_buffer_pool).to.be.instanceOf(own_pool);
       expect(seen).to.have.length(1);
-      expect(m.dma_iommu).to.be.instanceOf(seen[0] as new () => object);
+      expect(m.dma_iommu).to.be.instanceOf(seen[0]);
     }
   });
 
