@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Before the series against the series: a row for each size of reads, beside what the letter prints.
 
+import { predictedFromTwo } from '../cost';
 import type { FioJob } from '../jobs';
 import type { FioComparison, FioRun } from './document';
 import { PUBLISHED_MAP_REDUCTION, publishedFor } from './published';
@@ -34,7 +35,7 @@ export function compare(
       unmap_reduction_published: published?.unmapReduction ?? null,
       map_reduction: 1 - pool.map_ns_per_gb / strict.map_ns_per_gb,
       map_reduction_published: published ? PUBLISHED_MAP_REDUCTION : null,
-      predicted_from_two: null,
+      predicted_from_two: published ? predictedFromTwo(strict.bs) : null,
     });
   }
   return rows;
