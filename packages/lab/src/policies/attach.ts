@@ -39,7 +39,8 @@ export interface Attachment {
   readonly pins: () => number;
 }
 
-type DmaIommu = Parameters<driver_factory>[2];
+/** What a driver needs of dma-iommu.c. */
+export type DmaIommu = Parameters<driver_factory>[2];
 
 export function attachIommu(
   kind: IommuKind,

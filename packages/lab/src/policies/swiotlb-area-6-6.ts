@@ -18,7 +18,8 @@ export function slots_for(bytes: number): number {
   return DIV_ROUND_UP(bytes, IO_TLB_SIZE);
 }
 
-class area {
+/** An area of a pool. */
+export class io_tlb_area {
   readonly lock = new spinlock_t();
   used = 0;
   /** Where the next search begins, within the area. */
@@ -26,7 +27,7 @@ class area {
 }
 
 export class io_tlb_pool {
-  readonly areas: readonly area[];
+  readonly areas: readonly io_tlb_area[];
   readonly end: number;
   /** Made for one mapping, gone with it. */
   transient = false;
@@ -50,7 +51,7 @@ export class io_tlb_pool {
     this.end = start + nslabs * IO_TLB_SIZE;
     // No area is smaller than what can be had in one piece.
     const count = Math.max(1, Math.min(nareas, Math.floor(nslabs / IO_TLB_SEGSIZE)));
-    this.areas = Array.from({ length: count }, () => new area());
+    this.areas = Array.from({ length: count }, () => new io_tlb_area());
     this.area_nslabs = Math.floor(nslabs / count);
     this.list = Int32Array.from({ length: nslabs }, (_, i) =>
       Math.min(nslabs - i, IO_TLB_SEGSIZE - (i % IO_TLB_SEGSIZE)),
@@ -87,7 +88,7 @@ export class io_tlb_pool {
   }
 
   private find_in(at: number, orig_addr: number, bytes: number, min_align_mask: number): number {
-    const a = this.areas[at] as area;
+    const a = this.areas[at] as io_tlb_area;
     const nslots = slots_for(bytes);
     // A page or more is aligned to a page; otherwise as the device asks for.
     const align = Math.max(min_align_mask + 1, bytes >= PAGE_SIZE ? PAGE_SIZE : 1, IO_TLB_SIZE);
@@ -115,7 +116,7 @@ export class io_tlb_pool {
     return found;
   }
 
-  private take(a: area, base: number, slot: number, nslots: number, bytes: number): void {
+  private take(a: io_tlb_area, base: number, slot: number, nslots: number, bytes: number): void {
     for (let i = 0; i < nslots; i++) {
       this.list[slot + i] = 0;
       this.alloc_size[slot + i] = bytes - i * IO_TLB_SIZE;

@@ -114,12 +114,12 @@ export class Engine {
 
     const first = cpu.first();
     if (first !== null && first.doneAt <= ledger.now) {
-      // An interrupt for each: drives do not coalesce them unless told to. That a handler also finds what completes while
-      // it runs, and spares that an interrupt, is left out, as it is in the calibration (cost/surrogate.ts).
-      ledger.phase = Phase.complete;
-      ledger.charge(Cause.interrupt, rig.meter.cost.interruptNs);
-      this.interrupts++;
-      cpu.inInterrupt = true;
+      if (!cpu.inInterrupt) {
+        ledger.phase = Phase.complete;
+        ledger.charge(Cause.interrupt, rig.meter.cost.interruptNs);
+        this.interrupts++;
+        cpu.inInterrupt = true;
+      }
       cpu.drop();
       this.complete(first);
       const next = cpu.first();
