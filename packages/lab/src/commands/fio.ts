@@ -5,7 +5,15 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { PRESET_NAMES, costParameters, presetNamed } from '../cost';
 import { UsageError, oneLine } from '../errors';
-import { LETTER_IOS, USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
+import {
+  LETTER_IOS,
+  PUBLISHED,
+  USUAL_MACHINE,
+  fioTables,
+  letterJobs,
+  runExperiment,
+  wrongs,
+} from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
   type FioJob,
@@ -37,6 +45,7 @@ interface FioOptions {
 const MOST_CPUS = 64;
 /** The letter's, where flags describe a job. */
 const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
+const LETTER_SIZES = PUBLISHED.map(({ bs }) => String(bs));
 
 export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   const command = program
@@ -67,6 +76,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--set <name=value>', 'one cost parameter; may be given several times', collect)
     .option('--no-data', 'do not move the bytes: faster, and nothing of them is checked')
     .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      "\nWhat flags leave open is the letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
+    )
     .action((file: string | undefined, options: FioOptions) => {
       end(fio(file, options, io));
     });
@@ -131,7 +144,9 @@ function groupsOf(
     return jobGroups(jobs);
   }
   if (!flags) return jobGroups(letterJobs(LETTER_IOS));
-  return (bs ?? ['4k', '16k', '64k', '128k']).map((size) => {
+  const mix = others['bsrange'] !== undefined || others['bssplit'] !== undefined;
+  const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : LETTER_SIZES);
+  return sizes.map((size) => {
     const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, LETTER_IOS);
     warnings.forEach(warn);
     return [job];

@@ -67,6 +67,16 @@ describe('iommu-bounce fio', function () {
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
 
+  it('takes a mix of sizes as one job, and other flags over the letter’s sizes', async () => {
+    const mix = await document('--bssplit', '4k/50:64k/50', '--policy', 'pool', ...FEW);
+    expect(mix.runs.map(({ bs, iodepth }) => [bs, iodepth])).to.deep.equal([[34816, 64]]);
+    const writes = await document('--rw', 'write', '--iodepth', '8', '--policy', 'pool', ...FEW);
+    expect(writes.runs.map(({ bs, rw, iodepth }) => [bs, rw, iodepth])).to.deep.equal(
+      [4096, 16384, 65536, 131072].map((bs) => [bs, 'write', 8]),
+    );
+    expect(writes.comparison).to.deep.equal([]);
+  });
+
   it('prints the same bytes for the same seed', async () => {
     const once = async (seed: string): Promise<string> =>
       (await cli('fio', '--bs', '64k', '--rw', 'randrw', '--seed', seed, ...FEW, '--json')).out;
