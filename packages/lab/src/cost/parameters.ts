@@ -66,9 +66,9 @@ type Row = readonly [
 // prettier-ignore
 const ROWS: readonly Row[] = [
   // The I/O itself, without the DMA API.
-  ['submitNs', 'ns', 1000, 10000, 'assumption: a system call, block layer, driver, doorbell', 'submitting an I/O: system call, block layer, driver, doorbell; each I/O'],
-  ['completeNs', 'ns', 500, 8000, 'assumption: the way back to the job', 'completing an I/O: driver, block layer, waking or serving the job; each I/O'],
-  ['interruptNs', 'ns', 300, 10000, 'assumption: from a posted interrupt to an injected one with its exits', 'an interrupt of the drive: injection, entry, end; each interrupt'],
+  ['submitNs', 'ns', 1000, 15000, 'assumption: a system call, block layer, driver, doorbell', 'submitting an I/O: system call, block layer, driver, doorbell; each I/O'],
+  ['completeNs', 'ns', 500, 15000, 'assumption: the way back to the job', 'completing an I/O: driver, block layer, waking or serving the job; each I/O'],
+  ['interruptNs', 'ns', 300, 1500, 'assumption: a posted interrupt, which needs no exit', 'an interrupt of the drive: entry, end; each interrupt, which may find several I/Os done'],
   // The guest's DMA API.
   ['dmaMapNs', 'ns', 50, 1000, 'assumption: list and tree work of one CPU', 'a mapping that reaches the IOMMU core: DMA API, IOMMU core, the driver\'s own records; each call, addresses and requests apart'],
   ['dmaUnmapNs', 'ns', 50, 1000, 'assumption: list and tree work of one CPU', 'the same for its unmapping; each call'],
