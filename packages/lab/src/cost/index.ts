@@ -17,3 +17,4 @@ export * from './sums'; // what figures tell of where they do not tell parameter
 export * from './calibrate'; // both fits, and the preset
 export * from './breakeven'; // copy or map
 export * from './committed'; // the calibration that the default preset comes from
+export type { Identified, Spread } from './summary';

@@ -8,7 +8,7 @@ import { DEFAULT_PRESET, PRESET_NAMES, isPresetName, preset, type PresetName } f
 /** Where a value stands, to be named when it is wrong: a file and its line, or an option. */
 export type Place = string;
 
-type Changes = Partial<Record<CostName, number>>;
+export type Changes = Partial<Record<CostName, number>>;
 
 /**
  * A preset's name from the command line.

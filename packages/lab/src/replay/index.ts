@@ -2,7 +2,7 @@
 // Replaying a trace: a recorded machine's DMA through the ported kernel.
 
 export { replayTraces } from './replay'; // files in, a document out
-export type { SeriesState, SessionOptions } from './session';
+export type { ChosenOptions, SeriesState, SessionOptions } from './session';
 
 // the document
 export * from './document';
@@ -24,4 +24,4 @@ export type { MappingRow } from './recorded-figures';
 
 // its parts that are of use alone
 export { type SgEntries, type SgLine, inferEntries } from './sg-entries';
-export type { CallForm, Chunk, SgEntry } from './step';
+export type { CallForm, Chunk, PhysRun, SgEntry } from './step';
