@@ -3,7 +3,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
-import { type BenchResult, measure } from './bench';
+import { type BenchResult, measureGroups } from './bench';
 import { benchCases } from './cases';
 import { type FioRate, fioRates } from './fio-rate';
 
@@ -59,6 +59,6 @@ if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')
   );
   process.exitCode = 2;
 } else {
-  const benches = benchCases().flatMap((group) => measure(group));
+  const benches = measureGroups(benchCases());
   process.stdout.write(json ? `${JSON.stringify({ benches }, null, 2)}\n` : `${table(benches)}\n`);
 }

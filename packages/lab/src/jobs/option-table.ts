@@ -230,7 +230,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
 /** Options of fio that make no difference to the DMA mappings of a job: read over without a word. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
   (
-    'description filename directory filesize nrfiles group_reporting new_group thread randrepeat allrandrepeat ' +
+    'description filename directory nrfiles group_reporting new_group thread randrepeat allrandrepeat ' +
     'norandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
     'clat_percentiles lat_percentiles slat_percentiles percentile_list disable_lat disable_clat disable_slat ' +
     'gtod_reduce clocksource write_bw_log write_lat_log write_iops_log log_avg_msec per_job_logs unit_base ' +

@@ -133,18 +133,24 @@ function ends(
     if (s.timeBased) warn(s.timeBased.at.warning('ignored, as fio does, without a runtime'));
     timeBased = false;
   }
-  const bytes = aboveZero(s.ioSize) ?? aboveZero(s.size);
-  const size = bytes === null || timeBased ? null : bytes * loops;
-  const ios = aboveZero(s.numberIos);
+  // Counted in fio 3.33: time_based leaves neither a size nor a number of I/Os, and io_size may go round a smaller size.
+  const bytes = timeBased ? null : totalBytes(aboveZero(s.size), aboveZero(s.ioSize), loops);
+  const ios = timeBased ? null : aboveZero(s.numberIos);
   let numberIos = ios === null ? null : ios * loops;
-  if (size === null && numberIos === null && runtimeNs === null) {
+  if (bytes === null && numberIos === null && runtimeNs === null) {
     if (head.defaultIos === null)
       throw head.at.error(
         'nothing says when to end; expected size, io_size, number_ios or runtime',
       );
     numberIos = head.defaultIos;
   }
-  return { numberIos, size, runtimeNs };
+  return { numberIos, size: bytes, runtimeNs };
+}
+
+/** Each loop moves io_size, at most size; all loops together at least io_size. */
+function totalBytes(size: number | null, ioSize: number | null, loops: number): number | null {
+  if (size === null) return ioSize === null ? null : ioSize * loops;
+  return ioSize === null ? size * loops : Math.max(loops * Math.min(size, ioSize), ioSize);
 }
 
 /** To fio a limit of 0 is none. */

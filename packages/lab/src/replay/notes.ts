@@ -56,7 +56,7 @@ function sessionNotes(session: Session): string[] {
   const kept = four?.figures.total();
   if (four && !pool && kept && kept.pool_fills > 0 && kept.evictions === 0)
     notes.push(
-      'The trace ends before the eviction worker would have run, so what is cached at its end is still mapped: hence no IOMMU unmap.',
+      'The trace ends before the eviction worker would have run, so what is cached at its end is still mapped: hence no IOMMU unmap of a buffer.',
     );
   if (counts.cutCalls > 0)
     notes.push(

@@ -115,6 +115,9 @@ bs=128k
     };
     expect(ends('size=1m\nloops=3\nnumber_ios=1k')).to.deep.equal([3 * 2 ** 20, 3072, null]);
     expect(ends('size=1m\nio_size=4m')).to.deep.equal([4 * 2 ** 20, null, null]);
+    expect(ends('size=1m\nio_size=2m\nloops=3')).to.deep.equal([3 * 2 ** 20, null, null]);
+    expect(ends('size=1m\nio_size=512k\nloops=3')).to.deep.equal([1.5 * 2 ** 20, null, null]);
+    expect(ends('number_ios=5\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
     expect(ends('size=1m\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
     expect(ends('size=0\nnumber_ios=5')).to.deep.equal([null, 5, null]);
     expect(refusal(`[j]\n${bare}size=0\n`)).to.match(/^a\.fio:1: \[j\]: nothing says when to end/);
