@@ -6,3 +6,4 @@ export * from './published'; // the cover letter
 export * from './compare'; // before against after
 export * from './experiment'; // jobs x policies
 export * from './tables'; // for a terminal
+export { blockSize, time, wrongs } from './figures'; // in words

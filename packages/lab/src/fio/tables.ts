@@ -4,8 +4,19 @@
 import Table from 'cli-table3';
 import { oneLine } from '../errors';
 import { count } from '../report/figures';
-import type { CauseName } from '../sim';
 import type { FioComparison, FioDocument, FioRun } from './document';
+import {
+  blockSize,
+  heading,
+  memory,
+  micros,
+  notesOf,
+  percent,
+  runName,
+  time,
+  timeGroupsOf,
+  timeIn,
+} from './figures';
 
 const COLUMNS = 100;
 
@@ -21,20 +32,9 @@ export function fioTables(document: FioDocument): string {
           `Reads, the series against strict, beside the cover letter\n${comparisonTable(comparison)}`,
         ]
       : []),
-    ...[
-      ...new Map(runs.flatMap((run) => notes(run).map((note) => [note, note] as const))).values(),
-    ].map((note) => wrapped(`Note: ${note}`)),
+    ...notesOf(runs).map((note) => wrapped(`Note: ${note}`)),
   ];
   return `${parts.join('\n\n')}\n`;
-}
-
-function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
-  const ios = runs.reduce((sum, run) => sum + run.ios, 0);
-  return (
-    `Simulated, not measured: ${count(ios)} I/Os through the ported code in virtual time. Costs: ${preset}; ` +
-    `${String(cpus)} CPUs, memory layout ${layout}, seed ${String(seed)}` +
-    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
-  );
 }
 
 function table(head: string[], rows: string[][], numbersFrom: number): string {
@@ -45,10 +45,6 @@ function table(head: string[], rows: string[][], numbersFrom: number): string {
   });
   made.push(...rows);
   return made.toString();
-}
-
-function runName(run: FioRun): string {
-  return `${run.policy}${run.what_if === null ? '' : ' *'}`;
 }
 
 function runTable(runs: readonly FioRun[]): string {
@@ -70,28 +66,15 @@ function runTable(runs: readonly FioRun[]): string {
   );
 }
 
-const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
-  ['I/O', ['submit', 'complete', 'interrupt']],
-  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
-  ['exits', ['vmexit', 'vmm']],
-  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
-  ['invalidate', ['invalidate']],
-  ['bounce', ['pool', 'swiotlb']],
-  ['copy', ['copy']],
-  ['lock', ['lockWait']],
-];
-
 function timeTable(runs: readonly FioRun[]): string {
-  const sum = (run: FioRun, causes: readonly CauseName[]): number =>
-    causes.reduce((ns, cause) => ns + run.cpu_ns_per_io.by_cause[cause], 0);
-  const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
+  const shown = timeGroupsOf(runs);
   return table(
     ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs'],
     runs.map((run) => [
       runName(run),
       blockSize(run.bs),
       micros(run.cpu_ns_per_io.total),
-      ...shown.map(([, causes]) => micros(sum(run, causes))),
+      ...shown.map(([, causes]) => micros(timeIn(run, causes))),
       run.cpus_busy.toFixed(2),
     ]),
     2,
@@ -146,12 +129,12 @@ function comparisonTable(rows: readonly FioComparison[]): string {
       `${row.speedup.toFixed(2)} x`,
       row.speedup_published === null ? '' : `${row.speedup_published.toFixed(1)} x`,
       off(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
-      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
+      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1), ' x')] : []),
       less(row.unmap_reduction),
       row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
       off(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
       ...(predicted
-        ? [range(row.predicted_from_two?.unmap_reduction, (x) => (100 * x).toFixed(0))]
+        ? [range(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`, ' %')]
         : []),
       less(row.map_reduction),
       row.map_reduction_published === null ? '' : `> ${percent(row.map_reduction_published, 0)}`,
@@ -160,75 +143,23 @@ function comparisonTable(rows: readonly FioComparison[]): string {
   );
 }
 
-function notes(run: FioRun): string[] {
-  return [
-    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
-    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
-    ...(run.mapping_failures > 0
-      ? [
-          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,
-        ]
-      : []),
-    ...(run.stale_contents_max_ns > 0
-      ? [
-          `${run.policy}: what was in a bounce buffer stays readable for the device until it is used again or evicted`,
-        ]
-      : []),
-    ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
-  ];
-}
-
-/** What a run must not show; a check failed. */
-export function wrongs(run: FioRun): string[] {
-  const wrong = [...run.leaks];
-  if (run.data && run.data.pages_wrong > 0)
-    wrong.push(`${count(run.data.pages_wrong)} pages arrived wrong`);
-  if (run.data && run.data.faults > 0)
-    wrong.push(`${count(run.data.faults)} accesses found no translation`);
-  return wrong;
-}
-
 function off(value: number, published: number | null, digits: (d: number) => string): string {
   if (published === null) return '';
   const d = value - published;
   return `${d >= 0 ? '+' : ''}${digits(d)}`;
 }
 
+/** Both ends, the unit once. */
 function range(
   interval: readonly [number, number] | undefined,
   digits: (x: number) => string,
+  unit: string,
 ): string {
-  return interval ? `${digits(interval[0])}-${digits(interval[1])}` : '';
+  return interval ? `${digits(interval[0])}…${digits(interval[1])}${unit}` : '';
 }
 
 function less(reduction: number, digits = 1): string {
   return percent(-reduction, digits);
-}
-
-function percent(fraction: number, digits = 1): string {
-  return `${(100 * fraction).toFixed(digits)} %`;
-}
-
-function micros(ns: number): string {
-  return (ns / 1000).toFixed(2);
-}
-
-export function blockSize(n: number): string {
-  return n % 1024 === 0 ? `${String(n / 1024)}k` : `${count(n)} B`;
-}
-
-function memory(n: number): string {
-  if (n === 0) return '0';
-  return n < 2 ** 20 ? `${(n / 1024).toFixed(0)} KiB` : `${(n / 2 ** 20).toFixed(1)} MiB`;
-}
-
-/** Nanoseconds with the unit that leaves few digits. */
-export function time(ns: number): string {
-  if (ns === 0) return '0';
-  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} us`;
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} us`;
-  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
-  return `${(ns / 1e9).toFixed(1)} s`;
 }
 
 /** At most 100 columns; no control characters. */

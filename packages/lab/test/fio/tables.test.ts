@@ -40,7 +40,7 @@ describe('the tables of fio', function () {
         { ...row, predicted_from_two: { speedup: [3.25, 6.75], unmap_reduction: [0.9, 0.96] } },
       ],
     };
-    expect(fioTables(predicted)).to.match(/│ +3\.3-6\.8 │.*│ +90-96 │/);
+    expect(fioTables(predicted)).to.match(/│ +3\.3…6\.8 x │.*│ +-90…-96 % │/);
     const none: FioDocument = { ...plain, comparison: [{ ...row, predicted_from_two: null }] };
     expect(fioTables(none)).not.to.include('predicted');
   });

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The figures of an experiment in words: what the tables of the terminal and the report both say.
+
+import { count } from '../report/figures';
+import type { CauseName } from '../sim';
+import type { FioDocument, FioRun } from './document';
+
+/** What was simulated, in a sentence or two. */
+export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
+  const ios = runs.reduce((sum, run) => sum + run.ios, 0);
+  return (
+    `Simulated, not measured: ${count(ios)} I/Os through the ported code in virtual time. Costs: ${preset}; ` +
+    `${String(cpus)} CPUs, memory layout ${layout}, seed ${String(seed)}` +
+    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
+  );
+}
+
+/** With the mark of a what-if. */
+export function runName(run: FioRun): string {
+  return `${run.policy}${run.what_if === null ? '' : ' *'}`;
+}
+
+/** Causes of time, in groups that fit a table. */
+export const TIME_GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
+  ['I/O', ['submit', 'complete', 'interrupt']],
+  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
+  ['exits', ['vmexit', 'vmm']],
+  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
+  ['invalidate', ['invalidate']],
+  ['bounce', ['pool', 'swiotlb']],
+  ['copy', ['copy']],
+  ['lock', ['lockWait']],
+];
+
+/** Nanoseconds of an I/O that a CPU spends on these. */
+export function timeIn(run: FioRun, causes: readonly CauseName[]): number {
+  return causes.reduce((ns, cause) => ns + run.cpu_ns_per_io.by_cause[cause], 0);
+}
+
+/** The groups that any of the runs spends time on. */
+export function timeGroupsOf(runs: readonly FioRun[]): typeof TIME_GROUPS {
+  return TIME_GROUPS.filter(([, causes]) => runs.some((run) => timeIn(run, causes) > 0));
+}
+
+/** What is to be known of the runs beside their figures, each once. */
+export function notesOf(runs: readonly FioRun[]): string[] {
+  return [...new Set(runs.flatMap((run) => notes(run)))];
+}
+
+function notes(run: FioRun): string[] {
+  return [
+    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
+    ...(run.mapping_failures > 0
+      ? [
+          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,
+        ]
+      : []),
+    ...(run.stale_contents_max_ns > 0
+      ? [
+          `${run.policy}: what was in a bounce buffer stays readable for the device until it is used again or evicted`,
+        ]
+      : []),
+    ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
+  ];
+}
+
+/** What a run must not show; a check failed. */
+export function wrongs(run: FioRun): string[] {
+  const wrong = [...run.leaks];
+  if (run.data && run.data.pages_wrong > 0)
+    wrong.push(`${count(run.data.pages_wrong)} pages arrived wrong`);
+  if (run.data && run.data.faults > 0)
+    wrong.push(`${count(run.data.faults)} accesses found no translation`);
+  return wrong;
+}
+
+export function percent(fraction: number, digits = 1): string {
+  return `${(100 * fraction).toFixed(digits)} %`;
+}
+
+export function micros(ns: number): string {
+  return (ns / 1000).toFixed(2);
+}
+
+export function blockSize(n: number): string {
+  return n % 1024 === 0 ? `${String(n / 1024)}k` : `${count(n)} B`;
+}
+
+export function memory(n: number): string {
+  if (n === 0) return '0';
+  return n < 2 ** 20 ? `${(n / 1024).toFixed(0)} KiB` : `${(n / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** Nanoseconds with the unit that leaves few digits. */
+export function time(ns: number): string {
+  if (ns === 0) return '0';
+  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} us`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} us`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return `${(ns / 1e9).toFixed(1)} s`;
+}
