@@ -12,3 +12,4 @@ export * from './cost'; // what steps cost, how often they are taken, and what f
 export * from './sim'; // virtual CPUs, locks and a drive around the ported code
 export * from './policies'; // ways to protect memory from the drive
 export * from './fio'; // jobs under policies, compared
+export * from './fio-report'; // that as a page with charts

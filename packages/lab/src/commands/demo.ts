@@ -8,7 +8,8 @@ import { UsageError } from '../errors';
 import { LETTER_IOS, fioTables, letterExperiment, wrongs } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { agrees, replayTraces } from '../replay';
-import { report, tables, writeReport } from '../report';
+import { fioPage } from '../fio-report';
+import { pageText, replayBody, tables, writeReport } from '../report';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');
@@ -69,12 +70,28 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
   const file = join(ROOT, 'out/report.html');
   writeReport(
     file,
-    report([
-      { heading: 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes', document: plain },
-      ...(series
-        ? [{ heading: 'Linux 5.14 with the series: what its pool decided', document: series }]
-        : []),
-    ]),
+    pageText({
+      title: "The bounce buffer series: the cover letter's experiment, and recorded machines",
+      ...fioPage(
+        {
+          document: letter,
+          command: `iommu-bounce fio${ios === LETTER_IOS ? '' : ` --number-ios ${String(ios)}`}`,
+          warnings: [],
+        },
+        {
+          heading: "The cover letter's experiment, simulated",
+          others: replayBody([
+            {
+              heading: 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes',
+              document: plain,
+            },
+            ...(series
+              ? [{ heading: 'Linux 5.14 with the series: what its pool decided', document: series }]
+              : []),
+          ]),
+        },
+      ),
+    }),
   );
   io.out(`Report: ${shown(file)}\n`);
   const wrong = letter.runs.some((run) => wrongs(run).length > 0);

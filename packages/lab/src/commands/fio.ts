@@ -14,6 +14,7 @@ import {
   runExperiment,
   wrongs,
 } from '../fio';
+import { fioReport } from '../fio-report';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
   type FioJob,
@@ -26,6 +27,8 @@ import {
   readJobFile,
 } from '../jobs';
 import { FIXES, POLICIES, USUAL_POLICIES, policiesNamed, poolWithFixes } from '../policies';
+import { checkReportFile, writeReport } from '../report';
+import { commandLine } from './command-line';
 
 interface FioOptions {
   readonly policy?: string;
@@ -39,6 +42,7 @@ interface FioOptions {
   readonly set?: readonly string[];
   readonly data: boolean;
   readonly json?: boolean;
+  readonly report?: string;
   readonly [jobFlag: string]: unknown;
 }
 
@@ -76,12 +80,13 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--set <name=value>', 'one cost parameter; may be given several times', collect)
     .option('--no-data', 'do not move the bytes: faster, and nothing of them is checked')
     .option('--json', 'one JSON document on stdout')
+    .option('--report <file.html>', 'write a report with charts, one file that needs nothing else')
     .addHelpText(
       'after',
       "\nWhat flags leave open is the letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
     )
     .action((file: string | undefined, options: FioOptions) => {
-      end(fio(file, options, io));
+      end(fio(file, options, io, commandLine(program)));
     });
 }
 
@@ -89,8 +94,15 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
-function fio(file: string | undefined, options: FioOptions, io: CommandIo): ExitStatus {
+function fio(
+  file: string | undefined,
+  options: FioOptions,
+  io: CommandIo,
+  typed: string,
+): ExitStatus {
+  const warnings: string[] = [];
   const warn = (text: string): void => {
+    warnings.push(text);
     io.err(`warning: ${oneLine(text)}\n`);
   };
   const preset = presetNamed(options.preset);
@@ -111,12 +123,15 @@ function fio(file: string | undefined, options: FioOptions, io: CommandIo): Exit
     seed: whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
   };
+  if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');
   try {
     const document = runExperiment(experiment, (what) => {
       progress.show(what);
     });
     progress.done();
+    if (options.report !== undefined)
+      writeReport(options.report, fioReport({ document, command: typed, warnings }));
     io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : fioTables(document));
     return document.runs.some((run) => wrongs(run).length > 0) ? 1 : 0;
   } finally {

@@ -36,21 +36,25 @@ function rendered(value: Value): string {
   return value.map((one) => one.text).join('');
 }
 
-/** A table that scrolls on a narrow screen; columns from `numbersFrom` on are right-aligned. */
+/**
+ * A table that scrolls on a narrow screen; columns from `numbersFrom` on are right-aligned.
+ * @param attributes of each row
+ */
 export function htmlTable(
   head: readonly string[],
   rows: readonly (readonly (string | Html)[])[],
   numbersFrom: number,
+  attributes: readonly Html[] = [],
 ): Html {
   const kind = (i: number): string => (i < numbersFrom ? 'text' : 'number');
   const headCells = head.map((text, i) => html`<th scope="col" class="${kind(i)}">${text}</th>`);
-  const body = rows.map((row) => {
+  const body = rows.map((row, n) => {
     const cells = row.map((value, i) =>
       i === 0
         ? html`<th scope="row" class="text">${value}</th>`
         : html`<td class="${kind(i)}">${value}</td>`,
     );
-    return html`<tr>
+    return html`<tr${attributes[n] ?? html``}>
       ${cells}
     </tr>`;
   });

@@ -2,6 +2,7 @@
 // What a replay found, shown: tables for a terminal, a page for a browser.
 
 export { tables } from './tables';
-export { GENERATOR, type ReportPart, report } from './report';
+export { GENERATOR, type Page, pageText } from './page';
+export { type ReportPart, replayBody, report } from './report';
 export { checkReportFile, writeReport } from './write-report';
-export { escapeHtml } from './html';
+export { Html, escapeHtml } from './html';

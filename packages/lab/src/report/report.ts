@@ -21,10 +21,7 @@ import {
   traceLine,
 } from './figures';
 import { type Html, html, htmlTable } from './html';
-import { STYLE } from './style';
-
-/** What a report of ours is known by. */
-export const GENERATOR = 'iommu-bounce replay';
+import { pageText } from './page';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -32,32 +29,16 @@ export interface ReportPart {
   readonly document: ReplayDocument;
 }
 
+export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bounce buffer series';
+
 /** @param parts the same parts give the same text, whenever and wherever */
 export function report(parts: readonly ReportPart[]): string {
-  const title = 'DMA of a recorded machine, before and after the bounce buffer series';
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="${GENERATOR}" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'"
-        />
-        <title>${title}</title>
-        <style>
-          ${STYLE}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${parts.map((one) => part(one))} ${limits()}
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageText({ title: REPLAY_TITLE, body: replayBody(parts) });
+}
+
+/** Replays, and what they cannot tell: all of a report but its frame. */
+export function replayBody(parts: readonly ReportPart[]): Html {
+  return html`${parts.map((one) => part(one))} ${limits()}`;
 }
 
 function part({ heading, document }: ReportPart): Html {

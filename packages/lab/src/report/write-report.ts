@@ -4,7 +4,7 @@
 import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors';
-import { GENERATOR } from './report';
+import { GENERATOR } from './page';
 
 /** Our mark stands within this many bytes. */
 const HEAD = 1024;
@@ -18,7 +18,7 @@ export function checkReportFile(file: string): void {
     if (codeOf(error) === 'ENOENT') return;
     throw new UsageError(`${file}: cannot be written as a report (${codeOf(error)})`);
   }
-  if (!head.includes(`<meta name="generator" content="${GENERATOR}"`))
+  if (!head.includes(`<meta name="generator" content="${GENERATOR}`))
     throw new UsageError(
       `${file}: is no report of this command and is not replaced; expected another name, or a file that does not exist`,
     );

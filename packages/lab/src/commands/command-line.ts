@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What was typed, for a report: the options that make its figures, not those that say where they go.
+
+import type { Command } from 'commander';
+
+/** Options of output and how many words each takes. */
+const OUTPUT: ReadonlyMap<string, number> = new Map([
+  ['--json', 1],
+  ['--report', 2],
+]);
+
+/** The command line of a program that is running, as a shell takes it. */
+export function commandLine(program: Command): string {
+  const { rawArgs } = program as Command & { readonly rawArgs?: readonly string[] };
+  return [program.name(), ...figures(rawArgs ?? []).map(quoted)].join(' ');
+}
+
+function figures(args: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? '';
+    if (word.startsWith('--report=')) continue;
+    const words = OUTPUT.get(word);
+    if (words === undefined) kept.push(word);
+    else i += words - 1;
+  }
+  return kept;
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The scripts of the page: Chart.js as its package ships it, and our own; and Chart.js's licence.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+
+/** The package's folder from this module: in src, built, or built as one file. */
+const PACKAGE = resolve(__dirname, '../..');
+
+/** Chart.js, minified, then ours. */
+export function pageScripts(): string[] {
+  // A browser's tools would look for the map that the last line names.
+  const library = readFileSync(join(chartFolder(), 'dist/chart.umd.min.js'), 'utf8');
+  return [library.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), ownScript()];
+}
+
+/** Its MIT licence, which is to go with every copy. */
+export function chartLicence(): string {
+  return readFileSync(join(chartFolder(), 'LICENSE.md'), 'utf8').trim();
+}
+
+function ownScript(): string {
+  return readFileSync(join(PACKAGE, 'src/fio-report/page/charts.js'), 'utf8');
+}
+
+function chartFolder(): string {
+  const main = createRequire(join(PACKAGE, 'package.json')).resolve('chart.js');
+  return dirname(dirname(main));
+}
