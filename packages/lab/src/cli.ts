@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
+import { addCompare } from './commands/compare';
 import { addDemo } from './commands/demo';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
@@ -30,6 +31,7 @@ const verbs: readonly AddCommand[] = [
   addKconfig,
   addBreakEven,
   addCalibrate,
+  addCompare,
   addDemo,
 ];
 

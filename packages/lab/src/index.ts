@@ -13,3 +13,4 @@ export * from './sim'; // virtual CPUs, locks and a drive around the ported code
 export * from './policies'; // ways to protect memory from the drive
 export * from './fio'; // jobs under policies, compared
 export * from './fio-report'; // that as a page with charts
+export * from './sensitivity'; // two policies, and which costs decide between them

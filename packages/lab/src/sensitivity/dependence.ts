@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the difference between two policies depends on: each cost parameter changed alone, and all of them at once.
+
+import {
+  CALIBRATION,
+  COST_PARAMETERS,
+  type CostName,
+  type CostParameters,
+  type PresetName,
+} from '../cost';
+import { newRandom, unit } from '../jobs/random';
+import { type Price, cpuNs, equalAt } from './price';
+
+/** How far a parameter is changed: to a quarter and to four times, as far as that is physically possible. */
+const FACTOR = 4;
+/** Sets that are drawn. */
+const DRAWS = 10_000;
+
+export type Prices = readonly [Price, Price];
+
+/** The second's CPU time of an I/O by the first's: below 1 the second wins. */
+export interface Effect {
+  readonly name: CostName;
+  /** Parameter values, and what comes of them: a quarter, four times. */
+  readonly low: { readonly value: number; readonly cpu: number };
+  readonly high: { readonly value: number; readonly cpu: number };
+  /** The same at the ends of what the calibration accepted; null where it does not speak of this machine. */
+  readonly accepted:
+    readonly [{ value: number; cpu: number }, { value: number; cpu: number }] | null;
+  /** Where, within the physical range, both take the same CPU time; null: nowhere. */
+  readonly equal_at: number | null;
+}
+
+export interface Dependence {
+  readonly bs: number;
+  readonly cpu: number;
+  /** The strongest first; parameters that change nothing are left out. */
+  readonly effects: readonly Effect[];
+  /** Of sets drawn with all parameters at once, the share in which the second takes less CPU time. */
+  readonly second_wins: {
+    /** Each between a quarter and four times. */
+    readonly around: number;
+    /** Each anywhere in its physical range. */
+    readonly physical: number;
+    /** Each within what the calibration accepted, for itself, not as a set; null where it does not speak of this machine. */
+    readonly accepted: number | null;
+  };
+  /** What the second loses most, nanoseconds of an I/O: each parameter at that end of its range that is worse for it. */
+  readonly worst_loss_ns: number;
+}
+
+type Ranges = ReadonlyMap<CostName, readonly [number, number]>;
+
+/** What the calibration accepted, the outermost sets included: it speaks of the letter's laptop alone. */
+function acceptedRanges(preset: PresetName): Ranges | null {
+  if (preset !== 'laptop-virtio') return null;
+  return new Map(
+    CALIBRATION.parameters.map(({ name, accepted }) => [
+      name as CostName,
+      [accepted.min, accepted.max] as const,
+    ]),
+  );
+}
+
+export function dependence(
+  bs: number,
+  prices: Prices,
+  cost: CostParameters,
+  preset: PresetName,
+  seed: number,
+): Dependence {
+  const accepted = acceptedRanges(preset);
+  const around = new Map(
+    COST_PARAMETERS.map(({ name, min, max }) => [
+      name,
+      [Math.max(min, cost[name] / FACTOR), Math.min(max, cost[name] * FACTOR)] as const,
+    ]),
+  );
+  const physical = new Map(
+    COST_PARAMETERS.map(({ name, min, max }) => [name, [min, max] as const]),
+  );
+  const effects = COST_PARAMETERS.filter(
+    ({ name }) => !name.startsWith('nvme') && prices.some(({ times }) => (times[name] ?? 0) > 0),
+  ).map(({ name, min, max }): Effect => {
+    const at = (value: number): { value: number; cpu: number } => ({
+      value,
+      cpu: ratio(prices, { ...cost, [name]: value }),
+    });
+    const [low, high] = around.get(name) as readonly [number, number];
+    const range = accepted?.get(name);
+    const equal = equalAt(...prices, cost, name);
+    return {
+      name,
+      low: at(low),
+      high: at(high),
+      accepted: range ? [at(range[0]), at(range[1])] : null,
+      equal_at: equal !== null && equal >= min && equal <= max ? equal : null,
+    };
+  });
+  const width = ({ low, high }: Effect): number => Math.abs(Math.log(high.cpu / low.cpu));
+  return {
+    bs,
+    cpu: ratio(prices, cost),
+    effects: effects.sort((a, b) => width(b) - width(a)),
+    second_wins: {
+      around: share(prices, cost, around, seed),
+      physical: share(prices, cost, physical, seed),
+      accepted: accepted && share(prices, cost, accepted, seed),
+    },
+    worst_loss_ns: loss(prices, worst(prices, cost)),
+  };
+}
+
+function ratio([first, second]: Prices, cost: CostParameters): number {
+  return cpuNs(second, cost) / cpuNs(first, cost);
+}
+
+function loss([first, second]: Prices, cost: CostParameters): number {
+  return cpuNs(second, cost) - cpuNs(first, cost);
+}
+
+/** The loss is a sum over the parameters, so each can be put to its worse end alone. */
+function worst(prices: Prices, cost: CostParameters): CostParameters {
+  const corner: Record<CostName, number> = { ...cost };
+  for (const { name, min, max } of COST_PARAMETERS) {
+    const at = (value: number): number => loss(prices, { ...cost, [name]: value });
+    corner[name] = at(min) > at(max) ? min : max;
+  }
+  return corner;
+}
+
+/** Parameters that have no range keep their values; the others are drawn alike on a logarithmic scale. */
+function share(prices: Prices, cost: CostParameters, ranges: Ranges, seed: number): number {
+  const random = newRandom(seed);
+  let wins = 0;
+  for (let i = 0; i < DRAWS; i++) {
+    const drawn: Record<CostName, number> = { ...cost };
+    for (const [name, [low, high]] of ranges) drawn[name] = low * (high / low) ** unit(random);
+    if (ratio(prices, drawn) < 1) wins++;
+  }
+  return wins / DRAWS;
+}
