@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The IOMMU in front of the drive: a virtio-iommu with the host behind it, or a page table and an IOTLB on bare metal.
+// The IOMMU in front of the devices: a virtio-iommu with the host behind it, or a page table and an IOTLB on bare metal.
 
 import { type device, dma_addr_t, type machine } from '@iommu-bounce/linux-shim';
 import {
@@ -26,16 +26,24 @@ import { Cause, type Meter, type Requests, VirtioCharges } from '../sim';
 
 const MSI_START = 0xfee00000;
 const MSI_LENGTH = 0x100000;
-const ENDPOINT = 1;
+
+/** Where an access of a device goes, or -1: nowhere. */
+export type Translate = (address: number, write: boolean) => number;
 
 export interface Attachment {
   readonly driver: iommu_ops;
+  /** Before the device is probed. */
   addDevice(dev: device): void;
-  /** Has its locks waited for, and those of the domain's addresses. */
+  /** After it: has its locks waited for, and those of the domain's addresses. */
   watch(domain: iommu_domain | null): void;
-  readonly translate: (address: number, write: boolean) => number;
+  /** The same. */
+  translator(dev: device): Translate;
+  /** What booting takes is no I/O's: counts from here on. */
+  booted(): void;
   readonly requests: () => Requests;
-  /** Pages that the host holds for the drive. */
+  /** Requests of all kinds, those that attach a device too, since the machine was started. */
+  readonly allRequests: () => number;
+  /** Pages that the host holds for the devices. */
   readonly pins: () => number;
 }
 
@@ -71,35 +79,38 @@ function virtio(
     deferred_flush_6_8: lazy,
   });
   const { counters } = v;
-  let dma: DeviceDma | null = null;
-  // What booting takes is no I/O's.
+  const dma = new Map<device, DeviceDma>();
   let maps = 0;
   let unmaps = 0;
   const count = (type: number): number => counters.requests[type] ?? 0;
   return {
     driver: v.driver,
     addDevice: (dev) => {
-      dma = v.add_endpoint(dev, ENDPOINT, [
+      const added = v.add_endpoint(dev, dma.size + 1, [
         {
           start: MSI_START,
           last: MSI_START + MSI_LENGTH - 1,
           subtype: VIRTIO_IOMMU_RESV_MEM_T_MSI,
         },
       ]);
+      dma.set(dev, added);
     },
     watch: (domain) => {
       watchAddresses(meter, domain);
-      meter.watch((v.device.priv as viommu_dev).request_lock, 'virtio-iommu requests');
+      const { request_lock } = v.device.priv as viommu_dev;
+      if (request_lock.watch === null) meter.watch(request_lock, 'virtio-iommu requests');
+    },
+    translator: (dev) => {
+      const container = dma.get(dev)?.endpoint.container;
+      return (address, write) =>
+        container?.translate(address, write ? VFIO_DMA_MAP_FLAG_WRITE : VFIO_DMA_MAP_FLAG_READ) ??
+        -1;
+    },
+    booted: () => {
       maps = count(VIRTIO_IOMMU_T_MAP);
       unmaps = count(VIRTIO_IOMMU_T_UNMAP);
     },
-    translate: (address, write) =>
-      dma === null
-        ? -1
-        : dma.endpoint.container.translate(
-            address,
-            write ? VFIO_DMA_MAP_FLAG_WRITE : VFIO_DMA_MAP_FLAG_READ,
-          ),
+    allRequests: () => counters.requests.reduce((sum, n) => sum + n, 0),
     requests: () => ({
       map: count(VIRTIO_IOMMU_T_MAP) - maps,
       unmap: count(VIRTIO_IOMMU_T_UNMAP) - unmaps,
@@ -110,7 +121,6 @@ function virtio(
 
 function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter): Attachment {
   const { ledger, stale, cost } = meter;
-  let found: iommu_domain | null = null;
   let maps = 0;
   let unmaps = 0;
   const queue = meter.newLock('command queue');
@@ -147,16 +157,21 @@ function bareMetal(k: machine, iommu: iommu_c, dma_iommu: DmaIommu, meter: Meter
     },
     watch: (domain) => {
       watchAddresses(meter, domain);
-      found = domain;
+    },
+    translator: (dev) => {
+      const domain = iommu.iommu_get_domain_for_dev(dev);
+      if (!domain) return () => -1;
+      const { table: pages } = to_table_domain(domain);
+      return (address, write) => {
+        const at = dma_addr_t(address);
+        return pages.prot(at) & (write ? IOMMU_WRITE : IOMMU_READ) ? pages.iova_to_phys(at) : -1;
+      };
+    },
+    booted: () => {
       maps = unmaps = 0;
     },
-    translate: (address, write) => {
-      if (!found) return -1;
-      const { table: pages } = to_table_domain(found);
-      const at = dma_addr_t(address);
-      return pages.prot(at) & (write ? IOMMU_WRITE : IOMMU_READ) ? pages.iova_to_phys(at) : -1;
-    },
     requests: () => ({ map: maps, unmap: unmaps }),
+    allRequests: () => maps + unmaps,
     pins: () => 0,
   };
 }

@@ -6,7 +6,9 @@ import { UsageError } from '../errors';
 import type { Rig, RigNeeds } from '../sim';
 import { fixesNamed } from './fixes';
 import { iova_c_single_queue_6_7 } from './single-queue-6-7';
-import { type RigMachine, type RigPlan, bootRig } from './boot-rig';
+import type { RigMachine, RigPlan } from './boot-host';
+import { bootRig } from './boot-rig';
+import type { DeviceKind } from './pci-devices';
 
 export interface Policy {
   readonly name: string;
@@ -17,7 +19,10 @@ export interface Policy {
   readonly what: string;
   /** Set for what 5.13 does not have on this machine: where it was read. */
   whatIf(machine: RigMachine): string | null;
-  boot(machine: RigMachine, needs: RigNeeds): Rig;
+  /** How it boots. */
+  readonly plan: RigPlan;
+  /** With one device, a drive unless said otherwise. */
+  boot(machine: RigMachine, needs: RigNeeds, kind?: DeviceKind): Rig;
 }
 
 /** Slots of 2 KiB in the usual 64 MiB. */
@@ -39,7 +44,8 @@ function policy(
     patches: plan.patches,
     fixes: [],
     whatIf,
-    boot: (machine, needs) => bootRig(plan, machine, needs),
+    plan,
+    boot: (machine, needs, kind) => bootRig(plan, machine, needs, kind),
   };
 }
 

@@ -19,8 +19,7 @@ export class DeviceData {
   faults = 0;
   private readonly words: Float64Array;
 
-  constructor(private readonly rig: Rig) {
-    const { ram } = rig.mm;
+  constructor({ mm: { ram } }: Rig) {
     this.words = new Float64Array(ram.buffer, ram.byteOffset, Math.floor(ram.length / WORD));
   }
 
@@ -55,7 +54,7 @@ export class DeviceData {
   private segment(io: IoSlot, address: number, bytes: number, firstPage: number): number {
     let page = firstPage;
     for (let done = 0; done < bytes; done += PAGE_SIZE, page++) {
-      const at = this.rig.translate(address + done, !io.write);
+      const at = io.translate(address + done, !io.write);
       if (at < 0) this.faults++;
       else if (io.write) this.expect(this.words[at / WORD], stamp(io, page));
       else this.words[at / WORD] = stamp(io, page);

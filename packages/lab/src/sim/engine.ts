@@ -50,7 +50,7 @@ export class Engine {
   constructor(
     private readonly rig: Rig,
     cpuCount: number,
-    jobs: readonly JobRun[],
+    private readonly jobs: readonly JobRun[],
     moveData: boolean,
   ) {
     const cpus = Array.from({ length: cpuCount }, (_, id) => {
@@ -59,11 +59,11 @@ export class Engine {
         id,
         own.reduce((sum, { free }) => sum + free.length, 0),
       );
-      cpu.jobs.push(...own);
+      cpu.jobs.push(...own.filter(({ waits }) => !waits));
       return cpu;
     });
     this.cpus = cpus;
-    this.busy = cpus.filter((cpu) => cpu.jobs.length > 0);
+    this.busy = cpus.slice(0, jobs.length);
     this.nvme = new Nvme(rig.meter.cost);
     this.data = moveData ? new DeviceData(rig) : null;
     this.ages = new SlotAges(rig);
@@ -79,16 +79,43 @@ export class Engine {
    */
   run(most: number): boolean {
     for (let i = 0; i < most; i++) {
-      const cpu = this.nextCpu();
+      const cpu = this.nextCpu(Infinity);
       if (cpu === null) return false;
       this.step(cpu);
     }
     return true;
   }
 
-  private nextCpu(): Cpu | null {
+  /** Runs what happens before a moment, and lets time pass until then. @param until virtual nanoseconds */
+  runUntil(until: number): void {
+    for (let cpu = this.nextCpu(until); cpu !== null; cpu = this.nextCpu(until)) this.step(cpu);
+    this.letPass(until);
+  }
+
+  /** A job that waits begins. */
+  start(job: JobRun, at: number): void {
+    const cpu = this.cpus[this.jobs.indexOf(job) % this.cpus.length] as Cpu;
+    cpu.jobs.push(job);
+    cpu.now = Math.max(cpu.now, at);
+  }
+
+  /** Has a CPU do something beside all I/Os, at a moment or as soon as it is free. */
+  doAt(cpuId: number, at: number, work: () => void): void {
+    const { rig } = this;
+    const { ledger } = rig.meter;
+    const cpu = this.cpus[cpuId] as Cpu;
+    ledger.now = Math.max(cpu.now, at);
+    ledger.phase = Phase.background;
+    rig.k.context.run_on_cpu(cpuId);
+    work();
+    cpu.now = ledger.now;
+    if (this.busy.length === 1) rig.k.context.run_on_cpu(0);
+  }
+
+  /** The CPU whose event comes first, if that is before `before`. */
+  private nextCpu(before: number): Cpu | null {
     let best: Cpu | null = null;
-    let at = Infinity;
+    let at = before;
     for (const cpu of this.busy) {
       const t = cpu.nextEvent();
       if (t < at) {
@@ -247,8 +274,11 @@ export class Engine {
 
   /** Lets time pass with nothing to do. */
   idle(ns: number): void {
+    this.letPass(Math.max(this.endedAt, this.machineNs) + ns);
+  }
+
+  private letPass(end: number): void {
     const { ledger } = this.rig.meter;
-    const end = Math.max(this.endedAt, this.machineNs) + ns;
     for (let t = this.machineNs; t < end; t += this.tickNs) {
       ledger.now = Math.max(ledger.now, t + this.tickNs);
       this.passTime();

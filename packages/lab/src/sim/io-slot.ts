@@ -121,6 +121,11 @@ export class IoSlot {
     else rig.k.dma.dma_unmap_sg_attrs(rig.dev, list, count, this.direction(), DMA_ATTR_NO_WARN);
   }
 
+  /** Where an access of the device goes, or -1: nowhere. */
+  translate(address: number, write: boolean): number {
+    return this.rig.translate(address, write);
+  }
+
   /** The mapped list, for the device; null for a mapping of one page. */
   segments(): scatterlist | null {
     const { list, count } = this.pieces as Pieces;

@@ -12,6 +12,8 @@ export class JobRun {
   submittedBytes = 0;
   /** A mapping failed for want of room: it waits for a completion. */
   blocked = false;
+  /** It begins when Engine.start() says so, not with the run. */
+  waits = false;
   private readonly done: (IoSlot | null)[];
   private head = 0;
   private doneCount = 0;

@@ -7,7 +7,10 @@ import type { Meter } from './meter';
 import type { VirtualLock } from './virtual-lock';
 
 export class VirtioCharges implements VirtioHooks {
-  private readonly mutex: VirtualLock;
+  /** Of the container whose ioctls are under way: each device has one, and so has each domain. */
+  private mutex: VirtualLock;
+  private readonly mutexes = new Map<number, VirtualLock>();
+  private domain = -1;
 
   constructor(private readonly meter: Meter) {
     this.mutex = meter.newLock('vfio_iommu_type1');
@@ -17,8 +20,19 @@ export class VirtioCharges implements VirtioHooks {
     this.meter.ledger.charge(Cause.vmexit, this.meter.cost.vmexitNs);
   }
 
-  request(): void {
+  request(_type: number, domain: number): void {
+    if (domain !== this.domain && domain >= 0) this.turnTo(domain);
     this.meter.ledger.charge(Cause.vmm, this.meter.cost.vmmRequestNs);
+  }
+
+  private turnTo(domain: number): void {
+    this.domain = domain;
+    let mutex = this.mutexes.get(domain);
+    if (!mutex) {
+      mutex = this.mutexes.size === 0 ? this.mutex : this.meter.newLock('vfio_iommu_type1');
+      this.mutexes.set(domain, mutex);
+    }
+    this.mutex = mutex;
   }
 
   /** The fixed part of an ioctl is spent under the container's mutex. */
