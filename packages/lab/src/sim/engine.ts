@@ -57,7 +57,7 @@ export class Engine {
       const own = jobs.filter((_job, j) => j % cpuCount === id);
       const cpu = new Cpu(
         id,
-        own.reduce((sum, { free }) => sum + free.length, 0),
+        own.reduce((sum, { job }) => sum + job.iodepth, 0),
       );
       cpu.jobs.push(...own.filter(({ waits }) => !waits));
       return cpu;

@@ -17,7 +17,7 @@ import {
 import type { Rig } from './rig';
 
 /** A size of I/O in one buffer: the pieces that the block layer makes of its pages, contiguous ones joined. */
-class Pieces {
+export class Pieces {
   readonly list: scatterlist;
 
   constructor(

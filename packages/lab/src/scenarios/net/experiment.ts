@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network traffic under several policies, same order of packets for each.
+
+import type { Histogram } from 'hdr-histogram-js';
+import { presetInfo } from '../../cost';
+import { type NetShapeName, RX_RING } from '../../jobs';
+import type { Policy, RigMachine } from '../../policies';
+import { CAUSES, type CauseName, type Rig } from '../../sim';
+import type { ScenarioMachine } from '../machine';
+import type { NetDocument, NetPolicyRun, Percentiles } from './document';
+import type { NicParameters } from './parameters';
+import { NetRun, netNeeds } from './run';
+
+/** Enough for the first fills of the pool to be few. */
+export const USUAL_PACKETS = 100_000;
+/** Operations between two looks at the progress. */
+const BATCH = 20_000;
+
+export interface NetExperiment extends Omit<ScenarioMachine, 'layout' | 'cpus'> {
+  readonly shape: NetShapeName;
+  readonly packets: number;
+  readonly policies: readonly Policy[];
+  readonly nic: NicParameters;
+}
+
+/** @param progress told what is going on */
+export function netExperiment(
+  experiment: NetExperiment,
+  progress: (what: string) => void = () => undefined,
+): NetDocument {
+  const { shape, preset, cost, nic, seed, moveData, policies } = experiment;
+  return {
+    workload: `net-${shape}`,
+    simulated: true,
+    preset,
+    cost: { ...cost },
+    nic: { ...nic },
+    seed,
+    data_moved: moveData,
+    runs: policies.map((policy) => runPolicy(experiment, policy, progress)),
+  };
+}
+
+function runPolicy(
+  experiment: NetExperiment,
+  policy: Policy,
+  progress: (what: string) => void,
+): NetPolicyRun {
+  const { shape, preset, cost } = experiment;
+  const machine = { iommu: presetInfo(preset).iommu, cost };
+  const rig = policy.boot(machine, netNeeds(shape, 1), 'other');
+  const run = new NetRun(rig, experiment);
+  while (run.run(BATCH))
+    progress(`${policy.name}: ${(run.received + run.sent).toLocaleString('en')} packets`);
+  const figures = figuresOf(policy, machine, rig, run);
+  run.stop();
+  const { stale } = rig.meter;
+  const { data } = run;
+  return {
+    ...figures,
+    stale_max_ns: rig.translated ? stale.longest : null,
+    stale_mean_ns: rig.translated ? stale.mean() : null,
+    stale_contents_max_ns: run.ages.longest,
+    data: data && { packets_checked: data.checked, packets_wrong: data.wrong, faults: data.faults },
+    leaks: rig.shutDown(),
+  };
+}
+
+type AtTheEnd = 'stale_max_ns' | 'stale_mean_ns' | 'stale_contents_max_ns' | 'data' | 'leaks';
+
+function figuresOf(
+  policy: Policy,
+  machine: RigMachine,
+  rig: Rig,
+  run: NetRun,
+): Omit<NetPolicyRun, AtTheEnd> {
+  const { meter } = rig;
+  const { ledger } = meter;
+  const { map, unmap } = rig.requests();
+  const packets = run.received + run.sent;
+  const perPacket = (n: number): number => n / packets;
+  const perS = (n: number): number => (n * 1e9) / run.endedAt;
+  const bytes = run.receivedBytes + run.sentBytes;
+  return {
+    policy: policy.name,
+    patches: policy.patches,
+    what_if: policy.whatIf(machine),
+    fixes: policy.fixes,
+    packets,
+    received: run.received,
+    sent: run.sent,
+    bytes,
+    elapsed_ns: run.endedAt,
+    packets_per_s: perS(packets),
+    bandwidth_bytes_per_s: perS(bytes),
+    map_ns_per_packet: perPacket(run.mapNs),
+    unmap_ns_per_packet: perPacket(run.unmapNs),
+    iommu_requests: map + unmap,
+    map_requests: map,
+    unmap_requests: unmap,
+    copies: meter.copies,
+    copied_bytes: meter.copiedBytes,
+    peak_bounce_bytes: run.bounce.peak,
+    mean_bounce_bytes: run.bounce.mean(run.endedAt),
+    reserved_bounce_bytes: rig.reservedBounceBytes,
+    bounce_over_time: run.bounce.curve(),
+    ring: {
+      buffers: RX_RING,
+      bytes: run.ringBytes,
+      bounce_bytes: run.ringBounceBytes,
+      held_ns: percentiles(run.held),
+    },
+    rx_latency_ns: percentiles(run.rxLatency),
+    tx_latency_ns: percentiles(run.txLatency),
+    cpu_ns_per_packet: {
+      total: perPacket(ledger.total()),
+      by_cause: Object.fromEntries(
+        CAUSES.map((cause) => [cause, perPacket(ledger.ofCause(cause))]),
+      ) as Record<CauseName, number>,
+    },
+    cpu_busy: 1 - run.idleNs / run.endedAt,
+    wire_busy: Math.max(run.nic.rx.busyNs, run.nic.tx.busyNs) / run.endedAt,
+    interrupts: run.interrupts,
+    locks: meter.locks
+      .filter(({ taken }) => taken > 0)
+      .map(({ name, taken, waits, waitNs, heldNs }) => ({
+        ...{ name, taken, waits, wait_ns: waitNs, held_ns: heldNs },
+      })),
+    pool_mappings: run.ages.served,
+  };
+}
+
+function percentiles(histogram: Histogram): Percentiles {
+  const at = (percentile: number): number =>
+    histogram.totalCount > 0 ? histogram.getValueAtPercentile(percentile) : 0;
+  return { p50: at(50), p99: at(99), p999: at(99.9) };
+}

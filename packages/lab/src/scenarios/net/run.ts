@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network traffic through one policy: one CPU works through the recorded order of mappings, the card and the wire go on
+// beside it. The ported code runs for every map and unmap, and the meter charges its steps.
+
+import { type Histogram, build } from 'hdr-histogram-js';
+import {
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  PAGE_SIZE,
+  type dma_addr_t,
+  dma_addr_t as to_dma_addr,
+} from '@iommu-bounce/linux-shim';
+import { NetShape, type NetShapeName, RX_RING, TX_RING, netFramesNeeded } from '../../jobs';
+import { Cause, Occupancy, Phase, type Rig, type RigNeeds, SlotAges } from '../../sim';
+import { Nic } from './nic';
+import { PacketData } from './packet-data';
+import type { NicParameters } from './parameters';
+
+/** A frame of Ethernet with the usual MTU, its check sum apart; an acknowledgement of TCP. */
+const FULL_PACKET = 1514;
+const ACK = 66;
+const LONGEST_NS = 1e11;
+/** The pool lets a buffer go after two of its periods of 5 s at the latest, and a tick. */
+const IDLE_NS = 11e9;
+/** Pages that bounce buffers may take: a largest buffer for each entry of both rings, and what else there is. */
+const BOUNCE_PAGES = (RX_RING + TX_RING) * 32 + 4096;
+
+export interface NetOptions {
+  readonly shape: NetShapeName;
+  /** Packets to go, both ways together. */
+  readonly packets: number;
+  readonly seed: number;
+  readonly moveData: boolean;
+  readonly nic: NicParameters;
+}
+
+export function netNeeds(shape: NetShapeName, cpus: number): RigNeeds {
+  return { cpus, bufferFrames: netFramesNeeded(shape), bouncePages: BOUNCE_PAGES };
+}
+
+/** One way's ring: what is mapped, by slot. */
+class Ring {
+  readonly address: Float64Array;
+  readonly physical: Float64Array;
+  readonly bytes: Float64Array;
+  readonly since: Float64Array;
+  readonly readyAt: Float64Array;
+
+  constructor(size: number) {
+    const column = (): Float64Array => new Float64Array(size);
+    this.address = column();
+    this.physical = column();
+    this.bytes = column();
+    this.since = column();
+    this.readyAt = column();
+  }
+}
+
+export class NetRun {
+  received = 0;
+  sent = 0;
+  receivedBytes = 0;
+  sentBytes = 0;
+  interrupts = 0;
+  idleNs = 0;
+  mapNs = 0;
+  unmapNs = 0;
+  endedAt = 0;
+  /** Bounce memory when the ring was first full, and bytes posted then. */
+  ringBounceBytes = 0;
+  ringBytes = 0;
+  readonly rxLatency = histogram();
+  readonly txLatency = histogram();
+  readonly held = histogram();
+  readonly bounce = new Occupancy();
+  readonly ages: SlotAges;
+  readonly data: PacketData | null;
+  readonly nic: Nic;
+  private readonly shape: NetShape;
+  private readonly rx = new Ring(RX_RING);
+  private readonly tx = new Ring(TX_RING);
+  private posted = 0;
+  private txOldest = 0;
+  private txUnderWay = 0;
+  private serial = 0;
+  private machineNs = 0;
+  private readonly tickNs: number;
+
+  constructor(
+    private readonly rig: Rig,
+    private readonly options: NetOptions,
+  ) {
+    const { shape, seed, moveData, nic } = options;
+    this.shape = new NetShape(shape, seed, {
+      firstPfn: rig.k.reserved_pfn,
+      frames: netFramesNeeded(shape),
+    });
+    this.nic = new Nic(nic);
+    this.data = moveData ? new PacketData(rig) : null;
+    this.ages = new SlotAges(rig);
+    this.tickNs = 1e9 / rig.k.timers.HZ;
+    rig.mm.moves = moveData;
+    rig.meter.reset();
+    rig.meter.onEvicted = (address) => {
+      this.ages.evicted(address, rig.meter.ledger.now);
+    };
+  }
+
+  /** Runs `most` operations, or until the packets have gone; false then. */
+  run(most: number): boolean {
+    const { shape, options } = this;
+    for (let i = 0; i < most; i++) {
+      if (this.received + this.sent >= options.packets) {
+        this.endedAt = this.rig.meter.ledger.now;
+        return false;
+      }
+      this.passTime();
+      this.reap();
+      shape.next();
+      switch (shape.operation) {
+        case 'post':
+          this.post();
+          break;
+        case 'take':
+          this.take();
+          break;
+        case 'send':
+          this.send();
+          break;
+        case 'sent':
+          // Packets that have left are unmapped as they are noticed, not when the shape has done with them.
+          break;
+      }
+      this.bounce.set(this.rig.meter.ledger.now, this.rig.bounceBytes());
+    }
+    return true;
+  }
+
+  /** The driver goes: everything is unmapped. Then nothing happens for as long as the pool needs to let go. */
+  stop(): void {
+    const { rig, rx } = this;
+    const { ledger } = rig.meter;
+    while (this.txUnderWay > 0) this.finish();
+    for (let slot = 0; slot < RX_RING; slot++)
+      if ((rx.bytes[slot] as number) > 0) this.unmap(rx, slot, false);
+    const end = ledger.now + IDLE_NS;
+    while (ledger.now < end) {
+      ledger.now += this.tickNs;
+      this.passTime();
+    }
+  }
+
+  private post(): void {
+    const { rx, shape, options } = this;
+    const { slot } = shape;
+    this.work(Phase.submit, Cause.submit, options.nic.nicPostNs);
+    this.map(rx, false);
+    if (++this.posted <= RX_RING) this.ringBytes += shape.bytes;
+    if (this.posted === RX_RING) this.ringBounceBytes = this.rig.bounceBytes();
+    // Buffers are filled in the order of posting, so that the wire's next free moment is known here.
+    rx.readyAt[slot] = this.nic.received(rx.since[slot] as number, this.packetBytes(shape.bytes));
+  }
+
+  private take(): void {
+    const { rx, rig, shape, options, data } = this;
+    const { ledger } = rig.meter;
+    const { slot } = shape;
+    const bytes = this.packetBytes(shape.bytes);
+    const serial = ++this.serial;
+    this.waitFor(rx.readyAt[slot] as number);
+    data?.deviceWrites(rx.address[slot] as number, bytes, serial);
+    this.unmap(rx, slot, false);
+    data?.cpuChecks(rx.physical[slot] as number, bytes, serial);
+    this.work(Phase.complete, Cause.complete, options.nic.nicRxNs);
+    this.received++;
+    this.receivedBytes += bytes;
+    record(this.rxLatency, ledger.now - (rx.readyAt[slot] as number));
+    record(this.held, ledger.now - (rx.since[slot] as number));
+  }
+
+  private send(): void {
+    const { tx, rig, shape, options, data } = this;
+    const { slot } = shape;
+    const serial = ++this.serial;
+    if (this.txUnderWay === TX_RING) {
+      this.waitFor(tx.readyAt[this.txOldest] as number);
+      this.reap();
+    }
+    data?.cpuWrites(shape.pfn * PAGE_SIZE + shape.offset, shape.bytes, serial);
+    const begun = rig.meter.ledger.now;
+    this.work(Phase.submit, Cause.submit, options.nic.nicTxNs);
+    this.map(tx, true);
+    tx.since[slot] = begun;
+    tx.readyAt[slot] = this.nic.sent(rig.meter.ledger.now, shape.bytes);
+    // The card fetches it at once: recorded packets lie in pages that are used again before they are unmapped.
+    data?.deviceChecks(tx.address[slot] as number, shape.bytes, serial);
+    this.txUnderWay++;
+    this.sent++;
+    this.sentBytes += shape.bytes;
+  }
+
+  /** Unmaps what has left. */
+  private reap(): void {
+    const { now } = this.rig.meter.ledger;
+    while (this.txUnderWay > 0 && (this.tx.readyAt[this.txOldest] as number) <= now) this.finish();
+  }
+
+  private finish(): void {
+    const { tx, txOldest: slot, rig } = this;
+    this.unmap(tx, slot, true);
+    this.work(Phase.complete, Cause.complete, this.options.nic.nicTxDoneNs);
+    record(this.txLatency, rig.meter.ledger.now - (tx.since[slot] as number));
+    this.txOldest = (slot + 1) % TX_RING;
+    this.txUnderWay--;
+  }
+
+  private packetBytes(room: number): number {
+    return this.options.shape === 'rx' ? Math.min(room, FULL_PACKET) : ACK;
+  }
+
+  private work(phase: number, cause: number, ns: number): void {
+    const { ledger } = this.rig.meter;
+    ledger.phase = phase;
+    ledger.charge(cause, ns);
+  }
+
+  /** The CPU has nothing to do until then; the card's interrupt wakes it. */
+  private waitFor(at: number): void {
+    const { ledger, cost } = this.rig.meter;
+    if (at <= ledger.now) return;
+    this.idleNs += at - ledger.now;
+    ledger.now = at;
+    this.interrupts++;
+    this.work(Phase.complete, Cause.interrupt, cost.interruptNs);
+    this.passTime();
+  }
+
+  private map(ring: Ring, toDevice: boolean): void {
+    const { rig, shape } = this;
+    const { meter } = rig;
+    const { slot, pfn, offset, bytes } = shape;
+    meter.ledger.phase = Phase.map;
+    const before = meter.ledger.now;
+    meter.begin();
+    const address = rig.k.dma.dma_map_page_attrs(
+      rig.dev,
+      rig.mm.pfn_to_page(pfn),
+      offset,
+      bytes,
+      toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
+      0,
+    );
+    meter.end();
+    if (address === DMA_MAPPING_ERROR)
+      throw new Error(`a mapping of ${String(bytes)} bytes fails: there is no room`);
+    const { now } = meter.ledger;
+    this.mapNs += now - before;
+    this.ages.mapped(address, now);
+    ring.address[slot] = address;
+    ring.physical[slot] = pfn * PAGE_SIZE + offset;
+    ring.bytes[slot] = bytes;
+    ring.since[slot] = now;
+  }
+
+  private unmap(ring: Ring, slot: number, toDevice: boolean): void {
+    const { rig, ages } = this;
+    const { meter } = rig;
+    const address: dma_addr_t = to_dma_addr(ring.address[slot] as number);
+    meter.ledger.phase = Phase.unmap;
+    const before = meter.ledger.now;
+    meter.begin();
+    meter.stale.begin();
+    rig.k.dma.dma_unmap_page_attrs(
+      rig.dev,
+      address,
+      ring.bytes[slot] as number,
+      toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
+      0,
+    );
+    meter.end();
+    const { now } = meter.ledger;
+    this.unmapNs += now - before;
+    ring.bytes[slot] = 0;
+    if (!ages.unmapped(address, now) && rig.translated)
+      meter.stale.unmapped(address - (address % PAGE_SIZE), now);
+    if (rig.workPending?.() === true) {
+      meter.ledger.phase = Phase.background;
+      rig.k.workqueue.run();
+    }
+  }
+
+  /** Timers that are due. */
+  private passTime(): void {
+    const { rig, tickNs } = this;
+    const { ledger } = rig.meter;
+    if (ledger.now < this.machineNs + tickNs) return;
+    ledger.phase = Phase.background;
+    const ticks = Math.floor((ledger.now - this.machineNs) / tickNs);
+    this.machineNs += ticks * tickNs;
+    rig.k.timers.advance((ticks * tickNs) / 1e6);
+    this.bounce.set(ledger.now, rig.bounceBytes());
+  }
+}
+
+function histogram(): Histogram {
+  return build({
+    bitBucketSize: 64,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_NS,
+    numberOfSignificantValueDigits: 3,
+  });
+}
+
+function record(into: Histogram, ns: number): void {
+  into.recordValue(Math.round(ns));
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A long-lived mapping of a driver, and the bytes that CPU and device write into it and find in it.
+
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_BIDIRECTIONAL,
+  PAGE_SIZE,
+  type scatterlist,
+  sg_next,
+} from '@iommu-bounce/linux-shim';
+import { Pieces, type Rig } from '../../sim';
+import type { SyncDriver } from './document';
+
+/** Values stay clear of 0 and of the poison that fresh pages have, so that no byte is right by chance. */
+const VALUES = 127;
+const STEP = 31;
+
+/** Byte `i` of what is written at a time; two times differ in every byte if they differ by less than VALUES. */
+function valueOf(i: number, time: number): number {
+  return 1 + ((i * STEP + time) % VALUES);
+}
+
+export class LongMapping {
+  private readonly pieces: Pieces;
+  private readonly ram: Uint8Array;
+  private readonly attrs: number;
+  private readonly syncs: boolean;
+  private mapped = 0;
+
+  constructor(
+    private readonly rig: Rig,
+    private readonly pfns: Float64Array,
+    private readonly bytes: number,
+    driver: SyncDriver,
+  ) {
+    this.pieces = new Pieces(rig.mm, pfns, bytes);
+    this.ram = rig.mm.ram;
+    this.attrs = driver === 'syncs' ? 0 : DMA_ATTR_SKIP_CPU_SYNC;
+    this.syncs = driver !== 'skips';
+  }
+
+  /** @throws Error if it cannot be mapped */
+  map(): void {
+    const { rig, pieces } = this;
+    const { list, count } = pieces;
+    this.mapped = rig.k.dma.dma_map_sg_attrs(rig.dev, list, count, DMA_BIDIRECTIONAL, this.attrs);
+    if (this.mapped === 0) throw new Error(`${String(this.bytes)} bytes cannot be mapped`);
+    if (rig.workPending?.() === true) rig.k.workqueue.run();
+  }
+
+  unmap(): void {
+    const { rig, pieces } = this;
+    rig.k.dma.dma_unmap_sg_attrs(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL, this.attrs);
+  }
+
+  /** Whether the device reaches the driver's own pages. */
+  isDirect(): boolean {
+    const own = new Set(this.pfns);
+    let direct = true;
+    this.eachRun(true, (physical) => {
+      if (!own.has(Math.floor(physical / PAGE_SIZE))) direct = false;
+    });
+    return direct;
+  }
+
+  /** The CPU writes all bytes; one that syncs then hands them to the device. */
+  cpuWrites(time: number): void {
+    for (let i = 0; i < this.bytes; i++) this.ram[this.own(i)] = valueOf(i, time);
+    const { rig, pieces } = this;
+    if (this.syncs)
+      rig.k.dma.dma_sync_sg_for_device(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
+  }
+
+  /** Bytes that the CPU does not find as they were written; one that syncs takes them from the device first. */
+  cpuMisses(time: number): number {
+    const { rig, pieces } = this;
+    if (this.syncs)
+      rig.k.dma.dma_sync_sg_for_cpu(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
+    return this.ownMisses(time);
+  }
+
+  /** The same without a sync: after the unmap. */
+  ownMisses(time: number): number {
+    let missing = 0;
+    for (let i = 0; i < this.bytes; i++) if (this.ram[this.own(i)] !== valueOf(i, time)) missing++;
+    return missing;
+  }
+
+  deviceWrites(time: number): void {
+    this.eachRun(true, (physical, first, bytes) => {
+      for (let i = 0; i < bytes; i++) this.ram[physical + i] = valueOf(first + i, time);
+    });
+  }
+
+  deviceMisses(time: number): number {
+    let missing = 0;
+    this.eachRun(false, (physical, first, bytes) => {
+      for (let i = 0; i < bytes; i++)
+        if (this.ram[physical + i] !== valueOf(first + i, time)) missing++;
+    });
+    return missing;
+  }
+
+  private own(i: number): number {
+    return (this.pfns[Math.floor(i / PAGE_SIZE)] as number) * PAGE_SIZE + (i % PAGE_SIZE);
+  }
+
+  /** What the device reaches, in the order of the buffer's bytes, in pieces of at most a page. */
+  private eachRun(
+    write: boolean,
+    see: (physical: number, first: number, bytes: number) => void,
+  ): void {
+    let done = 0;
+    let sg: scatterlist | null = this.pieces.list;
+    for (let i = 0; i < this.mapped && sg && done < this.bytes; i++, sg = sg_next(sg))
+      for (let off = 0; off < sg.dma_length && done < this.bytes;) {
+        const address = sg.dma_address + off;
+        const bytes = Math.min(PAGE_SIZE - (address % PAGE_SIZE), sg.dma_length - off);
+        const physical = this.rig.translate(address, write);
+        if (physical < 0) throw new Error(`the device finds nothing at ${address.toString(16)}`);
+        see(physical, done, bytes);
+        off += bytes;
+        done += bytes;
+      }
+    if (done !== this.bytes) throw new Error(`only ${String(done)} bytes are mapped`);
+  }
+}
