@@ -14,3 +14,4 @@ export * from './policies'; // ways to protect memory from the drive
 export * from './fio'; // jobs under policies, compared
 export * from './fio-report'; // that as a page with charts
 export * from './sensitivity'; // two policies, and which costs decide between them
+export * from './scenarios'; // many devices, drivers that do not sync, a network card

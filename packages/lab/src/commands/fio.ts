@@ -29,6 +29,7 @@ import {
 import { FIXES, POLICIES, USUAL_POLICIES, policiesNamed, poolWithFixes } from '../policies';
 import { checkReportFile, writeReport } from '../report';
 import { commandLine } from './command-line';
+import { addScenarioOptions, scenario } from './fio-scenario';
 
 interface FioOptions {
   readonly policy?: string;
@@ -67,6 +68,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     if (flags.startsWith('--bs '))
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
+  addScenarioOptions(command);
   command
     .option(
       '--fix <names>',
@@ -86,7 +88,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       "\nWhat flags leave open is the letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
     )
     .action((file: string | undefined, options: FioOptions) => {
-      end(fio(file, options, io, commandLine(program)));
+      end(scenario(command, file, io, READERS) ?? fio(file, options, io, commandLine(program)));
     });
 }
 
@@ -182,6 +184,8 @@ function whole(option: string, text: string, least: number, most: number): numbe
     );
   return n;
 }
+
+const READERS = { whole, layout: layoutNamed, file: read };
 
 function readOrNot(path: string): string | undefined {
   try {

@@ -4,6 +4,9 @@
 import { count } from '../report/figures';
 import type { CauseName } from '../sim';
 import type { FioDocument, FioRun } from './document';
+import { blockSize } from './text';
+
+export { blockSize, memory, micros, percent, time } from './text';
 
 /** What was simulated, in a sentence or two. */
 export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
@@ -73,30 +76,4 @@ export function wrongs(run: FioRun): string[] {
   if (run.data && run.data.faults > 0)
     wrong.push(`${count(run.data.faults)} accesses found no translation`);
   return wrong;
-}
-
-export function percent(fraction: number, digits = 1): string {
-  return `${(100 * fraction).toFixed(digits)} %`;
-}
-
-export function micros(ns: number): string {
-  return (ns / 1000).toFixed(2);
-}
-
-export function blockSize(n: number): string {
-  return n % 1024 === 0 ? `${String(n / 1024)}k` : `${count(n)} B`;
-}
-
-export function memory(n: number): string {
-  if (n === 0) return '0';
-  return n < 2 ** 20 ? `${(n / 1024).toFixed(0)} KiB` : `${(n / 2 ** 20).toFixed(1)} MiB`;
-}
-
-/** Nanoseconds with the unit that leaves few digits. */
-export function time(ns: number): string {
-  if (ns === 0) return '0';
-  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} us`;
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} us`;
-  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
-  return `${(ns / 1e9).toFixed(1)} s`;
 }

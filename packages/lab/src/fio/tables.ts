@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // An experiment as tables for a terminal of 100 columns.
 
-import Table from 'cli-table3';
-import { oneLine } from '../errors';
 import { count } from '../report/figures';
 import type { FioComparison, FioDocument, FioRun } from './document';
-import {
-  blockSize,
-  heading,
-  memory,
-  micros,
-  notesOf,
-  percent,
-  runName,
-  time,
-  timeGroupsOf,
-  timeIn,
-} from './figures';
+import { heading, notesOf, runName, timeGroupsOf, timeIn } from './figures';
+import { blockSize, memory, micros, percent, table, time, wrapped } from './text';
 
-const COLUMNS = 100;
+export { blockSize, time } from './text';
 
 export function fioTables(document: FioDocument): string {
   const { runs, comparison } = document;
@@ -35,16 +23,6 @@ export function fioTables(document: FioDocument): string {
     ...notesOf(runs).map((note) => wrapped(`Note: ${note}`)),
   ];
   return `${parts.join('\n\n')}\n`;
-}
-
-function table(head: string[], rows: string[][], numbersFrom: number): string {
-  const made = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, i) => (i < numbersFrom ? 'left' : 'right')),
-  });
-  made.push(...rows);
-  return made.toString();
 }
 
 function runTable(runs: readonly FioRun[]): string {
@@ -160,17 +138,4 @@ function range(
 
 function less(reduction: number, digits = 1): string {
   return percent(-reduction, digits);
-}
-
-/** At most 100 columns; no control characters. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of oneLine(text).split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join('\n');
 }

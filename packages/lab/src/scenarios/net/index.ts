@@ -5,5 +5,7 @@ export * from './document'; // what comes of it
 export * from './parameters'; // the card in numbers
 export * from './nic'; // in virtual time
 export * from './packet-data'; // its bytes
+export * from './mapped-ring'; // what the card's rings hold
 export * from './run'; // under one policy
 export * from './experiment'; // under several
+export * from './tables'; // for a terminal

@@ -3,16 +3,10 @@
 // beside it. The ported code runs for every map and unmap, and the meter charges its steps.
 
 import { type Histogram, build } from 'hdr-histogram-js';
-import {
-  DMA_FROM_DEVICE,
-  DMA_MAPPING_ERROR,
-  DMA_TO_DEVICE,
-  PAGE_SIZE,
-  type dma_addr_t,
-  dma_addr_t as to_dma_addr,
-} from '@iommu-bounce/linux-shim';
+import { DMA_FROM_DEVICE, DMA_TO_DEVICE, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { NetShape, type NetShapeName, RX_RING, TX_RING, netFramesNeeded } from '../../jobs';
 import { Cause, Occupancy, Phase, type Rig, type RigNeeds, SlotAges } from '../../sim';
+import { MappedRing } from './mapped-ring';
 import { Nic } from './nic';
 import { PacketData } from './packet-data';
 import type { NicParameters } from './parameters';
@@ -39,24 +33,6 @@ export function netNeeds(shape: NetShapeName, cpus: number): RigNeeds {
   return { cpus, bufferFrames: netFramesNeeded(shape), bouncePages: BOUNCE_PAGES };
 }
 
-/** One way's ring: what is mapped, by slot. */
-class Ring {
-  readonly address: Float64Array;
-  readonly physical: Float64Array;
-  readonly bytes: Float64Array;
-  readonly since: Float64Array;
-  readonly readyAt: Float64Array;
-
-  constructor(size: number) {
-    const column = (): Float64Array => new Float64Array(size);
-    this.address = column();
-    this.physical = column();
-    this.bytes = column();
-    this.since = column();
-    this.readyAt = column();
-  }
-}
-
 export class NetRun {
   received = 0;
   sent = 0;
@@ -64,8 +40,6 @@ export class NetRun {
   sentBytes = 0;
   interrupts = 0;
   idleNs = 0;
-  mapNs = 0;
-  unmapNs = 0;
   endedAt = 0;
   /** Bounce memory when the ring was first full, and bytes posted then. */
   ringBounceBytes = 0;
@@ -78,8 +52,8 @@ export class NetRun {
   readonly data: PacketData | null;
   readonly nic: Nic;
   private readonly shape: NetShape;
-  private readonly rx = new Ring(RX_RING);
-  private readonly tx = new Ring(TX_RING);
+  readonly rx: MappedRing;
+  readonly tx: MappedRing;
   private posted = 0;
   private txOldest = 0;
   private txUnderWay = 0;
@@ -99,6 +73,8 @@ export class NetRun {
     this.nic = new Nic(nic);
     this.data = moveData ? new PacketData(rig) : null;
     this.ages = new SlotAges(rig);
+    this.rx = new MappedRing(rig, this.ages, DMA_FROM_DEVICE, RX_RING);
+    this.tx = new MappedRing(rig, this.ages, DMA_TO_DEVICE, TX_RING);
     this.tickNs = 1e9 / rig.k.timers.HZ;
     rig.mm.moves = moveData;
     rig.meter.reset();
@@ -142,8 +118,7 @@ export class NetRun {
     const { rig, rx } = this;
     const { ledger } = rig.meter;
     while (this.txUnderWay > 0) this.finish();
-    for (let slot = 0; slot < RX_RING; slot++)
-      if ((rx.bytes[slot] as number) > 0) this.unmap(rx, slot, false);
+    for (let slot = 0; slot < RX_RING; slot++) if ((rx.bytes[slot] as number) > 0) rx.unmap(slot);
     const end = ledger.now + IDLE_NS;
     while (ledger.now < end) {
       ledger.now += this.tickNs;
@@ -155,7 +130,7 @@ export class NetRun {
     const { rx, shape, options } = this;
     const { slot } = shape;
     this.work(Phase.submit, Cause.submit, options.nic.nicPostNs);
-    this.map(rx, false);
+    rx.map(shape);
     if (++this.posted <= RX_RING) this.ringBytes += shape.bytes;
     if (this.posted === RX_RING) this.ringBounceBytes = this.rig.bounceBytes();
     // Buffers are filled in the order of posting, so that the wire's next free moment is known here.
@@ -170,7 +145,7 @@ export class NetRun {
     const serial = ++this.serial;
     this.waitFor(rx.readyAt[slot] as number);
     data?.deviceWrites(rx.address[slot] as number, bytes, serial);
-    this.unmap(rx, slot, false);
+    rx.unmap(slot);
     data?.cpuChecks(rx.physical[slot] as number, bytes, serial);
     this.work(Phase.complete, Cause.complete, options.nic.nicRxNs);
     this.received++;
@@ -190,7 +165,7 @@ export class NetRun {
     data?.cpuWrites(shape.pfn * PAGE_SIZE + shape.offset, shape.bytes, serial);
     const begun = rig.meter.ledger.now;
     this.work(Phase.submit, Cause.submit, options.nic.nicTxNs);
-    this.map(tx, true);
+    tx.map(shape);
     tx.since[slot] = begun;
     tx.readyAt[slot] = this.nic.sent(rig.meter.ledger.now, shape.bytes);
     // The card fetches it at once: recorded packets lie in pages that are used again before they are unmapped.
@@ -208,7 +183,7 @@ export class NetRun {
 
   private finish(): void {
     const { tx, txOldest: slot, rig } = this;
-    this.unmap(tx, slot, true);
+    tx.unmap(slot);
     this.work(Phase.complete, Cause.complete, this.options.nic.nicTxDoneNs);
     record(this.txLatency, rig.meter.ledger.now - (tx.since[slot] as number));
     this.txOldest = (slot + 1) % TX_RING;
@@ -234,60 +209,6 @@ export class NetRun {
     this.interrupts++;
     this.work(Phase.complete, Cause.interrupt, cost.interruptNs);
     this.passTime();
-  }
-
-  private map(ring: Ring, toDevice: boolean): void {
-    const { rig, shape } = this;
-    const { meter } = rig;
-    const { slot, pfn, offset, bytes } = shape;
-    meter.ledger.phase = Phase.map;
-    const before = meter.ledger.now;
-    meter.begin();
-    const address = rig.k.dma.dma_map_page_attrs(
-      rig.dev,
-      rig.mm.pfn_to_page(pfn),
-      offset,
-      bytes,
-      toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
-      0,
-    );
-    meter.end();
-    if (address === DMA_MAPPING_ERROR)
-      throw new Error(`a mapping of ${String(bytes)} bytes fails: there is no room`);
-    const { now } = meter.ledger;
-    this.mapNs += now - before;
-    this.ages.mapped(address, now);
-    ring.address[slot] = address;
-    ring.physical[slot] = pfn * PAGE_SIZE + offset;
-    ring.bytes[slot] = bytes;
-    ring.since[slot] = now;
-  }
-
-  private unmap(ring: Ring, slot: number, toDevice: boolean): void {
-    const { rig, ages } = this;
-    const { meter } = rig;
-    const address: dma_addr_t = to_dma_addr(ring.address[slot] as number);
-    meter.ledger.phase = Phase.unmap;
-    const before = meter.ledger.now;
-    meter.begin();
-    meter.stale.begin();
-    rig.k.dma.dma_unmap_page_attrs(
-      rig.dev,
-      address,
-      ring.bytes[slot] as number,
-      toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE,
-      0,
-    );
-    meter.end();
-    const { now } = meter.ledger;
-    this.unmapNs += now - before;
-    ring.bytes[slot] = 0;
-    if (!ages.unmapped(address, now) && rig.translated)
-      meter.stale.unmapped(address - (address % PAGE_SIZE), now);
-    if (rig.workPending?.() === true) {
-      meter.ledger.phase = Phase.background;
-      rig.k.workqueue.run();
-    }
   }
 
   /** Timers that are due. */

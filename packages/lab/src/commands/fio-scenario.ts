@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `fio --scenario …` and `fio --workload …`: what the closed loop of fio does not show.
+
+import type { Command } from 'commander';
+import { costParameters, presetNamed } from '../cost';
+import { UsageError } from '../errors';
+import { USUAL_MACHINE } from '../fio';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import type { LayoutName } from '../jobs';
+import { policiesNamed, poolWithFixes } from '../policies';
+import {
+  NIC_PARAMETERS,
+  type ScenarioMachine,
+  USUAL_PACKETS,
+  deviceWrongs,
+  devicesExperiment,
+  devicesTables,
+  netExperiment,
+  netTables,
+  netWrongs,
+  nicParameters,
+  nosyncExperiment,
+  nosyncTables,
+  splitSettings,
+} from '../scenarios';
+
+const SCENARIOS = ['devices', 'nosync'] as const;
+const WORKLOADS = ['net-rx', 'net-tx'] as const;
+type Kind = (typeof SCENARIOS)[number] | (typeof WORKLOADS)[number];
+
+/** Options, by the names that commander gives them, that say something about a kind. */
+const COMMON = ['scenario', 'workload', 'preset', 'costs', 'set', 'seed', 'data', 'json'];
+const MEANT: Readonly<Record<Kind, readonly string[]>> = {
+  devices: [...COMMON, 'cpus', 'layout'],
+  nosync: ['scenario', 'workload', 'preset', 'seed', 'layout', 'json'],
+  'net-rx': [...COMMON, 'packets', 'policy', 'fix'],
+  'net-tx': [...COMMON, 'packets', 'policy', 'fix'],
+};
+
+const LEAST_PACKETS = 1000;
+const MOST_PACKETS = 1e8;
+
+/** Adds the options that these need. */
+export function addScenarioOptions(command: Command): void {
+  command
+    .option(
+      '--scenario <name>',
+      'in place of jobs: devices (1, 16 and 256 of them, most idle), nosync (drivers that do not sync)',
+    )
+    .option(
+      '--workload <name>',
+      `in place of jobs: the traffic of a network card, ${WORKLOADS.join(' or ')}; --set takes ${NIC_PARAMETERS.map(({ name }) => name).join(', ')} too`,
+    )
+    .option(
+      '--packets <n>',
+      `of a --workload: both ways together (default: ${String(USUAL_PACKETS)})`,
+    );
+}
+
+/** What of fio's own reading of options they share. */
+export interface Readers {
+  whole(option: string, text: string, least: number, most: number): number;
+  layout(text: string): LayoutName;
+  file(name: string): string;
+}
+
+/**
+ * Runs what --scenario or --workload names.
+ * @returns null: neither is there
+ * @throws UsageError for a name that is none, or an option that says nothing about it
+ */
+export function scenario(
+  command: Command,
+  jobFile: string | undefined,
+  io: CommandIo,
+  readers: Readers,
+): ExitStatus | null {
+  const options = command.opts<Options>();
+  const kind = kindOf(options);
+  if (kind === null) {
+    if (options.packets !== undefined)
+      throw new UsageError('--packets: expected --workload net-rx or net-tx beside it');
+    return null;
+  }
+  refuseOthers(command, kind, jobFile);
+  const settings = splitSettings(options.set);
+  if (settings.nic.length > 0 && !kind.startsWith('net'))
+    throw new UsageError(`--set ${settings.nic[0] ?? ''}: a --scenario has no network card`);
+  const preset = presetNamed(options.preset);
+  const machine: ScenarioMachine = {
+    preset,
+    cost: costParameters(
+      preset,
+      options.costs === undefined
+        ? null
+        : { name: options.costs, text: readers.file(options.costs) },
+      settings.others,
+    ),
+    cpus: readers.whole('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, 64),
+    layout: readers.layout(options.layout ?? USUAL_MACHINE.layout),
+    seed: readers.whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
+    moveData: options.data,
+  };
+  const progress = new Progress(io, 'fio');
+  try {
+    const { document, tables, wrong } = run(
+      kind,
+      machine,
+      command,
+      readers,
+      settings.nic,
+      (what) => {
+        progress.show(what);
+      },
+    );
+    progress.done();
+    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables);
+    return wrong ? 1 : 0;
+  } finally {
+    progress.done();
+  }
+}
+
+interface Options {
+  readonly scenario?: string;
+  readonly workload?: string;
+  readonly packets?: string;
+  readonly policy?: string;
+  readonly fix?: string;
+  readonly cpus?: string;
+  readonly layout?: string;
+  readonly seed?: string;
+  readonly preset?: string;
+  readonly costs?: string;
+  readonly set?: readonly string[];
+  readonly data: boolean;
+  readonly json?: boolean;
+}
+
+function kindOf({ scenario, workload }: Options): Kind | null {
+  if (scenario !== undefined && workload !== undefined)
+    throw new UsageError('--scenario and --workload: expected one of the two');
+  if (scenario !== undefined) {
+    const found = SCENARIOS.find((name) => name === scenario);
+    if (!found)
+      throw new UsageError(`--scenario: expected ${SCENARIOS.join(' or ')}, got '${scenario}'`);
+    return found;
+  }
+  if (workload === undefined) return null;
+  const found = WORKLOADS.find((name) => name === workload);
+  if (!found)
+    throw new UsageError(`--workload: expected ${WORKLOADS.join(' or ')}, got '${workload}'`);
+  return found;
+}
+
+/** An option that would have no effect is a misunderstanding. */
+function refuseOthers(command: Command, kind: Kind, jobFile: string | undefined): void {
+  const flag = kind.startsWith('net') ? '--workload' : '--scenario';
+  if (jobFile !== undefined)
+    throw new UsageError(`${jobFile}: a job file and ${flag} ${kind}; expected one of the two`);
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli' || MEANT[kind].includes(name)) continue;
+    throw new UsageError(`${option.long ?? name}: says nothing about ${flag} ${kind}`);
+  }
+}
+
+interface Result {
+  readonly document: object;
+  readonly tables: string;
+  readonly wrong: boolean;
+}
+
+function run(
+  kind: Kind,
+  machine: ScenarioMachine,
+  command: Command,
+  readers: Readers,
+  nicSettings: readonly string[],
+  progress: (what: string) => void,
+): Result {
+  if (kind === 'devices') {
+    const document = devicesExperiment(machine, progress);
+    const wrong = document.counts.some(({ runs }) =>
+      runs.some((one) => deviceWrongs(one).length > 0),
+    );
+    return { document, tables: devicesTables(document), wrong };
+  }
+  if (kind === 'nosync') {
+    const document = nosyncExperiment(machine);
+    return { document, tables: nosyncTables(document), wrong: false };
+  }
+  const { packets, policy, fix } = command.opts<Options>();
+  const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
+  const document = netExperiment(
+    {
+      ...machine,
+      shape: kind === 'net-rx' ? 'rx' : 'tx',
+      packets: readers.whole(
+        '--packets',
+        packets ?? String(USUAL_PACKETS),
+        LEAST_PACKETS,
+        MOST_PACKETS,
+      ),
+      policies: [
+        ...policiesNamed(chosen ?? 'all'),
+        ...(fix === undefined ? [] : [poolWithFixes(fix)]),
+      ],
+      nic: nicParameters(nicSettings),
+    },
+    progress,
+  );
+  const wrong = document.runs.some((one) => netWrongs(one).length > 0);
+  return { document, tables: netTables(document), wrong };
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One way's ring: its buffers, mapped and unmapped by the ported code, by slot.
+
+import {
+  DMA_MAPPING_ERROR,
+  PAGE_SIZE,
+  type dma_data_direction,
+  dma_addr_t,
+} from '@iommu-bounce/linux-shim';
+import { Phase, type Rig, type SlotAges } from '../../sim';
+
+/** A buffer: where it begins and how long it is. */
+interface Buffer {
+  readonly slot: number;
+  readonly pfn: number;
+  /** Byte of that frame. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export class MappedRing {
+  /** By slot: where the device finds it, where it is, its bytes (0: not mapped), since when it is mapped. */
+  readonly address: Float64Array;
+  readonly physical: Float64Array;
+  readonly bytes: Float64Array;
+  readonly since: Float64Array;
+  /** When the card is done with it. */
+  readonly readyAt: Float64Array;
+  /** Time in the DMA API's calls, copies and waiting included. */
+  mapNs = 0;
+  unmapNs = 0;
+
+  constructor(
+    private readonly rig: Rig,
+    private readonly ages: SlotAges,
+    private readonly direction: dma_data_direction,
+    size: number,
+  ) {
+    const column = (): Float64Array => new Float64Array(size);
+    this.address = column();
+    this.physical = column();
+    this.bytes = column();
+    this.since = column();
+    this.readyAt = column();
+  }
+
+  /** @throws Error if there is no room for it */
+  map({ slot, pfn, offset, bytes }: Buffer): void {
+    const { rig } = this;
+    const { meter } = rig;
+    meter.ledger.phase = Phase.map;
+    const before = meter.ledger.now;
+    meter.begin();
+    const address = rig.k.dma.dma_map_page_attrs(
+      rig.dev,
+      rig.mm.pfn_to_page(pfn),
+      offset,
+      bytes,
+      this.direction,
+      0,
+    );
+    meter.end();
+    if (address === DMA_MAPPING_ERROR)
+      throw new Error(`a mapping of ${String(bytes)} bytes fails: there is no room`);
+    const { now } = meter.ledger;
+    this.mapNs += now - before;
+    this.ages.mapped(address, now);
+    this.address[slot] = address;
+    this.physical[slot] = pfn * PAGE_SIZE + offset;
+    this.bytes[slot] = bytes;
+    this.since[slot] = now;
+  }
+
+  unmap(slot: number): void {
+    const { rig, ages } = this;
+    const { meter } = rig;
+    const address = dma_addr_t(this.address[slot] as number);
+    meter.ledger.phase = Phase.unmap;
+    const before = meter.ledger.now;
+    meter.begin();
+    meter.stale.begin();
+    rig.k.dma.dma_unmap_page_attrs(rig.dev, address, this.bytes[slot] as number, this.direction, 0);
+    meter.end();
+    const { now } = meter.ledger;
+    this.unmapNs += now - before;
+    this.bytes[slot] = 0;
+    // The host forgets whole pages.
+    if (!ages.unmapped(address, now) && rig.translated)
+      meter.stale.unmapped(address - (address % PAGE_SIZE), now);
+    if (rig.workPending?.() !== true) return;
+    meter.ledger.phase = Phase.background;
+    rig.k.workqueue.run();
+  }
+}

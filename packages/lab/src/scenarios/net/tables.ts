@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network traffic as tables for a terminal of 100 columns.
+
+import { memory, micros, percent, table, time, wrapped } from '../../fio/text';
+import { count } from '../../report/figures';
+import type { CauseName } from '../../sim';
+import type { NetDocument, NetPolicyRun } from './document';
+
+export function netTables(document: NetDocument): string {
+  const { runs } = document;
+  const notes = runs.flatMap((run) => [
+    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
+  ]);
+  const parts = [
+    wrapped(heading(document)),
+    `Packets and their price: requests to the IOMMU and copies of a packet, map and unmap in us of one\n${rateTable(runs)}`,
+    `Where the CPU's time goes, in us of a packet\n${timeTable(runs)}`,
+    `The posted receive buffers, and how long a packet takes\n${ringTable(runs)}`,
+    ...notes.map((note) => wrapped(`Note: ${note}`)),
+    ...runs.flatMap((run) =>
+      netWrongs(run).map((what) => wrapped(`WRONG: ${run.policy}: ${what}`)),
+    ),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** What a run must not show; a check failed. */
+export function netWrongs({ leaks, data }: NetPolicyRun): string[] {
+  const wrong = [...leaks];
+  if (data && data.packets_wrong > 0)
+    wrong.push(`${count(data.packets_wrong)} packets arrived wrong`);
+  if (data && data.faults > 0) wrong.push(`${count(data.faults)} accesses found no translation`);
+  return wrong;
+}
+
+function heading({ workload, preset, nic, seed, data_moved, runs }: NetDocument): string {
+  const [first] = runs;
+  const what =
+    workload === 'net-rx' ? 'a download: full packets come in' : 'an upload: packets go out';
+  return (
+    `Simulated, not measured: ${what}, ${count(first?.received ?? 0)} received and ${count(first?.sent ?? 0)} sent through the ported code, ` +
+    `in the order and sizes of a recorded virtio network card, one CPU, a link of ` +
+    `${((8 * (nic['nicBytesPerS'] ?? 0)) / 1e9).toFixed(1)} Gbit/s. Costs: ${preset}; seed ${String(seed)}` +
+    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
+  );
+}
+
+function name({ policy, what_if }: NetPolicyRun): string {
+  return `${policy}${what_if === null ? '' : ' *'}`;
+}
+
+function rateTable(runs: readonly NetPolicyRun[]): string {
+  return table(
+    ['policy', 'packets/s', 'MB/s', 'map', 'unmap', 'req', 'copies', 'CPU', 'link', 'stale'],
+    runs.map((run) => [
+      name(run),
+      count(Math.round(run.packets_per_s)),
+      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      micros(run.map_ns_per_packet),
+      micros(run.unmap_ns_per_packet),
+      (run.iommu_requests / run.packets).toFixed(2),
+      (run.copies / run.packets).toFixed(2),
+      percent(run.cpu_busy, 0),
+      percent(run.wire_busy, 0),
+      run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
+    ]),
+    1,
+  );
+}
+
+const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
+  ['packet', ['submit', 'complete', 'interrupt']],
+  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
+  ['exits', ['vmexit', 'vmm']],
+  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
+  ['invalidate', ['invalidate']],
+  ['bounce', ['pool', 'swiotlb']],
+  ['copy', ['copy']],
+  ['lock', ['lockWait']],
+];
+
+function timeTable(runs: readonly NetPolicyRun[]): string {
+  const sum = (run: NetPolicyRun, causes: readonly CauseName[]): number =>
+    causes.reduce((ns, cause) => ns + run.cpu_ns_per_packet.by_cause[cause], 0);
+  const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
+  return table(
+    ['policy', 'all', ...shown.map(([group]) => group)],
+    runs.map((run) => [
+      name(run),
+      micros(run.cpu_ns_per_packet.total),
+      ...shown.map(([, causes]) => micros(sum(run, causes))),
+    ]),
+    1,
+  );
+}
+
+function ringTable(runs: readonly NetPolicyRun[]): string {
+  return table(
+    ['policy', 'posted', 'bounce', 'peak', 'held p50', 'rx p50', 'rx p99', 'tx p99'],
+    runs.map((run) => [
+      name(run),
+      memory(run.ring.bytes),
+      memory(run.ring.bounce_bytes),
+      memory(run.peak_bounce_bytes),
+      time(run.ring.held_ns.p50),
+      time(run.rx_latency_ns.p50),
+      time(run.rx_latency_ns.p99),
+      time(run.tx_latency_ns.p99),
+    ]),
+    1,
+  );
+}
