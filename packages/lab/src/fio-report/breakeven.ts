@@ -54,7 +54,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
       labels: SIZES.map(sizeText),
       labelKeys: [],
       labelTitle: 'size of the I/O',
-      valueTitle: 'CPU time of a map and its unmap, µs',
+      valueTitle: 'map and unmap, µs',
       series: [
         series(
           'mapping (strict)',
@@ -70,8 +70,8 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
       switches: ['logValues'],
       on: ['logValues'],
     },
-    says: `${sentence(model.find(costs))} ${where}`,
-    published: 'none',
+    says: `CPU time of a map and its unmap. ${sentence(model.find(costs))} ${where}`,
+    published: null,
     table: htmlTable(
       ['size', 'mapping µs', 'copying µs', 'copying costs'],
       pairs.map(({ bytes, strict, pool }) => [
@@ -116,8 +116,8 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
       kind: 'lines',
       labels: factors,
       labelKeys: [],
-      labelTitle: 'the cost, times',
-      valueTitle: finite ? 'break-even size, KiB' : 'mapping by copying at 128 KiB, times',
+      labelTitle: 'the parameter, times',
+      valueTitle: finite ? 'break-even size, KiB' : 'mapping / copying, 128 KiB',
       series: rows.map(({ name, at }, i) =>
         series(
           words(name),
@@ -130,15 +130,15 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
     },
     says:
       (finite
-        ? 'The break-even size while one cost is changed. “Always” is drawn at 1 GiB and “never” at 1 byte: no farther is looked.'
-        : 'No break-even size at any of these costs; drawn is how many times as much mapping costs as copying at 128 KiB: below 1 it would be the cheaper.') +
+        ? 'The break-even size while one parameter is changed. “Always” is drawn at 1 GiB and “never” at 1 byte: no farther is looked.'
+        : 'No break-even size at any of these values; drawn is how many times as much mapping costs as copying at 128 KiB: below 1 it would be the cheaper.') +
       (strongest
         ? ` ${strongest.name} moves ${quantity} most: by ${plus(strongest.elasticity)} % for 1 % of it.`
         : '') +
       ` ${where}`,
-    published: 'none',
+    published: null,
     table: htmlTable(
-      ['cost', 'its value', 'times', 'break-even size', 'mapping by copying at 128 KiB'],
+      ['parameter', 'its value', 'times', 'break-even size', 'mapping by copying at 128 KiB'],
       rows.flatMap(({ name, at }) =>
         at.map(({ factor, found, advantage }) => [
           words(name),
@@ -164,8 +164,8 @@ function breakEvenCell({ copyingWins, bytes }: BreakEven): string | Html {
 
 /** Parameters that the reader knows by other words. */
 function words(name: CostName): string {
-  if (name === 'copyColdBytesPerS') return 'memcpy (copyColdBytesPerS)';
-  if (name === 'copyWarmBytesPerS') return 'memcpy (copyWarmBytesPerS)';
+  if (name === 'copyColdBytesPerS') return 'memcpy bandwidth (copyColdBytesPerS)';
+  if (name === 'copyWarmBytesPerS') return 'memcpy bandwidth (copyWarmBytesPerS)';
   return name;
 }
 

@@ -35,7 +35,13 @@ export function figureSection({ heading, view, says, published, table, folded }:
         ></canvas>
       </div>
     </figure>
-    <p class="source">All figures are simulated; published: ${published}.</p>
+    <p class="source">
+      ${
+        published === null
+          ? 'All of these figures are simulated, none is published.'
+          : `Published: ${published}. All others are simulated.`
+      }
+    </p>
     ${
       folded
         ? html`<details>

@@ -4,7 +4,7 @@
 import type { FioDocument, FioRun } from '../fio';
 import { html, htmlTable } from '../report/html';
 import { cell, fixed, kib, rowKey } from './cells';
-import { policyColour } from './colours';
+import { lineColour, policyColour } from './colours';
 import { groupsOf } from './groups';
 import { type Figure, series } from './view';
 
@@ -14,15 +14,22 @@ interface Level {
   readonly bytes: number;
 }
 
-/** Samples as the levels that they show, equal neighbours joined. */
-export function levelsOf({ bounce_over_time: curve }: FioRun): Level[] {
+/** Samples as the levels that they show, equal neighbours joined; coarser ones once the last I/O is done. */
+export function levelsOf({ bounce_over_time: busy, bounce_with_idle: idle }: FioRun): Level[] {
   const levels: Level[] = [];
-  for (const [i, bytes] of curve.bytes.entries()) {
+  const add = (fromNs: number, untilNs: number, bytes: number): void => {
     const last = levels.at(-1);
-    const [fromNs, untilNs] = [i * curve.interval_ns, (i + 1) * curve.interval_ns];
     if (last?.bytes === bytes) levels[levels.length - 1] = { ...last, untilNs };
     else levels.push({ fromNs, untilNs, bytes });
-  }
+  };
+  const until = busy.interval_ns * busy.bytes.length;
+  busy.bytes.forEach((bytes, i) => {
+    add(i * busy.interval_ns, (i + 1) * busy.interval_ns, bytes);
+  });
+  idle.bytes.forEach((bytes, i) => {
+    const end = (i + 1) * idle.interval_ns;
+    if (end > until) add(Math.max(until, i * idle.interval_ns), end, bytes);
+  });
   return levels;
 }
 
@@ -34,6 +41,7 @@ export function occupancyFigure(document: FioDocument): Figure | null {
       .map((run) => ({ run, label, key: { policy: run.policy, group: index } })),
   );
   if (rows.length === 0) return null;
+  const manyPolicies = new Set(rows.map(({ run }) => run.policy)).size > 1;
   const steps = rows.flatMap(({ run, label, key }) =>
     levelsOf(run).map((level) => ({ level, run, label, key })),
   );
@@ -46,17 +54,22 @@ export function occupancyFigure(document: FioDocument): Figure | null {
       labelKeys: [],
       labelTitle: 'virtual time, ms',
       valueTitle: 'bounce memory in use, KiB',
-      series: rows.map(({ run, label, key }) =>
-        series(`${run.policy} ${label}`, policyColour(run.policy), [], {
-          ...key,
-          steps: curve(run),
-        }),
+      series: rows.map(({ run, label, key }, i) =>
+        series(
+          `${run.policy} ${label}`,
+          manyPolicies ? policyColour(run.policy) : lineColour(i),
+          [],
+          {
+            ...key,
+            steps: curve(run),
+          },
+        ),
       ),
       switches: ['logTime', 'logValues'],
-      on: [],
+      on: ['logValues'],
     },
-    says: 'What the pool holds (buffers stay mapped and are kept for the next I/O), and what swiotlb has handed out: the most in each of up to 256 intervals of a run.',
-    published: 'none',
+    says: 'What the pool holds (buffers stay mapped and are kept for the next I/O), and what swiotlb has handed out: the most in each of up to 256 intervals of a run. Behind the last I/O eleven idle seconds follow, in which the pool is emptied. A logarithmic axis has no zero: it is drawn as 1 KiB.',
+    published: null,
     table: html`${htmlTable(
         [
           'policy',
@@ -65,7 +78,7 @@ export function occupancyFigure(document: FioDocument): Figure | null {
           'mean KiB',
           'set aside at boot KiB',
           'interval ms',
-          'until ms',
+          'last I/O at ms',
         ],
         rows.map(({ run, label }) => [
           run.policy,
@@ -98,13 +111,16 @@ export function occupancyFigure(document: FioDocument): Figure | null {
   };
 }
 
-/** A level is drawn from the middle of its first interval on, so that a logarithmic axis has all of it. */
+/** From half of the first interval on, so that a logarithmic axis has a beginning. */
 function curve(run: FioRun): { x: number; y: number }[] {
-  const half = run.bounce_over_time.interval_ns / 2;
+  const first = run.bounce_over_time.interval_ns / 2;
   const levels = levelsOf(run);
-  const points = levels.map(({ fromNs, bytes }) => ({ x: (fromNs + half) / 1e6, y: bytes / 1024 }));
+  const points = levels.map(({ fromNs, bytes }) => ({
+    x: Math.max(fromNs, first) / 1e6,
+    y: bytes / 1024,
+  }));
   const last = levels.at(-1);
-  if (last) points.push({ x: (last.untilNs - half) / 1e6, y: last.bytes / 1024 });
+  if (last) points.push({ x: last.untilNs / 1e6, y: last.bytes / 1024 });
   return points;
 }
 

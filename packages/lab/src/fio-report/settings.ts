@@ -72,6 +72,6 @@ function costs(used: CostParameters, name: PresetName): Html {
     </p>
     <details>
       <summary>All ${COST_PARAMETERS.length} costs, with units, ranges and sources</summary>
-      ${htmlTable(head, rows, 7)}
+      <div class="wide">${htmlTable(head, rows, 7)}</div>
     </details>`;
 }

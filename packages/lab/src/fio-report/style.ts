@@ -22,5 +22,5 @@ input[type="checkbox"] { width: 1.1rem; height: 1.1rem; accent-color: var(--afte
 .source { font-size: .85rem; margin: .4rem 0 .6rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; padding: .3rem 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
-.scroll th, .scroll td { min-width: 4rem; } td.text { min-width: 9rem; }
+.wide td.text { min-width: 13rem; }
 `);

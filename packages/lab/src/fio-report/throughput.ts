@@ -2,6 +2,7 @@
 // Throughput by policy and block size, and what each run cost beside it.
 
 import type { FioDocument, FioRun } from '../fio';
+import { count } from '../report/figures';
 import { type Html, htmlTable } from '../report/html';
 import { cell, fixed, kib, micros, rowKey, whole } from './cells';
 import { policyColour } from './colours';
@@ -40,7 +41,7 @@ export function throughputFigure(document: FioDocument): Figure {
       on: [],
     },
     says: 'Throughput in MB/s (10⁶ bytes). The table has what it cost, of an I/O: time in map and unmap, requests to the IOMMU; the longest time a page stayed reachable after its unmap; latencies.',
-    published: 'none: the letter prints ratios only',
+    published: null,
     table: htmlTable(
       HEAD,
       rows.map(({ run, group }) => row(run, group)),
@@ -57,12 +58,12 @@ function row(run: FioRun, { label }: Group): (string | Html)[] {
   return [
     run.policy,
     label,
-    cell(run.bandwidth_bytes_per_s, (run.bandwidth_bytes_per_s / 1e6).toFixed(0)),
+    cell(run.bandwidth_bytes_per_s, count(Math.round(run.bandwidth_bytes_per_s / 1e6))),
     whole(run.iops),
     micros(perIo(run.map_ns_per_gb)),
     micros(perIo(run.unmap_ns_per_gb)),
     fixed(run.iommu_requests / run.ios, 2),
-    cell(run.copied_bytes, (run.copied_bytes / 1e6).toFixed(0)),
+    cell(run.copied_bytes, count(Math.round(run.copied_bytes / 1e6))),
     kib(run.peak_bounce_bytes),
     run.stale_max_ns === null ? 'always reachable' : micros(run.stale_max_ns),
     ...[p50, p99, p999].map((ns) => cell(ns, (ns / 1000).toFixed(1))),

@@ -41,7 +41,7 @@ export function timeFigure(document: FioDocument): Figure {
       on: [],
     },
     says: 'CPU time of an I/O in µs, by what it is spent on; before the series (strict), with it (pool), and under each other policy that was run. A run can also wait for the drive, which costs no CPU.',
-    published: 'none',
+    published: null,
     table: html`${htmlTable(
         [...head, ...shown.map(([name]) => name), 'CPUs busy', 'drive busy'],
         rows.map(({ run, label }) => [

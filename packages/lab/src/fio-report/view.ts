@@ -50,8 +50,8 @@ export interface Figure {
   readonly view: ChartView;
   /** What is shown. */
   readonly says: string;
-  /** Which of its figures are published; all others are simulated. */
-  readonly published: string;
+  /** Which of its figures are published, or null: none. All others are simulated. */
+  readonly published: string | null;
   readonly table: Html;
   /** Whether the table is long, and folded at first. */
   readonly folded: boolean;

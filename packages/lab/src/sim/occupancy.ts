@@ -53,7 +53,9 @@ export class Occupancy {
     return this.since > 0 ? this.sum / this.since : 0;
   }
 
-  curve(): OccupancyCurve {
+  /** @param now where it ends; without it, at the last change */
+  curve(now = 0): OccupancyCurve {
+    this.reach(now);
     const samples = this.peak > 0 ? this.at + 1 : 0;
     return { interval_ns: this.width, bytes: Array.from(this.levels.subarray(0, samples)) };
   }

@@ -7,6 +7,7 @@ import { Engine } from './engine';
 import { IoSlot } from './io-slot';
 import { type RunFigures, measure } from './measure';
 import { JobRun } from './job-run';
+import type { OccupancyCurve } from './occupancy';
 import type { Rig, RigNeeds } from './rig';
 
 const PAGE = 4096;
@@ -34,6 +35,8 @@ export interface RunOptions {
 export interface RunResult extends RunFigures {
   /** Requests to the IOMMU in the idle seconds behind the last I/O: the pool is emptied, what is queued is flushed. */
   readonly requests_when_idle: number;
+  /** Bounce memory from the first submission to the end of those seconds. */
+  readonly bounce_with_idle: OccupancyCurve;
   /** The longest that a device could reach a page after its unmap; null where it always reaches all memory. */
   readonly stale_max_ns: number | null;
   /** The same on average over all unmaps. */
@@ -95,6 +98,7 @@ export function simulate(
   return {
     ...figures,
     requests_when_idle: map + unmap - figures.iommu_requests,
+    bounce_with_idle: engine.bounce.curve(rig.meter.ledger.now),
     stale_max_ns: rig.translated ? rig.meter.stale.longest : null,
     stale_mean_ns: rig.translated ? rig.meter.stale.mean() : null,
     stale_contents_max_ns: ages.longest,

@@ -17,6 +17,10 @@
   /** @type {Map<string, import('chart.js').Chart>} */
   const drawn = new Map();
 
+  /** Where nothing is drawn on a logarithmic axis of levels: below a page. */
+  const ZERO_KIB = 1;
+  const DASHES = [[], [8, 3], [3, 3], [8, 3, 2, 3], [1, 3]];
+
   const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (
     document.querySelectorAll('input[data-choose]')
   );
@@ -41,12 +45,12 @@
     if (look === 'limit')
       return {
         ...{ type: 'line', label: name, data, borderColor: colour, borderDash: [6, 4] },
-        ...{ pointRadius: 0, borderWidth: 1.5, backgroundColor: colour },
+        ...{ pointRadius: 0, borderWidth: 1.5, backgroundColor: 'transparent' },
       };
     const fill = look === 'published' ? 'transparent' : look === 'range' ? `${colour}80` : colour;
     return {
       ...{ label: name, data, backgroundColor: fill, borderColor: colour },
-      ...{ borderWidth: look === 'simulated' ? 0 : 2, borderSkipped: false, minBarLength: 2 },
+      ...{ borderWidth: look === 'simulated' ? 0 : 2, borderSkipped: false },
     };
   }
 
@@ -56,16 +60,27 @@
     return { label: name, borderColor: colour, backgroundColor: colour, borderWidth: 2 };
   }
 
+  /**
+   * @param {ChartView} view
+   * @param {readonly SeriesView[]} series those that are chosen
+   */
+  function levels(view, series) {
+    const floor = on.get(view.id)?.has('logValues') ? ZERO_KIB : 0;
+    // Colours are the policies' where there are several, and dashes tell block sizes.
+    const dashed = new Set(view.series.map(({ policy }) => policy)).size > 1;
+    const groups = [...new Set(series.map(({ group }) => group))];
+    return series.map((one) => ({
+      ...line(one),
+      ...{ stepped: true, pointRadius: 0, parsing: false, backgroundColor: 'transparent' },
+      data: one.steps.map(({ x, y }) => ({ x, y: Math.max(y, floor) })),
+      borderDash: dashed ? DASHES[groups.indexOf(one.group) % DASHES.length] : [],
+    }));
+  }
+
   /** @param {ChartView} view */
   function datasets(view) {
     const series = view.series.filter(isChosen);
-    if (view.kind === 'steps') {
-      const groups = [...new Set(series.map(({ group }) => group))];
-      return series.map((one) => ({
-        ...{ ...line(one), data: one.steps, stepped: true, pointRadius: 0, parsing: false },
-        borderDash: DASHES[groups.indexOf(one.group) % DASHES.length],
-      }));
-    }
+    if (view.kind === 'steps') return levels(view, series);
     const shown = shownLabels(view);
     const marks = series.map((one) => shown.map((i) => one.marks[i] ?? null));
     if (view.kind === 'lines') return series.map((one, s) => ({ ...line(one), data: marks[s] }));
@@ -80,8 +95,6 @@
     }
     return series.map((one, s) => looks(one, marks[s] ?? []));
   }
-
-  const DASHES = [[], [8, 3], [3, 3], [8, 3, 2, 3], [1, 3]];
 
   /** @param {ChartView} view */
   function shownLabels(view) {
@@ -128,7 +141,17 @@
           intersect: false,
           axis: lying ? 'y' : 'x',
         },
-        plugins: { legend: { position: 'bottom', labels: { boxWidth: 14, boxHeight: 10 } } },
+        plugins: {
+          legend: {
+            position: 'bottom',
+            labels: {
+              boxWidth: 14,
+              boxHeight: 10,
+              /** @param {{ text: string }} item */
+              filter: ({ text }) => text !== '',
+            },
+          },
+        },
       },
     };
   }
@@ -173,6 +196,11 @@
         chosen === boxes.length ? '' : 'Charts and tables below show what is chosen.';
   }
 
+  /** @param {ChartView} view */
+  function hasChoice({ series, labelKeys }) {
+    return labelKeys.length > 0 || series.some(({ policy }) => policy !== null);
+  }
+
   function choose() {
     left.policy.clear();
     left.group.clear();
@@ -182,14 +210,7 @@
       else left.group.add(Number(box.value));
     }
     showRows();
-    views
-      .filter(
-        ({ kind, series, labelKeys }) =>
-          kind === 'steps' ||
-          labelKeys.length > 0 ||
-          series.some(({ policy, group }) => policy !== null || group !== null),
-      )
-      .forEach(draw);
+    views.filter(hasChoice).forEach(draw);
   }
 
   for (const hidden of /** @type {NodeListOf<HTMLElement>} */ (
