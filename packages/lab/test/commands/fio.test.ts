@@ -113,7 +113,16 @@ describe('iommu-bounce fio', function () {
   });
 
   it('prints tables of at most 100 columns that say they are simulated', async () => {
-    const { out, status } = await cli('fio', '--policy', 'all', '--bs', '4k', ...FEW);
+    const { out, status } = await cli(
+      'fio',
+      '--policy',
+      'all',
+      '--bs',
+      '4k',
+      '--bs',
+      '16k',
+      ...FEW,
+    );
     expect(status).to.equal(0);
     expect(out).to.match(/^Simulated, not measured/);
     for (const line of out.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);

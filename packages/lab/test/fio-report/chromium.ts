@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Opens a file in the system's Chromium, and keeps what went wrong in it.
+
+import { spawnSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type Page, launch } from 'puppeteer-core';
+
+/** CHROMIUM names one; else those of Debian and others on the PATH. */
+const NAMES = [process.env['CHROMIUM'], 'chromium', 'chromium-browser', 'google-chrome'];
+
+export function findChromium(): string | undefined {
+  for (const name of NAMES) {
+    if (name === undefined) continue;
+    const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
+    if (status === 0) return stdout.trim();
+  }
+  return undefined;
+}
+
+export function startChromium(executablePath: string): Promise<Browser> {
+  const root = process.getuid?.() === 0;
+  return launch({
+    executablePath,
+    headless: true,
+    args: ['--disable-gpu', ...(root ? ['--no-sandbox'] : [])],
+  });
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** What must stay empty: errors, dialogs, requests for anything but the file. */
+  readonly wrong: readonly string[];
+}
+
+export async function open(
+  browser: Browser,
+  file: string,
+  width: number,
+  scheme: 'light' | 'dark' = 'light',
+): Promise<Opened> {
+  const page = await browser.newPage();
+  const url = pathToFileURL(file).href;
+  const wrong: string[] = [];
+  page.on('console', (message) => wrong.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => wrong.push(`error: ${String(error)}`));
+  page.on('request', (request) => {
+    if (request.url() !== url) wrong.push(`request: ${request.url()}`);
+  });
+  page.on('dialog', (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.setViewport({ width, height: 900 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+  await page.goto(url, { waitUntil: 'load' });
+  return { page, wrong };
+}
+
+/** How much wider the page is than the window: 0 where nothing has to be scrolled sideways. */
+export async function overflow(page: Page): Promise<number> {
+  return (await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )) as number;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The report of an experiment as text: what it may load, what it says of the run, what it escapes.
+
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type FioDocument, type FioReport, fioReport, runExperiment } from '../../src';
+import { levelsOf } from '../../src/fio-report/occupancy';
+import { groupsOf } from '../../src/fio-report/groups';
+import { isWithin, residualsOf } from '../../src/fio-report/speedup';
+import type { PresetName } from '../../src/cost';
+import { preset } from '../../src/cost';
+import { policiesNamed } from '../../src/policies';
+import { cli, withFolder } from '../commands/run-cli';
+import { job } from '../fio/run-jobs';
+
+function experiment(name: PresetName, policies = 'strict,pool', rw = 'read'): FioDocument {
+  return runExperiment({
+    groups: ['4k', '64k'].map((bs) => [job({ bs, rw, numberIos: '200', iodepth: '64' })]),
+    policies: policiesNamed(policies),
+    preset: name,
+    cost: preset(name),
+    cpus: 4,
+    layout: 'fresh',
+    seed: 1,
+    moveData: false,
+  });
+}
+
+function textOf(document: FioDocument, more: Partial<FioReport> = {}): string {
+  return fioReport({ document, command: 'iommu-bounce fio', warnings: [], ...more });
+}
+
+/** Without scripts and their data. */
+function markup(page: string): string {
+  return page.replace(/<script\b[^]*?<\/script>/g, '');
+}
+
+describe("an experiment's report", function () {
+  this.timeout(30_000);
+
+  it('may load nothing and run its own two scripts only', () => {
+    const page = textOf(experiment('laptop-virtio'));
+    const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(page)?.[1] ?? '';
+    const rules = policy.replaceAll('&#39;', "'").split('; ');
+    const scripts = [...page.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text = '']) => text);
+    expect(scripts).to.have.length(2);
+    const hashes = scripts.map(
+      (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
+    );
+    expect(rules).to.deep.equal([
+      "default-src 'none'",
+      "style-src 'unsafe-inline'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      `script-src ${hashes.join(' ')}`,
+    ]);
+    expect(page).not.to.include('sourceMappingURL');
+    expect(markup(page)).not.to.match(/<(?:link|img|iframe|object|embed|base)\b/i);
+    expect(markup(page)).not.to.match(/\b(?:src|href|on\w+)\s*=|url\(|@import/i);
+  });
+
+  it('carries the licence of the library that it carries', () => {
+    const page = textOf(experiment('laptop-virtio'));
+    expect(page).to.include('Chart.js v4.');
+    expect(markup(page)).to.include('The MIT License (MIT)');
+    expect(markup(page)).to.include('this permission notice shall be included in all copies');
+  });
+
+  it('is the same each time', () => {
+    const [one, two] = [experiment('laptop-virtio'), experiment('laptop-virtio')];
+    expect(textOf(one)).to.equal(textOf(two));
+  });
+
+  it('has each number without a script too', () => {
+    const document = experiment('laptop-virtio', 'all');
+    const values = new Set(
+      [...markup(textOf(document)).matchAll(/<data value="([^"]*)"/g)].map(([, v]) => Number(v)),
+    );
+    for (const run of document.runs) {
+      for (const value of [run.iops, run.bandwidth_bytes_per_s, run.peak_bounce_bytes])
+        expect(values).to.include(value);
+      for (const ns of Object.values(run.cpu_ns_per_io.by_cause)) expect(values).to.include(ns);
+      for (const { bytes } of levelsOf(run)) expect(values).to.include(bytes);
+    }
+    for (const value of Object.values(document.cost)) expect(values).to.include(value);
+  });
+
+  it('says which figures are published, and calls the others simulated', () => {
+    const page = markup(textOf(experiment('laptop-virtio')));
+    expect(page).to.include('Simulated, not measured');
+    const figures = page.split('<section class="figure"').slice(1);
+    expect(figures).to.have.length(8);
+    for (const figure of figures) {
+      expect(figure).to.match(/<h3>[^<]+<span class="tag">simulated<\/span>/);
+      expect(figure).to.match(/none is published|Published: [^<]*All others are simulated/);
+    }
+  });
+
+  it('tells what was run, and which costs were changed', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'r.html');
+      const { status } = await cli(
+        ...['fio', '--bs', '8k', '--number-ios', '200', '--set', 'vmexitNs=5000', '--seed', '7'],
+        ...['--rw', 'randread', '--report', file],
+      );
+      expect(status).to.equal(0);
+      const page = markup(readFileSync(file, 'utf8')).replace(/\s+/g, ' ');
+      expect(page).to.include(
+        '<code>iommu-bounce fio --bs 8k --number-ios 200 --set vmexitNs=5000 --seed 7 --rw randread</code>',
+      );
+      const { vmexitNs } = preset('laptop-virtio');
+      expect(page).to.include(`Changed: vmexitNs from ${String(vmexitNs)} to 5000 ns.`);
+      expect(page).to.include('Seed: 7');
+      expect(page).to.include('The cover letter has no figures for these jobs on this machine');
+      expect(page).to.include('KVM_RUN ioctl round trip');
+    });
+  });
+
+  it('shows warnings and what is wrong', () => {
+    const document = experiment('laptop-virtio');
+    const runs = document.runs.map((run) => ({ ...run, leaks: ['3 pages <b>stay</b> pinned'] }));
+    const page = textOf({ ...document, runs }, { warnings: ['x.fio:3: <i>odd</i>'] });
+    expect(page).to.include('class="verdict bad"');
+    expect(page).to.include('3 pages &lt;b&gt;stay&lt;/b&gt; pinned');
+    expect(page).to.include('Warning: x.fio:3: &lt;i&gt;odd&lt;/i&gt;');
+    expect(page).not.to.match(/<b>stay|<i>odd/);
+  });
+
+  for (const [name, layout, says] of [
+    ['laptop-virtio', 'fresh', /wins at every size.*No break-even size at any of these values/s],
+    ['laptop-virtio', 'thp', /wins at every size.*“Always” is drawn at 1 GiB/s],
+    ['bare-metal-vtd', 'contiguous', /Copying wins below \d+\.\d KiB.*The break-even size while/s],
+    ['bare-metal-smmuv3', 'fragmented', /Copying wins.*while one parameter is changed/s],
+  ] as const)
+    it(`finds the break-even size of ${name} with ${layout} memory`, () => {
+      expect(textOf({ ...experiment(name), layout })).to.match(says);
+    });
+
+  it('does without a comparison where there is none', () => {
+    const page = markup(textOf(experiment('laptop-virtio', 'strict', 'write')));
+    expect(page).not.to.include('id="speedup"');
+    expect(page).not.to.include('id="occupancy"');
+    expect(page).to.include('id="throughput"');
+    expect(page).to.include('writes, fresh-boot buffers');
+  });
+
+  it('replaces a report of ours and nothing else', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'mine.html');
+      writeFileSync(file, '<p>mine</p>');
+      const args = ['fio', '--bs', '4k', '--number-ios', '100', '--report', file];
+      const refused = await cli(...args);
+      expect([refused.status, refused.out]).to.deep.equal([2, '']);
+      expect(refused.err).to.match(/^iommu-bounce: .*mine\.html: is no report[^\n]*\n$/);
+      expect(readFileSync(file, 'utf8')).to.equal('<p>mine</p>');
+      writeFileSync(file, textOf(experiment('laptop-virtio')));
+      expect((await cli(...args)).status).to.equal(0);
+    });
+  });
+});
+
+describe('residuals', () => {
+  const row = {
+    ...{ bs: 4096, map_reduction: 0.999, map_reduction_published: 0.99, predicted_from_two: null },
+    ...{ speedup_published: 4, unmap_reduction_published: 0.9 },
+  };
+  it('are within half a printed unit and a tenth: of the speed-up, of the time left in unmap', () => {
+    for (const [speedup, unmap_reduction, within] of [
+      [4.44, 0.914, [true, true]],
+      [3.56, 0.886, [true, true]],
+      [4.46, 0.916, [false, false]],
+      [3.54, 0.884, [false, false]],
+    ] as const)
+      expect(residualsOf([{ ...row, speedup, unmap_reduction }]).map(isWithin)).to.deep.equal([
+        ...within,
+      ]);
+  });
+});
+
+describe('groups of an experiment', () => {
+  it('are named by their block size, and by their jobs where that is not enough', () => {
+    const document = experiment('laptop-virtio');
+    expect(groupsOf(document).map(({ label }) => label)).to.deep.equal(['4k', '64k']);
+    const runs = document.runs.map((run, i) => ({ ...run, bs: 4096, jobs: [i < 2 ? 'a' : 'b'] }));
+    expect(groupsOf({ ...document, runs }).map(({ label, runs: of }) => [label, of.length]))
+      .to // each has both policies
+      .deep.equal([
+        ['a 4k', 2],
+        ['b 4k', 2],
+      ]);
+    const same = document.runs.map((run) => ({ ...run, bs: 4096, jobs: ['a'] }));
+    expect(groupsOf({ ...document, runs: same }).map(({ label }) => label)).to.deep.equal([
+      'a 4k',
+      'a 4k (2)',
+    ]);
+  });
+});
+
+describe('levels of bounce memory', () => {
+  it('join what is equal and go on to the end of the idle seconds', () => {
+    const [run] = experiment('laptop-virtio', 'pool').runs;
+    if (!run) throw new Error('no run');
+    const made = levelsOf({
+      ...run,
+      bounce_over_time: { interval_ns: 10, bytes: [4096, 8192, 8192] },
+      bounce_with_idle: { interval_ns: 40, bytes: [8192, 8192, 0] },
+    });
+    expect(made).to.deep.equal([
+      { fromNs: 0, untilNs: 10, bytes: 4096 },
+      { fromNs: 10, untilNs: 80, bytes: 8192 },
+      { fromNs: 80, untilNs: 120, bytes: 0 },
+    ]);
+    // The pool is emptied while nothing is to do.
+    expect(levelsOf(run).at(-1)?.bytes).to.equal(0);
+  });
+});
