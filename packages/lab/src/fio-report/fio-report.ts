@@ -86,8 +86,8 @@ function lead({ document, warnings }: FioReport): Html {
         }
       </h3>
       <p>
-        Within half a printed unit and 10 %. Nothing on this page was measured. What is published is
-        marked so: the ratios of the cover letter (message-id
+        Within half a printed unit and 10 %. No figure of this experiment was measured. What is
+        published is marked so: the ratios of the cover letter (message-id
         20210707075505.2896824-1-stevensd@google.com), and nothing else.
       </p>
       <ul>

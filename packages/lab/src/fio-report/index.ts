@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // fio-report: an experiment as a page with charts.
 
-export { type FioReport, fioPage, fioReport } from './fio-report'; // the page
-export type { ChartView, SeriesView } from './view'; // what its script draws
+export { type Beside, type FioReport, fioPage, fioReport } from './fio-report'; // the page
+export type { ChartView, Key, Mark, SeriesView, Switch } from './view'; // what its script draws

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'puppeteer-core';
-import { type FioDocument, report } from '@iommu-bounce/lab';
+import { type FioDocument, fioPage, pageText, replayBody, report } from '@iommu-bounce/lab';
 import { policyColour, timeColour } from '../../src/fio-report/colours';
 import { TIME_GROUPS, timeIn } from '../../src/fio/figures';
 import { cli, withFolder } from '../commands/run-cli';
@@ -258,6 +258,35 @@ describe('the reports in Chromium', function () {
         expect(wrong).to.deep.equal([]);
         await page.close();
       }
+    });
+  });
+
+  it('stand on one page, as npm start puts them', async () => {
+    await withFolder(async (folder) => {
+      const json = await cli('fio', '--bs', '4k', ...FEW, '--json');
+      const trace = new TraceWriter().mapPage(0xfff00000, 0x1000).text;
+      const others = replayBody([{ heading: 'A trace', document: await replayText(trace) }]);
+      const report = {
+        document: JSON.parse(json.out) as FioDocument,
+        command: 'iommu-bounce fio',
+        warnings: [],
+      };
+      const file = join(folder, 'both.html');
+      writeFileSync(
+        file,
+        pageText({ title: 'Both', ...fioPage(report, { heading: 'An experiment', others }) }),
+      );
+      const { page, wrong } = await open(browser, file, 390);
+      expect(await overflow(page)).to.equal(0);
+      expect((await chart(page, 'speedup')).colours).to.include(rgb('#0f9d75'));
+      const headings = `[...document.querySelectorAll('h2')].map((h) => h.textContent)`;
+      expect(await page.evaluate(headings)).to.deep.equal([
+        'An experiment',
+        'A trace',
+        'What a trace cannot tell',
+      ]);
+      expect(wrong).to.deep.equal([]);
+      await page.close();
     });
   });
 });
