@@ -5,12 +5,12 @@ import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type Page, launch } from 'puppeteer-core';
 
-/** CHROMIUM names one; else those of Debian and others on the PATH. */
-const NAMES = [process.env['CHROMIUM'], 'chromium', 'chromium-browser', 'google-chrome'];
+/** What CHROMIUM names, or else the first of these on the PATH. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 export function findChromium(): string | undefined {
-  for (const name of NAMES) {
-    if (name === undefined) continue;
+  const named = process.env['CHROMIUM'];
+  for (const name of named ? [named] : NAMES) {
     const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
     if (status === 0) return stdout.trim();
   }
