@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The output that the README shows is what the command prints.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,12 +10,13 @@ import { cli, fixtures } from './commands/run-cli';
 const root = join(__dirname, '../../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
+const blocks = [...readme.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
+
 describe('README.md', function () {
   this.timeout(60_000);
 
   it('shows lines that replay prints of the traces that npm start replays', async () => {
-    const blocks = [...readme.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
-    expect(blocks).to.have.length(2);
+    expect(blocks).to.have.length(3);
     const mixed = await cli('replay', join(fixtures, 'traces/virtio.nvme-mixed.trace.txt.gz'));
     expect(mixed.status).to.equal(0);
     expect(mixed.out).to.include(blocks[0]);
@@ -27,6 +29,15 @@ describe('README.md', function () {
     expect(boot.status).to.equal(0);
     for (const line of (blocks[1] ?? '').trimEnd().split('\n')) expect(boot.out).to.include(line);
     expect(boot.out).to.match(/of 31,042 mappings recorded/);
+  });
+
+  it('shows the comparison that fio prints; without data, which changes no figure, to save time', () => {
+    const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
+    const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data'], {
+      encoding: 'utf8',
+    });
+    expect(status).to.equal(0);
+    expect(stdout).to.include(blocks[2]);
   });
 
   it('links to files that exist', () => {
