@@ -3,17 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { PRESET_NAMES, costParameters, presetNamed } from '../cost';
+import { LETTER, PRESET_NAMES, costParameters, presetNamed } from '../cost';
 import { UsageError, oneLine } from '../errors';
-import {
-  LETTER_IOS,
-  PUBLISHED,
-  USUAL_MACHINE,
-  fioTables,
-  letterJobs,
-  runExperiment,
-  wrongs,
-} from '../fio';
+import { LETTER_IOS, USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
 import { fioReport } from '../fio-report';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
@@ -50,7 +42,7 @@ interface FioOptions {
 const MOST_CPUS = 64;
 /** The letter's, where flags describe a job. */
 const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
-const LETTER_SIZES = PUBLISHED.map(({ bs }) => String(bs));
+const LETTER_SIZES = LETTER.map(({ bytes }) => String(bytes));
 
 export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   const command = program
