@@ -80,7 +80,8 @@ export function measure(engine: Engine, rig: Rig): RunFigures {
   const perGb = (ns: number): number => (bytes > 0 ? (ns * 1e9) / bytes : 0);
   const perS = (n: number): number => (endedAt > 0 ? (n * 1e9) / endedAt : 0);
   const at = (percentile: number): number =>
-    ios > 0 ? latency.getValueAtPercentile(percentile) : 0;
+    // The histogram tells the upper end of a bucket, which may lie above all that is in it.
+    ios > 0 ? Math.min(latency.getValueAtPercentile(percentile), latency.maxValue) : 0;
   const split = (phase: PhaseName): Partial<Record<CauseName, number>> =>
     Object.fromEntries(
       CAUSES.map((cause) => [cause, perIo(ledger.of(phase, cause))] as const).filter(
