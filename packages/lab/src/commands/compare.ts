@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { PRESET_NAMES, presetNamed } from '../cost';
 import { UsageError } from '../errors';
-import { USUAL_MACHINE } from '../fio';
+import { USUAL_MACHINE, wrapped } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { type Policy, policiesNamed } from '../policies';
 import {
@@ -72,7 +72,7 @@ function compare(names: string, options: CompareOptions, io: CommandIo): void {
   }
   const table = options.markdown === true ? markdownTable : terminalTable;
   const head = `Simulated, not measured: ${names} through the ported code in virtual time. ${WORKLOAD_NOTE}`;
-  io.out(`${[head, ...made.flatMap(comparisonCells).map(table)].join('\n\n')}\n`);
+  io.out(`${[wrapped(head), ...made.flatMap(comparisonCells).map(table)].join('\n\n')}\n`);
 }
 
 /** @throws UsageError */

@@ -7,3 +7,4 @@ export * from './compare'; // before against after
 export * from './experiment'; // jobs x policies
 export * from './tables'; // for a terminal
 export { blockSize, time, wrongs } from './figures'; // in words
+export { wrapped } from './text'; // lines of a terminal

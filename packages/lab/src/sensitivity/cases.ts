@@ -41,8 +41,8 @@ export const WORKLOADS: readonly ComparedWorkload[] = [
 
 /** A run ends after two rounds of a flush queue's timer and a little, so that what the first gave back is used again; */
 const RUN_NS = 2.2e9;
-/** or after three rounds of the large queue, if it fills before that. I/Os of all jobs. */
-const RUN_IOS = 100_000;
+/** or after two of the large queue, if it fills before that. I/Os of all jobs. */
+const RUN_IOS = 75_000;
 
 /** One job of it. @param bs bytes */
 export function jobOf({ name, rw, iodepth, numjobs }: ComparedWorkload, bs: number): FioJob {

@@ -26,8 +26,9 @@ export interface ComparedSide {
   readonly lock_wait_ns_per_io: number;
   readonly requests_per_io: number;
   readonly latency_p99_ns: number;
-  readonly stale_mean_ns: number | null;
-  readonly stale_max_ns: number | null;
+  /** While there is traffic: of the pages that were out of the device's reach again by the last completion. */
+  readonly stale_busy_mean_ns: number | null;
+  readonly stale_busy_max_ns: number | null;
   readonly stale_contents_max_ns: number;
   readonly peak_bounce_bytes: number;
   /** Address ranges that the tree gave or took back, of the two that an I/O needs. */
@@ -110,8 +111,8 @@ function side(run: RunResult): ComparedSide {
     lock_wait_ns_per_io: run.cpu_ns_per_io.by_cause.lockWait,
     requests_per_io: run.iommu_requests / run.ios,
     latency_p99_ns: run.latency_ns.p99,
-    stale_mean_ns: run.stale_mean_ns,
-    stale_max_ns: run.stale_max_ns,
+    stale_busy_mean_ns: run.stale_busy_mean_ns,
+    stale_busy_max_ns: run.stale_busy_max_ns,
     stale_contents_max_ns: run.stale_contents_max_ns,
     peak_bounce_bytes: run.peak_bounce_bytes,
     iova_tree_per_io: run.iova_tree / run.ios,

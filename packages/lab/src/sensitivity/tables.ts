@@ -3,7 +3,7 @@
 
 import Table from 'cli-table3';
 import { COST_PARAMETERS, type CostUnit } from '../cost';
-import { time } from '../fio';
+import { time, wrapped } from '../fio';
 import { WORKLOADS } from './cases';
 import type { PolicyComparison, WorkloadRow } from './compare-policies';
 import type { Dependence, Effect } from './dependence';
@@ -64,14 +64,14 @@ function sizeTable(c: PolicyComparison): Cells {
 function staleTable(c: PolicyComparison): Cells {
   const [a, b] = c.policies;
   return {
-    title: `${c.preset}, reads: how long a page stays reachable after its unmap, and what is in a bounce buffer; bounce memory; address ranges from the tree`,
+    title: `${c.preset}, reads: how long a page stays reachable after its unmap, while there is traffic; contents of a bounce buffer, then too when there is none; bounce memory; address ranges from the tree`,
     head: ['bs', `mean ${a}`, b, `longest ${a}`, b, `contents ${b}`, `MiB ${b}`, `tree ${a}`],
     rows: first(c).map(({ bs, sides: [x, y] }) => [
       size(bs),
-      stale(x.stale_mean_ns),
-      stale(y.stale_mean_ns),
-      stale(x.stale_max_ns),
-      stale(y.stale_max_ns),
+      stale(x.stale_busy_mean_ns),
+      stale(y.stale_busy_mean_ns),
+      stale(x.stale_busy_max_ns),
+      stale(y.stale_busy_max_ns),
       time(y.stale_contents_max_ns),
       (y.peak_bounce_bytes / 2 ** 20).toFixed(2),
       percent(x.iova_tree_per_io / 2),
@@ -176,12 +176,13 @@ function percent1(x: number): string {
 
 export function terminalTable({ title, head, rows }: Cells): string {
   const table = new Table({
-    head: [...head],
+    // Words below each other: a terminal has 100 columns.
+    head: head.map((name) => name.replaceAll(' ', '\n')),
     style: { head: [], border: [], compact: true },
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
   });
   table.push(...rows.map((row) => [...row]));
-  return `${title}\n${table.toString()}`;
+  return `${wrapped(title)}\n${table.toString()}`;
 }
 
 export function markdownTable({ title, head, rows }: Cells): string {

@@ -41,6 +41,9 @@ export interface RunResult extends RunFigures {
   readonly stale_max_ns: number | null;
   /** The same on average over all unmaps. */
   readonly stale_mean_ns: number | null;
+  /** Both, of the pages that were out of its reach again by the last completion: while there was traffic. */
+  readonly stale_busy_max_ns: number | null;
+  readonly stale_busy_mean_ns: number | null;
   /** The longest that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
   readonly stale_contents_max_ns: number;
   /** Pages whose bytes were moved and looked at, those that were wrong, accesses without translation; null: not moved. */
@@ -92,6 +95,8 @@ export function simulate(
   while (engine.run(BATCH)) options.progress?.(engine.completed);
 
   const figures = measure(engine, rig);
+  const { stale } = rig.meter;
+  const busy = { max: stale.longest, mean: stale.meanGone() };
   engine.idle(IDLE_NS);
   const { map, unmap } = rig.requests();
   const { data, ages } = engine;
@@ -99,8 +104,10 @@ export function simulate(
     ...figures,
     requests_when_idle: map + unmap - figures.iommu_requests,
     bounce_with_idle: engine.bounce.curve(rig.meter.ledger.now),
-    stale_max_ns: rig.translated ? rig.meter.stale.longest : null,
-    stale_mean_ns: rig.translated ? rig.meter.stale.mean() : null,
+    stale_max_ns: rig.translated ? stale.longest : null,
+    stale_mean_ns: rig.translated ? stale.mean() : null,
+    stale_busy_max_ns: rig.translated ? busy.max : null,
+    stale_busy_mean_ns: rig.translated ? busy.mean : null,
     stale_contents_max_ns: ages.longest,
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
     leaks: rig.shutDown(),

@@ -52,6 +52,12 @@ export class StaleClock {
     return this.unmaps > 0 ? this.sum / this.unmaps : 0;
   }
 
+  /** Of those that cannot be reached any more. */
+  meanGone(): number {
+    const gone = this.unmaps - this.count;
+    return gone > 0 ? this.sum / gone : 0;
+  }
+
   private pop(now: number): void {
     const stale = now - (this.times[this.head] as number);
     this.sum += stale;

@@ -68,6 +68,24 @@ describe('a policy', function () {
     expect(run('lazy-large').stale_max_ns).to.be.within(100e6, 1000e6 + 2 * TICK);
   });
 
+  it('tells what was reachable while there was traffic from what waited for a timer behind it', () => {
+    const { stale_busy_max_ns, stale_busy_mean_ns, stale_max_ns } = run('lazy-large');
+    // The next map carries the unmap out.
+    expect(stale_busy_max_ns).to.be.within(1, 1e6);
+    expect(stale_busy_mean_ns).to.be.within(1, stale_busy_max_ns ?? 0);
+    expect(stale_max_ns).to.be.above(100e6);
+    expect(run('strict')).to.include({ stale_busy_max_ns: 0, stale_busy_mean_ns: 0 });
+    expect(run('none')).to.include({ stale_busy_max_ns: null, stale_busy_mean_ns: null });
+  });
+
+  it('lazy-large flushes on bare metal when its queue is full, and a page waits half of that', () => {
+    const many = job({ bs: '4k', numberIos: '70000' });
+    const full = runJobs('lazy-large', [many], { preset: 'bare-metal-vtd', data: false });
+    const roundNs = (32_767 * 1e9) / full.iops;
+    expect(full.stale_busy_max_ns).to.be.closeTo(roundNs, 0.05 * roundNs);
+    expect(full.stale_busy_mean_ns).to.be.closeTo(roundNs / 2, 0.05 * roundNs);
+  });
+
   it('lazy moves the wait for the host from the unmap to the map on virtio-iommu', () => {
     const strict = run('strict');
     const lazy = run('lazy');

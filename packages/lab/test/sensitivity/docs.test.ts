@@ -13,6 +13,7 @@ import {
   WORKLOADS,
   comparePolicies,
   comparisonCells,
+  terminalTable,
 } from '../../src/sensitivity';
 
 const LINES = readFileSync(
@@ -69,6 +70,8 @@ describe('docs/lazy-large-against-the-pool.md', function () {
         ],
       });
       const cells = comparisonCells(c);
+      for (const line of cells.map(terminalTable).join('\n').split('\n'))
+        expect(line.length, line).to.be.at.most(100);
       // A row over all sizes can only be told where all were simulated.
       for (const one of cells)
         expectOnPage(
