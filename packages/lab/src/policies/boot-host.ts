@@ -74,15 +74,15 @@ export interface Host {
   readonly k: machine;
   readonly mm: ChargedMemory;
   readonly meter: Meter;
-  plug(dev: pci_dev, kind: DeviceKind): Plugged;
-  requests(): Requests;
+  readonly plug: (dev: pci_dev, kind: DeviceKind) => Plugged;
+  readonly requests: () => Requests;
   /** Of all kinds, since the machine was started. */
-  allRequests(): number;
-  bounceBytes(): number;
+  readonly allRequests: () => number;
+  readonly bounceBytes: () => number;
   readonly workPending: (() => boolean) | null;
   readonly reservedBounceBytes: number;
   /** Lines that say what is left that should not be. */
-  shutDown(): readonly string[];
+  readonly shutDown: () => readonly string[];
 }
 
 /** @param firstDevices plugs what is there when the machine boots */

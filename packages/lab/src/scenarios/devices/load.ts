@@ -42,7 +42,7 @@ export function devicesOf(count: number): PlannedDevice[] {
     ...Array.from({ length: others - plugged }, (_, i) => ({
       pluggedAt: null,
       job: i < bursts ? burstJob(`burst-${String(i + 1)}`) : null,
-      from: spread(i, bursts),
+      from: i < bursts ? spread(i, bursts) : 0,
     })),
     ...Array.from({ length: plugged }, (_, i) => ({
       pluggedAt: spread(i, plugged),

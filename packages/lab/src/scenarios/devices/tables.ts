@@ -93,7 +93,7 @@ function afterTable(counts: readonly DeviceCountFigures[]): string {
 function setupTable(counts: readonly DeviceCountFigures[]): string {
   const all = counts.at(-1)?.approaches ?? [];
   return table(
-    ['of', 'requests', 'added', 'their time', 'arrays, addresses', 'at boot', 'unknown device'],
+    ['of', 'requests', 'added', 'their time', 'arrays, addresses', 'at boot', 'unplanned'],
     all.map(({ approach, setup }) => [
       approach,
       setup.requests.toFixed(0),

@@ -119,7 +119,8 @@ function figuresOf(
       ) as Record<CauseName, number>,
     },
     cpu_busy: 1 - run.idleNs / run.endedAt,
-    wire_busy: Math.max(run.nic.rx.busyNs, run.nic.tx.busyNs) / run.endedAt,
+    // The wire is booked as far as buffers are posted.
+    wire_busy: Math.min(1, Math.max(run.nic.rx.busyNs, run.nic.tx.busyNs) / run.endedAt),
     interrupts: run.interrupts,
     locks: meter.locks
       .filter(({ taken }) => taken > 0)
