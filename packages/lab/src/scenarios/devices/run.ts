@@ -71,7 +71,7 @@ export function runDevices(
     plugged[i] = host.plug(pciDevice(placeOf(i), false), 'nvme');
     setup.requests += host.allRequests() - requests;
     setup.requestNs += meter.ledger.now - start;
-    meter.ledger.charge(Cause.pool, arraysNs(machine.cost, (plugged[i]).domain));
+    meter.ledger.charge(Cause.pool, arraysNs(machine.cost, plugged[i].domain));
   };
 
   const jobs = placeJobs(host, devices, needs, options);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The bytes of packets: written on one side, looked for on the other. Every 16th byte and the last one carry a value
+// The bytes of packets: written on one side, looked for on the other. Every 64th byte and the last one carry a value
 // that tells the packet and the place, whatever pages the packet lies in.
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { Rig } from '../../sim';
 
-const EVERY = 16;
+const EVERY = 64;
 
 export class PacketData {
   /** Packets looked at, those that were wrong, accesses without translation. */

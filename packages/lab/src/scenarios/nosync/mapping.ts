@@ -15,9 +15,29 @@ import type { SyncDriver } from './document';
 const VALUES = 127;
 const STEP = 31;
 
-/** Byte `i` of what is written at a time; two times differ in every byte if they differ by less than VALUES. */
-function valueOf(i: number, time: number): number {
-  return 1 + ((i * STEP + time) % VALUES);
+/** Byte `first` of what is written at a time, less 1; two times differ in every byte if they differ by less than VALUES. */
+function firstValue(first: number, time: number): number {
+  return (first * STEP + time) % VALUES;
+}
+
+/** Bytes first.. of what is written at a time. */
+function fill(ram: Uint8Array, at: number, first: number, bytes: number, time: number): void {
+  let value = firstValue(first, time);
+  for (let i = at; i < at + bytes; i++) {
+    ram[i] = 1 + value;
+    value = value + STEP < VALUES ? value + STEP : value + STEP - VALUES;
+  }
+}
+
+/** How many of these bytes are not there. */
+function missing(ram: Uint8Array, at: number, first: number, bytes: number, time: number): number {
+  let value = firstValue(first, time);
+  let wrong = 0;
+  for (let i = at; i < at + bytes; i++) {
+    if (ram[i] !== 1 + value) wrong++;
+    value = value + STEP < VALUES ? value + STEP : value + STEP - VALUES;
+  }
+  return wrong;
 }
 
 export class LongMapping {
@@ -30,6 +50,7 @@ export class LongMapping {
   constructor(
     private readonly rig: Rig,
     private readonly pfns: Float64Array,
+    /** Whole pages. */
     private readonly bytes: number,
     driver: SyncDriver,
   ) {
@@ -65,7 +86,8 @@ export class LongMapping {
 
   /** The CPU writes all bytes; one that syncs then hands them to the device. */
   cpuWrites(time: number): void {
-    for (let i = 0; i < this.bytes; i++) this.ram[this.own(i)] = valueOf(i, time);
+    for (const [page, pfn] of this.pfns.entries())
+      fill(this.ram, pfn * PAGE_SIZE, page * PAGE_SIZE, PAGE_SIZE, time);
     const { rig, pieces } = this;
     if (this.syncs)
       rig.k.dma.dma_sync_sg_for_device(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
@@ -81,28 +103,24 @@ export class LongMapping {
 
   /** The same without a sync: after the unmap. */
   ownMisses(time: number): number {
-    let missing = 0;
-    for (let i = 0; i < this.bytes; i++) if (this.ram[this.own(i)] !== valueOf(i, time)) missing++;
-    return missing;
+    let wrong = 0;
+    for (const [page, pfn] of this.pfns.entries())
+      wrong += missing(this.ram, pfn * PAGE_SIZE, page * PAGE_SIZE, PAGE_SIZE, time);
+    return wrong;
   }
 
   deviceWrites(time: number): void {
     this.eachRun(true, (physical, first, bytes) => {
-      for (let i = 0; i < bytes; i++) this.ram[physical + i] = valueOf(first + i, time);
+      fill(this.ram, physical, first, bytes, time);
     });
   }
 
   deviceMisses(time: number): number {
-    let missing = 0;
+    let wrong = 0;
     this.eachRun(false, (physical, first, bytes) => {
-      for (let i = 0; i < bytes; i++)
-        if (this.ram[physical + i] !== valueOf(first + i, time)) missing++;
+      wrong += missing(this.ram, physical, first, bytes, time);
     });
-    return missing;
-  }
-
-  private own(i: number): number {
-    return (this.pfns[Math.floor(i / PAGE_SIZE)] as number) * PAGE_SIZE + (i % PAGE_SIZE);
+    return wrong;
   }
 
   /** What the device reaches, in the order of the buffer's bytes, in pieces of at most a page. */

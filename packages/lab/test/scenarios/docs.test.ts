@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The screens and the table of docs/scenarios.md are what the command prints and the code has.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { NIC_PARAMETERS } from '../../src/scenarios';
+import { cli } from '../commands/run-cli';
+
+const docs = readFileSync(join(__dirname, '../../../../docs/scenarios.md'), 'utf8');
+
+describe('docs/scenarios.md', function () {
+  this.timeout(240_000);
+
+  it('shows screens that its commands print', async () => {
+    const commands = [...docs.matchAll(/^npx iommu-bounce (.*)$/gm)].map((m) => m[1] ?? '');
+    expect(commands).to.deep.equal([
+      'fio --scenario devices',
+      'fio --scenario nosync',
+      'fio --workload net-rx',
+      'fio --workload net-tx',
+    ]);
+    let printed = '';
+    for (const command of commands) {
+      const { status, out } = await cli(...command.split(' '));
+      expect(status, command).to.equal(0);
+      printed += out;
+    }
+    const blocks = [...docs.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
+    expect(blocks).to.have.length(10);
+    for (const block of blocks) expect(printed).to.include(block);
+  });
+
+  it('lists each parameter of the card with its unit, range and source', () => {
+    for (const p of NIC_PARAMETERS) {
+      const row = docs.split('\n').find((line) => line.includes(`\`${p.name}\``)) ?? '';
+      const cells = row.split('|').map((cell) => cell.trim());
+      expect(cells.slice(2, 3)).to.deep.equal([p.unit]);
+      expect(Number(cells[3])).to.equal(p.default);
+      expect(cells[4]?.split(' to ').map(Number)).to.deep.equal([p.min, p.max]);
+      expect(cells.slice(5, 7)).to.deep.equal([p.source, p.what]);
+    }
+  });
+});
