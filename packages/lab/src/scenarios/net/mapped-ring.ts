@@ -10,7 +10,7 @@ import {
 import { Phase, type Rig, type SlotAges } from '../../sim';
 
 /** A buffer: where it begins and how long it is. */
-interface Buffer {
+export interface RingBuffer {
   readonly slot: number;
   readonly pfn: number;
   /** Byte of that frame. */
@@ -45,7 +45,7 @@ export class MappedRing {
   }
 
   /** @throws Error if there is no room for it */
-  map({ slot, pfn, offset, bytes }: Buffer): void {
+  map({ slot, pfn, offset, bytes }: RingBuffer): void {
     const { rig } = this;
     const { meter } = rig;
     meter.ledger.phase = Phase.map;

@@ -4,7 +4,7 @@
 
 import type { NicParameters } from './parameters';
 
-class Wire {
+export class Wire {
   private freeAt = 0;
   busyNs = 0;
 
