@@ -70,11 +70,7 @@ function lead({ document, warnings }: FioReport): Html {
   const residuals = residualsOf(document.comparison);
   const within = residuals.filter(isWithin).length;
   const good = wrong.length === 0 && within === residuals.length;
-  const notes = [
-    ...wrong,
-    ...warnings.map((text) => `Warning: ${text}`),
-    ...notesOf(document.runs),
-  ];
+  const notes = [...wrong, ...warnings.map((text) => `Warning: ${text}`), ...notesOf(document)];
   return html`<p class="lead">${heading(document)}</p>
     <noscript><p>Charts need JavaScript; the tables have the same numbers.</p></noscript>
     <section class="verdict ${good ? 'good' : 'bad'}">

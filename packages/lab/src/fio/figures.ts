@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The figures of an experiment in words: what the tables of the terminal and the report both say.
 
+import { isPresetName, preset as presetCosts } from '../cost';
 import { count } from '../report/figures';
 import type { CauseName } from '../sim';
 import type { FioDocument, FioRun } from './document';
+import { LETTER_IOS } from './published';
 import { blockSize } from './text';
 
 export { blockSize, memory, micros, percent, time } from './text';
@@ -45,9 +47,30 @@ export function timeGroupsOf(runs: readonly FioRun[]): typeof TIME_GROUPS {
   return TIME_GROUPS.filter(([, causes]) => runs.some((run) => timeIn(run, causes) > 0));
 }
 
-/** What is to be known of the runs beside their figures, each once. */
-export function notesOf(runs: readonly FioRun[]): string[] {
-  return [...new Set(runs.flatMap((run) => notes(run)))];
+/** What is to be known of an experiment beside its figures, each once. */
+export function notesOf(document: FioDocument): string[] {
+  return [...letterNotes(document), ...new Set(document.runs.flatMap((run) => notes(run)))];
+}
+
+/** Why figures may be off the letter's although the model is not. */
+function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
+  if (comparison.every((row) => row.speedup_published === null)) return [];
+  const fitted: Readonly<Record<string, number>> = isPresetName(preset)
+    ? { ...presetCosts(preset) }
+    : {};
+  const changed = Object.keys(cost).filter((name) => cost[name] !== fitted[name]);
+  return [
+    ...(changed.length > 0
+      ? [
+          `the letter's figures are those of the preset: ${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'} not the preset's`,
+        ]
+      : []),
+    ...(runs.some(({ ios }) => ios < LETTER_IOS)
+      ? [
+          `fewer than ${count(LETTER_IOS)} I/Os: how runs begin and end, and filling the pool, weighs on what is compared with the letter`,
+        ]
+      : []),
+  ];
 }
 
 function notes(run: FioRun): string[] {

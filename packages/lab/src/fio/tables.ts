@@ -20,7 +20,7 @@ export function fioTables(document: FioDocument): string {
           `Reads, the series against strict, beside the cover letter${mapClaim(comparison)}\n${comparisonTable(comparison)}`,
         ]
       : []),
-    ...notesOf(runs).map((note) => wrapped(`Note: ${note}`)),
+    ...notesOf(document).map((note) => wrapped(`Note: ${note}`)),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -37,7 +37,7 @@ function runTable(runs: readonly FioRun[]): string {
       micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
       (run.iommu_requests / run.ios).toFixed(2),
       memory(run.peak_bounce_bytes),
-      run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
+      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
       time(run.latency_ns.p99),
     ]),
     2,
