@@ -5,22 +5,25 @@ import type { Command } from 'commander';
 import { costParameters, presetNamed } from '../cost';
 import { UsageError } from '../errors';
 import { USUAL_MACHINE } from '../fio';
+import { type Part, partsText } from '../fio/parts';
+import { partsReport } from '../fio-report/parts-report';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import type { LayoutName } from '../jobs';
 import { policiesNamed, poolWithFixes } from '../policies';
+import { checkReportFile, writeReport } from '../report';
 import {
   NIC_PARAMETERS,
   type ScenarioMachine,
   USUAL_PACKETS,
   deviceWrongs,
   devicesExperiment,
-  devicesTables,
+  devicesParts,
   netExperiment,
-  netTables,
+  netParts,
   netWrongs,
   nicParameters,
   nosyncExperiment,
-  nosyncTables,
+  nosyncParts,
   splitSettings,
 } from '../scenarios';
 
@@ -29,12 +32,19 @@ const WORKLOADS = ['net-rx', 'net-tx'] as const;
 type Kind = (typeof SCENARIOS)[number] | (typeof WORKLOADS)[number];
 
 /** Options, by the names that commander gives them, that say something about a kind. */
-const COMMON = ['scenario', 'workload', 'preset', 'costs', 'set', 'seed', 'data', 'json'];
+const COMMON = ['scenario', 'workload', 'preset', 'costs', 'set', 'seed', 'data', 'json', 'report'];
 const MEANT: Readonly<Record<Kind, readonly string[]>> = {
   devices: [...COMMON, 'cpus', 'layout'],
-  nosync: ['scenario', 'workload', 'preset', 'seed', 'layout', 'json'],
+  nosync: ['scenario', 'workload', 'preset', 'seed', 'layout', 'json', 'report'],
   'net-rx': [...COMMON, 'packets', 'policy', 'fix'],
   'net-tx': [...COMMON, 'packets', 'policy', 'fix'],
+};
+
+const TITLES: Readonly<Record<Kind, string>> = {
+  devices: 'Many devices, most of them idle: bounce memory, addresses, set-up',
+  nosync: 'Drivers that do not sync',
+  'net-rx': 'A network card that receives, simulated',
+  'net-tx': 'A network card that sends, simulated',
 };
 
 const LEAST_PACKETS = 1000;
@@ -62,6 +72,8 @@ export interface Readers {
   whole(option: string, text: string, least: number, most: number): number;
   layout(text: string): LayoutName;
   file(name: string): string;
+  /** What was typed. */
+  readonly commandLine: string;
 }
 
 /**
@@ -101,9 +113,10 @@ export function scenario(
     seed: readers.whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
   };
+  if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');
   try {
-    const { document, tables, wrong } = run(
+    const { document, parts, wrong } = run(
       kind,
       machine,
       command,
@@ -114,7 +127,12 @@ export function scenario(
       },
     );
     progress.done();
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables);
+    if (options.report !== undefined)
+      writeReport(
+        options.report,
+        partsReport({ title: TITLES[kind], parts, command: readers.commandLine }),
+      );
+    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -135,6 +153,7 @@ interface Options {
   readonly set?: readonly string[];
   readonly data: boolean;
   readonly json?: boolean;
+  readonly report?: string;
 }
 
 function kindOf({ scenario, workload }: Options): Kind | null {
@@ -167,7 +186,7 @@ function refuseOthers(command: Command, kind: Kind, jobFile: string | undefined)
 
 interface Result {
   readonly document: object;
-  readonly tables: string;
+  readonly parts: readonly Part[];
   readonly wrong: boolean;
 }
 
@@ -184,11 +203,11 @@ function run(
     const wrong = document.counts.some(({ runs }) =>
       runs.some((one) => deviceWrongs(one).length > 0),
     );
-    return { document, tables: devicesTables(document), wrong };
+    return { document, parts: devicesParts(document), wrong };
   }
   if (kind === 'nosync') {
     const document = nosyncExperiment(machine);
-    return { document, tables: nosyncTables(document), wrong: false };
+    return { document, parts: nosyncParts(document), wrong: false };
   }
   const { packets, policy, fix } = command.opts<Options>();
   const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
@@ -211,5 +230,5 @@ function run(
     progress,
   );
   const wrong = document.runs.some((one) => netWrongs(one).length > 0);
-  return { document, tables: netTables(document), wrong };
+  return { document, parts: netParts(document), wrong };
 }

@@ -80,7 +80,11 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       "\nWhat flags leave open is the letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
     )
     .action((file: string | undefined, options: FioOptions) => {
-      end(scenario(command, file, io, READERS) ?? fio(file, options, io, commandLine(program)));
+      const typed = commandLine(program);
+      end(
+        scenario(command, file, io, { ...READERS, commandLine: typed }) ??
+          fio(file, options, io, typed),
+      );
     });
 }
 

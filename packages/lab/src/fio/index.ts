@@ -5,6 +5,7 @@ export * from './document'; // what comes of it
 export * from './published'; // the cover letter
 export * from './compare'; // before against after
 export * from './experiment'; // jobs x policies
+export * from './parts'; // paragraphs and tables
 export * from './tables'; // for a terminal
 export { blockSize, time, wrongs } from './figures'; // in words
 export { wrapped } from './text'; // lines of a terminal

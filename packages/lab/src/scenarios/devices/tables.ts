@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The scenario of many devices as tables for a terminal of 100 columns.
 
-import { memory, table, time, wrapped } from '../../fio/text';
+import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { memory, time } from '../../fio/text';
 import { count } from '../../report/figures';
 import type { ApproachFigures, DeviceCountFigures, DevicesDocument, DevicesRun } from './document';
 
@@ -9,25 +10,26 @@ import type { ApproachFigures, DeviceCountFigures, DevicesDocument, DevicesRun }
 const COMPUTED = ' *';
 
 export function devicesTables(document: DevicesDocument): string {
+  return partsText(devicesParts(document));
+}
+
+export function devicesParts(document: DevicesDocument): Part[] {
   const { counts } = document;
-  const parts = [
-    wrapped(heading(document)),
-    ...counts.map((figures) => `${countHeading(figures)}\n${approachTable(figures.approaches)}`),
-    `Bounce memory after the load has ended\n${afterTable(counts)}`,
-    `What a device takes to be plugged in\n${setupTable(counts)}`,
-    `The runs behind it\n${runTable(counts)}`,
-    wrapped(
-      'Note: what bears a * is arithmetic on figures of the runs, on cost parameters and on the sizes of the C (docs/scenarios.md); all else is read off the ported code as it ran. Slot arrays stay whatever the load.',
-    ),
+  return [
+    heading(document),
+    ...counts.map((figures) => approachTable(countHeading(figures), figures.approaches)),
+    afterTable('Bounce memory after the load has ended', counts),
+    setupTable('What a device takes to be plugged in', counts),
+    runTable('The runs behind it', counts),
+    'Note: what bears a * is arithmetic on figures of the runs, on cost parameters and on the sizes of the C (docs/scenarios.md); all else is read off the ported code as it ran. Slot arrays stay whatever the load.',
     ...counts.flatMap(({ domains, runs }) =>
       runs.flatMap((run) =>
-        deviceWrongs(run).map((what) =>
-          wrapped(`WRONG: ${String(domains)} devices, ${run.policy}: ${what}`),
+        deviceWrongs(run).map(
+          (what) => `WRONG: ${String(domains)} devices, ${run.policy}: ${what}`,
         ),
       ),
     ),
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
 /** What a run must not show; a check failed. */
@@ -55,10 +57,18 @@ function countHeading({ domains, bursts, idle, plugged_late }: DeviceCountFigure
     : `${String(domains)} devices, each in a domain of its own: 1 busy, ${String(bursts)} with a burst, ${String(idle)} idle; ${String(plugged_late)} plugged in late`;
 }
 
-function approachTable(approaches: readonly ApproachFigures[]): string {
-  return table(
-    ['bounce memory of', 'peak', 'mean in load', 'mean of all', 'slot arrays', 'IOVA reserved'],
-    approaches.map(({ approach, memory: m, iova_reserved_bytes }) => {
+function approachTable(title: string, approaches: readonly ApproachFigures[]): TablePart {
+  return {
+    title,
+    head: [
+      'bounce memory of',
+      'peak',
+      'mean in load',
+      'mean of all',
+      'slot arrays',
+      'IOVA reserved',
+    ],
+    rows: approaches.map(({ approach, memory: m, iova_reserved_bytes }) => {
       const sign = m.source === 'run' ? '' : COMPUTED;
       return [
         approach,
@@ -69,15 +79,16 @@ function approachTable(approaches: readonly ApproachFigures[]): string {
         memory(iova_reserved_bytes),
       ];
     }),
-    1,
-  );
+    numbersFrom: 1,
+  };
 }
 
-function afterTable(counts: readonly DeviceCountFigures[]): string {
+function afterTable(title: string, counts: readonly DeviceCountFigures[]): TablePart {
   const looks = counts[0]?.approaches[0]?.memory.after ?? [];
-  return table(
-    ['devices', 'of', ...looks.map(({ after_ns }) => time(after_ns))],
-    counts.flatMap(({ domains, approaches }) =>
+  return {
+    title,
+    head: ['devices', 'of', ...looks.map(({ after_ns }) => time(after_ns))],
+    rows: counts.flatMap(({ domains, approaches }) =>
       approaches
         .filter(({ approach }) => approach === 'pool' || approach === 'global')
         .map(({ approach, memory: m }) => [
@@ -86,15 +97,16 @@ function afterTable(counts: readonly DeviceCountFigures[]): string {
           ...m.after.map(({ bytes }) => memory(bytes)),
         ]),
     ),
-    2,
-  );
+    numbersFrom: 2,
+  };
 }
 
-function setupTable(counts: readonly DeviceCountFigures[]): string {
+function setupTable(title: string, counts: readonly DeviceCountFigures[]): TablePart {
   const all = counts.at(-1)?.approaches ?? [];
-  return table(
-    ['of', 'requests', 'added', 'their time', 'arrays, addresses', 'at boot', 'unplanned'],
-    all.map(({ approach, setup }) => [
+  return {
+    title,
+    head: ['of', 'requests', 'added', 'their time', 'arrays, addresses', 'at boot', 'unplanned'],
+    rows: all.map(({ approach, setup }) => [
       approach,
       setup.requests.toFixed(0),
       setup.requests_added.toFixed(0),
@@ -103,14 +115,15 @@ function setupTable(counts: readonly DeviceCountFigures[]): string {
       time(setup.boot_ns) + (setup.boot_ns > 0 ? COMPUTED : ''),
       setup.hotplug ? 'served' : 'no area',
     ]),
-    1,
-  );
+    numbersFrom: 1,
+  };
 }
 
-function runTable(counts: readonly DeviceCountFigures[]): string {
-  return table(
-    ['devices', 'policy', 'I/Os', 'IOPS of the busy one', 'copied', 'pages checked'],
-    counts.flatMap(({ domains, runs }) =>
+function runTable(title: string, counts: readonly DeviceCountFigures[]): TablePart {
+  return {
+    title,
+    head: ['devices', 'policy', 'I/Os', 'IOPS of the busy one', 'copied', 'pages checked'],
+    rows: counts.flatMap(({ domains, runs }) =>
       runs.map((run) => [
         String(domains),
         run.policy,
@@ -120,6 +133,6 @@ function runTable(counts: readonly DeviceCountFigures[]): string {
         run.data ? count(run.data.pages_checked) : '',
       ]),
     ),
-    2,
-  );
+    numbersFrom: 2,
+  };
 }

@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Network traffic as tables for a terminal of 100 columns.
 
-import { memory, micros, percent, table, time, wrapped } from '../../fio/text';
+import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { memory, micros, percent, time } from '../../fio/text';
 import { count } from '../../report/figures';
 import type { CauseName } from '../../sim';
 import type { NetDocument, NetPolicyRun } from './document';
 
 export function netTables(document: NetDocument): string {
+  return partsText(netParts(document));
+}
+
+export function netParts(document: NetDocument): Part[] {
   const { runs } = document;
   const notes = runs.flatMap((run) => [
     ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
     ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
   ]);
-  const parts = [
-    wrapped(heading(document)),
-    `Packets and their price: requests to the IOMMU and copies of a packet, map and unmap in us of one\n${rateTable(runs)}`,
-    `Where the CPU's time goes, in us of a packet\n${timeTable(runs)}`,
-    `The posted receive buffers, and how long a packet takes\n${ringTable(runs)}`,
-    ...notes.map((note) => wrapped(`Note: ${note}`)),
-    ...runs.flatMap((run) =>
-      netWrongs(run).map((what) => wrapped(`WRONG: ${run.policy}: ${what}`)),
+  return [
+    heading(document),
+    rateTable(
+      'Packets and their price: requests to the IOMMU and copies of a packet, map and unmap in us of one',
+      runs,
     ),
+    timeTable("Where the CPU's time goes, in us of a packet", runs),
+    ringTable('The posted receive buffers, and how long a packet takes', runs),
+    ...notes.map((note) => `Note: ${note}`),
+    ...runs.flatMap((run) => netWrongs(run).map((what) => `WRONG: ${run.policy}: ${what}`)),
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
 /** What a run must not show; a check failed. */
@@ -50,10 +55,11 @@ function name({ policy, what_if }: NetPolicyRun): string {
   return `${policy}${what_if === null ? '' : ' *'}`;
 }
 
-function rateTable(runs: readonly NetPolicyRun[]): string {
-  return table(
-    ['policy', 'packets/s', 'MB/s', 'map', 'unmap', 'req', 'copies', 'CPU', 'link', 'stale'],
-    runs.map((run) => [
+function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'packets/s', 'MB/s', 'map', 'unmap', 'req', 'copies', 'CPU', 'link', 'stale'],
+    rows: runs.map((run) => [
       name(run),
       count(Math.round(run.packets_per_s)),
       count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
@@ -65,8 +71,8 @@ function rateTable(runs: readonly NetPolicyRun[]): string {
       percent(run.wire_busy, 0),
       run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
     ]),
-    1,
-  );
+    numbersFrom: 1,
+  };
 }
 
 const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
@@ -80,25 +86,27 @@ const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
   ['lock', ['lockWait']],
 ];
 
-function timeTable(runs: readonly NetPolicyRun[]): string {
+function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   const sum = (run: NetPolicyRun, causes: readonly CauseName[]): number =>
     causes.reduce((ns, cause) => ns + run.cpu_ns_per_packet.by_cause[cause], 0);
   const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
-  return table(
-    ['policy', 'all', ...shown.map(([group]) => group)],
-    runs.map((run) => [
+  return {
+    title,
+    head: ['policy', 'all', ...shown.map(([group]) => group)],
+    rows: runs.map((run) => [
       name(run),
       micros(run.cpu_ns_per_packet.total),
       ...shown.map(([, causes]) => micros(sum(run, causes))),
     ]),
-    1,
-  );
+    numbersFrom: 1,
+  };
 }
 
-function ringTable(runs: readonly NetPolicyRun[]): string {
-  return table(
-    ['policy', 'posted', 'bounce', 'peak', 'held p50', 'rx p50', 'rx p99', 'tx p99'],
-    runs.map((run) => [
+function ringTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'posted', 'bounce', 'peak', 'held p50', 'rx p50', 'rx p99', 'tx p99'],
+    rows: runs.map((run) => [
       name(run),
       memory(run.ring.bytes),
       memory(run.ring.bounce_bytes),
@@ -108,6 +116,6 @@ function ringTable(runs: readonly NetPolicyRun[]): string {
       time(run.rx_latency_ns.p99),
       time(run.tx_latency_ns.p99),
     ]),
-    1,
-  );
+    numbersFrom: 1,
+  };
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The scenario of drivers that do not sync as tables for a terminal of 100 columns.
 
-import { blockSize, table, wrapped } from '../../fio/text';
+import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { blockSize } from '../../fio/text';
 import { count } from '../../report/figures';
 import { type NosyncDocument, type NosyncRow, SYNC_DRIVERS, type Transfer } from './document';
 
@@ -12,28 +13,30 @@ const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
 };
 
 export function nosyncTables(document: NosyncDocument): string {
+  return partsText(nosyncParts(document));
+}
+
+export function nosyncParts(document: NosyncDocument): Part[] {
   const { rows, rounds, layout, seed } = document;
   const losing = rows.filter(({ works }) => !works);
   const whatIfs = new Map(
     rows.flatMap(({ policy, what_if }) => (what_if === null ? [] : [[policy, what_if] as const])),
   );
-  const parts = [
-    wrapped(
-      `A mapping that a driver keeps for ${String(rounds)} rounds: the CPU writes, the device reads, the device writes, the CPU reads. Real bytes through the ported code, no time involved; memory layout ${layout}, seed ${String(seed)}.`,
-    ),
-    SYNC_DRIVERS.map((driver) => DRIVERS[driver]).join('\n'),
-    overview(rows),
-    losing.length > 0 ? `Bytes lost, of those written\n${losses(losing)}` : 'Nothing is lost.',
-    ...[...whatIfs].map(([policy, what]) => wrapped(`Note: * ${policy} is a what-if: ${what}`)),
+  return [
+    `A mapping that a driver keeps for ${String(rounds)} rounds: the CPU writes, the device reads, the device writes, the CPU reads. Real bytes through the ported code, no time involved; memory layout ${layout}, seed ${String(seed)}.`,
+    SYNC_DRIVERS.map((driver) => DRIVERS[driver]),
+    overview('', rows),
+    losing.length > 0 ? losses('Bytes lost, of those written', losing) : 'Nothing is lost.',
+    ...[...whatIfs].map(([policy, what]) => `Note: * ${policy} is a what-if: ${what}`),
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
-function overview(rows: readonly NosyncRow[]): string {
+function overview(title: string, rows: readonly NosyncRow[]): TablePart {
   const cases = rows.filter(({ driver }) => driver === SYNC_DRIVERS[0]);
-  return table(
-    ['policy', 'mapping', 'the device uses', ...SYNC_DRIVERS],
-    cases.map((row) => [
+  return {
+    title,
+    head: ['policy', 'mapping', 'the device uses', ...SYNC_DRIVERS],
+    rows: cases.map((row) => [
       name(row),
       blockSize(row.bytes),
       row.mapping === 'own pages' ? "the driver's pages" : 'a bounce buffer',
@@ -44,14 +47,15 @@ function overview(rows: readonly NosyncRow[]): string {
         return found?.works === true ? 'works' : 'loses data';
       }),
     ]),
-    6,
-  );
+    numbersFrom: 6,
+  };
 }
 
-function losses(rows: readonly NosyncRow[]): string {
-  return table(
-    ['policy', 'mapping', 'driver', 'CPU to device', 'device to CPU', 'after unmap'],
-    rows.map((row) => [
+function losses(title: string, rows: readonly NosyncRow[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'mapping', 'driver', 'CPU to device', 'device to CPU', 'after unmap'],
+    rows: rows.map((row) => [
       name(row),
       blockSize(row.bytes),
       row.driver,
@@ -59,8 +63,8 @@ function losses(rows: readonly NosyncRow[]): string {
       lost(row.from_device),
       lost(row.after_unmap),
     ]),
-    3,
-  );
+    numbersFrom: 3,
+  };
 }
 
 function lost({ lost: n, bytes }: Transfer): string {
