@@ -83,5 +83,7 @@ function pairOf(names: string): readonly [Policy, Policy] {
     throw new UsageError(
       `expected two policies with a comma, such as ${DEFAULT_PAIR}, got '${names}'`,
     );
+  if (first.name === second.name)
+    throw new UsageError(`expected two different policies, got '${names}'`);
   return [first, second];
 }

@@ -65,7 +65,7 @@ function row(run: FioRun, { label }: Group): (string | Html)[] {
     fixed(run.iommu_requests / run.ios, 2),
     cell(run.copied_bytes, count(Math.round(run.copied_bytes / 1e6))),
     kib(run.peak_bounce_bytes),
-    run.stale_max_ns === null ? 'always reachable' : micros(run.stale_max_ns),
+    run.stale_busy_max_ns === null ? 'always reachable' : micros(run.stale_busy_max_ns),
     ...[p50, p99, p999].map((ns) => cell(ns, (ns / 1000).toFixed(1))),
   ];
 }

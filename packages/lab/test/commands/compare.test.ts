@@ -11,6 +11,7 @@ describe('iommu-bounce compare', function () {
       [['lazy-large'], /two policies/],
       [['lazy-large,pool,none'], /two policies/],
       [['lazy-large,pond'], /got 'pond'/],
+      [['pool,pool'], /two different policies/],
       [['--preset', 'mainframe'], /--preset/],
       [['--json', '--markdown'], /one of the two/],
       [['--set', 'vmexitNs=-1'], /vmexitNs/],

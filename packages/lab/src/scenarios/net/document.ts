@@ -54,8 +54,12 @@ export interface NetPolicyRun {
   readonly interrupts: number;
   readonly locks: readonly LockFigures[];
   readonly pool_mappings: number;
+  /** The longest that a page stayed reachable after its unmap, the idle end included; null: always. */
   readonly stale_max_ns: number | null;
   readonly stale_mean_ns: number | null;
+  /** The same while there was traffic: without what waited for a timer behind it. */
+  readonly stale_busy_max_ns: number | null;
+  readonly stale_busy_mean_ns: number | null;
   readonly stale_contents_max_ns: number;
   readonly data: {
     readonly packets_checked: number;

@@ -53,20 +53,30 @@ function runPolicy(
   while (run.run(BATCH))
     progress(`${policy.name}: ${(run.received + run.sent).toLocaleString('en')} packets`);
   const figures = figuresOf(policy, machine, rig, run);
-  run.stop();
   const { stale } = rig.meter;
+  const busy = { max: stale.longest, mean: stale.meanGone() };
+  run.stop();
   const { data } = run;
   return {
     ...figures,
     stale_max_ns: rig.translated ? stale.longest : null,
     stale_mean_ns: rig.translated ? stale.mean() : null,
+    stale_busy_max_ns: rig.translated ? busy.max : null,
+    stale_busy_mean_ns: rig.translated ? busy.mean : null,
     stale_contents_max_ns: run.ages.longest,
     data: data && { packets_checked: data.checked, packets_wrong: data.wrong, faults: data.faults },
     leaks: rig.shutDown(),
   };
 }
 
-type AtTheEnd = 'stale_max_ns' | 'stale_mean_ns' | 'stale_contents_max_ns' | 'data' | 'leaks';
+type AtTheEnd =
+  | 'stale_max_ns'
+  | 'stale_mean_ns'
+  | 'stale_busy_max_ns'
+  | 'stale_busy_mean_ns'
+  | 'stale_contents_max_ns'
+  | 'data'
+  | 'leaks';
 
 function figuresOf(
   policy: Policy,

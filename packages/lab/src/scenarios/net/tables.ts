@@ -69,7 +69,7 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
       (run.copies / run.packets).toFixed(2),
       percent(run.cpu_busy, 0),
       percent(run.wire_busy, 0),
-      run.stale_max_ns === null ? 'always' : time(run.stale_max_ns),
+      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
     ]),
     numbersFrom: 1,
   };

@@ -84,12 +84,13 @@ export class LongMapping {
     return direct;
   }
 
-  /** The CPU writes all bytes; one that syncs then hands them to the device. */
+  /** The CPU writes all bytes; one that syncs then hands them to the device, if they are mapped. */
   cpuWrites(time: number): void {
     for (const [page, pfn] of this.pfns.entries())
       fill(this.ram, pfn * PAGE_SIZE, page * PAGE_SIZE, PAGE_SIZE, time);
     const { rig, pieces } = this;
-    if (this.syncs)
+    // Before the map there is nothing to sync: it is what hands the bytes over.
+    if (this.syncs && this.mapped > 0)
       rig.k.dma.dma_sync_sg_for_device(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
   }
 
