@@ -14,6 +14,7 @@ import {
 } from '../cost';
 import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { wholeNumber } from './option-values';
 
 interface CalibrateOptions {
   readonly seed: string;
@@ -53,8 +54,8 @@ function calibrated(options: CalibrateOptions, io: CommandIo): Calibration | nul
   const progress = new Progress(io, 'calibrate');
   try {
     return calibrate({
-      seed: whole('--seed', options.seed, 0, 2 ** 31 - 1),
-      sets: whole('--sets', options.sets, 100, 1_000_000),
+      seed: wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1),
+      sets: wholeNumber('--sets', options.sets, 100, 1_000_000),
       progress: (share) => {
         progress.show(`${String(Math.floor(100 * share))} %`);
       },
@@ -66,14 +67,6 @@ function calibrated(options: CalibrateOptions, io: CommandIo): Calibration | nul
   } finally {
     progress.done();
   }
-}
-
-function whole(option: string, value: string, least: number, most: number): number {
-  const n = /^\d{1,10}$/.test(value) ? Number(value) : NaN;
-  if (n >= least && n <= most) return n;
-  throw new UsageError(
-    `${option}: expected a whole number from ${String(least)} to ${String(most)}, got '${value}'`,
-  );
 }
 
 function write(file: string, result: Calibration): void {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Options of the commands that take cost parameters: a preset, a file over it, single values over that.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   type CostParameters,
@@ -10,7 +9,7 @@ import {
   costParameters,
   presetNamed,
 } from '../cost';
-import { UsageError } from '../errors';
+import { collect, readText } from './option-values';
 
 export interface CostOptions {
   readonly preset?: string;
@@ -26,7 +25,7 @@ export function withCostOptions(command: Command): Command {
     .option(
       '--set <name=value>',
       'one cost parameter, over all of those; may be given again',
-      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+      collect,
     );
 }
 
@@ -36,15 +35,7 @@ export function costsOf(options: CostOptions): {
   readonly costs: CostParameters;
 } {
   const preset = presetNamed(options.preset);
-  return { preset, costs: costParameters(preset, fileOf(options.costs), options.set) };
-}
-
-function fileOf(name: string | undefined): { name: string; text: string } | null {
-  if (name === undefined) return null;
-  try {
-    return { name, text: readFileSync(name, 'utf8') };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`${name}: cannot be read (${code}), expected cost parameters`);
-  }
+  const { costs: name } = options;
+  const file = name === undefined ? null : { name, text: readText(name, 'cost parameters') };
+  return { preset, costs: costParameters(preset, file, options.set) };
 }

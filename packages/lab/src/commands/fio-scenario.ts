@@ -2,13 +2,11 @@
 // `fio --scenario …` and `fio --workload …`: what the closed loop of fio does not show.
 
 import type { Command } from 'commander';
-import { costParameters, presetNamed } from '../cost';
 import { UsageError } from '../errors';
 import { USUAL_MACHINE } from '../fio';
 import { type Part, partsText } from '../fio/parts';
 import { partsReport } from '../fio-report/parts-report';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import type { LayoutName } from '../jobs';
 import { policiesNamed, poolWithFixes } from '../policies';
 import { checkReportFile, writeReport } from '../report';
 import {
@@ -26,6 +24,8 @@ import {
   nosyncParts,
   splitSettings,
 } from '../scenarios';
+import { type CostOptions, costsOf } from './cost-options';
+import { layoutNamed, wholeNumber } from './option-values';
 
 const SCENARIOS = ['devices', 'nosync'] as const;
 const WORKLOADS = ['net-rx', 'net-tx'] as const;
@@ -67,15 +67,6 @@ export function addScenarioOptions(command: Command): void {
     );
 }
 
-/** What of fio's own reading of options they share. */
-export interface Readers {
-  whole(option: string, text: string, least: number, most: number): number;
-  layout(text: string): LayoutName;
-  file(name: string): string;
-  /** What was typed. */
-  readonly commandLine: string;
-}
-
 /**
  * Runs what --scenario or --workload names.
  * @returns null: neither is there
@@ -85,7 +76,7 @@ export function scenario(
   command: Command,
   jobFile: string | undefined,
   io: CommandIo,
-  readers: Readers,
+  typed: string,
 ): ExitStatus | null {
   const options = command.opts<Options>();
   const kind = kindOf(options);
@@ -98,40 +89,24 @@ export function scenario(
   const settings = splitSettings(options.set);
   if (settings.nic.length > 0 && !kind.startsWith('net'))
     throw new UsageError(`--set ${settings.nic[0] ?? ''}: a --scenario has no network card`);
-  const preset = presetNamed(options.preset);
+  const { preset, costs } = costsOf({ ...options, set: settings.others });
   const machine: ScenarioMachine = {
     preset,
-    cost: costParameters(
-      preset,
-      options.costs === undefined
-        ? null
-        : { name: options.costs, text: readers.file(options.costs) },
-      settings.others,
-    ),
-    cpus: readers.whole('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, 64),
-    layout: readers.layout(options.layout ?? USUAL_MACHINE.layout),
-    seed: readers.whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
+    cost: costs,
+    cpus: wholeNumber('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, 64),
+    layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
+    seed: wholeNumber('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
   };
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');
   try {
-    const { document, parts, wrong } = run(
-      kind,
-      machine,
-      command,
-      readers,
-      settings.nic,
-      (what) => {
-        progress.show(what);
-      },
-    );
+    const { document, parts, wrong } = run(kind, machine, command, settings.nic, (what) => {
+      progress.show(what);
+    });
     progress.done();
     if (options.report !== undefined)
-      writeReport(
-        options.report,
-        partsReport({ title: TITLES[kind], parts, command: readers.commandLine }),
-      );
+      writeReport(options.report, partsReport({ title: TITLES[kind], parts, command: typed }));
     io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
     return wrong ? 1 : 0;
   } finally {
@@ -139,7 +114,7 @@ export function scenario(
   }
 }
 
-interface Options {
+interface Options extends CostOptions {
   readonly scenario?: string;
   readonly workload?: string;
   readonly packets?: string;
@@ -148,9 +123,6 @@ interface Options {
   readonly cpus?: string;
   readonly layout?: string;
   readonly seed?: string;
-  readonly preset?: string;
-  readonly costs?: string;
-  readonly set?: readonly string[];
   readonly data: boolean;
   readonly json?: boolean;
   readonly report?: string;
@@ -194,7 +166,6 @@ function run(
   kind: Kind,
   machine: ScenarioMachine,
   command: Command,
-  readers: Readers,
   nicSettings: readonly string[],
   progress: (what: string) => void,
 ): Result {
@@ -215,7 +186,7 @@ function run(
     {
       ...machine,
       shape: kind === 'net-rx' ? 'rx' : 'tx',
-      packets: readers.whole(
+      packets: wholeNumber(
         '--packets',
         packets ?? String(USUAL_PACKETS),
         LEAST_PACKETS,

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { LETTER, PRESET_NAMES, costParameters, presetNamed } from '../cost';
+import { LETTER } from '../cost';
 import { UsageError, oneLine } from '../errors';
 import { LETTER_IOS, USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
 import { fioReport } from '../fio-report';
@@ -12,7 +12,6 @@ import {
   type FioJob,
   JOB_FLAGS,
   LAYOUT_NAMES,
-  type LayoutName,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
@@ -21,18 +20,17 @@ import {
 import { FIXES, POLICIES, USUAL_POLICIES, policiesNamed, poolWithFixes } from '../policies';
 import { checkReportFile, writeReport } from '../report';
 import { commandLine } from './command-line';
+import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
+import { collect, layoutNamed, readText, wholeNumber } from './option-values';
 
-interface FioOptions {
+interface FioOptions extends CostOptions {
   readonly policy?: string;
   readonly fix?: string;
   readonly bs?: readonly string[];
   readonly cpus?: string;
   readonly layout?: string;
   readonly seed?: string;
-  readonly preset?: string;
-  readonly costs?: string;
-  readonly set?: readonly string[];
   readonly data: boolean;
   readonly json?: boolean;
   readonly report?: string;
@@ -61,7 +59,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
   addScenarioOptions(command);
-  command
+  withCostOptions(command)
     .option(
       '--fix <names>',
       `also run the pool with fixes of its findings: ${FIXES.map(({ name }) => name).join(', ')}`,
@@ -69,9 +67,6 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--cpus <n>', 'virtual CPUs', String(USUAL_MACHINE.cpus))
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
     .option('--seed <n>', 'of everything random', String(USUAL_MACHINE.seed))
-    .option('--preset <name>', `costs: ${PRESET_NAMES.join(', ')}`)
-    .option('--costs <file>', 'cost parameters over the preset, in lines name = value or JSON')
-    .option('--set <name=value>', 'one cost parameter; may be given several times', collect)
     .option('--no-data', 'do not move the bytes: faster, and nothing of them is checked')
     .option('--json', 'one JSON document on stdout')
     .option('--report <file.html>', 'write a report with charts, one file that needs nothing else')
@@ -81,15 +76,8 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     )
     .action((file: string | undefined, options: FioOptions) => {
       const typed = commandLine(program);
-      end(
-        scenario(command, file, io, { ...READERS, commandLine: typed }) ??
-          fio(file, options, io, typed),
-      );
+      end(scenario(command, file, io, typed) ?? fio(file, options, io, typed));
     });
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 function fio(
@@ -103,7 +91,7 @@ function fio(
     warnings.push(text);
     io.err(`warning: ${oneLine(text)}\n`);
   };
-  const preset = presetNamed(options.preset);
+  const { preset, costs } = costsOf(options);
   const experiment = {
     groups: groupsOf(file, options, warn),
     policies: [
@@ -111,14 +99,10 @@ function fio(
       ...(options.fix === undefined ? [] : [poolWithFixes(options.fix)]),
     ],
     preset,
-    cost: costParameters(
-      preset,
-      options.costs === undefined ? null : { name: options.costs, text: read(options.costs) },
-      options.set,
-    ),
-    cpus: whole('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, MOST_CPUS),
+    cost: costs,
+    cpus: wholeNumber('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, MOST_CPUS),
     layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
-    seed: whole('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
+    seed: wholeNumber('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
   };
   if (options.report !== undefined) checkReportFile(options.report);
@@ -150,7 +134,7 @@ function groupsOf(
         `${file}: a job file and flags that describe a job; expected one of the two`,
       );
     const { jobs, warnings } = readJobFile(file, {
-      read: (path) => (path === file ? read(path) : readOrNot(path)),
+      read: (path) => (path === file ? readText(path, 'a text file') : readOrNot(path)),
       environment: process.env,
     });
     warnings.forEach(warn);
@@ -166,36 +150,10 @@ function groupsOf(
   });
 }
 
-function layoutNamed(text: string): LayoutName {
-  const found = LAYOUT_NAMES.find((name) => name === text);
-  if (!found) throw new UsageError(`--layout: expected ${LAYOUT_NAMES.join(', ')}, got '${text}'`);
-  return found;
-}
-
-function whole(option: string, text: string, least: number, most: number): number {
-  const n = Number(text);
-  if (!/^\d+$/.test(text) || n < least || n > most)
-    throw new UsageError(
-      `${option}: expected a whole number from ${String(least)} to ${String(most)}, got '${text}'`,
-    );
-  return n;
-}
-
-const READERS = { whole, layout: layoutNamed, file: read };
-
 function readOrNot(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`${path}: cannot be read (${code}), expected a text file`);
   }
 }

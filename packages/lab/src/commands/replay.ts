@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `replay TRACE…`: drives the DMA of a recorded machine through the ported kernel, and says where they differ.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   type OptionValues,
@@ -14,6 +13,7 @@ import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { type SeriesState, agrees, replayTraces } from '../replay';
 import { checkReportFile, report, tables, writeReport } from '../report';
 import { addDriverOption, driverOf } from './driver-option';
+import { readText } from './option-values';
 
 interface ReplayOptions {
   readonly driver: string;
@@ -105,13 +105,7 @@ function differencesOf(text: string | undefined): number {
 }
 
 function readConfig(file: string, io: CommandIo): OptionValues {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`${file}: cannot be read (${code}), expected a .config`);
-  }
+  const text = readText(file, 'a .config');
   const kconfig = parseKconfig('Kconfig', () => seriesKconfig);
   const config = evaluate(kconfig, text, { file });
   // The .config of a whole kernel has thousands of options that the series does not know.
