@@ -10,6 +10,7 @@ export * from './report'; // what came of it, as tables and as a page
 export * from './jobs'; // fio jobs and the memory of their buffers
 export * from './cost'; // what steps cost, how often they are taken, and what follows
 export * from './sim'; // virtual CPUs, locks and a drive around the ported code
+export { pciDevice } from './pci-device'; // what is plugged in
 export * from './policies'; // ways to protect memory from the drive
 export * from './fio'; // jobs under policies, compared
 export * from './fio-report'; // that as a page with charts

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A machine with one device, as the simulation of fio drives it.
 
+import { pciDevice } from '../pci-device';
 import type { Rig, RigNeeds } from '../sim';
 import { type Host, type Plugged, type RigMachine, type RigPlan, bootHost } from './boot-host';
-import { type DeviceKind, pciDevice } from './pci-devices';
+import type { DeviceKind } from './pci-devices';
 
 /** Where the drive is on the bus. */
 const PLACE = '0000:00:05.0';
@@ -20,7 +21,9 @@ export function bootRig(
 ): Rig {
   const first: Plugged[] = [];
   const host = bootHost(plan, machine, needs, (plug) => {
-    first.push(plug(pciDevice(PLACE, plan.untrusted ?? false), kind));
+    const dev = pciDevice(PLACE);
+    dev.untrusted = plan.untrusted ?? false;
+    first.push(plug(dev, kind));
   });
   return deviceRig(plan, host, first[0] as Plugged);
 }

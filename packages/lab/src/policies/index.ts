@@ -3,7 +3,7 @@
 
 export * from './policy'; // their names
 export * from './fixes'; // of the pool's findings
-export * from './pci-devices'; // what is plugged in
+export * from './pci-devices'; // what drivers set
 export * from './boot-host'; // a machine to plug it into
 export * from './boot-rig'; // a machine with a drive
 export * from './attach'; // its IOMMU

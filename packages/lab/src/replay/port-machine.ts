@@ -3,15 +3,10 @@
 
 import {
   DMA_BIT_MASK,
-  IORESOURCE_MEM,
   bus_type,
   type device,
   type machine,
   type page,
-  pci_bus,
-  pci_dev,
-  pci_host_bridge,
-  phys_addr_t,
 } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
 import { page_sizes } from '@iommu-bounce/iommu-core/testing';
@@ -24,14 +19,13 @@ import {
   type running_machine,
 } from '@iommu-bounce/integration';
 import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import { pciDevice } from '../pci-device';
 import { type IommuListener, IommuWatch } from './iommu-watch';
 import type { DeviceFacts } from './survey';
 
-/** Where the devices of an x86 machine have their registers below 4 GiB, and the local APICs their doorbells. */
-const PCI_WINDOW = [0xc0000000, 0xfebfffff] as const;
+/** Where the local APICs of an x86 machine have their doorbells. */
 const MSI_REGION = { start: 0xfee00000, length: 0x100000 } as const;
-/** A PCI device as the bus code sets it up: no segment crosses 4 GiB, and 64 KiB is the longest unless a driver says so. */
-const SEGMENT_BOUNDARY = 0xffffffff;
+/** The longest segment of a PCI device, unless its driver says otherwise. */
 const SEGMENT_DEFAULT = 65536;
 const SEGMENT_UNLIMITED = 0xffffffff;
 
@@ -116,23 +110,9 @@ export class PortMachine {
 
   /** A device as the PCI code makes it; its driver raises the mask later, when the pool exists already. */
   private plugIn(facts: DeviceFacts, bus: bus_type, groups: readonly (readonly string[])[]): void {
-    const dev = new pci_dev(facts.name);
-    dev.bus = bus;
+    const dev = pciDevice(facts.name, bus);
     dev.dma_coherent = facts.coherent;
-    const bridge = new pci_host_bridge();
-    bridge.windows.push({
-      res: {
-        start: phys_addr_t(PCI_WINDOW[0]),
-        end: phys_addr_t(PCI_WINDOW[1]),
-        flags: IORESOURCE_MEM,
-      },
-      offset: 0,
-    });
-    dev.pci_bus = new pci_bus(bridge);
-    if (dev.dma_parms) {
-      dev.dma_parms.segment_boundary_mask = SEGMENT_BOUNDARY;
-      dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
-    }
+    if (dev.dma_parms) dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
     const mate = groups
       .find((group) => group.includes(facts.name))
       ?.map((name) => this.devices.get(name))

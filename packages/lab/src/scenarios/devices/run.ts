@@ -7,6 +7,7 @@ import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { pool_of } from '@iommu-bounce/integration';
 import type { CostParameters } from '../../cost';
 import { type BufferLayout, bufferBytes } from '../../jobs';
+import { pciDevice } from '../../pci-device';
 import {
   type Host,
   type Plugged,
@@ -14,7 +15,6 @@ import {
   type RigPlan,
   bootHost,
   deviceRig,
-  pciDevice,
 } from '../../policies';
 import { Cause, Engine, IoSlot, JobRun, type RigNeeds } from '../../sim';
 import { LOAD_NS, LOOKS_NS, type PlannedDevice } from './load';
@@ -59,7 +59,7 @@ export function runDevices(
   const setup = { requests: 0, requestNs: 0 };
   const host = bootHost(plan, machine, needs, (plug) => {
     for (const [i, { pluggedAt }] of devices.entries())
-      if (pluggedAt === null) plugged[i] = plug(pciDevice(placeOf(i), false), 'nvme');
+      if (pluggedAt === null) plugged[i] = plug(pciDevice(placeOf(i)), 'nvme');
   });
   // Devices that come later are what is measured; where none does, one is plugged in when all is over.
   const { meter } = host;
@@ -68,7 +68,7 @@ export function runDevices(
   const plugIn = (i: number): void => {
     const requests = host.allRequests();
     const start = meter.ledger.now;
-    plugged[i] = host.plug(pciDevice(placeOf(i), false), 'nvme');
+    plugged[i] = host.plug(pciDevice(placeOf(i)), 'nvme');
     setup.requests += host.allRequests() - requests;
     setup.requestNs += meter.ledger.now - start;
     meter.ledger.charge(Cause.pool, arraysNs(machine.cost, plugged[i].domain));
