@@ -37,9 +37,17 @@ export const TIME_GROUPS: readonly (readonly [string, readonly CauseName[]])[] =
   ['lock', ['lockWait']],
 ];
 
+/** Nanoseconds, of the causes there are, that these take. */
+export function timeOf(
+  byCause: Readonly<Record<CauseName, number>>,
+  causes: readonly CauseName[],
+): number {
+  return causes.reduce((ns, cause) => ns + byCause[cause], 0);
+}
+
 /** Nanoseconds of an I/O that a CPU spends on these. */
 export function timeIn(run: FioRun, causes: readonly CauseName[]): number {
-  return causes.reduce((ns, cause) => ns + run.cpu_ns_per_io.by_cause[cause], 0);
+  return timeOf(run.cpu_ns_per_io.by_cause, causes);
 }
 
 /** The groups that any of the runs spends time on. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What an experiment has to show, part by part, for a terminal and for a page alike.
 
-import { table, wrapped } from './text';
+import { table } from '../report/terminal-table';
+import { wrapped } from './text';
 
 export interface TablePart {
   readonly title: string;
@@ -26,10 +27,6 @@ export function partsText(parts: readonly Part[]): string {
 function textOf(part: Part): string {
   if (typeof part === 'string') return wrapped(part);
   if (!isTable(part)) return part.join('\n');
-  const made = table(
-    [...part.head],
-    part.rows.map((row) => [...row]),
-    part.numbersFrom,
-  );
+  const made = table(part.head, part.rows, part.numbersFrom);
   return part.title === '' ? made : `${part.title}\n${made}`;
 }

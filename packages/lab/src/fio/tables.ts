@@ -2,9 +2,10 @@
 // An experiment as tables for a terminal of 100 columns.
 
 import { count } from '../report/figures';
+import { table } from '../report/terminal-table';
 import type { FioComparison, FioDocument, FioRun } from './document';
 import { heading, notesOf, runName, timeGroupsOf, timeIn } from './figures';
-import { blockSize, memory, micros, percent, table, time, wrapped } from './text';
+import { blockSize, memory, micros, percent, time, wrapped } from './text';
 
 export { blockSize, time } from './text';
 

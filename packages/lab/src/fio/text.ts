@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Tables, numbers with units and wrapped lines for a terminal of 100 columns.
+// Numbers with units and wrapped lines for a terminal of 100 columns.
 
-import Table from 'cli-table3';
 import { oneLine } from '../errors';
 import { count } from '../report/figures';
 
 const COLUMNS = 100;
-
-/** @param numbersFrom the first column that is set to the right */
-export function table(head: string[], rows: string[][], numbersFrom: number): string {
-  const made = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, i) => (i < numbersFrom ? 'left' : 'right')),
-  });
-  made.push(...rows);
-  return made.toString();
-}
 
 export function percent(fraction: number, digits = 1): string {
   return `${(100 * fraction).toFixed(digits)} %`;

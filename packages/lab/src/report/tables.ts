@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The figures of a replay as tables for a terminal of 100 columns.
 
-import Table from 'cli-table3';
 import { oneLine } from '../errors';
 import { DECISION_KINDS, type Difference, type PoolSection, type ReplayDocument } from '../replay';
 import {
@@ -15,6 +14,7 @@ import {
   stateName,
   traceLine,
 } from './figures';
+import { table } from './terminal-table';
 
 const COLUMNS = 100;
 
@@ -29,16 +29,6 @@ export function tables(document: ReplayDocument): string {
     ...document.notes.map((note) => wrapped(`Note: ${oneLine(note)}`)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
-
-function table(head: string[], rows: string[][], numbersFrom: number): string {
-  const made = new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, i) => (i < numbersFrom ? 'left' : 'right')),
-  });
-  made.push(...rows);
-  return made.toString();
 }
 
 function mappings({ recorded }: ReplayDocument): string {

@@ -2,6 +2,7 @@
 // Many devices: what the pool holds follows the load, what is set aside does not, and what stays whatever the load.
 
 import { expect } from 'chai';
+import { partsText } from '../../src/fio';
 import {
   type ApproachFigures,
   DEVICE_COUNTS,
@@ -11,7 +12,7 @@ import {
   SLOT_BYTES,
   devicesExperiment,
   devicesOf,
-  devicesTables,
+  devicesParts,
   kmallocBytes,
   tlbAreaFor,
 } from '../../src/scenarios';
@@ -138,7 +139,7 @@ describe('fio --scenario devices', function () {
   });
 
   it('shows all counts in tables of at most 100 columns', () => {
-    const text = devicesTables(document);
+    const text = partsText(devicesParts(document));
     for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
     for (const word of ['256 devices', 'per-device-alike', 'arithmetic', '148.1 MiB'])
       expect(text).to.include(word);

@@ -2,6 +2,7 @@
 // A network card through the policies: requests, copies and held buffers are those of the ported code; time is a model.
 
 import { expect } from 'chai';
+import { partsText } from '../../src/fio';
 import fc from 'fast-check';
 import { policiesNamed } from '../../src/policies';
 import {
@@ -9,7 +10,7 @@ import {
   type NetExperiment,
   type NetPolicyRun,
   netExperiment,
-  netTables,
+  netParts,
   netWrongs,
   nicParameters,
 } from '../../src/scenarios';
@@ -156,7 +157,7 @@ describe('fio --workload net-rx and net-tx', function () {
 
   it('are shown in tables of at most 100 columns', () => {
     for (const document of documents.values()) {
-      const text = netTables(document);
+      const text = partsText(netParts(document));
       for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
       expect(text).to.match(/^Simulated, not measured/);
       expect(text).not.to.include('WRONG');

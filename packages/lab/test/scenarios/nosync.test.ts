@@ -2,12 +2,13 @@
 // Drivers that sync and one that does not: data is lost exactly where it must be, byte for byte.
 
 import { expect } from 'chai';
+import { partsText } from '../../src/fio';
 import {
   MAPPING_BYTES,
   type NosyncDocument,
   ROUNDS,
   nosyncExperiment,
-  nosyncTables,
+  nosyncParts,
 } from '../../src/scenarios';
 import { POLICIES } from '../../src/policies';
 import { MACHINE, expectValid } from './machine';
@@ -64,7 +65,7 @@ describe('fio --scenario nosync', function () {
   });
 
   it('shows it in tables of at most 100 columns', () => {
-    const text = nosyncTables(document);
+    const text = partsText(nosyncParts(document));
     for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
     expect(text).to.match(/pool +│ 64k +│ a bounce buffer +│ loses data │ works +│ works/);
     expect(text).to.match(/pool +│ 256k +│ the driver's pages │ works +│ works +│ works/);

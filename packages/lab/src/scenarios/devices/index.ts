@@ -7,4 +7,4 @@ export * from './sizes'; // of the C's structures
 export * from './counting-swiotlb'; // swiotlb by device
 export * from './run'; // under one policy
 export * from './experiment'; // side by side
-export * from './tables'; // for a terminal
+export * from './tables'; // to be shown

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The scenario of many devices as tables for a terminal of 100 columns.
 
-import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { type Part, type TablePart } from '../../fio/parts';
 import { memory, time } from '../../fio/text';
 import { count } from '../../report/figures';
 import type { ApproachFigures, DeviceCountFigures, DevicesDocument, DevicesRun } from './document';
 
 /** Behind what is computed and not read off running code. */
 const COMPUTED = ' *';
-
-export function devicesTables(document: DevicesDocument): string {
-  return partsText(devicesParts(document));
-}
 
 export function devicesParts(document: DevicesDocument): Part[] {
   const { counts } = document;

@@ -8,4 +8,4 @@ export * from './packet-data'; // its bytes
 export * from './mapped-ring'; // what the card's rings hold
 export * from './run'; // under one policy
 export * from './experiment'; // under several
-export * from './tables'; // for a terminal
+export * from './tables'; // to be shown

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Network traffic as tables for a terminal of 100 columns.
 
-import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { TIME_GROUPS, timeOf } from '../../fio/figures';
+import { type Part, type TablePart } from '../../fio/parts';
 import { memory, micros, percent, time } from '../../fio/text';
 import { count } from '../../report/figures';
 import type { CauseName } from '../../sim';
 import type { NetDocument, NetPolicyRun } from './document';
-
-export function netTables(document: NetDocument): string {
-  return partsText(netParts(document));
-}
 
 export function netParts(document: NetDocument): Part[] {
   const { runs } = document;
@@ -75,20 +72,14 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   };
 }
 
-const GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
-  ['packet', ['submit', 'complete', 'interrupt']],
-  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
-  ['exits', ['vmexit', 'vmm']],
-  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
-  ['invalidate', ['invalidate']],
-  ['bounce', ['pool', 'swiotlb']],
-  ['copy', ['copy']],
-  ['lock', ['lockWait']],
-];
+/** Those of an I/O, where a packet takes the place of the I/O itself. */
+const GROUPS = TIME_GROUPS.map(
+  ([group, causes]) => [group === 'I/O' ? 'packet' : group, causes] as const,
+);
 
 function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   const sum = (run: NetPolicyRun, causes: readonly CauseName[]): number =>
-    causes.reduce((ns, cause) => ns + run.cpu_ns_per_packet.by_cause[cause], 0);
+    timeOf(run.cpu_ns_per_packet.by_cause, causes);
   const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
   return {
     title,

@@ -4,4 +4,4 @@
 export * from './document'; // what comes of it
 export * from './mapping'; // a driver's mapping, byte by byte
 export * from './experiment'; // through every policy
-export * from './tables'; // for a terminal
+export * from './tables'; // to be shown

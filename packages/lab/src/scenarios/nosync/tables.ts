@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The scenario of drivers that do not sync as tables for a terminal of 100 columns.
 
-import { type Part, type TablePart, partsText } from '../../fio/parts';
+import { type Part, type TablePart } from '../../fio/parts';
 import { blockSize } from '../../fio/text';
 import { count } from '../../report/figures';
 import { type NosyncDocument, type NosyncRow, SYNC_DRIVERS, type Transfer } from './document';
@@ -11,10 +11,6 @@ const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
   'skips-and-syncs': 'skips-and-syncs: the same attribute, and a dma_sync_* around each use',
   syncs: 'syncs: no attribute, and a dma_sync_* around each use',
 };
-
-export function nosyncTables(document: NosyncDocument): string {
-  return partsText(nosyncParts(document));
-}
 
 export function nosyncParts(document: NosyncDocument): Part[] {
   const { rows, rounds, layout, seed } = document;
