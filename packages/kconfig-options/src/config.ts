@@ -2,16 +2,13 @@
 // A configuration: every option of a Kconfig with the value that a .config and the rules give it.
 
 import { readDotConfig } from './dotconfig-reader';
-import { writeDotConfig } from './dotconfig-writer';
-import type { DotConfigOptions } from './dotconfig-writer';
+import { type DotConfigOptions, writeDotConfig } from './dotconfig-writer';
 import { KconfigError, limitDepth } from './errors';
 import { Evaluator } from './evaluator';
-import { explainSymbol } from './explain';
-import type { Explanation } from './explain';
+import { type Explanation, explainSymbol } from './explain';
 import type { Kconfig } from './kconfig';
 import type { KconfigSymbol, SymbolType } from './model';
-import { tristateName } from './tristate';
-import type { TristateName } from './tristate';
+import { type TristateName, tristateName } from './tristate';
 
 export interface SymbolJSON {
   readonly type: SymbolType;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A whole parsed Kconfig: its symbol table, choices, menu tree and the warnings of parsing.
 
-import { placeText } from './errors';
-import type { Place } from './errors';
+import { type Place, placeText } from './errors';
 import { ALWAYS } from './expr';
 import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, Choice, KconfigSymbol, MenuNode } from './model';
 import { tristateOf } from './tristate';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One logical line of a Kconfig file to tokens.
 
-import { errorAt } from './errors';
-import type { Place } from './errors';
+import { type Place, errorAt } from './errors';
 
 export type Token =
   | { readonly kind: 'keyword'; readonly text: string }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The lines of one Kconfig file: logical lines (backslash joins) and help texts (by indentation).
 
-import { tokenize } from './lexer';
-import type { Token } from './lexer';
+import { type Token, tokenize } from './lexer';
 import type { Place } from './errors';
 
 export interface Statement {

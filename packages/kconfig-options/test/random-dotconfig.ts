@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Random .configs for the differential test.
 
-import { HEXES, INTS, TEXTS } from './random';
-import type { Random } from './random';
+import { HEXES, INTS, type Random, TEXTS } from './random';
 
 export type Type = 'bool' | 'tristate' | 'int' | 'hex' | 'string';
 

@@ -3,8 +3,7 @@
 
 import { expect } from 'chai';
 
-import { KconfigError, evaluate, parseKconfig } from '../src';
-import type { Config, Kconfig } from '../src';
+import { type Config, type Kconfig, KconfigError, evaluate, parseKconfig } from '../src';
 
 /** Parses `text` as the file Kconfig; `sources` are the other files. */
 export function parse(text: string, sources: Record<string, string> = {}): Kconfig {

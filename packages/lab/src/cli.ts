@@ -3,6 +3,8 @@
 
 import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
+import { TraceError } from '@iommu-bounce/dma-trace';
+import { InputError } from '@iommu-bounce/simulation';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
@@ -14,7 +16,6 @@ import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, processIo } from './io';
-import { TraceError } from './trace';
 
 /** A verb adds itself to the program and tells its status through `end`. */
 export type AddCommand = (
@@ -73,9 +74,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
 /** What to tell the user of an error that is his to mend, or null for one that is ours. */
 function userMessage(error: unknown): string | null {
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
-  if (error instanceof UsageError || error instanceof KconfigError || error instanceof TraceError)
-    return error.message;
-  return null;
+  return error instanceof UsageError ||
+    error instanceof InputError ||
+    error instanceof TraceError ||
+    error instanceof KconfigError
+    ? error.message
+    : null;
 }
 
 /** The bin's entry. */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How many I/Os of 4 KiB the simulation does in a second of one core, and what memory it holds while it does.
 
-import { preset } from '../cost';
-import { jobFromFlags, newLayout } from '../jobs';
-import { policiesNamed } from '../policies';
-import { needsOf, simulate } from '../sim';
+import {
+  jobFromFlags,
+  needsOf,
+  newLayout,
+  policiesNamed,
+  preset,
+  simulate,
+} from '@iommu-bounce/simulation';
 
 export interface FioRate {
   readonly policy: string;

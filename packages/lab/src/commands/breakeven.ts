@@ -11,7 +11,7 @@ import {
   PIECES,
   type PiecesLayout,
   presetInfo,
-} from '../cost';
+} from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';

@@ -11,7 +11,7 @@ import {
   type ParameterReport,
   type Prediction,
   calibrate,
-} from '../cost';
+} from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { wholeNumber } from './option-values';

@@ -2,20 +2,21 @@
 // `compare`: two policies against each other, size by size, machine by machine, and which parameters decide.
 
 import type { Command } from 'commander';
-import { PRESET_NAMES, presetNamed } from '../cost';
-import { UsageError } from '../errors';
-import { USUAL_MACHINE, wrapped } from '../fio';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { type Policy, policiesNamed } from '../policies';
 import {
+  PRESET_NAMES,
+  type Policy,
   type PolicyComparison,
-  WORKLOAD_NOTE,
+  USUAL_MACHINE,
   comparePolicies,
-  comparisonCells,
-  markdownTable,
-  terminalTable,
-} from '../sensitivity';
+  policiesNamed,
+  presetNamed,
+} from '@iommu-bounce/simulation';
+import { UsageError } from '../errors';
+import { wrapped } from '../show/text';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { WORKLOAD_NOTE, comparisonCells, markdownTable, terminalTable } from '../tables/compare';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { option } from './option-values';
 
 interface CompareOptions extends CostOptions {
   readonly json?: boolean;
@@ -50,7 +51,10 @@ function compare(names: string, options: CompareOptions, io: CommandIo): void {
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
   const policies = pairOf(names);
-  const presets = options.preset === undefined ? PRESET_NAMES : [presetNamed(options.preset)];
+  const presets =
+    options.preset === undefined
+      ? PRESET_NAMES
+      : [option('--preset', () => presetNamed(options.preset))];
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {

@@ -7,9 +7,10 @@ import {
   PRESET_NAMES,
   type PresetName,
   costParameters,
+  parseAssignment,
   presetNamed,
-} from '../cost';
-import { collect, readText } from './option-values';
+} from '@iommu-bounce/simulation';
+import { collect, option, readText } from './option-values';
 
 export interface CostOptions {
   readonly preset?: string;
@@ -34,8 +35,12 @@ export function costsOf(options: CostOptions): {
   readonly preset: PresetName;
   readonly costs: CostParameters;
 } {
-  const preset = presetNamed(options.preset);
-  const { costs: name } = options;
+  const preset = option('--preset', () => presetNamed(options.preset));
+  const { costs: name, set = [] } = options;
   const file = name === undefined ? null : { name, text: readText(name, 'cost parameters') };
-  return { preset, costs: costParameters(preset, file, options.set) };
+  const changes = set.map((text) => option('--set', () => parseAssignment(text)));
+  return {
+    preset,
+    costs: Object.assign({}, costParameters(preset, file), ...changes) as CostParameters,
+  };
 }

@@ -4,12 +4,16 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { LETTER_IOS, letterExperiment } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { LETTER_IOS, fioTables, letterExperiment, wrongs } from '../fio';
+import { fioTables } from '../tables/fio';
+import { wrongs } from '../tables/fio-figures';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { agrees, replayTraces } from '../replay';
-import { fioPage } from '../fio-report';
-import { pageText, replayBody, tables, writeReport } from '../report';
+import { agrees, replayTraces } from '../compare';
+import { fioPage } from '../reports/fio';
+import { replayBody, writeReport } from '../reports';
+import { pageText } from '../show/page';
+import { tables } from '../tables/replay';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');

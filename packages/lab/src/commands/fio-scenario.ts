@@ -2,30 +2,28 @@
 // `fio --scenario …` and `fio --workload …`: what the closed loop of fio does not show.
 
 import type { Command } from 'commander';
-import { UsageError } from '../errors';
-import { USUAL_MACHINE } from '../fio';
-import { type Part, partsText } from '../fio/parts';
-import { partsReport } from '../fio-report/parts-report';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { policiesNamed, poolWithFixes } from '../policies';
-import { checkReportFile, writeReport } from '../report';
 import {
   NIC_PARAMETERS,
   type ScenarioMachine,
+  USUAL_MACHINE,
   USUAL_PACKETS,
-  deviceWrongs,
   devicesExperiment,
-  devicesParts,
   netExperiment,
-  netParts,
-  netWrongs,
   nicParameters,
   nosyncExperiment,
-  nosyncParts,
+  policiesNamed,
   splitSettings,
-} from '../scenarios';
+} from '@iommu-bounce/simulation';
+import { UsageError } from '../errors';
+import { type Part, partsText } from '../show/parts';
+import { partsReport } from '../reports/fio/parts-report';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { checkReportFile, writeReport } from '../reports';
+import { deviceWrongs, devicesParts } from '../tables/devices';
+import { netParts, netWrongs } from '../tables/net';
+import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
-import { layoutNamed, wholeNumber } from './option-values';
+import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
 
 const SCENARIOS = ['devices', 'nosync'] as const;
 const WORKLOADS = ['net-rx', 'net-tx'] as const;
@@ -193,10 +191,10 @@ function run(
         MOST_PACKETS,
       ),
       policies: [
-        ...policiesNamed(chosen ?? 'all'),
-        ...(fix === undefined ? [] : [poolWithFixes(fix)]),
+        ...option('--policy', () => policiesNamed(chosen ?? 'all')),
+        ...fixedPolicies(fix),
       ],
-      nic: nicParameters(nicSettings),
+      nic: option('--set', () => nicParameters(nicSettings)),
     },
     progress,
   );

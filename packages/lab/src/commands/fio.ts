@@ -3,26 +3,41 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { LETTER } from '../cost';
-import { UsageError, oneLine } from '../errors';
-import { LETTER_IOS, USUAL_MACHINE, fioTables, letterJobs, runExperiment, wrongs } from '../fio';
-import { fioReport } from '../fio-report';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
+  FIXES,
   type FioJob,
   JOB_FLAGS,
   LAYOUT_NAMES,
+  LETTER,
+  LETTER_IOS,
+  POLICIES,
+  USUAL_MACHINE,
+  USUAL_POLICIES,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
+  letterJobs,
+  policiesNamed,
   readJobFile,
-} from '../jobs';
-import { FIXES, POLICIES, USUAL_POLICIES, policiesNamed, poolWithFixes } from '../policies';
-import { checkReportFile, writeReport } from '../report';
+  runExperiment,
+} from '@iommu-bounce/simulation';
+import { UsageError, oneLine } from '../errors';
+import { fioTables } from '../tables/fio';
+import { wrongs } from '../tables/fio-figures';
+import { fioReport } from '../reports/fio';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { checkReportFile, writeReport } from '../reports';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
-import { collect, layoutNamed, readText, wholeNumber } from './option-values';
+import {
+  collect,
+  fixedPolicies,
+  layoutNamed,
+  option,
+  readText,
+  wholeNumber,
+} from './option-values';
 
 interface FioOptions extends CostOptions {
   readonly policy?: string;
@@ -95,8 +110,8 @@ function fio(
   const experiment = {
     groups: groupsOf(file, options, warn),
     policies: [
-      ...policiesNamed(options.policy ?? USUAL_POLICIES.join(',')),
-      ...(options.fix === undefined ? [] : [poolWithFixes(options.fix)]),
+      ...option('--policy', () => policiesNamed(options.policy ?? USUAL_POLICIES.join(','))),
+      ...fixedPolicies(options.fix),
     ],
     preset,
     cost: costs,

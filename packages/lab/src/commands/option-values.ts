@@ -2,8 +2,14 @@
 // Values of options and files as commands read them: one line that says what was expected, if they are not that.
 
 import { readFileSync } from 'node:fs';
+import {
+  InputError,
+  LAYOUT_NAMES,
+  type LayoutName,
+  type Policy,
+  poolWithFixes,
+} from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { LAYOUT_NAMES, type LayoutName } from '../jobs';
 
 /** @throws UsageError */
 export function wholeNumber(option: string, text: string, least: number, most: number): number {
@@ -33,6 +39,24 @@ export function readText(path: string, expected: string): string {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UsageError(`${path}: cannot be read (${code}), expected ${expected}`);
   }
+}
+
+/**
+ * What a library makes of an option's value; its errors do not know the option.
+ * @throws UsageError with the option in front
+ */
+export function option<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw new UsageError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `--fix`: the pool with these fixes, or nothing. */
+export function fixedPolicies(names: string | undefined): Policy[] {
+  return names === undefined ? [] : [option('--fix', () => poolWithFixes(names))];
 }
 
 /** An option that may be given several times. */

@@ -10,8 +10,9 @@ import {
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { type SeriesState, agrees, replayTraces } from '../replay';
-import { checkReportFile, report, tables, writeReport } from '../report';
+import { type SeriesState, agrees, replayTraces } from '../compare';
+import { checkReportFile, report, writeReport } from '../reports';
+import { tables } from '../tables/replay';
 import { addDriverOption, driverOf } from './driver-option';
 import { readText } from './option-values';
 

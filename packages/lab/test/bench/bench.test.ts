@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The benchmark: its cases do what their names say, and the least of all rounds is kept.
 
-import { DMA_FROM_DEVICE } from '@iommu-bounce/linux-shim';
 import { expect } from 'chai';
+import { DMA_FROM_DEVICE } from '@iommu-bounce/linux-shim';
 import { WARM_UP, measure } from '../../src/bench/bench';
 import { benchCases } from '../../src/bench/cases';
 

@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { expect } from 'chai';
-import { type FioDocument, LETTER, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/lab';
+import { PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
+import { type FioDocument, LETTER } from '@iommu-bounce/simulation';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const schema = JSON.parse(

@@ -5,15 +5,19 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type FioDocument, type FioReport, fioReport, runExperiment } from '../../src';
-import { levelsOf } from '../../src/fio-report/occupancy';
-import { groupsOf } from '../../src/fio-report/groups';
-import { isWithin, residualsOf } from '../../src/fio-report/speedup';
-import type { PresetName } from '../../src/cost';
-import { preset } from '../../src/cost';
-import { policiesNamed } from '../../src/policies';
+import {
+  type FioDocument,
+  type PresetName,
+  policiesNamed,
+  preset,
+  runExperiment,
+} from '@iommu-bounce/simulation';
+import { job } from '@iommu-bounce/simulation/testing';
+import { type FioReport, fioReport } from '../../src';
+import { levelsOf } from '../../src/reports/fio/occupancy';
+import { groupsOf } from '../../src/reports/fio/groups';
+import { isWithin, residualsOf } from '../../src/reports/fio/speedup';
 import { cli, withFolder } from '../commands/run-cli';
-import { job } from '../fio/run-jobs';
 
 function experiment(name: PresetName, policies = 'strict,pool', rw = 'read'): FioDocument {
   return runExperiment({

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `iommu-bounce replay` and `demo`: status, output, and what a user can do wrong.
 
-import { expect } from 'chai';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
 import { cli, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from './helpers';
 import { ModelMachine } from './model-machine';

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A long trace needs no more memory than a short one.
 
-import { expect } from 'chai';
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { TempFiles } from '../trace/temp-files';
-import { replayTraces } from '../../src/replay';
+import { expect } from 'chai';
+import { TempFiles } from '../temp-files';
+import { replayTraces } from '../../src/compare';
 
 /** Mappings all over a terabyte of memory, 32 at a time, some never unmapped before their address is used again. */
 async function writeLong(path: string, mappings: number): Promise<void> {

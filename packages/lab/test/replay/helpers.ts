@@ -2,8 +2,8 @@
 // Traces written for a test, and a replay of them.
 
 import { IOMMU_DRIVERS, type IommuDriver } from '@iommu-bounce/integration';
-import { type ReplayDocument, type SeriesState, replayTraces } from '../../src/replay';
-import { TempFiles } from '../trace/temp-files';
+import { type ReplayDocument, type SeriesState, replayTraces } from '../../src/compare';
+import { TempFiles } from '../temp-files';
 
 export interface Options {
   /** Default: what replayTraces takes. */

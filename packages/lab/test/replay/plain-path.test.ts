@@ -2,7 +2,7 @@
 // Traces of an unmodified kernel, written here: pairing, driving, and what a comparison finds.
 
 import { expect } from 'chai';
-import { agrees } from '../../src/replay';
+import { agrees } from '../../src/compare';
 import { TraceWriter, describeOnEach } from './helpers';
 
 const DMA = 0xfff00000;

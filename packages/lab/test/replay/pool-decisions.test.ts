@@ -2,7 +2,7 @@
 // Pool decisions of a model machine (another implementation than the port) replayed: every one has to be the same.
 
 import { expect } from 'chai';
-import { type PoolSection, type ReplayDocument, agrees } from '../../src/replay';
+import { type PoolSection, type ReplayDocument, agrees } from '../../src/compare';
 import { describeOnEach } from './helpers';
 import { ModelMachine } from './model-machine';
 import type { ModelOptions } from './model-pool';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every recorded trace of test-fixtures/traces through the port.
 
-import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { agrees } from '../../src/replay';
-import { factsPath } from '../../src/trace';
+import { expect } from 'chai';
+import { factsPath } from '@iommu-bounce/dma-trace';
+import { agrees } from '../../src/compare';
 import { describeOnEach, replayFiles, replayText } from './helpers';
 
 const TRACES = join(__dirname, '../../../../test-fixtures/traces');

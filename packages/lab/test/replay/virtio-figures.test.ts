@@ -2,8 +2,10 @@
 // What a replay counts at virtio-iommu's device and behind it.
 
 import { expect } from 'chai';
-import type { LaneCounts, ReplayDocument, VirtioCounts } from '../../src/replay';
-import { tables } from '../../src/report';
+import type { ReplayDocument } from '../../src/compare';
+import type { LaneCounts } from '../../src/drive/lane-figures';
+import type { VirtioCounts } from '../../src/drive/virtio-counts';
+import { tables } from '../../src/tables/replay';
 import { TraceWriter, describeOnEach, replayText } from './helpers';
 import { ModelMachine } from './model-machine';
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { expect } from 'chai';
-import { report, tables } from '../../src/report';
-import { escapeHtml, html } from '../../src/report/html';
-import { bytes, change, count, share } from '../../src/report/figures';
+import { report } from '../../src/reports';
+import { tables } from '../../src/tables/replay';
+import { escapeHtml, html } from '../../src/show/html';
+import { bytes, change, count, share } from '../../src/tables/replay-figures';
 import { replayText, TraceWriter } from '../replay/helpers';
 
 const HOSTILE = '<script>alert(1)</script>&"\'';

@@ -2,9 +2,9 @@
 // `fio --scenario` and `fio --workload` as a user types them, and what they refuse.
 
 import { expect } from 'chai';
-import type { NetDocument, NosyncDocument } from '../../src/scenarios';
+import { type NetDocument, type NosyncDocument } from '@iommu-bounce/simulation';
+import { printed } from './schema';
 import { cli } from '../commands/run-cli';
-import { printed } from './machine';
 
 describe('iommu-bounce fio --scenario and --workload', function () {
   this.timeout(120_000);

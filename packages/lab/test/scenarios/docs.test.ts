@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { NIC_PARAMETERS } from '../../src/scenarios';
+import { NIC_PARAMETERS } from '@iommu-bounce/simulation';
 import { cli } from '../commands/run-cli';
 
 const docs = readFileSync(join(__dirname, '../../../../docs/scenarios.md'), 'utf8');

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { partsReport } from '../../src/fio-report';
+import { partsReport } from '../../src/reports/fio';
 import { cli, withFolder } from '../commands/run-cli';
 
 /** Cells of the tables in a terminal or on a page, in order. */

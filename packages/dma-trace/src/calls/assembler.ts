@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Puts the lines of a trace together to the calls and decisions they tell of.
+
+import type { TraceEvent } from '../events';
+import { Contexts } from './contexts';
+import { DmaLines } from './dma-lines';
+import { LiveMappings } from './live-mappings';
+import { type KnownBefore, PoolLines } from './pool-lines';
+import type { Step } from './step';
+import { type EvictionRun, StepQueue } from './step-queue';
+import { LineCounts, type Workbench } from './mappings';
+
+export class Assembler {
+  readonly bench: Workbench;
+  private readonly dma: DmaLines;
+  private readonly pool: PoolLines;
+
+  /**
+   * @param plan the eviction runs, once they are known
+   * @param known what else a first reading found out
+   */
+  constructor(
+    plan: readonly EvictionRun[] | null,
+    known: KnownBefore = { withDecisions: new Set(), firstDevice: '' },
+  ) {
+    this.bench = {
+      counts: new LineCounts(),
+      contexts: new Contexts(),
+      live: new LiveMappings(),
+      queue: new StepQueue(plan),
+      file: '',
+    };
+    this.dma = new DmaLines(this.bench);
+    this.pool = new PoolLines(this.bench, known);
+  }
+
+  get counts(): LineCounts {
+    return this.bench.counts;
+  }
+
+  /** Reads on in another file of the same boot. */
+  beginFile(file: string): void {
+    this.bench.file = file;
+  }
+
+  /** Adds a batch of lines; the steps that are complete now. */
+  add(events: readonly TraceEvent[]): Step[] {
+    for (const event of events) this.addEvent(event);
+    const { queue } = this.bench;
+    if (queue.isTooLong) queue.force();
+    return queue.take();
+  }
+
+  /** The steps that were left. */
+  finish(): Step[] {
+    const { counts, live, queue } = this.bench;
+    queue.force();
+    counts.stillMapped = live.count;
+    return queue.take();
+  }
+
+  private addEvent(event: TraceEvent): void {
+    if (event.kind === 'lost') this.bench.contexts.forgetOpen();
+    else if (!this.dma.add(event)) this.pool.add(event);
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is open in each task and interrupt of a trace: lines that still wait for the call they belong to.
+
+import type { EventHead } from '../event-head';
+import type { ObsUnmapPage, ObsUnmapSg } from '../pool-events';
+import type { Chunk, Mapping, MapStep, RecordedUnmap, SgEntry, UnmapStep } from './step';
+
+/** iommu events kept per context; those of one call fit a ring buffer's page. */
+const MOST_PENDING = 1024;
+/** Contexts kept; tasks come and go. */
+const MOST_CONTEXTS = 4096;
+
+/**
+ * A CPU or a task alone is not enough: an interrupt's lines come between those of the task below it. The third mark of
+ * the flags tells them apart (`.` task, `s` soft, `h` hard interrupt); the idle tasks of all CPUs have pid 0.
+ */
+export function contextKey(event: EventHead): string {
+  const level = event.flags.charAt(2).toLowerCase();
+  return event.pid === 0 ? `cpu ${String(event.cpu)} ${level}` : `${String(event.pid)} ${level}`;
+}
+
+/** Whether the call ran with interrupts off, in a soft or in a hard interrupt. */
+export function contextLevel(flags: string): 'task' | 'irqsOff' | 'softirq' | 'hardirq' {
+  const level = flags.charAt(2).toLowerCase();
+  if (level === 'h') return 'hardirq';
+  if (level === 's') return 'softirq';
+  const irqs = flags.charAt(0);
+  return irqs === 'd' || irqs === 'D' ? 'irqsOff' : 'task';
+}
+
+/** An unmap call whose line has been read, but not what the IOMMU or the pool did. */
+export interface OpenUnmap {
+  readonly call: ObsUnmapPage | ObsUnmapSg;
+  readonly mapping: Mapping | null;
+}
+
+export class Context {
+  /** iommu:map and iommu:unmap events without a call so far, oldest first. */
+  readonly maps: Chunk[] = [];
+  readonly unmaps: RecordedUnmap[] = [];
+  /** A pool decision that waits for its call. */
+  openMap: MapStep | null = null;
+  openUnmap: OpenUnmap | null = null;
+  /** Lines about a slot whose decision was before the recording. */
+  hasSlot = false;
+  sgEntries: SgEntry[] = [];
+  /** A call that waits for its iommu:unmap. */
+  waiting: UnmapStep | null = null;
+  /** What it may be the unmap of, if there is more than one. */
+  candidates: readonly Mapping[] = [];
+  /** That unmap is the next one for sure. */
+  expectsNext = false;
+  /** The next one, which lies elsewhere: a difference, unless the call after it is the one it belongs to. */
+  private elsewhere: RecordedUnmap | null = null;
+  /** The eviction run that this worker is in. */
+  run: number | null = null;
+  /** Calls that ended here since the trace, or the part of it without a gap, began. */
+  calls = 0;
+  /** Where the events since the latest call begin. */
+  private newMaps = 0;
+  private newUnmaps = 0;
+
+  get isIdle(): boolean {
+    return (
+      this.maps.length === 0 &&
+      this.unmaps.length === 0 &&
+      this.openMap === null &&
+      this.openUnmap === null &&
+      this.waiting === null &&
+      this.run === null
+    );
+  }
+
+  addMap(chunk: Chunk): void {
+    if (this.maps.length >= MOST_PENDING) this.newMaps = this.dropOldest(this.maps, this.newMaps);
+    this.maps.push(chunk);
+  }
+
+  addUnmap(unmap: RecordedUnmap): void {
+    if (this.unmaps.length >= MOST_PENDING)
+      this.newUnmaps = this.dropOldest(this.unmaps, this.newUnmaps);
+    this.unmaps.push(unmap);
+  }
+
+  /**
+   * Takes the latest maps that begin in a range, in their order. Where there is none, those since the latest call: a
+   * call's events stand right before it, and if they are elsewhere, that is a difference and not a call without events.
+   */
+  takeMaps(start: number, end: number): Chunk[] {
+    const found: Chunk[] = [];
+    let covered = 0;
+    for (let i = this.maps.length - 1; i >= 0 && covered < end - start; i--) {
+      const chunk = this.maps[i] as Chunk;
+      if (chunk.iova < start || chunk.iova >= end) continue;
+      found.push(chunk);
+      covered += chunk.size;
+      this.maps.splice(i, 1);
+    }
+    return found.length > 0 ? found.reverse() : this.maps.splice(this.newMaps);
+  }
+
+  /** Takes the latest unmap that begins in a range. */
+  takeUnmap(start: number, end: number): RecordedUnmap | null {
+    for (let i = this.unmaps.length - 1; i >= 0; i--) {
+      const unmap = this.unmaps[i] as RecordedUnmap;
+      if (unmap.iova < start || unmap.iova >= end) continue;
+      this.unmaps.splice(i, 1);
+      return unmap;
+    }
+    return null;
+  }
+
+  /** Takes the unmap since the latest call, wherever it is. */
+  takeNewUnmap(): RecordedUnmap | null {
+    return this.unmaps.splice(this.newUnmaps).at(-1) ?? null;
+  }
+
+  private dropOldest(events: unknown[], from: number): number {
+    events.shift();
+    return Math.max(0, from - 1);
+  }
+
+  /** A call has ended. */
+  callDone(): void {
+    this.calls++;
+    this.newMaps = this.maps.length;
+    this.newUnmaps = this.unmaps.length;
+  }
+
+  /** An unmap that lies in none of the ranges that are waited for. */
+  addElsewhere(unmap: RecordedUnmap): void {
+    this.addUnmap(unmap);
+    if (this.waiting && this.expectsNext) this.elsewhere ??= unmap;
+  }
+
+  wait(step: UnmapStep, candidates: readonly Mapping[], expectsNext: boolean): void {
+    step.ready = false;
+    this.waiting = step;
+    this.candidates = candidates;
+    this.expectsNext = expectsNext;
+  }
+
+  /**
+   * The task went on: what it waited for does not come.
+   * @param next the address that its next call names, if any
+   */
+  settle(next: number | null = null): void {
+    const { waiting, elsewhere } = this;
+    if (waiting) {
+      if (elsewhere && !isAt(elsewhere, next)) {
+        waiting.recorded = [elsewhere];
+        this.unmaps.splice(this.unmaps.indexOf(elsewhere), 1);
+      }
+      waiting.ready = true;
+    }
+    this.waiting = null;
+    this.elsewhere = null;
+    this.candidates = [];
+  }
+}
+
+function isAt(unmap: RecordedUnmap, address: number | null): boolean {
+  return address !== null && address >= unmap.iova && address < unmap.iova + unmap.size;
+}
+
+export class Contexts {
+  private readonly contexts = new Map<string, Context>();
+
+  of(event: EventHead): Context {
+    const key = contextKey(event);
+    let found = this.contexts.get(key);
+    if (!found) {
+      if (this.contexts.size >= MOST_CONTEXTS) this.forgetIdle();
+      this.contexts.set(key, (found = new Context()));
+    }
+    return found;
+  }
+
+  /** The context of a call's line, in which the call before has ended. */
+  open(event: EventHead): Context {
+    const context = this.of(event);
+    context.settle('dmaAddr' in event && typeof event.dmaAddr === 'number' ? event.dmaAddr : null);
+    return context;
+  }
+
+  /** Maps of a range that some other context holds: where a trace has too little in front of its lines. */
+  takeMapsAnywhere(start: number, end: number): Chunk[] {
+    for (const context of this.contexts.values()) {
+      if (context.maps.length === 0) continue;
+      const found = context.takeMaps(start, end);
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  takeUnmapAnywhere(start: number, end: number): RecordedUnmap | null {
+    for (const context of this.contexts.values()) {
+      const found = context.unmaps.length > 0 ? context.takeUnmap(start, end) : null;
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** Events were lost: nothing that is open can be trusted to be followed by its own lines. */
+  forgetOpen(): void {
+    for (const context of this.contexts.values()) context.settle();
+    for (const [key, context] of this.contexts)
+      if (!context.openMap && context.run === null) this.contexts.delete(key);
+  }
+
+  private forgetIdle(): void {
+    for (const [key, context] of this.contexts) if (context.isIdle) this.contexts.delete(key);
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The lines of an unmodified kernel: dma:* calls and the iommu:* events beside them.
+
+import {
+  type DmaAlloc,
+  type IommuMap,
+  type MapPage,
+  type MapSg,
+  type SyncSg,
+  type SyncSingle,
+  type TimedEvent,
+} from '../events';
+import { ALL_ONES, type EventHead } from '../event-head';
+import {
+  type Workbench,
+  directionNumber,
+  newMapping,
+  portedAttrs,
+  putInForce,
+  stepHead,
+} from './mappings';
+import type { Context } from './contexts';
+import { listKey } from './live-mappings';
+import { inferEntries } from './sg-entries';
+import { type CallForm, type Chunk, type Place, pageCeil, pageFloor } from './step';
+import { UnmapLines } from './unmap-lines';
+
+const FORMS: Readonly<Record<DmaAlloc['form'], CallForm>> = {
+  coherent: 'coherent',
+  pages: 'pages',
+  sgt: 'noncontiguous',
+  sgtErr: 'noncontiguous',
+};
+
+export class DmaLines {
+  private readonly unmaps: UnmapLines;
+
+  constructor(private readonly bench: Workbench) {
+    this.unmaps = new UnmapLines(bench);
+  }
+
+  /** Takes the line if it is of this kind. */
+  add(event: TimedEvent): boolean {
+    switch (event.kind) {
+      case 'iommuMap':
+        this.iommuMap(event);
+        return true;
+      case 'iommuUnmap':
+        this.unmaps.iommuUnmap(event);
+        return true;
+      case 'mapPage':
+        this.mapPage(event);
+        return true;
+      case 'mapSg':
+        this.mapSg(event);
+        return true;
+      case 'unmapPage':
+        this.unmaps.unmapPage(event);
+        return true;
+      case 'unmapSg':
+        this.unmaps.unmapSg(event);
+        return true;
+      case 'dmaAlloc':
+        this.alloc(event);
+        return true;
+      case 'dmaFree':
+        this.unmaps.free(event);
+        return true;
+      case 'syncSingle':
+      case 'syncSg':
+        this.sync(event);
+        return true;
+      case 'mapSgErr':
+        this.bench.contexts.open(event);
+        this.bench.counts.failedCalls++;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private iommuMap(event: IommuMap): void {
+    this.bench.counts.iommuMaps++;
+    const context = this.bench.contexts.of(event);
+    context.settle();
+    context.addMap({ iova: event.iova, paddr: event.paddr, size: event.size });
+  }
+
+  private takeMaps(context: Context, start: number, end: number): Chunk[] {
+    const { contexts, counts } = this.bench;
+    let chunks = context.takeMaps(start, end);
+    if (chunks.length === 0) chunks = contexts.takeMapsAnywhere(start, end);
+    counts.matchedMaps += chunks.length;
+    return chunks;
+  }
+
+  private mapPage(event: MapPage): void {
+    const context = this.bench.contexts.open(event);
+    const end = pageCeil(event.dmaAddr + event.size);
+    const failed = event.dmaAddr === ALL_ONES || event.size === 0;
+    const chunks = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end);
+    this.map(event, context, {
+      place: this.place(event),
+      device: event.device,
+      form: event.resource ? 'resource' : 'page',
+      dir: directionNumber(event.dir),
+      attrs: portedAttrs(event.attrs),
+      dmaAddr: event.dmaAddr,
+      size: event.size,
+      phys: event.phys,
+      chunks,
+      failed,
+    });
+  }
+
+  private mapSg(event: MapSg): void {
+    const context = this.bench.contexts.open(event);
+    const first = event.dmaAddrs[0] ?? ALL_ONES;
+    const last = event.dmaAddrs.length - 1;
+    const size = event.sizes.reduce((sum, one) => sum + one, 0);
+    const failed = first === ALL_ONES || size === 0 || event.physAddrs.length === 0;
+    const end = pageCeil((event.dmaAddrs[last] ?? 0) + (event.sizes[last] ?? 0));
+    const chunks = failed ? [] : this.takeMaps(context, pageFloor(first), end);
+    const { entries, source } = failed
+      ? { entries: [], source: 'layout' as const }
+      : inferEntries(event, chunks);
+    const isCutOff = source === 'unfitting' && context.calls === 0;
+    this.map(event, context, {
+      place: this.place(event),
+      device: event.device,
+      form: 'sg',
+      dir: directionNumber(event.dir),
+      attrs: portedAttrs(event.attrs),
+      dmaAddr: first,
+      size,
+      segment: Math.max(...event.sizes, 0),
+      entries,
+      entrySource: isCutOff ? 'partial' : source,
+      listKey: listKey(event.physAddrs),
+      chunks,
+      failed,
+    });
+  }
+
+  private alloc(event: DmaAlloc): void {
+    const context = this.bench.contexts.open(event);
+    const failed =
+      event.form === 'sgtErr' ||
+      event.dmaAddr === ALL_ONES ||
+      event.dmaAddr === 0 ||
+      event.size === 0;
+    const start = pageFloor(event.dmaAddr);
+    const chunks = failed
+      ? []
+      : this.takeMaps(context, start, pageCeil(event.dmaAddr + event.size));
+    this.map(event, context, {
+      place: this.place(event),
+      device: event.device,
+      form: FORMS[event.form],
+      dir: directionNumber(event.dir),
+      attrs: portedAttrs(event.attrs),
+      dmaAddr: event.dmaAddr,
+      size: event.size,
+      chunks,
+      maySleep: !/ATOMIC|NOWAIT/.test(event.gfp),
+      failed,
+    });
+  }
+
+  private map(event: EventHead, context: Context, fields: Parameters<typeof newMapping>[0]): void {
+    const { counts, queue, file } = this.bench;
+    counts.mapCalls++;
+    context.callDone();
+    if (fields.failed === true) {
+      counts.failedCalls++;
+      return;
+    }
+    const mapping = newMapping(fields);
+    putInForce(this.bench, mapping, event);
+    queue.push({
+      ...stepHead(event, file),
+      kind: 'map',
+      ready: true,
+      mapping,
+      decision: null,
+    });
+  }
+
+  private sync(event: SyncSingle | SyncSg): void {
+    const { counts, live, queue, file } = this.bench;
+    this.bench.contexts.open(event);
+    counts.syncCalls++;
+    const dmaAddr = event.kind === 'syncSg' ? (event.dmaAddrs[0] ?? 0) : event.dmaAddr;
+    const mapping = live.at(event.device, dmaAddr) ?? live.around(event.device, dmaAddr);
+    if (!mapping) {
+      counts.unpairedSyncs++;
+      return;
+    }
+    queue.push({
+      ...stepHead(event, file),
+      kind: 'sync',
+      ready: true,
+      mapping,
+      forCpu: event.forCpu,
+      dir: directionNumber(event.dir),
+      offset: dmaAddr - mapping.dmaAddr,
+      size: event.kind === 'syncSg' ? mapping.size : event.size,
+    });
+  }
+
+  private place(event: EventHead): Place {
+    return { file: this.bench.file, line: event.line };
+  }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From lines to DMA API calls and decisions of the pool.
+
+export { Assembler } from './assembler'; // lines in, steps out
+export * from './step'; // what a step can be
+export { type LineCounts, newMapping } from './mappings'; // what the lines add up to
+export { type EvictionRun } from './step-queue'; // the order in which steps are complete
+export { contextLevel } from './contexts'; // task, soft or hard interrupt
+export { type SgEntries, type SgLine, inferEntries } from './sg-entries'; // lengths inside a list
+export { FrameArena } from './frame-arena'; // places for recorded pages in another machine's memory

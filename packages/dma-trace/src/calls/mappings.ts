@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What all readers of lines share: the workbench with its counts, and how a line becomes a mapping.
+
+import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
+import type { Contexts } from './contexts';
+import type { LiveMappings } from './live-mappings';
+import { runsOf } from './sg-entries';
+import { type Mapping, type Step, pageCeil, pageFloor } from './step';
+import type { StepQueue } from './step-queue';
+
+/** What the lines add up to. */
+export class LineCounts {
+  iommuMaps = 0;
+  iommuUnmaps = 0;
+  /** Of these, those that a call was found for. */
+  matchedMaps = 0;
+  matchedUnmaps = 0;
+  mapCalls = 0;
+  unmapCalls = 0;
+  syncCalls = 0;
+  /** Calls that failed on the recorded machine. */
+  failedCalls = 0;
+  /** dma_free of nothing. */
+  emptyFrees = 0;
+  unpairedUnmaps = 0;
+  unpairedSyncs = 0;
+  /** Mappings whose address was mapped again without an unmap in between. */
+  superseded = 0;
+  /** Mappings in force at the end. */
+  stillMapped = 0;
+  poolLines = 0;
+  /** Calls that were under way when the recording began: what they decided was printed before. */
+  cutCalls = 0;
+}
+
+/** What both kinds of lines work with. */
+export interface Workbench {
+  readonly counts: LineCounts;
+  readonly contexts: Contexts;
+  readonly live: LiveMappings;
+  readonly queue: StepQueue;
+  /** Name of the file being read. */
+  file: string;
+}
+
+/** The attributes that the ported kernel knows: DMA_ATTR_WEAK_ORDERING to DMA_ATTR_PRIVILEGED. */
+const PORTED_ATTRS = (1 << 10) - 2;
+
+export function directionNumber(dir: Direction | null): dma_data_direction {
+  const number = dir === null ? 0 : DIRECTIONS.indexOf(dir);
+  return number === 1 || number === 2 ? number : 0;
+}
+
+export function portedAttrs(attrs: number): number {
+  return attrs & PORTED_ATTRS;
+}
+
+/** What every step has of its line. */
+export function stepHead(
+  event: EventHead,
+  file: string,
+): Pick<Step, 'place' | 'timeNs' | 'cpu' | 'flags'> {
+  return {
+    place: { file, line: event.line },
+    timeNs: event.timeNs,
+    cpu: event.cpu ?? 0,
+    flags: event.flags,
+  };
+}
+
+/** A mapping of which only some things are said. */
+export function newMapping(
+  fields: Pick<Mapping, 'place' | 'device' | 'form' | 'dir' | 'dmaAddr' | 'size'> &
+    Partial<Mapping>,
+): Mapping {
+  const phys = fields.phys ?? fields.entries?.[0]?.phys ?? 0;
+  const offset = fields.offset ?? phys - pageFloor(phys);
+  const start = phys - offset;
+  const whole = [{ phys: start, length: offset + fields.size }];
+  const isMemory = fields.form === 'page' || fields.form === 'sg';
+  return {
+    attrs: 0,
+    segment: fields.size,
+    entries: [],
+    entrySource: 'recorded',
+    listKey: null,
+    chunks: [],
+    maySleep: false,
+    failed: false,
+    runs: isMemory
+      ? runsOf(fields.entries && fields.entries.length > 0 ? fields.entries : whole)
+      : [],
+    below: null,
+    held: [],
+    ...fields,
+    phys,
+    offset,
+  };
+}
+
+/** Puts a mapping in force; one whose address it takes over has lost its unmap. */
+export function putInForce(bench: Workbench, mapping: Mapping, event: EventHead): void {
+  const { counts, live, queue, file } = bench;
+  const below = live.add(mapping);
+  const isTranslated = mapping.chunks.length > 0 || mapping.phys !== mapping.dmaAddr;
+  if (!below || !isTranslated) return;
+  live.remove(below);
+  counts.superseded++;
+  queue.push({
+    ...stepHead(event, file),
+    kind: 'unmap',
+    ready: true,
+    mapping: below,
+    device: below.device,
+    dir: below.dir,
+    attrs: below.attrs,
+    dmaAddr: below.dmaAddr,
+    size: below.size,
+    recorded: [],
+    decision: null,
+    implied: true,
+  });
+}
+
+/** The pages that a mapping has in the IOMMU. */
+export function rangeOf(mapping: Mapping): [number, number] {
+  const first = mapping.chunks[0]?.iova ?? pageFloor(mapping.dmaAddr);
+  const last = mapping.chunks.at(-1);
+  return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
+}

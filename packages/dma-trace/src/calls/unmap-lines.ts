@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Unmap calls of an unmodified kernel, and the iommu:unmap that each has before or behind it.
+
+import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
+import type { EventHead } from '../event-head';
+import { type Workbench, directionNumber, portedAttrs, rangeOf, stepHead } from './mappings';
+import type { Context } from './contexts';
+import { type Mapping, type UnmapStep, pageCeil, pageFloor } from './step';
+
+export class UnmapLines {
+  constructor(private readonly bench: Workbench) {}
+
+  iommuUnmap(event: IommuUnmap): void {
+    const { counts, contexts, live } = this.bench;
+    counts.iommuUnmaps++;
+    const context = contexts.of(event);
+    const { waiting } = context;
+    const unmap = { iova: event.iova, size: event.size, unmapped: event.unmapped };
+    if (waiting) {
+      const match = context.candidates.find((one) => isWithin(event.iova, one));
+      if (match) {
+        if (match !== waiting.mapping && waiting.mapping) {
+          live.add(waiting.mapping);
+          live.remove(match);
+          waiting.mapping = match;
+        }
+        waiting.recorded = [unmap];
+        counts.matchedUnmaps++;
+        context.settle();
+        return;
+      }
+    }
+    context.addElsewhere(unmap);
+  }
+
+  unmapPage(event: UnmapPage): void {
+    const context = this.bench.contexts.open(event);
+    const mapping = this.bench.live.at(event.device, event.dmaAddr);
+    this.unmap(event, context, mapping ? [mapping] : [], event);
+  }
+
+  unmapSg(event: UnmapSg): void {
+    const context = this.bench.contexts.open(event);
+    this.unmap(event, context, this.bench.live.lists(event.device, event.physAddrs), event);
+  }
+
+  free(event: DmaFree): void {
+    const context = this.bench.contexts.open(event);
+    if (event.dmaAddr === 0) {
+      this.bench.counts.emptyFrees++;
+      return;
+    }
+    const mapping = this.bench.live.at(event.device, event.dmaAddr);
+    this.unmap(event, context, mapping ? [mapping] : [], event);
+  }
+
+  private unmap(
+    event: EventHead,
+    context: Context,
+    candidates: readonly Mapping[],
+    call: UnmapPage | UnmapSg | DmaFree,
+  ): void {
+    const { counts, live, queue, file } = this.bench;
+    counts.unmapCalls++;
+    const mapping = candidates[0];
+    if (!mapping) {
+      counts.unpairedUnmaps++;
+      this.dropUnmapOf(context, call);
+      context.callDone();
+      return;
+    }
+    live.remove(mapping);
+    const step: UnmapStep = {
+      ...stepHead(event, file),
+      kind: 'unmap',
+      ready: true,
+      mapping,
+      device: mapping.device,
+      dir: directionNumber(call.dir),
+      attrs: portedAttrs(call.attrs),
+      dmaAddr: mapping.dmaAddr,
+      size: 'size' in call ? call.size : mapping.size,
+      recorded: [],
+      decision: null,
+      implied: false,
+    };
+    queue.push(step);
+    this.findUnmap(context, step, candidates);
+    context.callDone();
+  }
+
+  /** The iommu:unmap of a call stands before it or, for a list, behind it. */
+  private findUnmap(context: Context, step: UnmapStep, candidates: readonly Mapping[]): void {
+    const { counts, contexts, live } = this.bench;
+    for (const candidate of candidates) {
+      const [start, end] = rangeOf(candidate);
+      const found = context.takeUnmap(start, end);
+      if (!found) continue;
+      if (step.mapping && candidate !== step.mapping) {
+        live.add(step.mapping);
+        live.remove(candidate);
+        step.mapping = candidate;
+      }
+      step.recorded = [found];
+      counts.matchedUnmaps++;
+      return;
+    }
+    if (counts.iommuMaps + counts.iommuUnmaps === 0) return;
+    const mapping = candidates[0];
+    const elsewhere =
+      mapping && step.mapping?.form !== 'sg'
+        ? (context.takeNewUnmap() ?? contexts.takeUnmapAnywhere(...rangeOf(mapping)))
+        : null;
+    if (elsewhere) {
+      step.recorded = [elsewhere];
+      counts.matchedUnmaps++;
+      return;
+    }
+    context.wait(step, candidates, step.mapping?.form === 'sg');
+  }
+
+  /** An unmap without a map has an iommu:unmap too; it is told from the others by its address where there is one. */
+  private dropUnmapOf(context: Context, call: UnmapPage | UnmapSg | DmaFree): void {
+    if (!('dmaAddr' in call)) return;
+    const size = 'size' in call ? call.size : 0;
+    if (context.takeUnmap(pageFloor(call.dmaAddr), pageCeil(call.dmaAddr + size)))
+      this.bench.counts.matchedUnmaps++;
+  }
+}
+
+function isWithin(iova: number, mapping: Mapping): boolean {
+  const [start, end] = rangeOf(mapping);
+  return iova >= start && iova < end;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The typed events of a trace: one interface per kind, told apart by `kind`.
+import type { Direction, EventHead } from './event-head';
+import type { PoolEvent } from './pool-events';
+
+export * from './event-head'; // what every line has
+export * from './pool-events'; // lines of a kernel with the series
+
+/** iommu:map. */
+export interface IommuMap extends EventHead {
+  kind: 'iommuMap';
+  iova: number;
+  paddr: number;
+  size: number;
+}
+
+/** iommu:unmap; `size` was asked for, `unmapped` was done. */
+export interface IommuUnmap extends EventHead {
+  kind: 'iommuUnmap';
+  iova: number;
+  size: number;
+  unmapped: number;
+}
+
+/** iommu:io_page_fault. */
+export interface IoPageFault extends EventHead {
+  kind: 'ioPageFault';
+  driver: string;
+  device: string;
+  iova: number;
+  faultFlags: number;
+}
+
+/** iommu:attach_device_to_domain and iommu:detach_device_from_domain. */
+export interface AttachDetach extends EventHead {
+  kind: 'attach' | 'detach';
+  device: string;
+}
+
+/** dma_map_page, dma_map_phys and dma_map_resource; `resource` for the last and for dma_map_phys with MMIO. */
+export interface MapPage extends EventHead {
+  kind: 'mapPage';
+  resource: boolean;
+  device: string;
+  dir: Direction;
+  dmaAddr: number;
+  size: number;
+  phys: number;
+  attrs: number;
+}
+
+/** The unmap calls of MapPage. */
+export interface UnmapPage extends EventHead {
+  kind: 'unmapPage';
+  resource: boolean;
+  device: string;
+  dir: Direction;
+  dmaAddr: number;
+  size: number;
+  attrs: number;
+}
+
+/** dma_map_sg: the DMA segments of the result, but of the input entries only the physical addresses. */
+export interface MapSg extends EventHead {
+  kind: 'mapSg';
+  device: string;
+  dir: Direction;
+  /** Entries of the input and of the result; more than the arrays hold when `truncated`. */
+  nents: number;
+  ents: number;
+  truncated: boolean;
+  dmaAddrs: number[];
+  sizes: number[];
+  physAddrs: number[];
+  attrs: number;
+}
+
+/** dma_unmap_sg: neither DMA address nor length; to be paired by device and physical addresses. */
+export interface UnmapSg extends EventHead {
+  kind: 'unmapSg';
+  device: string;
+  dir: Direction;
+  physAddrs: number[];
+  attrs: number;
+}
+
+/** dma_map_sg_err; the kernel prints the array as `dma_addrs`, but it holds physical addresses. */
+export interface MapSgErr extends EventHead {
+  kind: 'mapSgErr';
+  device: string;
+  dir: Direction;
+  physAddrs: number[];
+  err: number;
+  attrs: number;
+}
+
+/** dma_sync_single_for_cpu and _for_device. */
+export interface SyncSingle extends EventHead {
+  kind: 'syncSingle';
+  forCpu: boolean;
+  device: string;
+  dir: Direction;
+  dmaAddr: number;
+  size: number;
+}
+
+/** dma_sync_sg_for_cpu and _for_device. */
+export interface SyncSg extends EventHead {
+  kind: 'syncSg';
+  forCpu: boolean;
+  device: string;
+  dir: Direction;
+  dmaAddrs: number[];
+  sizes: number[];
+}
+
+/** Which allocator: dma_alloc, dma_alloc_pages, dma_alloc_sgt, dma_alloc_sgt_err (and their dma_free_*). */
+export type AllocForm = 'coherent' | 'pages' | 'sgt' | 'sgtErr';
+
+interface Allocation extends EventHead {
+  form: AllocForm;
+  device: string;
+  /** Null in the first layout of Linux 6.12. */
+  dir: Direction | null;
+  dmaAddr: number;
+  size: number;
+  /** Hashed by the kernel: good for comparison only. Null where the layout has none. */
+  virtAddr: string | null;
+  /** The first layout of Linux 6.12 prints this one in its place. */
+  phys: number | null;
+  /** For sg tables. */
+  physAddrs: number[];
+  attrs: number;
+}
+
+export interface DmaAlloc extends Allocation {
+  kind: 'dmaAlloc';
+  gfp: string;
+}
+
+export interface DmaFree extends Allocation {
+  kind: 'dmaFree';
+}
+
+/** swiotlb:swiotlb_bounced. */
+export interface SwiotlbBounced extends EventHead {
+  kind: 'swiotlbBounced';
+  device: string;
+  dmaMask: number;
+  devAddr: number;
+  size: number;
+  force: boolean;
+}
+
+/** Text that user space wrote to trace_marker. */
+export interface Marker extends EventHead {
+  kind: 'marker';
+  text: string;
+}
+
+/** A well formed line of an event that this reader has no type for. */
+export interface OtherEvent extends EventHead {
+  kind: 'other';
+  name: string;
+  text: string;
+}
+
+/** The tracer dropped events here; it prints no time. `count` is null when it does not know how many. */
+export interface LostEvents {
+  kind: 'lost';
+  line: number;
+  cpu: number;
+  count: number | null;
+}
+
+/** Everything with a time stamp. */
+export type TimedEvent =
+  | IommuMap
+  | IommuUnmap
+  | IoPageFault
+  | AttachDetach
+  | MapPage
+  | UnmapPage
+  | MapSg
+  | UnmapSg
+  | MapSgErr
+  | SyncSingle
+  | SyncSg
+  | DmaAlloc
+  | DmaFree
+  | SwiotlbBounced
+  | Marker
+  | OtherEvent
+  | PoolEvent;
+
+export type TraceEvent = TimedEvent | LostEvents;
+export type EventKind = TraceEvent['kind'];

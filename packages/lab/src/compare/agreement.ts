@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The plain path: what the port did at iommu:map and iommu:unmap, held against what the trace recorded there.
+
+import {
+  type Chunk,
+  type Mapping,
+  type MapStep,
+  type RecordedUnmap,
+  type UnmapStep,
+  pageFloor,
+  showPlace,
+} from '@iommu-bounce/dma-trace';
+import type { LaneObserver } from '../drive/lane';
+import type { MapOutcome } from '../drive/map-outcome';
+import type { Held } from '../drive/port-calls';
+
+export interface Difference {
+  /** `file:line`. */
+  readonly place: string;
+  readonly device: string;
+  readonly what: string;
+  readonly recorded: string;
+  readonly port: string;
+}
+
+/** How many, and of how many that could be compared. */
+export interface Compared {
+  compared: number;
+  equal: number;
+}
+
+export interface AgreementFigures {
+  mappings_recorded: number;
+  /** Of these, those with an iommu:map event of their own. */
+  mappings_with_events: number;
+  mappings_compared: number;
+  mappings_equal: number;
+  not_compared: Record<string, number>;
+  unmaps: Compared;
+  /** Do not depend on how the lengths of list entries were found. */
+  independent: {
+    number_of_chunks: Compared;
+    physical_starts: Compared;
+    total_length: Compared;
+  };
+  /** Does, for lists of more than one entry without recorded lengths. */
+  dependent: { interior_lengths: Compared };
+}
+
+export class Agreement implements LaneObserver {
+  readonly figures: AgreementFigures = newAgreement();
+  readonly differences: Difference[] = [];
+
+  /** @param most differences kept */
+  constructor(private readonly most: number) {}
+
+  mapped(step: MapStep, mapping: Mapping, outcome: MapOutcome): void {
+    if (mapping.failed) return;
+    const { figures } = this;
+    figures.mappings_recorded++;
+    const fill = step.decision?.fillChunks ?? [];
+    const isFill = mapping.chunks.length === 0 && fill.length > 0;
+    const recorded = isFill && outcome.device.pool ? fill : mapping.chunks;
+    if (recorded.length > 0) figures.mappings_with_events++;
+    const why = reasonNot(step, mapping, recorded);
+    if (why !== null) {
+      this.notCompared(why);
+      return;
+    }
+    figures.mappings_compared++;
+    const base = isFill ? (recorded[0]?.iova ?? 0) : pageFloor(mapping.dmaAddr);
+    const slotBase = outcome.slot
+      ? outcome.slot.klass.iova_base + outcome.slot.slot * outcome.slot.classSize
+      : 0;
+    const portBase = isFill ? slotBase : pageFloor(outcome.addr);
+    const ours = relative(outcome.maps, portBase);
+    const theirs = relative(recorded, base);
+    const { held } = outcome;
+    held.compared = true;
+    // Pages that the call allocates are the allocator's choice: only what they cover together can agree.
+    const isAllocated = isFill || !hasRecordedMemory(mapping);
+    // Events that no list with these addresses can have caused differ from whatever the port does.
+    held.equal =
+      outcome.ok &&
+      mapping.entrySource !== 'unfitting' &&
+      (isAllocated ? cover(ours) === cover(theirs) : same(ours, theirs));
+    if (!isAllocated) this.details(mapping, ours, theirs);
+    if (held.equal) figures.mappings_equal++;
+    else
+      this.differ(step, mapping.device, `${mapping.form} map`, {
+        recorded: show(theirs),
+        port: outcome.ok ? show(ours) : 'the call failed',
+      });
+  }
+
+  unmapped(step: UnmapStep, held: Held, unmaps: readonly RecordedUnmap[]): void {
+    const recorded = step.recorded[0];
+    const { mapping } = step;
+    // What went through the pool has no unmap of its own; what was not compared has nothing to be measured against.
+    if (!mapping || !recorded || !held.compared || mapping.chunks.length === 0) return;
+    const { figures } = this;
+    figures.unmaps.compared++;
+    const base = pageFloor(mapping.dmaAddr);
+    const portBase = pageFloor(held.addr);
+    const theirs = step.recorded.map((one) => ({ ...one, iova: one.iova - base }));
+    const ours = unmaps.map((one) => ({ ...one, iova: one.iova - portBase }));
+    const equal =
+      ours.length === theirs.length &&
+      ours.every((one, i) => {
+        const other = theirs[i];
+        return (
+          other?.iova === one.iova && other.size === one.size && other.unmapped === one.unmapped
+        );
+      });
+    if (equal) figures.unmaps.equal++;
+    else {
+      this.differ(step, mapping.device, `${mapping.form} unmap`, {
+        recorded: showUnmaps(theirs),
+        port: showUnmaps(ours),
+      });
+      if (held.equal) figures.mappings_equal--;
+      held.equal = false;
+    }
+  }
+
+  skipped(step: MapStep | UnmapStep): void {
+    if (step.kind !== 'map' || !step.mapping || step.mapping.failed) return;
+    this.figures.mappings_recorded++;
+    this.notCompared('not driven: its device is not known');
+  }
+
+  private notCompared(why: string): void {
+    const { not_compared } = this.figures;
+    not_compared[why] = (not_compared[why] ?? 0) + 1;
+  }
+
+  private details(mapping: Mapping, ours: readonly Chunk[], theirs: readonly Chunk[]): void {
+    const { independent, dependent } = this.figures;
+    const count = (of: Compared, equal: boolean): void => {
+      of.compared++;
+      if (equal) of.equal++;
+    };
+    count(independent.number_of_chunks, ours.length === theirs.length);
+    count(
+      independent.physical_starts,
+      ours.length === theirs.length && ours.every((one, i) => one.paddr === theirs[i]?.paddr),
+    );
+    const total = (chunks: readonly Chunk[]): number => chunks.reduce((sum, c) => sum + c.size, 0);
+    count(independent.total_length, total(ours) === total(theirs));
+    if (mapping.entrySource === 'chunks' && mapping.entries.length > 1)
+      count(
+        dependent.interior_lengths,
+        ours.length === theirs.length &&
+          ours.every((one, i) => one.size === theirs[i]?.size && one.iova === theirs[i].iova),
+      );
+  }
+
+  private differ(
+    step: MapStep | UnmapStep,
+    device: string,
+    what: string,
+    said: Pick<Difference, 'recorded' | 'port'>,
+  ): void {
+    if (this.differences.length < this.most)
+      this.differences.push({ place: showPlace(step.place), device, what, ...said });
+  }
+}
+
+export function newAgreement(): AgreementFigures {
+  const none = (): Compared => ({ compared: 0, equal: 0 });
+  return {
+    mappings_recorded: 0,
+    mappings_with_events: 0,
+    mappings_compared: 0,
+    mappings_equal: 0,
+    not_compared: {},
+    unmaps: none(),
+    independent: { number_of_chunks: none(), physical_starts: none(), total_length: none() },
+    dependent: { interior_lengths: none() },
+  };
+}
+
+/** Whether what is mapped lies where the trace says, or where the port's page allocator put it. */
+function hasRecordedMemory({ form }: Mapping): boolean {
+  return form === 'page' || form === 'sg' || form === 'resource';
+}
+
+function reasonNot(step: MapStep, mapping: Mapping, recorded: readonly Chunk[]): string | null {
+  if (mapping.entrySource === 'cut') return 'the tracer cut the list short';
+  if (mapping.entrySource === 'partial') return 'the trace begins or has a gap within its events';
+  if (recorded.length > 0) return null;
+  return step.decision?.kind === 'take'
+    ? 'went through a pool slot that was mapped already: no iommu:map event'
+    : 'no iommu:map event beside it';
+}
+
+function relative(chunks: readonly Chunk[], base: number): Chunk[] {
+  return chunks.map((chunk) => ({ ...chunk, iova: chunk.iova - base }));
+}
+
+function same(a: readonly Chunk[], b: readonly Chunk[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return other?.iova === one.iova && other.size === one.size && other.paddr === one.paddr;
+    })
+  );
+}
+
+/** The gapless range that chunks cover, as text. */
+function cover(chunks: readonly Chunk[]): string {
+  let end = chunks[0]?.iova ?? 0;
+  for (const chunk of chunks) {
+    if (chunk.iova !== end) return show(chunks);
+    end += chunk.size;
+  }
+  return `${String(chunks[0]?.iova)}..${String(end)}`;
+}
+
+const SHOWN = 6;
+
+function show(chunks: readonly Chunk[]): string {
+  if (chunks.length === 0) return 'no iommu:map';
+  const some = chunks
+    .slice(0, SHOWN)
+    .map((c) => `+0x${c.iova.toString(16)} ${String(c.size)} B at 0x${c.paddr.toString(16)}`);
+  const rest = chunks.length > SHOWN ? `, … (${String(chunks.length)} in all)` : '';
+  return some.join(', ') + rest;
+}
+
+function showUnmaps(unmaps: readonly RecordedUnmap[]): string {
+  if (unmaps.length === 0) return 'no iommu:unmap';
+  return unmaps
+    .slice(0, SHOWN)
+    .map((u) => `+0x${u.iova.toString(16)} ${String(u.size)} B (${String(u.unmapped)} unmapped)`)
+    .join(', ');
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The result of a replay as one document: what --json prints, and what tables and report show.
+
+import type { IommuDriver } from '@iommu-bounce/integration';
+import { type AgreementFigures, type Compared, type Difference, newAgreement } from './agreement';
+import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from '../drive/lane-figures';
+import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
+import type { ChosenOptions, SeriesState, Session } from './session';
+import { type MappingRow, RecordedFigures } from '../drive/recorded-figures';
+import { notesOf } from './notes';
+
+export interface TraceSection {
+  events: number;
+  unparsed: number;
+  /** Overwritten or lost in the tracer. */
+  dropped: number;
+  /** Unmaps whose map was not recorded: skipped, unless the pool's lines say which slot they hold. */
+  unpaired_unmaps: number;
+  /** Mappings whose unmap was not recorded. */
+  never_unmapped: number;
+  lines: number;
+  map_calls: number;
+  unmap_calls: number;
+  sync_calls: number;
+  failed_calls: number;
+  unpaired_syncs: number;
+  empty_frees: number;
+  pool_lines: number;
+}
+
+export interface RecordedSection {
+  iommu_maps: number;
+  iommu_unmaps: number;
+  /** Of these, events that belong to no recorded call: coherent memory, interrupts, evictions. */
+  iommu_maps_without_call: number;
+  iommu_unmaps_without_call: number;
+  mappings: MappingRow[];
+}
+
+export interface AgreementSection extends AgreementFigures {
+  /** The states that were held against the recorded events. */
+  states: SeriesState[];
+  differences: Difference[];
+}
+
+export interface PoolSection extends PoolAgreementFigures {
+  differences: Difference[];
+  /** Classes that were in use before the recording: their state was set up from what the recording shows. */
+  in_use_before: {
+    device: string;
+    class_size: number;
+    slots_in_use: number;
+    slots_cached: number;
+  }[];
+}
+
+export interface PoolClassRow {
+  device: string;
+  size: number;
+  slots: number;
+  recorded_iova_base: number;
+  /** Null if the port made no such class. */
+  port_iova_base: number | null;
+  matches: boolean;
+}
+
+export interface StateSection extends LaneCounts {
+  patches: SeriesState;
+  devices: DeviceCounts[];
+  kernel_warnings: number;
+  sleeping_in_atomic: number;
+  /** Where the ported kernel died, or null. */
+  oops: { place: string; text: string } | null;
+}
+
+export interface ReplayDocument {
+  /** The IOMMU of the machines. */
+  driver: IommuDriver;
+  files: string[];
+  /** Machines that the files are of. */
+  boots: number;
+  params: string[];
+  trace: TraceSection;
+  recorded: RecordedSection;
+  agreement: AgreementSection;
+  pool_agreement?: PoolSection;
+  pool_classes: PoolClassRow[];
+  states: StateSection[];
+  notes: string[];
+}
+
+/** False if a comparison found a difference, or the port died. */
+export function agrees(document: ReplayDocument): boolean {
+  const { agreement, pool_agreement: pool, states } = document;
+  return (
+    agreement.mappings_equal === agreement.mappings_compared &&
+    (!pool ||
+      (pool.decisions_equal === pool.decisions_compared && pool.decisions_of_port_only === 0)) &&
+    states.every((state) => state.oops === null)
+  );
+}
+
+/** Of the states that were asked for, though another one may have been run to compare with. */
+export function documentOf(
+  sessions: readonly Session[],
+  { driver, patches, mostDifferences }: ChosenOptions,
+): ReplayDocument {
+  const pool = poolSection(sessions, mostDifferences);
+  return {
+    driver,
+    files: sessions.flatMap((session) => session.files.map(({ file }) => file)),
+    boots: sessions.length,
+    params: [...new Set(sessions.map((session) => session.params))],
+    trace: traceSection(sessions),
+    recorded: recordedSection(sessions),
+    agreement: agreementSection(sessions, mostDifferences),
+    ...(pool ? { pool_agreement: pool } : {}),
+    pool_classes: sessions.flatMap(poolClasses),
+    states: patches.map((one) => stateSection(sessions, one)),
+    notes: notesOf(sessions),
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function traceSection(sessions: readonly Session[]): TraceSection {
+  const counters = sessions.flatMap((session) => session.counters);
+  const counts = sessions.map((session) => session.counts);
+  return {
+    events: sum(counters, (one) => one.events),
+    unparsed: sum(counters, (one) => one.unparsed),
+    dropped: sum(counters, (one) => one.dropped + one.lost),
+    unpaired_unmaps: sum(counts, (one) => one.unpairedUnmaps),
+    never_unmapped: sum(counts, (one) => one.stillMapped + one.superseded),
+    lines: sum(counters, (one) => one.lines),
+    map_calls: sum(counts, (one) => one.mapCalls),
+    unmap_calls: sum(counts, (one) => one.unmapCalls),
+    sync_calls: sum(counts, (one) => one.syncCalls),
+    failed_calls: sum(counts, (one) => one.failedCalls),
+    unpaired_syncs: sum(counts, (one) => one.unpairedSyncs),
+    empty_frees: sum(counts, (one) => one.emptyFrees),
+    pool_lines: sum(counts, (one) => one.poolLines),
+  };
+}
+
+function recordedSection(sessions: readonly Session[]): RecordedSection {
+  const counts = sessions.map((session) => session.counts);
+  const figures = new RecordedFigures();
+  for (const { survey } of sessions) figures.merge(survey.figures.rows());
+  return {
+    iommu_maps: sum(counts, (one) => one.iommuMaps),
+    iommu_unmaps: sum(counts, (one) => one.iommuUnmaps),
+    iommu_maps_without_call: sum(counts, (one) => one.iommuMaps - one.matchedMaps),
+    iommu_unmaps_without_call: sum(counts, (one) => one.iommuUnmaps - one.matchedUnmaps),
+    mappings: figures.rows(),
+  };
+}
+
+function addCompared(to: Compared, from: Compared): void {
+  to.compared += from.compared;
+  to.equal += from.equal;
+}
+
+function addReasons(to: Record<string, number>, from: Readonly<Record<string, number>>): void {
+  for (const [why, count] of Object.entries(from)) to[why] = (to[why] ?? 0) + count;
+}
+
+function agreementSection(sessions: readonly Session[], most: number): AgreementSection {
+  const all = newAgreement();
+  for (const { agreement } of sessions) {
+    const { figures } = agreement;
+    all.mappings_recorded += figures.mappings_recorded;
+    all.mappings_with_events += figures.mappings_with_events;
+    all.mappings_compared += figures.mappings_compared;
+    all.mappings_equal += figures.mappings_equal;
+    addReasons(all.not_compared, figures.not_compared);
+    addCompared(all.unmaps, figures.unmaps);
+    addCompared(all.independent.number_of_chunks, figures.independent.number_of_chunks);
+    addCompared(all.independent.physical_starts, figures.independent.physical_starts);
+    addCompared(all.independent.total_length, figures.independent.total_length);
+    addCompared(all.dependent.interior_lengths, figures.dependent.interior_lengths);
+  }
+  return {
+    ...all,
+    states: [...new Set(sessions.map((session) => session.agreementState))].sort(),
+    differences: sessions.flatMap(({ agreement }) => agreement.differences).slice(0, most),
+  };
+}
+
+function poolSection(sessions: readonly Session[], most: number): PoolSection | null {
+  const compared = sessions.filter((session) => session.pool !== null);
+  if (compared.length === 0) return null;
+  const all = newPoolAgreement();
+  for (const { pool } of compared) {
+    if (!pool) continue;
+    const { figures } = pool;
+    all.decisions_recorded += figures.decisions_recorded;
+    all.decisions_compared += figures.decisions_compared;
+    all.decisions_equal += figures.decisions_equal;
+    all.decisions_of_port_only += figures.decisions_of_port_only;
+    addReasons(all.not_compared, figures.not_compared);
+    for (const kind of DECISION_KINDS) {
+      all.by_kind[kind].recorded += figures.by_kind[kind].recorded;
+      addCompared(all.by_kind[kind], figures.by_kind[kind]);
+    }
+    for (const name of ['recorded', 'pending', 'due_compared', 'due_agrees'] as const)
+      all.worker_runs[name] += figures.worker_runs[name];
+  }
+  return {
+    ...all,
+    differences: compared.flatMap(({ pool }) => pool?.differences ?? []).slice(0, most),
+    in_use_before: compared.flatMap(({ initial }) =>
+      initial.map((state) => ({
+        device: state.device,
+        class_size: state.classSize,
+        slots_in_use: state.inUse.size,
+        slots_cached: state.cached.length,
+      })),
+    ),
+  };
+}
+
+function poolClasses(session: Session): PoolClassRow[] {
+  const lane = session.lanes.find(({ patches }) => patches === 4)?.lane;
+  const facts = session.files.find((one) => one.facts !== null)?.facts;
+  if (!lane || !facts) return [];
+  return facts.poolClasses.flatMap((row) => {
+    const device = lane.port.devices.get(row.device);
+    if (!device) return []; // it maps nothing in this recording
+    const klass = device.pool?.classes.find((one) => one.buffer_size === row.size);
+    const base = klass ? klass.iova_base : null;
+    return {
+      device: row.device,
+      size: row.size,
+      slots: row.slots,
+      recorded_iova_base: row.iovaBase,
+      port_iova_base: base,
+      matches: base === row.iovaBase && klass?.slots.length === row.slots,
+    };
+  });
+}
+
+function stateSection(sessions: readonly Session[], patches: SeriesState): StateSection {
+  const total = newCounts();
+  const devices = new Map<string, DeviceCounts>();
+  let kernel_warnings = 0;
+  let sleeping_in_atomic = 0;
+  let oops: StateSection['oops'] = null;
+  for (const { lanes } of sessions) {
+    const lane = lanes.find((one) => one.patches === patches)?.lane;
+    if (!lane) continue;
+    addCounts(total, lane.figures.total());
+    for (const counts of lane.figures.devices()) {
+      const all = devices.get(counts.device) ?? { device: counts.device, ...newCounts() };
+      devices.set(counts.device, all);
+      addCounts(all, counts);
+    }
+    kernel_warnings += lane.k.log.warnings;
+    sleeping_in_atomic += lane.k.log.sleeping_in_atomic;
+    oops ??= lane.oops;
+  }
+  const sorted = [...devices.values()].sort((a, b) => (a.device < b.device ? -1 : 1));
+  return { patches, ...total, devices: sorted, kernel_warnings, sleeping_in_atomic, oops };
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Replaying a trace: a recorded machine's DMA through the ported kernel.
+
+export { replayTraces } from './replay'; // files in, a document out
+export type { ChosenOptions, SeriesState, SessionOptions } from './session';
+
+// the document
+export * from './document';
+export type { AgreementFigures, Compared, Difference } from './agreement';
+export {
+  DECISION_KINDS,
+  type DecisionKind,
+  type KindFigures,
+  type PoolAgreementFigures,
+} from './pool-agreement';
+export {
+  FALLBACK_REASONS,
+  type DeviceCounts,
+  type FallbackReason,
+  type LaneCounts,
+} from '../drive/lane-figures';
+export type { VirtioCounts } from '../drive/virtio-counts';
+export type { MappingRow } from '../drive/recorded-figures';
+
+// its parts that are of use alone
+export { type SgEntries, type SgLine, inferEntries } from '@iommu-bounce/dma-trace';
+export type { CallForm, Chunk, PhysRun, SgEntry } from '@iommu-bounce/dma-trace';

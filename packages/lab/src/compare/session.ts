@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
+
+import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
+import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
+import {
+  Assembler,
+  type LineCounts,
+  type Step,
+  type TraceCounters,
+  type TraceFacts,
+  readTrace,
+} from '@iommu-bounce/dma-trace';
+import { UsageError } from '../errors';
+import { Agreement } from './agreement';
+import { RecordedEviction } from '../drive/eviction';
+import { Lane } from '../drive/lane';
+import { replayParams } from '../drive/parameters';
+import { PoolAgreement } from './pool-agreement';
+import { PortMachine } from '../drive/port-machine';
+import { RestatedSlots } from './restated';
+import type { InitialState } from '../drive/slot-history';
+import { Survey, classSizesOf } from '../drive/survey';
+import { warmUp, warmUpNeeds } from '../drive/warm-up';
+
+export type SeriesState = 0 | 1 | 2 | 3 | 4;
+
+export interface SessionOptions {
+  /** The IOMMU of the machines. Default: virtio. */
+  readonly driver?: IommuDriver;
+  /** States to run and to report. */
+  readonly patches: readonly SeriesState[];
+  /** Options of the kernel, null for those of a kernel with the pool. */
+  readonly config: OptionValues | null;
+  /** Command line text, checked. */
+  readonly params: string | null;
+  readonly mostDifferences: number;
+  /** Called now and then. */
+  readonly progress: (what: string) => void;
+}
+
+/** With every choice made. */
+export interface ChosenOptions extends SessionOptions {
+  readonly driver: IommuDriver;
+}
+
+export interface TraceFile {
+  readonly file: string;
+  readonly facts: TraceFacts | null;
+}
+
+export interface Session {
+  readonly driver: IommuDriver;
+  readonly kernelParams: KernelParams;
+  readonly files: readonly TraceFile[];
+  readonly counters: readonly TraceCounters[];
+  readonly counts: LineCounts;
+  readonly survey: Survey;
+  readonly params: string;
+  readonly numSlots: number;
+  readonly lanes: readonly { readonly patches: SeriesState; readonly lane: Lane }[];
+  readonly agreement: Agreement;
+  /** Which state was held against iommu:map and iommu:unmap. */
+  readonly agreementState: SeriesState;
+  readonly pool: PoolAgreement | null;
+  /** States of pools that were in use before the recording. */
+  readonly initial: readonly InitialState[];
+}
+
+const PAGE = 4096;
+/** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
+const MOST_RAM = 0.95 * 2 ** 32;
+/** Ticks per second where the facts do not say: what distributions choose. */
+const USUAL_HZ = 250;
+
+export async function replaySession(
+  files: readonly TraceFile[],
+  options: ChosenOptions,
+): Promise<Session> {
+  const { driver } = options;
+  const facts = files.find((one) => one.facts !== null)?.facts ?? null;
+  const params = replayParams(facts, options.params);
+  const { numSlots, classSizes, strict } = params.values;
+  const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
+  await read(files, new Assembler(null), options, 'reading', (steps) => {
+    for (const step of steps) survey.add(step);
+  });
+  survey.finish();
+
+  const initial = [...survey.histories.values()]
+    .filter((history) => !history.looksNew)
+    .map((history) => history.initialState(numSlots));
+  const comparesPool = survey.hasDecisions && options.patches.includes(4);
+  const agreementState = stateToCompare(options.patches, survey.hasDecisions);
+  const states = [...new Set<SeriesState>([...options.patches, agreementState])].sort();
+  const agreement = new Agreement(options.mostDifferences);
+  const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
+  let pool: PoolAgreement | null = null;
+  const lanes = states.map((patches, index) => {
+    const port = new PortMachine({
+      driver,
+      patches,
+      config: options.config ?? IO_BUFFER_Y,
+      params: params.text,
+      hz: facts?.hz ?? USUAL_HZ,
+      cpus: survey.cpus,
+      ...memory,
+      threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
+      lazy: !strict,
+      devices: [...survey.devices.values()],
+      groups: facts?.groups.map((group) => group.devices) ?? [],
+    });
+    const lane = new Lane(port, index, memory.windowFrames);
+    if (patches === 4 && comparesPool && port.m.io_buffer_pool) {
+      const restated = new RestatedSlots(initial, (state, slot) =>
+        survey.history(state.device, state.classSize).has(slot),
+      );
+      pool = new PoolAgreement(restated, options.mostDifferences);
+      const eviction = new RecordedEviction(lane, survey.plan, pool);
+      lane.follower = eviction;
+      warmUp(lane, eviction, initial);
+      lane.observers.push(pool);
+    }
+    if (patches === agreementState) lane.observers.push(agreement);
+    return { patches, lane };
+  });
+
+  const assembler = new Assembler(survey.plan, survey);
+  const counters = await read(files, assembler, options, 'replaying', (steps) => {
+    for (const { lane } of lanes) lane.run(steps);
+  });
+  return {
+    driver,
+    kernelParams: params.values,
+    files,
+    counters,
+    counts: assembler.counts,
+    survey,
+    params: params.text,
+    numSlots,
+    lanes,
+    agreement,
+    agreementState,
+    pool,
+    initial,
+  };
+}
+
+/** A kernel without the series is compared with state 0 (or the one asked for), a kernel with it with state 4. */
+function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean): SeriesState {
+  const plain = patches.find((one) => one < 4) ?? 0;
+  return hasDecisions && patches.includes(4) ? 4 : plain;
+}
+
+async function read(
+  files: readonly TraceFile[],
+  assembler: Assembler,
+  options: SessionOptions,
+  what: string,
+  take: (steps: readonly Step[]) => void,
+): Promise<TraceCounters[]> {
+  const counters: TraceCounters[] = [];
+  for (const { file } of files) {
+    const reader = readTrace(file);
+    assembler.beginFile(file);
+    for await (const batch of reader.batches()) {
+      take(assembler.add(batch));
+      options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
+    }
+    counters.push(reader.counters);
+  }
+  take(assembler.finish());
+  return counters;
+}
+
+function memoryNeeded(
+  survey: Survey,
+  initial: readonly InitialState[],
+  file: string,
+): { windowFrames: number; buddyPages: number } {
+  const warm = warmUpNeeds(initial);
+  // A run of the worker may change the order of what is mapped and unmapped around it: hence some room.
+  const windowFrames = Math.ceil(survey.windowFrames * 1.25) + 4096 + warm.frames;
+  const bytes = 1.25 * (survey.bufferBytes + warm.bytes) + 2 * survey.peakCoherent;
+  const buddyPages = Math.ceil(bytes / PAGE) + 8192;
+  if ((windowFrames + buddyPages) * PAGE > MOST_RAM)
+    throw new UsageError(
+      `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,
+    );
+  return { windowFrames, buddyPages };
+}

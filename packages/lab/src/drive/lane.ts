@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One kernel (a state of the series) doing what a trace says, call by call.
+
+import { type machine, oops } from '@iommu-bounce/linux-shim';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
+import {
+  type Chunk,
+  type EvictRunStep,
+  type EvictSlotStep,
+  FrameArena,
+  type MapStep,
+  type Mapping,
+  type RecordedUnmap,
+  type Step,
+  type SyncStep,
+  type UnmapStep,
+  asksPool,
+  contextLevel,
+  showPlace,
+} from '@iommu-bounce/dma-trace';
+import { type Held, PortCalls } from './port-calls';
+import { LaneFigures } from './lane-figures';
+import { type MapOutcome, mapOutcome } from './map-outcome';
+import { type PortDevice, type PortMachine, type SlotPlace, slotAt } from './port-machine';
+
+/** Who looks at what the lane does. */
+export interface LaneObserver {
+  mapped?(step: MapStep, mapping: Mapping, outcome: MapOutcome): void;
+  /** `slot` is the one given back, if any. */
+  unmapped?(
+    step: UnmapStep,
+    held: Held,
+    unmaps: readonly RecordedUnmap[],
+    slot: SlotPlace | null,
+  ): void;
+  /** A step that could not be driven. */
+  skipped?(step: MapStep | UnmapStep): void;
+}
+
+/** Who runs the eviction worker when a recorded machine did. */
+export interface EvictionFollower {
+  run(step: EvictRunStep, lane: Lane): void;
+  /** A step of a run that the port is not in. */
+  stray(step: EvictSlotStep): void;
+  /** The port unmapped the pages of a slot. */
+  unmapped(device: PortDevice, slot: SlotPlace): void;
+}
+
+export interface LaneOops {
+  readonly place: string;
+  readonly text: string;
+}
+
+export class Lane {
+  readonly k: machine;
+  readonly figures: LaneFigures;
+  readonly observers: LaneObserver[] = [];
+  follower: EvictionFollower | null = null;
+  /** Holds the mappings of slots that were in use before the recording. */
+  findHeld: ((step: UnmapStep) => Held | null) | null = null;
+  /** Where the port would have died; it does nothing more then. */
+  oops: LaneOops | null = null;
+  /** The batch being run, and the step in it. */
+  private batch: readonly Step[] = [];
+  private cursor = 0;
+  readonly calls: PortCalls;
+  private maps: Chunk[] = [];
+  private unmaps: RecordedUnmap[] = [];
+  private copied = 0;
+  private ms = -1;
+  private readonly deviceOfDomain = new Map<iommu_domain, PortDevice>();
+
+  /** @param index which of a mapping's `held` entries is this lane's */
+  constructor(
+    readonly port: PortMachine,
+    readonly index: number,
+    windowFrames: number,
+  ) {
+    this.k = port.k;
+    this.figures = new LaneFigures(port.hasVirtio);
+    this.calls = new PortCalls(port, new FrameArena(this.k.reserved_pfn, windowFrames));
+    for (const device of port.devices.values())
+      if (!this.deviceOfDomain.has(device.domain)) this.deviceOfDomain.set(device.domain, device);
+    this.listen();
+  }
+
+  /** Steps that belong together; they are done when it returns. */
+  run(batch: readonly Step[]): void {
+    this.batch = batch;
+    this.cursor = 0;
+    while (this.cursor < batch.length) {
+      if (this.oops) return;
+      const step = batch[this.cursor++] as Step;
+      try {
+        this.execute(step);
+      } catch (error) {
+        if (!(error instanceof oops)) throw error;
+        this.oops = { place: showPlace(step.place), text: error.message };
+      }
+    }
+  }
+
+  /** The next step of the batch, for a worker that has to know what comes; null at its end. */
+  peek(): Step | null {
+    return this.batch[this.cursor] ?? null;
+  }
+
+  /** Takes the next step without doing it. */
+  skip(): void {
+    this.cursor++;
+  }
+
+  /** Does the next step in the middle of something else, on its own CPU. */
+  executeNext(): void {
+    const step = this.batch[this.cursor++];
+    if (!step) return;
+    const cpu = this.k.context.smp_processor_id();
+    const [maps, unmaps] = [this.maps, this.unmaps];
+    this.execute(step);
+    [this.maps, this.unmaps] = [maps, unmaps];
+    this.k.context.run_on_cpu(cpu);
+  }
+
+  private execute(step: Step): void {
+    this.clockTo(step.timeNs);
+    this.k.context.run_on_cpu(step.cpu);
+    switch (step.kind) {
+      case 'map':
+        this.map(step);
+        break;
+      case 'unmap':
+        this.unmap(step);
+        break;
+      case 'sync':
+        this.sync(step);
+        break;
+      case 'evictRun':
+        if (!step.teardown) this.follower?.run(step, this);
+        break;
+      default:
+        this.follower?.stray(step);
+    }
+  }
+
+  private clockTo(ns: number): void {
+    const ms = Math.floor(ns / 1e6);
+    if (this.ms >= 0 && ms > this.ms) this.k.timers.advance(ms - this.ms);
+    this.ms = Math.max(this.ms, ms);
+  }
+
+  private map(step: MapStep): void {
+    const { mapping, decision } = step;
+    const device = mapping ? this.port.devices.get(mapping.device) : undefined;
+    if (!mapping || !device || (mapping.failed && !decision)) {
+      for (const observer of this.observers) observer.skipped?.(step);
+      return;
+    }
+    const failsFill =
+      decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
+    if (failsFill && device.pool) this.k.faults.fail('page_alloc', Infinity);
+    const counts = this.figures.of(device.name);
+    const held = this.calls.prepare(mapping);
+    const level = mapping.maySleep ? null : this.enter(step.flags);
+    this.begin();
+    const ok = this.calls.map(device.dev, mapping, held);
+    if (level !== null) this.leave(level);
+    if (failsFill) this.k.faults.fail('page_alloc', 0);
+    counts.map_calls++;
+    counts.copied_bytes += this.copied;
+    if (!ok) counts.failed_calls++;
+    const maps = this.maps.map((chunk) => ({
+      ...chunk,
+      paddr: this.calls.recordedPhys(held, chunk.paddr),
+    }));
+    const outcome = mapOutcome(device, mapping, held, ok, maps);
+    if (outcome.slot) counts[outcome.filled ? 'pool_fills' : 'pool_hits']++;
+    if (outcome.fallback) {
+      counts.fallbacks++;
+      counts.fallbacks_by_reason[outcome.fallback]++;
+    }
+    for (const observer of this.observers) observer.mapped?.(step, mapping, outcome);
+    if (!ok) this.calls.release(held);
+    else if (mapping.failed) this.calls.unmap(device.dev, held, mapping.dir, 0, mapping.size);
+    else mapping.held[this.index] = held;
+  }
+
+  private unmap(step: UnmapStep): void {
+    const { mapping } = step;
+    const device = this.port.devices.get(step.device);
+    const found = mapping ? (mapping.held[this.index] ?? null) : (this.findHeld?.(step) ?? null);
+    const held = found as Held | null;
+    if (!held || !device) {
+      for (const observer of this.observers) observer.skipped?.(step);
+      return;
+    }
+    if (mapping) mapping.held[this.index] = null;
+    const slot = asksPool(held.mapping.form) ? slotAt(device.pool, held.addr) : null;
+    const counts = this.figures.of(device.name);
+    const level = step.mapping?.maySleep !== true ? this.enter(step.flags) : null;
+    this.begin();
+    const size = mapping ? Math.min(step.size, mapping.size) : step.size;
+    this.calls.unmap(device.dev, held, step.dir, step.attrs, size);
+    if (level !== null) this.leave(level);
+    counts.unmap_calls++;
+    counts.copied_bytes += this.copied;
+    for (const observer of this.observers) observer.unmapped?.(step, held, this.unmaps, slot);
+  }
+
+  private sync(step: SyncStep): void {
+    const held = step.mapping.held[this.index] as Held | null | undefined;
+    const device = this.port.devices.get(step.mapping.device);
+    if (!held || !device) return;
+    const level = this.enter(step.flags);
+    this.begin();
+    this.calls.sync(device.dev, held, step);
+    this.leave(level);
+    const counts = this.figures.of(device.name);
+    counts.sync_calls++;
+    counts.copied_bytes += this.copied;
+  }
+
+  private begin(): void {
+    this.maps = [];
+    this.unmaps = [];
+    this.copied = 0;
+  }
+
+  /** Puts the CPU where the recorded call was made: a task, with interrupts off, or an interrupt. */
+  private enter(flags: string): { preempt: boolean; irqs: number | null } {
+    const level = contextLevel(flags);
+    const preempt = level === 'hardirq' || level === 'softirq';
+    if (preempt) this.k.context.preempt_disable();
+    const off = level === 'hardirq' || level === 'irqsOff';
+    return { preempt, irqs: off ? this.k.context.local_irq_save() : null };
+  }
+
+  private leave(level: { preempt: boolean; irqs: number | null }): void {
+    if (level.irqs !== null) this.k.context.local_irq_restore(level.irqs);
+    if (level.preempt) this.k.context.preempt_enable();
+  }
+
+  private listen(): void {
+    const { mm } = this.k;
+    const memcpy = mm.memcpy.bind(mm);
+    mm.memcpy = (dst, src, len) => {
+      this.copied += len;
+      memcpy(dst, src, len);
+    };
+    const nameOf = (domain: iommu_domain): string => this.deviceOfDomain.get(domain)?.name ?? '?';
+    const slotOf = (domain: iommu_domain, iova: number): SlotPlace | null =>
+      slotAt(this.deviceOfDomain.get(domain)?.pool ?? null, iova);
+    this.port.listen({
+      virtio: (domain) => this.figures.virtioOf(nameOf(domain)),
+      pinned: (domain, pages) => {
+        this.figures.pinned(nameOf(domain), pages);
+      },
+      request: (domain) => {
+        this.figures.of(nameOf(domain)).driver_requests++;
+      },
+      map: (domain, iova, paddr, size) => {
+        const counts = this.figures.of(nameOf(domain));
+        counts.iommu_maps++;
+        counts.mapped_bytes += size;
+        this.maps.push({ iova, paddr, size });
+        if (slotOf(domain, iova)) this.figures.buffer(nameOf(domain), size);
+      },
+      unmap: (domain, iova, size, unmapped) => {
+        const counts = this.figures.of(nameOf(domain));
+        counts.iommu_unmaps++;
+        this.unmaps.push({ iova, size, unmapped });
+        const slot = slotOf(domain, iova);
+        const device = this.deviceOfDomain.get(domain);
+        if (!slot || !device) return;
+        this.figures.buffer(nameOf(domain), -unmapped);
+        counts.evictions++;
+        this.follower?.unmapped(device, slot);
+      },
+    });
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Kernel parameters of a replay: those of the recorded machine, and over them what the user gives.
+
+import { KERNEL_PARAMS, type KernelParams, parseCmdline } from '@iommu-bounce/kconfig-options';
+import type { TraceFacts } from '@iommu-bounce/dma-trace';
+import { UsageError } from '../errors';
+
+export interface ReplayParams {
+  /** Command line text. */
+  readonly text: string;
+  readonly values: KernelParams;
+}
+
+const NAMES = KERNEL_PARAMS.map((param) => param.name);
+
+/** Throws a UsageError for a word that is no parameter of the series, a KconfigError for a value that the C refuses. */
+export function checkUserParams(text: string): void {
+  const { unknown, initArguments } = parseCmdline(text, '--params');
+  const word = unknown[0] ?? (initArguments === '' ? undefined : initArguments);
+  if (word !== undefined)
+    throw new UsageError(`--params: unknown '${word}', expected ${NAMES.join('=, ')}=`);
+}
+
+export function replayParams(facts: TraceFacts | null, user: string | null): ReplayParams {
+  const words = facts ? factsWords(facts) : [];
+  if (user !== null) words.push(user);
+  const text = words.join(' ');
+  return { text, values: parseCmdline(text).params };
+}
+
+/** What the facts say, by the command line or, without one, by the pools that were made. */
+function factsWords(facts: TraceFacts): string[] {
+  const words: string[] = [];
+  const add = (name: string, value: string): void => {
+    words.push(`${name}=${value}`);
+  };
+  for (const name of NAMES) {
+    const value = facts.params.get(name);
+    if (value !== undefined) add(name, value);
+  }
+  const [first] = facts.poolClasses;
+  if (first && facts.numSlots === null) add('io_buffer_pool.num_slots', String(first.slots));
+  if (first && facts.classSizes === null) {
+    let mask = 0;
+    for (const { size } of facts.poolClasses) mask |= size / 4096;
+    add('io_buffer_pool.class_sizes', String(mask));
+  }
+  const types = new Set(facts.groups.map((group) => group.type));
+  if (!facts.params.has('iommu.strict') && types.size === 1 && types.has('DMA-FQ'))
+    add('iommu.strict', '0');
+  return words;
+}

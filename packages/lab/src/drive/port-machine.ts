@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The ported kernel with the devices of a trace plugged in, and a view on what its IOMMU does.
+
+import {
+  DMA_BIT_MASK,
+  bus_type,
+  type device,
+  type machine,
+  type page,
+} from '@iommu-bounce/linux-shim';
+import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
+import { page_sizes } from '@iommu-bounce/iommu-core/testing';
+import type { OptionValues } from '@iommu-bounce/kconfig-options';
+import {
+  type IommuDriver,
+  type MachineOnIommu,
+  bootOn,
+  pciDevice,
+  pool_of,
+  type running_machine,
+} from '@iommu-bounce/integration';
+import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import { type IommuListener, IommuWatch } from './iommu-watch';
+import type { DeviceFacts } from './survey';
+
+/** Where the local APICs of an x86 machine have their doorbells. */
+const MSI_REGION = { start: 0xfee00000, length: 0x100000 } as const;
+/** The longest segment of a PCI device, unless its driver says otherwise. */
+const SEGMENT_DEFAULT = 65536;
+const SEGMENT_UNLIMITED = 0xffffffff;
+
+export interface PortDevice {
+  readonly name: string;
+  readonly dev: device;
+  readonly domain: iommu_domain;
+  readonly pool: io_buffer_pool | null;
+}
+
+export interface MachineSetup {
+  readonly driver: IommuDriver;
+  readonly patches: 0 | 1 | 2 | 3 | 4;
+  /** Options of the kernel, or a .config. */
+  readonly config: OptionValues | string;
+  readonly params: string;
+  readonly hz: number;
+  readonly cpus: number;
+  /** Frames for the memory of mappings, and for the page allocator. */
+  readonly windowFrames: number;
+  readonly buddyPages: number;
+  /** The IOMMU takes 4 KiB, 2 MiB and 1 GiB pages, not every power of two. */
+  readonly threePageSizes: boolean;
+  /** IOTLBs are flushed lazily, which the v5.13 driver of virtio-iommu cannot: then it is that of v6.8. */
+  readonly lazy: boolean;
+  readonly devices: readonly DeviceFacts[];
+  /** Devices that share an IOMMU group. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+export class PortMachine {
+  readonly m: running_machine;
+  readonly k: machine;
+  readonly devices = new Map<string, PortDevice>();
+  private readonly watch = new IommuWatch();
+  private readonly machine: MachineOnIommu;
+
+  constructor(setup: MachineSetup) {
+    this.machine = bootOn(
+      setup.driver,
+      {
+        patches: setup.patches,
+        config: setup.config,
+        params: setup.params,
+        machine: {
+          memory: {
+            nodes: [{ lowmem_pages: setup.buddyPages }],
+            reserved_pages: setup.windowFrames,
+          },
+          nr_cpus: setup.cpus,
+          HZ: setup.hz,
+        },
+      },
+      {
+        pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
+        deferredFlush: setup.lazy,
+        // The recorded kernel mapped it all, so no limit stood in its way.
+        dmaEntryLimit: Infinity,
+        hooks: this.watch.virtio.hooks,
+      },
+    );
+    this.m = this.machine.m;
+    this.k = this.m.k;
+    this.watch.watch(this.machine);
+    const bus = new bus_type('pci');
+    for (const facts of setup.devices) this.plugIn(facts, bus, setup.groups);
+  }
+
+  /** Whether virtio-iommu stands behind the driver. */
+  get hasVirtio(): boolean {
+    return this.machine.virtio !== null;
+  }
+
+  /** Connects the trace points, and the counts of virtio-iommu. */
+  listen(listener: IommuListener): void {
+    this.watch.listen(listener);
+  }
+
+  pageOf(pfn: number): page {
+    return this.k.mm.pfn_to_page(pfn);
+  }
+
+  /** A device as the PCI code makes it; its driver raises the mask later, when the pool exists already. */
+  private plugIn(facts: DeviceFacts, bus: bus_type, groups: readonly (readonly string[])[]): void {
+    const dev = pciDevice(facts.name, bus);
+    dev.dma_coherent = facts.coherent;
+    if (dev.dma_parms) dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
+    const mate = groups
+      .find((group) => group.includes(facts.name))
+      ?.map((name) => this.devices.get(name))
+      .find((one) => one !== undefined);
+    if (mate?.dev.iommu_group) this.watch.shareGroup(dev, mate.dev.iommu_group as iommu_group);
+    const domain = this.machine.plug(dev, MSI_REGION);
+    this.watch.virtio.addDomain(domain);
+    this.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
+    this.k.dma.dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+    if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)
+      dev.dma_parms.max_segment_size = SEGMENT_UNLIMITED;
+    this.devices.set(facts.name, {
+      name: facts.name,
+      dev,
+      domain,
+      pool: pool_of(domain),
+    });
+  }
+}
+
+/** A slot of a pool. */
+export interface SlotPlace {
+  readonly klass: io_buffer_class;
+  readonly classSize: number;
+  readonly slot: number;
+}
+
+/** The slot that an address lies in, or null if the pool has none there. */
+export function slotAt(pool: io_buffer_pool | null, iova: number): SlotPlace | null {
+  for (const klass of pool?.classes ?? []) {
+    const slot = Math.floor((iova - klass.iova_base) / klass.buffer_size);
+    if (slot >= 0 && slot < klass.slots.length)
+      return { klass, classSize: klass.buffer_size, slot };
+  }
+  return null;
+}
+
+/** The class that a size would be served by. */
+export function classFor(pool: io_buffer_pool | null, size: number): io_buffer_class | null {
+  return pool?.classes.find((klass) => size <= klass.buffer_size) ?? null;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copying against mapping on the machine that was simulated: by size, and by what the costs might be instead.
+
+import {
+  type BreakEven,
+  BreakEvenModel,
+  type CostName,
+  type CostParameters,
+  type FioDocument,
+  type PiecesLayout,
+  type PresetName,
+  costParameter,
+  presetInfo,
+} from '@iommu-bounce/simulation';
+import { blockSize } from '../../show/text';
+import { type Html, htmlTable } from '../../show/html';
+import { cell, fixed, micros } from './cells';
+import { lineColour, policyColour } from './colours';
+import { type Figure, series } from './view';
+
+/** Down to less than a page, of which a copy takes only what is used. */
+const SIZES = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
+const LARGEST = 131072;
+/** No break-even is looked for beyond these. */
+const NEVER_BYTES = 1;
+const ALWAYS_BYTES = 2 ** 30;
+
+/** The run's layouts by the pieces that the model counts with. */
+const PIECES_OF: Readonly<Record<string, PiecesLayout>> = {
+  contiguous: 'contiguous',
+  thp: 'contiguous',
+  fresh: 'fresh-boot',
+  fragmented: 'fragmented',
+};
+
+export function breakEvenFigures(document: FioDocument): Figure[] {
+  const costs = document.cost as unknown as CostParameters;
+  const { iommu } = presetInfo(document.preset as PresetName);
+  const layout = PIECES_OF[document.layout] ?? 'contiguous';
+  const writes = document.runs.every(({ rw }) => /^(rand)?write$/.test(rw));
+  const direction = writes ? 'write' : 'read';
+  const model = new BreakEvenModel({ iommu, layout, direction });
+  const where = `Cost model of ${iommu}, ${direction}s, ${layout} buffers; the ported code is counted, not timed.`;
+  return [bySize(model, costs, where), sensitivity(model, costs, where)];
+}
+
+function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Figure {
+  const pairs = SIZES.map((bytes) => ({ bytes, ...model.times(bytes, costs) }));
+  return {
+    heading: 'Copy or map: break-even size',
+    view: {
+      id: 'pairs',
+      kind: 'lines',
+      labels: SIZES.map(sizeText),
+      labelKeys: [],
+      labelTitle: 'size of the I/O',
+      valueTitle: 'map and unmap, µs',
+      series: [
+        series(
+          'mapping (strict)',
+          policyColour('strict'),
+          pairs.map(({ strict }) => strict / 1000),
+        ),
+        series(
+          'copying (pool)',
+          policyColour('pool'),
+          pairs.map(({ pool }) => pool / 1000),
+        ),
+      ],
+      switches: ['logValues'],
+      on: ['logValues'],
+    },
+    says: `CPU time of a map and its unmap. ${sentence(model.find(costs))} ${where}`,
+    published: null,
+    table: htmlTable(
+      ['size', 'mapping µs', 'copying µs', 'copying costs'],
+      pairs.map(({ bytes, strict, pool }) => [
+        cell(bytes, sizeText(bytes)),
+        micros(strict),
+        micros(pool),
+        cell(pool / strict, `${((100 * pool) / strict).toFixed(1)} %`),
+      ]),
+      1,
+    ),
+    folded: false,
+  };
+}
+
+function sentence({ copyingWins, bytes, extrapolated }: BreakEven): string {
+  if (copyingWins === 'always')
+    return 'Copying wins at every size: a page more costs more to map than to copy.';
+  if (bytes === null) return 'Copying wins at no size.';
+  return `Copying wins below ${sizeText(bytes)}${extrapolated ? ", beyond the pool's largest class (128 KiB)" : ''}.`;
+}
+
+/** What the break-even size does while one cost changes; where there is none, by how much copying wins at 128 KiB. */
+function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string): Figure {
+  const rows = model.sensitivity(costs).map(({ name, at }) => ({
+    name,
+    at: at.map(({ factor, break_even }) => ({
+      factor,
+      found: break_even,
+      advantage: model.advantage(LARGEST, { ...costs, [name]: costs[name] * factor }),
+    })),
+  }));
+  const finite = rows.some(({ at }) => at.some(({ found }) => found.bytes !== null));
+  const factors = rows[0]?.at.map(({ factor }) => factorText(factor)) ?? [];
+  const { of, list } = model.elasticities(costs);
+  const strongest = list[0];
+  const quantity =
+    of === 'break_even_bytes' ? 'the break-even size' : 'how much cheaper copying is at 128 KiB';
+  return {
+    heading: 'What moves the break-even size',
+    view: {
+      id: 'sensitivity',
+      kind: 'lines',
+      labels: factors,
+      labelKeys: [],
+      labelTitle: 'the parameter, times',
+      valueTitle: finite ? 'break-even size, KiB' : 'mapping / copying, 128 KiB',
+      series: rows.map(({ name, at }, i) =>
+        series(
+          words(name),
+          lineColour(i),
+          at.map(({ found, advantage }) => (finite ? bytesOf(found) / 1024 : advantage)),
+        ),
+      ),
+      switches: ['logValues'],
+      on: ['logValues'],
+    },
+    says:
+      (finite
+        ? 'The break-even size while one parameter is changed. “Always” is drawn at 1 GiB and “never” at 1 byte: no farther is looked.'
+        : 'No break-even size at any of these values; drawn is how many times as much mapping costs as copying at 128 KiB: below 1 it would be the cheaper.') +
+      (strongest
+        ? ` ${strongest.name} moves ${quantity} most: by ${plus(strongest.elasticity)} % for 1 % of it.`
+        : '') +
+      ` ${where}`,
+    published: null,
+    table: htmlTable(
+      ['parameter', 'its value', 'times', 'break-even size', 'mapping by copying at 128 KiB'],
+      rows.flatMap(({ name, at }) =>
+        at.map(({ factor, found, advantage }) => [
+          words(name),
+          cell(costs[name] * factor, valueText(name, costs[name] * factor)),
+          cell(factor, factorText(factor)),
+          breakEvenCell(found),
+          fixed(advantage, 2),
+        ]),
+      ),
+      1,
+    ),
+    folded: true,
+  };
+}
+
+function bytesOf({ copyingWins, bytes }: BreakEven): number {
+  return bytes ?? (copyingWins === 'always' ? ALWAYS_BYTES : NEVER_BYTES);
+}
+
+function breakEvenCell({ copyingWins, bytes }: BreakEven): string | Html {
+  return bytes === null ? copyingWins : cell(bytes, sizeText(bytes));
+}
+
+/** Parameters that the reader knows by other words. */
+function words(name: CostName): string {
+  if (name === 'copyColdBytesPerS') return 'memcpy bandwidth (copyColdBytesPerS)';
+  if (name === 'copyWarmBytesPerS') return 'memcpy bandwidth (copyWarmBytesPerS)';
+  return name;
+}
+
+function factorText(factor: number): string {
+  return factor < 1 ? `1/${String(1 / factor)}` : String(factor);
+}
+
+function valueText(name: CostName, value: number): string {
+  const unit = costParameter(name)?.unit;
+  return unit === 'bytes/s'
+    ? `${(value / 1e9).toFixed(2)} GB/s`
+    : `${value.toFixed(0)} ${unit ?? ''}`;
+}
+
+function sizeText(bytes: number): string {
+  if (Number.isInteger(bytes)) return blockSize(bytes);
+  if (bytes < 1024) return `${bytes.toFixed(0)} B`;
+  return bytes < 2 ** 20
+    ? `${(bytes / 1024).toFixed(1)} KiB`
+    : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function plus(value: number): string {
+  return `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A chart with its switches and its table: without a script the table is what is left.
+
+import { type Html, html } from '../../show/html';
+import type { Figure, Switch } from './view';
+
+const SWITCHES: Readonly<Record<Switch, string>> = {
+  logValues: 'Logarithmic',
+  logTime: 'Logarithmic time',
+  shares: 'Shares',
+};
+
+export function figureSection({ heading, view, says, published, table, folded }: Figure): Html {
+  const switches = view.switches.map(
+    (name) =>
+      html`<button
+        type="button"
+        data-chart="${view.id}"
+        data-switch="${name}"
+        aria-pressed="${view.on.includes(name) ? 'true' : 'false'}"
+      >
+        ${SWITCHES[name]}
+      </button> `,
+  );
+  return html`<section class="figure" id="section-${view.id}">
+    <h3>${heading} <span class="tag">simulated</span></h3>
+    <p>${says}</p>
+    <figure class="chart" hidden>
+      <div class="switches">${switches}</div>
+      <div class="canvas">
+        <canvas
+          id="${view.id}"
+          role="img"
+          aria-label="Chart: ${heading}; its numbers are in the table below"
+        ></canvas>
+      </div>
+    </figure>
+    <p class="source">
+      ${
+        published === null
+          ? 'All of these figures are simulated, none is published.'
+          : `Published: ${published}. All others are simulated.`
+      }
+    </p>
+    ${
+      folded
+        ? html`<details>
+            <summary>Table: ${heading}</summary>
+            ${table}
+          </details>`
+        : table
+    }
+  </section>`;
+}

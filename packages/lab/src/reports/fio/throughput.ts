@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Throughput by policy and block size, and what each run cost beside it.
+
+import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
+import { count } from '../../tables/replay-figures';
+import { type Html, htmlTable } from '../../show/html';
+import { cell, fixed, kib, micros, rowKey, whole } from './cells';
+import { policyColour } from './colours';
+import { type Group, groupsOf, policiesOf } from './groups';
+import { type Figure, series } from './view';
+
+const HEAD = [
+  ...['policy', 'block size', 'MB/s', 'IOPS', 'map µs', 'unmap µs', 'requests per I/O'],
+  ...['copied MB', 'peak bounce KiB', 'stale at most µs', 'p50 µs', 'p99 µs', 'p99.9 µs'],
+];
+
+export function throughputFigure(document: FioDocument): Figure {
+  const groups = groupsOf(document);
+  const rows = groups.flatMap((group) => group.runs.map((run) => ({ run, group })));
+  return {
+    heading: 'Throughput by policy and block size',
+    view: {
+      id: 'throughput',
+      kind: 'bars',
+      labels: groups.map(({ label }) => label),
+      labelKeys: groups.map(({ index }) => ({ policy: null, group: index })),
+      labelTitle: 'block size',
+      valueTitle: 'MB/s',
+      series: policiesOf(document).map((policy) =>
+        series(
+          policy,
+          policyColour(policy),
+          groups.map(({ runs }) => {
+            const run = runs.find((one) => one.policy === policy);
+            return run ? run.bandwidth_bytes_per_s / 1e6 : null;
+          }),
+          { policy },
+        ),
+      ),
+      switches: ['logValues'],
+      on: [],
+    },
+    says: 'Throughput in MB/s (10⁶ bytes). The table has what it cost, of an I/O: time in map and unmap, requests to the IOMMU; the longest time a page stayed reachable after its unmap; latencies.',
+    published: null,
+    table: htmlTable(
+      HEAD,
+      rows.map(({ run, group }) => row(run, group)),
+      2,
+      rows.map(({ run, group }) => rowKey({ policy: run.policy, group: group.index })),
+    ),
+    folded: rows.length > 12,
+  };
+}
+
+function row(run: FioRun, { label }: Group): (string | Html)[] {
+  const perIo = (nsPerGb: number): number => nsPerGb / (1e9 / run.bs);
+  const { p50, p99, p999 } = run.latency_ns;
+  return [
+    run.policy,
+    label,
+    cell(run.bandwidth_bytes_per_s, count(Math.round(run.bandwidth_bytes_per_s / 1e6))),
+    whole(run.iops),
+    micros(perIo(run.map_ns_per_gb)),
+    micros(perIo(run.unmap_ns_per_gb)),
+    fixed(run.iommu_requests / run.ios, 2),
+    cell(run.copied_bytes, count(Math.round(run.copied_bytes / 1e6))),
+    kib(run.peak_bounce_bytes),
+    run.stale_busy_max_ns === null ? 'always reachable' : micros(run.stale_busy_max_ns),
+    ...[p50, p99, p999].map((ns) => cell(ns, (ns / 1000).toFixed(1))),
+  ];
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// reports: documents as pages that need nothing else.
+
+export { type ReportPart, replayBody, report } from './replay-report'; // a replay
+export * from './fio'; // an experiment, with charts; scenarios
+export { type Page, pageText } from '../show/page'; // the frame of every page
+export { checkReportFile, writeReport } from './write-report'; // never over a file that is not ours

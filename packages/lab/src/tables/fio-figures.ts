@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The figures of an experiment in words: what the tables of the terminal and the report both say.
+
+import {
+  type CauseName,
+  type FioDocument,
+  type FioRun,
+  LETTER_IOS,
+  isPresetName,
+  preset as presetCosts,
+} from '@iommu-bounce/simulation';
+import { count } from './replay-figures';
+import { blockSize } from '../show/text';
+
+export { blockSize, memory, micros, percent, time } from '../show/text';
+
+/** What was simulated, in a sentence or two. */
+export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
+  const ios = runs.reduce((sum, run) => sum + run.ios, 0);
+  return (
+    `Simulated, not measured: ${count(ios)} I/Os through the ported code in virtual time. Costs: ${preset}; ` +
+    `${String(cpus)} CPUs, memory layout ${layout}, seed ${String(seed)}` +
+    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
+  );
+}
+
+/** With the mark of a what-if. */
+export function runName(run: FioRun): string {
+  return `${run.policy}${run.what_if === null ? '' : ' *'}`;
+}
+
+/** Causes of time, in groups that fit a table. */
+export const TIME_GROUPS: readonly (readonly [string, readonly CauseName[]])[] = [
+  ['I/O', ['submit', 'complete', 'interrupt']],
+  ['DMA API', ['dmaApi', 'iova', 'pageAlloc', 'pageTable']],
+  ['exits', ['vmexit', 'vmm']],
+  ['VFIO', ['vfio', 'pin', 'unpin', 'hostFlush']],
+  ['invalidate', ['invalidate']],
+  ['bounce', ['pool', 'swiotlb']],
+  ['copy', ['copy']],
+  ['lock', ['lockWait']],
+];
+
+/** Nanoseconds, of the causes there are, that these take. */
+export function timeOf(
+  byCause: Readonly<Record<CauseName, number>>,
+  causes: readonly CauseName[],
+): number {
+  return causes.reduce((ns, cause) => ns + byCause[cause], 0);
+}
+
+/** Nanoseconds of an I/O that a CPU spends on these. */
+export function timeIn(run: FioRun, causes: readonly CauseName[]): number {
+  return timeOf(run.cpu_ns_per_io.by_cause, causes);
+}
+
+/** The groups that any of the runs spends time on. */
+export function timeGroupsOf(runs: readonly FioRun[]): typeof TIME_GROUPS {
+  return TIME_GROUPS.filter(([, causes]) => runs.some((run) => timeIn(run, causes) > 0));
+}
+
+/** What is to be known of an experiment beside its figures, each once. */
+export function notesOf(document: FioDocument): string[] {
+  return [...letterNotes(document), ...new Set(document.runs.flatMap((run) => notes(run)))];
+}
+
+/** Why figures may be off the letter's although the model is not. */
+function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
+  if (comparison.every((row) => row.speedup_published === null)) return [];
+  const fitted: Readonly<Record<string, number>> = isPresetName(preset)
+    ? { ...presetCosts(preset) }
+    : {};
+  const changed = Object.keys(cost).filter((name) => cost[name] !== fitted[name]);
+  return [
+    ...(changed.length > 0
+      ? [
+          `the letter's figures are those of the preset: ${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'} not the preset's`,
+        ]
+      : []),
+    ...(runs.some(({ ios }) => ios < LETTER_IOS)
+      ? [
+          `fewer than ${count(LETTER_IOS)} I/Os: how runs begin and end, and filling the pool, weighs on what is compared with the letter`,
+        ]
+      : []),
+  ];
+}
+
+function notes(run: FioRun): string[] {
+  return [
+    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
+    ...(run.mapping_failures > 0
+      ? [
+          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,
+        ]
+      : []),
+    ...(run.stale_contents_max_ns > 0
+      ? [
+          `${run.policy}: what was in a bounce buffer stays readable for the device until it is used again or evicted`,
+        ]
+      : []),
+    ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
+  ];
+}
+
+/** What a run must not show; a check failed. */
+export function wrongs(run: FioRun): string[] {
+  const wrong = [...run.leaks];
+  if (run.data && run.data.pages_wrong > 0)
+    wrong.push(`${count(run.data.pages_wrong)} pages arrived wrong`);
+  if (run.data && run.data.faults > 0)
+    wrong.push(`${count(run.data.faults)} accesses found no translation`);
+  return wrong;
+}

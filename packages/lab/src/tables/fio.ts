@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// An experiment as tables for a terminal of 100 columns.
+
+import type { FioComparison, FioDocument, FioRun } from '@iommu-bounce/simulation';
+import { count } from './replay-figures';
+import { table } from '../show/table';
+import { heading, notesOf, runName, timeGroupsOf, timeIn } from './fio-figures';
+import { blockSize, memory, micros, percent, time, wrapped } from '../show/text';
+
+export { blockSize, time } from '../show/text';
+
+export function fioTables(document: FioDocument): string {
+  const { runs, comparison } = document;
+  const parts = [
+    wrapped(heading(document)),
+    `Throughput and price; map and unmap in us of an I/O, bounce memory at its peak\n${runTable(runs)}`,
+    `Where a CPU's time goes, in us of an I/O\n${timeTable(runs)}`,
+    ...(runs.some(contended) ? [`Locks that were waited for\n${lockTable(runs)}`] : []),
+    ...(comparison.length > 0
+      ? [
+          `Reads, the series against strict, beside the cover letter${mapClaim(comparison)}\n${comparisonTable(comparison)}`,
+        ]
+      : []),
+    ...notesOf(document).map((note) => wrapped(`Note: ${note}`)),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function runTable(runs: readonly FioRun[]): string {
+  return table(
+    ['policy', 'bs', 'IOPS', 'MB/s', 'map', 'unmap', 'req/IO', 'bounce', 'stale', 'p99'],
+    runs.map((run) => [
+      runName(run),
+      blockSize(run.bs),
+      count(Math.round(run.iops)),
+      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      micros(run.map_ns_per_gb / (1e9 / run.bs)),
+      micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
+      (run.iommu_requests / run.ios).toFixed(2),
+      memory(run.peak_bounce_bytes),
+      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
+      time(run.latency_ns.p99),
+    ]),
+    2,
+  );
+}
+
+function timeTable(runs: readonly FioRun[]): string {
+  const shown = timeGroupsOf(runs);
+  return table(
+    ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs'],
+    runs.map((run) => [
+      runName(run),
+      blockSize(run.bs),
+      micros(run.cpu_ns_per_io.total),
+      ...shown.map(([, causes]) => micros(timeIn(run, causes))),
+      run.cpus_busy.toFixed(2),
+    ]),
+    2,
+  );
+}
+
+/** Waiting below a thousandth of the time is no contention. */
+function contended(run: FioRun): boolean {
+  return run.locks.some((lock) => lock.wait_ns > run.elapsed_ns / 1000);
+}
+
+function lockTable(runs: readonly FioRun[]): string {
+  return table(
+    ['policy', 'bs', 'lock', 'taken', 'waited', 'mean wait', 'held'],
+    runs
+      .filter(contended)
+      .flatMap((run) =>
+        run.locks
+          .filter(({ waits }) => waits > 0)
+          .map((lock) => [
+            runName(run),
+            blockSize(run.bs),
+            lock.name,
+            count(lock.taken),
+            percent(lock.waits / lock.taken),
+            time(lock.wait_ns / lock.waits),
+            percent(lock.held_ns / run.elapsed_ns),
+          ]),
+      ),
+    3,
+  );
+}
+
+/** The same for all sizes, and no column of its own. */
+function mapClaim([row]: readonly FioComparison[]): string {
+  const published = row?.map_reduction_published ?? null;
+  return published === null ? '' : ` (its figure for map: > ${percent(published, 0)} less)`;
+}
+
+function comparisonTable(rows: readonly FioComparison[]): string {
+  const predicted = rows.some((row) => row.predicted_from_two !== null);
+  return table(
+    [
+      'bs',
+      'faster',
+      'letter',
+      'off',
+      ...(predicted ? ['predicted'] : []),
+      'unmap',
+      'letter',
+      'off',
+      ...(predicted ? ['predicted'] : []),
+      'map',
+    ],
+    rows.map((row) => [
+      blockSize(row.bs),
+      `${row.speedup.toFixed(2)} x`,
+      row.speedup_published === null ? '' : `${row.speedup_published.toFixed(1)} x`,
+      off(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
+      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1), ' x')] : []),
+      less(row.unmap_reduction),
+      row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
+      off(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
+      ...(predicted
+        ? [range(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`, ' %')]
+        : []),
+      less(row.map_reduction),
+    ]),
+    1,
+  );
+}
+
+function off(value: number, published: number | null, digits: (d: number) => string): string {
+  if (published === null) return '';
+  const d = value - published;
+  return `${d >= 0 ? '+' : ''}${digits(d)}`;
+}
+
+/** Both ends, the unit once. */
+function range(
+  interval: readonly [number, number] | undefined,
+  digits: (x: number) => string,
+  unit: string,
+): string {
+  return interval ? `${digits(interval[0])}…${digits(interval[1])}${unit}` : '';
+}
+
+function less(reduction: number, digits = 1): string {
+  return percent(-reduction, digits);
+}

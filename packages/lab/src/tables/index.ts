@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// tables: the documents of the verbs as text for a terminal, one file a verb.
+
+export { tables } from './replay';
+export { fioTables } from './fio';
+export { wrongs } from './fio-figures';
+export { comparisonCells, markdownTable, terminalTable } from './compare';
+export { deviceWrongs, devicesParts } from './devices';
+export { netParts, netWrongs } from './net';
+export { nosyncParts } from './nosync';

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network traffic as tables for a terminal of 100 columns.
+
+import type { CauseName, NetDocument, NetPolicyRun } from '@iommu-bounce/simulation';
+import { TIME_GROUPS, timeOf } from './fio-figures';
+import { type Part, type TablePart } from '../show/parts';
+import { memory, micros, percent, time } from '../show/text';
+import { count } from './replay-figures';
+
+export function netParts(document: NetDocument): Part[] {
+  const { runs } = document;
+  const notes = runs.flatMap((run) => [
+    ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
+  ]);
+  return [
+    heading(document),
+    rateTable(
+      'Packets and their price: requests to the IOMMU and copies of a packet, map and unmap in us of one',
+      runs,
+    ),
+    timeTable("Where the CPU's time goes, in us of a packet", runs),
+    ringTable('The posted receive buffers, and how long a packet takes', runs),
+    ...notes.map((note) => `Note: ${note}`),
+    ...runs.flatMap((run) => netWrongs(run).map((what) => `WRONG: ${run.policy}: ${what}`)),
+  ];
+}
+
+/** What a run must not show; a check failed. */
+export function netWrongs({ leaks, data }: NetPolicyRun): string[] {
+  const wrong = [...leaks];
+  if (data && data.packets_wrong > 0)
+    wrong.push(`${count(data.packets_wrong)} packets arrived wrong`);
+  if (data && data.faults > 0) wrong.push(`${count(data.faults)} accesses found no translation`);
+  return wrong;
+}
+
+function heading({ workload, preset, nic, seed, data_moved, runs }: NetDocument): string {
+  const [first] = runs;
+  const what =
+    workload === 'net-rx' ? 'a download: full packets come in' : 'an upload: packets go out';
+  return (
+    `Simulated, not measured: ${what}, ${count(first?.received ?? 0)} received and ${count(first?.sent ?? 0)} sent through the ported code, ` +
+    `in the order and sizes of a recorded virtio network card, one CPU, a link of ` +
+    `${((8 * (nic['nicBytesPerS'] ?? 0)) / 1e9).toFixed(1)} Gbit/s. Costs: ${preset}; seed ${String(seed)}` +
+    `${data_moved ? ', data moved and checked' : ', data not moved'}.`
+  );
+}
+
+function name({ policy, what_if }: NetPolicyRun): string {
+  return `${policy}${what_if === null ? '' : ' *'}`;
+}
+
+function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'packets/s', 'MB/s', 'map', 'unmap', 'req', 'copies', 'CPU', 'link', 'stale'],
+    rows: runs.map((run) => [
+      name(run),
+      count(Math.round(run.packets_per_s)),
+      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      micros(run.map_ns_per_packet),
+      micros(run.unmap_ns_per_packet),
+      (run.iommu_requests / run.packets).toFixed(2),
+      (run.copies / run.packets).toFixed(2),
+      percent(run.cpu_busy, 0),
+      percent(run.wire_busy, 0),
+      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
+    ]),
+    numbersFrom: 1,
+  };
+}
+
+/** Those of an I/O, where a packet takes the place of the I/O itself. */
+const GROUPS = TIME_GROUPS.map(
+  ([group, causes]) => [group === 'I/O' ? 'packet' : group, causes] as const,
+);
+
+function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
+  const sum = (run: NetPolicyRun, causes: readonly CauseName[]): number =>
+    timeOf(run.cpu_ns_per_packet.by_cause, causes);
+  const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
+  return {
+    title,
+    head: ['policy', 'all', ...shown.map(([group]) => group)],
+    rows: runs.map((run) => [
+      name(run),
+      micros(run.cpu_ns_per_packet.total),
+      ...shown.map(([, causes]) => micros(sum(run, causes))),
+    ]),
+    numbersFrom: 1,
+  };
+}
+
+function ringTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'posted', 'bounce', 'peak', 'held p50', 'rx p50', 'rx p99', 'tx p99'],
+    rows: runs.map((run) => [
+      name(run),
+      memory(run.ring.bytes),
+      memory(run.ring.bounce_bytes),
+      memory(run.peak_bounce_bytes),
+      time(run.ring.held_ns.p50),
+      time(run.rx_latency_ns.p50),
+      time(run.rx_latency_ns.p99),
+      time(run.tx_latency_ns.p99),
+    ]),
+    numbersFrom: 1,
+  };
+}

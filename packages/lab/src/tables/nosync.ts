@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The scenario of drivers that do not sync as tables for a terminal of 100 columns.
+
+import {
+  type NosyncDocument,
+  type NosyncRow,
+  SYNC_DRIVERS,
+  type Transfer,
+} from '@iommu-bounce/simulation';
+import { type Part, type TablePart } from '../show/parts';
+import { blockSize } from '../show/text';
+import { count } from './replay-figures';
+
+const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
+  skips: 'skips: DMA_ATTR_SKIP_CPU_SYNC at map and unmap, never syncs (i915 is like this)',
+  'skips-and-syncs': 'skips-and-syncs: the same attribute, and a dma_sync_* around each use',
+  syncs: 'syncs: no attribute, and a dma_sync_* around each use',
+};
+
+export function nosyncParts(document: NosyncDocument): Part[] {
+  const { rows, rounds, layout, seed } = document;
+  const losing = rows.filter(({ works }) => !works);
+  const whatIfs = new Map(
+    rows.flatMap(({ policy, what_if }) => (what_if === null ? [] : [[policy, what_if] as const])),
+  );
+  return [
+    `A mapping that a driver keeps for ${String(rounds)} rounds: the CPU writes, the device reads, the device writes, the CPU reads. Real bytes through the ported code, no time involved; memory layout ${layout}, seed ${String(seed)}.`,
+    SYNC_DRIVERS.map((driver) => DRIVERS[driver]),
+    overview('', rows),
+    losing.length > 0 ? losses('Bytes lost, of those written', losing) : 'Nothing is lost.',
+    ...[...whatIfs].map(([policy, what]) => `Note: * ${policy} is a what-if: ${what}`),
+  ];
+}
+
+function overview(title: string, rows: readonly NosyncRow[]): TablePart {
+  const cases = rows.filter(({ driver }) => driver === SYNC_DRIVERS[0]);
+  return {
+    title,
+    head: ['policy', 'mapping', 'the device uses', ...SYNC_DRIVERS],
+    rows: cases.map((row) => [
+      name(row),
+      blockSize(row.bytes),
+      row.mapping === 'own pages' ? "the driver's pages" : 'a bounce buffer',
+      ...SYNC_DRIVERS.map((driver) => {
+        const found = rows.find(
+          (r) => r.policy === row.policy && r.bytes === row.bytes && r.driver === driver,
+        );
+        return found?.works === true ? 'works' : 'loses data';
+      }),
+    ]),
+    numbersFrom: 6,
+  };
+}
+
+function losses(title: string, rows: readonly NosyncRow[]): TablePart {
+  return {
+    title,
+    head: ['policy', 'mapping', 'driver', 'CPU to device', 'device to CPU', 'after unmap'],
+    rows: rows.map((row) => [
+      name(row),
+      blockSize(row.bytes),
+      row.driver,
+      lost(row.to_device),
+      lost(row.from_device),
+      lost(row.after_unmap),
+    ]),
+    numbersFrom: 3,
+  };
+}
+
+function lost({ lost: n, bytes }: Transfer): string {
+  return n === bytes ? `all ${count(n)}` : `${count(n)} of ${count(bytes)}`;
+}
+
+function name({ policy, what_if }: NosyncRow): string {
+  return `${policy}${what_if === null ? '' : ' *'}`;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The figures of a replay in words: the rows that both the tables of the terminal and the report show.
+
+import type { ReplayDocument, StateSection } from '../compare';
+import type { LaneCounts } from '../drive/lane-figures';
+import type { VirtioCounts } from '../drive/virtio-counts';
+
+/** 32000 -> 32,000; the same on every machine, whatever its locale. */
+export function count(n: number): string {
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** Bytes with the unit that leaves few digits. */
+export function bytes(n: number): string {
+  if (n < 10 * 1024) return `${count(n)} B`;
+  if (n < 10 * 1024 ** 2) return `${count(Math.round(n / 1024))} KiB`;
+  if (n < 10 * 1024 ** 3) return `${count(Math.round(n / 1024 ** 2))} MiB`;
+  return `${count(Math.round(n / 1024 ** 3))} GiB`;
+}
+
+/** A power of two, from 4 KiB on. */
+export function sizeLimit(n: number): string {
+  return n < 1024 ** 2 ? `${String(n / 1024)} KiB` : `${String(n / 1024 ** 2)} MiB`;
+}
+
+/** `-99.2 %`; empty where there is nothing to compare with. */
+export function change(before: number, after: number): string {
+  if (before === 0) return '';
+  const percent = ((after - before) / before) * 100;
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+}
+
+/** Of 30 compared, 30 equal: `30 of 30 (100.00 %)`. */
+export function share(equal: number, compared: number): string {
+  if (compared === 0) return 'none compared';
+  // Never rounded up to a whole: a single difference shows.
+  const percent = Math.floor((equal / compared) * 10000) / 100;
+  return `${count(equal)} of ${count(compared)} (${percent.toFixed(2)} %)`;
+}
+
+export function stateName(patches: number): string {
+  if (patches === 0) return 'before the series';
+  return patches === 4 ? 'whole series' : `patches 1 to ${String(patches)}`;
+}
+
+export interface FigureRow {
+  readonly name: string;
+  readonly of: (counts: LaneCounts) => number;
+  readonly show: (n: number) => string;
+  /** Whether a change between two states says something. */
+  readonly compares: boolean;
+}
+
+/** A figure of virtio-iommu, 0 on the table: then its row is left out. */
+function virtio(name: string, key: keyof VirtioCounts, compares: boolean): FigureRow {
+  return { name, of: (c) => c.virtio?.[key] ?? 0, show: count, compares };
+}
+
+export const FIGURES: readonly FigureRow[] = [
+  { name: 'DMA API: maps', of: (c) => c.map_calls, show: count, compares: false },
+  { name: 'DMA API: unmaps', of: (c) => c.unmap_calls, show: count, compares: false },
+  { name: 'DMA API: syncs', of: (c) => c.sync_calls, show: count, compares: false },
+  { name: 'IOMMU maps', of: (c) => c.iommu_maps, show: count, compares: true },
+  { name: 'IOMMU unmaps', of: (c) => c.iommu_unmaps, show: count, compares: true },
+  {
+    name: 'requests to the IOMMU driver',
+    of: (c) => c.driver_requests,
+    show: count,
+    compares: true,
+  },
+  virtio('virtio-iommu: MAP requests', 'map_requests', true),
+  virtio('virtio-iommu: UNMAP requests', 'unmap_requests', true),
+  virtio('virtio-iommu: refused requests', 'refused_requests', false),
+  virtio('virtio-iommu: kicks', 'kicks', true),
+  virtio('exits from the guest', 'vmexits', true),
+  virtio('VFIO: map ioctls', 'ioctl_maps', true),
+  virtio('VFIO: unmap ioctls', 'ioctl_unmaps', true),
+  virtio('VFIO: pages pinned', 'pins', true),
+  virtio('VFIO: pages unpinned', 'unpins', true),
+  virtio('VFIO: most pages pinned at once', 'peak_pinned_pages', false),
+  { name: 'bytes bounced (copied)', of: (c) => c.copied_bytes, show: bytes, compares: false },
+  { name: 'pool hits', of: (c) => c.pool_hits, show: count, compares: false },
+  { name: 'pool fills', of: (c) => c.pool_fills, show: count, compares: false },
+  {
+    name: 'fallbacks: too big',
+    of: (c) => c.fallbacks_by_reason.too_big,
+    show: count,
+    compares: false,
+  },
+  {
+    name: 'fallbacks: class full',
+    of: (c) => c.fallbacks_by_reason.full,
+    show: count,
+    compares: false,
+  },
+  {
+    name: 'fallbacks: fill failed',
+    of: (c) => c.fallbacks_by_reason.fill_failed,
+    show: count,
+    compares: false,
+  },
+  { name: 'evictions', of: (c) => c.evictions, show: count, compares: false },
+  { name: 'peak pool memory', of: (c) => c.peak_bounce_bytes, show: bytes, compares: false },
+];
+
+/** A device in each state that was run. */
+export interface DeviceFigures {
+  readonly device: string;
+  readonly states: readonly { readonly patches: number; readonly counts: LaneCounts }[];
+}
+
+/** Devices in order; one that a state has no figures of is left out of that state. */
+export function devicesOf(states: readonly StateSection[]): DeviceFigures[] {
+  const names = [...new Set(states.flatMap((state) => state.devices.map((one) => one.device)))];
+  return names.sort().map((device) => ({
+    device,
+    states: states.flatMap(({ patches, devices }) => {
+      const counts = devices.find((one) => one.device === device);
+      return counts ? [{ patches, counts }] : [];
+    }),
+  }));
+}
+
+/** The trace in one sentence. */
+export function traceLine({ trace, files, driver }: ReplayDocument): string {
+  const calls = `${count(trace.map_calls)} maps, ${count(trace.unmap_calls)} unmaps, ${count(trace.sync_calls)} syncs`;
+  return (
+    `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(trace.events)} events ` +
+    `(${count(trace.unparsed)} unparsed, ${count(trace.dropped)} dropped): ${calls}; ` +
+    `${count(trace.unpaired_unmaps)} unmaps without a recorded map, ` +
+    `${count(trace.never_unmapped)} mappings never unmapped; ` +
+    `replayed on ${driver === 'virtio' ? 'virtio-iommu' : 'a table'}`
+  );
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The figures of a replay as tables for a terminal of 100 columns.
+
+import { oneLine } from '../errors';
+import { DECISION_KINDS, type Difference, type PoolSection, type ReplayDocument } from '../compare';
+import {
+  FIGURES,
+  bytes,
+  change,
+  count,
+  devicesOf,
+  share,
+  sizeLimit,
+  stateName,
+  traceLine,
+} from './replay-figures';
+import { table } from '../show/table';
+
+const COLUMNS = 100;
+
+export function tables(document: ReplayDocument): string {
+  const parts = [
+    wrapped(traceLine(document)),
+    mappings(document),
+    ...devices(document),
+    agreement(document),
+    ...pool(document),
+    ...ends(document),
+    ...document.notes.map((note) => wrapped(`Note: ${oneLine(note)}`)),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function mappings({ recorded }: ReplayDocument): string {
+  if (recorded.mappings.length === 0) return '';
+  const rows = recorded.mappings.map((row) => [
+    cell(row.device),
+    row.form,
+    row.direction,
+    sizeLimit(row.size_up_to),
+    count(row.mappings),
+    bytes(row.bytes),
+  ]);
+  return `Recorded mappings\n${table(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, 3)}`;
+}
+
+function devices({ states }: ReplayDocument): string[] {
+  return devicesOf(states).map(({ device, states: of }) => {
+    const [first, ...others] = of;
+    const last = others.at(-1);
+    const rows = FIGURES.filter((figure) => of.some(({ counts }) => figure.of(counts) > 0)).map(
+      (figure) => [
+        figure.name,
+        ...of.map(({ counts }) => figure.show(figure.of(counts))),
+        ...(first && last
+          ? [figure.compares ? change(figure.of(first.counts), figure.of(last.counts)) : '']
+          : []),
+      ],
+    );
+    const head = [
+      cell(device),
+      ...of.map(({ patches }) => `${String(patches)}: ${stateName(patches)}`),
+      ...(last ? ['change'] : []),
+    ];
+    return table(head, rows, 1);
+  });
+}
+
+function agreement({ agreement: a }: ReplayDocument): string {
+  const head = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
+  const row = (name: string, of: { equal: number; compared: number }): string[] => [
+    name,
+    share(of.equal, of.compared),
+  ];
+  const rows = [
+    row('mappings equal', { equal: a.mappings_equal, compared: a.mappings_compared }),
+    row('their unmaps', a.unmaps),
+    row('number of chunks', a.independent.number_of_chunks),
+    row('physical starts', a.independent.physical_starts),
+    row('total length', a.independent.total_length),
+    row('lengths inside lists (inferred)', a.dependent.interior_lengths),
+    ...reasons(a.not_compared),
+  ];
+  return [
+    `${head}\n${table([`of ${count(a.mappings_recorded)} mappings recorded`, ''], rows, 1)}`,
+    ...differences(a.differences),
+  ].join('\n');
+}
+
+function reasons(notCompared: Readonly<Record<string, number>>): string[][] {
+  return Object.entries(notCompared).map(([why, n]) => [
+    `not compared: ${shortened(why, 60)}`,
+    count(n),
+  ]);
+}
+
+function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): string[] {
+  if (!p) return [];
+  const rows = DECISION_KINDS.filter((kind) => p.by_kind[kind].recorded > 0).map((kind) => {
+    const { recorded, compared, equal } = p.by_kind[kind];
+    return [kind, count(recorded), count(compared), count(equal)];
+  });
+  const all = [
+    'all',
+    count(p.decisions_recorded),
+    count(p.decisions_compared),
+    count(p.decisions_equal),
+  ];
+  const head = ['decision of the pool', 'recorded', 'compared', 'equal'];
+  const matching = classes.filter((one) => one.matches).length;
+  const lines = [
+    workerLine(p),
+    ...(p.decisions_of_port_only > 0
+      ? [
+          `${count(p.decisions_of_port_only)} decisions of the port that the recorded pool did not make`,
+        ]
+      : []),
+    ...Object.entries(p.not_compared).map(([why, n]) => `Not compared: ${count(n)} ${why}`),
+    ...(classes.length > 0
+      ? [
+          `Addresses of the pools: ${count(matching)} of ${count(classes.length)} classes as recorded`,
+        ]
+      : []),
+  ];
+  return [
+    `Pool: decisions of state 4 against the recorded ones\n${table(head, [...rows, all], 1)}`,
+    ...differences(p.differences),
+    lines.map(wrapped).join('\n'),
+  ];
+}
+
+function workerLine({ worker_runs: runs }: PoolSection): string {
+  return (
+    `Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued in the port; ` +
+    `${count(runs.due_agrees)} of ${count(runs.due_compared)} due at the recorded time`
+  );
+}
+
+function differences(found: readonly Difference[]): string[] {
+  if (found.length === 0) return [];
+  const lines = found.map((one) => {
+    const where = `${oneLine(one.place)}: ${oneLine(one.device)}: ${one.what}`;
+    return `  ${where}\n    recorded: ${oneLine(one.recorded)}\n    port:     ${oneLine(one.port)}`;
+  });
+  return [`First differences\n${lines.join('\n')}`];
+}
+
+/** How a state ended, where there is something to say. */
+function ends({ states }: ReplayDocument): string[] {
+  return states.flatMap(
+    ({ patches, oops, kernel_warnings: warnings, sleeping_in_atomic: sleeping }) => {
+      const lines: string[] = [];
+      if (oops)
+        lines.push(
+          `State ${String(patches)} died at ${oneLine(oops.place)}: ${oneLine(oops.text)}`,
+        );
+      if (warnings + sleeping > 0)
+        lines.push(
+          `State ${String(patches)}: ${count(warnings)} warnings of the kernel, ${count(sleeping)} sleeps in atomic context`,
+        );
+      return lines;
+    },
+  );
+}
+
+function cell(text: string): string {
+  return shortened(oneLine(text), 28);
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** Broken at spaces. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = '  ';
+    }
+    line += line === '' || line === '  ' ? word : ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Calibration against the letter: (a) all eight figures, and the preset in the middle; (b) two columns, and what they predict.
+
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { type Fit, excess, fit } from './fit';
+import { type Interval, LETTER, LETTER_INTERVALS } from '../cover-letter';
+import {
+  COST_PARAMETERS,
+  type CostName,
+  type CostParameters,
+  type CostUnit,
+  costParameter,
+} from '../parameters';
+import {
+  type Identified,
+  type Spread,
+  identified,
+  logUniform,
+  nearestToCentre,
+  round,
+  spreadOf,
+  widthLeft,
+} from './summary';
+import { SUMS } from './sums';
+import { Surrogate, letterRows } from './surrogate';
+
+export interface CalibrationOptions {
+  /** Default 1. */
+  readonly seed?: number;
+  /** Accepted sets of each fit, at least. Default 10,000. */
+  readonly sets?: number;
+  /** Sweeps between two records of (a); more make the sets more independent. Default 60. */
+  readonly thin?: number;
+  /** Default 4. */
+  readonly populations?: number;
+  /** Told of progress, from 0 to 1. */
+  readonly progress?: (share: number) => void;
+}
+
+/** How a fit went. */
+export interface FitReport {
+  readonly sets: number;
+  readonly populations: number;
+  readonly walkers: number;
+  readonly evaluations: number;
+  readonly acceptance: number;
+  /** The worst parameter's: populations from different starts agree where this is near 1. */
+  readonly r_hat_max: number;
+  /** The worst parameter's: so many independent sets they are worth. */
+  readonly effective_sets_min: number;
+}
+
+export interface ParameterReport {
+  readonly name: string;
+  readonly unit: CostUnit;
+  /** The prior: any value of this range alike on a logarithmic scale; for a sum, 5 and 95 % of what it is then. */
+  readonly prior: Interval;
+  readonly accepted: Spread;
+  readonly width_left: number;
+  readonly identified: Identified;
+}
+
+export interface Prediction extends Spread {
+  readonly published: number;
+  /** Whether the published figure's rounding interval meets what the accepted sets give, and their 5-95 %. */
+  readonly within_all: boolean;
+  readonly within_5_95: boolean;
+}
+
+export interface Calibration {
+  readonly seed: number;
+  readonly layout: 'fresh-boot';
+  readonly fit: FitReport;
+  readonly parameters: readonly ParameterReport[];
+  readonly sums: readonly ParameterReport[];
+  /** Parameters that the letter's figures do not depend on. */
+  readonly not_exercised: readonly CostName[];
+  readonly figures: readonly {
+    readonly bytes: number;
+    readonly speedup: number;
+    readonly speedup_published: number;
+    readonly unmap_reduction: number;
+    readonly unmap_reduction_published: number;
+    readonly map_reduction: number;
+    /** What bounds throughput with the pool. */
+    readonly bound: string;
+  }[];
+  readonly preset: CostParameters;
+  readonly two_columns: {
+    readonly from: readonly number[];
+    readonly fit: FitReport;
+    readonly predicted: readonly {
+      readonly bytes: number;
+      readonly speedup: Prediction;
+      readonly unmap_reduction: Prediction;
+    }[];
+  };
+}
+
+/** Columns that (b) is fitted to. */
+export const TWO_COLUMNS: readonly number[] = [4096, 131072];
+
+const THIN = 60;
+
+/** @throws NoFitError */
+export function calibrate(options: CalibrationOptions = {}): Calibration {
+  const { seed = 1, sets = 10_000, thin = THIN, populations = 4, progress } = options;
+  const surrogate = new Surrogate(letterRows());
+  const run = (from: readonly number[], part: number): Fit =>
+    fit(
+      surrogate,
+      LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null)),
+      {
+        seed: seed + part,
+        sets,
+        populations,
+        // Two columns leave so much room that walkers mix in a fraction of the time.
+        thin: part === 0 ? thin : Math.ceil(thin / 4),
+        progress: (share) => progress?.((part + share) / 2),
+      },
+    );
+  const all = run(
+    LETTER.map((row) => row.bytes),
+    0,
+  );
+  const preset = centre(all, surrogate);
+  const two = run(TWO_COLUMNS, 1);
+  return {
+    seed,
+    layout: 'fresh-boot',
+    fit: fitReport(all),
+    parameters: all.names.map((name, k) => parameterReport(name, all, k)),
+    sums: sumReports(all, seed),
+    not_exercised: COST_PARAMETERS.map((p) => p.name).filter((name) => !all.names.includes(name)),
+    figures: figures(surrogate, preset),
+    preset,
+    two_columns: {
+      from: TWO_COLUMNS,
+      fit: fitReport(two),
+      predicted: predictions(two, surrogate),
+    },
+  };
+}
+
+function fitReport(f: Fit): FitReport {
+  return {
+    sets: f.sets.length,
+    populations: f.populations,
+    walkers: f.walkers,
+    evaluations: f.evaluations,
+    acceptance: round(f.acceptance),
+    r_hat_max: round(Math.max(...f.rHat)),
+    effective_sets_min: Math.round(Math.min(...f.effectiveSize)),
+  };
+}
+
+function rangeOf(name: CostName): Interval {
+  const p = costParameter(name);
+  return [p?.min ?? NaN, p?.max ?? NaN];
+}
+
+function parameterReport(name: CostName, f: Fit, k: number): ParameterReport {
+  const prior = rangeOf(name);
+  const accepted = spreadOf(f.sets.map((set) => set[k] ?? NaN));
+  const left = widthLeft(accepted, logUniform(...prior));
+  return {
+    name,
+    unit: costParameter(name)?.unit ?? 'ns',
+    prior,
+    accepted,
+    width_left: left,
+    identified: identified(left),
+  };
+}
+
+/** What sums are without any figure: draws from the prior. */
+const PRIOR_DRAWS = 10_000;
+
+function sumReports(f: Fit, seed: number): ParameterReport[] {
+  const rng = xoroshiro128plus(seed);
+  const drawn = Array.from({ length: PRIOR_DRAWS }, () =>
+    Float64Array.from(f.names, (name) => {
+      const [min, max] = rangeOf(name);
+      return min * (max / min) ** uniformFloat64(rng);
+    }),
+  );
+  return SUMS.map(({ name, of }) => {
+    const spread = (sets: readonly Float64Array[]): Spread =>
+      spreadOf(sets.map((set) => of((one) => set[f.names.indexOf(one)] ?? NaN)));
+    const prior = spread(drawn);
+    const accepted = spread(f.sets);
+    const left = widthLeft(accepted, prior);
+    return {
+      ...{ name, unit: 'ns' as const, prior: [prior.p5, prior.p95] as const },
+      ...{ accepted, width_left: left, identified: identified(left) },
+    };
+  });
+}
+
+/** A value where the letter says nothing: the middle of its range, or what Linux has. */
+function unexercised(name: CostName, cold: number): number {
+  const [min, max] = rangeOf(name);
+  if (name === 'nvmeQueueDepth') return 1023;
+  const middle = round(Math.sqrt(min * max));
+  return name === 'copyWarmBytesPerS' ? Math.max(middle, cold) : middle;
+}
+
+/** The accepted set nearest to the mean of all, rounded, if it is still accepted then; else the next one. */
+function centre(f: Fit, surrogate: Surrogate): CostParameters {
+  for (const i of nearestToCentre(f.sets)) {
+    const set = (f.sets[i] as Float64Array).map(round);
+    if (excess(surrogate.evaluate(set), LETTER_INTERVALS) > 0) continue;
+    const value = (name: CostName): number => set[f.names.indexOf(name)] ?? NaN;
+    return Object.fromEntries(
+      COST_PARAMETERS.map(({ name }) => [
+        name,
+        f.names.includes(name) ? value(name) : unexercised(name, value('copyColdBytesPerS')),
+      ]),
+    ) as unknown as CostParameters;
+  }
+  throw new Error('no accepted set stays accepted when it is rounded to four digits');
+}
+
+/** A set's figures beside the published ones. */
+export function figures(surrogate: Surrogate, costs: CostParameters): Calibration['figures'] {
+  return surrogate.explain(costs).map((row, i) => ({
+    bytes: row.bytes,
+    speedup: round(row.speedup),
+    speedup_published: LETTER[i]?.speedup ?? NaN,
+    unmap_reduction: round(row.unmapReduction),
+    unmap_reduction_published: LETTER[i]?.unmapReduction ?? NaN,
+    map_reduction: round(row.mapReduction),
+    bound: row.pool.bound,
+  }));
+}
+
+function predictions(f: Fit, surrogate: Surrogate): Calibration['two_columns']['predicted'] {
+  const given = f.sets.map((set) => Float64Array.from(surrogate.evaluate(set)));
+  return LETTER_INTERVALS.flatMap((row, i) => {
+    if (TWO_COLUMNS.includes(row.bytes)) return [];
+    const predict = (k: number, published: number, [lo, hi]: Interval): Prediction => {
+      const spread = spreadOf(given.map((figure) => figure[3 * i + k] ?? NaN));
+      return {
+        published,
+        ...spread,
+        within_all: lo <= spread.max && hi >= spread.min,
+        within_5_95: lo <= spread.p95 && hi >= spread.p5,
+      };
+    };
+    return [
+      {
+        bytes: row.bytes,
+        speedup: predict(0, LETTER[i]?.speedup ?? NaN, row.speedup),
+        unmap_reduction: predict(1, LETTER[i]?.unmapReduction ?? NaN, row.unmapReduction),
+      },
+    ];
+  });
+}

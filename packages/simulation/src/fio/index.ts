@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// fio: jobs under policies, compared.
+
+export * from './document'; // what comes of it
+export * from './published'; // the cover letter
+export * from './compare'; // before against after
+export * from './experiment'; // jobs x policies

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Boots a machine with an IOMMU, every step of which is charged for: what all policies have in common. Devices are plugged
+// into it, when it boots or later.
+
+import {
+  IO_TLB_SIZE,
+  type machine,
+  type machine_parts,
+  PAGE_SIZE,
+  type pci_dev,
+} from '@iommu-bounce/linux-shim';
+import { type boot_options, boot, plug } from '@iommu-bounce/integration';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
+import { to_cookie } from '@iommu-bounce/dma-iommu';
+import type { CostParameters, IommuKind } from '../cost';
+import {
+  CHARGED_PARTS,
+  ChargedMemory,
+  ChargedPages,
+  Meter,
+  type Requests,
+  type RigNeeds,
+} from '../sim';
+import { type Attachment, type Translate, attachIommu } from './attach';
+import { type Fix, fixedPool } from './fixes';
+import { type DeviceKind, bindDriver } from './pci-devices';
+import { PoolView } from './pool-view';
+import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
+import { swiotlb_dynamic_6_6 } from '../what-ifs/swiotlb-dynamic-6-6';
+
+/** Ticks per second of the kernel that the series was recorded on. */
+const HZ = 250;
+/** What a policy is made of. */
+export interface RigPlan {
+  /** Which of the series' patches are applied. */
+  readonly patches: 0 | 4;
+  /** Default: the kernel's. */
+  readonly config?: string;
+  readonly params?: string;
+  /** False: the drive has no IOMMU. */
+  readonly translated: boolean;
+  readonly swiotlbSlabs?: number;
+  /** All mappings bounce (swiotlb=force). */
+  readonly swiotlbForce?: boolean;
+  /** What if: v6.6's, which grows. */
+  readonly swiotlbDynamic?: boolean;
+  readonly untrusted?: boolean;
+  /** Lazy invalidation; on virtio-iommu that takes the driver of 6.8. */
+  readonly lazy?: boolean;
+  readonly overlays?: boot_options['overlays'];
+  /** In place of the machine's own, or of those that charge. */
+  readonly parts?: machine_parts;
+  /** What is changed of the pool. */
+  readonly fixes?: readonly Fix[];
+}
+
+/** The machine that a policy runs on. */
+export interface RigMachine {
+  readonly iommu: IommuKind;
+  readonly cost: CostParameters;
+}
+
+/** A device that is there, with a driver. */
+export interface Plugged {
+  readonly dev: pci_dev;
+  /** Null without an IOMMU. */
+  readonly domain: iommu_domain | null;
+  readonly pool: PoolView;
+  readonly translate: Translate;
+}
+
+/** A machine that devices can be plugged into. */
+export interface Host {
+  readonly k: machine;
+  readonly mm: ChargedMemory;
+  readonly meter: Meter;
+  readonly plug: (dev: pci_dev, kind: DeviceKind) => Plugged;
+  readonly requests: () => Requests;
+  /** Of all kinds, since the machine was started. */
+  readonly allRequests: () => number;
+  readonly bounceBytes: () => number;
+  readonly workPending: (() => boolean) | null;
+  readonly reservedBounceBytes: number;
+  /** Lines that say what is left that should not be. */
+  readonly shutDown: () => readonly string[];
+}
+
+/** @param firstDevices plugs what is there when the machine boots */
+export function bootHost(
+  plan: RigPlan,
+  machine: RigMachine,
+  needs: RigNeeds,
+  firstDevices: (plug: Host['plug']) => void,
+): Host {
+  const meter = new Meter(machine.cost);
+  const lazy = plan.lazy ?? false;
+  let attached: Attachment | undefined;
+  const m = boot({
+    patches: plan.patches,
+    config: plan.config ?? '',
+    params: `iommu.strict=${lazy ? '0' : '1'} ${plan.params ?? ''}`,
+    machine: {
+      memory: {
+        nodes: [{ lowmem_pages: needs.bouncePages }],
+        reserved_pages: needs.bufferFrames,
+      },
+      nr_cpus: needs.cpus,
+      HZ,
+      swiotlb_slabs: plan.swiotlbSlabs ?? 0,
+      parts: {
+        ...CHARGED_PARTS,
+        ...(plan.swiotlbDynamic === true ? { swiotlb: swiotlb_dynamic_6_6 } : {}),
+        ...plan.parts,
+      },
+    },
+    overlays: { ...plan.overlays, io_buffer_pool: fixedPool(plan.fixes ?? []) },
+    driver: (k, iommu, dma_iommu) => {
+      attached = attachIommu(machine.iommu, k, iommu, dma_iommu, meter, lazy);
+      return attached.driver;
+    },
+  });
+  const { k } = m;
+  if (!attached) throw new Error('boot made no driver');
+  const attachment = attached;
+  if (plan.swiotlbForce === true) k.swiotlb.swiotlb_force = 1;
+
+  const plugIn = (dev: pci_dev, kind: DeviceKind): Plugged => {
+    attachment.addDevice(dev);
+    const domain = plan.translated ? plug(m, dev) : null;
+    bindDriver(k, dev, kind);
+    const pool = new PoolView(domain);
+    pool.watch(meter);
+    attachment.watch(domain);
+    if (domain && m.iova instanceof iova_c_single_queue_6_7) {
+      const lock = m.iova.queue_lock(to_cookie(domain).iovad);
+      if (lock) meter.watch(lock, 'flush queue');
+    }
+    const translate: Translate = domain ? attachment.translator(dev) : (address) => address;
+    return { dev, domain, pool, translate };
+  };
+  firstDevices(plugIn);
+
+  const area = k.swiotlb.io_tlb_default_mem;
+  const growing = k.swiotlb instanceof swiotlb_dynamic_6_6 ? k.swiotlb : null;
+  if (growing)
+    growing.connect(k, {
+      lock: (lock) => {
+        meter.watch(lock, 'swiotlb area');
+      },
+      call: () => {
+        meter.swiotlbCall();
+      },
+    });
+  else if (area) meter.watchSwiotlb(area.lock);
+  m.iommu.set_trace(meter.trace);
+
+  const { mm, page_alloc } = k;
+  if (!(mm instanceof ChargedMemory && page_alloc instanceof ChargedPages))
+    throw new Error('the machine has other parts than it was given');
+  mm.meter = meter;
+  page_alloc.meter = meter;
+  attachment.booted();
+  const pagesBefore = k.page_alloc.pages_in_use;
+  const pinsBefore = attachment.pins();
+  const { requests, allRequests, pins } = attachment;
+  return {
+    k,
+    mm,
+    meter,
+    plug: plugIn,
+    requests,
+    allRequests,
+    bounceBytes: growing
+      ? () => growing.pool_bytes()
+      : area
+        ? () => area.used * IO_TLB_SIZE
+        : () => (k.page_alloc.pages_in_use - pagesBefore) * PAGE_SIZE,
+    workPending: growing ? () => growing.work_pending() : null,
+    reservedBounceBytes: area ? area.nslabs * IO_TLB_SIZE : 0,
+    shutDown: () => {
+      const wrong: string[] = [];
+      const left = k.page_alloc.pages_in_use - pagesBefore;
+      if (growing) {
+        if (growing.used_slots() > 0) wrong.push(`${String(growing.used_slots())} slots are left`);
+      } else if (left !== 0) wrong.push(`${String(left)} pages of bounce buffers are left`);
+      if (area && area.used !== 0) wrong.push(`${String(area.used)} swiotlb slots are left`);
+      if (pins() !== pinsBefore) wrong.push(`${String(pins() - pinsBefore)} pages stay pinned`);
+      if (k.locks.held !== 0) wrong.push(`${String(k.locks.held)} locks are held`);
+      if (k.log.warnings !== 0) wrong.push(`the kernel warned ${String(k.log.warnings)} times`);
+      if (k.log.sleeping_in_atomic !== 0) wrong.push('it slept in atomic context');
+      return wrong;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A machine with one device, as the simulation of fio drives it.
+
+import { pciDevice } from '@iommu-bounce/integration';
+import type { Rig, RigNeeds } from '../sim';
+import { type Host, type Plugged, type RigMachine, type RigPlan, bootHost } from './boot-host';
+import type { DeviceKind } from './pci-devices';
+
+/** Where the drive is on the bus. */
+const PLACE = '0000:00:05.0';
+/** What the recorded drive takes in one request on 5.14. */
+const LONGEST_REQUEST = 512 * 1024;
+/** swiotlb gives at most 128 slots of 2 KiB in one piece. */
+const LONGEST_SWIOTLB = 256 * 1024;
+
+export function bootRig(
+  plan: RigPlan,
+  machine: RigMachine,
+  needs: RigNeeds,
+  kind: DeviceKind = 'nvme',
+): Rig {
+  const first: Plugged[] = [];
+  const host = bootHost(plan, machine, needs, (plug) => {
+    const dev = pciDevice(PLACE);
+    dev.untrusted = plan.untrusted ?? false;
+    first.push(plug(dev, kind));
+  });
+  return deviceRig(plan, host, first[0] as Plugged);
+}
+
+/** One device of a machine, seen as if it were the only one: requests and bounce memory are the whole machine's. */
+export function deviceRig(plan: RigPlan, host: Host, { dev, pool, translate }: Plugged): Rig {
+  const { k, mm, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown } = host;
+  return {
+    ...{ k, mm, dev, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown },
+    translated: plan.translated,
+    longestMapping:
+      plan.swiotlbForce === true || plan.untrusted === true ? LONGEST_SWIOTLB : LONGEST_REQUEST,
+    translate,
+    slotOf: (address) => pool.slotOf(address),
+    slots: pool.slots,
+  };
+}

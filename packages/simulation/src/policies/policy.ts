@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What protects memory from the drive, and at what price: one policy is one way to boot.
+
+import { IO_BUFFER_Y } from '@iommu-bounce/integration';
+import { InputError } from '../errors';
+import type { Rig, RigNeeds } from '../sim';
+import { fixesNamed } from './fixes';
+import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
+import type { RigMachine, RigPlan } from './boot-host';
+import { bootRig } from './boot-rig';
+import type { DeviceKind } from './pci-devices';
+
+export interface Policy {
+  readonly name: string;
+  readonly patches: 0 | 4;
+  /** Names of the fixes that are on. */
+  readonly fixes: readonly string[];
+  /** What it is, in one line. */
+  readonly what: string;
+  /** Set for what 5.13 does not have on this machine: where it was read. */
+  whatIf(machine: RigMachine): string | null;
+  /** How it boots. */
+  readonly plan: RigPlan;
+  /** With one device, a drive unless said otherwise. */
+  boot(machine: RigMachine, needs: RigNeeds, kind?: DeviceKind): Rig;
+}
+
+/** Slots of 2 KiB in the usual 64 MiB. */
+const USUAL_SLABS = 32768;
+/** Little enough to see it grow: 4 MiB. */
+const FEW_SLABS = 2048;
+const DEFERRED =
+  "virtio-iommu of v6.8 (flush_iotlb_all, iotlb_sync_map); 5.13's cannot flush lazily";
+
+function policy(
+  name: string,
+  what: string,
+  plan: RigPlan,
+  whatIf: (machine: RigMachine) => string | null = () => null,
+): Policy {
+  return {
+    name,
+    what,
+    patches: plan.patches,
+    fixes: [],
+    whatIf,
+    plan,
+    boot: (machine, needs, kind) => bootRig(plan, machine, needs, kind),
+  };
+}
+
+export const POLICIES: readonly Policy[] = [
+  policy('none', 'no translation: the device reaches all memory', {
+    patches: 0,
+    translated: false,
+  }),
+  policy('strict', 'map and unmap every I/O, wait for each unmap', {
+    patches: 0,
+    translated: true,
+  }),
+  policy(
+    'lazy',
+    'unmaps wait in a queue of 256 for each CPU, for 10 ms at most',
+    { patches: 0, translated: true, lazy: true },
+    ({ iommu }) => (iommu === 'virtio-iommu' ? DEFERRED : null),
+  ),
+  policy(
+    'lazy-large',
+    'unmaps of all CPUs wait in one queue of 32768, for 1 s at most',
+    {
+      patches: 0,
+      translated: true,
+      lazy: true,
+      overlays: { iova: iova_c_single_queue_6_7 },
+    },
+    ({ iommu }) =>
+      `the single queue that v6.7 has for shadowed IOMMUs${iommu === 'virtio-iommu' ? `, and ${DEFERRED}` : ''}`,
+  ),
+  policy(
+    'swiotlb-force',
+    'no translation, every I/O copied through 64 MiB set aside at boot; 5.13 copies twice on unmap',
+    {
+      patches: 0,
+      translated: false,
+      swiotlbSlabs: USUAL_SLABS,
+      swiotlbForce: true,
+    },
+  ),
+  policy(
+    'swiotlb-dynamic',
+    'the same through pools that grow from 4 MiB on (swiotlb=2048,force)',
+    {
+      patches: 0,
+      translated: false,
+      swiotlbSlabs: FEW_SLABS,
+      swiotlbForce: true,
+      swiotlbDynamic: true,
+    },
+    () =>
+      'swiotlb of v6.6 with CONFIG_SWIOTLB_DYNAMIC: every mapping copies towards the device, reads too',
+  ),
+  policy(
+    'swiotlb-untrusted',
+    'strict, and what does not fill its pages is copied through swiotlb',
+    { patches: 0, translated: true, swiotlbSlabs: USUAL_SLABS, untrusted: true },
+  ),
+  policy('pool', 'the series: copy through buffers that stay mapped', {
+    patches: 4,
+    translated: true,
+    config: IO_BUFFER_Y,
+  }),
+];
+
+/**
+ * The pool with fixes of its findings on.
+ * @param text names with commas between
+ * @throws InputError for a name that is none
+ */
+export function poolWithFixes(text: string): Policy {
+  const fixes = fixesNamed(text);
+  return {
+    ...policy('pool+fixes', `the pool, with ${fixes.map(({ name }) => name).join(', ')}`, {
+      patches: 4,
+      translated: true,
+      config: IO_BUFFER_Y,
+      fixes,
+    }),
+    fixes: fixes.map(({ name }) => name),
+  };
+}
+
+/** What is compared unless asked otherwise. */
+export const USUAL_POLICIES = ['strict', 'pool'] as const;
+
+/**
+ * @param text names with commas between, or `all`
+ * @throws InputError for a name that is none
+ */
+export function policiesNamed(text: string): Policy[] {
+  if (text === 'all') return [...POLICIES];
+  return text.split(',').map((raw) => {
+    const name = raw.trim();
+    const found = POLICIES.find((p) => p.name === name);
+    if (!found)
+      throw new InputError(
+        `policy '${name}' is unknown, expected ${POLICIES.map((p) => p.name).join(', ')} or all`,
+      );
+    return found;
+  });
+}

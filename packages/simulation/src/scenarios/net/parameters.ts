@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A simple network card in numbers, and what its driver and the stack above spend on a packet.
+
+import { InputError } from '../../errors';
+
+export interface NicParameters {
+  readonly nicBytesPerS: number;
+  readonly nicPacketsPerS: number;
+  readonly nicLatencyNs: number;
+  readonly nicPostNs: number;
+  readonly nicRxNs: number;
+  readonly nicTxNs: number;
+  readonly nicTxDoneNs: number;
+}
+
+export type NicName = keyof NicParameters;
+
+export interface NicParameter {
+  readonly name: NicName;
+  readonly unit: 'ns' | 'bytes/s' | 'packets/s';
+  readonly default: number;
+  /** Both ends inclusive. */
+  readonly min: number;
+  readonly max: number;
+  readonly source: string;
+  readonly what: string;
+}
+
+type Row = readonly [
+  name: NicName,
+  unit: NicParameter['unit'],
+  usual: number,
+  min: number,
+  max: number,
+  source: string,
+  what: string,
+];
+
+// prettier-ignore
+const ROWS: readonly Row[] = [
+  ['nicBytesPerS', 'bytes/s', 1.25e9, 1.25e7, 5e10, 'assumption: a 10 Gbit/s link', 'bytes on the wire, each way'],
+  ['nicPacketsPerS', 'packets/s', 5e6, 1e4, 1.5e8, 'assumption: below the 14.88 million smallest frames a second of such a link', 'packets that the card handles, each way'],
+  ['nicLatencyNs', 'ns', 5000, 500, 100000, 'assumption: doorbell, fetching the descriptor, writing back', 'from the end of a packet on the wire to the moment when the driver can see it'],
+  ['nicPostNs', 'ns', 100, 10, 2000, 'assumption: cutting a buffer from its block, a ring entry', 'posting a receive buffer, the mapping apart'],
+  ['nicRxNs', 'ns', 900, 100, 20000, 'assumption: driver, IP, TCP, waking the reader', 'a received packet, the unmapping apart'],
+  ['nicTxNs', 'ns', 900, 100, 20000, 'assumption: TCP, IP, driver, doorbell', 'sending a packet, the mapping apart'],
+  ['nicTxDoneNs', 'ns', 100, 10, 5000, 'assumption: freeing the packet', 'a packet that has left, the unmapping apart'],
+];
+
+export const NIC_PARAMETERS: readonly NicParameter[] = ROWS.map(
+  ([name, unit, usual, min, max, source, what]) => ({
+    name,
+    unit,
+    default: usual,
+    min,
+    max,
+    source,
+    what,
+  }),
+);
+
+/**
+ * @param settings texts `name=value`
+ * @throws InputError for a name that is none, or a value outside its range
+ */
+export function nicParameters(settings: readonly string[] = []): NicParameters {
+  const values = Object.fromEntries(NIC_PARAMETERS.map((p) => [p.name, p.default])) as Record<
+    NicName,
+    number
+  >;
+  for (const setting of settings) {
+    const [, name = '', text = ''] = /^([^=]*)=?(.*)$/.exec(setting) ?? [];
+    const found = NIC_PARAMETERS.find((p) => p.name === name.trim());
+    if (!found)
+      throw new InputError(
+        `card parameter '${name.trim()}' is unknown, expected ${NIC_PARAMETERS.map((p) => p.name).join(', ')}`,
+      );
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= found.min && value <= found.max))
+      throw new InputError(
+        `${found.name}: expected a number from ${String(found.min)} to ${String(found.max)} ${found.unit}, got '${text}'`,
+      );
+    values[found.name] = value;
+  }
+  return values;
+}
+
+/** Settings of the card, and of everything else. */
+export function splitSettings(settings: readonly string[] = []): {
+  readonly nic: readonly string[];
+  readonly others: readonly string[];
+} {
+  const isNic = (text: string): boolean => text.startsWith('nic');
+  return { nic: settings.filter(isNic), others: settings.filter((text) => !isNic(text)) };
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A whole run: the jobs on a machine, until they have enough; then ten idle seconds, in which the pool is emptied.
+
+import { InputError } from '../errors';
+import { type BufferLayout, type FioJob, bufferBytes, usedBlocks } from '../jobs';
+import { Engine } from './engine';
+import { IoSlot } from './io-slot';
+import { type RunFigures, measure } from './measure';
+import { JobRun } from './job-run';
+import type { OccupancyCurve } from './occupancy';
+import type { Rig, RigNeeds } from './rig';
+
+const PAGE = 4096;
+/** The pool lets a buffer go after two of its periods of 5 s at the latest, and a tick. */
+const IDLE_NS = 11e9;
+/** Events between two looks at the progress. */
+const BATCH = 20_000;
+/** What the memory of a simulated machine may be: it is one buffer. */
+const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE;
+/** For what else the machine allocates. */
+const SPARE_PAGES = 4096;
+/** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
+const CLASSES = [1, 4, 32];
+
+export interface RunOptions {
+  readonly cpus: number;
+  readonly seed: number;
+  readonly moveData: boolean;
+  readonly layout: BufferLayout;
+  /** Told of I/Os completed. */
+  readonly progress?: (completed: number) => void;
+}
+
+/** What a run leaves behind. */
+export interface RunResult extends RunFigures {
+  /** Requests to the IOMMU in the idle seconds behind the last I/O: the pool is emptied, what is queued is flushed. */
+  readonly requests_when_idle: number;
+  /** Bounce memory from the first submission to the end of those seconds. */
+  readonly bounce_with_idle: OccupancyCurve;
+  /** The longest that a device could reach a page after its unmap; null where it always reaches all memory. */
+  readonly stale_max_ns: number | null;
+  /** The same on average over all unmaps. */
+  readonly stale_mean_ns: number | null;
+  /** Both, of the pages that were out of its reach again by the last completion: while there was traffic. */
+  readonly stale_busy_max_ns: number | null;
+  readonly stale_busy_mean_ns: number | null;
+  /** The longest that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
+  readonly stale_contents_max_ns: number;
+  /** Pages whose bytes were moved and looked at, those that were wrong, accesses without translation; null: not moved. */
+  readonly data: {
+    readonly pages_checked: number;
+    readonly pages_wrong: number;
+    readonly faults: number;
+  } | null;
+  /** What is wrong with the machine at the end: nothing, unless the simulation is. */
+  readonly leaks: readonly string[];
+}
+
+/**
+ * What the machine needs for these jobs.
+ * @throws InputError for more memory than can be simulated
+ */
+export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): RigNeeds {
+  let bufferFrames = 0;
+  let bounce = 0;
+  for (const job of jobs) {
+    const pages = Math.ceil(bufferBytes(job) / PAGE);
+    bufferFrames += job.numjobs * layout.framesNeeded(job.iodepth, bufferBytes(job));
+    bounce += job.iodepth * job.numjobs * (CLASSES.find((size) => pages <= size) ?? 0);
+  }
+  // Reads and writes have bounce buffers of their own.
+  const needs = { cpus, bufferFrames, bouncePages: 2 * bounce + SPARE_PAGES };
+  if (needs.bufferFrames + needs.bouncePages > MOST_FRAMES)
+    throw new InputError(
+      `the jobs' buffers, and as many to bounce through, take ${mib(needs.bufferFrames + needs.bouncePages)} MiB of memory, expected at most ${mib(MOST_FRAMES)} MiB; use a smaller iodepth, numjobs or bs`,
+    );
+  return needs;
+}
+
+function mib(frames: number): string {
+  return String(Math.ceil((frames * PAGE) / 2 ** 20));
+}
+
+/** @throws InputError for an I/O that the policy cannot map */
+export function simulate(
+  rig: Rig,
+  jobs: readonly FioJob[],
+  needs: RigNeeds,
+  options: RunOptions,
+): RunResult {
+  const runs = placeJobs(rig, jobs, needs, options);
+  rig.mm.moves = options.moveData;
+  rig.meter.reset();
+  const engine = new Engine(rig, options.cpus, runs, options.moveData);
+  while (engine.run(BATCH)) options.progress?.(engine.completed);
+
+  const figures = measure(engine, rig);
+  const { stale } = rig.meter;
+  const busy = { max: stale.longest, mean: stale.meanGone() };
+  engine.idle(IDLE_NS);
+  const { map, unmap } = rig.requests();
+  const { data, ages } = engine;
+  return {
+    ...figures,
+    requests_when_idle: map + unmap - figures.iommu_requests,
+    bounce_with_idle: engine.bounce.curve(rig.meter.ledger.now),
+    stale_max_ns: rig.translated ? stale.longest : null,
+    stale_mean_ns: rig.translated ? stale.mean() : null,
+    stale_busy_max_ns: rig.translated ? busy.max : null,
+    stale_busy_mean_ns: rig.translated ? busy.mean : null,
+    stale_contents_max_ns: ages.longest,
+    data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
+    leaks: rig.shutDown(),
+  };
+}
+
+function placeJobs(
+  rig: Rig,
+  jobs: readonly FioJob[],
+  needs: RigNeeds,
+  options: RunOptions,
+): JobRun[] {
+  const runs: JobRun[] = [];
+  let firstPfn = rig.k.reserved_pfn;
+  const end = firstPfn + needs.bufferFrames;
+  for (const job of jobs) {
+    const longest = Math.max(...usedBlocks(job).map(({ bytes }) => bytes));
+    if (longest > rig.longestMapping)
+      throw new InputError(
+        `${job.name}: bs=${String(longest)}: expected at most ${String(rig.longestMapping)} bytes, the longest that can be mapped at once`,
+      );
+    for (let clone = 0; clone < job.numjobs; clone++) {
+      const run = new JobRun(job, (job.seed ?? options.seed) + runs.length);
+      const bytes = bufferBytes(job);
+      const frames = options.layout.framesNeeded(job.iodepth, bytes);
+      const buffers = options.layout.buffers(job.iodepth, bytes, { firstPfn, frames });
+      firstPfn += frames;
+      // The first place is taken first.
+      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, rig));
+      runs.push(run);
+    }
+  }
+  if (firstPfn > end) throw new Error('the buffers do not fit their memory');
+  return runs;
+}

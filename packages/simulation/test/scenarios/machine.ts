@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A machine for the scenarios, with costs of the tests' own.
+
+import { COSTS } from '@iommu-bounce/simulation/testing';
+import type { ScenarioMachine } from '../../src/scenarios';
+
+export const MACHINE: ScenarioMachine = {
+  preset: 'laptop-virtio',
+  cost: COSTS,
+  cpus: 4,
+  layout: 'fresh',
+  seed: 1,
+  moveData: true,
+};
