@@ -3,7 +3,8 @@
 
 import type { Evaluator } from './evaluator';
 import { exprText, operandText } from './expr';
-import { type Expr, KconfigSymbol, itemName } from './model';
+import type { Expr } from './model';
+import { KconfigSymbol, itemName } from './model';
 import { tristateName } from './tristate';
 
 export interface Blame {

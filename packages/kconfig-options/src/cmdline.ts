@@ -2,7 +2,8 @@
 // Kernel command line text: the parameters of the series with the C's types, the rest collected.
 
 import { KconfigError } from './errors';
-import { PARAM_EXPECTED, type ParamType, parseBool, parseUnsigned } from './param-types';
+import { PARAM_EXPECTED, parseBool, parseUnsigned } from './param-types';
+import type { ParamType } from './param-types';
 
 export interface KernelParams {
   /** io_buffer_pool.num_slots: slots per size class of the pool. */

@@ -2,13 +2,16 @@
 // A configuration: every option of a Kconfig with the value that a .config and the rules give it.
 
 import { readDotConfig } from './dotconfig-reader';
-import { type DotConfigOptions, writeDotConfig } from './dotconfig-writer';
+import { writeDotConfig } from './dotconfig-writer';
+import type { DotConfigOptions } from './dotconfig-writer';
 import { KconfigError, limitDepth } from './errors';
 import { Evaluator } from './evaluator';
-import { type Explanation, explainSymbol } from './explain';
+import { explainSymbol } from './explain';
+import type { Explanation } from './explain';
 import type { Kconfig } from './kconfig';
 import type { KconfigSymbol, SymbolType } from './model';
-import { type TristateName, tristateName } from './tristate';
+import { tristateName } from './tristate';
+import type { TristateName } from './tristate';
 
 export interface SymbolJSON {
   readonly type: SymbolType;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A walk over the tokens of one statement, with the errors for what is missing or too much.
 
-import { type KconfigError, type Place, errorAt } from './errors';
+import { errorAt } from './errors';
+import type { KconfigError, Place } from './errors';
 import type { Statement } from './line-reader';
 import type { Token } from './lexer';
 

@@ -2,10 +2,13 @@
 // Reads a .config into user values. What cannot be used is a warning, as in the kernel, never an error.
 
 import type { Kconfig } from './kconfig';
-import { type Choice, type KconfigSymbol, isLogical } from './model';
+import { isLogical } from './model';
+import type { Choice, KconfigSymbol } from './model';
 import { parseNumber } from './numbers';
-import { NO, type Tristate, YES, tristateName, tristateOf } from './tristate';
-import { type UserValues, noUserValues } from './user-values';
+import { NO, YES, tristateName, tristateOf } from './tristate';
+import type { Tristate } from './tristate';
+import { noUserValues } from './user-values';
+import type { UserValues } from './user-values';
 
 export interface DotConfig {
   readonly user: UserValues;

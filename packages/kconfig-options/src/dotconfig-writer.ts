@@ -3,7 +3,8 @@
 
 import type { Evaluator } from './evaluator';
 import type { Kconfig } from './kconfig';
-import { KconfigSymbol, type MenuNode } from './model';
+import { KconfigSymbol } from './model';
+import type { MenuNode } from './model';
 import { NO } from './tristate';
 
 export interface DotConfigOptions {

@@ -3,33 +3,16 @@
 
 import { errorAt } from './errors';
 import { exprText } from './expr';
-import {
-  CONSTANT_M,
-  CONSTANT_N,
-  CONSTANT_Y,
-  type Choice,
-  type Default,
-  type Expr,
-  KconfigSymbol,
-  type ReverseDep,
-  type SymbolType,
-  isLogical,
-} from './model';
+import type { Expr } from './model';
 import type { Kconfig } from './kconfig';
+import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, KconfigSymbol, isLogical } from './model';
+import type { Choice, Default, ReverseDep, SymbolType } from './model';
 import { compareRelation } from './relation';
-import {
-  MOD,
-  NO,
-  type Tristate,
-  YES,
-  promoteModule,
-  triAnd,
-  triNot,
-  triOr,
-  tristateName,
-} from './tristate';
+import { MOD, NO, YES, promoteModule, triAnd, triNot, triOr, tristateName } from './tristate';
+import type { Tristate } from './tristate';
 import type { UserValues } from './user-values';
-import { type TypedValue, valueOfType } from './value-symbols';
+import { valueOfType } from './value-symbols';
+import type { TypedValue } from './value-symbols';
 
 export class Evaluator {
   /** Found while evaluating, in the order in which values were asked for. */

@@ -3,18 +3,16 @@
 
 import { blame } from './blame';
 import { dotConfigLine } from './dotconfig-writer';
-import { type Place, placeText } from './errors';
+import { placeText } from './errors';
+import type { Place } from './errors';
 import type { Evaluator } from './evaluator';
 import { exprText } from './expr';
-import {
-  type Expr,
-  type KconfigSymbol,
-  type ReverseDep,
-  type SymbolType,
-  isLogical,
-} from './model';
+import type { Expr } from './model';
+import { isLogical } from './model';
+import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
 import { baseOf } from './relation';
-import { MOD, NO, type Tristate, type TristateName, YES, triAnd, tristateName } from './tristate';
+import { MOD, NO, YES, triAnd, tristateName } from './tristate';
+import type { Tristate, TristateName } from './tristate';
 import { rangeText } from './value-symbols';
 
 export type ReasonKind =

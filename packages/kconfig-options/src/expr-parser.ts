@@ -3,8 +3,10 @@
 
 import type { Cursor } from './cursor';
 import { ALWAYS, itemExpr } from './expr';
-import { CONSTANT_M, type Expr, type KconfigSymbol, type Relation } from './model';
+import type { Expr, Relation } from './model';
 import type { Kconfig } from './kconfig';
+import { CONSTANT_M } from './model';
+import type { KconfigSymbol } from './model';
 
 const RELATIONS: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
 /** Deeper nesting of parentheses and ! than anyone writes. */

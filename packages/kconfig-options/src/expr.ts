@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Expressions over symbols: how they are built, which symbols they name, how they are printed.
 
-import { CONSTANT_N, CONSTANT_Y, type Choice, type Expr, KconfigSymbol, itemName } from './model';
+import { CONSTANT_N, CONSTANT_Y, KconfigSymbol, itemName } from './model';
+import type { Choice, Expr } from './model';
 import { tristateOf } from './tristate';
 
 export const ALWAYS: Expr = { op: 'item', item: CONSTANT_Y };

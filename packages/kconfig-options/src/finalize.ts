@@ -2,16 +2,10 @@
 // After parsing: dependencies go down the menu tree, properties go up to the symbols, choices get members.
 
 import { ALWAYS, isAlways, isNever, itemExpr, makeAnd } from './expr';
-import {
-  CONSTANT_M,
-  CONSTANT_N,
-  CONSTANT_Y,
-  Choice,
-  type Expr,
-  KconfigSymbol,
-  type MenuNode,
-} from './model';
+import type { Expr } from './model';
 import type { Kconfig } from './kconfig';
+import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, Choice, KconfigSymbol } from './model';
+import type { MenuNode } from './model';
 
 export function finalizeMenuTree(kconfig: Kconfig): void {
   finalizeNode(kconfig.root, [kconfig.root], 0, ALWAYS);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A whole parsed Kconfig: its symbol table, choices, menu tree and the warnings of parsing.
 
-import { type Place, placeText } from './errors';
+import { placeText } from './errors';
+import type { Place } from './errors';
 import { ALWAYS } from './expr';
 import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, Choice, KconfigSymbol, MenuNode } from './model';
 import { tristateOf } from './tristate';

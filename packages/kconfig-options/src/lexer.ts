@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One logical line of a Kconfig file to tokens.
 
-import { type Place, errorAt } from './errors';
+import { errorAt } from './errors';
+import type { Place } from './errors';
 
 export type Token =
   | { readonly kind: 'keyword'; readonly text: string }

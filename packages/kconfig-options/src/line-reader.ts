@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The lines of one Kconfig file: logical lines (backslash joins) and help texts (by indentation).
 
-import { type Token, tokenize } from './lexer';
+import { tokenize } from './lexer';
+import type { Token } from './lexer';
 import type { Place } from './errors';
 
 export interface Statement {

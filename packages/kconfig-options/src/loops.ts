@@ -3,9 +3,10 @@
 
 import { errorAt } from './errors';
 import { forEachItem } from './expr';
-import { Choice, type Expr, KconfigSymbol, itemName } from './model';
+import type { Expr } from './model';
 import { effectiveDeps } from './finalize';
 import type { Kconfig } from './kconfig';
+import { Choice, KconfigSymbol, itemName } from './model';
 
 type Item = KconfigSymbol | Choice;
 /** The items of a loop, each one depending on the next and the last one on the first. */

@@ -2,14 +2,17 @@
 // The statements of Kconfig: configs, menus, choices, ifs, comments and the files they source.
 
 import { Cursor } from './cursor';
-import { KconfigError, type Place, errorAt, limitDepth, placeText } from './errors';
+import { KconfigError, errorAt, limitDepth, placeText } from './errors';
+import type { Place } from './errors';
 import { ALWAYS } from './expr';
-import { type Choice, type Expr, type KconfigSymbol, MenuNode, type NodeKind } from './model';
+import type { Expr } from './model';
 import { conditionToEnd } from './expr-parser';
 import { finalizeMenuTree } from './finalize';
 import { Kconfig } from './kconfig';
 import { LineReader } from './line-reader';
 import { checkLoops } from './loops';
+import { MenuNode } from './model';
+import type { Choice, KconfigSymbol, NodeKind } from './model';
 import { PropertyParser } from './properties';
 import { checkSanity } from './sanity';
 

@@ -3,17 +3,12 @@
 
 import { Cursor } from './cursor';
 import { makeAnd, singleSymbol } from './expr';
-import {
-  Choice,
-  type Expr,
-  KconfigSymbol,
-  type MenuNode,
-  type SymbolType,
-  itemName,
-} from './model';
+import type { Expr } from './model';
 import { ExprParser, conditionToEnd, optionalCondition, takeSymbol } from './expr-parser';
 import type { Kconfig } from './kconfig';
 import type { LineReader } from './line-reader';
+import { Choice, KconfigSymbol, itemName } from './model';
+import type { MenuNode, SymbolType } from './model';
 
 const TYPES: ReadonlyMap<string, SymbolType> = new Map([
   ['bool', 'bool'],

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Comparisons in expressions: as numbers where both sides are numbers, else as texts.
 
-import { type KconfigSymbol, type Relation, type SymbolType, isLogical } from './model';
-import { type Base, compareText, parseNumber } from './numbers';
+import type { Relation } from './model';
+import { isLogical } from './model';
+import type { KconfigSymbol, SymbolType } from './model';
+import { compareText, parseNumber } from './numbers';
+import type { Base } from './numbers';
 import type { Tristate } from './tristate';
 
 export interface Values {

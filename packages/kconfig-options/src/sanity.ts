@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What is legal Kconfig but surely not meant: warnings; and defaults that can have no meaning: errors.
 
-import { type Place, errorAt } from './errors';
+import { errorAt } from './errors';
+import type { Place } from './errors';
 import { exprText, singleSymbol } from './expr';
 import type { Kconfig } from './kconfig';
-import { type Choice, type KconfigSymbol, type SymbolType, isLogical } from './model';
+import { isLogical } from './model';
+import type { Choice, KconfigSymbol, SymbolType } from './model';
 import { parseNumber } from './numbers';
 
 export function checkSanity(kconfig: Kconfig): void {

@@ -3,9 +3,11 @@
 
 import { singleSymbol } from './expr';
 import type { Default, Expr, KconfigSymbol, Range } from './model';
-import { type Base, formatNumber, parseNumber } from './numbers';
+import { formatNumber, parseNumber } from './numbers';
+import type { Base } from './numbers';
 import { baseOf } from './relation';
-import { NO, type Tristate } from './tristate';
+import { NO } from './tristate';
+import type { Tristate } from './tristate';
 import type { UserValues } from './user-values';
 
 /** What a symbol's value depends on; the Evaluator answers it. */

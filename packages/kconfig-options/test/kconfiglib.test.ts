@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 import { KconfigError, evaluate, parseKconfig } from '../src';
-import { type Case, randomCase } from './random-kconfig';
+import { randomCase } from './random-kconfig';
+import type { Case } from './random-kconfig';
 
 interface Answer {
   readonly symbols?: Record<string, { type: string; value: string; visibility: string }>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Random .configs for the differential test.
 
-import { HEXES, INTS, type Random, TEXTS } from './random';
+import { HEXES, INTS, TEXTS } from './random';
+import type { Random } from './random';
 
 export type Type = 'bool' | 'tristate' | 'int' | 'hex' | 'string';
 

@@ -2,7 +2,8 @@
 // Random Kconfigs for the differential test: most are free of loops, some are not.
 
 import { HEXES, INTS, Random, TEXTS } from './random';
-import { type Known, type Type, randomDotConfig } from './random-dotconfig';
+import { randomDotConfig } from './random-dotconfig';
+import type { Known, Type } from './random-dotconfig';
 
 export interface Case {
   readonly files: Record<string, string>;

@@ -3,7 +3,8 @@
 
 import { expect } from 'chai';
 
-import { type Config, type Kconfig, KconfigError, evaluate, parseKconfig } from '../src';
+import { KconfigError, evaluate, parseKconfig } from '../src';
+import type { Config, Kconfig } from '../src';
 
 /** Parses `text` as the file Kconfig; `sources` are the other files. */
 export function parse(text: string, sources: Record<string, string> = {}): Kconfig {

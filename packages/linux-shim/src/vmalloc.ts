@@ -3,12 +3,14 @@
 
 import type { context_c } from './context';
 import type { fault_inject_c } from './fault-inject';
-import { type mapped_area, nth_page, type page } from './mm';
-import { deref, type printk_c } from './printk';
+import type { mapped_area, page } from './mm';
+import { deref } from './printk';
+import type { printk_c } from './printk';
 import type { slab_c } from './slab';
 import { NULL_ptr, PAGE_SIZE, virt_addr_t } from './types';
 import { PAGE_ALIGN } from './bits';
 import { GFP_KERNEL } from './gfp';
+import { nth_page } from './mm';
 
 /** Where the area starts: far above any RAM. */
 const VMALLOC_START = 2 ** 46;
