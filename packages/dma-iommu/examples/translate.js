@@ -2,8 +2,8 @@
 // A page of a translated device, before the series: mapped for the device, read by it, unmapped.
 'use strict';
 const shim = require('@iommu-bounce/linux-shim');
-const { iommu_c, iova_c } = require('@iommu-bounce/iommu-core');
-const { dma_read, table_driver } = require('@iommu-bounce/iommu-core/testing');
+const { iommu_c, iova_c, table_driver } = require('@iommu-bounce/iommu-core');
+const { dma_read } = require('@iommu-bounce/iommu-core/testing');
 const { dma_iommu_after, io_buffer_pool_h_stubs } = require('@iommu-bounce/dma-iommu');
 
 const k = new shim.machine();

@@ -20,7 +20,8 @@ import {
   write_bytes,
 } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_CACHE, IOMMU_READ } from '@iommu-bounce/iommu-core';
-import { type table_domain, dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
+import { type table_domain } from '@iommu-bounce/iommu-core';
+import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import { STATES, type wired, type wire_options, wiring } from './wire';
 
 const machine = { swiotlb_slabs: 128 };

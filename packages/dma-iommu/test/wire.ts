@@ -25,7 +25,7 @@ import {
   type table_driver_options,
   table_driver,
   to_table_domain,
-} from '@iommu-bounce/iommu-core/testing';
+} from '@iommu-bounce/iommu-core';
 import {
   type dma_iommu_config,
   type dma_iommu_object,

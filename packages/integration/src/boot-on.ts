@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A running machine with one of two IOMMUs: virtio-iommu, with the VMM and VFIO behind it, or a plain table that costs
-// nothing and has nothing behind it.
+// A running machine with one of two IOMMUs: virtio-iommu, with the VMM and VFIO behind it, or a plain table that has nothing
+// behind it. The one place that sets a driver up, and where watchers are declared.
 
-import type { device } from '@iommu-bounce/linux-shim';
+import { type device, dma_addr_t } from '@iommu-bounce/linux-shim';
 import {
+  type DeviceDma,
+  IOMMU_READ,
   IOMMU_RESV_MSI,
+  IOMMU_WRITE,
+  VFIO_DMA_MAP_FLAG_READ,
+  VFIO_DMA_MAP_FLAG_WRITE,
   VIRTIO_IOMMU_RESV_MEM_T_MSI,
   VIRTIO_IOMMU_T_MAP,
   VIRTIO_IOMMU_T_UNMAP,
   type VirtioHooks,
+  type iommu_c,
   type iommu_domain,
+  type iommu_ops,
   new_virtio_iommu,
+  table_driver,
+  type table_listener,
+  to_table_domain,
   type virtio_iommu,
 } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core/testing';
-import { type boot_options, type running_machine, boot, plug } from './boot';
+import { type boot_options, type driver_factory, type running_machine, boot, plug } from './boot';
+import { type DriverWatch, watched_driver } from './watched-driver';
 
 /** The first is what a command takes that is not told which. */
 export const IOMMU_DRIVERS = ['virtio', 'table'] as const;
@@ -23,12 +33,14 @@ export type IommuDriver = (typeof IOMMU_DRIVERS)[number];
 export interface IommuOptions {
   /** Sum of the supported page sizes. Default: the driver's own. */
   readonly pageSizeMask?: number;
-  /** Of virtio-iommu: the what-if of a driver that can flush lazily, as the table can. Default false: v5.13 cannot. */
-  readonly deferredFlush?: boolean;
   /** Of virtio-iommu: mappings of a device that VFIO takes at one time. Default: VFIO's. */
   readonly dmaEntryLimit?: number;
-  /** Of virtio-iommu: told of every step. */
+  /** Of virtio-iommu: told of every step from the queue to the pinned page. */
   readonly hooks?: VirtioHooks;
+  /** Of the table: told of what its driver did. */
+  readonly table?: table_listener;
+  /** Told which domain the driver is called for. */
+  readonly watch?: DriverWatch;
 }
 
 /** Where a device's interrupts are written to; nothing else is mapped there. */
@@ -37,14 +49,31 @@ export interface MsiWindow {
   readonly length: number;
 }
 
+/** Maps and unmaps that were asked of the IOMMU. */
+export interface Requests {
+  readonly map: number;
+  readonly unmap: number;
+}
+
+/** Where an access of a device goes: a physical address, or -1 for nowhere. */
+export type Translate = (address: number, write: boolean) => number;
+
 export interface MachineOnIommu {
   readonly m: running_machine;
   /** Null on the table. */
   readonly virtio: virtio_iommu | null;
-  /** Plugs a device in, as endpoint 1, 2, 3 … of virtio-iommu; as `plug` does otherwise. */
+  /** Gives a device its place behind the IOMMU: on virtio-iommu as endpoint 1, 2, 3 …; nothing is probed yet. */
+  add(dev: device, msi?: MsiWindow): void;
+  /** The same, and probes the device. */
   plug(dev: device, msi?: MsiWindow): iommu_domain;
-  /** Maps and unmaps that were asked of the IOMMU so far: requests that the VMM took, or calls of the table's driver. */
-  requests(): number;
+  /** Requests that the VMM took, or calls of the table's driver, so far. */
+  requests(): Requests;
+  /** Requests of all kinds, those that attach a device too. */
+  allRequests(): number;
+  /** For a device that was plugged in. */
+  translator(dev: device): Translate;
+  /** Pages that VFIO holds for the devices; 0 on the table. */
+  pinnedPages(): number;
 }
 
 /** Boots on one of the drivers; throws what `boot` throws. */
@@ -57,63 +86,113 @@ export function bootOn(
 }
 
 function onVirtio(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): MachineOnIommu {
+  const { pageSizeMask, dmaEntryLimit, hooks } = chosen;
+  const overlay = options.overlays?.virtio_iommu;
   let made: virtio_iommu | undefined;
-  const m = boot({
-    ...options,
-    driver: (k, iommu, dma_iommu) => {
-      made = new_virtio_iommu(k, iommu, dma_iommu, {
-        ...(chosen.pageSizeMask === undefined ? {} : { pageSizeMask: chosen.pageSizeMask }),
-        ...(chosen.dmaEntryLimit === undefined ? {} : { dmaEntryLimit: chosen.dmaEntryLimit }),
-        ...(chosen.hooks === undefined ? {} : { hooks: chosen.hooks }),
-        deferred_flush_6_8: chosen.deferredFlush ?? false,
-      });
-      return made.driver;
-    },
+  const m = bootWith(options, chosen, (k, iommu, dma_iommu) => {
+    made = new_virtio_iommu(k, iommu, dma_iommu, {
+      ...(pageSizeMask === undefined ? {} : { pageSizeMask }),
+      ...(dmaEntryLimit === undefined ? {} : { dmaEntryLimit }),
+      ...(hooks === undefined ? {} : { hooks }),
+      ...(overlay === undefined ? {} : { driver: overlay }),
+    });
+    return made.driver;
   });
   const virtio = made as virtio_iommu;
-  let endpoints = 0;
+  const { counters, vfio } = virtio;
+  const endpoints = new Map<device, DeviceDma>();
+  const count = (type: number): number => counters.requests[type] ?? 0;
+  const add = (dev: device, msi?: MsiWindow): void => {
+    const subtype = VIRTIO_IOMMU_RESV_MEM_T_MSI;
+    const regions = msi ? [{ start: msi.start, last: msi.start + msi.length - 1, subtype }] : [];
+    endpoints.set(dev, virtio.add_endpoint(dev, endpoints.size + 1, regions));
+  };
   return {
     m,
     virtio,
+    add,
     plug: (dev, msi) => {
-      const subtype = VIRTIO_IOMMU_RESV_MEM_T_MSI;
-      const regions = msi ? [{ start: msi.start, last: msi.start + msi.length - 1, subtype }] : [];
-      virtio.add_endpoint(dev, ++endpoints, regions);
+      add(dev, msi);
       return plug(m, dev);
     },
-    requests: () => {
-      const { requests } = virtio.counters;
-      return (requests[VIRTIO_IOMMU_T_MAP] ?? 0) + (requests[VIRTIO_IOMMU_T_UNMAP] ?? 0);
+    requests: () => ({ map: count(VIRTIO_IOMMU_T_MAP), unmap: count(VIRTIO_IOMMU_T_UNMAP) }),
+    allRequests: () => counters.requests.reduce((sum, n) => sum + n, 0),
+    translator: (dev) => {
+      const container = endpoints.get(dev)?.endpoint.container;
+      return (address, write) =>
+        container?.translate(address, write ? VFIO_DMA_MAP_FLAG_WRITE : VFIO_DMA_MAP_FLAG_READ) ??
+        -1;
     },
+    pinnedPages: () => vfio.pages.total,
   };
 }
 
 function onTable(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): MachineOnIommu {
+  const { pageSizeMask, table: listener } = chosen;
   let made: table_driver | undefined;
-  let calls = 0;
-  const count = (): void => {
-    calls++;
-  };
-  const { pageSizeMask } = chosen;
-  const m = boot({
-    ...options,
-    driver: (k, iommu, dma_iommu) =>
+  let maps = 0;
+  let unmaps = 0;
+  const m = bootWith(
+    options,
+    chosen,
+    (k, iommu, dma_iommu) =>
       (made = new table_driver(
         k,
         iommu,
         dma_iommu,
         pageSizeMask === undefined ? {} : { pgsize_bitmap: pageSizeMask },
-        { map: count, unmap: count },
+        {
+          ...listener,
+          map: (iova, paddr, size, prot) => {
+            maps++;
+            listener?.map?.(iova, paddr, size, prot);
+          },
+          unmap: (iova, size) => {
+            unmaps++;
+            listener?.unmap?.(iova, size);
+          },
+        },
       )),
-  });
+  );
   const table = made as table_driver;
+  const add = (dev: device, msi?: MsiWindow): void => {
+    if (msi) table.set_resv_regions(dev, [{ ...msi, type: IOMMU_RESV_MSI }]);
+  };
   return {
     m,
     virtio: null,
+    add,
     plug: (dev, msi) => {
-      if (msi) table.set_resv_regions(dev, [{ ...msi, type: IOMMU_RESV_MSI }]);
+      add(dev, msi);
       return plug(m, dev);
     },
-    requests: () => calls,
+    requests: () => ({ map: maps, unmap: unmaps }),
+    allRequests: () => maps + unmaps,
+    translator: (dev) => tableTranslator(m.iommu, dev),
+    pinnedPages: () => 0,
   };
+}
+
+function tableTranslator(iommu: iommu_c, dev: device): Translate {
+  const domain = iommu.iommu_get_domain_for_dev(dev);
+  if (!domain) return () => -1;
+  const { table } = to_table_domain(domain);
+  return (address, write) => {
+    const at = dma_addr_t(address);
+    return table.prot(at) & (write ? IOMMU_WRITE : IOMMU_READ) ? table.iova_to_phys(at) : -1;
+  };
+}
+
+function bootWith(
+  options: Omit<boot_options, 'driver'>,
+  { watch }: IommuOptions,
+  make: driver_factory,
+): running_machine {
+  return boot({
+    ...options,
+    driver: (k, iommu, dma_iommu): iommu_ops => {
+      const driver = make(k, iommu, dma_iommu);
+      return watch ? watched_driver(driver, iommu, watch) : driver;
+    },
+  });
 }

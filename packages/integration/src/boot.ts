@@ -8,8 +8,9 @@ import {
   type iommu_domain,
   type iommu_ops,
   iova_c,
+  table_driver,
+  type virtio_iommu_c,
 } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core/testing';
 import {
   type dma_iommu_object,
   dma_iommu_after,
@@ -56,6 +57,8 @@ export interface boot_options {
 
 export interface overlays {
   readonly iova?: typeof iova_c;
+  /** Where `bootOn` makes the driver. */
+  readonly virtio_iommu?: typeof virtio_iommu_c;
   readonly io_buffer_pool?: typeof io_buffer_pool_c;
   /** Given the class of the machine's state of the series. */
   readonly dma_iommu?: (unit: dma_iommu_unit) => dma_iommu_unit;

@@ -4,7 +4,8 @@
 export * from './boot'; // a machine in any state of the series
 export * from './boot-on'; // the same with virtio-iommu, or a table, behind it
 export * from './link'; // which objects a configuration links, and what is unresolved
-export { pciDevice } from './pci-device'; // what is plugged in
+export type { DriverWatch } from './watched-driver'; // which domain the driver is called for
+export { MSI_WINDOW, pciDevice } from './pci-device'; // what is plugged in
 
 // transcripts of the real C
 export { TranscriptError } from './transcript/error';

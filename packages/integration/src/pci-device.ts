@@ -9,7 +9,10 @@ import {
   pci_host_bridge,
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
+import type { MsiWindow } from './boot-on';
 
+/** Where the local APICs of an x86 machine have their doorbells. */
+export const MSI_WINDOW: MsiWindow = { start: 0xfee00000, length: 0x100000 };
 /** Where the devices of an x86 machine have their registers below 4 GiB. */
 const PCI_WINDOW = [0xc0000000, 0xfebfffff] as const;
 /** No segment crosses 4 GiB. */

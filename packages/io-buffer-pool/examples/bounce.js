@@ -2,8 +2,7 @@
 // Five mappings of a translated device with a pool: one reaches the IOMMU, and ten seconds later so does the eviction.
 'use strict';
 const shim = require('@iommu-bounce/linux-shim');
-const { iommu_c, iova_c } = require('@iommu-bounce/iommu-core');
-const { table_driver } = require('@iommu-bounce/iommu-core/testing');
+const { iommu_c, iova_c, table_driver } = require('@iommu-bounce/iommu-core');
 const { dma_iommu_c } = require('@iommu-bounce/dma-iommu');
 const { io_buffer_pool_c } = require('@iommu-bounce/io-buffer-pool');
 

@@ -11,7 +11,7 @@ import {
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import { type table_domain } from '@iommu-bounce/iommu-core/testing';
+import { type table_domain } from '@iommu-bounce/iommu-core';
 import { EVICT_PERIOD_MSEC } from '@iommu-bounce/io-buffer-pool';
 import { type wire_options, type wired, wiring } from './wire';
 

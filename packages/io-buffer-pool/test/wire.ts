@@ -23,11 +23,10 @@ import { type iommu_domain, type iommu_group, iommu_c, iova_c } from '@iommu-bou
 import {
   type table_domain,
   type table_driver_options,
-  dma_read,
-  dma_write,
   table_driver,
   to_table_domain,
-} from '@iommu-bounce/iommu-core/testing';
+} from '@iommu-bounce/iommu-core';
+import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import { dma_iommu_c, type iommu_dma_cookie, to_cookie } from '@iommu-bounce/dma-iommu';
 import {
   type io_buffer_class_stats,

@@ -2,12 +2,12 @@
 // Maps a page for a device through the table driver; the device writes to it, and faults once it is unmapped.
 const shim = require('@iommu-bounce/linux-shim');
 const core = require('@iommu-bounce/iommu-core');
-const { dma_write, table_driver } = require('@iommu-bounce/iommu-core/testing');
+const { dma_write } = require('@iommu-bounce/iommu-core/testing');
 
 const k = new shim.machine();
 const iommu = new core.iommu_c(k);
 const bus = new shim.bus_type('platform');
-bus.iommu_ops = new table_driver(k, iommu, new core.dma_iommu_h_stubs());
+bus.iommu_ops = new core.table_driver(k, iommu, new core.dma_iommu_h_stubs());
 const nic = Object.assign(new shim.device('nic'), { bus });
 iommu.iommu_probe_device(nic);
 const domain = iommu.iommu_domain_alloc(bus);

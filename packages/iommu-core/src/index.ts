@@ -8,3 +8,5 @@ export * from './dma-iommu.h'; // include/linux/dma-iommu.h: what drivers call o
 export * from './interval_tree'; // lib/interval_tree.c: ranges in a tree, for the driver's mappings
 export * from './virtio-iommu'; // drivers/iommu/virtio-iommu.c: the paravirtualised IOMMU
 export * from './virtio'; // the device behind it: queue, VMM, VFIO, the devices' DMA
+export * from './table-driver'; // an IOMMU without hardware: a table per domain
+export * from './page-table'; // such a table: iova page -> physical page and permission

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { phys_addr_t } from '@iommu-bounce/linux-shim';
 import { fill_pattern, leak_checked, pattern, read_bytes } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_CACHE, IOMMU_READ, IOMMU_WRITE, iommu_domain } from '@iommu-bounce/iommu-core';
-import { dma_read, dma_write, to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { to_table_domain } from '@iommu-bounce/iommu-core';
+import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import { iova, new_iommu } from './new-iommu';
 
 const K4 = 4096;

@@ -18,7 +18,7 @@ import {
   iommu_domain,
   type iommu_resv_region,
 } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core/testing';
+import { table_driver } from '@iommu-bounce/iommu-core';
 import { iova } from './new-iommu';
 
 describe('dma_iommu_h_stubs', () => {

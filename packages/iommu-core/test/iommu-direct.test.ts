@@ -13,11 +13,7 @@ import {
   type iommu_resv_region,
   type iommu_resv_type,
 } from '@iommu-bounce/iommu-core';
-import {
-  type resv_region,
-  type table_listener,
-  to_table_domain,
-} from '@iommu-bounce/iommu-core/testing';
+import { type resv_region, type table_listener, to_table_domain } from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 import { calls, group_of, iova, new_iommu } from './new-iommu';
 

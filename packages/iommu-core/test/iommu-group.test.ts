@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { EBUSY, EINVAL, ENODEV, ENOMEM, deref } from '@iommu-bounce/linux-shim';
 import { leak_checked, new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_DOMAIN_UNMANAGED, iommu_c } from '@iommu-bounce/iommu-core';
-import { to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { to_table_domain } from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 import { group_of, new_iommu, spied_domain, spied_ops, two_in_a_group } from './new-iommu';
 

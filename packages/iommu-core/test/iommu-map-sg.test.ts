@@ -13,7 +13,7 @@ import {
 } from '@iommu-bounce/linux-shim';
 import { catch_oops, for_each_failure, leak_checked } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_READ, iommu_c } from '@iommu-bounce/iommu-core';
-import { to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { to_table_domain } from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 import { calls, iova, new_iommu, spied_domain, spied_ops } from './new-iommu';
 

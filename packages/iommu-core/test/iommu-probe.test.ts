@@ -10,7 +10,7 @@ import {
   new_device,
 } from '@iommu-bounce/linux-shim/testing';
 import { dev_iommu_priv_get, dev_iommu_priv_set, iommu_c } from '@iommu-bounce/iommu-core';
-import { to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { to_table_domain } from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 import { group_of, new_iommu, spied_ops } from './new-iommu';
 

@@ -19,7 +19,7 @@ import {
   type iommu_resv_region,
   type iommu_resv_type,
 } from '@iommu-bounce/iommu-core';
-import type { resv_region } from '@iommu-bounce/iommu-core/testing';
+import type { resv_region } from '@iommu-bounce/iommu-core';
 import * as fc from 'fast-check';
 import sinon from 'sinon';
 import { calls, group_of, new_iommu, two_in_a_group } from './new-iommu';

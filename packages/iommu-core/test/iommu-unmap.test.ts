@@ -13,7 +13,7 @@ import {
   iommu_iotlb_gather_add_page,
   iommu_iotlb_sync,
 } from '@iommu-bounce/iommu-core';
-import { to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { to_table_domain } from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 import { calls, iova, new_iommu, spied_domain, spied_ops } from './new-iommu';
 

@@ -18,7 +18,7 @@ import {
   IOMMU_WRITE,
   iommu_c,
 } from '@iommu-bounce/iommu-core';
-import { page_sizes, to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { page_sizes, to_table_domain } from '@iommu-bounce/iommu-core';
 import * as fc from 'fast-check';
 import sinon from 'sinon';
 import { calls, iova, new_iommu, spied_domain, spied_ops } from './new-iommu';

@@ -23,7 +23,7 @@ import {
   table_driver,
   type table_driver_options,
   type table_listener,
-} from '@iommu-bounce/iommu-core/testing';
+} from '@iommu-bounce/iommu-core';
 import sinon from 'sinon';
 
 /** The DMA API's side, which gives every domain its cookie. */

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { PAGE_SIZE, phys_addr_t } from '@iommu-bounce/linux-shim';
-import { type mapped_range, page_sizes, page_table } from '@iommu-bounce/iommu-core/testing';
+import { type mapped_range, page_sizes, page_table } from '@iommu-bounce/iommu-core';
 import * as fc from 'fast-check';
 import { iova } from './new-iommu';
 

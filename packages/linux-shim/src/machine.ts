@@ -40,6 +40,7 @@ export interface machine_parts {
   readonly mm?: new (layout: memory_layout) => mm_c;
   readonly page_alloc?: new (...args: ConstructorParameters<typeof page_alloc_c>) => page_alloc_c;
   readonly swiotlb?: new (...args: ConstructorParameters<typeof swiotlb_c>) => swiotlb_c;
+  readonly workqueue?: new (...args: ConstructorParameters<typeof workqueue_c>) => workqueue_c;
 }
 
 /** Frame at which the swiotlb area starts. */
@@ -108,7 +109,11 @@ export class machine {
     this.vmalloc = new vmalloc_c(this.context, this.slab, this.faults, this.log);
     this.mm.set_vmalloc(this.vmalloc);
     this.sg = new scatterlist_c(this.slab, this.page_alloc);
-    this.workqueue = new workqueue_c(this.context, this.timers, this.faults);
+    this.workqueue = new (options.parts?.workqueue ?? workqueue_c)(
+      this.context,
+      this.timers,
+      this.faults,
+    );
     this.swiotlb = new (options.parts?.swiotlb ?? swiotlb_c)(
       this.mm,
       this.context,

@@ -9,7 +9,7 @@ import {
   page_to_phys,
 } from '@iommu-bounce/linux-shim';
 import { IO_BUFFER_Y } from '../boot';
-import { type IommuDriver, bootOn } from '../boot-on';
+import { type IommuDriver, type MachineOnIommu, bootOn } from '../boot-on';
 import type { SeriesPatch } from './probe';
 
 export const patch_4: SeriesPatch = {
@@ -38,19 +38,24 @@ export const patch_4: SeriesPatch = {
 
     const first = m.k.dma.dma_map_page_attrs(dev, buffer, 0, 4096, DMA_FROM_DEVICE, 0);
     m.k.dma.dma_unmap_page_attrs(dev, first, 4096, DMA_FROM_DEVICE, 0);
-    const before = machine.requests();
+    const before = asked(machine);
     const second = m.k.dma.dma_map_page_attrs(dev, buffer, 0, 4096, DMA_FROM_DEVICE, 0);
-    const requests = machine.requests() - before;
+    const requests = asked(machine) - before;
 
     const bounced = m.iommu.iommu_iova_to_phys(domain, second) !== page_to_phys(buffer);
     return {
       behaves: second !== DMA_MAPPING_ERROR && requests === 0,
-      seen: `the second map ${asked(requests, driver)}${bounced ? ' and is bounced' : ''}`,
+      seen: `the second map ${told(requests, driver)}${bounced ? ' and is bounced' : ''}`,
     };
   },
 };
 
-function asked(requests: number, driver: IommuDriver): string {
+function asked(machine: MachineOnIommu): number {
+  const { map, unmap } = machine.requests();
+  return map + unmap;
+}
+
+function told(requests: number, driver: IommuDriver): string {
   const plural = requests === 1 ? '' : 's';
   return driver === 'virtio'
     ? `sent the VMM ${String(requests)} MAP or UNMAP request${plural}`

@@ -9,7 +9,7 @@ import {
   IOMMU_RESV_SW_MSI,
   type iommu_resv_type,
 } from '@iommu-bounce/iommu-core';
-import type { resv_region } from '@iommu-bounce/iommu-core/testing';
+import type { resv_region } from '@iommu-bounce/iommu-core';
 import type { series_state } from '@iommu-bounce/dma-iommu';
 import { TranscriptError } from './error';
 import { type Json, type Shape, shapeProblem, show } from './fields';

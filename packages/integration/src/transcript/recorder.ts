@@ -15,7 +15,7 @@ import {
   IOMMU_READ,
   IOMMU_WRITE,
 } from '@iommu-bounce/iommu-core';
-import type { table_listener } from '@iommu-bounce/iommu-core/testing';
+import type { table_listener } from '@iommu-bounce/iommu-core';
 import type { Json } from './fields';
 
 const PROT_LETTERS = [

@@ -9,7 +9,7 @@ import {
   type phys_addr_t,
 } from '@iommu-bounce/linux-shim';
 import { IOMMU_READ, IOMMU_WRITE } from '../iommu.h';
-import type { table_domain } from './table-driver';
+import type { table_domain } from '../table-driver';
 
 /** A contiguous piece of an access. */
 interface piece {

@@ -5,7 +5,6 @@ import { check, type device, type machine, U32_MAX } from '@iommu-bounce/linux-s
 import type { dma_iommu_h } from '../dma-iommu.h';
 import type { iommu_c } from '../iommu';
 import { virtio_iommu_c } from '../virtio-iommu';
-import { virtio_iommu_deferred_flush_6_8 } from './deferred-flush';
 import { DeviceDma } from './device-dma';
 import { type ResvRegion, VmmDomains } from './domains';
 import { type VirtioCounters, VirtioEvents, type VirtioHooks } from './events';
@@ -24,7 +23,6 @@ export * from './virtqueue'; // the queue between driver and device
 export * from './vmm'; // requests and their answers
 export * from './virtio.h'; // include/linux/virtio.h, the slice that the driver calls
 export * from './virtio_iommu.h'; // include/uapi/linux/virtio_iommu.h
-export * from './deferred-flush'; // the driver with lazy flushing
 
 export interface virtio_iommu_options extends ContainerOptions {
   /** Sum of the supported page sizes. Default: all from 4 KiB on. */
@@ -42,8 +40,8 @@ export interface virtio_iommu_options extends ContainerOptions {
   readonly features?: readonly number[];
   /** Told of every step. */
   readonly hooks?: VirtioHooks;
-  /** What if: the driver of v6.8, which flushes lazily. Default false: v5.13, which cannot. */
-  readonly deferred_flush_6_8?: boolean;
+  /** A subclass of the driver, in place of it: what a later kernel does differently. */
+  readonly driver?: typeof virtio_iommu_c;
 }
 
 /** A machine's virtio-iommu. */
@@ -94,8 +92,7 @@ export function new_virtio_iommu(
   const state = new VmmDomains(config, vfio);
   const vmm = new Vmm(state, k.faults, events);
 
-  const driver_type = options.deferred_flush_6_8 ? virtio_iommu_deferred_flush_6_8 : virtio_iommu_c;
-  const driver = new driver_type(k, iommu, dma_iommu);
+  const driver = new (options.driver ?? virtio_iommu_c)(k, iommu, dma_iommu);
   const device = new VirtioIommuDevice(
     k,
     vmm,

@@ -5,12 +5,7 @@
 // and unmap meanwhile. The recorded lines are printed under the lock, so the order is known: before the port's worker
 // takes a lock, the steps that the trace has in front of that moment are done, on their own CPUs.
 
-import {
-  type delayed_work,
-  list_entry,
-  type machine,
-  type spinlock_t,
-} from '@iommu-bounce/linux-shim';
+import { list_entry, type machine, type spinlock_t } from '@iommu-bounce/linux-shim';
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type {
   EvictRunStep,
@@ -20,10 +15,9 @@ import type {
   Step,
 } from '@iommu-bounce/dma-trace';
 import type { EvictionFollower, Lane } from './lane';
+import { NEVER } from './machine-parts';
 import type { PortDevice, SlotPlace } from './port-machine';
 
-/** Never, as far as a replay goes: the port's own timer is not to start the worker. */
-const NEVER = 2 ** 40;
 /** How late a worker may begin after its timer, in ms, on a machine that emulates every instruction. */
 const LATENCY_MS = 100;
 
@@ -57,15 +51,8 @@ export interface EvictionObserver {
   extraEviction(place: Place, device: string, got: SlotPlace): void;
 }
 
-interface Queued {
-  /** When it was queued, in jiffies; null for a state that was set up, not replayed. */
-  at: number | null;
-  delay: number;
-}
-
 export class RecordedEviction implements EvictionFollower {
   private readonly workers: Worker[] = [];
-  private readonly queued = new Map<delayed_work, Queued>();
   private readonly deviceOfRun = new Map<number, string>();
   private readonly k: machine;
 
@@ -75,13 +62,16 @@ export class RecordedEviction implements EvictionFollower {
     private readonly observer: EvictionObserver,
   ) {
     this.k = lane.k;
-    this.holdTimers();
-    this.watchLocks();
+    const { locks, work } = lane.port.parts;
+    for (const { pool } of lane.port.devices.values()) if (pool) work.hold(pool.evict_work);
+    locks.beforeLock = (lock) => {
+      if (this.workers.length > 0) this.beforeLock(lock);
+    };
   }
 
   /** Forgets when the workers were queued: that happened in setting up a state. */
   forgetTimes(): void {
-    for (const queued of this.queued.values()) queued.at = null;
+    this.lane.port.parts.work.forgetTimes();
   }
 
   /** Runs a device's worker now, as a kernel worker would. */
@@ -202,9 +192,9 @@ export class RecordedEviction implements EvictionFollower {
     for (const device of this.lane.port.devices.values()) {
       const work = device.pool?.evict_work;
       if (!device.pool || !work) continue;
-      const queued = this.queued.get(work);
+      const queued = this.lane.port.parts.work.queued(work);
       const isPending = this.k.workqueue.delayed_work_pending(work);
-      const due = queued?.at === undefined || queued.at === null ? null : queued.at + queued.delay;
+      const due = queued === null || queued.at === null ? null : queued.at + queued.delay;
       const distance = due === null ? NEVER : Math.abs(due - now);
       const rank = [sameStart(wouldEvict(device.pool), recorded), Number(isPending), -distance];
       if (!best || isHigher(rank, bestRank)) [best, bestRank] = [device, rank];
@@ -218,34 +208,12 @@ export class RecordedEviction implements EvictionFollower {
     const work = device.pool?.evict_work;
     if (!work || !workqueue.delayed_work_pending(work)) return;
     workerRuns.pending++;
-    const queued = this.queued.get(work);
-    if (queued?.at === undefined || queued.at === null) return;
+    const queued = this.lane.port.parts.work.queued(work);
+    if (queued === null || queued.at === null) return;
     workerRuns.due_compared++;
     const late = timers.jiffies() - (queued.at + queued.delay);
     const most = wheelGranularity(queued.delay) + timers.msecs_to_jiffies(LATENCY_MS);
     if (late >= -1 && late <= most) workerRuns.due_agrees++;
-  }
-
-  private holdTimers(): void {
-    const { workqueue, timers } = this.k;
-    const queue = workqueue.queue_delayed_work.bind(workqueue);
-    const works = new Set<delayed_work>();
-    for (const { pool } of this.lane.port.devices.values()) if (pool) works.add(pool.evict_work);
-    workqueue.queue_delayed_work = (wq, work, delay) => {
-      if (!works.has(work)) return queue(wq, work, delay);
-      const isNew = queue(wq, work, NEVER);
-      if (isNew) this.queued.set(work, { at: timers.jiffies(), delay });
-      return isNew;
-    };
-  }
-
-  private watchLocks(): void {
-    const { locks } = this.k;
-    const lock = locks.spin_lock_irqsave.bind(locks);
-    locks.spin_lock_irqsave = (one) => {
-      if (this.workers.length > 0) this.beforeLock(one);
-      return lock(one);
-    };
   }
 }
 

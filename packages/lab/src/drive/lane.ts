@@ -66,7 +66,6 @@ export class Lane {
   readonly calls: PortCalls;
   private maps: Chunk[] = [];
   private unmaps: RecordedUnmap[] = [];
-  private copied = 0;
   private ms = -1;
   private readonly deviceOfDomain = new Map<iommu_domain, PortDevice>();
 
@@ -166,7 +165,7 @@ export class Lane {
     if (level !== null) this.leave(level);
     if (failsFill) this.k.faults.fail('page_alloc', 0);
     counts.map_calls++;
-    counts.copied_bytes += this.copied;
+    counts.copied_bytes += this.port.parts.memory.copiedBytes;
     if (!ok) counts.failed_calls++;
     const maps = this.maps.map((chunk) => ({
       ...chunk,
@@ -202,7 +201,7 @@ export class Lane {
     this.calls.unmap(device.dev, held, step.dir, step.attrs, size);
     if (level !== null) this.leave(level);
     counts.unmap_calls++;
-    counts.copied_bytes += this.copied;
+    counts.copied_bytes += this.port.parts.memory.copiedBytes;
     for (const observer of this.observers) observer.unmapped?.(step, held, this.unmaps, slot);
   }
 
@@ -216,13 +215,13 @@ export class Lane {
     this.leave(level);
     const counts = this.figures.of(device.name);
     counts.sync_calls++;
-    counts.copied_bytes += this.copied;
+    counts.copied_bytes += this.port.parts.memory.copiedBytes;
   }
 
   private begin(): void {
     this.maps = [];
     this.unmaps = [];
-    this.copied = 0;
+    this.port.parts.memory.copiedBytes = 0;
   }
 
   /** Puts the CPU where the recorded call was made: a task, with interrupts off, or an interrupt. */
@@ -240,12 +239,6 @@ export class Lane {
   }
 
   private listen(): void {
-    const { mm } = this.k;
-    const memcpy = mm.memcpy.bind(mm);
-    mm.memcpy = (dst, src, len) => {
-      this.copied += len;
-      memcpy(dst, src, len);
-    };
     const nameOf = (domain: iommu_domain): string => this.deviceOfDomain.get(domain)?.name ?? '?';
     const slotOf = (domain: iommu_domain, iova: number): SlotPlace | null =>
       slotAt(this.deviceOfDomain.get(domain)?.pool ?? null, iova);

@@ -9,10 +9,11 @@ import {
   type page,
 } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
-import { page_sizes } from '@iommu-bounce/iommu-core/testing';
+import { page_sizes } from '@iommu-bounce/iommu-core';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import {
   type IommuDriver,
+  MSI_WINDOW,
   type MachineOnIommu,
   bootOn,
   pciDevice,
@@ -20,11 +21,11 @@ import {
   type running_machine,
 } from '@iommu-bounce/integration';
 import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import { virtio_iommu_deferred_flush_6_8 } from '@iommu-bounce/simulation';
 import { type IommuListener, IommuWatch } from './iommu-watch';
+import { DRIVE_PARTS, type DriveParts, drivePartsOf } from './machine-parts';
 import type { DeviceFacts } from './survey';
 
-/** Where the local APICs of an x86 machine have their doorbells. */
-const MSI_REGION = { start: 0xfee00000, length: 0x100000 } as const;
 /** The longest segment of a PCI device, unless its driver says otherwise. */
 const SEGMENT_DEFAULT = 65536;
 const SEGMENT_UNLIMITED = 0xffffffff;
@@ -59,6 +60,7 @@ export interface MachineSetup {
 export class PortMachine {
   readonly m: running_machine;
   readonly k: machine;
+  readonly parts: DriveParts;
   readonly devices = new Map<string, PortDevice>();
   private readonly watch = new IommuWatch();
   private readonly machine: MachineOnIommu;
@@ -77,18 +79,21 @@ export class PortMachine {
           },
           nr_cpus: setup.cpus,
           HZ: setup.hz,
+          parts: DRIVE_PARTS,
         },
+        ...(setup.lazy ? { overlays: { virtio_iommu: virtio_iommu_deferred_flush_6_8 } } : {}),
       },
       {
         pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
-        deferredFlush: setup.lazy,
         // The recorded kernel mapped it all, so no limit stood in its way.
         dmaEntryLimit: Infinity,
         hooks: this.watch.virtio.hooks,
+        watch: this.watch,
       },
     );
     this.m = this.machine.m;
     this.k = this.m.k;
+    this.parts = drivePartsOf(this.k);
     this.watch.watch(this.machine);
     const bus = new bus_type('pci');
     for (const facts of setup.devices) this.plugIn(facts, bus, setup.groups);
@@ -118,7 +123,7 @@ export class PortMachine {
       ?.map((name) => this.devices.get(name))
       .find((one) => one !== undefined);
     if (mate?.dev.iommu_group) this.watch.shareGroup(dev, mate.dev.iommu_group as iommu_group);
-    const domain = this.machine.plug(dev, MSI_REGION);
+    const domain = this.machine.plug(dev, MSI_WINDOW);
     this.watch.virtio.addDomain(domain);
     this.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
     this.k.dma.dma_set_coherent_mask(dev, DMA_BIT_MASK(64));

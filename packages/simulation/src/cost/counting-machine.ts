@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A machine on which everything that costs time is counted, step by step, while the ported code runs.
 
-import { IO_BUFFER_Y, boot, plug, pool_of } from '@iommu-bounce/integration';
-import { type VirtioCounters, type iova_c, new_virtio_iommu } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core/testing';
+import { IO_BUFFER_Y, bootOn, pool_of } from '@iommu-bounce/integration';
+import {
+  VIRTIO_IOMMU_T_MAP,
+  VIRTIO_IOMMU_T_UNMAP,
+  type VirtioCounters,
+  iova_c,
+} from '@iommu-bounce/iommu-core';
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
-import { DMA_BIT_MASK, bus_type, device, type machine } from '@iommu-bounce/linux-shim';
+import {
+  DMA_BIT_MASK,
+  PAGE_SIZE,
+  bus_type,
+  device,
+  type gfp_t,
+  type machine,
+  mm_c,
+  type page,
+  page_alloc_c,
+  type virt_addr_t,
+} from '@iommu-bounce/linux-shim';
 import type { IommuKind } from './presets';
 
 /** How often each step happened. Bytes and pages are of 4 KiB pages, everything else is events. */
@@ -46,15 +61,62 @@ export function noSteps(): StepCounts {
   };
 }
 
-const VIRTIO_IOMMU_T_MAP = 3;
-const VIRTIO_IOMMU_T_UNMAP = 4;
+/** Copies and pages, counted into the machine's steps once it is up. */
+class CountedMemory extends mm_c {
+  steps: StepCounts | null = null;
+
+  override memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
+    if (this.steps !== null) {
+      this.steps.copies++;
+      this.steps.copiedBytes += len;
+    }
+    super.memcpy(dst, src, len);
+  }
+}
+
+class CountedPages extends page_alloc_c {
+  steps: StepCounts | null = null;
+
+  override alloc_pages_node(nid: number, gfp: gfp_t, order: number): page | null {
+    const p = super.alloc_pages_node(nid, gfp, order);
+    if (p && this.steps !== null) this.steps.pagesAllocated += 2 ** order;
+    return p;
+  }
+}
+
+/** What the cache of addresses cannot do goes on to the tree, and counts in both. */
+class CountedAddresses extends iova_c {
+  steps: StepCounts | null = null;
+
+  override alloc_iova_fast(
+    ...args: Parameters<iova_c['alloc_iova_fast']>
+  ): ReturnType<iova_c['alloc_iova_fast']> {
+    if (this.steps !== null) this.steps.iovaCached++;
+    return super.alloc_iova_fast(...args);
+  }
+
+  override free_iova_fast(...args: Parameters<iova_c['free_iova_fast']>): void {
+    if (this.steps !== null) this.steps.iovaCached++;
+    super.free_iova_fast(...args);
+  }
+
+  override alloc_iova(...args: Parameters<iova_c['alloc_iova']>): ReturnType<iova_c['alloc_iova']> {
+    if (this.steps !== null) this.steps.iovaTree++;
+    return super.alloc_iova(...args);
+  }
+
+  override free_iova(...args: Parameters<iova_c['free_iova']>): void {
+    if (this.steps !== null) this.steps.iovaTree++;
+    super.free_iova(...args);
+  }
+}
 
 export class CountingMachine {
   readonly k: machine;
   readonly dev = new device('nvme0');
   /** What happened since `reset`. */
   private readonly steps = noSteps();
-  private counters: VirtioCounters | null = null;
+  private readonly counters: VirtioCounters | null;
   private readonly emptySlots: () => number;
 
   /**
@@ -62,86 +124,42 @@ export class CountingMachine {
    * @param frames of reserved memory, from `firstPfn` on, for buffers
    */
   constructor(iommu: IommuKind, pool: boolean, frames: number) {
-    let endpoint: ((dev: device) => void) | undefined;
     const { steps } = this;
-    const m = boot({
-      patches: pool ? 4 : 0,
-      config: pool ? IO_BUFFER_Y : '',
-      machine: { memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: frames } },
-      driver: (k, core, dma) => {
-        if (iommu === 'bare-metal')
-          return new table_driver(
-            k,
-            core,
-            dma,
-            {},
-            {
-              map: (_iova, _paddr, size) => (steps.tableMaps += size / 4096),
-              unmap: (_iova, size) => (steps.tableUnmaps += size / 4096),
-              sync: () => steps.invalidations++,
-            },
-          );
-        const v = new_virtio_iommu(k, core, dma);
-        this.counters = v.counters;
-        endpoint = (dev) => {
-          v.add_endpoint(dev, 1);
-        };
-        return v.driver;
+    const { m, virtio, plug } = bootOn(
+      iommu === 'bare-metal' ? 'table' : 'virtio',
+      {
+        patches: pool ? 4 : 0,
+        config: pool ? IO_BUFFER_Y : '',
+        machine: {
+          memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: frames },
+          parts: { mm: CountedMemory, page_alloc: CountedPages },
+        },
+        overlays: { iova: CountedAddresses },
       },
-    });
+      {
+        table: {
+          map: (_iova, _paddr, size) => (steps.tableMaps += size / PAGE_SIZE),
+          unmap: (_iova, size) => (steps.tableUnmaps += size / PAGE_SIZE),
+          sync: () => steps.invalidations++,
+        },
+      },
+    );
+    this.counters = virtio?.counters ?? null;
     this.k = m.k;
     this.dev.bus = new bus_type('platform');
     this.dev.dma_mask = DMA_BIT_MASK(64);
-    endpoint?.(this.dev);
-    const domain = plug(m, this.dev);
+    const domain = plug(this.dev);
     this.emptySlots = () => {
       const at = pool_of(domain);
       return at ? io_buffer_pool_stats(at).reduce((sum, one) => sum + one.empty, 0) : 0;
     };
-
-    this.countAddresses(m.iova);
-    this.countMemory();
-  }
-
-  private countAddresses(iova: iova_c): void {
-    const { steps } = this;
-    const allocFast = iova.alloc_iova_fast.bind(iova);
-    const freeFast = iova.free_iova_fast.bind(iova);
-    const alloc = iova.alloc_iova.bind(iova);
-    const free = iova.free_iova.bind(iova);
-    iova.alloc_iova_fast = (...args) => {
-      steps.iovaCached++;
-      return allocFast(...args);
-    };
-    iova.free_iova_fast = (...args) => {
-      steps.iovaCached++;
-      freeFast(...args);
-    };
-    iova.alloc_iova = (...args) => {
-      steps.iovaTree++;
-      return alloc(...args);
-    };
-    iova.free_iova = (...args) => {
-      steps.iovaTree++;
-      free(...args);
-    };
-  }
-
-  private countMemory(): void {
-    const { steps } = this;
-    const { mm, page_alloc } = this.k;
-    const memcpy = mm.memcpy.bind(mm);
-    mm.memcpy = (dst, src, len) => {
-      steps.copies++;
-      steps.copiedBytes += len;
-      memcpy(dst, src, len);
-    };
-    const allocPages = page_alloc.alloc_pages_node.bind(page_alloc);
-    page_alloc.alloc_pages_node = (nid, gfp, order) => {
-      const page = allocPages(nid, gfp, order);
-      if (page) steps.pagesAllocated += 2 ** order;
-      return page;
-    };
+    for (const part of [m.iova, m.k.mm, m.k.page_alloc])
+      if (
+        part instanceof CountedAddresses ||
+        part instanceof CountedMemory ||
+        part instanceof CountedPages
+      )
+        part.steps = steps;
   }
 
   get firstPfn(): number {

@@ -80,9 +80,9 @@ function runOne(
   const layout = newLayout(experiment.layout, seed);
   const needs = needsOf(jobs, cpus, layout);
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
-  const rig = policy.boot(machine, needs);
+  const device = policy.boot(machine, needs);
   const names = jobs.map(({ name }) => name);
-  const result = simulate(rig, jobs, needs, {
+  const result = simulate(device, jobs, needs, {
     cpus,
     seed,
     moveData,

@@ -79,35 +79,35 @@ function deviceOnlyWrites(prot: number, attrs: number): boolean {
 }
 
 /** Clears a buffer but for its bytes first..first+size-1. */
-function clearSlack(host: machine, pool: io_buffer_pool, iova: dma_addr_t, size: number): void {
+function clearSlack(machine: machine, pool: io_buffer_pool, iova: dma_addr_t, size: number): void {
   for (const { iova_base, buffer_size, slots } of pool.classes) {
     const at = Math.floor((iova - iova_base) / buffer_size);
     const pages = slots[at]?.bounce_buffer;
     if (iova < iova_base || !pages) continue;
     const first = iova - iova_base - at * buffer_size;
-    clear(host, pages, 0, first);
-    clear(host, pages, first + size, buffer_size);
+    clear(machine, pages, 0, first);
+    clear(machine, pages, first + size, buffer_size);
     return;
   }
 }
 
-function clear(host: machine, pages: readonly (page | null)[], from: number, to: number): void {
+function clear(machine: machine, pages: readonly (page | null)[], from: number, to: number): void {
   for (let at = from; at < to;) {
     const p = pages[Math.floor(at / PAGE_SIZE)];
     const within = at % PAGE_SIZE;
     const n = Math.min(to - at, PAGE_SIZE - within);
-    if (p) host.mm.memset(virt_addr_t(page_to_virt(p) + within), 0, n);
+    if (p) machine.mm.memset(virt_addr_t(page_to_virt(p) + within), 0, n);
     at += n;
   }
 }
 
 function zeroSlack(base: PoolClass): PoolClass {
   return class extends base {
-    private readonly host: machine;
+    private readonly machine: machine;
 
     constructor(...args: PoolArgs) {
       super(...args);
-      this.host = args[0];
+      this.machine = args[0];
     }
 
     override io_buffer_pool_map_page(
@@ -119,7 +119,7 @@ function zeroSlack(base: PoolClass): PoolClass {
       attrs: number,
     ): dma_addr_t {
       const iova = super.io_buffer_pool_map_page(pool, p, offset, size, prot, attrs);
-      if (iova !== DMA_MAPPING_ERROR) clearSlack(this.host, pool as io_buffer_pool, iova, size);
+      if (iova !== DMA_MAPPING_ERROR) clearSlack(this.machine, pool as io_buffer_pool, iova, size);
       return iova;
     }
 
@@ -134,7 +134,7 @@ function zeroSlack(base: PoolClass): PoolClass {
       const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
       if (mapped > 0)
         clearSlack(
-          this.host,
+          this.machine,
           pool as io_buffer_pool,
           to_dma_addr(sg_dma_address(sgl)),
           listBytes(sgl, nents),

@@ -4,7 +4,6 @@
 export * from './policy'; // their names
 export * from './fixes'; // of the pool's findings
 export * from './pci-devices'; // what drivers set
-export * from './boot-host'; // a machine to plug it into
-export * from './boot-rig'; // a machine with a drive
-export * from './attach'; // its IOMMU
+export * from './boot-machine'; // a machine to plug it into
+export * from './boot-device'; // a machine with one device
 export * from './pool-view'; // the pool's addresses

@@ -3,11 +3,11 @@
 
 import { IO_BUFFER_Y } from '@iommu-bounce/integration';
 import { InputError } from '../errors';
-import type { Rig, RigNeeds } from '../sim';
+import type { SimDevice, MachineNeeds } from '../sim';
 import { fixesNamed } from './fixes';
 import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
-import type { RigMachine, RigPlan } from './boot-host';
-import { bootRig } from './boot-rig';
+import type { Platform, MachinePlan } from './boot-machine';
+import { bootDevice } from './boot-device';
 import type { DeviceKind } from './pci-devices';
 
 export interface Policy {
@@ -18,11 +18,11 @@ export interface Policy {
   /** What it is, in one line. */
   readonly what: string;
   /** Set for what 5.13 does not have on this machine: where it was read. */
-  whatIf(machine: RigMachine): string | null;
+  whatIf(platform: Platform): string | null;
   /** How it boots. */
-  readonly plan: RigPlan;
+  readonly plan: MachinePlan;
   /** With one device, a drive unless said otherwise. */
-  boot(machine: RigMachine, needs: RigNeeds, kind?: DeviceKind): Rig;
+  boot(platform: Platform, needs: MachineNeeds, kind?: DeviceKind): SimDevice;
 }
 
 /** Slots of 2 KiB in the usual 64 MiB. */
@@ -35,8 +35,8 @@ const DEFERRED =
 function policy(
   name: string,
   what: string,
-  plan: RigPlan,
-  whatIf: (machine: RigMachine) => string | null = () => null,
+  plan: MachinePlan,
+  whatIf: (platform: Platform) => string | null = () => null,
 ): Policy {
   return {
     name,
@@ -45,7 +45,7 @@ function policy(
     fixes: [],
     whatIf,
     plan,
-    boot: (machine, needs, kind) => bootRig(plan, machine, needs, kind),
+    boot: (platform, needs, kind) => bootDevice(plan, platform, needs, kind),
   };
 }
 

@@ -99,8 +99,8 @@ function run(setup: Setup, policy: Policy, workload: ComparedWorkload, bs: numbe
   const layout = newLayout(workload.layout, seed);
   const jobs = [jobOf(workload, bs)];
   const needs = needsOf(jobs, cpus, layout);
-  const rig = policy.boot({ iommu: presetInfo(setup.preset).iommu, cost }, needs);
-  return simulate(rig, jobs, needs, { cpus, seed, moveData: false, layout });
+  const device = policy.boot({ iommu: presetInfo(setup.preset).iommu, cost }, needs);
+  return simulate(device, jobs, needs, { cpus, seed, moveData: false, layout });
 }
 
 function side(run: RunResult): ComparedSide {

@@ -4,7 +4,7 @@
 
 import { PAGE_SIZE, sg_next, type scatterlist } from '@iommu-bounce/linux-shim';
 import type { IoSlot } from './io-slot';
-import type { Rig } from './rig';
+import type { SimDevice } from './sim-device';
 
 const WORD = 8;
 
@@ -19,7 +19,7 @@ export class DeviceData {
   faults = 0;
   private readonly words: Float64Array;
 
-  constructor({ mm: { ram } }: Rig) {
+  constructor({ mm: { ram } }: SimDevice) {
     this.words = new Float64Array(ram.buffer, ram.byteOffset, Math.floor(ram.length / WORD));
   }
 

@@ -10,7 +10,7 @@ import type { JobRun } from './job-run';
 import { Cause, Phase } from './ledger';
 import { Nvme } from './nvme';
 import { Occupancy } from './occupancy';
-import type { Rig } from './rig';
+import type { SimDevice } from './sim-device';
 import { SlotAges } from './slot-ages';
 
 /** The longest latency that is told from longer ones. */
@@ -48,7 +48,7 @@ export class Engine {
   private machineNs = 0;
 
   constructor(
-    private readonly rig: Rig,
+    private readonly device: SimDevice,
     cpuCount: number,
     private readonly jobs: readonly JobRun[],
     moveData: boolean,
@@ -64,12 +64,12 @@ export class Engine {
     });
     this.cpus = cpus;
     this.busy = cpus.slice(0, jobs.length);
-    this.nvme = new Nvme(rig.meter.cost);
-    this.data = moveData ? new DeviceData(rig) : null;
-    this.ages = new SlotAges(rig);
-    this.tickNs = 1e9 / rig.k.timers.HZ;
-    rig.meter.onEvicted = (address) => {
-      this.ages.evicted(address, rig.meter.ledger.now);
+    this.nvme = new Nvme(device.meter.cost);
+    this.data = moveData ? new DeviceData(device) : null;
+    this.ages = new SlotAges(device);
+    this.tickNs = 1e9 / device.k.timers.HZ;
+    device.meter.onEvicted = (address) => {
+      this.ages.evicted(address, device.meter.ledger.now);
     };
   }
 
@@ -101,15 +101,15 @@ export class Engine {
 
   /** Has a CPU do something beside all I/Os, at a moment or as soon as it is free. */
   doAt(cpuId: number, at: number, work: () => void): void {
-    const { rig } = this;
-    const { ledger } = rig.meter;
+    const { device } = this;
+    const { ledger } = device.meter;
     const cpu = this.cpus[cpuId] as Cpu;
     ledger.now = Math.max(cpu.now, at);
     ledger.phase = Phase.background;
-    rig.k.context.run_on_cpu(cpuId);
+    device.k.context.run_on_cpu(cpuId);
     work();
     cpu.now = ledger.now;
-    if (this.busy.length === 1) rig.k.context.run_on_cpu(0);
+    if (this.busy.length === 1) device.k.context.run_on_cpu(0);
   }
 
   /** The CPU whose event comes first, if that is before `before`. */
@@ -128,22 +128,22 @@ export class Engine {
   }
 
   private step(cpu: Cpu): void {
-    const { rig } = this;
-    const { ledger } = rig.meter;
+    const { device } = this;
+    const { ledger } = device.meter;
     ledger.now = cpu.now;
-    if (this.busy.length > 1) rig.k.context.run_on_cpu(cpu.id);
+    if (this.busy.length > 1) device.k.context.run_on_cpu(cpu.id);
     if (cpu.now >= this.machineNs + this.tickNs) this.passTime();
-    if (rig.workPending?.() === true) {
+    if (device.workPending?.() === true) {
       ledger.phase = Phase.background;
-      rig.k.workqueue.run();
-      this.bounce.set(ledger.now, rig.bounceBytes());
+      device.k.workqueue.run();
+      this.bounce.set(ledger.now, device.bounceBytes());
     }
 
     const first = cpu.first();
     if (first !== null && first.doneAt <= ledger.now) {
       if (!cpu.inInterrupt) {
         ledger.phase = Phase.complete;
-        ledger.charge(Cause.interrupt, rig.meter.cost.interruptNs);
+        ledger.charge(Cause.interrupt, device.meter.cost.interruptNs);
         this.interrupts++;
         cpu.inInterrupt = true;
       }
@@ -160,7 +160,7 @@ export class Engine {
   }
 
   private runThread(cpu: Cpu, job: JobRun): void {
-    const { now } = this.rig.meter.ledger;
+    const { now } = this.device.meter.ledger;
     const wants = job.wants(now);
     if (!wants || job.free.length === 0) {
       const io = job.reap();
@@ -173,8 +173,8 @@ export class Engine {
   }
 
   private submit(cpu: Cpu, job: JobRun): void {
-    const { rig } = this;
-    const { meter } = rig;
+    const { device } = this;
+    const { meter } = device;
     const { ledger } = meter;
     const io = job.free.pop() as IoSlot;
     const { workload } = job;
@@ -193,7 +193,7 @@ export class Engine {
     const mapped = io.map();
     meter.end();
     this.mapNs += ledger.now - before;
-    this.bounce.set(ledger.now, rig.bounceBytes());
+    this.bounce.set(ledger.now, device.bounceBytes());
     if (!mapped) {
       this.putOff(job, io);
       return;
@@ -231,8 +231,8 @@ export class Engine {
 
   /** In the interrupt handler. */
   private complete(io: IoSlot): void {
-    const { rig } = this;
-    const { meter, k } = rig;
+    const { device } = this;
+    const { meter, k } = device;
     const { ledger } = meter;
     if (this.data !== null) this.data.transfer(io);
 
@@ -245,7 +245,7 @@ export class Engine {
     io.unmap();
     meter.end();
     this.unmapNs += ledger.now - before;
-    if (!this.ages.unmapped(io.address, ledger.now) && rig.translated)
+    if (!this.ages.unmapped(io.address, ledger.now) && device.translated)
       meter.stale.unmapped(io.address, ledger.now);
     k.context.preempt_enable();
     k.context.local_irq_restore(flags);
@@ -253,7 +253,7 @@ export class Engine {
 
     ledger.phase = Phase.complete;
     ledger.charge(Cause.complete, meter.cost.completeNs);
-    this.bounce.set(ledger.now, rig.bounceBytes());
+    this.bounce.set(ledger.now, device.bounceBytes());
     this.completed++;
     this.bytes += io.bytes;
     if (ledger.now > this.endedAt) this.endedAt = ledger.now;
@@ -263,13 +263,13 @@ export class Engine {
 
   /** Timers that are due run, and the work they start, on the CPU that is next to do something. */
   private passTime(): void {
-    const { rig } = this;
-    const { ledger } = rig.meter;
+    const { device } = this;
+    const { ledger } = device.meter;
     ledger.phase = Phase.background;
     const ticks = Math.floor((ledger.now - this.machineNs) / this.tickNs);
     this.machineNs += ticks * this.tickNs;
-    rig.k.timers.advance((ticks * this.tickNs) / 1e6);
-    this.bounce.set(ledger.now, rig.bounceBytes());
+    device.k.timers.advance((ticks * this.tickNs) / 1e6);
+    this.bounce.set(ledger.now, device.bounceBytes());
   }
 
   /** Lets time pass with nothing to do. */
@@ -278,7 +278,7 @@ export class Engine {
   }
 
   private letPass(end: number): void {
-    const { ledger } = this.rig.meter;
+    const { ledger } = this.device.meter;
     for (let t = this.machineNs; t < end; t += this.tickNs) {
       ledger.now = Math.max(ledger.now, t + this.tickNs);
       this.passTime();

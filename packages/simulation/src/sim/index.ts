@@ -5,11 +5,12 @@ export * from './ledger'; // where the time goes
 export * from './virtual-lock'; // waiting for a lock in virtual time
 export * from './meter'; // what each step of the ported code costs
 export * from './machine-parts'; // the machine's parts that report to it
-export * from './virtio-charges'; // and what lies beyond the guest
+export * from './virtio-charges'; // what lies beyond the guest
+export * from './bare-metal-charges'; // an IOMMU without a hypervisor
 export * from './stale'; // mappings that outlive their unmap
 export * from './slot-ages'; // contents that outlive it
 export * from './occupancy'; // bounce memory over time
-export * from './rig'; // a machine to simulate on
+export * from './sim-device'; // a machine with a device to simulate on
 export * from './nvme'; // the drive
 export * from './cpu'; // a virtual CPU
 export * from './job-run'; // a job under way

@@ -14,7 +14,7 @@ import {
   sg_array,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
-import type { Rig } from './rig';
+import type { SimDevice } from './sim-device';
 
 /** A size of I/O in one buffer: the pieces that the block layer makes of its pages, contiguous ones joined. */
 export class Pieces {
@@ -67,7 +67,7 @@ export class IoSlot {
   constructor(
     readonly job: IoOwner,
     readonly pfns: Float64Array,
-    private readonly rig: Rig,
+    private readonly device: SimDevice,
   ) {}
 
   prepare(bytes: number, write: boolean): void {
@@ -76,7 +76,7 @@ export class IoSlot {
     if (this.pieces?.bytes === bytes) return;
     let pieces = this.bySize.find((p) => p.bytes === bytes);
     if (!pieces) {
-      pieces = new Pieces(this.rig.mm, this.pfns, bytes);
+      pieces = new Pieces(this.device.mm, this.pfns, bytes);
       this.bySize.push(pieces);
     }
     this.pieces = pieces;
@@ -88,12 +88,12 @@ export class IoSlot {
 
   /** As the NVMe driver does: one piece as a page, several as a list. False if there is no room for it now. */
   map(): boolean {
-    const { rig } = this;
+    const { device } = this;
     const { list, count } = this.pieces as Pieces;
     if (count === 1) {
       const page = list.page_link as NonNullable<scatterlist['page_link']>;
-      this.address = rig.k.dma.dma_map_page_attrs(
-        rig.dev,
+      this.address = device.k.dma.dma_map_page_attrs(
+        device.dev,
         page,
         0,
         this.bytes,
@@ -102,8 +102,8 @@ export class IoSlot {
       );
       return this.address !== DMA_MAPPING_ERROR;
     }
-    const mapped = rig.k.dma.dma_map_sg_attrs(
-      rig.dev,
+    const mapped = device.k.dma.dma_map_sg_attrs(
+      device.dev,
       list,
       count,
       this.direction(),
@@ -114,16 +114,17 @@ export class IoSlot {
   }
 
   unmap(): void {
-    const { rig } = this;
+    const { device } = this;
     const { list, count } = this.pieces as Pieces;
     if (count === 1)
-      rig.k.dma.dma_unmap_page_attrs(rig.dev, this.address, this.bytes, this.direction(), 0);
-    else rig.k.dma.dma_unmap_sg_attrs(rig.dev, list, count, this.direction(), DMA_ATTR_NO_WARN);
+      device.k.dma.dma_unmap_page_attrs(device.dev, this.address, this.bytes, this.direction(), 0);
+    else
+      device.k.dma.dma_unmap_sg_attrs(device.dev, list, count, this.direction(), DMA_ATTR_NO_WARN);
   }
 
   /** Where an access of the device goes, or -1: nowhere. */
   translate(address: number, write: boolean): number {
-    return this.rig.translate(address, write);
+    return this.device.translate(address, write);
   }
 
   /** The mapped list, for the device; null for a mapping of one page. */

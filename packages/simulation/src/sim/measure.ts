@@ -4,7 +4,7 @@
 import type { Engine } from './engine';
 import { CAUSES, type CauseName, PHASES, type PhaseName } from './ledger';
 import type { OccupancyCurve } from './occupancy';
-import type { Rig } from './rig';
+import type { SimDevice } from './sim-device';
 
 export interface LockFigures {
   readonly name: string;
@@ -71,11 +71,11 @@ export interface RunFigures {
   readonly mapping_failures: number;
 }
 
-export function measure(engine: Engine, rig: Rig): RunFigures {
-  const { meter } = rig;
+export function measure(engine: Engine, device: SimDevice): RunFigures {
+  const { meter } = device;
   const { ledger } = meter;
   const { completed: ios, bytes, endedAt, latency } = engine;
-  const { map, unmap } = rig.requests();
+  const { map, unmap } = device.requests();
   const perIo = (ns: number): number => (ios > 0 ? ns / ios : 0);
   const perGb = (ns: number): number => (bytes > 0 ? (ns * 1e9) / bytes : 0);
   const perS = (n: number): number => (endedAt > 0 ? (n * 1e9) / endedAt : 0);
@@ -104,7 +104,7 @@ export function measure(engine: Engine, rig: Rig): RunFigures {
     copied_bytes: meter.copiedBytes,
     peak_bounce_bytes: engine.bounce.peak,
     mean_bounce_bytes: engine.bounce.mean(endedAt),
-    reserved_bounce_bytes: rig.reservedBounceBytes,
+    reserved_bounce_bytes: device.reservedBounceBytes,
     bounce_over_time: engine.bounce.curve(),
     latency_ns: {
       p50: at(50),

@@ -8,7 +8,7 @@ import { IoSlot } from './io-slot';
 import { type RunFigures, measure } from './measure';
 import { JobRun } from './job-run';
 import type { OccupancyCurve } from './occupancy';
-import type { Rig, RigNeeds } from './rig';
+import type { SimDevice, MachineNeeds } from './sim-device';
 
 const PAGE = 4096;
 /** The pool lets a buffer go after two of its periods of 5 s at the latest, and a tick. */
@@ -60,7 +60,7 @@ export interface RunResult extends RunFigures {
  * What the machine needs for these jobs.
  * @throws InputError for more memory than can be simulated
  */
-export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): RigNeeds {
+export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): MachineNeeds {
   let bufferFrames = 0;
   let bounce = 0;
   for (const job of jobs) {
@@ -83,51 +83,51 @@ function mib(frames: number): string {
 
 /** @throws InputError for an I/O that the policy cannot map */
 export function simulate(
-  rig: Rig,
+  device: SimDevice,
   jobs: readonly FioJob[],
-  needs: RigNeeds,
+  needs: MachineNeeds,
   options: RunOptions,
 ): RunResult {
-  const runs = placeJobs(rig, jobs, needs, options);
-  rig.mm.moves = options.moveData;
-  rig.meter.reset();
-  const engine = new Engine(rig, options.cpus, runs, options.moveData);
+  const runs = placeJobs(device, jobs, needs, options);
+  device.mm.moves = options.moveData;
+  device.meter.reset();
+  const engine = new Engine(device, options.cpus, runs, options.moveData);
   while (engine.run(BATCH)) options.progress?.(engine.completed);
 
-  const figures = measure(engine, rig);
-  const { stale } = rig.meter;
+  const figures = measure(engine, device);
+  const { stale } = device.meter;
   const busy = { max: stale.longest, mean: stale.meanGone() };
   engine.idle(IDLE_NS);
-  const { map, unmap } = rig.requests();
+  const { map, unmap } = device.requests();
   const { data, ages } = engine;
   return {
     ...figures,
     requests_when_idle: map + unmap - figures.iommu_requests,
-    bounce_with_idle: engine.bounce.curve(rig.meter.ledger.now),
-    stale_max_ns: rig.translated ? stale.longest : null,
-    stale_mean_ns: rig.translated ? stale.mean() : null,
-    stale_busy_max_ns: rig.translated ? busy.max : null,
-    stale_busy_mean_ns: rig.translated ? busy.mean : null,
+    bounce_with_idle: engine.bounce.curve(device.meter.ledger.now),
+    stale_max_ns: device.translated ? stale.longest : null,
+    stale_mean_ns: device.translated ? stale.mean() : null,
+    stale_busy_max_ns: device.translated ? busy.max : null,
+    stale_busy_mean_ns: device.translated ? busy.mean : null,
     stale_contents_max_ns: ages.longest,
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
-    leaks: rig.shutDown(),
+    leaks: device.shutDown(),
   };
 }
 
 function placeJobs(
-  rig: Rig,
+  device: SimDevice,
   jobs: readonly FioJob[],
-  needs: RigNeeds,
+  needs: MachineNeeds,
   options: RunOptions,
 ): JobRun[] {
   const runs: JobRun[] = [];
-  let firstPfn = rig.k.reserved_pfn;
+  let firstPfn = device.k.reserved_pfn;
   const end = firstPfn + needs.bufferFrames;
   for (const job of jobs) {
     const longest = Math.max(...usedBlocks(job).map(({ bytes }) => bytes));
-    if (longest > rig.longestMapping)
+    if (longest > device.longestMapping)
       throw new InputError(
-        `${job.name}: bs=${String(longest)}: expected at most ${String(rig.longestMapping)} bytes, the longest that can be mapped at once`,
+        `${job.name}: bs=${String(longest)}: expected at most ${String(device.longestMapping)} bytes, the longest that can be mapped at once`,
       );
     for (let clone = 0; clone < job.numjobs; clone++) {
       const run = new JobRun(job, (job.seed ?? options.seed) + runs.length);
@@ -136,7 +136,7 @@ function placeJobs(
       const buffers = options.layout.buffers(job.iodepth, bytes, { firstPfn, frames });
       firstPfn += frames;
       // The first place is taken first.
-      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, rig));
+      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, device));
       runs.push(run);
     }
   }

@@ -2,7 +2,7 @@
 // How long what a device has read or written stays readable to it in a bounce buffer that stays mapped: from the unmap
 // until the buffer is used again or evicted.
 
-import type { Rig } from './rig';
+import type { SimDevice } from './sim-device';
 
 export class SlotAges {
   /** Nanoseconds, the longest seen. */
@@ -12,12 +12,12 @@ export class SlotAges {
   /** When each slot was given back; negative: it is in use, or was not used yet. */
   private readonly since: Float64Array;
 
-  constructor(private readonly rig: Rig) {
-    this.since = new Float64Array(rig.slots).fill(-1);
+  constructor(private readonly device: SimDevice) {
+    this.since = new Float64Array(device.slots).fill(-1);
   }
 
   mapped(address: number, now: number): void {
-    const slot = this.rig.slotOf(address);
+    const slot = this.device.slotOf(address);
     if (slot < 0) return;
     this.served++;
     this.end(slot, now);
@@ -25,7 +25,7 @@ export class SlotAges {
 
   /** True if the address is a bounce buffer's. */
   unmapped(address: number, now: number): boolean {
-    const slot = this.rig.slotOf(address);
+    const slot = this.device.slotOf(address);
     if (slot < 0) return false;
     this.since[slot] = now;
     return true;
@@ -33,7 +33,7 @@ export class SlotAges {
 
   /** The pool has unmapped a buffer. */
   evicted(address: number, now: number): void {
-    const slot = this.rig.slotOf(address);
+    const slot = this.device.slotOf(address);
     if (slot >= 0) this.end(slot, now);
   }
 

@@ -4,7 +4,7 @@
 import { type CostParameters, type PresetName, preset, presetInfo } from '../cost';
 import { type FioJob, type LayoutName, jobFromFlags, newLayout } from '../jobs';
 import { type Policy, policiesNamed } from '../policies';
-import { type Rig, type RunResult, needsOf, simulate } from '../sim';
+import { type SimDevice, type RunResult, needsOf, simulate } from '../sim';
 
 /** Costs of these tests' own, round where they can be: a preset may be calibrated anew. */
 export const COSTS: CostParameters = {
@@ -26,7 +26,7 @@ export interface Setup {
   readonly preset?: PresetName;
   readonly cost?: Readonly<Record<string, number>>;
   /** Changes the machine before anything runs on it. */
-  readonly change?: (rig: Rig) => Rig;
+  readonly change?: (device: SimDevice) => SimDevice;
 }
 
 export function job(flags: Readonly<Record<string, string>>): FioJob {
@@ -45,7 +45,7 @@ export function runJobs(
   const found = typeof policy === 'string' ? policiesNamed(policy)[0] : policy;
   if (!found) throw new Error('no such policy');
   const cost = { ...(name === 'laptop-virtio' ? COSTS : preset(name)), ...setup.cost };
-  const rig = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
-  const changed = setup.change?.(rig) ?? rig;
+  const device = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
+  const changed = setup.change?.(device) ?? device;
   return simulate(changed, jobs, needs, { cpus, seed, moveData: data, layout });
 }

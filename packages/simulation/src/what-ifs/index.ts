@@ -4,3 +4,4 @@
 export * from './single-queue-6-7'; // one large flush queue
 export * from './swiotlb-area-6-6'; // swiotlb in areas
 export * from './swiotlb-dynamic-6-6'; // swiotlb that grows
+export * from './deferred-flush-6-8'; // a virtio-iommu driver that flushes lazily

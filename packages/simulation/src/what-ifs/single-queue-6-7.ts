@@ -26,8 +26,8 @@ class single_fq {
 export class iova_c_single_queue_6_7 extends iova_c {
   private readonly queues = new Map<iova_domain, single_fq>();
 
-  constructor(private readonly host: machine) {
-    super(host);
+  constructor(private readonly machine: machine) {
+    super(machine);
   }
 
   override init_iova_flush_queue(
@@ -35,7 +35,7 @@ export class iova_c_single_queue_6_7 extends iova_c {
     flush_cb: iova_flush_cb,
     entry_dtor: iova_entry_dtor,
   ): number {
-    const { slab, timers } = this.host;
+    const { slab, timers } = this.machine;
     const queue = slab.kzalloc(single_fq, GFP_KERNEL);
     if (!queue) return -ENOMEM;
     iovad.fq_flush_start_cnt = 0;
@@ -46,9 +46,9 @@ export class iova_c_single_queue_6_7 extends iova_c {
     timers.timer_setup(iovad.fq_timer, () => {
       iovad.fq_timer_on = 0;
       this.flush(iovad);
-      const flags = this.host.locks.spin_lock_irqsave(queue.lock);
+      const flags = this.machine.locks.spin_lock_irqsave(queue.lock);
       this.free_flushed(iovad, queue);
-      this.host.locks.spin_unlock_irqrestore(queue.lock, flags);
+      this.machine.locks.spin_unlock_irqrestore(queue.lock, flags);
     });
     iovad.fq_timer_on = 0;
     return 0;
@@ -60,7 +60,7 @@ export class iova_c_single_queue_6_7 extends iova_c {
       super.queue_iova(iovad, pfn, pages, data);
       return;
     }
-    const { locks, timers } = this.host;
+    const { locks, timers } = this.machine;
     const flags = locks.spin_lock_irqsave(queue.lock);
     this.free_flushed(iovad, queue);
     if ((queue.tail + 1) % IOVA_SINGLE_FQ_SIZE === queue.head) {
@@ -86,12 +86,12 @@ export class iova_c_single_queue_6_7 extends iova_c {
   override put_iova_domain(iovad: iova_domain): void {
     const queue = this.queues.get(iovad);
     if (queue) {
-      if (this.host.timers.timer_pending(iovad.fq_timer))
-        this.host.timers.del_timer(iovad.fq_timer);
+      if (this.machine.timers.timer_pending(iovad.fq_timer))
+        this.machine.timers.del_timer(iovad.fq_timer);
       for (let i = queue.head; i !== queue.tail; i = (i + 1) % IOVA_SINGLE_FQ_SIZE)
         iovad.entry_dtor?.((queue.entries[i] as iova_fq_entry).data);
       this.queues.delete(iovad);
-      this.host.slab.kfree(queue);
+      this.machine.slab.kfree(queue);
     }
     super.put_iova_domain(iovad);
   }

@@ -56,7 +56,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   private readonly pools: io_tlb_pool[] = [];
   private readonly transients: io_tlb_pool[] = [];
   private readonly to_free: io_tlb_pool[] = [];
-  private host: machine | null = null;
+  private machine: machine | null = null;
   private wq: workqueue_struct | null = null;
   private readonly dyn_alloc = new delayed_work();
   private queued = false;
@@ -67,20 +67,20 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   transient_pools = 0;
 
   /** The machine is complete: what the worker needs is there. */
-  connect(host: machine, listener: swiotlb_listener): void {
-    this.host = host;
+  connect(machine: machine, listener: swiotlb_listener): void {
+    this.machine = machine;
     this.listener = listener;
-    host.workqueue.INIT_DELAYED_WORK(
+    machine.workqueue.INIT_DELAYED_WORK(
       this.dyn_alloc,
       () => {
         this.swiotlb_dyn_alloc();
       },
       this,
     );
-    this.wq = host.workqueue.create_singlethread_workqueue('swiotlb');
+    this.wq = machine.workqueue.create_singlethread_workqueue('swiotlb');
     const mem = deref(this.io_tlb_default_mem);
     this.default_nslabs = mem.nslabs;
-    this.add_mem_pool(new io_tlb_pool(mem.start, mem.nslabs, this.nareas(), null, host.locks));
+    this.add_mem_pool(new io_tlb_pool(mem.start, mem.nslabs, this.nareas(), null, machine.locks));
   }
 
   /** Bytes of all pools, those set aside at boot included; and of them, the slots in use. */
@@ -111,12 +111,12 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     _dir: dma_data_direction,
     _attrs: number,
   ): phys_addr_t {
-    const host = deref(this.host);
+    const machine = deref(this.machine);
     this.listener?.call();
     const mask = dma_get_min_align_mask(dev);
     const offset = align_offset(dev, orig_addr);
     const size = alloc_size + offset;
-    const cpu = host.context.smp_processor_id();
+    const cpu = machine.context.smp_processor_id();
     let pool: io_tlb_pool | null = null;
     let slot = -1;
     for (const one of this.pools) {
@@ -139,7 +139,11 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     for (let i = 0; i < slots_for(size); i++)
       found.orig_addr[slot + i] = orig_addr + i * IO_TLB_SIZE;
     const tlb_addr = phys_addr_t(found.start + slot * IO_TLB_SIZE + offset);
-    host.mm.memcpy(host.mm.phys_to_virt(tlb_addr), host.mm.phys_to_virt(orig_addr), mapping_size);
+    machine.mm.memcpy(
+      machine.mm.phys_to_virt(tlb_addr),
+      machine.mm.phys_to_virt(orig_addr),
+      mapping_size,
+    );
     return tlb_addr;
   }
 
@@ -164,7 +168,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     dir: dma_data_direction,
   ): void {
     if (dir === DMA_TO_DEVICE) return;
-    const { mm } = deref(this.host);
+    const { mm } = deref(this.machine);
     mm.memcpy(mm.phys_to_virt(this.original(dev, tlb_addr)), mm.phys_to_virt(tlb_addr), size);
   }
 
@@ -175,7 +179,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     dir: dma_data_direction,
   ): void {
     if (dir === DMA_FROM_DEVICE) return;
-    const { mm } = deref(this.host);
+    const { mm } = deref(this.machine);
     mm.memcpy(mm.phys_to_virt(tlb_addr), mm.phys_to_virt(this.original(dev, tlb_addr)), size);
   }
 
@@ -195,13 +199,13 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   private schedule(): void {
     if (this.queued) return;
     this.queued = true;
-    const host = deref(this.host);
-    host.workqueue.queue_delayed_work(deref(this.wq), this.dyn_alloc, 0);
+    const machine = deref(this.machine);
+    machine.workqueue.queue_delayed_work(deref(this.wq), this.dyn_alloc, 0);
   }
 
   /** One area for each CPU, rounded up to a power of two. */
   private nareas(): number {
-    return 2 ** Math.ceil(Math.log2(deref(this.host).context.nr_cpus));
+    return 2 ** Math.ceil(Math.log2(deref(this.machine).context.nr_cpus));
   }
 
   /** The worker: frees what mappings have left behind, and adds a pool if one was missing. */
@@ -238,7 +242,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   }
 
   private alloc_pool(nslabs: number, nareas: number, gfp: gfp_t): io_tlb_pool | null {
-    const { page_alloc, mm, locks } = deref(this.host);
+    const { page_alloc, mm, locks } = deref(this.machine);
     const order = get_order(nslabs * IO_TLB_SIZE);
     const first = page_alloc.alloc_pages(gfp, order);
     if (!first) return null;
@@ -248,6 +252,6 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
   }
 
   private free_pool(pool: io_tlb_pool): void {
-    if (pool.pages) deref(this.host).page_alloc.__free_pages(pool.pages.first, pool.pages.order);
+    if (pool.pages) deref(this.machine).page_alloc.__free_pages(pool.pages.first, pool.pages.order);
   }
 }

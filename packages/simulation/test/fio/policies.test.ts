@@ -36,9 +36,9 @@ describe('every policy', function () {
 
   it('finds bytes that went astray', () => {
     const result = runJobs('strict', [reads], {
-      change: (rig) => ({
-        ...rig,
-        translate: (address, write) => rig.translate(address, write) + 8 * 4096,
+      change: (device) => ({
+        ...device,
+        translate: (address, write) => device.translate(address, write) + 8 * 4096,
       }),
     });
     expect(result.data?.pages_wrong).to.be.above(0);
@@ -46,7 +46,7 @@ describe('every policy', function () {
 
   it('finds a translation that is missing', () => {
     const result = runJobs('strict', [reads], {
-      change: (rig) => ({ ...rig, translate: () => -1 }),
+      change: (device) => ({ ...device, translate: () => -1 }),
     });
     expect(result.data?.faults).to.equal(IOS);
   });

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { IO_BUFFER_Y, boot, plug } from '@iommu-bounce/integration';
-import { table_driver, to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { table_driver, to_table_domain } from '@iommu-bounce/iommu-core';
 import {
   DMA_BIT_MASK,
   DMA_FROM_DEVICE,

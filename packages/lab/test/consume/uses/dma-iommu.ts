@@ -11,7 +11,7 @@ import {
   machine,
 } from '@iommu-bounce/linux-shim';
 import { iommu_c, iova_c } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core/testing';
+import { table_driver } from '@iommu-bounce/iommu-core';
 import {
   type dma_iommu_object,
   dma_iommu_after,

@@ -16,7 +16,8 @@ import {
   iommu_c,
   type iommu_domain,
 } from '@iommu-bounce/iommu-core';
-import { dma_write, table_driver, to_table_domain } from '@iommu-bounce/iommu-core/testing';
+import { table_driver, to_table_domain } from '@iommu-bounce/iommu-core';
+import { dma_write } from '@iommu-bounce/iommu-core/testing';
 
 const k = new machine();
 const iommu: iommu_c = new iommu_c(k);

@@ -2,7 +2,7 @@
 // Many devices: the pool, a swiotlb area for all, and an area for each device, side by side.
 
 import { newLayout } from '../../jobs';
-import { type RigPlan, policiesNamed } from '../../policies';
+import { type MachinePlan, policiesNamed } from '../../policies';
 import { presetInfo } from '../../cost';
 import type { ScenarioMachine } from '../machine';
 import { swiotlb_by_device } from './counting-swiotlb';
@@ -43,7 +43,7 @@ export function devicesExperiment(
   };
 }
 
-function planNamed(name: string): RigPlan {
+function planNamed(name: string): MachinePlan {
   const [policy] = policiesNamed(name);
   if (!policy) throw new Error(`no policy ${name}`);
   return policy.plan;
@@ -57,7 +57,7 @@ function countFigures(
   const { cost, cpus, seed, moveData } = machine;
   const devices = devicesOf(count);
   const on = { iommu: presetInfo(machine.preset).iommu, cost };
-  const run = (plan: RigPlan, what: string, idle = false): DevicesOutcome =>
+  const run = (plan: MachinePlan, what: string, idle = false): DevicesOutcome =>
     runDevices(plan, on, idle ? devicesOf(1).map((d) => ({ ...d, job: null })) : devices, {
       cpus,
       seed,
@@ -118,7 +118,7 @@ function poolFigures(
 }
 
 function areaFigures(machine: ScenarioMachine, swiotlb: DevicesOutcome): ApproachFigures[] {
-  const { k } = swiotlb.host;
+  const { k } = swiotlb.machine;
   if (!(k.swiotlb instanceof swiotlb_by_device)) throw new Error('the machine counts no slots');
   const counting = k.swiotlb;
   const needed = tlbAreaFor(swiotlb.engine.bounce.peak);
@@ -149,7 +149,7 @@ function areaFigures(machine: ScenarioMachine, swiotlb: DevicesOutcome): Approac
     area(
       'global',
       'one swiotlb area of 64 MiB for all devices, set aside at boot',
-      swiotlb.host.reservedBounceBytes,
+      swiotlb.machine.reservedBounceBytes,
       'run',
       true,
     ),
@@ -192,13 +192,13 @@ function clearingNs({ cost }: ScenarioMachine, bytes: number): number {
 }
 
 function runFigures(policy: DevicesRun['policy'], outcome: DevicesOutcome): DevicesRun {
-  const { engine, host, leaks, busyIos } = outcome;
+  const { engine, machine, leaks, busyIos } = outcome;
   const { data } = engine;
   return {
     policy,
     ios: engine.completed,
     busy_iops: (busyIos * 1e9) / LOAD_NS,
-    copied_bytes: host.meter.copiedBytes,
+    copied_bytes: machine.meter.copiedBytes,
     mapping_failures: engine.mapFailures,
     bounce_over_time: engine.bounce.curve(),
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },

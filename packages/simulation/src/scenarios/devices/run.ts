@@ -8,14 +8,14 @@ import { pciDevice, pool_of } from '@iommu-bounce/integration';
 import type { CostParameters } from '../../cost';
 import { type BufferLayout, bufferBytes } from '../../jobs';
 import {
-  type Host,
+  type SimMachine,
   type Plugged,
-  type RigMachine,
-  type RigPlan,
-  bootHost,
-  deviceRig,
+  type Platform,
+  type MachinePlan,
+  bootMachine,
+  simDevice,
 } from '../../policies';
-import { Cause, Engine, IoSlot, JobRun, type RigNeeds } from '../../sim';
+import { Cause, Engine, IoSlot, JobRun, type MachineNeeds } from '../../sim';
 import { LOAD_NS, LOOKS_NS, type PlannedDevice } from './load';
 import { SLOT_BYTES, kmallocBytes } from './sizes';
 
@@ -36,7 +36,7 @@ export interface DevicesOptions {
 /** What a run leaves behind. */
 export interface DevicesOutcome {
   readonly engine: Engine;
-  readonly host: Host;
+  readonly machine: SimMachine;
   readonly plugged: readonly Plugged[];
   readonly meanLoad: number;
   readonly mean: number;
@@ -48,45 +48,45 @@ export interface DevicesOutcome {
 }
 
 export function runDevices(
-  plan: RigPlan,
-  machine: RigMachine,
+  plan: MachinePlan,
+  platform: Platform,
   devices: readonly PlannedDevice[],
   options: DevicesOptions,
 ): DevicesOutcome {
   const needs = needsOf(devices, options);
   const plugged: Plugged[] = [];
   const setup = { requests: 0, requestNs: 0 };
-  const host = bootHost(plan, machine, needs, (plug) => {
+  const machine = bootMachine(plan, platform, needs, (plug) => {
     for (const [i, { pluggedAt }] of devices.entries())
       if (pluggedAt === null) plugged[i] = plug(pciDevice(placeOf(i)), 'nvme');
   });
   // Devices that come later are what is measured; where none does, one is plugged in when all is over.
-  const { meter } = host;
-  host.mm.moves = options.moveData;
+  const { meter } = machine;
+  machine.mm.moves = options.moveData;
   meter.reset();
   const plugIn = (i: number): void => {
-    const requests = host.allRequests();
+    const requests = machine.allRequests();
     const start = meter.ledger.now;
-    plugged[i] = host.plug(pciDevice(placeOf(i)), 'nvme');
-    setup.requests += host.allRequests() - requests;
+    plugged[i] = machine.plug(pciDevice(placeOf(i)), 'nvme');
+    setup.requests += machine.allRequests() - requests;
     setup.requestNs += meter.ledger.now - start;
-    meter.ledger.charge(Cause.pool, arraysNs(machine.cost, plugged[i].domain));
+    meter.ledger.charge(Cause.pool, arraysNs(platform.cost, plugged[i].domain));
   };
 
-  const jobs = placeJobs(host, devices, needs, options);
-  const rig = {
-    ...deviceRig(plan, host, plugged[0] as Plugged),
+  const jobs = placeJobs(machine, devices, needs, options);
+  const device = {
+    ...simDevice(plan, machine, plugged[0] as Plugged),
     ...{ translated: false, slots: 0, slotOf: () => -1 },
   };
   const settle = (i: number): void => {
-    const own = deviceRig(plan, host, plugged[i] as Plugged);
+    const own = simDevice(plan, machine, plugged[i] as Plugged);
     const placed = jobs[i];
     for (const pfns of placed?.buffers ?? [])
       placed?.run.free.push(new IoSlot(placed.run, pfns, own));
   };
   for (const i of plugged.keys()) if (plugged[i]) settle(i);
   const engine = new Engine(
-    rig,
+    device,
     options.cpus,
     jobs.flatMap((placed) => (placed ? [placed.run] : [])),
     options.moveData,
@@ -112,10 +112,10 @@ export function runDevices(
   const meanLoad = engine.bounce.mean(LOAD_NS);
   const after = LOOKS_NS.map((after_ns) => {
     engine.runUntil(LOAD_NS + after_ns);
-    return { after_ns, bytes: host.bounceBytes() };
+    return { after_ns, bytes: machine.bounceBytes() };
   });
   const mean = engine.bounce.mean(LOAD_NS + (LOOKS_NS.at(-1) ?? 0));
-  const leaks = host.shutDown();
+  const leaks = machine.shutDown();
 
   let measured = devices.filter(({ pluggedAt }) => pluggedAt !== null).length;
   if (measured === 0) {
@@ -124,7 +124,7 @@ export function runDevices(
     plugged.pop();
   }
   return {
-    ...{ engine, host, plugged, meanLoad, mean, after, leaks },
+    ...{ engine, machine, plugged, meanLoad, mean, after, leaks },
     setup: { requests: setup.requests / measured, requestNs: setup.requestNs / measured },
     busyIos: jobs[0]?.run.submitted ?? 0,
   };
@@ -174,7 +174,7 @@ function placeOf(i: number): string {
 function needsOf(
   devices: readonly PlannedDevice[],
   { cpus, layout }: Pick<DevicesOptions, 'cpus' | 'layout'>,
-): RigNeeds {
+): MachineNeeds {
   let bufferFrames = 0;
   let bouncePages = SPARE_PAGES;
   for (const { job } of devices) {
@@ -192,12 +192,12 @@ interface Placed {
 
 /** By device; null for one without a job. */
 function placeJobs(
-  host: Host,
+  machine: SimMachine,
   devices: readonly PlannedDevice[],
-  needs: RigNeeds,
+  needs: MachineNeeds,
   { layout, seed }: DevicesOptions,
 ): (Placed | null)[] {
-  let firstPfn = host.k.reserved_pfn;
+  let firstPfn = machine.k.reserved_pfn;
   const end = firstPfn + needs.bufferFrames;
   const placed = devices.map(({ job, from }, i) => {
     if (!job) return null;

@@ -4,8 +4,8 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { presetInfo } from '../../cost';
 import { type NetShapeName, RX_RING } from '../../jobs';
-import type { Policy, RigMachine } from '../../policies';
-import { CAUSES, type CauseName, type Rig } from '../../sim';
+import type { Policy, Platform } from '../../policies';
+import { CAUSES, type CauseName, type SimDevice } from '../../sim';
 import type { ScenarioMachine } from '../machine';
 import type { NetDocument, NetPolicyRun, Percentiles } from './document';
 import type { NicParameters } from './parameters';
@@ -48,24 +48,24 @@ function runPolicy(
 ): NetPolicyRun {
   const { shape, preset, cost } = experiment;
   const machine = { iommu: presetInfo(preset).iommu, cost };
-  const rig = policy.boot(machine, netNeeds(shape, 1), 'other');
-  const run = new NetRun(rig, experiment);
+  const device = policy.boot(machine, netNeeds(shape, 1), 'other');
+  const run = new NetRun(device, experiment);
   while (run.run(BATCH))
     progress(`${policy.name}: ${(run.received + run.sent).toLocaleString('en')} packets`);
-  const figures = figuresOf(policy, machine, rig, run);
-  const { stale } = rig.meter;
+  const figures = figuresOf(policy, machine, device, run);
+  const { stale } = device.meter;
   const busy = { max: stale.longest, mean: stale.meanGone() };
   run.stop();
   const { data } = run;
   return {
     ...figures,
-    stale_max_ns: rig.translated ? stale.longest : null,
-    stale_mean_ns: rig.translated ? stale.mean() : null,
-    stale_busy_max_ns: rig.translated ? busy.max : null,
-    stale_busy_mean_ns: rig.translated ? busy.mean : null,
+    stale_max_ns: device.translated ? stale.longest : null,
+    stale_mean_ns: device.translated ? stale.mean() : null,
+    stale_busy_max_ns: device.translated ? busy.max : null,
+    stale_busy_mean_ns: device.translated ? busy.mean : null,
     stale_contents_max_ns: run.ages.longest,
     data: data && { packets_checked: data.checked, packets_wrong: data.wrong, faults: data.faults },
-    leaks: rig.shutDown(),
+    leaks: device.shutDown(),
   };
 }
 
@@ -80,13 +80,13 @@ type AtTheEnd =
 
 function figuresOf(
   policy: Policy,
-  machine: RigMachine,
-  rig: Rig,
+  platform: Platform,
+  device: SimDevice,
   run: NetRun,
 ): Omit<NetPolicyRun, AtTheEnd> {
-  const { meter } = rig;
+  const { meter } = device;
   const { ledger } = meter;
-  const { map, unmap } = rig.requests();
+  const { map, unmap } = device.requests();
   const packets = run.received + run.sent;
   const perPacket = (n: number): number => n / packets;
   const perS = (n: number): number => (n * 1e9) / run.endedAt;
@@ -94,7 +94,7 @@ function figuresOf(
   return {
     policy: policy.name,
     patches: policy.patches,
-    what_if: policy.whatIf(machine),
+    what_if: policy.whatIf(platform),
     fixes: policy.fixes,
     packets,
     received: run.received,
@@ -112,7 +112,7 @@ function figuresOf(
     copied_bytes: meter.copiedBytes,
     peak_bounce_bytes: run.bounce.peak,
     mean_bounce_bytes: run.bounce.mean(run.endedAt),
-    reserved_bounce_bytes: rig.reservedBounceBytes,
+    reserved_bounce_bytes: device.reservedBounceBytes,
     bounce_over_time: run.bounce.curve(),
     ring: {
       buffers: RX_RING,

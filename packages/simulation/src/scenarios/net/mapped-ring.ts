@@ -7,7 +7,7 @@ import {
   type dma_data_direction,
   dma_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { Phase, type Rig, type SlotAges } from '../../sim';
+import { Phase, type SimDevice, type SlotAges } from '../../sim';
 
 /** A buffer: where it begins and how long it is. */
 export interface RingBuffer {
@@ -31,7 +31,7 @@ export class MappedRing {
   unmapNs = 0;
 
   constructor(
-    private readonly rig: Rig,
+    private readonly device: SimDevice,
     private readonly ages: SlotAges,
     private readonly direction: dma_data_direction,
     size: number,
@@ -46,14 +46,14 @@ export class MappedRing {
 
   /** @throws Error if there is no room for it */
   map({ slot, pfn, offset, bytes }: RingBuffer): void {
-    const { rig } = this;
-    const { meter } = rig;
+    const { device } = this;
+    const { meter } = device;
     meter.ledger.phase = Phase.map;
     const before = meter.ledger.now;
     meter.begin();
-    const address = rig.k.dma.dma_map_page_attrs(
-      rig.dev,
-      rig.mm.pfn_to_page(pfn),
+    const address = device.k.dma.dma_map_page_attrs(
+      device.dev,
+      device.mm.pfn_to_page(pfn),
       offset,
       bytes,
       this.direction,
@@ -72,23 +72,29 @@ export class MappedRing {
   }
 
   unmap(slot: number): void {
-    const { rig, ages } = this;
-    const { meter } = rig;
+    const { device, ages } = this;
+    const { meter } = device;
     const address = dma_addr_t(this.address[slot] as number);
     meter.ledger.phase = Phase.unmap;
     const before = meter.ledger.now;
     meter.begin();
     meter.stale.begin();
-    rig.k.dma.dma_unmap_page_attrs(rig.dev, address, this.bytes[slot] as number, this.direction, 0);
+    device.k.dma.dma_unmap_page_attrs(
+      device.dev,
+      address,
+      this.bytes[slot] as number,
+      this.direction,
+      0,
+    );
     meter.end();
     const { now } = meter.ledger;
     this.unmapNs += now - before;
     this.bytes[slot] = 0;
     // The host forgets whole pages.
-    if (!ages.unmapped(address, now) && rig.translated)
+    if (!ages.unmapped(address, now) && device.translated)
       meter.stale.unmapped(address - (address % PAGE_SIZE), now);
-    if (rig.workPending?.() !== true) return;
+    if (device.workPending?.() !== true) return;
     meter.ledger.phase = Phase.background;
-    rig.k.workqueue.run();
+    device.k.workqueue.run();
   }
 }

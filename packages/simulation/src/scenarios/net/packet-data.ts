@@ -3,7 +3,7 @@
 // that tells the packet and the place, whatever pages the packet lies in.
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
-import type { Rig } from '../../sim';
+import type { SimDevice } from '../../sim';
 
 const EVERY = 64;
 
@@ -14,8 +14,8 @@ export class PacketData {
   faults = 0;
   private readonly ram: Uint8Array;
 
-  constructor(private readonly rig: Rig) {
-    this.ram = rig.mm.ram;
+  constructor(private readonly device: SimDevice) {
+    this.ram = device.mm.ram;
   }
 
   /** The CPU fills its buffer. */
@@ -31,7 +31,7 @@ export class PacketData {
   deviceWrites(address: number, bytes: number, serial: number): void {
     for (let done = 0; done < bytes;) {
       const n = inPage(address + done, bytes - done);
-      const physical = this.rig.translate(address + done, true);
+      const physical = this.device.translate(address + done, true);
       if (physical < 0) this.faults++;
       else this.fill(physical, done, n, bytes, serial);
       done += n;
@@ -43,7 +43,7 @@ export class PacketData {
     let wrong = false;
     for (let done = 0; done < bytes;) {
       const n = inPage(address + done, bytes - done);
-      const physical = this.rig.translate(address + done, false);
+      const physical = this.device.translate(address + done, false);
       if (physical < 0) this.faults++;
       else wrong = this.differs(physical, done, n, bytes, serial) || wrong;
       done += n;

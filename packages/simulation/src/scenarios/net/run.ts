@@ -5,7 +5,7 @@
 import { type Histogram, build } from 'hdr-histogram-js';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { NetShape, type NetShapeName, RX_RING, TX_RING, netFramesNeeded } from '../../jobs';
-import { Cause, Occupancy, Phase, type Rig, type RigNeeds, SlotAges } from '../../sim';
+import { Cause, Occupancy, Phase, type SimDevice, type MachineNeeds, SlotAges } from '../../sim';
 import { MappedRing } from './mapped-ring';
 import { Nic } from './nic';
 import { PacketData } from './packet-data';
@@ -29,7 +29,7 @@ export interface NetOptions {
   readonly nic: NicParameters;
 }
 
-export function netNeeds(shape: NetShapeName, cpus: number): RigNeeds {
+export function netNeeds(shape: NetShapeName, cpus: number): MachineNeeds {
   return { cpus, bufferFrames: netFramesNeeded(shape), bouncePages: BOUNCE_PAGES };
 }
 
@@ -62,24 +62,24 @@ export class NetRun {
   private readonly tickNs: number;
 
   constructor(
-    private readonly rig: Rig,
+    private readonly device: SimDevice,
     private readonly options: NetOptions,
   ) {
     const { shape, seed, moveData, nic } = options;
     this.shape = new NetShape(shape, seed, {
-      firstPfn: rig.k.reserved_pfn,
+      firstPfn: device.k.reserved_pfn,
       frames: netFramesNeeded(shape),
     });
     this.nic = new Nic(nic);
-    this.data = moveData ? new PacketData(rig) : null;
-    this.ages = new SlotAges(rig);
-    this.rx = new MappedRing(rig, this.ages, DMA_FROM_DEVICE, RX_RING);
-    this.tx = new MappedRing(rig, this.ages, DMA_TO_DEVICE, TX_RING);
-    this.tickNs = 1e9 / rig.k.timers.HZ;
-    rig.mm.moves = moveData;
-    rig.meter.reset();
-    rig.meter.onEvicted = (address) => {
-      this.ages.evicted(address, rig.meter.ledger.now);
+    this.data = moveData ? new PacketData(device) : null;
+    this.ages = new SlotAges(device);
+    this.rx = new MappedRing(device, this.ages, DMA_FROM_DEVICE, RX_RING);
+    this.tx = new MappedRing(device, this.ages, DMA_TO_DEVICE, TX_RING);
+    this.tickNs = 1e9 / device.k.timers.HZ;
+    device.mm.moves = moveData;
+    device.meter.reset();
+    device.meter.onEvicted = (address) => {
+      this.ages.evicted(address, device.meter.ledger.now);
     };
   }
 
@@ -88,7 +88,7 @@ export class NetRun {
     const { shape, options } = this;
     for (let i = 0; i < most; i++) {
       if (this.received + this.sent >= options.packets) {
-        this.endedAt = this.rig.meter.ledger.now;
+        this.endedAt = this.device.meter.ledger.now;
         return false;
       }
       this.passTime();
@@ -108,15 +108,15 @@ export class NetRun {
           // Packets that have left are unmapped as they are noticed, not when the shape has done with them.
           break;
       }
-      this.bounce.set(this.rig.meter.ledger.now, this.rig.bounceBytes());
+      this.bounce.set(this.device.meter.ledger.now, this.device.bounceBytes());
     }
     return true;
   }
 
   /** The driver goes: everything is unmapped. Then nothing happens for as long as the pool needs to let go. */
   stop(): void {
-    const { rig, rx } = this;
-    const { ledger } = rig.meter;
+    const { device, rx } = this;
+    const { ledger } = device.meter;
     while (this.txUnderWay > 0) this.finish();
     for (let slot = 0; slot < RX_RING; slot++) if ((rx.bytes[slot] as number) > 0) rx.unmap(slot);
     const end = ledger.now + IDLE_NS;
@@ -132,14 +132,14 @@ export class NetRun {
     this.work(Phase.submit, Cause.submit, options.nic.nicPostNs);
     rx.map(shape);
     if (++this.posted <= RX_RING) this.ringBytes += shape.bytes;
-    if (this.posted === RX_RING) this.ringBounceBytes = this.rig.bounceBytes();
+    if (this.posted === RX_RING) this.ringBounceBytes = this.device.bounceBytes();
     // Buffers are filled in the order of posting, so that the wire's next free moment is known here.
     rx.readyAt[slot] = this.nic.received(rx.since[slot] as number, this.packetBytes(shape.bytes));
   }
 
   private take(): void {
-    const { rx, rig, shape, options, data } = this;
-    const { ledger } = rig.meter;
+    const { rx, device, shape, options, data } = this;
+    const { ledger } = device.meter;
     const { slot } = shape;
     const bytes = this.packetBytes(shape.bytes);
     const serial = ++this.serial;
@@ -155,7 +155,7 @@ export class NetRun {
   }
 
   private send(): void {
-    const { tx, rig, shape, options, data } = this;
+    const { tx, device, shape, options, data } = this;
     const { slot } = shape;
     const serial = ++this.serial;
     if (this.txUnderWay === TX_RING) {
@@ -163,11 +163,11 @@ export class NetRun {
       this.reap();
     }
     data?.cpuWrites(shape.pfn * PAGE_SIZE + shape.offset, shape.bytes, serial);
-    const begun = rig.meter.ledger.now;
+    const begun = device.meter.ledger.now;
     this.work(Phase.submit, Cause.submit, options.nic.nicTxNs);
     tx.map(shape);
     tx.since[slot] = begun;
-    tx.readyAt[slot] = this.nic.sent(rig.meter.ledger.now, shape.bytes);
+    tx.readyAt[slot] = this.nic.sent(device.meter.ledger.now, shape.bytes);
     // The card fetches it at once: recorded packets lie in pages that are used again before they are unmapped.
     data?.deviceChecks(tx.address[slot] as number, shape.bytes, serial);
     this.txUnderWay++;
@@ -177,15 +177,15 @@ export class NetRun {
 
   /** Unmaps what has left. */
   private reap(): void {
-    const { now } = this.rig.meter.ledger;
+    const { now } = this.device.meter.ledger;
     while (this.txUnderWay > 0 && (this.tx.readyAt[this.txOldest] as number) <= now) this.finish();
   }
 
   private finish(): void {
-    const { tx, txOldest: slot, rig } = this;
+    const { tx, txOldest: slot, device } = this;
     tx.unmap(slot);
     this.work(Phase.complete, Cause.complete, this.options.nic.nicTxDoneNs);
-    record(this.txLatency, rig.meter.ledger.now - (tx.since[slot] as number));
+    record(this.txLatency, device.meter.ledger.now - (tx.since[slot] as number));
     this.txOldest = (slot + 1) % TX_RING;
     this.txUnderWay--;
   }
@@ -195,14 +195,14 @@ export class NetRun {
   }
 
   private work(phase: number, cause: number, ns: number): void {
-    const { ledger } = this.rig.meter;
+    const { ledger } = this.device.meter;
     ledger.phase = phase;
     ledger.charge(cause, ns);
   }
 
   /** The CPU has nothing to do until then; the card's interrupt wakes it. */
   private waitFor(at: number): void {
-    const { ledger, cost } = this.rig.meter;
+    const { ledger, cost } = this.device.meter;
     if (at <= ledger.now) return;
     this.idleNs += at - ledger.now;
     ledger.now = at;
@@ -213,14 +213,14 @@ export class NetRun {
 
   /** Timers that are due. */
   private passTime(): void {
-    const { rig, tickNs } = this;
-    const { ledger } = rig.meter;
+    const { device, tickNs } = this;
+    const { ledger } = device.meter;
     if (ledger.now < this.machineNs + tickNs) return;
     ledger.phase = Phase.background;
     const ticks = Math.floor((ledger.now - this.machineNs) / tickNs);
     this.machineNs += ticks * tickNs;
-    rig.k.timers.advance((ticks * tickNs) / 1e6);
-    this.bounce.set(ledger.now, rig.bounceBytes());
+    device.k.timers.advance((ticks * tickNs) / 1e6);
+    this.bounce.set(ledger.now, device.bounceBytes());
   }
 }
 

@@ -41,11 +41,11 @@ function rowOf(
   const layout = newLayout(name, seed);
   const frames = layout.framesNeeded(1, bytes);
   const on = { iommu: presetInfo(preset).iommu, cost };
-  const rig = policy.boot(on, { cpus, bufferFrames: frames, bouncePages: SPARE_PAGES }, 'other');
-  const [pfns] = layout.buffers(1, bytes, { firstPfn: rig.k.reserved_pfn, frames });
+  const device = policy.boot(on, { cpus, bufferFrames: frames, bouncePages: SPARE_PAGES }, 'other');
+  const [pfns] = layout.buffers(1, bytes, { firstPfn: device.k.reserved_pfn, frames });
   if (pfns?.length !== bytes / PAGE) throw new Error('the layout gave no buffer');
 
-  const mapping = new LongMapping(rig, pfns, bytes, driver);
+  const mapping = new LongMapping(device, pfns, bytes, driver);
   let time = 0;
   mapping.cpuWrites(time);
   mapping.map();

@@ -8,7 +8,7 @@ import {
   type scatterlist,
   sg_next,
 } from '@iommu-bounce/linux-shim';
-import { Pieces, type Rig } from '../../sim';
+import { Pieces, type SimDevice } from '../../sim';
 import type { SyncDriver } from './document';
 
 /** Values stay clear of 0 and of the poison that fresh pages have, so that no byte is right by chance. */
@@ -48,30 +48,42 @@ export class LongMapping {
   private mapped = 0;
 
   constructor(
-    private readonly rig: Rig,
+    private readonly device: SimDevice,
     private readonly pfns: Float64Array,
     /** Whole pages. */
     private readonly bytes: number,
     driver: SyncDriver,
   ) {
-    this.pieces = new Pieces(rig.mm, pfns, bytes);
-    this.ram = rig.mm.ram;
+    this.pieces = new Pieces(device.mm, pfns, bytes);
+    this.ram = device.mm.ram;
     this.attrs = driver === 'syncs' ? 0 : DMA_ATTR_SKIP_CPU_SYNC;
     this.syncs = driver !== 'skips';
   }
 
   /** @throws Error if it cannot be mapped */
   map(): void {
-    const { rig, pieces } = this;
+    const { device, pieces } = this;
     const { list, count } = pieces;
-    this.mapped = rig.k.dma.dma_map_sg_attrs(rig.dev, list, count, DMA_BIDIRECTIONAL, this.attrs);
+    this.mapped = device.k.dma.dma_map_sg_attrs(
+      device.dev,
+      list,
+      count,
+      DMA_BIDIRECTIONAL,
+      this.attrs,
+    );
     if (this.mapped === 0) throw new Error(`${String(this.bytes)} bytes cannot be mapped`);
-    if (rig.workPending?.() === true) rig.k.workqueue.run();
+    if (device.workPending?.() === true) device.k.workqueue.run();
   }
 
   unmap(): void {
-    const { rig, pieces } = this;
-    rig.k.dma.dma_unmap_sg_attrs(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL, this.attrs);
+    const { device, pieces } = this;
+    device.k.dma.dma_unmap_sg_attrs(
+      device.dev,
+      pieces.list,
+      pieces.count,
+      DMA_BIDIRECTIONAL,
+      this.attrs,
+    );
   }
 
   /** Whether the device reaches the driver's own pages. */
@@ -88,17 +100,17 @@ export class LongMapping {
   cpuWrites(time: number): void {
     for (const [page, pfn] of this.pfns.entries())
       fill(this.ram, pfn * PAGE_SIZE, page * PAGE_SIZE, PAGE_SIZE, time);
-    const { rig, pieces } = this;
+    const { device, pieces } = this;
     // Before the map there is nothing to sync: it is what hands the bytes over.
     if (this.syncs && this.mapped > 0)
-      rig.k.dma.dma_sync_sg_for_device(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
+      device.k.dma.dma_sync_sg_for_device(device.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
   }
 
   /** Bytes that the CPU does not find as they were written; one that syncs takes them from the device first. */
   cpuMisses(time: number): number {
-    const { rig, pieces } = this;
+    const { device, pieces } = this;
     if (this.syncs)
-      rig.k.dma.dma_sync_sg_for_cpu(rig.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
+      device.k.dma.dma_sync_sg_for_cpu(device.dev, pieces.list, pieces.count, DMA_BIDIRECTIONAL);
     return this.ownMisses(time);
   }
 
@@ -135,7 +147,7 @@ export class LongMapping {
       for (let off = 0; off < sg.dma_length && done < this.bytes;) {
         const address = sg.dma_address + off;
         const bytes = Math.min(PAGE_SIZE - (address % PAGE_SIZE), sg.dma_length - off);
-        const physical = this.rig.translate(address, write);
+        const physical = this.device.translate(address, write);
         if (physical < 0) throw new Error(`the device finds nothing at ${address.toString(16)}`);
         see(physical, done, bytes);
         off += bytes;

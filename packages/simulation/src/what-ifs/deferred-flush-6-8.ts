@@ -3,11 +3,14 @@
 // "iommu/virtio: Make use of ops->iotlb_sync_map" and "iommu/virtio: Add ops->flush_iotlb_all and enable deferred
 // flush". Maps are queued and waited for once per range; unmaps wait for the flush queue.
 
-import type { dma_addr_t } from '@iommu-bounce/linux-shim';
-import { deref } from '@iommu-bounce/linux-shim';
-import type { iommu_domain } from '../iommu.h';
-import { to_viommu_domain, type viommu_dev, virtio_iommu_c } from '../virtio-iommu';
-import type { virtio_buf } from './virtio.h';
+import { deref, type dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  type iommu_domain,
+  to_viommu_domain,
+  type viommu_dev,
+  type virtio_buf,
+  virtio_iommu_c,
+} from '@iommu-bounce/iommu-core';
 
 export class virtio_iommu_deferred_flush_6_8 extends virtio_iommu_c {
   /** Nobody looks at the status of a queued request: a MAP that the device refuses is a success here. */

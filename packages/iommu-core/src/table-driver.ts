@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A plain IOMMU driver: a table per domain, no hardware behind it. What transcripts and tests run on.
+// A plain IOMMU driver: a table per domain, no hardware behind it. Transcripts run on it, and it is the simulation's IOMMU
+// of a machine without a hypervisor.
 
 import {
   EINVAL,
@@ -11,17 +12,17 @@ import {
   type machine,
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
+import type { dma_iommu_h } from './dma-iommu.h';
+import type { iommu_c } from './iommu';
 import {
   IOMMU_DOMAIN_DMA,
-  type iommu_c,
   iommu_domain,
   type iommu_group,
   type iommu_iotlb_gather,
   type iommu_ops,
   iommu_resv_region,
   type iommu_resv_type,
-} from '../index';
-import type { dma_iommu_h } from '../dma-iommu.h';
+} from './iommu.h';
 import { page_table } from './page-table';
 
 export interface table_driver_options {

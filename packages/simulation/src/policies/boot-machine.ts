@@ -9,29 +9,38 @@ import {
   PAGE_SIZE,
   type pci_dev,
 } from '@iommu-bounce/linux-shim';
-import { type boot_options, boot, plug } from '@iommu-bounce/integration';
-import type { iommu_domain } from '@iommu-bounce/iommu-core';
+import {
+  MSI_WINDOW,
+  type MachineOnIommu,
+  type Requests,
+  type Translate,
+  bootOn,
+  type boot_options,
+  plug,
+} from '@iommu-bounce/integration';
+import type { iommu_domain, viommu_dev } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import type { CostParameters, IommuKind } from '../cost';
 import {
   CHARGED_PARTS,
   ChargedMemory,
   ChargedPages,
+  type MachineNeeds,
   Meter,
-  type Requests,
-  type RigNeeds,
+  VirtioCharges,
+  bareMetalCharges,
 } from '../sim';
-import { type Attachment, type Translate, attachIommu } from './attach';
 import { type Fix, fixedPool } from './fixes';
 import { type DeviceKind, bindDriver } from './pci-devices';
 import { PoolView } from './pool-view';
+import { virtio_iommu_deferred_flush_6_8 } from '../what-ifs/deferred-flush-6-8';
 import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
 import { swiotlb_dynamic_6_6 } from '../what-ifs/swiotlb-dynamic-6-6';
 
 /** Ticks per second of the kernel that the series was recorded on. */
 const HZ = 250;
 /** What a policy is made of. */
-export interface RigPlan {
+export interface MachinePlan {
   /** Which of the series' patches are applied. */
   readonly patches: 0 | 4;
   /** Default: the kernel's. */
@@ -55,7 +64,7 @@ export interface RigPlan {
 }
 
 /** The machine that a policy runs on. */
-export interface RigMachine {
+export interface Platform {
   readonly iommu: IommuKind;
   readonly cost: CostParameters;
 }
@@ -70,7 +79,7 @@ export interface Plugged {
 }
 
 /** A machine that devices can be plugged into. */
-export interface Host {
+export interface SimMachine {
   readonly k: machine;
   readonly mm: ChargedMemory;
   readonly meter: Meter;
@@ -86,56 +95,25 @@ export interface Host {
 }
 
 /** @param firstDevices plugs what is there when the machine boots */
-export function bootHost(
-  plan: RigPlan,
-  machine: RigMachine,
-  needs: RigNeeds,
-  firstDevices: (plug: Host['plug']) => void,
-): Host {
-  const meter = new Meter(machine.cost);
-  const lazy = plan.lazy ?? false;
-  let attached: Attachment | undefined;
-  const m = boot({
-    patches: plan.patches,
-    config: plan.config ?? '',
-    params: `iommu.strict=${lazy ? '0' : '1'} ${plan.params ?? ''}`,
-    machine: {
-      memory: {
-        nodes: [{ lowmem_pages: needs.bouncePages }],
-        reserved_pages: needs.bufferFrames,
-      },
-      nr_cpus: needs.cpus,
-      HZ,
-      swiotlb_slabs: plan.swiotlbSlabs ?? 0,
-      parts: {
-        ...CHARGED_PARTS,
-        ...(plan.swiotlbDynamic === true ? { swiotlb: swiotlb_dynamic_6_6 } : {}),
-        ...plan.parts,
-      },
-    },
-    overlays: { ...plan.overlays, io_buffer_pool: fixedPool(plan.fixes ?? []) },
-    driver: (k, iommu, dma_iommu) => {
-      attached = attachIommu(machine.iommu, k, iommu, dma_iommu, meter, lazy);
-      return attached.driver;
-    },
-  });
+export function bootMachine(
+  plan: MachinePlan,
+  platform: Platform,
+  needs: MachineNeeds,
+  firstDevices: (plug: SimMachine['plug']) => void,
+): SimMachine {
+  const meter = new Meter(platform.cost);
+  const on = bootCharged(plan, platform, needs, meter);
+  const { m } = on;
   const { k } = m;
-  if (!attached) throw new Error('boot made no driver');
-  const attachment = attached;
   if (plan.swiotlbForce === true) k.swiotlb.swiotlb_force = 1;
-
   const plugIn = (dev: pci_dev, kind: DeviceKind): Plugged => {
-    attachment.addDevice(dev);
+    on.add(dev, MSI_WINDOW);
     const domain = plan.translated ? plug(m, dev) : null;
     bindDriver(k, dev, kind);
     const pool = new PoolView(domain);
     pool.watch(meter);
-    attachment.watch(domain);
-    if (domain && m.iova instanceof iova_c_single_queue_6_7) {
-      const lock = m.iova.queue_lock(to_cookie(domain).iovad);
-      if (lock) meter.watch(lock, 'flush queue');
-    }
-    const translate: Translate = domain ? attachment.translator(dev) : (address) => address;
+    watchLocks(meter, on, domain);
+    const translate: Translate = domain ? on.translator(dev) : (address) => address;
     return { dev, domain, pool, translate };
   };
   firstDevices(plugIn);
@@ -159,17 +137,20 @@ export function bootHost(
     throw new Error('the machine has other parts than it was given');
   mm.meter = meter;
   page_alloc.meter = meter;
-  attachment.booted();
+  // What booting takes is no I/O's: counts from here on.
+  const before = on.requests();
   const pagesBefore = k.page_alloc.pages_in_use;
-  const pinsBefore = attachment.pins();
-  const { requests, allRequests, pins } = attachment;
+  const pinsBefore = on.pinnedPages();
   return {
     k,
     mm,
     meter,
     plug: plugIn,
-    requests,
-    allRequests,
+    requests: () => {
+      const { map, unmap } = on.requests();
+      return { map: map - before.map, unmap: unmap - before.unmap };
+    },
+    allRequests: () => on.allRequests(),
     bounceBytes: growing
       ? () => growing.pool_bytes()
       : area
@@ -184,11 +165,67 @@ export function bootHost(
         if (growing.used_slots() > 0) wrong.push(`${String(growing.used_slots())} slots are left`);
       } else if (left !== 0) wrong.push(`${String(left)} pages of bounce buffers are left`);
       if (area && area.used !== 0) wrong.push(`${String(area.used)} swiotlb slots are left`);
-      if (pins() !== pinsBefore) wrong.push(`${String(pins() - pinsBefore)} pages stay pinned`);
+      const pins = on.pinnedPages() - pinsBefore;
+      if (pins !== 0) wrong.push(`${String(pins)} pages stay pinned`);
       if (k.locks.held !== 0) wrong.push(`${String(k.locks.held)} locks are held`);
       if (k.log.warnings !== 0) wrong.push(`the kernel warned ${String(k.log.warnings)} times`);
       if (k.log.sleeping_in_atomic !== 0) wrong.push('it slept in atomic context');
       return wrong;
     },
   };
+}
+
+/** Each step of the machine reports to the meter: locks, memory and pages as parts, the IOMMU through its listeners. */
+function bootCharged(
+  plan: MachinePlan,
+  platform: Platform,
+  needs: MachineNeeds,
+  meter: Meter,
+): MachineOnIommu {
+  const lazy = plan.lazy ?? false;
+  const isVirtio = platform.iommu === 'virtio-iommu';
+  return bootOn(
+    isVirtio ? 'virtio' : 'table',
+    {
+      patches: plan.patches,
+      config: plan.config ?? '',
+      params: `iommu.strict=${lazy ? '0' : '1'} ${plan.params ?? ''}`,
+      machine: {
+        memory: {
+          nodes: [{ lowmem_pages: needs.bouncePages }],
+          reserved_pages: needs.bufferFrames,
+        },
+        nr_cpus: needs.cpus,
+        HZ,
+        swiotlb_slabs: plan.swiotlbSlabs ?? 0,
+        parts: {
+          ...CHARGED_PARTS,
+          ...(plan.swiotlbDynamic === true ? { swiotlb: swiotlb_dynamic_6_6 } : {}),
+          ...plan.parts,
+        },
+      },
+      overlays: {
+        ...plan.overlays,
+        io_buffer_pool: fixedPool(plan.fixes ?? []),
+        ...(lazy ? { virtio_iommu: virtio_iommu_deferred_flush_6_8 } : {}),
+      },
+    },
+    isVirtio ? { hooks: new VirtioCharges(meter) } : { table: bareMetalCharges(meter) },
+  );
+}
+
+/** Has the locks of a domain's addresses, of its queues and of the driver's requests waited for. */
+function watchLocks(
+  meter: Meter,
+  { m, virtio }: MachineOnIommu,
+  domain: iommu_domain | null,
+): void {
+  if (domain) meter.watchAddressTree(to_cookie(domain).iovad.iova_rbtree_lock);
+  if (virtio) {
+    const { request_lock } = virtio.device.priv as viommu_dev;
+    if (request_lock.watch === null) meter.watch(request_lock, 'virtio-iommu requests');
+  }
+  if (!domain || !(m.iova instanceof iova_c_single_queue_6_7)) return;
+  const lock = m.iova.queue_lock(to_cookie(domain).iovad);
+  if (lock) meter.watch(lock, 'flush queue');
 }

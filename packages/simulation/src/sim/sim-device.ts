@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A machine that is up under some policy, as the simulation drives it.
+// One device of a machine that is up under some policy, as the simulation drives both.
 
 import type { device, machine } from '@iommu-bounce/linux-shim';
+import type { Requests } from '@iommu-bounce/integration';
 import type { ChargedMemory } from './machine-parts';
 import type { Meter } from './meter';
 
 /** What a machine is to have. */
-export interface RigNeeds {
+export interface MachineNeeds {
   readonly cpus: number;
   /** Frames for the jobs' buffers. */
   readonly bufferFrames: number;
@@ -14,13 +15,7 @@ export interface RigNeeds {
   readonly bouncePages: number;
 }
 
-/** Requests to the IOMMU: what a virtio-iommu is sent, or calls of the driver on bare metal. */
-export interface Requests {
-  readonly map: number;
-  readonly unmap: number;
-}
-
-export interface Rig {
+export interface SimDevice {
   readonly k: machine;
   readonly mm: ChargedMemory;
   readonly dev: device;

@@ -2,8 +2,14 @@
 // A machine with one device, as the simulation of fio drives it.
 
 import { pciDevice } from '@iommu-bounce/integration';
-import type { Rig, RigNeeds } from '../sim';
-import { type Host, type Plugged, type RigMachine, type RigPlan, bootHost } from './boot-host';
+import type { SimDevice, MachineNeeds } from '../sim';
+import {
+  type SimMachine,
+  type Plugged,
+  type Platform,
+  type MachinePlan,
+  bootMachine,
+} from './boot-machine';
 import type { DeviceKind } from './pci-devices';
 
 /** Where the drive is on the bus. */
@@ -13,24 +19,29 @@ const LONGEST_REQUEST = 512 * 1024;
 /** swiotlb gives at most 128 slots of 2 KiB in one piece. */
 const LONGEST_SWIOTLB = 256 * 1024;
 
-export function bootRig(
-  plan: RigPlan,
-  machine: RigMachine,
-  needs: RigNeeds,
+export function bootDevice(
+  plan: MachinePlan,
+  platform: Platform,
+  needs: MachineNeeds,
   kind: DeviceKind = 'nvme',
-): Rig {
+): SimDevice {
   const first: Plugged[] = [];
-  const host = bootHost(plan, machine, needs, (plug) => {
+  const machine = bootMachine(plan, platform, needs, (plug) => {
     const dev = pciDevice(PLACE);
     dev.untrusted = plan.untrusted ?? false;
     first.push(plug(dev, kind));
   });
-  return deviceRig(plan, host, first[0] as Plugged);
+  return simDevice(plan, machine, first[0] as Plugged);
 }
 
 /** One device of a machine, seen as if it were the only one: requests and bounce memory are the whole machine's. */
-export function deviceRig(plan: RigPlan, host: Host, { dev, pool, translate }: Plugged): Rig {
-  const { k, mm, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown } = host;
+export function simDevice(
+  plan: MachinePlan,
+  machine: SimMachine,
+  { dev, pool, translate }: Plugged,
+): SimDevice {
+  const { k, mm, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown } =
+    machine;
   return {
     ...{ k, mm, dev, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown },
     translated: plan.translated,

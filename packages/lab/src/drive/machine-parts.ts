@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Parts of the ported machine that a lane looks through: bytes copied, locks about to be taken, work held back.
+
+import {
+  type delayed_work,
+  type machine,
+  type machine_parts,
+  mm_c,
+  spinlock_c,
+  type spinlock_t,
+  type virt_addr_t,
+  workqueue_c,
+  type workqueue_struct,
+} from '@iommu-bounce/linux-shim';
+
+/** Never, as far as a replay goes: the port's own timer is not to start the worker. */
+export const NEVER = 2 ** 40;
+
+class CountedMemory extends mm_c {
+  copiedBytes = 0;
+
+  override memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
+    this.copiedBytes += len;
+    super.memcpy(dst, src, len);
+  }
+}
+
+class FollowedLocks extends spinlock_c {
+  beforeLock: ((lock: spinlock_t) => void) | null = null;
+
+  override spin_lock_irqsave(lock: spinlock_t): number {
+    if (this.beforeLock !== null) this.beforeLock(lock);
+    return super.spin_lock_irqsave(lock);
+  }
+}
+
+/** When a work was queued, in jiffies, and for how long; null for a state that was set up, not replayed. */
+export interface Queued {
+  at: number | null;
+  delay: number;
+}
+
+/** Delayed work of which some is kept from starting by itself. */
+class HeldWork extends workqueue_c {
+  private readonly held = new Map<delayed_work, Queued | null>();
+  jiffies: () => number = () => 0;
+
+  hold(work: delayed_work): void {
+    this.held.set(work, null);
+  }
+
+  /** Null for a work that was never queued. */
+  queued(work: delayed_work): Queued | null {
+    return this.held.get(work) ?? null;
+  }
+
+  forgetTimes(): void {
+    for (const queued of this.held.values()) if (queued) queued.at = null;
+  }
+
+  override queue_delayed_work(wq: workqueue_struct, work: delayed_work, delay: number): boolean {
+    if (!this.held.has(work)) return super.queue_delayed_work(wq, work, delay);
+    const isNew = super.queue_delayed_work(wq, work, NEVER);
+    if (isNew) this.held.set(work, { at: this.jiffies(), delay });
+    return isNew;
+  }
+}
+
+/** For `machine_options.parts`. */
+export const DRIVE_PARTS: machine_parts = {
+  mm: CountedMemory,
+  locks: FollowedLocks,
+  workqueue: HeldWork,
+};
+
+/** The parts of a machine that was booted with them. */
+export interface DriveParts {
+  readonly memory: CountedMemory;
+  readonly locks: FollowedLocks;
+  readonly work: HeldWork;
+}
+
+export function drivePartsOf(k: machine): DriveParts {
+  const { mm, locks, workqueue } = k;
+  if (!(
+    mm instanceof CountedMemory &&
+    locks instanceof FollowedLocks &&
+    workqueue instanceof HeldWork
+  ))
+    throw new Error('the machine was booted without DRIVE_PARTS');
+  workqueue.jiffies = () => k.timers.jiffies();
+  return { memory: mm, locks, work: workqueue };
+}
