@@ -5,7 +5,7 @@ import { ALL_ONES } from '../event-head';
 import { type ObsMapPage, type ObsMapSg } from '../pool-events';
 import { type Workbench, directionNumber, newMapping, portedAttrs } from './mappings';
 import type { Context } from './contexts';
-import { type MapDecision, type Mapping, pageCeil, pageFloor } from './step';
+import { type MapDecision, type Mapping, PAGE, pageCeil, pageFloor } from './step';
 
 /** @param inSlot whether it holds a slot, hence has no iommu:map of its own */
 export function poolMapping(
@@ -32,7 +32,7 @@ export function poolMapping(
   const phys = isSg ? (entries[0]?.phys ?? 0) : event.phys;
   // What is printed is the address; how far into its page the caller said it lies follows from the pool's line.
   const extra = decision && !isSg && decision.size > size ? decision.size - size : null;
-  const fits = extra !== null && (phys - extra) % 4096 === 0 && extra <= phys;
+  const fits = extra !== null && (phys - extra) % PAGE === 0 && extra <= phys;
   return newMapping({
     place: { file: bench.file, line: event.line },
     device: event.device,
@@ -53,7 +53,7 @@ export function poolMapping(
 
 /** A list's last chunk may reach past its DMA length, when a gap was left for a boundary. */
 function pageEnd(end: number, entries: number): number {
-  return entries > 1 ? end + 4096 * entries : end;
+  return entries > 1 ? end + PAGE * entries : end;
 }
 
 /**

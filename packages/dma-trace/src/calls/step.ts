@@ -170,6 +170,7 @@ export function asksPool(form: CallForm): boolean {
   return form === 'page' || form === 'sg' || form === 'pages';
 }
 
+/** Of the recorded machine, in bytes. */
 export const PAGE = 4096;
 
 export function pageFloor(n: number): number {

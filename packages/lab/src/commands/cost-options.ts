@@ -10,7 +10,8 @@ import {
   parseAssignment,
   presetNamed,
 } from '@iommu-bounce/simulation';
-import { collect, option, readText } from './option-values';
+import { readText } from '../files';
+import { collect, option } from './option-values';
 
 export interface CostOptions {
   readonly preset?: string;

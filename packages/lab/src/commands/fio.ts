@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `fio [JOBFILE]`: fio on a simulated drive behind an IOMMU, under one policy or several.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   FIXES,
@@ -25,19 +24,13 @@ import { UsageError, oneLine } from '../errors';
 import { fioTables } from '../tables/fio';
 import { wrongs } from '../tables/fio-figures';
 import { fioReport } from '../reports/fio';
+import { readText, readTextOrNot } from '../files';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkReportFile, writeReport } from '../reports';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
-import {
-  collect,
-  fixedPolicies,
-  layoutNamed,
-  option,
-  readText,
-  wholeNumber,
-} from './option-values';
+import { collect, fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
 
 interface FioOptions extends CostOptions {
   readonly policy?: string;
@@ -149,7 +142,7 @@ function groupsOf(
         `${file}: a job file and flags that describe a job; expected one of the two`,
       );
     const { jobs, warnings } = readJobFile(file, {
-      read: (path) => (path === file ? readText(path, 'a text file') : readOrNot(path)),
+      read: (path) => (path === file ? readText(path, 'a text file') : readTextOrNot(path)),
       environment: process.env,
     });
     warnings.forEach(warn);
@@ -163,12 +156,4 @@ function groupsOf(
     warnings.forEach(warn);
     return [job];
   });
-}
-
-function readOrNot(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `kconfig`: evaluates options from a Kconfig and a .config, and says why an option has its value.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
+import { readText, readTextOrNot } from '../files';
 import type { CommandIo, ExitStatus } from '../io';
 
 interface KconfigOptions {
@@ -57,20 +58,12 @@ function evaluated(options: KconfigOptions): Config {
   const kconfigTree =
     file === undefined
       ? parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined))
-      : parseKconfig(file, (path) => readText(path === file ? path : join(dirname(file), path)));
+      : parseKconfig(file, (path) =>
+          readTextOrNot(path === file ? path : join(dirname(file), path)),
+        );
   if (options.config === undefined) return evaluate(kconfigTree);
-  const text = readText(options.config);
-  if (text === undefined)
-    throw new UsageError(`${options.config}: cannot be read, expected a .config`);
+  const text = readText(options.config, 'a .config');
   return evaluate(kconfigTree, text, { file: options.config });
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function write(path: string, config: Config, force: boolean): void {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Values of options and files as commands read them: one line that says what was expected, if they are not that.
 
-import { readFileSync } from 'node:fs';
 import {
   InputError,
   LAYOUT_NAMES,
@@ -26,19 +25,6 @@ export function layoutNamed(text: string): LayoutName {
   const found = LAYOUT_NAMES.find((name) => name === text);
   if (!found) throw new UsageError(`--layout: expected ${LAYOUT_NAMES.join(', ')}, got '${text}'`);
   return found;
-}
-
-/**
- * @param expected what the file should be
- * @throws UsageError
- */
-export function readText(path: string, expected: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`${path}: cannot be read (${code}), expected ${expected}`);
-  }
 }
 
 /**

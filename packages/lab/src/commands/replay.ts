@@ -14,7 +14,7 @@ import { type SeriesState, agrees, replayTraces } from '../compare';
 import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
 import { addDriverOption, driverOf } from './driver-option';
-import { readText } from './option-values';
+import { readText } from '../files';
 
 interface ReplayOptions {
   readonly driver: string;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `verify PATH…`: replays transcripts of the real C and says where the port differs.
 
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
 import { UsageError, oneLine } from '../errors';
+import { readText } from '../files';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 
 interface FileResult {
@@ -64,7 +64,7 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
 function verifyFile(file: string): FileResult {
   const nothing = { file, ops: 0, mismatch: null };
   try {
-    const { ops, mismatch } = replayTranscript(textOf(file));
+    const { ops, mismatch } = replayTranscript(readText(file, 'a transcript, .jsonl or .jsonl.gz'));
     return { file, result: mismatch ? 'failed' : 'passed', ops, mismatch, error: null };
   } catch (error) {
     if (error instanceof TranscriptError)
@@ -90,27 +90,4 @@ function transcriptsIn(path: string): string[] {
   if (found.length === 0)
     throw new UsageError(`${path}: no transcript in this folder, expected *.jsonl or *.jsonl.gz`);
   return found;
-}
-
-function textOf(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new UsageError(`${file}: no such file or folder, expected a transcript`);
-    throw new UsageError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = gunzipSync(bytes);
-    } catch {
-      throw new UsageError(
-        `${file}: the gzip data is broken or cut short, expected a whole .jsonl.gz`,
-      );
-    }
-  }
-  return bytes.toString('utf8');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
 import {
@@ -67,7 +68,6 @@ export interface Session {
   readonly initial: readonly InitialState[];
 }
 
-const PAGE = 4096;
 /** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
 const MOST_RAM = 0.95 * 2 ** 32;
 /** Ticks per second where the facts do not say: what distributions choose. */
@@ -182,10 +182,10 @@ function memoryNeeded(
   // A run of the worker may change the order of what is mapped and unmapped around it: hence some room.
   const windowFrames = Math.ceil(survey.windowFrames * 1.25) + 4096 + warm.frames;
   const bytes = 1.25 * (survey.bufferBytes + warm.bytes) + 2 * survey.peakCoherent;
-  const buddyPages = Math.ceil(bytes / PAGE) + 8192;
-  if ((windowFrames + buddyPages) * PAGE > MOST_RAM)
+  const buddyPages = Math.ceil(bytes / PAGE_SIZE) + 8192;
+  if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
     throw new UsageError(
-      `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,
+      `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE_SIZE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,
     );
   return { windowFrames, buddyPages };
 }

@@ -194,7 +194,7 @@ export class RecordedEviction implements EvictionFollower {
       if (!device.pool || !work) continue;
       const queued = this.lane.port.parts.work.queued(work);
       const isPending = this.k.workqueue.delayed_work_pending(work);
-      const due = queued === null || queued.at === null ? null : queued.at + queued.delay;
+      const due = queued?.at != null ? queued.at + queued.delay : null;
       const distance = due === null ? NEVER : Math.abs(due - now);
       const rank = [sameStart(wouldEvict(device.pool), recorded), Number(isPending), -distance];
       if (!best || isHigher(rank, bestRank)) [best, bestRank] = [device, rank];
@@ -209,7 +209,7 @@ export class RecordedEviction implements EvictionFollower {
     if (!work || !workqueue.delayed_work_pending(work)) return;
     workerRuns.pending++;
     const queued = this.lane.port.parts.work.queued(work);
-    if (queued === null || queued.at === null) return;
+    if (queued?.at == null) return;
     workerRuns.due_compared++;
     const late = timers.jiffies() - (queued.at + queued.delay);
     const most = wheelGranularity(queued.delay) + timers.msecs_to_jiffies(LATENCY_MS);

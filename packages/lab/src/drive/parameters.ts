@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Kernel parameters of a replay: those of the recorded machine, and over them what the user gives.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { KERNEL_PARAMS, type KernelParams, parseCmdline } from '@iommu-bounce/kconfig-options';
 import type { TraceFacts } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
@@ -42,7 +43,7 @@ function factsWords(facts: TraceFacts): string[] {
   if (first && facts.numSlots === null) add('io_buffer_pool.num_slots', String(first.slots));
   if (first && facts.classSizes === null) {
     let mask = 0;
-    for (const { size } of facts.poolClasses) mask |= size / 4096;
+    for (const { size } of facts.poolClasses) mask |= size / PAGE_SIZE;
     add('io_buffer_pool.class_sizes', String(mask));
   }
   const types = new Set(facts.groups.map((group) => group.type));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Brings a pool into the state in which a recording found it, by the calls that lead there.
 
-import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import { PAGE_SIZE, type dma_data_direction } from '@iommu-bounce/linux-shim';
 import { type UnmapStep, newMapping } from '@iommu-bounce/dma-trace';
 import type { RecordedEviction } from './eviction';
 import type { Lane } from './lane';
@@ -22,7 +22,7 @@ export function warmUpNeeds(states: readonly InitialState[]): { frames: number; 
   let frames = 0;
   let bytes = 0;
   for (const { slots, classSize } of states) {
-    frames += slots * 2 * (classSize / 4096);
+    frames += slots * 2 * (classSize / PAGE_SIZE);
     bytes += slots * classSize;
   }
   return { frames, bytes };

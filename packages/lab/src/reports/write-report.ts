@@ -4,6 +4,7 @@
 import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors';
+import { codeOf } from '../files';
 import { GENERATOR } from '../show/page';
 
 /** Our mark stands within this many bytes. */
@@ -44,8 +45,4 @@ function beginning(file: string): string {
   } finally {
     closeSync(fd);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -141,7 +141,7 @@ describe('iommu-bounce fio', function () {
     [['--set', 'vmexitNs=-5'], /vmexitNs/],
     [['--size', '-4k'], /--size/],
     [['--bs', '0'], /--bs/],
-    [['no-such.fio'], /no-such\.fio: cannot be read \(ENOENT\)/],
+    [['no-such.fio'], /no-such\.fio: no such file/],
     [['no-such.fio', '--bs', '4k'], /no-such\.fio: a job file and flags/],
     [['--policy', 'swiotlb-force', '--bs', '512k'], /at most 262144 bytes/],
   ] as const)

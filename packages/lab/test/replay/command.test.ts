@@ -166,7 +166,7 @@ describe('iommu-bounce replay', () => {
     [
       'a missing .config',
       (f) => [f, '--config', 'none'],
-      /none: cannot be read .*expected a \.config/,
+      /none: no such file, expected a \.config/,
     ],
     ['a report in a file', (f) => [f, '--report', join(f, 'r.html')], /r\.html: cannot be written/],
     ['an unknown option', (f) => [f, '--nonsense'], /unknown option/],

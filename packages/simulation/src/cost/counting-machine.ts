@@ -125,7 +125,7 @@ export class CountingMachine {
    */
   constructor(iommu: IommuKind, pool: boolean, frames: number) {
     const { steps } = this;
-    const { m, virtio, plug } = bootOn(
+    const on = bootOn(
       iommu === 'bare-metal' ? 'table' : 'virtio',
       {
         patches: pool ? 4 : 0,
@@ -144,11 +144,12 @@ export class CountingMachine {
         },
       },
     );
-    this.counters = virtio?.counters ?? null;
+    const { m } = on;
+    this.counters = on.virtio?.counters ?? null;
     this.k = m.k;
     this.dev.bus = new bus_type('platform');
     this.dev.dma_mask = DMA_BIT_MASK(64);
-    const domain = plug(this.dev);
+    const domain = on.plug(this.dev);
     this.emptySlots = () => {
       const at = pool_of(domain);
       return at ? io_buffer_pool_stats(at).reduce((sum, one) => sum + one.empty, 0) : 0;

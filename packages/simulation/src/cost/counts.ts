@@ -5,6 +5,7 @@ import {
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
+  PAGE_SIZE,
   dma_addr_t,
   type scatterlist,
   sg_array,
@@ -22,7 +23,7 @@ export interface CountSetup {
   readonly policy: CountedPolicy;
   readonly iommu: IommuKind;
   readonly bytes: number;
-  /** Blocks of adjacent pages that a buffer comes in, on average: 1 to bytes / 4096. */
+  /** Blocks of adjacent pages that a buffer comes in, on average: 1 to bytes / PAGE_SIZE. */
   readonly pieces: number;
   readonly direction: 'read' | 'write';
   /** I/Os in flight, each with a buffer of its own. Default 64. */
@@ -54,7 +55,7 @@ export function countIo(setup: CountSetup): IoCounts {
   const { policy, iommu, bytes, pieces, direction, iodepth = 64 } = setup;
   const blocks = cutBuffers(iodepth, bytes, pieces);
   // Behind each block as much room again, so that no two are adjacent.
-  const m = new CountingMachine(iommu, policy === 'pool', 2 * iodepth * (bytes / 4096) + 2048);
+  const m = new CountingMachine(iommu, policy === 'pool', 2 * iodepth * (bytes / PAGE_SIZE) + 2048);
   const dir = direction === 'read' ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
   const { dma } = m.k;
   const buffers = place(m, blocks);
@@ -107,7 +108,7 @@ function place(m: CountingMachine, buffers: readonly (readonly number[])[]): Buf
     orders.forEach((order, i) => {
       const pages = 2 ** order;
       pfn = Math.ceil(pfn / pages) * pages;
-      sg_set_page(list[i] as scatterlist, m.k.mm.pfn_to_page(pfn), pages * 4096, 0);
+      sg_set_page(list[i] as scatterlist, m.k.mm.pfn_to_page(pfn), pages * PAGE_SIZE, 0);
       pfn += pages + 1;
     });
     return { list: list[0] as scatterlist, nents: orders.length, addr: dma_addr_t(0) };

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Buffers that come in a given number of pieces: as few adjacent frames as that number allows.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
-
-const PAGE = 4096;
 
 /**
  * Pieces per I/O of fio's buffers: MAP requests that Linux 5.14 sent for a read, one per aligned power of two of adjacent
@@ -26,12 +25,12 @@ export function piecesPerIo(layout: PiecesLayout, bytes: number): number {
   const known = PIECES[layout];
   const exact = known[bytes];
   if (exact !== undefined) return exact;
-  const pages = bytes / PAGE;
+  const pages = bytes / PAGE_SIZE;
   if (layout === 'contiguous') return 1;
   const sizes = Object.keys(known).map(Number);
-  const below = sizes.filter((s) => s < bytes).at(-1) ?? PAGE;
+  const below = sizes.filter((s) => s < bytes).at(-1) ?? PAGE_SIZE;
   const above = sizes.find((s) => s > bytes) ?? 131072;
-  const share = (s: number): number => ((known[s] ?? 1) * PAGE) / s;
+  const share = (s: number): number => ((known[s] ?? 1) * PAGE_SIZE) / s;
   const at = above > below ? Math.min(1, Math.log(bytes / below) / Math.log(above / below)) : 1;
   return Math.max(1, pages * (share(below) + (share(above) - share(below)) * at));
 }
@@ -42,7 +41,7 @@ export function piecesPerIo(layout: PiecesLayout, bytes: number): number {
  * @throws InputError for pieces that the pages cannot come in
  */
 export function cutBuffers(count: number, bytes: number, pieces: number): number[][] {
-  const pages = bytes / PAGE;
+  const pages = bytes / PAGE_SIZE;
   if (!(Number.isInteger(pages) && pages >= 1))
     throw new InputError(`expected a block of whole pages of 4096 bytes, got ${String(bytes)}`);
   if (!(pieces >= 1 && pieces <= pages))

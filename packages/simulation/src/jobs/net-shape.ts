@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The DMA traffic of a virtio network card: posted receive buffers, small packets to send, in the recorded proportions.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { Arena } from './buffer-layout';
 import { NET_FIGURES } from './net-figures';
 import { type Random, below, newRandom } from './random';
-import { PAGE_BYTES } from './slots';
 import { Weighted } from './weighted';
 
 /** `rx`: a download, many receive buffers and few acknowledgements; `tx`: an upload, as many of each. */
@@ -23,7 +23,7 @@ export const RX_RING = 256;
 export const TX_RING = 64;
 
 const BLOCK_BYTES = 32768;
-const BLOCK_FRAMES = BLOCK_BYTES / PAGE_BYTES;
+const BLOCK_FRAMES = BLOCK_BYTES / PAGE_SIZE;
 const RX_BYTES = 1536;
 /** Buffers cut from one block; the last one gets what is left, 2048 bytes. */
 const PER_BLOCK = Math.floor(BLOCK_BYTES / RX_BYTES);
@@ -105,7 +105,7 @@ export class NetShape {
     this.cut++;
     this.toPost--;
     this.rx.put(
-      (this.firstRx + block * BLOCK_FRAMES) * PAGE_BYTES + at,
+      (this.firstRx + block * BLOCK_FRAMES) * PAGE_SIZE + at,
       inBlock === PER_BLOCK - 1 ? BLOCK_BYTES - at : RX_BYTES,
     );
     this.show('post', this.rx.last, this.rx);
@@ -124,9 +124,9 @@ export class NetShape {
     const { random } = this;
     const bytes = this.txBytes.draw(random);
     // A packet lies in one page: the recorded ones all did.
-    const offset = Math.min(this.txOffset.draw(random), PAGE_BYTES - bytes);
+    const offset = Math.min(this.txOffset.draw(random), PAGE_SIZE - bytes);
     this.toSend--;
-    this.tx.put((this.firstTx + below(random, this.txPages)) * PAGE_BYTES + offset, bytes);
+    this.tx.put((this.firstTx + below(random, this.txPages)) * PAGE_SIZE + offset, bytes);
     this.show('send', this.tx.last, this.tx);
   }
 
@@ -139,8 +139,8 @@ export class NetShape {
     const address = slots.address(slot);
     this.operation = operation;
     this.slot = slot;
-    this.pfn = Math.floor(address / PAGE_BYTES);
-    this.offset = address % PAGE_BYTES;
+    this.pfn = Math.floor(address / PAGE_SIZE);
+    this.offset = address % PAGE_SIZE;
     this.bytes = slots.bytes(slot);
   }
 }

@@ -2,8 +2,9 @@
 // The layout of a recorded trace itself: the buffers that a real fio had, chunk by chunk.
 
 import { FrameArena, type PhysRun, TraceError, readTrace } from '@iommu-bounce/dma-trace';
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { BufferLayout } from './buffer-layout';
-import { PAGE_BYTES, checkArena, pagesOf } from './slots';
+import { checkArena, pagesOf } from './slots';
 
 /** One buffer, as the chunks that were mapped for it, in the order of its bytes. */
 export type RecordedBuffer = readonly PhysRun[];
@@ -29,7 +30,7 @@ export async function recordedBuffers(
   const pending = new Map<number | null, PhysRun[]>();
   for await (const event of readTrace(file)) {
     if (event.kind === 'iommuMap') {
-      const run = { phys: event.paddr, pages: event.size / PAGE_BYTES };
+      const run = { phys: event.paddr, pages: event.size / PAGE_SIZE };
       const runs = pending.get(event.cpu);
       if (runs === undefined) pending.set(event.cpu, [run]);
       else runs.push(run);
@@ -40,7 +41,7 @@ export async function recordedBuffers(
         event.kind === 'mapPage' ? event.size : event.sizes.reduce((sum, size) => sum + size, 0);
       const pages = runs.reduce((sum, run) => sum + run.pages, 0);
       const isWhole =
-        pages * PAGE_BYTES === bytes && runs.every((run) => run.phys % PAGE_BYTES === 0);
+        pages * PAGE_SIZE === bytes && runs.every((run) => run.phys % PAGE_SIZE === 0);
       if (isWhole && pages > 0 && (device ?? event.device) === event.device)
         found.set(runs.map(({ phys, pages: n }) => `${String(phys)}+${String(n)}`).join(), runs);
     }

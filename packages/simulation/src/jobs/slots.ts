@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What all layouts share: buffers side by side in virtual memory, each a whole number of pages.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { Arena } from './buffer-layout';
-
-export const PAGE_BYTES = 4096;
 
 /** Pages of one buffer. fio lets buffers below a page share one; here each has its own. */
 export function pagesOf(bytes: number): number {
-  return Math.ceil(bytes / PAGE_BYTES);
+  return Math.ceil(bytes / PAGE_SIZE);
 }
 
 /** @param pfnOf frame of the region's page of that number */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A whole run: the jobs on a machine, until they have enough; then ten idle seconds, in which the pool is emptied.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
 import { type BufferLayout, type FioJob, bufferBytes, usedBlocks } from '../jobs';
 import { Engine } from './engine';
@@ -10,13 +11,12 @@ import { JobRun } from './job-run';
 import type { OccupancyCurve } from './occupancy';
 import type { SimDevice, MachineNeeds } from './sim-device';
 
-const PAGE = 4096;
 /** The pool lets a buffer go after two of its periods of 5 s at the latest, and a tick. */
 const IDLE_NS = 11e9;
 /** Events between two looks at the progress. */
 const BATCH = 20_000;
 /** What the memory of a simulated machine may be: it is one buffer. */
-const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE;
+const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE_SIZE;
 /** For what else the machine allocates. */
 const SPARE_PAGES = 4096;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
@@ -64,7 +64,7 @@ export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLay
   let bufferFrames = 0;
   let bounce = 0;
   for (const job of jobs) {
-    const pages = Math.ceil(bufferBytes(job) / PAGE);
+    const pages = Math.ceil(bufferBytes(job) / PAGE_SIZE);
     bufferFrames += job.numjobs * layout.framesNeeded(job.iodepth, bufferBytes(job));
     bounce += job.iodepth * job.numjobs * (CLASSES.find((size) => pages <= size) ?? 0);
   }
@@ -78,7 +78,7 @@ export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLay
 }
 
 function mib(frames: number): string {
-  return String(Math.ceil((frames * PAGE) / 2 ** 20));
+  return String(Math.ceil((frames * PAGE_SIZE) / 2 ** 20));
 }
 
 /** @throws InputError for an I/O that the policy cannot map */

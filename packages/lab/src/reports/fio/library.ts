@@ -3,10 +3,11 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/** The package's folder from this module: in src, built, or built as one file. */
-const PACKAGE = resolve(__dirname, '../..');
+/** Of this package, wherever this module lies in it: in src, built, or built as one file. */
+const packageRequire = createRequire(join(__dirname, 'library.js'));
+const PACKAGE = dirname(packageRequire.resolve('@iommu-bounce/lab/package.json'));
 
 /** Chart.js, minified, then ours. */
 export function pageScripts(): string[] {
@@ -21,10 +22,10 @@ export function chartLicence(): string {
 }
 
 function ownScript(): string {
-  return readFileSync(join(PACKAGE, 'src/fio-report/page/charts.js'), 'utf8');
+  return readFileSync(join(PACKAGE, 'src/reports/fio/page/charts.js'), 'utf8');
 }
 
 function chartFolder(): string {
-  const main = createRequire(join(PACKAGE, 'package.json')).resolve('chart.js');
+  const main = packageRequire.resolve('chart.js');
   return dirname(dirname(main));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Many devices on one machine under one policy: the ported code runs, devices come, jobs begin and end.
 
-import { rb_first, rb_next } from '@iommu-bounce/linux-shim';
+import { PAGE_SIZE, rb_first, rb_next } from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { pciDevice, pool_of } from '@iommu-bounce/integration';
@@ -19,7 +19,6 @@ import { Cause, Engine, IoSlot, JobRun, type MachineNeeds } from '../../sim';
 import { LOAD_NS, LOOKS_NS, type PlannedDevice } from './load';
 import { SLOT_BYTES, kmallocBytes } from './sizes';
 
-const PAGE = 4096;
 /** For what else the machine allocates. */
 const SPARE_PAGES = 4096;
 /** The largest buffer of the pool, in pages: no I/O of these jobs takes more. */
@@ -226,7 +225,7 @@ export function arraysNs(cost: CostParameters, domain: iommu_domain | null): num
     const bytes = slots.length * SLOT_BYTES;
     return (
       sum +
-      (kmallocBytes(bytes) / PAGE) * cost.pageAllocNs +
+      (kmallocBytes(bytes) / PAGE_SIZE) * cost.pageAllocNs +
       cost.copyFixedNs +
       (bytes * 1e9) / cost.copyWarmBytesPerS +
       cost.iovaTreeNs / 2

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Bytes that the C's structures take on a 64-bit kernel: arithmetic from their fields, since JavaScript has other sizes.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+
 /**
  * struct io_buffer_slot of the series: list (16), orig_buffer (8), bounce_buffer (8), prot (4), old_cache_entry (1),
  * padding (3). C: drivers/iommu/io-buffer-pool.c, patch 4/4
@@ -12,14 +14,13 @@ export const TLB_SLOT_BYTES = 24;
 /** An area is handed out in sets of so many slots of 2 KiB. */
 export const TLB_SET_BYTES = 128 * 2048;
 
-const PAGE = 4096;
 /** Beyond two pages kmalloc takes pages itself, a power of two of them (SLUB). */
-const LARGEST_CACHE = 2 * PAGE;
+const LARGEST_CACHE = 2 * PAGE_SIZE;
 
 /** What kmalloc holds for a request of `bytes`; below a cache's size the request itself is close enough. */
 export function kmallocBytes(bytes: number): number {
   if (bytes <= LARGEST_CACHE) return bytes;
-  return PAGE * 2 ** Math.ceil(Math.log2(bytes / PAGE));
+  return PAGE_SIZE * 2 ** Math.ceil(Math.log2(bytes / PAGE_SIZE));
 }
 
 /** Slots of an area of `bytes`, as its array of slots takes them. */

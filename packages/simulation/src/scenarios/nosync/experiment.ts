@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Drivers that sync and one that does not, through every policy: what arrives and what is lost.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { presetInfo } from '../../cost';
 import { newLayout } from '../../jobs';
 import { POLICIES, type Policy } from '../../policies';
@@ -13,7 +14,6 @@ export const MAPPING_BYTES = [65536, 262144] as const;
 export const ROUNDS = 3;
 /** Pages that bounce buffers, page tables and the like may take. */
 const SPARE_PAGES = 8192;
-const PAGE = 4096;
 
 export function nosyncExperiment(machine: ScenarioMachine): NosyncDocument {
   const { preset, layout, seed } = machine;
@@ -43,7 +43,7 @@ function rowOf(
   const on = { iommu: presetInfo(preset).iommu, cost };
   const device = policy.boot(on, { cpus, bufferFrames: frames, bouncePages: SPARE_PAGES }, 'other');
   const [pfns] = layout.buffers(1, bytes, { firstPfn: device.k.reserved_pfn, frames });
-  if (pfns?.length !== bytes / PAGE) throw new Error('the layout gave no buffer');
+  if (pfns?.length !== bytes / PAGE_SIZE) throw new Error('the layout gave no buffer');
 
   const mapping = new LongMapping(device, pfns, bytes, driver);
   let time = 0;
