@@ -86,7 +86,7 @@ describe('iommu-bounce breakeven', () => {
       "--preset: expected one of laptop-virtio, bare-metal-vtd, bare-metal-smmuv3, got 'x'",
     ],
     [['--set', 'vmexitNs=1'], '--set: vmexitNs: expected 700 to 20000 ns, got 1'],
-    [['--layout', 'x'], "--layout: expected one of contiguous, fresh-boot, fragmented, got 'x'"],
+    [['--layout', 'x'], "--layout: expected one of contiguous, fresh, fragmented, got 'x'"],
     [
       ['--costs', '/nonexistent'],
       '/nonexistent: cannot be read (ENOENT), expected cost parameters',

@@ -143,7 +143,7 @@ describe("an experiment's report", function () {
     expect(page).not.to.include('id="speedup"');
     expect(page).not.to.include('id="occupancy"');
     expect(page).to.include('id="throughput"');
-    expect(page).to.include('writes, fresh-boot buffers');
+    expect(page).to.include('writes, memory layout fresh');
   });
 
   it('replaces a report of ours and nothing else', async () => {

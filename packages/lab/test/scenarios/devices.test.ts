@@ -141,7 +141,7 @@ describe('fio --scenario devices', function () {
   it('shows all counts in tables of at most 100 columns', () => {
     const text = partsText(devicesParts(document));
     for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
-    for (const word of ['256 devices', 'per-device-alike', 'arithmetic', '148.1 MiB'])
+    for (const word of ['256 devices', 'per device, max peak', 'arithmetic', '148.1 MiB'])
       expect(text).to.include(word);
     expect(text).not.to.include('WRONG');
   });
