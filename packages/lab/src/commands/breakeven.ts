@@ -13,6 +13,7 @@ import {
   presetInfo,
 } from '../cost';
 import { UsageError } from '../errors';
+import { wrapped } from '../fio';
 import type { CommandIo, ExitStatus } from '../io';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 
@@ -126,12 +127,12 @@ function breakEvenText(d: Document): string {
   const what =
     d.elasticity_of === 'break_even_bytes' ? 'the break-even size' : 'strict / pool at 128 KiB';
   return [
-    `${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}`,
+    wrapped(`${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}`),
     'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
     pairs.toString(),
-    `Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}`,
+    wrapped(`Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}.`),
     `${d.moves_it_most ?? 'nothing'} moves it most.`,
-    'Break-even size when a parameter is multiplied by the factor in the column head (always: copying wins at every size):',
+    'Break-even size at a multiple of one parameter (always: copying wins at every size):',
     table.toString(),
     '',
   ].join('\n');

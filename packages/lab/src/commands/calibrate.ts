@@ -13,6 +13,7 @@ import {
   calibrate,
 } from '../cost';
 import { UsageError } from '../errors';
+import { wrapped } from '../fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { wholeNumber } from './option-values';
 
@@ -84,20 +85,22 @@ function write(file: string, result: Calibration): void {
 
 const STYLE = { head: [], border: [], compact: true };
 const show = (x: number): string =>
-  x >= 1e6 ? x.toExponential(2) : String(Number(x.toPrecision(3)));
+  x >= 1e6 ? `${(x / 1e9).toPrecision(3)}e9` : String(Number(x.toPrecision(3)));
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 function text(c: Calibration): string {
   return [
-    `(a) All eight figures. ${fitText(c.fit)}`,
+    wrapped(`(a) All eight figures. ${fitText(c.fit)}`),
     parameterTable([...c.parameters, ...c.sums]),
-    '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %.',
-    `The figures do not depend on ${c.not_exercised.join(', ')}.`,
+    wrapped(
+      '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %.',
+    ),
+    wrapped(`The figures do not depend on ${c.not_exercised.join(', ')}.`),
     '',
     'The accepted set nearest to the centre of all accepted sets:',
     figureTable(c),
     '',
-    `(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`,
+    wrapped(`(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`),
     predictionTable(c),
     'From the cost model, not measured.',
     '',
@@ -114,28 +117,17 @@ function fitText(f: FitReport): string {
 
 function parameterTable(reports: readonly ParameterReport[]): string {
   const t = new Table({
-    head: [
-      'parameter',
-      'prior',
-      'accepted min',
-      '5 %',
-      'median',
-      '95 %',
-      'max',
-      'left',
-      'identified',
-    ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    head: ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identified'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
     style: STYLE,
   });
   for (const p of reports)
     t.push([
       p.name,
-      p.prior.map(show).join(' .. '),
-      ...[p.accepted.min, p.accepted.p5, p.accepted.median, p.accepted.p95, p.accepted.max].map(
-        show,
-      ),
-      percent(p.width_left),
+      p.prior.map(show).join('…'),
+      [p.accepted.min, p.accepted.max].map(show).join('…'),
+      ...[p.accepted.p5, p.accepted.median, p.accepted.p95].map(show),
+      (100 * p.width_left).toFixed(0),
       p.identified,
     ]);
   return t.toString();

@@ -27,7 +27,7 @@ describe('the tables of fio', function () {
     expect(fioTables(document('1'))).not.to.include('Contended locks');
     const eight = fioTables(document('8'));
     expect(eight).to.include('Contended locks');
-    expect(eight).to.match(/strict │ 16k │ virtio-iommu requests +│ [\d,]+ │ +\d+\.\d %/);
+    expect(eight).to.match(/strict │ 16k │ virtio-iommu requests +│ +[\d,]+ │ +\d+\.\d %/);
   });
 
   it('show predicted ranges where there are some', () => {
