@@ -13,6 +13,7 @@ import {
   presetInfo,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
+import { wrapped } from '../show/text';
 import type { CommandIo, ExitStatus } from '../io';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 
@@ -34,8 +35,14 @@ export function addBreakEven(
         'the size below which copying through the pool costs less CPU time than mapping strictly (cost model)',
       ),
   )
-    .option('--layout <name>', `pieces that buffers come in: ${Object.keys(PIECES).join(', ')}`)
-    .option('--write', 'writes, which are copied on map from what the CPU has just written')
+    .option(
+      '--layout <name>',
+      `guest memory, which decides in how many pieces a buffer comes: ${Object.keys(PIECES).join(', ')}`,
+    )
+    .option(
+      '--write',
+      'writes instead of reads: the pool copies them on map, from what the CPU has just written',
+    )
     .option('--json', 'one JSON document on stdout')
     .action((options: BreakEvenOptions) => {
       const document = breakEvenDocument(options);
@@ -47,7 +54,7 @@ export function addBreakEven(
 }
 
 function layoutOf(text: string | undefined, iommu: IommuKind): PiecesLayout {
-  if (text === undefined) return iommu === 'virtio-iommu' ? 'fresh-boot' : 'contiguous';
+  if (text === undefined) return iommu === 'virtio-iommu' ? 'fresh' : 'contiguous';
   if (Object.hasOwn(PIECES, text)) return text as PiecesLayout;
   throw new UsageError(
     `--layout: expected one of ${Object.keys(PIECES).join(', ')}, got '${text}'`,
@@ -92,7 +99,7 @@ const STYLE = { head: [], border: [], compact: true };
 
 function breakEvenText(d: Document): string {
   const pairs = new Table({
-    head: ['bytes', 'strict pair us', 'pool pair us', 'copying costs'],
+    head: ['bytes', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
     colAligns: ['right', 'right', 'right', 'right'],
     style: STYLE,
   });
@@ -105,10 +112,7 @@ function breakEvenText(d: Document): string {
     ]);
   const factors = d.sensitivity[0]?.at.map((one) => one.factor) ?? [];
   const table = new Table({
-    head: [
-      'break-even with',
-      ...factors.map((f) => (f < 1 ? `1/${String(1 / f)}` : `x${String(f)}`)),
-    ],
+    head: ['parameter', ...factors.map((f) => (f < 1 ? `1/${String(1 / f)}` : `x${String(f)}`))],
     style: STYLE,
   });
   for (const row of d.sensitivity)
@@ -121,13 +125,14 @@ function breakEvenText(d: Document): string {
     .map((e) => `${e.name} ${e.elasticity > 0 ? '+' : ''}${e.elasticity.toFixed(2)}`)
     .join(', ');
   const what =
-    d.elasticity_of === 'break_even_bytes' ? 'the break-even size' : 'the advantage at 128 KiB';
+    d.elasticity_of === 'break_even_bytes' ? 'the break-even size' : 'strict / pool at 128 KiB';
   return [
-    `${d.preset}, ${d.direction}s, ${d.layout} buffers: ${sentence(d)}`,
+    wrapped(`${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}`),
     'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
     pairs.toString(),
-    `Percent that ${what} changes by for 1 % of a parameter: ${strongest}`,
+    wrapped(`Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}.`),
     `${d.moves_it_most ?? 'nothing'} moves it most.`,
+    'Break-even size at a multiple of one parameter (always: copying wins at every size):',
     table.toString(),
     '',
   ].join('\n');
@@ -136,7 +141,7 @@ function breakEvenText(d: Document): string {
 function sentence(d: Document): string {
   if (d.break_even_bytes === null)
     return d.copying_wins === 'always'
-      ? 'copying wins at every size: a page more costs more to map than to copy'
+      ? 'copying wins at every size: each further page costs more to map than to copy'
       : 'copying wins at no size';
   const where = d.extrapolated ? ", beyond the pool's largest class (128 KiB)" : '';
   return `copying wins below ${sizeText('below', d.break_even_bytes)}${where}`;

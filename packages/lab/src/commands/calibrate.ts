@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `calibrate`: all cost parameters that give the letter's figures, and what two of its columns say of the others.
+// `calibrate`: all cost parameters that give the cover letter's figures, and what two of its columns predict for the others.
 
 import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
@@ -13,6 +13,7 @@ import {
   calibrate,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
+import { wrapped } from '../show/text';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { wholeNumber } from './option-values';
 
@@ -33,9 +34,12 @@ export function addCalibrate(
     .description(
       "find all cost parameters within their ranges that give the cover letter's figures; under a minute",
     )
-    .option('--seed <n>', 'of the draws', '1')
-    .option('--sets <n>', 'accepted parameter sets of each fit, at least', '10000')
-    .option('--out <file.json>', 'write the set in the middle, for --costs; replaces the file')
+    .option('--seed <n>', 'seed of the draws', '1')
+    .option('--sets <n>', 'least number of accepted parameter sets for each fit', '10000')
+    .option(
+      '--out <file.json>',
+      'write the set nearest to the centre, for --costs; replaces the file',
+    )
     .option('--json', 'one JSON document on stdout')
     .action((options: CalibrateOptions) => {
       const result = calibrated(options, io);
@@ -81,20 +85,22 @@ function write(file: string, result: Calibration): void {
 
 const STYLE = { head: [], border: [], compact: true };
 const show = (x: number): string =>
-  x >= 1e6 ? x.toExponential(2) : String(Number(x.toPrecision(3)));
+  x >= 1e6 ? `${(x / 1e9).toPrecision(3)}e9` : String(Number(x.toPrecision(3)));
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 function text(c: Calibration): string {
   return [
-    `(a) All eight figures. ${fitText(c.fit)}`,
+    wrapped(`(a) All eight figures. ${fitText(c.fit)}`),
     parameterTable([...c.parameters, ...c.sums]),
-    'identified: "yes" if the 5-95 % range is less than half the prior\'s on a logarithmic scale, "no" above 80 % of it.',
-    `The figures do not depend on ${c.not_exercised.join(', ')}.`,
+    wrapped(
+      '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %.',
+    ),
+    wrapped(`The figures do not depend on ${c.not_exercised.join(', ')}.`),
     '',
-    'The accepted set nearest to the middle of all of them:',
+    'The accepted set nearest to the centre of all accepted sets:',
     figureTable(c),
     '',
-    `(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`,
+    wrapped(`(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`),
     predictionTable(c),
     'From the cost model, not measured.',
     '',
@@ -104,35 +110,24 @@ function text(c: Calibration): string {
 function fitText(f: FitReport): string {
   return [
     `${String(f.sets)} accepted sets of ${String(f.evaluations)} tried,`,
-    `worth ${String(f.effective_sets_min)} independent ones or more;`,
+    `effective sample size at least ${String(f.effective_sets_min)};`,
     `${String(f.populations)} populations agree to R-hat ${String(f.r_hat_max)}.`,
   ].join(' ');
 }
 
 function parameterTable(reports: readonly ParameterReport[]): string {
   const t = new Table({
-    head: [
-      'parameter',
-      'prior',
-      'accepted: least',
-      '5 %',
-      'median',
-      '95 %',
-      'most',
-      'left',
-      'identified',
-    ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    head: ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identified'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
     style: STYLE,
   });
   for (const p of reports)
     t.push([
       p.name,
-      p.prior.map(show).join(' .. '),
-      ...[p.accepted.min, p.accepted.p5, p.accepted.median, p.accepted.p95, p.accepted.max].map(
-        show,
-      ),
-      percent(p.width_left),
+      p.prior.map(show).join('…'),
+      [p.accepted.min, p.accepted.max].map(show).join('…'),
+      ...[p.accepted.p5, p.accepted.median, p.accepted.p95].map(show),
+      (100 * p.width_left).toFixed(0),
       p.identified,
     ]);
   return t.toString();
@@ -158,7 +153,7 @@ function figureTable(c: Calibration): string {
 
 function predictionTable(c: Calibration): string {
   const t = new Table({
-    head: ['bytes', 'figure', 'predicted 5-95 %', 'of all sets', 'published', 'inside'],
+    head: ['bytes', 'figure', 'predicted 5-95 %', 'all sets', 'published', 'in 5-95 %'],
     style: STYLE,
   });
   const row = (bytes: number, name: string, p: Prediction): void => {
@@ -168,7 +163,7 @@ function predictionTable(c: Calibration): string {
       `${p.p5.toFixed(3)} .. ${p.p95.toFixed(3)}`,
       `${p.min.toFixed(3)} .. ${p.max.toFixed(3)}`,
       p.published,
-      p.within_5_95 ? 'yes' : p.within_all ? 'in the tail' : 'no',
+      p.within_5_95 ? 'yes' : p.within_all ? 'no, but in all sets' : 'no',
     ]);
   };
   for (const p of c.two_columns.predicted) {

@@ -14,7 +14,8 @@ import {
 import { UsageError } from '../errors';
 import { wrapped } from '../show/text';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { WORKLOAD_NOTE, comparisonCells, markdownTable, terminalTable } from '../tables/compare';
+import { LEGEND, comparisonCells, markdownTable, terminalTable } from '../tables/compare';
+import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { option } from './option-values';
 
@@ -34,20 +35,24 @@ export function addCompare(
     program
       .command('compare')
       .description(
-        'two policies against each other: throughput, CPU time, protection, and which costs decide (simulated)',
+        'compare two policies: throughput, CPU time, protection, and which cost parameters decide (simulated)',
       )
-      .argument('[policies]', 'two names as of fio --policy, with a comma', DEFAULT_PAIR),
+      .argument(
+        '[policies]',
+        'two policies, as for fio --policy, separated by a comma',
+        DEFAULT_PAIR,
+      ),
   )
     .option('--json', 'one JSON document on stdout')
-    .option('--markdown', 'tables for a page')
-    .addHelpText('after', '\nWithout --preset all presets in turn, in under a minute.')
+    .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
+    .addHelpText('after', '\nWithout --preset: all presets in turn, in about a minute.')
     .action((policies: string, options: CompareOptions) => {
-      compare(policies, options, io);
+      compare(policies, options, io, commandLine(program));
       end(0);
     });
 }
 
-function compare(names: string, options: CompareOptions, io: CommandIo): void {
+function compare(names: string, options: CompareOptions, io: CommandIo, typed: string): void {
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
   const policies = pairOf(names);
@@ -74,9 +79,23 @@ function compare(names: string, options: CompareOptions, io: CommandIo): void {
     io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
     return;
   }
-  const table = options.markdown === true ? markdownTable : terminalTable;
-  const head = `Simulated, not measured: ${names} through the ported code in virtual time. ${WORKLOAD_NOTE}`;
-  io.out(`${[wrapped(head), ...made.flatMap(comparisonCells).map(table)].join('\n\n')}\n`);
+  const cells = made.flatMap(comparisonCells);
+  const [first, second] = policies;
+  const parts =
+    options.markdown === true
+      ? [
+          `# ${first.name} and ${second.name}, compared: tables`,
+          `Look up the figures of ${first.name} and ${second.name} by machine (preset), workload and block size. Simulated, not measured. This page is the output of \`${typed}\`.`,
+          LEGEND.map((text) => `- ${text}`).join('\n'),
+          ...cells.map(markdownTable),
+        ]
+      : [
+          wrapped(
+            `Simulated, not measured: ${names} through the ported code in virtual time. ${LEGEND.join(' ')}`,
+          ),
+          ...cells.map(terminalTable),
+        ];
+  io.out(`${parts.join('\n\n')}\n`);
 }
 
 /** @throws UsageError */

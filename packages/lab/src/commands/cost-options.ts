@@ -23,10 +23,13 @@ export interface CostOptions {
 export function withCostOptions(command: Command): Command {
   return command
     .option('--preset <name>', `costs to start from: ${PRESET_NAMES.join(', ')}`)
-    .option('--costs <file>', 'cost parameters over the preset: JSON, or lines name = value')
+    .option(
+      '--costs <file>',
+      'cost parameters that replace those of the preset: JSON, or lines name = value',
+    )
     .option(
       '--set <name=value>',
-      'one cost parameter, over all of those; may be given again',
+      'one cost parameter, which replaces all of those; may be given again',
       collect,
     );
 }

@@ -26,7 +26,7 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
     .description(
       "replay the traces that come with the repository, run the cover letter's experiment, write out/report.html",
     )
-    .option('--ios <n>', "I/Os of each run of the letter's experiment", String(LETTER_IOS))
+    .option('--ios <n>', "I/Os of each run of the cover letter's experiment", String(LETTER_IOS))
     .action(async ({ ios }: { ios: string }) => {
       if (!/^[1-9]\d{0,8}$/.test(ios))
         throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);

@@ -53,15 +53,15 @@ export function addScenarioOptions(command: Command): void {
   command
     .option(
       '--scenario <name>',
-      'in place of jobs: devices (1, 16 and 256 of them, most idle), nosync (drivers that do not sync)',
+      'instead of jobs: devices (1, 16 and 256 devices, most of them idle) or nosync (drivers that do not sync)',
     )
     .option(
       '--workload <name>',
-      `in place of jobs: the traffic of a network card, ${WORKLOADS.join(' or ')}; --set takes ${NIC_PARAMETERS.map(({ name }) => name).join(', ')} too`,
+      `instead of jobs: traffic of a network card, ${WORKLOADS.join(' or ')}; --set also takes ${NIC_PARAMETERS.map(({ name }) => name).join(', ')}`,
     )
     .option(
       '--packets <n>',
-      `of a --workload: both ways together (default: ${String(USUAL_PACKETS)})`,
+      `for --workload: packets received and sent, together (default: ${String(USUAL_PACKETS)})`,
     );
 }
 
@@ -80,7 +80,7 @@ export function scenario(
   const kind = kindOf(options);
   if (kind === null) {
     if (options.packets !== undefined)
-      throw new UsageError('--packets: expected --workload net-rx or net-tx beside it');
+      throw new UsageError('--packets: expected --workload net-rx or net-tx with it');
     return null;
   }
   refuseOthers(command, kind, jobFile);

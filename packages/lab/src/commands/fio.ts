@@ -46,7 +46,7 @@ interface FioOptions extends CostOptions {
 }
 
 const MOST_CPUS = 64;
-/** The letter's, where flags describe a job. */
+/** The cover letter's, where flags describe a job. */
 const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
 const LETTER_SIZES = LETTER.map(({ bytes }) => String(bytes));
 
@@ -70,17 +70,17 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
   withCostOptions(command)
     .option(
       '--fix <names>',
-      `also run the pool with fixes of its findings: ${FIXES.map(({ name }) => name).join(', ')}`,
+      `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
     )
     .option('--cpus <n>', 'virtual CPUs', String(USUAL_MACHINE.cpus))
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
-    .option('--seed <n>', 'of everything random', String(USUAL_MACHINE.seed))
-    .option('--no-data', 'do not move the bytes: faster, and nothing of them is checked')
+    .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
+    .option('--no-data', 'do not move data: faster, but nothing is checked')
     .option('--json', 'one JSON document on stdout')
-    .option('--report <file.html>', 'write a report with charts, one file that needs nothing else')
+    .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
-      "\nWhat flags leave open is the letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
+      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
     )
     .action((file: string | undefined, options: FioOptions) => {
       const typed = commandLine(program);

@@ -8,8 +8,7 @@ import {
   type machine,
   type page,
 } from '@iommu-bounce/linux-shim';
-import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
-import { page_sizes } from '@iommu-bounce/iommu-core';
+import { type iommu_domain, type iommu_group, page_sizes } from '@iommu-bounce/iommu-core';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import {
   type IommuDriver,

@@ -28,8 +28,8 @@ export function memory(n: number): string {
 /** Nanoseconds with the unit that leaves few digits. */
 export function time(ns: number): string {
   if (ns === 0) return '0';
-  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} us`;
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} us`;
+  if (ns < 10_000) return `${(ns / 1e3).toFixed(1)} µs`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} µs`;
   if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
   return `${(ns / 1e9).toFixed(1)} s`;
 }

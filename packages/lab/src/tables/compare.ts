@@ -29,7 +29,7 @@ export function comparisonCells(c: PolicyComparison): Cells[] {
     sizeTable(c),
     staleTable(c),
     workloadTable(c, 'throughput', ({ faster }) => `${faster.toFixed(2)} x`),
-    workloadTable(c, 'CPU time of an I/O', ({ cpu }) => percent(cpu)),
+    workloadTable(c, 'CPU time per I/O', ({ cpu }) => percent(cpu)),
     ...c.dependence.filter(({ bs }) => SHOWN.includes(bs)).map((d) => effectTable(c, d)),
     drawTable(c),
   ];
@@ -50,8 +50,12 @@ function first(c: PolicyComparison): readonly WorkloadRow[] {
 function sizeTable(c: PolicyComparison): Cells {
   const [a, b] = c.policies;
   return {
-    title: `${c.preset}, reads: throughput in MB/s, CPU time in us of an I/O, requests to the IOMMU of an I/O`,
-    head: ['bs', `MB/s ${a}`, b, 'faster', `CPU ${a}`, b, 'of it', `requests ${a}`, b],
+    title: `${c.preset}, reads: throughput; CPU time and IOMMU requests per I/O`,
+    head: [
+      ...['bs', `MB/s ${a}`, `MB/s ${b}`, 'speed-up'],
+      ...[`CPU µs ${a}`, `CPU µs ${b}`, `CPU ${b} / ${a}`],
+      ...[`requests ${a}`, `requests ${b}`],
+    ],
     rows: first(c).map(({ bs, sides: [x, y], faster, cpu }) => [
       size(bs),
       (x.bandwidth_bytes_per_s / 1e6).toFixed(0),
@@ -69,8 +73,11 @@ function sizeTable(c: PolicyComparison): Cells {
 function staleTable(c: PolicyComparison): Cells {
   const [a, b] = c.policies;
   return {
-    title: `${c.preset}, reads: how long a page stays reachable after its unmap, while there is traffic; contents of a bounce buffer, then too when there is none; bounce memory; address ranges from the tree`,
-    head: ['bs', `mean ${a}`, b, `longest ${a}`, b, `contents ${b}`, `MiB ${b}`, `tree ${a}`],
+    title: `${c.preset}, reads: what the device can still reach after an unmap, and memory`,
+    head: [
+      ...['bs', `page, mean ${a}`, `page, mean ${b}`, `page, max ${a}`, `page, max ${b}`],
+      ...[`old data, max ${b}`, `bounce MiB ${b}`, `IOVA from tree ${a}`],
+    ],
     rows: first(c).map(({ bs, sides: [x, y] }) => [
       size(bs),
       stale(x.stale_busy_mean_ns),
@@ -96,7 +103,7 @@ function workloadTable(
   const sizes = [...new Set(c.rows.map(({ bs }) => bs))].sort((x, y) => x - y);
   const names = [...new Set(c.rows.map(({ workload }) => workload))];
   return {
-    title: `${c.preset}: ${what}, ${c.policies[1]} against ${c.policies[0]}`,
+    title: `${c.preset}: ${what}, ${c.policies[1]} / ${c.policies[0]}`,
     head: ['workload', ...sizes.map(size)],
     rows: names.map((name) => [
       name,
@@ -115,14 +122,14 @@ function effectTable(c: PolicyComparison, d: Dependence): Cells {
   );
   const accepted = rows.some((row) => row.accepted !== null);
   return {
-    title: `${c.preset}, reads of ${size(d.bs)}: CPU time of ${b} as a share of ${a}'s, ${percent(d.cpu)}, with one parameter changed`,
+    title: `${c.preset}, reads of ${size(d.bs)}: CPU time per I/O, ${b} / ${a}, when one parameter changes (unchanged: ${percent(d.cpu)})`,
     head: [
       'parameter',
       'value',
-      'a quarter',
-      'four times',
-      ...(accepted ? ['accepted by the calibration'] : []),
-      'equal at',
+      'at 1/4',
+      'at 4x',
+      ...(accepted ? ['calibrated range'] : []),
+      'break-even value',
     ],
     rows: rows.map((effect) => [
       effect.name,
@@ -157,20 +164,14 @@ function value(name: string, x: number): string {
 
 function drawTable(c: PolicyComparison): Cells {
   return {
-    title: `${c.preset}: of 10,000 sets of parameters drawn at once, those with which ${c.policies[1]} takes less CPU time; and what it loses at the worst ends of all ranges`,
-    head: [
-      'bs',
-      'a quarter to four times',
-      'all that is physical',
-      'accepted by the calibration',
-      'worst',
-    ],
+    title: `${c.preset}, reads: share of 10,000 random parameter sets in which ${c.policies[1]} takes less CPU time, by range`,
+    head: ['bs', '1/4 to 4x', 'physical range', 'calibrated range', 'worst case, µs'],
     rows: c.dependence.map(({ bs, second_wins: w, worst_loss_ns }) => [
       size(bs),
       percent1(w.around),
       percent1(w.physical),
       w.accepted === null ? '' : percent1(w.accepted),
-      `${(worst_loss_ns / 1e3).toFixed(1)} us`,
+      (worst_loss_ns / 1e3).toFixed(1),
     ]),
   };
 }
@@ -190,10 +191,26 @@ export function terminalTable({ title, head, rows }: Cells): string {
   return `${wrapped(title)}\n${table.toString()}`;
 }
 
+/** Padded as prettier does it. */
 export function markdownTable({ title, head, rows }: Cells): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, i) => (i === 0 ? '---' : '--:'));
-  return [`${title}:`, '', line(head), line(rule), ...rows.map(line)].join('\n');
+  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((r) => cell(r, i).length)));
+  const pad = (text: string, i: number): string =>
+    i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0);
+  const line = (cells: readonly string[]): string => `| ${cells.map(pad).join(' | ')} |`;
+  const rule = widths.map((width, i) => '-'.repeat(width - Math.min(i, 1)) + (i > 0 ? ':' : ''));
+  return [`## ${title}`, '', line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
-export const WORKLOAD_NOTE = `Workloads: ${WORKLOADS[0]?.name ?? ''} are one job at iodepth 64 in fresh memory; each other changes that one thing.`;
+function cell(row: readonly string[], i: number): string {
+  return row[i] ?? '';
+}
+
+/** What the words of the tables mean. */
+export const LEGEND: readonly string[] = [
+  `Workloads: "${WORKLOADS[0]?.name ?? ''}" is one job that reads at iodepth 64, memory layout fresh. Each other workload changes the one thing that it is named after.`,
+  'Requests: behind virtio-iommu, requests to the VMM; on bare metal, calls of the IOMMU driver, one per page.',
+  'Page: time from the return of an unmap until the device can no longer reach the page, while there is traffic. Old data: how long data in a bounce buffer stays readable, idle time included.',
+  'IOVA from tree: share of address ranges that come from the tree or return to it, instead of the cache of the CPU.',
+  'At 1/4, at 4x: the parameter times this factor; in brackets the value, if the physical range ends earlier. Calibrated range: at both ends of what the calibration accepts. Break-even value: with it both policies take the same CPU time. Parameters with less effect than 2 % are not shown.',
+  'Random parameter sets: all parameters at once, each alike on a logarithmic scale within 1/4 to 4 times its value, its physical range, or the range that the calibration accepts. Worst case: CPU time per I/O of the second policy minus that of the first, each parameter at the end of its physical range that is worse for the second; negative: the second still wins.',
+];

@@ -2,6 +2,7 @@
 // The scenario of many devices as tables for a terminal of 100 columns.
 
 import type {
+  Approach,
   ApproachFigures,
   DeviceCountFigures,
   DevicesDocument,
@@ -11,18 +12,27 @@ import { type Part, type TablePart } from '../show/parts';
 import { memory, time } from '../show/text';
 import { count } from './replay-figures';
 
-/** Behind what is computed and not read off running code. */
+/** Marks what is computed, not read from running code. */
 const COMPUTED = ' *';
+
+/** Approaches as table rows name them. */
+const LABELS: Readonly<Record<Approach, string>> = {
+  pool: 'pool',
+  global: 'one swiotlb, 64 MiB',
+  'global-needed': 'one swiotlb, exact',
+  'per-device': 'per device, own peak',
+  'per-device-alike': 'per device, max peak',
+};
 
 export function devicesParts(document: DevicesDocument): Part[] {
   const { counts } = document;
   return [
     heading(document),
     ...counts.map((figures) => approachTable(countHeading(figures), figures.approaches)),
-    afterTable('Bounce memory after the load has ended', counts),
-    setupTable('What a device takes to be plugged in', counts),
-    runTable('The runs behind it', counts),
-    'Note: what bears a * is arithmetic on figures of the runs, on cost parameters and on the sizes of the C (docs/scenarios.md); all else is read off the ported code as it ran. Slot arrays stay whatever the load.',
+    afterTable('Bounce memory, by time since the load ended', counts),
+    setupTable('Plugging in a device: IOMMU requests and time', counts),
+    runTable('The simulated runs', counts),
+    'Note: * is arithmetic on figures of the runs, cost parameters and sizes of C structs (docs/scenarios.md). All other figures are read from the ported code as it ran. The size of slot arrays does not depend on the load.',
     ...counts.flatMap(({ domains, runs }) =>
       runs.flatMap((run) =>
         deviceWrongs(run).map(
@@ -45,9 +55,9 @@ export function deviceWrongs({ leaks, data, mapping_failures }: DevicesRun): str
 function heading({ preset, cpus, layout, seed, data_moved, load }: DevicesDocument): string {
   const { busy, burst } = load;
   return (
-    `Simulated, not measured: ${time(load.load_ns)} of load and ${time(load.watched_ns - load.load_ns)} of rest in virtual time. ` +
-    `One device reads ${memory(busy.bs)} at a queue depth of ${String(busy.iodepth)}, some read ${String(burst.ios)} times ` +
-    `${memory(burst.bs)} at ${String(burst.iodepth)}, the rest do nothing. Costs: ${preset}; ${String(cpus)} CPUs, memory layout ${layout}, ` +
+    `Simulated, not measured: ${time(load.load_ns)} of load, then ${time(load.watched_ns - load.load_ns)} idle, in virtual time. ` +
+    `One device reads ${memory(busy.bs)} blocks at iodepth ${String(busy.iodepth)}, some read ${memory(burst.bs)} ` +
+    `${String(burst.ios)} times at iodepth ${String(burst.iodepth)}, the rest are idle. Costs: ${preset}; ${String(cpus)} CPUs, memory layout ${layout}, ` +
     `seed ${String(seed)}${data_moved ? ', data moved and checked' : ', data not moved'}.`
   );
 }
@@ -55,24 +65,24 @@ function heading({ preset, cpus, layout, seed, data_moved, load }: DevicesDocume
 function countHeading({ domains, bursts, idle, plugged_late }: DeviceCountFigures): string {
   return domains === 1
     ? '1 device, busy'
-    : `${String(domains)} devices, each in a domain of its own: 1 busy, ${String(bursts)} with a burst, ${String(idle)} idle; ${String(plugged_late)} plugged in late`;
+    : `${String(domains)} devices, each in its own domain: 1 busy, ${String(bursts)} with a burst, ${String(idle)} idle; ${String(plugged_late)} hot-plugged`;
 }
 
 function approachTable(title: string, approaches: readonly ApproachFigures[]): TablePart {
   return {
     title,
     head: [
-      'bounce memory of',
+      'bounce memory',
       'peak',
-      'mean in load',
-      'mean of all',
-      'slot arrays',
-      'IOVA reserved',
+      'mean\nunder load',
+      'mean\nload + idle',
+      'slot\narrays',
+      'IOVA\nreserved',
     ],
     rows: approaches.map(({ approach, memory: m, iova_reserved_bytes }) => {
       const sign = m.source === 'run' ? '' : COMPUTED;
       return [
-        approach,
+        LABELS[approach],
         memory(m.peak_bytes) + sign,
         memory(m.mean_load_bytes) + sign,
         memory(m.mean_bytes) + sign,
@@ -88,13 +98,13 @@ function afterTable(title: string, counts: readonly DeviceCountFigures[]): Table
   const looks = counts[0]?.approaches[0]?.memory.after ?? [];
   return {
     title,
-    head: ['devices', 'of', ...looks.map(({ after_ns }) => time(after_ns))],
+    head: ['devices', 'bounce memory', ...looks.map(({ after_ns }) => time(after_ns))],
     rows: counts.flatMap(({ domains, approaches }) =>
       approaches
         .filter(({ approach }) => approach === 'pool' || approach === 'global')
         .map(({ approach, memory: m }) => [
           String(domains),
-          approach,
+          LABELS[approach],
           ...m.after.map(({ bytes }) => memory(bytes)),
         ]),
     ),
@@ -106,9 +116,12 @@ function setupTable(title: string, counts: readonly DeviceCountFigures[]): Table
   const all = counts.at(-1)?.approaches ?? [];
   return {
     title,
-    head: ['of', 'requests', 'added', 'their time', 'arrays, addresses', 'at boot', 'unplanned'],
+    head: [
+      ...['bounce memory', 'requests', 'of which\nadded', 'request\ntime'],
+      ...['slot arrays\nand IOVA, time', 'at boot,\ntime', 'unplanned\ndevice'],
+    ],
     rows: all.map(({ approach, setup }) => [
-      approach,
+      LABELS[approach],
       setup.requests.toFixed(0),
       setup.requests_added.toFixed(0),
       time(setup.request_ns),
@@ -123,7 +136,7 @@ function setupTable(title: string, counts: readonly DeviceCountFigures[]): Table
 function runTable(title: string, counts: readonly DeviceCountFigures[]): TablePart {
   return {
     title,
-    head: ['devices', 'policy', 'I/Os', 'IOPS of the busy one', 'copied', 'pages checked'],
+    head: ['devices', 'policy', 'I/Os', 'IOPS of the busy device', 'copied', 'pages checked'],
     rows: counts.flatMap(({ domains, runs }) =>
       runs.map((run) => [
         String(domains),

@@ -49,7 +49,7 @@ export function timeOf(
   return causes.reduce((ns, cause) => ns + byCause[cause], 0);
 }
 
-/** Nanoseconds of an I/O that a CPU spends on these. */
+/** CPU time in nanoseconds per I/O. */
 export function timeIn(run: FioRun, causes: readonly CauseName[]): number {
   return timeOf(run.cpu_ns_per_io.by_cause, causes);
 }
@@ -64,7 +64,7 @@ export function notesOf(document: FioDocument): string[] {
   return [...letterNotes(document), ...new Set(document.runs.flatMap((run) => notes(run)))];
 }
 
-/** Why figures may be off the letter's although the model is not. */
+/** Why figures may differ from the cover letter's although the model is right. */
 function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
   if (comparison.every((row) => row.speedup_published === null)) return [];
   const fitted: Readonly<Record<string, number>> = isPresetName(preset)
@@ -74,12 +74,12 @@ function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] 
   return [
     ...(changed.length > 0
       ? [
-          `the letter's figures are those of the preset: ${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'} not the preset's`,
+          `the cover letter's figures were fitted with the preset: ${changed.join(', ')} ${changed.length === 1 ? 'differs' : 'differ'} from it`,
         ]
       : []),
     ...(runs.some(({ ios }) => ios < LETTER_IOS)
       ? [
-          `fewer than ${count(LETTER_IOS)} I/Os: how runs begin and end, and filling the pool, weighs on what is compared with the letter`,
+          `fewer than ${count(LETTER_IOS)} I/Os: start, end and pool fills of a run distort the comparison with the cover letter`,
         ]
       : []),
   ];
@@ -91,12 +91,12 @@ function notes(run: FioRun): string[] {
     ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
     ...(run.mapping_failures > 0
       ? [
-          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were put off, the bounce memory being full`,
+          `${run.policy}, ${blockSize(run.bs)}: ${count(run.mapping_failures)} submissions were delayed because bounce memory was full`,
         ]
       : []),
     ...(run.stale_contents_max_ns > 0
       ? [
-          `${run.policy}: what was in a bounce buffer stays readable for the device until it is used again or evicted`,
+          `${run.policy}: the device can read old data in a bounce buffer until the buffer is reused or evicted`,
         ]
       : []),
     ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),

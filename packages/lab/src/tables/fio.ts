@@ -13,12 +13,12 @@ export function fioTables(document: FioDocument): string {
   const { runs, comparison } = document;
   const parts = [
     wrapped(heading(document)),
-    `Throughput and price; map and unmap in us of an I/O, bounce memory at its peak\n${runTable(runs)}`,
-    `Where a CPU's time goes, in us of an I/O\n${timeTable(runs)}`,
-    ...(runs.some(contended) ? [`Locks that were waited for\n${lockTable(runs)}`] : []),
+    `Throughput and cost: map and unmap in µs per I/O, IOMMU requests per I/O\n${runTable(runs)}`,
+    `Where CPU time goes, µs per I/O\n${timeTable(runs)}`,
+    ...(runs.some(contended) ? [`Contended locks\n${lockTable(runs)}`] : []),
     ...(comparison.length > 0
       ? [
-          `Reads, the series against strict, beside the cover letter${mapClaim(comparison)}\n${comparisonTable(comparison)}`,
+          `Reads, pool / strict: speed-up, change of time in unmap and map${mapClaim(comparison)}\n${comparisonTable(comparison)}`,
         ]
       : []),
     ...notesOf(document).map((note) => wrapped(`Note: ${note}`)),
@@ -28,7 +28,10 @@ export function fioTables(document: FioDocument): string {
 
 function runTable(runs: readonly FioRun[]): string {
   return table(
-    ['policy', 'bs', 'IOPS', 'MB/s', 'map', 'unmap', 'req/IO', 'bounce', 'stale', 'p99'],
+    [
+      ...['policy', 'bs', 'IOPS', 'MB/s', 'map\nµs', 'unmap\nµs', 'IOMMU\nreq'],
+      ...['bounce\npeak', 'stale\nmax', 'latency\np99'],
+    ],
     runs.map((run) => [
       runName(run),
       blockSize(run.bs),
@@ -48,7 +51,7 @@ function runTable(runs: readonly FioRun[]): string {
 function timeTable(runs: readonly FioRun[]): string {
   const shown = timeGroupsOf(runs);
   return table(
-    ['policy', 'bs', 'all', ...shown.map(([name]) => name), 'CPUs'],
+    ['policy', 'bs', 'total', ...shown.map(([name]) => name), 'CPUs\nbusy'],
     runs.map((run) => [
       runName(run),
       blockSize(run.bs),
@@ -67,7 +70,7 @@ function contended(run: FioRun): boolean {
 
 function lockTable(runs: readonly FioRun[]): string {
   return table(
-    ['policy', 'bs', 'lock', 'taken', 'waited', 'mean wait', 'held'],
+    ['policy', 'bs', 'lock', 'acquired', 'contended', 'mean wait', 'held'],
     runs
       .filter(contended)
       .flatMap((run) =>
@@ -90,7 +93,7 @@ function lockTable(runs: readonly FioRun[]): string {
 /** The same for all sizes, and no column of its own. */
 function mapClaim([row]: readonly FioComparison[]): string {
   const published = row?.map_reduction_published ?? null;
-  return published === null ? '' : ` (its figure for map: > ${percent(published, 0)} less)`;
+  return published === null ? '' : ` (cover letter, map: > ${percent(published, 0)} less)`;
 }
 
 function comparisonTable(rows: readonly FioComparison[]): string {
@@ -98,27 +101,27 @@ function comparisonTable(rows: readonly FioComparison[]): string {
   return table(
     [
       'bs',
-      'faster',
-      'letter',
-      'off',
+      'speed-up',
+      'published',
+      'diff',
       ...(predicted ? ['predicted'] : []),
-      'unmap',
-      'letter',
-      'off',
-      ...(predicted ? ['predicted'] : []),
-      'map',
+      'unmap\n%',
+      'published\n%',
+      'diff',
+      ...(predicted ? ['predicted\n%'] : []),
+      'map\n%',
     ],
     rows.map((row) => [
       blockSize(row.bs),
-      `${row.speedup.toFixed(2)} x`,
-      row.speedup_published === null ? '' : `${row.speedup_published.toFixed(1)} x`,
-      off(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
-      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1), ' x')] : []),
+      row.speedup.toFixed(2),
+      row.speedup_published === null ? '' : row.speedup_published.toFixed(1),
+      diff(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
+      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
       less(row.unmap_reduction),
       row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
-      off(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
+      diff(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
       ...(predicted
-        ? [range(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`, ' %')]
+        ? [range(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`)]
         : []),
       less(row.map_reduction),
     ]),
@@ -126,21 +129,19 @@ function comparisonTable(rows: readonly FioComparison[]): string {
   );
 }
 
-function off(value: number, published: number | null, digits: (d: number) => string): string {
+function diff(value: number, published: number | null, digits: (d: number) => string): string {
   if (published === null) return '';
   const d = value - published;
   return `${d >= 0 ? '+' : ''}${digits(d)}`;
 }
 
-/** Both ends, the unit once. */
 function range(
   interval: readonly [number, number] | undefined,
   digits: (x: number) => string,
-  unit: string,
 ): string {
-  return interval ? `${digits(interval[0])}…${digits(interval[1])}${unit}` : '';
+  return interval ? `${digits(interval[0])}…${digits(interval[1])}` : '';
 }
 
 function less(reduction: number, digits = 1): string {
-  return percent(-reduction, digits);
+  return (-100 * reduction).toFixed(digits);
 }

@@ -16,11 +16,11 @@ export function netParts(document: NetDocument): Part[] {
   return [
     heading(document),
     rateTable(
-      'Packets and their price: requests to the IOMMU and copies of a packet, map and unmap in us of one',
+      'Throughput and cost: map and unmap in µs per packet, IOMMU requests and copies per packet',
       runs,
     ),
-    timeTable("Where the CPU's time goes, in us of a packet", runs),
-    ringTable('The posted receive buffers, and how long a packet takes', runs),
+    timeTable('Where CPU time goes, µs per packet', runs),
+    ringTable('Posted receive buffers, their bounce buffers, and latency per packet', runs),
     ...notes.map((note) => `Note: ${note}`),
     ...runs.flatMap((run) => netWrongs(run).map((what) => `WRONG: ${run.policy}: ${what}`)),
   ];
@@ -37,11 +37,10 @@ export function netWrongs({ leaks, data }: NetPolicyRun): string[] {
 
 function heading({ workload, preset, nic, seed, data_moved, runs }: NetDocument): string {
   const [first] = runs;
-  const what =
-    workload === 'net-rx' ? 'a download: full packets come in' : 'an upload: packets go out';
+  const what = workload === 'net-rx' ? 'a download of full packets' : 'an upload';
   return (
     `Simulated, not measured: ${what}, ${count(first?.received ?? 0)} received and ${count(first?.sent ?? 0)} sent through the ported code, ` +
-    `in the order and sizes of a recorded virtio network card, one CPU, a link of ` +
+    `in order and sizes recorded from a virtio network card; one CPU, a link of ` +
     `${((8 * (nic['nicBytesPerS'] ?? 0)) / 1e9).toFixed(1)} Gbit/s. Costs: ${preset}; seed ${String(seed)}` +
     `${data_moved ? ', data moved and checked' : ', data not moved'}.`
   );
@@ -54,7 +53,10 @@ function name({ policy, what_if }: NetPolicyRun): string {
 function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   return {
     title,
-    head: ['policy', 'packets/s', 'MB/s', 'map', 'unmap', 'req', 'copies', 'CPU', 'link', 'stale'],
+    head: [
+      ...['policy', 'packets/s', 'MB/s', 'map\nµs', 'unmap\nµs', 'IOMMU\nreq', 'copies'],
+      ...['CPU\nbusy', 'link\nbusy', 'stale\nmax'],
+    ],
     rows: runs.map((run) => [
       name(run),
       count(Math.round(run.packets_per_s)),
@@ -71,7 +73,7 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   };
 }
 
-/** Those of an I/O, where a packet takes the place of the I/O itself. */
+/** The groups of fio, with the packet in place of the I/O. */
 const GROUPS = TIME_GROUPS.map(
   ([group, causes]) => [group === 'I/O' ? 'packet' : group, causes] as const,
 );
@@ -82,7 +84,7 @@ function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
   return {
     title,
-    head: ['policy', 'all', ...shown.map(([group]) => group)],
+    head: ['policy', 'total', ...shown.map(([group]) => group)],
     rows: runs.map((run) => [
       name(run),
       micros(run.cpu_ns_per_packet.total),
@@ -95,7 +97,10 @@ function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
 function ringTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   return {
     title,
-    head: ['policy', 'posted', 'bounce', 'peak', 'held p50', 'rx p50', 'rx p99', 'tx p99'],
+    head: [
+      ...['policy', 'posted\nbuffers', 'bounce\nbuffers', 'bounce\npeak', 'posted\np50'],
+      ...['latency\nrx p50', 'latency\nrx p99', 'latency\ntx p99'],
+    ],
     rows: runs.map((run) => [
       name(run),
       memory(run.ring.bytes),

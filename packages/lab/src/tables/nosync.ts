@@ -12,7 +12,7 @@ import { blockSize } from '../show/text';
 import { count } from './replay-figures';
 
 const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
-  skips: 'skips: DMA_ATTR_SKIP_CPU_SYNC at map and unmap, never syncs (i915 is like this)',
+  skips: 'skips: DMA_ATTR_SKIP_CPU_SYNC at map and unmap, never syncs, as i915 does',
   'skips-and-syncs': 'skips-and-syncs: the same attribute, and a dma_sync_* around each use',
   syncs: 'syncs: no attribute, and a dma_sync_* around each use',
 };
@@ -24,10 +24,10 @@ export function nosyncParts(document: NosyncDocument): Part[] {
     rows.flatMap(({ policy, what_if }) => (what_if === null ? [] : [[policy, what_if] as const])),
   );
   return [
-    `A mapping that a driver keeps for ${String(rounds)} rounds: the CPU writes, the device reads, the device writes, the CPU reads. Real bytes through the ported code, no time involved; memory layout ${layout}, seed ${String(seed)}.`,
+    `A driver keeps one mapping for ${String(rounds)} rounds: CPU writes, device reads, device writes, CPU reads. Real bytes through the ported code, without time; memory layout ${layout}, seed ${String(seed)}.`,
     SYNC_DRIVERS.map((driver) => DRIVERS[driver]),
     overview('', rows),
-    losing.length > 0 ? losses('Bytes lost, of those written', losing) : 'Nothing is lost.',
+    losing.length > 0 ? losses('Bytes lost, out of the bytes written', losing) : 'Nothing is lost.',
     ...[...whatIfs].map(([policy, what]) => `Note: * ${policy} is a what-if: ${what}`),
   ];
 }
@@ -36,7 +36,7 @@ function overview(title: string, rows: readonly NosyncRow[]): TablePart {
   const cases = rows.filter(({ driver }) => driver === SYNC_DRIVERS[0]);
   return {
     title,
-    head: ['policy', 'mapping', 'the device uses', ...SYNC_DRIVERS],
+    head: ['policy', 'mapping size', 'device accesses', ...SYNC_DRIVERS],
     rows: cases.map((row) => [
       name(row),
       blockSize(row.bytes),
@@ -55,7 +55,7 @@ function overview(title: string, rows: readonly NosyncRow[]): TablePart {
 function losses(title: string, rows: readonly NosyncRow[]): TablePart {
   return {
     title,
-    head: ['policy', 'mapping', 'driver', 'CPU to device', 'device to CPU', 'after unmap'],
+    head: ['policy', 'mapping size', 'driver', 'CPU to device', 'device to CPU', 'after unmap'],
     rows: rows.map((row) => [
       name(row),
       blockSize(row.bytes),

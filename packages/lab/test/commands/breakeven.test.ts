@@ -86,7 +86,7 @@ describe('iommu-bounce breakeven', () => {
       "--preset: preset 'x' is unknown, expected laptop-virtio, bare-metal-vtd, bare-metal-smmuv3",
     ],
     [['--set', 'vmexitNs=1'], '--set: vmexitNs: expected 700 to 20000 ns, got 1'],
-    [['--layout', 'x'], "--layout: expected one of contiguous, fresh-boot, fragmented, got 'x'"],
+    [['--layout', 'x'], "--layout: expected one of contiguous, fresh, fragmented, got 'x'"],
     [['--costs', '/nonexistent'], '/nonexistent: no such file, expected cost parameters'],
   ] as const)
     it(`ends with status 2: ${args.join(' ')}`, async () => {

@@ -5,8 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { expect } from 'chai';
-import { PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
-import { type FioDocument, LETTER } from '@iommu-bounce/simulation';
+import { type FioDocument, LETTER, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const schema = JSON.parse(
@@ -127,7 +126,7 @@ describe('iommu-bounce fio', function () {
     expect(status).to.equal(0);
     expect(out).to.match(/^Simulated, not measured/);
     for (const line of out.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
-    for (const word of ['2.8 x', '-97 %', '> 99 %', 'swiotlb-untrusted', 'what-if'])
+    for (const word of ['2.8 │', '-97 │', '> 99 %', 'swiotlb-untrusted', 'what-if'])
       expect(out).to.include(word);
   });
 

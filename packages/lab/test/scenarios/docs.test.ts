@@ -29,7 +29,7 @@ describe('docs/scenarios.md', function () {
       printed += out;
     }
     const blocks = [...docs.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
-    expect(blocks).to.have.length(10);
+    expect(blocks).to.have.length(7);
     for (const block of blocks) expect(printed).to.include(block);
   });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The tables of docs/lazy-large-against-the-pool.md are what the command prints.
+// docs/lazy-large-tables.md has the tables that the command prints, and docs/lazy-large-against-the-pool.md their figures.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,22 +15,30 @@ import {
 } from '@iommu-bounce/simulation';
 import { type Cells, comparisonCells, terminalTable } from '../../src/tables/compare';
 
-const LINES = readFileSync(
-  join(__dirname, '../../../../docs/lazy-large-against-the-pool.md'),
-  'utf8',
-).split('\n');
+const DOCS = join(__dirname, '../../../../docs');
+const TABLES = readFileSync(join(DOCS, 'lazy-large-tables.md'), 'utf8').split('\n');
+const FINDINGS = readFileSync(join(DOCS, 'lazy-large-against-the-pool.md'), 'utf8').split('\n');
+
+function cellsOf(line: string): string[] {
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
 
 /** Rows of the page's table below a title. */
 function pageRows(title: string): string[][] {
-  const at = LINES.indexOf(`${title}:`);
+  const at = TABLES.indexOf(`## ${title}`);
   expect(at, title).to.be.at.least(0);
-  const end = LINES.findIndex((line, i) => i > at + 1 && !line.startsWith('|'));
-  return LINES.slice(at + 2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  const end = TABLES.findIndex((line, i) => i > at + 1 && !line.startsWith('|'));
+  return TABLES.slice(at + 2, end).map(cellsOf);
+}
+
+/** What the findings' first table says of a machine and a block size. */
+function finding(machine: string, bs: string): string {
+  const head = FINDINGS.findIndex((line) => line.startsWith('| bs '));
+  const row = FINDINGS.slice(head).find((line) => line.startsWith(`| ${bs} `)) ?? '';
+  return cellsOf(row)[cellsOf(FINDINGS[head] ?? '').indexOf(machine)] ?? '';
 }
 
 /** All that the page has of what was simulated here. */
@@ -43,7 +51,7 @@ function expectOnPage(cells: Cells): void {
   }
 }
 
-describe('docs/lazy-large-against-the-pool.md', function () {
+describe('docs/lazy-large-tables.md', function () {
   this.timeout(120_000);
   const [lazy, pool] = policiesNamed('lazy-large,pool');
   if (!lazy || !pool) throw new Error('two policies');
@@ -71,6 +79,8 @@ describe('docs/lazy-large-against-the-pool.md', function () {
       const cells = comparisonCells(c);
       for (const line of cells.map(terminalTable).join('\n').split('\n'))
         expect(line.length, line).to.be.at.most(100);
+      for (const row of cells[0]?.rows ?? [])
+        expect(finding(name, row[0] ?? ''), row[0]).to.equal(`${row[3] ?? ''}, ${row[6] ?? ''}`);
       // A row over all sizes can only be told where all were simulated.
       for (const one of cells)
         expectOnPage(

@@ -38,7 +38,7 @@ describe('the tables of the scenarios', function () {
     expectValid(document);
     const text = partsText(devicesParts(document));
     expectNarrow(text);
-    for (const word of ['256 devices', 'per-device-alike', 'arithmetic', '148.1 MiB'])
+    for (const word of ['256 devices', 'per device, max peak', 'arithmetic', '148.1 MiB'])
       expect(text).to.include(word);
     expect(text).not.to.include('WRONG');
   });

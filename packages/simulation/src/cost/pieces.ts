@@ -9,10 +9,10 @@ import { InputError } from '../errors';
  * pages. Source: test-fixtures/figures/series-in-a-real-kernel.md, section 1, requests by I/Os.
  */
 export const PIECES: Readonly<
-  Record<'contiguous' | 'fresh-boot' | 'fragmented', Readonly<Record<number, number>>>
+  Record<'contiguous' | 'fresh' | 'fragmented', Readonly<Record<number, number>>>
 > = {
   contiguous: { 4096: 1, 16384: 1, 65536: 1, 131072: 1 },
-  'fresh-boot': { 4096: 1, 16384: 32768 / 8192, 65536: 59004 / 4096, 131072: 64316 / 2048 },
+  fresh: { 4096: 1, 16384: 32768 / 8192, 65536: 59004 / 4096, 131072: 64316 / 2048 },
   fragmented: { 4096: 1, 16384: 32768 / 8192, 65536: 65536 / 4096, 131072: 65536 / 2048 },
 };
 export type PiecesLayout = keyof typeof PIECES;

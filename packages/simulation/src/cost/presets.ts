@@ -21,7 +21,7 @@ export interface PresetInfo {
 const INFO: Readonly<Record<PresetName, PresetInfo>> = {
   'laptop-virtio': {
     iommu: 'virtio-iommu',
-    what: "the letter's i5-10210U under virtio-iommu and VFIO: the prior-weighted centre of all parameter sets that give its eight figures, not a measurement",
+    what: "the cover letter's i5-10210U under virtio-iommu and VFIO: the prior-weighted centre of all parameter sets that give its eight figures, not a measurement",
   },
   'bare-metal-vtd': {
     iommu: 'bare-metal',

@@ -11,7 +11,7 @@ export const [PUBLISHED_MAP_REDUCTION] = MAP_REDUCTION;
 /** I/Os of a run: fills of the pool are 64, and would show in a map time measured over less. */
 export const LETTER_IOS = 100_000;
 
-/** The letter's jobs, one for each size. */
+/** The cover letter's jobs, one for each size. */
 export function letterJobs(numberIos: number): FioJob[] {
   return LETTER.map(({ bytes }) => {
     const sizes = [{ bytes, weight: 1 }];
@@ -31,7 +31,7 @@ export function letterJobs(numberIos: number): FioJob[] {
   });
 }
 
-/** What the letter prints for these jobs, or null: it has no such experiment. */
+/** What the cover letter prints for these jobs, or null: it has no such experiment. */
 export function publishedFor(jobs: readonly FioJob[]): LetterRow | null {
   const [job, ...more] = jobs;
   if (!job || more.length > 0) return null;

@@ -34,7 +34,7 @@ const strict = (over: Partial<CountSetup> = {}): CountSetup => ({
 
 describe('countIo', () => {
   for (const [heading, layout] of [
-    ['Fresh boot', 'fresh-boot'],
+    ['Fresh boot', 'fresh'],
     ['Fragmented memory', 'fragmented'],
   ] as const)
     for (const bytes of LETTER_SIZES)

@@ -22,7 +22,7 @@ describe('docs/cost-model.md', () => {
   it('says which parameters are identified as the calibration does', () => {
     for (const p of [...CALIBRATION.parameters, ...CALIBRATION.sums]) {
       const row = ROWS.filter((one) => one[1] === `\`${p.name}\``).at(-1);
-      expect(row?.slice(5, 7), p.name).to.deep.equal([
+      expect(row?.slice(3, 5), p.name).to.deep.equal([
         `${String(Math.round(100 * p.width_left))} %`,
         p.identified,
       ]);

@@ -29,7 +29,7 @@ const ALWAYS_BYTES = 2 ** 30;
 const PIECES_OF: Readonly<Record<string, PiecesLayout>> = {
   contiguous: 'contiguous',
   thp: 'contiguous',
-  fresh: 'fresh-boot',
+  fresh: 'fresh',
   fragmented: 'fragmented',
 };
 
@@ -40,7 +40,7 @@ export function breakEvenFigures(document: FioDocument): Figure[] {
   const writes = document.runs.every(({ rw }) => /^(rand)?write$/.test(rw));
   const direction = writes ? 'write' : 'read';
   const model = new BreakEvenModel({ iommu, layout, direction });
-  const where = `Cost model of ${iommu}, ${direction}s, ${layout} buffers; the ported code is counted, not timed.`;
+  const where = `Cost model of ${iommu}, ${direction}s, memory layout ${layout}; steps of the ported code are counted, not timed.`;
   return [bySize(model, costs, where), sensitivity(model, costs, where)];
 }
 
@@ -53,7 +53,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
       kind: 'lines',
       labels: SIZES.map(sizeText),
       labelKeys: [],
-      labelTitle: 'size of the I/O',
+      labelTitle: 'I/O size',
       valueTitle: 'map and unmap, µs',
       series: [
         series(
@@ -73,7 +73,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
     says: `CPU time of a map and its unmap. ${sentence(model.find(costs))} ${where}`,
     published: null,
     table: htmlTable(
-      ['size', 'mapping µs', 'copying µs', 'copying costs'],
+      ['size', 'mapping µs', 'copying µs', 'copying / mapping'],
       pairs.map(({ bytes, strict, pool }) => [
         cell(bytes, sizeText(bytes)),
         micros(strict),
@@ -88,7 +88,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
 
 function sentence({ copyingWins, bytes, extrapolated }: BreakEven): string {
   if (copyingWins === 'always')
-    return 'Copying wins at every size: a page more costs more to map than to copy.';
+    return 'Copying wins at every size: each further page costs more to map than to copy.';
   if (bytes === null) return 'Copying wins at no size.';
   return `Copying wins below ${sizeText(bytes)}${extrapolated ? ", beyond the pool's largest class (128 KiB)" : ''}.`;
 }
@@ -116,8 +116,8 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
       kind: 'lines',
       labels: factors,
       labelKeys: [],
-      labelTitle: 'the parameter, times',
-      valueTitle: finite ? 'break-even size, KiB' : 'mapping / copying, 128 KiB',
+      labelTitle: 'factor on the parameter',
+      valueTitle: finite ? 'break-even size, KiB' : 'mapping / copying at 128 KiB',
       series: rows.map(({ name, at }, i) =>
         series(
           words(name),
@@ -130,15 +130,15 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
     },
     says:
       (finite
-        ? 'The break-even size while one parameter is changed. “Always” is drawn at 1 GiB and “never” at 1 byte: no farther is looked.'
-        : 'No break-even size at any of these values; drawn is how many times as much mapping costs as copying at 128 KiB: below 1 it would be the cheaper.') +
+        ? 'The break-even size when one parameter changes. “Always” is drawn at 1 GiB and “never” at 1 byte, the ends of the search.'
+        : 'There is no break-even size at any of these values. The chart shows cost of mapping / cost of copying at 128 KiB; below 1, mapping would be cheaper.') +
       (strongest
-        ? ` ${strongest.name} moves ${quantity} most: by ${plus(strongest.elasticity)} % for 1 % of it.`
+        ? ` ${strongest.name} moves ${quantity} most: +1 % of the parameter gives ${plus(strongest.elasticity)} %.`
         : '') +
       ` ${where}`,
     published: null,
     table: htmlTable(
-      ['parameter', 'its value', 'times', 'break-even size', 'mapping by copying at 128 KiB'],
+      ['parameter', 'value', 'factor', 'break-even size', 'mapping / copying at 128 KiB'],
       rows.flatMap(({ name, at }) =>
         at.map(({ factor, found, advantage }) => [
           words(name),

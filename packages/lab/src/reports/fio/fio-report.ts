@@ -82,9 +82,9 @@ function lead({ document, warnings }: FioReport): Html {
         }
       </h3>
       <p>
-        Within half a printed unit and 10 %. No figure of this experiment was measured. What is
-        published is marked so: the ratios of the cover letter (message-id
-        20210707075505.2896824-1-stevensd@google.com), and nothing else.
+        Met: within half a printed unit plus 10 %. No figure of this experiment was measured. The
+        only published figures here are the ratios of the cover letter (message-id
+        20210707075505.2896824-1-stevensd@google.com).
       </p>
       <ul>
         ${notes.map((note) => html`<li>${note}</li>`)}

@@ -68,7 +68,7 @@ export function occupancyFigure(document: FioDocument): Figure | null {
       switches: ['logTime', 'logValues'],
       on: ['logValues'],
     },
-    says: 'What the pool holds (buffers stay mapped and are kept for the next I/O), and what swiotlb has handed out: the most in each of up to 256 intervals of a run. Behind the last I/O eleven idle seconds follow, in which the pool is emptied. A logarithmic axis has no zero: it is drawn as 1 KiB.',
+    says: 'Memory that the pool holds (its buffers stay mapped and are kept for the next I/O) or that swiotlb has handed out: the maximum in each of up to 256 intervals of a run. After the last I/O, eleven idle seconds follow, in which the pool is evicted. Zero is drawn as 1 KiB on a logarithmic axis.',
     published: null,
     table: html`${htmlTable(
         [
@@ -76,7 +76,7 @@ export function occupancyFigure(document: FioDocument): Figure | null {
           'block size',
           'peak KiB',
           'mean KiB',
-          'set aside at boot KiB',
+          'reserved at boot KiB',
           'interval ms',
           'last I/O at ms',
         ],

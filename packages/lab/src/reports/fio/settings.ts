@@ -50,7 +50,7 @@ function jobs(document: FioDocument): Html {
         cell(run.ios, count(run.ios)),
       ]),
   );
-  const head = ['group', 'jobs', 'rw', 'bs (bytes)', 'iodepth', 'clones', 'I/Os'];
+  const head = ['group', 'jobs', 'rw', 'bs (bytes)', 'iodepth', 'numjobs', 'I/Os'];
   return html`<h4>Jobs</h4>
     ${htmlTable(head, rows, 3)}`;
 }
@@ -67,7 +67,15 @@ function costs(used: CostParameters, name: PresetName): Html {
     p.what,
     p.source,
   ]);
-  const head = ['cost', 'unit', 'used', 'changed from', 'possible', 'pays for', 'source'];
+  const head = [
+    'parameter',
+    'unit',
+    'value',
+    'preset value',
+    'physical range',
+    'what it pays for',
+    'source',
+  ];
   return html`<h4>Costs</h4>
     <p>
       ${

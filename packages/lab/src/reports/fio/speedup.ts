@@ -13,10 +13,10 @@ import { cell, fixed, percent } from './cells';
 import { LIMIT, PREDICTED, PUBLISHED_INK, SIMULATED } from './colours';
 import { type ChartView, type Figure, type Mark, series } from './view';
 
-/** Beside the rounding of what is printed, a tenth: of the speed-up, and of the time that is left in unmap. */
+/** Added to the rounding of the printed figure: a tenth of the speed-up, or of the time left in unmap. */
 const TOLERANCE = 0.1;
 
-/** A figure of the letter and its simulated counterpart. */
+/** A figure of the cover letter and its simulated counterpart. */
 export interface Residual {
   readonly bs: number;
   readonly of: 'speed-up' | 'unmap';
@@ -105,15 +105,15 @@ function speedup(rows: readonly FioComparison[]): Figure {
   const hasPublished = rows.some((row) => row.speedup_published !== null);
   return {
     heading: 'Speed-up',
-    view: bars('speedup', rows, 'throughput, pool by strict', {
+    view: bars('speedup', rows, 'throughput, pool / strict', {
       simulated: (row) => row.speedup,
       published: (row) => row.speedup_published,
       predicted: (row) => row.predicted_from_two?.speedup ?? null,
     }),
-    says: `Throughput of reads with the series by that without it.${hasPublished ? PREDICTION : ''}`,
+    says: `Throughput of reads: pool / strict.${hasPublished ? PREDICTION : ''}`,
     published: hasPublished ? PUBLISHED_BY : null,
     table: htmlTable(
-      ['block size', 'speed-up', 'published', 'off by', 'predicted'],
+      ['block size', 'speed-up', 'published', 'difference', 'predicted'],
       rows.map((row) => [
         blockSize(row.bs),
         fixed(row.speedup, 2, ' x'),
@@ -132,24 +132,24 @@ function unmap(rows: readonly FioComparison[]): Figure {
   const left = (reduction: number): number => 100 * (1 - reduction);
   return {
     heading: 'Time in unmap and in map',
-    view: bars('unmap', rows, 'time in unmap that is left, %', {
+    view: bars('unmap', rows, 'time left in unmap, % of strict', {
       simulated: (row) => left(row.unmap_reduction),
       published: (row) =>
         row.unmap_reduction_published === null ? null : left(row.unmap_reduction_published),
       predicted: ({ predicted_from_two: two }) =>
         two && [left(two.unmap_reduction[1]), left(two.unmap_reduction[0])],
     }),
-    says: `Of the time that strict spends in unmap for a byte, what is left with the series; the table has what is saved, in map too.${hasPublished ? PREDICTION : ''}`,
+    says: `Time per byte in unmap under the pool, in % of the time under strict. The table has the saved share too, for unmap and map.${hasPublished ? PREDICTION : ''}`,
     published: hasPublished ? PUBLISHED_BY : null,
     table: htmlTable(
       [
         'block size',
-        'unmap: left',
-        'saved',
+        'unmap: time left',
+        'unmap: time saved',
         'published',
-        'off by',
+        'difference, % points',
         'predicted',
-        'map: saved',
+        'map: time saved',
         'published',
       ],
       rows.map((row) => [
@@ -195,22 +195,22 @@ function off(residuals: readonly Residual[]): Figure {
       labels: sizes.map(blockSize),
       labelKeys: [],
       labelTitle: 'block size',
-      valueTitle: 'residual, % of allowed',
+      valueTitle: 'residual, % of tolerance',
       series: [
         series('speed-up', SIMULATED, of('speed-up')),
         series('time saved in unmap', '#3b82c4', of('unmap')),
-        limit(100, 'allowed'),
+        limit(100, 'tolerance'),
         limit(-100, ''),
       ],
       switches: [],
       on: [],
     },
     says:
-      `${String(within)} of ${String(residuals.length)} figures are within what is allowed (simulated less published): half a printed unit and 10 % of ` +
-      'the speed-up, or of the time that is left in unmap. The preset’s costs were fitted to these very figures; what was predicted without them stands above.',
+      `${String(within)} of ${String(residuals.length)} figures are within the tolerance (simulated - published): half a printed unit plus 10 % of ` +
+      'the speed-up, or of the time left in unmap. The preset was fitted to these same figures; the charts above show what two columns predict for the other two.',
     published: 'the column “published”',
     table: htmlTable(
-      ['block size', 'figure', 'simulated', 'published', 'residual', 'allowed', 'within'],
+      ['block size', 'figure', 'simulated', 'published', 'residual', 'tolerance', 'within'],
       residuals.map((one) => {
         const unmapped = one.of === 'unmap';
         const show = (x: number): Html => (unmapped ? percent(x) : fixed(x, 2, ' x'));

@@ -11,7 +11,7 @@ import { type Figure, series } from './view';
 
 const HEAD = [
   ...['policy', 'block size', 'MB/s', 'IOPS', 'map µs', 'unmap µs', 'requests per I/O'],
-  ...['copied MB', 'peak bounce KiB', 'stale at most µs', 'p50 µs', 'p99 µs', 'p99.9 µs'],
+  ...['copied MB', 'bounce peak KiB', 'stale max µs', 'p50 µs', 'p99 µs', 'p99.9 µs'],
 ];
 
 export function throughputFigure(document: FioDocument): Figure {
@@ -40,7 +40,7 @@ export function throughputFigure(document: FioDocument): Figure {
       switches: ['logValues'],
       on: [],
     },
-    says: 'Throughput in MB/s (10⁶ bytes). The table has what it cost, of an I/O: time in map and unmap, requests to the IOMMU; the longest time a page stayed reachable after its unmap; latencies.',
+    says: 'Throughput in MB/s (10⁶ bytes). The table adds, per I/O, time in map and unmap and requests to the IOMMU; “stale max” is the longest time that the device could still reach a page after its unmap; p50 to p99.9 are latencies.',
     published: null,
     table: htmlTable(
       HEAD,

@@ -16,7 +16,7 @@ export function timeFigure(document: FioDocument): Figure {
   const runs = rows.map(({ run }) => run);
   const shown = timeGroupsOf(runs);
   const attributes = rows.map(({ key }) => rowKey(key));
-  const head = ['policy', 'block size', 'all'];
+  const head = ['policy', 'block size', 'total'];
   const causes = CAUSES.filter((cause) =>
     runs.some((run) => run.cpu_ns_per_io.by_cause[cause] > 0),
   );
@@ -28,7 +28,7 @@ export function timeFigure(document: FioDocument): Figure {
       labels: rows.map(({ run, label }) => `${label} ${run.policy}`),
       labelKeys: rows.map(({ key }) => key),
       labelTitle: '',
-      valueTitle: 'CPU time of an I/O, µs',
+      valueTitle: 'CPU time, µs per I/O',
       series: shown.map(([name, list]) =>
         series(
           name,
@@ -39,7 +39,7 @@ export function timeFigure(document: FioDocument): Figure {
       switches: ['shares'],
       on: [],
     },
-    says: 'CPU time of an I/O in µs, by what it is spent on; before the series (strict), with it (pool), and under each other policy that was run. A run can also wait for the drive, which costs no CPU.',
+    says: 'CPU time in µs per I/O, by cause: before the series (strict), with it (pool), and under each other policy that was run. A run can also wait for the drive; that takes no CPU time.',
     published: null,
     table: html`${htmlTable(
         [...head, ...shown.map(([name]) => name), 'CPUs busy', 'drive busy'],
@@ -54,7 +54,7 @@ export function timeFigure(document: FioDocument): Figure {
         2,
         attributes,
       )}
-      <p>The same by single cause:</p>
+      <p>The same by single cause, µs per I/O:</p>
       ${htmlTable(
         [...head, ...causes],
         rows.map(({ run, label }) => [

@@ -10,8 +10,7 @@ import {
   type dma_addr_t,
   machine,
 } from '@iommu-bounce/linux-shim';
-import { iommu_c, iova_c } from '@iommu-bounce/iommu-core';
-import { table_driver } from '@iommu-bounce/iommu-core';
+import { iommu_c, iova_c, table_driver } from '@iommu-bounce/iommu-core';
 import {
   type dma_iommu_object,
   dma_iommu_after,

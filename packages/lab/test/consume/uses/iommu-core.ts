@@ -15,8 +15,9 @@ import {
   dma_iommu_h_stubs,
   iommu_c,
   type iommu_domain,
+  table_driver,
+  to_table_domain,
 } from '@iommu-bounce/iommu-core';
-import { table_driver, to_table_domain } from '@iommu-bounce/iommu-core';
 import { dma_write } from '@iommu-bounce/iommu-core/testing';
 
 const k = new machine();

@@ -53,7 +53,7 @@ export function comparedRow(row: RowSetup): ComparedRow {
 export const LETTER_SIZES = [4096, 16384, 65536, 131072] as const;
 
 /** The letter's experiment, counted: reads at its four sizes. Some hundred milliseconds. */
-export function letterRows(layout: PiecesLayout = 'fresh-boot'): ComparedRow[] {
+export function letterRows(layout: PiecesLayout = 'fresh'): ComparedRow[] {
   return LETTER_SIZES.map((bytes) =>
     comparedRow({
       bytes,

@@ -38,13 +38,13 @@ type Row = readonly [
 
 // prettier-ignore
 const ROWS: readonly Row[] = [
-  ['nicBytesPerS', 'bytes/s', 1.25e9, 1.25e7, 5e10, 'assumption: a 10 Gbit/s link', 'bytes on the wire, each way'],
-  ['nicPacketsPerS', 'packets/s', 5e6, 1e4, 1.5e8, 'assumption: below the 14.88 million smallest frames a second of such a link', 'packets that the card handles, each way'],
-  ['nicLatencyNs', 'ns', 5000, 500, 100000, 'assumption: doorbell, fetching the descriptor, writing back', 'from the end of a packet on the wire to the moment when the driver can see it'],
-  ['nicPostNs', 'ns', 100, 10, 2000, 'assumption: cutting a buffer from its block, a ring entry', 'posting a receive buffer, the mapping apart'],
-  ['nicRxNs', 'ns', 900, 100, 20000, 'assumption: driver, IP, TCP, waking the reader', 'a received packet, the unmapping apart'],
-  ['nicTxNs', 'ns', 900, 100, 20000, 'assumption: TCP, IP, driver, doorbell', 'sending a packet, the mapping apart'],
-  ['nicTxDoneNs', 'ns', 100, 10, 5000, 'assumption: freeing the packet', 'a packet that has left, the unmapping apart'],
+  ['nicBytesPerS', 'bytes/s', 1.25e9, 1.25e7, 5e10, 'assumption: a 10 Gbit/s link', 'bytes per second on the wire, each way'],
+  ['nicPacketsPerS', 'packets/s', 5e6, 1e4, 1.5e8, 'assumption: below 14.88 million per second, the smallest frames of such a link', 'packets per second, each way'],
+  ['nicLatencyNs', 'ns', 5000, 500, 100000, 'assumption: doorbell, fetching the descriptor, writing back', 'from the end of a packet on the wire until the driver can see it'],
+  ['nicPostNs', 'ns', 100, 10, 2000, 'assumption: cutting the buffer, a ring entry', 'posting a receive buffer, without the map'],
+  ['nicRxNs', 'ns', 900, 100, 20000, 'assumption: driver, IP, TCP, waking the reader', 'handling a received packet, without the unmap'],
+  ['nicTxNs', 'ns', 900, 100, 20000, 'assumption: TCP, IP, driver, doorbell', 'sending a packet, without the map'],
+  ['nicTxDoneNs', 'ns', 100, 10, 5000, 'assumption: freeing the packet', 'completing a sent packet, without the unmap'],
 ];
 
 export const NIC_PARAMETERS: readonly NicParameter[] = ROWS.map(
