@@ -52,7 +52,8 @@ function checkSources(folder) {
     if (!file.endsWith('.ts')) continue;
     const text = readFileSync(join(folder, file), 'utf8');
     const bad = /^(export )?(let|var|enum|namespace) .*/m.exec(text);
-    if (bad) throw new Error(`${join(folder, file)}: the port has no variables of a file: ${bad[0]}`);
+    if (bad)
+      throw new Error(`${join(folder, file)}: the port has no variables of a file: ${bad[0]}`);
   }
 }
 
@@ -69,5 +70,6 @@ await build({ ...shared, outdir: 'dist/esm', outExtension: { '.js': '.mjs' } });
 const require = createRequire(resolve('package.json'));
 for (const entry of entryPoints) {
   const built = join('dist', relative('src', entry)).replace(/\.ts$/, '.js');
-  if (Object.keys(require(resolve(built))).length === 0) throw new Error(`${dirname(built)} is empty`);
+  if (Object.keys(require(resolve(built))).length === 0)
+    throw new Error(`${dirname(built)} is empty`);
 }

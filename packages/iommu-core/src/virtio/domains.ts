@@ -12,7 +12,7 @@ import {
   PAGE_SIZE,
   __ffs,
 } from '@iommu-bounce/linux-shim';
-import { RangeTree } from './range-tree';
+import { type Range, RangeTree } from './range-tree';
 import {
   VFIO_DMA_MAP_FLAG_READ,
   VFIO_DMA_MAP_FLAG_WRITE,
@@ -145,13 +145,13 @@ export class VmmDomains {
 
   /** @param flags VIRTIO_IOMMU_MAP_F_* */
   map(id: number, start: number, last: number, phys: number, flags: number): number {
-    const [lowest, highest] = this.config.inputRange;
+    const { inputRange } = this.config;
     const domain = this.domains.get(id);
     const mmio = (flags & VIRTIO_IOMMU_MAP_F_MMIO) !== 0;
     if (!domain) return VIRTIO_IOMMU_S_NOENT;
     if ((flags & ~VIRTIO_IOMMU_MAP_F_MASK) !== 0 || (mmio && !this.config.mmio))
       return VIRTIO_IOMMU_S_INVAL;
-    if (last < start || start < lowest || last > highest) return VIRTIO_IOMMU_S_RANGE;
+    if (last < start || start < inputRange[0] || last > inputRange[1]) return VIRTIO_IOMMU_S_RANGE;
     if (!this.aligned(start) || !this.aligned(last + 1) || !this.aligned(phys))
       return VIRTIO_IOMMU_S_RANGE;
     if (domain.mappings.find(start, last) !== null) return VIRTIO_IOMMU_S_INVAL;
@@ -181,15 +181,15 @@ export class VmmDomains {
     let m = mappings.from(start);
     if (m === null || m.start > last) return VIRTIO_IOMMU_S_OK;
     if (m.start < start) return VIRTIO_IOMMU_S_RANGE;
-    const end = mappings.find(last, last);
+    const end = m.last >= last ? m : mappings.find(last, last);
     if (end !== null && end.last > last) return VIRTIO_IOMMU_S_RANGE;
 
     // One ioctl for all of them: VFIO takes a range with any number of whole mappings.
     const from = m.start;
     let to = m.last;
     while (m !== null && m.start <= last) {
-      const next = mappings.next(m);
       to = m.last;
+      const next: Range | null = to < last ? mappings.next(m) : null;
       mappings.remove(m);
       m = next;
     }
