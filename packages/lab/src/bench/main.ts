@@ -21,11 +21,12 @@ function tableOf(head: string[], rows: string[][]): string {
 
 function table(results: readonly BenchResult[]): string {
   return tableOf(
-    ['bench', 'ns', 'to its copy', 'garbage'],
+    ['bench', 'ns', 'times', 'of', 'garbage'],
     results.map((r) => [
       r.name,
       r.ns.toFixed(1),
-      r.ratio_to_copy === null ? '' : `${r.ratio_to_copy.toFixed(2)} x`,
+      r.ratio_to_copy === null ? '' : r.ratio_to_copy.toFixed(2),
+      r.to ?? '',
       `${String(r.garbage_bytes)} B`,
     ]),
   );
