@@ -535,7 +535,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return true;
   }
 
-  /** JS: the steps of C's copy loop, once for a buffer: at each copy of 128 KiB they were 300 ns. */
+  /** JS: the steps of C's copy loop, once for a buffer; at each copy they are 9 % of a 128 KiB hit. */
   private count_consecutive(pages: readonly (page | null)[]): number[] {
     const counts = pages.map(() => 1);
     for (let i = pages.length - 2; i >= 0; i--)

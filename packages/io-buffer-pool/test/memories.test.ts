@@ -12,7 +12,7 @@ import {
   type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import type { iommu_group } from '@iommu-bounce/iommu-core';
+import { type iommu_group, iova_domain, iova_pfn } from '@iommu-bounce/iommu-core';
 import type { table_domain } from '@iommu-bounce/iommu-core/testing';
 import { expect } from 'chai';
 import { type wired, wiring } from './wire';
@@ -147,6 +147,47 @@ describe('the cookie found last (recent_group, recent_cookie)', () => {
     const p = w.buffer();
     for (let i = 0; i < 4; i++) for (const dev of [one, two]) receive(w, dev, p, i);
     for (const domain of domains) expect(w.stats(domain).map((c) => c.wo)).to.deep.equal([1, 0, 0]);
+  });
+});
+
+describe('what a lookup divides by (per_byte, iova_end, per_granule)', () => {
+  const { wire } = wiring();
+
+  it('is of the class and the pool that are there now: every slot from its first byte to its last, none beyond', () => {
+    const w = wire({ params: { num_slots: 3 } });
+    const dev = new_device();
+    for (let pools = 0; pools < 2; pools++) {
+      const domain = w.plug(dev);
+      const pool = w.pool(domain);
+      const known = (at: number): boolean =>
+        w.io_buffer_pool.io_buffer_pool_sync_single(pool, dma_addr_t(at), 0, DMA_TO_DEVICE, true);
+      for (const { buffer_size } of pool.classes) {
+        const buffer = w.buffer(5);
+        const at = [1, 2, 3].map(() => w.map(dev, buffer, 0, buffer_size, DMA_FROM_DEVICE));
+        for (const [i, addr] of at.entries())
+          for (const off of [0, buffer_size - 1]) {
+            w.write(dev, addr + off, Uint8Array.of(16 + i));
+            w.k.dma.dma_sync_single_for_cpu(dev, dma_addr_t(addr + off), 1, DMA_FROM_DEVICE);
+            expect(w.k.mm.bytes_at(w.phys(buffer, off), 1)[0]).to.equal(16 + i);
+          }
+        const [first, last] = [Math.min(...at), Math.max(...at) + buffer_size];
+        expect([first, last - 1].map(known)).to.deep.equal([true, true]);
+        const theirs = pool.classes.some((c) => known(c.iova_base - 1) || known(c.iova_end));
+        expect(theirs, 'a buffer more than there are slots is reserved').to.equal(false);
+        for (const addr of at) w.unmap(dev, addr, buffer_size, DMA_FROM_DEVICE);
+      }
+      w.unplug(dev);
+    }
+  });
+
+  it('follows a domain of addresses that is set up again with another granule', () => {
+    const w = wire();
+    const iovad = new iova_domain();
+    for (const granule of [4096, 1024, 2048]) {
+      w.iova.init_iova_domain(iovad, granule, 1);
+      expect(iova_pfn(iovad, dma_addr_t(12288))).to.equal(12288 / granule);
+      w.iova.put_iova_domain(iovad);
+    }
   });
 });
 
