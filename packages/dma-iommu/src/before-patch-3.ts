@@ -46,6 +46,8 @@ import {
   IOMMU_WRITE,
   IOVA_RANGE_CACHE_MAX_SIZE,
   type iommu_domain,
+  iommu_iotlb_gather,
+  iommu_iotlb_gather_init,
   iommu_iotlb_sync,
   iova_align,
   iova_offset,
@@ -129,17 +131,17 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
     const cookie = to_cookie(domain);
     const iovad = cookie.iovad;
     const iova_off = iova_offset(iovad, dma_addr);
-    const iotlb_gather = this.iommu.get_gather();
+    const iotlb_gather = new iommu_iotlb_gather();
 
     dma_addr = dma_addr_t(dma_addr - iova_off);
     size = iova_align(iovad, size + iova_off);
+    iommu_iotlb_gather_init(iotlb_gather);
 
     const unmapped = this.iommu.iommu_unmap_fast(domain, dma_addr, size, iotlb_gather);
     this.k.log.WARN_ON(unmapped !== size, 'unmapped !== size');
 
     if (!cookie.fq_domain) iommu_iotlb_sync(domain, iotlb_gather);
     this.iommu_dma_free_iova(cookie, dma_addr, size, iotlb_gather.freelist);
-    this.iommu.put_gather(iotlb_gather);
   }
 
   protected override __iommu_dma_map(

@@ -121,6 +121,17 @@ export class wired {
     return p;
   }
 
+  /** Gives single pages of `buffer` back before the end. */
+  free(pages: readonly page[]): void {
+    for (const p of pages) {
+      this.buffers.splice(
+        this.buffers.findIndex(([q]) => q === p),
+        1,
+      );
+      this.k.page_alloc.__free_page(p);
+    }
+  }
+
   phys(p: page, offset = 0): phys_addr_t {
     return phys_addr_t(page_to_phys(p) + offset);
   }

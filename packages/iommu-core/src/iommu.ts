@@ -122,7 +122,6 @@ export class iommu_c {
   private readonly iommu_def_domain_type: number;
   private readonly iommu_group_ida = new Set<number>();
   private trace: iommu_trace = {};
-  private readonly gathers: iommu_iotlb_gather[] = [];
 
   /** What other objects may link against. */
   static readonly symbols = [
@@ -175,18 +174,6 @@ export class iommu_c {
   /** JS: connects the trace points trace_map and trace_unmap. */
   set_trace(trace: iommu_trace): void {
     this.trace = trace;
-  }
-
-  /** JS: a gather that C has on the stack; give it back with put_gather. */
-  get_gather(): iommu_iotlb_gather {
-    const gather = this.gathers.pop() ?? new iommu_iotlb_gather();
-    iommu_iotlb_gather_init(gather);
-    return gather;
-  }
-
-  /** JS: takes a gather back for the next get_gather. */
-  put_gather(gather: iommu_iotlb_gather): void {
-    this.gathers.push(gather);
   }
 
   private dev_iommu_get(dev: device): dev_iommu | null {
@@ -876,10 +863,10 @@ export class iommu_c {
 
   /** Unmaps and flushes; bytes unmapped. C: iommu.c iommu_unmap */
   iommu_unmap(domain: iommu_domain, iova: dma_addr_t, size: number): number {
-    const iotlb_gather = this.get_gather();
+    const iotlb_gather = new iommu_iotlb_gather();
+    iommu_iotlb_gather_init(iotlb_gather);
     const ret = this.__iommu_unmap(domain, iova, size, iotlb_gather);
     iommu_iotlb_sync(domain, iotlb_gather);
-    this.put_gather(iotlb_gather);
 
     return ret;
   }

@@ -391,7 +391,7 @@ export class iova_c {
       let new_pfn: number;
       let prev: rb_node<iova>;
       let retried = false;
-      for (;;) {
+      retry: for (;;) {
         do {
           high_pfn = Math.min(high_pfn, curr_iova.pfn_lo);
           new_pfn = ALIGN_DOWN(u64_sub(high_pfn, size), align);
@@ -409,7 +409,7 @@ export class iova_c {
             low_pfn = retry_pfn;
             curr = this.iova_find_limit(iovad, limit_pfn);
             curr_iova = to_iova(curr);
-            continue;
+            continue retry;
           }
           iovad.max32_alloc_size = size;
           break iova32_full;
@@ -553,16 +553,19 @@ export class iova_c {
     const cached_pfn = this.iova_rcache_get(iovad, size, u64_add(limit_pfn, 1));
     if (cached_pfn) return cached_pfn;
 
-    for (;;) {
+    retry: for (;;) {
       const new_iova = this.alloc_iova(iovad, size, limit_pfn, true);
-      if (new_iova) return new_iova.pfn_lo;
+      if (!new_iova) {
+        if (!flush_rcache) return 0;
 
-      if (!flush_rcache) return 0;
+        flush_rcache = false;
+        for (let cpu = 0; cpu < this.k.percpu.nr_cpu_ids(); cpu++)
+          this.free_cpu_cached_iovas(cpu, iovad);
+        this.free_global_cached_iovas(iovad);
+        continue retry;
+      }
 
-      flush_rcache = false;
-      for (let cpu = 0; cpu < this.k.percpu.nr_cpu_ids(); cpu++)
-        this.free_cpu_cached_iovas(cpu, iovad);
-      this.free_global_cached_iovas(iovad);
+      return new_iova.pfn_lo;
     }
   }
 

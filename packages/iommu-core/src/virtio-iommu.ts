@@ -13,6 +13,7 @@ import {
   ENOSYS,
   ERANGE,
   BIT,
+  BUG_ON,
   GFP_ATOMIC,
   GFP_KERNEL,
   INIT_LIST_HEAD,
@@ -130,11 +131,6 @@ const VIOMMU_REQUEST_VQ = 0;
 const VIOMMU_EVENT_VQ = 1;
 const VIOMMU_NR_VQS = 2;
 
-/** JS: what the slab gives out for an object that is used again, and gets back. */
-export class slab_object {
-  readonly size = 0;
-}
-
 /** An IOMMU device. */
 export class viommu_dev {
   dev: device | null = null;
@@ -162,8 +158,8 @@ export class viommu_mapping {
   paddr: phys_addr_t = phys_addr_t(0);
   readonly iova = new interval_tree_node<viommu_mapping>(this);
   flags = 0;
-  /** JS */
-  slab: slab_object | null = null;
+  /** JS: given out by the slab, and not given back. */
+  allocated = false;
 }
 
 /** JS: extends iommu_domain, which the C embeds. */
@@ -196,10 +192,10 @@ export class viommu_request {
   write_offset = 0;
   len = 0;
   readonly buf: virtio_buf;
-  /** JS */
-  slab: slab_object | null = null;
+  /** JS: given out by the slab, and not given back. */
+  allocated = false;
 
-  constructor(size: number) {
+  constructor(size: number = REQUEST_BYTES) {
     this.buf = new virtio_buf(size);
   }
 }
@@ -239,13 +235,25 @@ function to_mapping(node: interval_tree_node<viommu_mapping>): viommu_mapping {
   return node.owner;
 }
 
+// Loops over words: the 36 bytes of a MAP take 24 ns as bytes, 42 ns by set(subarray) and 50 ns by fill() (Node 20).
+
 /** The same range of two buffers. */
 function memcpy(dst: virtio_buf, src: virtio_buf, offset: number, len: number): void {
-  // A loop: 24 ns for the 36 bytes of a MAP (Node 20). set(subarray) takes 42 ns and makes garbage.
-  const to = dst.bytes;
-  const from = src.bytes;
+  const to = dst.view;
+  const from = src.view;
   const end = offset + len;
-  for (let i = offset; i < end; i++) to[i] = from[i] as number;
+  let i = offset;
+  for (; i + 4 <= end; i += 4) to.setInt32(i, from.getInt32(i));
+  for (; i < end; i++) to.setInt8(i, from.getInt8(i));
+}
+
+/** All of a buffer. */
+function memset(dst: virtio_buf, byte: number): void {
+  const to = dst.view;
+  const word = byte * 0x01010101;
+  let i = 0;
+  for (; i + 4 <= dst.size; i += 4) to.setInt32(i, word);
+  for (; i < dst.size; i++) to.setInt8(i, byte);
 }
 
 function viommu_get_req_errno(buf: virtio_buf, len: number): number {
@@ -306,8 +314,8 @@ export class virtio_iommu_c implements iommu_ops {
   private readonly free_bufs: virtio_buf[] = [];
   private readonly free_requests: viommu_request[] = [];
   private readonly free_mappings: viommu_mapping[] = [];
-  private readonly request_cache: kmem_cache<slab_object>;
-  private readonly mapping_cache: kmem_cache<slab_object>;
+  private readonly request_cache: kmem_cache<viommu_request>;
+  private readonly mapping_cache: kmem_cache<viommu_mapping>;
 
   constructor(
     protected readonly k: machine,
@@ -318,8 +326,8 @@ export class virtio_iommu_c implements iommu_ops {
     > &
       Partial<Pick<dma_iommu_h, 'iommu_dma_get_resv_regions'>>,
   ) {
-    this.request_cache = k.slab.kmem_cache_create('viommu_request', slab_object, 'kmalloc');
-    this.mapping_cache = k.slab.kmem_cache_create('viommu_mapping', slab_object, 'kmalloc');
+    this.request_cache = k.slab.kmem_cache_create('viommu_request', viommu_request, 'kmalloc');
+    this.mapping_cache = k.slab.kmem_cache_create('viommu_mapping', viommu_mapping, 'kmalloc');
   }
 
   // JS: memory of requests and mappings.
@@ -335,39 +343,39 @@ export class virtio_iommu_c implements iommu_ops {
 
   /** kzalloc(sizeof(*req) + len) */
   private request_zalloc(len: number, gfp: gfp_t): viommu_request | null {
-    const slab = this.k.slab.kmem_cache_zalloc(this.request_cache, gfp);
-    if (!slab) return null;
+    if (!this.k.slab.kmem_cache_account(this.request_cache, gfp)) return null;
 
     let req = len <= REQUEST_BYTES ? this.free_requests.pop() : undefined;
     if (req) {
       req.writeback = null;
       req.write_offset = 0;
-      req.buf.bytes.fill(0);
+      memset(req.buf, 0);
     } else {
       req = new viommu_request(Math.max(len, REQUEST_BYTES));
     }
-    req.slab = slab;
+    req.allocated = true;
     return req;
   }
 
   private request_free(req: viommu_request): void {
-    this.k.slab.kmem_cache_free(this.request_cache, deref(req.slab, 'double free'));
-    req.slab = null;
+    BUG_ON(!req.allocated, 'double free of a request');
+    req.allocated = false;
+    this.k.slab.kmem_cache_free(this.request_cache, req);
     if (req.buf.size === REQUEST_BYTES) this.free_requests.push(req);
   }
 
   private mapping_zalloc(gfp: gfp_t): viommu_mapping | null {
-    const slab = this.k.slab.kmem_cache_zalloc(this.mapping_cache, gfp);
-    if (!slab) return null;
+    if (!this.k.slab.kmem_cache_account(this.mapping_cache, gfp)) return null;
 
     const mapping = this.free_mappings.pop() ?? new viommu_mapping();
-    mapping.slab = slab;
+    mapping.allocated = true;
     return mapping;
   }
 
   private mapping_free(mapping: viommu_mapping): void {
-    this.k.slab.kmem_cache_free(this.mapping_cache, deref(mapping.slab, 'double free'));
-    mapping.slab = null;
+    BUG_ON(!mapping.allocated, 'double free of a mapping');
+    mapping.allocated = false;
+    this.k.slab.kmem_cache_free(this.mapping_cache, mapping);
     this.free_mappings.push(mapping);
   }
 

@@ -98,6 +98,14 @@ export class slab_c {
     return new cache.type();
   }
 
+  /** Accounts for an object of a cache that its owner keeps and uses again; kmem_cache_free takes it back. */
+  kmem_cache_account(cache: kmem_cache<object>, gfp: gfp_t): boolean {
+    if (!this.allowed(cache.site, gfp)) return false;
+    cache.in_use++;
+    this.cached++;
+    return true;
+  }
+
   /** JS: objects of a cache are counted, not known one by one: only a free too many is noticed. */
   kmem_cache_free<T extends object>(cache: kmem_cache<T>, _object: T): void {
     if (cache.in_use === 0)

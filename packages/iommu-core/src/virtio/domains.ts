@@ -12,7 +12,7 @@ import {
   PAGE_SIZE,
   __ffs,
 } from '@iommu-bounce/linux-shim';
-import { RangeTree } from './range-tree';
+import { type Range, RangeTree } from './range-tree';
 import {
   VFIO_DMA_MAP_FLAG_READ,
   VFIO_DMA_MAP_FLAG_WRITE,
@@ -32,6 +32,9 @@ import {
   VIRTIO_IOMMU_S_OK,
   VIRTIO_IOMMU_S_RANGE,
 } from './virtio_iommu.h';
+
+/** Granules up to this one have a mask that bitwise operators take whole. */
+const MASK_LIMIT = 2 ** 30;
 
 /** A range that PROBE reports. */
 export interface ResvRegion {
@@ -145,15 +148,14 @@ export class VmmDomains {
 
   /** @param flags VIRTIO_IOMMU_MAP_F_* */
   map(id: number, start: number, last: number, phys: number, flags: number): number {
-    const [lowest, highest] = this.config.inputRange;
+    const { inputRange } = this.config;
     const domain = this.domains.get(id);
     const mmio = (flags & VIRTIO_IOMMU_MAP_F_MMIO) !== 0;
     if (!domain) return VIRTIO_IOMMU_S_NOENT;
     if ((flags & ~VIRTIO_IOMMU_MAP_F_MASK) !== 0 || (mmio && !this.config.mmio))
       return VIRTIO_IOMMU_S_INVAL;
-    if (last < start || start < lowest || last > highest) return VIRTIO_IOMMU_S_RANGE;
-    if (!this.aligned(start) || !this.aligned(last + 1) || !this.aligned(phys))
-      return VIRTIO_IOMMU_S_RANGE;
+    if (last < start || start < inputRange[0] || last > inputRange[1]) return VIRTIO_IOMMU_S_RANGE;
+    if (!this.aligned(start, last + 1, phys)) return VIRTIO_IOMMU_S_RANGE;
     if (domain.mappings.find(start, last) !== null) return VIRTIO_IOMMU_S_INVAL;
 
     const size = last - start + 1;
@@ -181,15 +183,15 @@ export class VmmDomains {
     let m = mappings.from(start);
     if (m === null || m.start > last) return VIRTIO_IOMMU_S_OK;
     if (m.start < start) return VIRTIO_IOMMU_S_RANGE;
-    const end = mappings.find(last, last);
+    const end = m.last >= last ? m : mappings.find(last, last);
     if (end !== null && end.last > last) return VIRTIO_IOMMU_S_RANGE;
 
     // One ioctl for all of them: VFIO takes a range with any number of whole mappings.
     const from = m.start;
     let to = m.last;
     while (m !== null && m.start <= last) {
-      const next = mappings.next(m);
       to = m.last;
+      const next: Range | null = to < last ? mappings.next(m) : null;
       mappings.remove(m);
       m = next;
     }
@@ -211,8 +213,11 @@ export class VmmDomains {
     for (const m of domain.mappings) endpoint.container.unmap(m.start, m.last - m.start + 1);
   }
 
-  private aligned(address: number): boolean {
-    return IS_ALIGNED(address, this.granule);
+  /** All three; together, as their low bits tell it for every granule that there is. */
+  private aligned(start: number, end: number, phys: number): boolean {
+    const { granule } = this;
+    if (granule <= MASK_LIMIT) return ((start | end | phys) & (granule - 1)) === 0;
+    return IS_ALIGNED(start, granule) && IS_ALIGNED(end, granule) && IS_ALIGNED(phys, granule);
   }
 
   private isMemory(phys: number, size: number): boolean {

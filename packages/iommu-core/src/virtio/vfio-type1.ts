@@ -116,8 +116,7 @@ export class VfioContainer {
       return -EINVAL;
     if (this.dmaList.find(iova, last) !== null) return -EEXIST;
     if (this.dmaAvail === 0) return -ENOSPC;
-    for (const range of this.forbidden)
-      if (iova <= range.last && last >= range.start) return -EINVAL;
+    if (this.isForbidden(iova, last)) return -EINVAL;
 
     // Memory is pinned, registers are not; no mapping is half of each.
     const pfn = vaddr / PAGE_SIZE;
@@ -134,6 +133,11 @@ export class VfioContainer {
     this.dmaList.add(iova, last, vaddr, flags).pages = memory ? npages : 0;
     this.dmaAvail--;
     return 0;
+  }
+
+  private isForbidden(start: number, last: number): boolean {
+    for (const range of this.forbidden) if (start <= range.last && last >= range.start) return true;
+    return false;
   }
 
   /**
@@ -153,6 +157,10 @@ export class VfioContainer {
     const last = iova + size - 1;
     const first = this.dmaList.find(iova, iova);
     if (first !== null && first.start !== iova) return -EINVAL;
+    if (first !== null && first.last === last) {
+      this.removeDma(first);
+      return size;
+    }
     const final = this.dmaList.find(last, last);
     if (final !== null && final.last !== last) return -EINVAL;
 

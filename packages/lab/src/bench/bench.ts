@@ -8,20 +8,19 @@ export interface BenchResult {
   readonly name: string;
   /** Nanoseconds of one pair (or copy): the least of all rounds. */
   readonly ns: number;
-  /** The pair against the copy of as many bytes, measured in turn with it; null where nothing is copied. */
+  /** The pair against the copy that `to` names, measured in turn with it; null for a copy. */
   readonly ratio_to_copy: number | null;
+  /** What that copy is. */
+  readonly to: string | null;
   /** Bytes that one pair leaves for the garbage collector. */
   readonly garbage_bytes: number;
 }
 
-/** In each pass. Fewer rounds do not find the least time on a machine that does other things too. */
-export const ROUNDS = 9;
+/** In each pass: short ones, and many, so that some of them run undisturbed on a machine that does other things too. */
+export const ROUNDS = 60;
 /** Rounds before those, in which V8 compiles what is called and caches fill. */
-export const WARM_UP = 3;
-/**
- * Over all groups. What V8 inlines where depends on what else was called by then: the first group's 4 KiB hit takes 2.7 to
- * 2.9 copies in most processes and 3.2 in some, until a later group has it compiled anew.
- */
+export const WARM_UP = 30;
+/** Over all groups. What V8 inlines where depends on what was called by then; a later group has it compiled anew. */
 const PASSES = 2;
 /** Passages over which what the sampling itself allocates, some kilobytes, is nothing. */
 const ENOUGH = 20_000;
@@ -48,7 +47,7 @@ export function measureGroups(groups: readonly (readonly BenchCase[])[]): BenchR
   return groups.flatMap((group, i) => results(group, least[i] ?? []));
 }
 
-/** @param rounds at least 9 */
+/** @param rounds at least 1 */
 export function measure(cases: readonly BenchCase[], rounds = ROUNDS): BenchResult[] {
   const least = leastOf(cases);
   run(cases, least, rounds);
@@ -63,7 +62,7 @@ function run(cases: readonly BenchCase[], least: readonly Least[], rounds: numbe
   for (let round = -WARM_UP; round < rounds; round++)
     for (const [i, c] of cases.entries()) {
       const pair = nanoseconds(c.loop, c.times);
-      const copy = c.copy ? nanoseconds(c.copy, c.times) : Infinity;
+      const copy = c.copy ? nanoseconds(c.copy.loop, c.times) : Infinity;
       const at = least[i];
       if (at && round >= 0) {
         at.pair = Math.min(at.pair, pair);
@@ -79,6 +78,7 @@ function results(cases: readonly BenchCase[], least: readonly Least[]): BenchRes
       name: c.name,
       ns: round1(pair),
       ratio_to_copy: c.copy ? round3(pair / copy) : null,
+      to: c.copy?.name ?? null,
       garbage_bytes: garbageBytes(c.loop, Math.max(c.times, ENOUGH)),
     };
   });

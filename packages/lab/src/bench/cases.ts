@@ -8,16 +8,29 @@ import {
   DMA_TO_DEVICE,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
-import { type BenchMachine, type BenchSetup, benchMachine, copier, scattered } from './machines';
+import {
+  type BenchMachine,
+  type BenchSetup,
+  benchMachine,
+  copier,
+  copyScattered,
+  scattered,
+} from './machines';
 
 /** Does it `n` times. */
 export type Loop = (n: number) => void;
 
+/** What a pair is held against. */
+export interface Copy {
+  readonly name: string;
+  readonly loop: Loop;
+}
+
 export interface BenchCase {
   readonly name: string;
   readonly loop: Loop;
-  /** The copy of as many bytes on the same addresses; null where nothing is copied. */
-  readonly copy: Loop | null;
+  /** The copies that the pair makes, on the same addresses; one of 4 KiB where it makes none. Null for a copy itself. */
+  readonly copy: Copy | null;
   /** Times in a round. */
   readonly times: number;
 }
@@ -59,27 +72,35 @@ function sgPairs(m: BenchMachine, dir: dma_data_direction): Loop {
   };
 }
 
-function timesFor(bytes: number): number {
-  return bytes >= 131072 ? 1500 : bytes >= 16384 ? 8000 : 20000;
+/** About a millisecond. */
+function timesFor(bytes: number, slow = 1): number {
+  return Math.ceil((bytes >= 131072 ? 250 : bytes >= 16384 ? 1500 : 4000) / slow);
 }
 
-function casesOf(setup: BenchSetup, suffix: string): BenchCase[] {
+function copyOf(m: BenchMachine, bytes: number): Copy {
+  return { name: `copy_${String(bytes)}`, loop: copier(m, bytes) };
+}
+
+function casesOf(setup: BenchSetup, suffix: string, copies: BenchMachine): BenchCase[] {
   const m = benchMachine(setup);
+  const slow = setup.virtio && !setup.pool ? 10 : 1;
   const cases: BenchCase[] = [];
   for (const [kind, dir, attrs] of KINDS)
     for (const size of SIZES)
       cases.push({
         name: `map_page_${kind}_${String(size)}_${suffix}`,
         loop: pagePairs(m, size, dir, attrs),
-        copy: setup.pool && attrs === 0 ? copier(m, size) : null,
-        times: timesFor(size),
+        copy: setup.pool && attrs === 0 ? copyOf(m, size) : copyOf(copies, 4096),
+        times: timesFor(size, slow),
       });
   for (const [kind, dir] of KINDS.slice(0, 2))
     cases.push({
       name: `map_sg_32x4096_${kind}_${suffix}`,
       loop: sgPairs(m, dir),
-      copy: setup.pool ? copier(m, 131072) : null,
-      times: timesFor(131072),
+      copy: setup.pool
+        ? { name: 'copy_32x4096', loop: copyScattered(m, 32) }
+        : copyOf(copies, 4096),
+      times: timesFor(131072, slow),
     });
   return cases;
 }
@@ -90,7 +111,7 @@ function withOffset(): BenchCase {
   return {
     name: 'map_page_from_device_2048_at_512_pool',
     loop: pagePairs(m, 2048, DMA_FROM_DEVICE, 0, 512),
-    copy: copier(m, 2048),
+    copy: copyOf(m, 2048),
     times: timesFor(2048),
   };
 }
@@ -100,7 +121,7 @@ function manySlots(slots: number): BenchCase {
   return {
     name: `map_page_from_device_4096_pool_slots_${String(slots)}`,
     loop: pagePairs(m, 4096, DMA_FROM_DEVICE, 0),
-    copy: copier(m, 4096),
+    copy: copyOf(m, 4096),
     times: timesFor(4096),
   };
 }
@@ -111,18 +132,20 @@ function manySlots(slots: number): BenchCase {
  */
 export function benchCases(): BenchCase[][] {
   const pool = benchMachine({ pool: true });
+  const copies = SIZES.map((size) => copyOf(pool, size));
+  copies.push({ name: 'copy_32x4096', loop: copyScattered(pool, 32) });
   return [
-    SIZES.map((size) => ({
-      name: `copy_${String(size)}`,
+    copies.map(({ name, loop }) => ({
+      name,
       // What the pool's pairs are held against, on its own.
-      loop: copier(pool, size),
+      loop,
       copy: null,
-      times: timesFor(size),
+      times: timesFor(name.endsWith('_32x4096') ? 131072 : Number(name.replace('copy_', ''))),
     })),
-    casesOf({ pool: true }, 'pool'),
+    casesOf({ pool: true }, 'pool', pool),
     [manySlots(64), manySlots(65536), withOffset()],
-    casesOf({ pool: false }, 'plain'),
-    casesOf({ pool: true, virtio: true }, 'pool_virtio'),
-    casesOf({ pool: false, virtio: true }, 'plain_virtio'),
+    casesOf({ pool: false }, 'plain', pool),
+    casesOf({ pool: true, virtio: true }, 'pool_virtio', pool),
+    casesOf({ pool: false, virtio: true }, 'plain_virtio', pool),
   ];
 }

@@ -86,6 +86,27 @@ export function copier(m: BenchMachine, bytes: number): (n: number) => void {
   };
 }
 
+/** Copies to the pages of `scattered`, one by one, from the buffer that such a list is bounced to. */
+export function copyScattered(m: BenchMachine, n: number): (times: number) => void {
+  const { ram } = m.k.mm;
+  const list = scattered(m, n);
+  m.k.dma.dma_map_sg_attrs(m.dev, list, n, DMA_FROM_DEVICE, 0);
+  const from: number[] = [];
+  const to: number[] = [];
+  for (let i = 0; i < n; i++) {
+    from.push(m.phys(dma_addr_t(list.dma_address + i * PAGE_SIZE)));
+    to.push((m.buffer.pfn + 2 * i) * PAGE_SIZE);
+  }
+  m.k.dma.dma_unmap_sg_attrs(m.dev, list, n, DMA_FROM_DEVICE, 0);
+  return (times) => {
+    for (let t = 0; t < times; t++)
+      for (let i = 0; i < n; i++) {
+        const at = from[i] as number;
+        ram.copyWithin(to[i] as number, at, at + PAGE_SIZE);
+      }
+  };
+}
+
 /** Memory of a bounce buffer that lies behind each other. */
 interface Run {
   readonly from: number;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead.
+// `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead;
+// with --no-flags as in a program that does not raise V8's inlining budget.
 
 import { setFlagsFromString } from 'node:v8';
 import Table from 'cli-table3';
@@ -21,11 +22,12 @@ function tableOf(head: string[], rows: string[][]): string {
 
 function table(results: readonly BenchResult[]): string {
   return tableOf(
-    ['bench', 'ns', 'to its copy', 'garbage'],
+    ['bench', 'ns', 'times', 'of', 'garbage'],
     results.map((r) => [
       r.name,
       r.ns.toFixed(1),
-      r.ratio_to_copy === null ? '' : `${r.ratio_to_copy.toFixed(2)} x`,
+      r.ratio_to_copy === null ? '' : r.ratio_to_copy.toFixed(2),
+      r.to ?? '',
       `${String(r.garbage_bytes)} B`,
     ]),
   );
@@ -43,19 +45,22 @@ function rateTable(rates: readonly FioRate[]): string {
   );
 }
 
-// As the command does: see bin/iommu-bounce.js.
-setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000');
-setFlagsFromString('--max-inlined-bytecode-size=2000');
-
 const args = process.argv.slice(2);
 const json = args.includes('--json');
-const rest = args.filter((arg) => arg !== '--json');
+const rest = args.filter((arg) => arg !== '--json' && arg !== '--no-flags');
+
+if (!args.includes('--no-flags')) {
+  // As the command does: see bin/iommu-bounce.js.
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000');
+  setFlagsFromString('--max-inlined-bytecode-size=2000');
+}
+
 if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
   const rates = fioRates('strict,pool', Number(rest[1] ?? USUAL_IOS));
   process.stdout.write(json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${rateTable(rates)}\n`);
 } else if (rest.length > 0) {
   process.stderr.write(
-    `bench: unknown option ${rest.join(' ')}, expected --json, --fio N or nothing\n`,
+    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N or nothing\n`,
   );
   process.exitCode = 2;
 } else {

@@ -2,13 +2,13 @@
 // The benchmark: its cases do what their names say, and the least of all rounds is kept.
 
 import { expect } from 'chai';
-import { DMA_FROM_DEVICE } from '@iommu-bounce/linux-shim';
+import { DMA_FROM_DEVICE, PAGE_SIZE, dma_addr_t } from '@iommu-bounce/linux-shim';
 import { WARM_UP, measure } from '../../src/bench/bench';
 import { benchCases } from '../../src/bench/cases';
 
 import { fioRates } from '../../src/bench/fio-rate';
 import { garbageBytes } from '../../src/bench/garbage';
-import { benchMachine, scattered } from '../../src/bench/machines';
+import { benchMachine, copyScattered, scattered } from '../../src/bench/machines';
 
 describe('the cases of the benchmark', function () {
   this.timeout(20_000);
@@ -27,13 +27,14 @@ describe('the cases of the benchmark', function () {
     expect(names).to.include('map_page_from_device_4096_pool_slots_65536');
   });
 
-  it('run, all of them, and have a copy beside them only where one is made', () => {
-    for (const c of cases) {
-      c.loop(3);
-      c.copy?.(3);
-      expect(c.copy !== null, c.name).to.equal(
-        c.name.includes('_pool') && !c.name.includes('skip_cpu_sync'),
-      );
+  it('run, all of them, each beside the copies that it makes, or one of 4 KiB where it makes none', () => {
+    for (const { name, loop, copy } of cases) {
+      loop(3);
+      copy?.loop(3);
+      const size = /_(2048)_at_/.exec(name)?.[1] ?? /_(\d+)_pool/.exec(name)?.[1] ?? '4096';
+      const bounced = name.includes('_pool') && !name.includes('skip_cpu_sync');
+      const to = bounced ? (name.startsWith('map_sg') ? '32x4096' : size) : '4096';
+      expect(copy?.name, name).to.equal(name.startsWith('copy_') ? undefined : `copy_${to}`);
     }
   });
 });
@@ -71,6 +72,26 @@ describe('garbage', function () {
   });
 });
 
+describe('copies of a list', () => {
+  it('go where unmapping the list would copy to', () => {
+    const m = benchMachine({ pool: true });
+    const { ram } = m.k.mm;
+    const first = m.buffer.pfn * PAGE_SIZE;
+    const list = scattered(m, 4);
+    m.k.dma.dma_map_sg_attrs(m.dev, list, 4, DMA_FROM_DEVICE, 0);
+    for (let i = 0; i < 4; i++) {
+      const at = m.phys(dma_addr_t(list.dma_address + i * PAGE_SIZE));
+      ram.fill(i + 1, at, at + PAGE_SIZE);
+    }
+    m.k.dma.dma_unmap_sg_attrs(m.dev, list, 4, DMA_FROM_DEVICE, 0);
+    const unmapped = ram.slice(first, first + 8 * PAGE_SIZE);
+    ram.fill(0, first, first + 8 * PAGE_SIZE);
+    copyScattered(m, 4)(1);
+    expect(Buffer.compare(ram.slice(first, first + 8 * PAGE_SIZE), unmapped)).to.equal(0);
+    expect(unmapped[6 * PAGE_SIZE]).to.equal(4);
+  });
+});
+
 describe('measure', () => {
   it('keeps the least of the rounds, and leaves the first ones out', () => {
     const spent: number[] = [];
@@ -82,7 +103,7 @@ describe('measure', () => {
           loop: (n) => {
             spent.push(n);
           },
-          copy: () => undefined,
+          copy: { name: 'y', loop: () => undefined },
         },
       ],
       9,
@@ -90,6 +111,7 @@ describe('measure', () => {
     expect(spent.slice(0, 9 + WARM_UP)).to.deep.equal(new Array(9 + WARM_UP).fill(2));
     expect(result?.ns).to.be.at.least(0);
     expect(result?.ratio_to_copy).to.be.above(0);
+    expect(result?.to).to.equal('y');
   });
 
   it('gives no ratio without a copy', () => {

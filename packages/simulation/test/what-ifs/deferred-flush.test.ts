@@ -10,6 +10,7 @@ import {
   VIRTIO_IOMMU_T_UNMAP,
   type iommu_domain,
   iommu_flush_iotlb_all,
+  iommu_iotlb_gather,
 } from '@iommu-bounce/iommu-core';
 import {
   ENOMEM,
@@ -58,10 +59,9 @@ class Lazy {
 
   unmapFast(...iovas: readonly number[]): void {
     const { iommu } = this.on.m;
-    const gather = iommu.get_gather();
+    const gather = new iommu_iotlb_gather();
     for (const iova of iovas)
       iommu.iommu_unmap_fast(this.domain, dma_addr_t(iova), PAGE_SIZE, gather);
-    iommu.put_gather(gather);
   }
 
   reaches(iova: number): boolean {
