@@ -16,6 +16,7 @@ import {
   terminalTable,
 } from '../../src/sensitivity';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const LINES = readFileSync(
   join(__dirname, '../../../../docs/lazy-large-against-the-pool.md'),
   'utf8',
@@ -55,31 +56,32 @@ describe('docs/lazy-large-against-the-pool.md', function () {
     return found;
   };
 
-  for (const name of PRESET_NAMES)
-    it(`has the command's rows of ${name}`, () => {
-      if (!base) throw new Error('workloads');
-      const c = comparePolicies({
-        preset: name,
-        cost: preset(name),
-        cpus: USUAL_MACHINE.cpus,
-        seed: USUAL_MACHINE.seed,
-        policies: [lazy, pool],
-        workloads: [
-          { ...base, sizes: [4096, 131072] },
-          ...(name === 'laptop-virtio' ? [named('iodepth 1')] : []),
-        ],
+  if (LONG)
+    for (const name of PRESET_NAMES)
+      it(`has the command's rows of ${name}`, () => {
+        if (!base) throw new Error('workloads');
+        const c = comparePolicies({
+          preset: name,
+          cost: preset(name),
+          cpus: USUAL_MACHINE.cpus,
+          seed: USUAL_MACHINE.seed,
+          policies: [lazy, pool],
+          workloads: [
+            { ...base, sizes: [4096, 131072] },
+            ...(name === 'laptop-virtio' ? [named('iodepth 1')] : []),
+          ],
+        });
+        const cells = comparisonCells(c);
+        for (const line of cells.map(terminalTable).join('\n').split('\n'))
+          expect(line.length, line).to.be.at.most(100);
+        // A row over all sizes can only be told where all were simulated.
+        for (const one of cells)
+          expectOnPage(
+            one.head[0] === 'workload'
+              ? { ...one, head: pageRows(one.title)[0] ?? [], rows: whole(one) }
+              : one,
+          );
       });
-      const cells = comparisonCells(c);
-      for (const line of cells.map(terminalTable).join('\n').split('\n'))
-        expect(line.length, line).to.be.at.most(100);
-      // A row over all sizes can only be told where all were simulated.
-      for (const one of cells)
-        expectOnPage(
-          one.head[0] === 'workload'
-            ? { ...one, head: pageRows(one.title)[0] ?? [], rows: whole(one) }
-            : one,
-        );
-    });
 
   /** Rows of the workloads that ran with all their sizes, blank where the page's are. */
   function whole({ rows, head }: Cells): string[][] {
