@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The import directions of docs/architecture.md, and no cycle anywhere. Run by `npm run imports`, which `npm test` does.
+// The import directions of docs/architecture.md, and no cycle anywhere. Run by `npm run imports`, which `npm run check` does.
 'use strict';
 
 const PORT = [

@@ -6,7 +6,7 @@ import { DMA_BIT_MASK, PAGE_SIZE, dma_addr_t } from '@iommu-bounce/linux-shim';
 import { new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_DOMAIN_UNMANAGED, iommu_domain } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import { STATES, wiring } from './wire';
+import { STATES, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const ALL = DMA_BIT_MASK(64);
 

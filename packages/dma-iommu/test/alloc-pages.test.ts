@@ -20,7 +20,7 @@ import type {
   dma_iommu_c_before_patch_1,
   dma_iommu_c_before_patch_2,
 } from '@iommu-bounce/dma-iommu';
-import { type wired, wiring } from './wire';
+import { type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 type pages = (page | null)[] | null;
 

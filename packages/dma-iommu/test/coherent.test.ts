@@ -24,7 +24,7 @@ import {
 } from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device, pattern } from '@iommu-bounce/linux-shim/testing';
 import { dma_read } from '@iommu-bounce/iommu-core/testing';
-import { STATES, type wired, wiring } from './wire';
+import { STATES, type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 /** Ways to get 3 pages: name, flags, attributes, whether the device is coherent. */
 const WAYS = [

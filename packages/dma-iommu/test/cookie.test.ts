@@ -24,7 +24,7 @@ import {
   dma_iommu_c,
   to_cookie,
 } from '@iommu-bounce/dma-iommu';
-import { STATES, wiring } from './wire';
+import { STATES, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 function domain_of_type(type: number): iommu_domain {
   const domain = new iommu_domain();

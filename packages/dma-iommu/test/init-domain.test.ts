@@ -13,7 +13,7 @@ import {
   type iommu_group,
 } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import { STATES, wiring } from './wire';
+import { STATES, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 function warnings(k: machine): string[] {
   return k.log.lines.filter(({ level }) => level === 'warn').map(({ text }) => text);

@@ -22,7 +22,7 @@ import {
   IOMMU_WRITE,
 } from '@iommu-bounce/iommu-core';
 import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
-import { STATES, type wired, wiring } from './wire';
+import { STATES, type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const DIRECTIONS: readonly (readonly [dma_data_direction, number])[] = [
   [DMA_BIDIRECTIONAL, IOMMU_READ | IOMMU_WRITE],

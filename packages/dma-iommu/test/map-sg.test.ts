@@ -14,7 +14,7 @@ import {
 import { fill_pattern, for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_CACHE, IOMMU_READ } from '@iommu-bounce/iommu-core';
 import { dma_read } from '@iommu-bounce/iommu-core/testing';
-import { STATES, type wired, wiring } from './wire';
+import { STATES, type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 /** Fields of all entries: [address relative to the first one's, device length, offset, length]. */
 function fields(sgl: scatterlist): [number, number, number, number][] {

@@ -13,7 +13,7 @@ import {
 import { for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_MMIO, IOMMU_NOEXEC, IOMMU_RESV_MSI, IOMMU_WRITE } from '@iommu-bounce/iommu-core';
 import { to_table_domain } from '@iommu-bounce/iommu-core';
-import { STATES, type wired, wiring } from './wire';
+import { STATES, type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const DOORBELL = phys_addr_t(2 ** 40 + 0xfee00040);
 

@@ -11,7 +11,7 @@ import {
 } from '@iommu-bounce/linux-shim';
 import { new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import { type wired, wiring } from './wire';
+import { type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const IORESOURCE_IO = 0x100;
 const IORESOURCE_PREFETCH = 0x2000;

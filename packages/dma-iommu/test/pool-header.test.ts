@@ -17,7 +17,7 @@ import {
 import { new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_CACHE, IOMMU_PRIV, IOMMU_READ, IOMMU_WRITE } from '@iommu-bounce/iommu-core';
 import { io_buffer_pool_h_stubs, type io_buffer_pool_h, to_cookie } from '@iommu-bounce/dma-iommu';
-import { wiring } from './wire';
+import { wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const AT = dma_addr_t(0x7000);
 
@@ -50,7 +50,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('makes one when the first device comes, and destroys it with the domain', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const [dev, other] = [new_device(), new_device()];
     const domain = w.plug(dev);
     const { iovad } = to_cookie(domain);
@@ -69,7 +69,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('leaves the device as it is when the pool fails', () => {
     const pool = willing_pool(-ENOSPC);
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device();
     w.plug(dev);
     expect(dev.dma_ops).to.equal(null);
@@ -79,7 +79,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('asks it first for a page, then to copy to the device', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device();
     w.plug(dev);
     const p = w.buffer();
@@ -94,7 +94,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('has it copy to the CPU, then give the buffer back', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device();
     w.plug(dev);
     w.unmap(dev, AT, 100, DMA_FROM_DEVICE);
@@ -107,7 +107,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('does not have it copy when the caller skips that', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device();
     w.plug(dev);
     const sgl = w.list([w.buffer(), 100, 0]);
@@ -122,7 +122,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('passes single syncs on, both ways', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device({ dma_coherent: false });
     w.plug(dev);
     w.k.dma.dma_sync_single_for_cpu(dev, AT, 10, DMA_BIDIRECTIONAL);
@@ -135,7 +135,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('asks it first for a list, syncs and unmaps that by its first address', () => {
     const pool = willing_pool();
-    const w = wire({ pool });
+    const w = wire({ pool: () => pool });
     const dev = new_device();
     w.plug(dev);
     const sgl = w.list([w.buffer(), 100, 0], [w.buffer(), 200, 0]);
@@ -158,7 +158,7 @@ describe('dma-iommu.c with a pool', () => {
       new_device({ dma_coherent: false }),
       new_pci_dev({ untrusted: true }),
     ]) {
-      const w = wire({ pool, machine: { swiotlb_slabs: 128 } });
+      const w = wire({ pool: () => pool, machine: { swiotlb_slabs: 128 } });
       const domain = w.plug(dev);
       const p = w.buffer();
       const at = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
@@ -173,7 +173,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('never asks one that is not configured', () => {
     const pool = willing_pool();
-    const w = wire({ pool, config: { IOMMU_IO_BUFFER: false } });
+    const w = wire({ pool: () => pool, config: { IOMMU_IO_BUFFER: false } });
     const dev: device = new_device();
     w.plug(dev);
     const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
@@ -193,7 +193,7 @@ describe('dma-iommu.c with a pool', () => {
 
   it('finding: maps a page through it before a device whose attaching was put off is attached', () => {
     const pool = willing_pool();
-    const w = wire({ pool, params: { kdump: true } });
+    const w = wire({ pool: () => pool, params: { kdump: true } });
     const dev = new_device();
     w.driver.set_attach_deferred(dev);
     const domain = w.plug(dev);

@@ -13,7 +13,7 @@ import {
   dma_iommu_c_before_patch_3,
   dma_iommu_c_before_patch_4,
 } from '@iommu-bounce/dma-iommu';
-import { STATES } from './wire';
+import { STATES } from '@iommu-bounce/dma-iommu/testing';
 
 interface item {
   readonly name: string;

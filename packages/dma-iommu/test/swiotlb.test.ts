@@ -22,7 +22,7 @@ import {
 import { IOMMU_CACHE, IOMMU_READ } from '@iommu-bounce/iommu-core';
 import { type table_domain } from '@iommu-bounce/iommu-core';
 import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
-import { STATES, type wired, type wire_options, wiring } from './wire';
+import { STATES, type wired, type wire_options, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const machine = { swiotlb_slabs: 128 };
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Every recorded trace of test-fixtures/traces, held against the facts beside it.
+// The recorded traces of test-fixtures/traces, held against the facts beside them: all with TEST_LONG=1.
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { orderTraces, parseLine, readFacts, readTrace, type TraceEvent } from '../src';
 import { formatEvent, isPrintable } from './format-event';
-import { mapLine } from './temp-files';
 
+const LONG = process.env['TEST_LONG'] === '1';
+/** Pages, lists, every event of the pool, and a trace of events alone. */
+const FEW = /net-rx|nvme-read-128k|intel|iobuf-def\.(bursts|read-128k|randrw-1m)|plain-/;
 const TRACES = join(__dirname, '../../../test-fixtures/traces');
 const files = readdirSync(TRACES, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.trace.txt.gz'))
+  .filter((name) => name.endsWith('.trace.txt.gz') && (LONG || FEW.test(name)))
   .sort();
 
 /** The name under which the facts count an event; they leave out the marks of the recording script. */
@@ -45,7 +47,7 @@ describe('the recorded traces', function () {
   this.timeout(20_000);
 
   it('are there', () => {
-    expect(files).to.have.length.of.at.least(26);
+    expect(files).to.have.length.of.at.least(LONG ? 26 : 10);
   });
 
   for (const name of files)
@@ -88,8 +90,10 @@ describe('the recorded traces', function () {
     });
 
   it('of one boot come into the order in which they were recorded', async () => {
-    const boot = files.filter((name) => name.includes('iobuf-def.'));
-    const ordered = await orderTraces(boot.map((name) => join(TRACES, name)).reverse());
+    const boot = readdirSync(join(TRACES, 'series')).filter((name) =>
+      /^iobuf-def.*\.gz$/.test(name),
+    );
+    const ordered = await orderTraces(boot.map((name) => join(TRACES, 'series', name)).reverse());
     expect(
       ordered.map(({ file }) => basename(file, '.trace.txt.gz').slice('iobuf-def.'.length)),
     ).to.deep.equal([
@@ -107,19 +111,5 @@ describe('the recorded traces', function () {
     expect(ordered.map(({ facts }) => facts?.poolClasses.length)).to.deep.equal(
       ordered.map(() => 9),
     );
-  });
-});
-
-describe('parseLine', () => {
-  it('parses 32,000 lines in far less than a second', () => {
-    const line = mapLine(91_204_417).trimEnd();
-    const start = performance.now();
-    let maps = 0;
-    for (let i = 1; i <= 32_000; i++) {
-      const event = parseLine(line, i);
-      if (event !== null && event !== 'unparsed' && event.kind === 'iommuMap') maps++;
-    }
-    expect(maps).to.equal(32_000);
-    expect(performance.now() - start).to.be.below(500);
   });
 });

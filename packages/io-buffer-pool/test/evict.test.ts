@@ -56,9 +56,9 @@ describe('io_buffer_pool_evict', () => {
     w.k.timers.advance(1);
     expect(counts()).to.eql([1, 1, 3]);
     w.k.timers.advance(4999);
-    expect([counts(), w.unmaps]).to.eql([[1, 1, 3], 0]);
+    expect([counts(), w.pages('unmap')]).to.eql([[1, 1, 3], 0]);
     w.k.timers.advance(1);
-    expect([counts(), w.unmaps]).to.eql([[0, 0, 4], 1]);
+    expect([counts(), w.pages('unmap')]).to.eql([[0, 0, 4], 1]);
     expect(domain.table.mapped_pages).to.equal(0);
   });
 

@@ -58,12 +58,12 @@ describe('io_buffer_pool_map_page', () => {
     const p = w.buffer();
     const first = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
     w.unmap(dev, first, 100, DMA_TO_DEVICE);
-    expect([w.maps, w.unmaps]).to.eql([1, 0]);
+    expect([w.pages('map'), w.pages('unmap')]).to.eql([1, 0]);
     for (let i = 0; i < 10; i++) {
       expect(w.map(dev, p, 0, 100 + i, DMA_TO_DEVICE)).to.equal(first);
       w.unmap(dev, first, 100 + i, DMA_TO_DEVICE);
     }
-    expect([w.maps, w.unmaps]).to.eql([1, 0]);
+    expect([w.pages('map'), w.pages('unmap')]).to.eql([1, 0]);
     expect(w.stats(domain)[0]).to.include({ ro: 1, wo: 0, rw: 0, empty: 3 });
   });
 

@@ -10,6 +10,8 @@ import { cli, fixtures } from './commands/run-cli';
 const root = join(__dirname, '../../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 const blocks = [...readme.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
 
 /** Of a block whose lines stand apart in what the command prints. */
@@ -18,32 +20,34 @@ function linesOf(block: number): string[] {
 }
 
 describe('README.md', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
-  it('shows lines that replay prints of the traces that npm start replays', async () => {
-    expect(blocks).to.have.length(3);
-    const mixed = await cli('replay', join(fixtures, 'traces/virtio.nvme-mixed.trace.txt.gz'));
-    expect(mixed.status).to.equal(0);
-    for (const line of linesOf(0)) expect(mixed.out).to.include(line);
-    expect(mixed.out).to.match(/mappings equal +│ 3,000 of 3,000/);
+  if (LONG)
+    it('shows lines that replay prints of the traces that npm start replays', async () => {
+      expect(blocks).to.have.length(3);
+      const mixed = await cli('replay', join(fixtures, 'traces/virtio.nvme-mixed.trace.txt.gz'));
+      expect(mixed.status).to.equal(0);
+      for (const line of linesOf(0)) expect(mixed.out).to.include(line);
+      expect(mixed.out).to.match(/mappings equal +│ 3,000 of 3,000/);
 
-    const series = readdirSync(join(fixtures, 'traces/series')).filter((f) =>
-      /^iobuf-def\..*\.gz$/.test(f),
-    );
-    const boot = await cli('replay', ...series.map((f) => join(fixtures, 'traces/series', f)));
-    expect(boot.status).to.equal(0);
-    for (const line of linesOf(1)) expect(boot.out).to.include(line);
-    expect(boot.out).to.match(/of 31,042 mappings recorded/);
-  });
-
-  it('shows the comparison that fio prints; without data, which changes no figure, to save time', () => {
-    const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
-    const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data'], {
-      encoding: 'utf8',
+      const series = readdirSync(join(fixtures, 'traces/series')).filter((f) =>
+        /^iobuf-def\..*\.gz$/.test(f),
+      );
+      const boot = await cli('replay', ...series.map((f) => join(fixtures, 'traces/series', f)));
+      expect(boot.status).to.equal(0);
+      for (const line of linesOf(1)) expect(boot.out).to.include(line);
+      expect(boot.out).to.match(/of 31,042 mappings recorded/);
     });
-    expect(status).to.equal(0);
-    expect(stdout).to.include(blocks[2]);
-  });
+
+  if (LONG)
+    it('shows the comparison that fio prints; without data, which changes no figure, to save time', () => {
+      const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
+      const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data'], {
+        encoding: 'utf8',
+      });
+      expect(status).to.equal(0);
+      expect(stdout).to.include(blocks[2]);
+    });
 
   it('links to files that exist', () => {
     for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))

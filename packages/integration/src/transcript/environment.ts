@@ -18,7 +18,14 @@ import {
   type scatterlist,
   type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { IOMMU_DOMAIN_DMA, group_device, iommu_group, type table_domain, table_driver, to_table_domain } from '@iommu-bounce/iommu-core';
+import {
+  IOMMU_DOMAIN_DMA,
+  group_device,
+  iommu_group,
+  type table_domain,
+  table_driver,
+  to_table_domain,
+} from '@iommu-bounce/iommu-core';
 import { type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';

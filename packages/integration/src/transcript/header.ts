@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The first line of a transcript: the environment to build, checked.
 
-import { IOMMU_RESV_DIRECT, IOMMU_RESV_DIRECT_RELAXABLE, IOMMU_RESV_MSI, IOMMU_RESV_RESERVED, IOMMU_RESV_SW_MSI, type iommu_resv_type, type resv_region } from '@iommu-bounce/iommu-core';
+import {
+  IOMMU_RESV_DIRECT,
+  IOMMU_RESV_DIRECT_RELAXABLE,
+  IOMMU_RESV_MSI,
+  IOMMU_RESV_RESERVED,
+  IOMMU_RESV_SW_MSI,
+  type iommu_resv_type,
+  type resv_region,
+} from '@iommu-bounce/iommu-core';
 import type { series_state } from '@iommu-bounce/dma-iommu';
 import { TranscriptError } from './error';
 import { type Json, type Shape, shapeProblem, show } from './fields';

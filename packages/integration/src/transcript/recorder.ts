@@ -7,7 +7,15 @@ import {
   type cache_op,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
-import { IOMMU_CACHE, IOMMU_MMIO, IOMMU_NOEXEC, IOMMU_PRIV, IOMMU_READ, IOMMU_WRITE, type table_listener } from '@iommu-bounce/iommu-core';
+import {
+  IOMMU_CACHE,
+  IOMMU_MMIO,
+  IOMMU_NOEXEC,
+  IOMMU_PRIV,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  type table_listener,
+} from '@iommu-bounce/iommu-core';
 import type { Json } from './fields';
 
 const PROT_LETTERS = [

@@ -67,8 +67,8 @@ describe('garbage', function () {
 
   it('is seen where there is some: an address beyond 2^31 that is new', () => {
     const loop = pair(false);
-    loop(200_000);
-    expect(garbageBytes(loop, 200_000)).to.be.within(15, 400);
+    loop(20_000);
+    expect(garbageBytes(loop, 20_000)).to.be.within(15, 400);
   });
 });
 
@@ -128,8 +128,7 @@ describe('fioRates', () => {
       ['strict', 2000],
       ['pool', 2000],
     ]);
-    for (const { ios_per_s, heap_late } of rates) {
-      expect(ios_per_s).to.be.above(1000);
+    for (const { heap_late } of rates) {
       expect(heap_late).to.be.above(0);
     }
   });

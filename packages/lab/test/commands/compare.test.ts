@@ -3,8 +3,10 @@
 import { expect } from 'chai';
 import { cli } from './run-cli';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 describe('iommu-bounce compare', function () {
-  this.timeout(120_000);
+  this.timeout(LONG ? 300_000 : 20_000);
 
   it('refuses what it cannot compare in one line, status 2', async () => {
     for (const [args, expected] of [
@@ -24,23 +26,24 @@ describe('iommu-bounce compare', function () {
     }
   });
 
-  it('compares on the machine that --set describes', async () => {
-    const { status, out } = await cli(
-      'compare',
-      ...['--preset', 'laptop-virtio', '--set', 'vmexitNs=700', '--json'],
-    );
-    expect(status).to.equal(0);
-    const { simulated, comparisons } = JSON.parse(out) as {
-      simulated: boolean;
-      comparisons: { cost: { vmexitNs: number }; rows: { cpu: number; faster: number }[] }[];
-    };
-    expect(simulated).to.equal(true);
-    expect(comparisons).to.have.length(1);
-    expect(comparisons[0]?.cost.vmexitNs).to.equal(700);
-    expect(comparisons[0]?.rows).to.have.length(30);
-    for (const { cpu, faster } of comparisons[0]?.rows ?? []) {
-      expect(cpu).to.be.within(0, 1);
-      expect(faster).to.be.at.least(0.999);
-    }
-  });
+  if (LONG)
+    it('compares on the machine that --set describes', async () => {
+      const { status, out } = await cli(
+        'compare',
+        ...['--preset', 'laptop-virtio', '--set', 'vmexitNs=700', '--json'],
+      );
+      expect(status).to.equal(0);
+      const { simulated, comparisons } = JSON.parse(out) as {
+        simulated: boolean;
+        comparisons: { cost: { vmexitNs: number }; rows: { cpu: number; faster: number }[] }[];
+      };
+      expect(simulated).to.equal(true);
+      expect(comparisons).to.have.length(1);
+      expect(comparisons[0]?.cost.vmexitNs).to.equal(700);
+      expect(comparisons[0]?.rows).to.have.length(30);
+      for (const { cpu, faster } of comparisons[0]?.rows ?? []) {
+        expect(cpu).to.be.within(0, 1);
+        expect(faster).to.be.at.least(0.999);
+      }
+    });
 });

@@ -3,6 +3,7 @@
 
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -19,7 +20,7 @@ import { type Package, closure, packages, readJson, root } from './workspace';
 const FULL = process.env['CONSUME_FULL'] === '1';
 
 /** What runs the tests; none of it is needed by the packages themselves. */
-const TOOLS = ['@types', 'chai', 'fast-check', 'mocha', 'sinon', 'ts-node', 'typescript'];
+const TOOLS = ['@swc', '@types', 'chai', 'fast-check', 'mocha', 'sinon', 'ts-node', 'typescript'];
 
 /** What tests read beside their package. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'test-fixtures'];
@@ -73,12 +74,24 @@ async function outside(pkg: Package): Promise<string> {
       link(join(folder, file), join(top, 'packages', short, file));
   const shared = [...TOOLS.map((name) => join('node_modules', name)), ...DOCUMENTS];
   for (const path of shared) link(join(root, path), join(top, path));
+  for (const name of Object.keys(pkg.manifest.devDependencies ?? {})) {
+    const own = join(pkg.folder, 'node_modules', name);
+    link(
+      existsSync(own) ? own : join(root, 'node_modules', name),
+      join(here, 'node_modules', name),
+    );
+  }
 
   // The repository's settings without the condition that leads to sources.
   cpSync(join(root, 'tsconfig.base.json'), join(top, 'tsconfig.base.json'));
   const config = readJson<{ compilerOptions: object }>(join(root, 'tsconfig.test.json'));
-  const compilerOptions = { ...config.compilerOptions, customConditions: [] };
-  writeFileSync(join(top, 'tsconfig.test.json'), JSON.stringify({ ...config, compilerOptions }));
+  const compilerOptions = { ...config.compilerOptions, rootDir: '/', customConditions: [] };
+  const include = [`packages/${pkg.short}/test`];
+  writeFileSync(
+    join(top, 'tsconfig.test.json'),
+    JSON.stringify({ ...config, compilerOptions, include }),
+  );
+  cpSync(join(root, 'register.cjs'), join(top, 'register.cjs'));
   return top;
 }
 
@@ -105,24 +118,29 @@ for (const pkg of packages)
       }
     });
 
+    it('have the types that the tarballs declare', async () => {
+      const tsc = join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
+      await node(top, tsc, '-p', 'tsconfig.test.json');
+    });
+
     it('pass', async () => {
       const mocha = join(top, 'node_modules', 'mocha', 'bin', 'mocha.js');
       const report = join(top, 'report.json');
       const options = [
         '--no-config',
         '--require',
-        'ts-node/register',
+        join(top, 'register.cjs'),
         '--check-leaks',
         '--timeout',
         '20s',
       ];
       const reporter = ['--reporter', 'json', '--reporter-option', `output=${report}`];
-      const run = await attempt(
-        join(top, 'packages', pkg.short),
-        process.execPath,
-        [mocha, ...options, ...reporter, 'test/**/*.test.ts'],
-        { TS_NODE_PROJECT: join(top, 'tsconfig.test.json') },
-      );
+      const run = await attempt(join(top, 'packages', pkg.short), process.execPath, [
+        mocha,
+        ...options,
+        ...reporter,
+        'test/**/*.test.ts',
+      ]);
       if (run.status !== 0 && !readdirSync(top).includes('report.json'))
         throw new Error(run.out + run.err);
       const { stats, failures } = readJson<Report>(report);

@@ -10,7 +10,7 @@ export interface Run {
 }
 
 const OURS =
-  /^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|TS_NODE_|INIT_CWD$|LERNA_|NX_|CI$|FORCE_COLOR$)/i;
+  /^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|TEST_LONG$|INIT_CWD$|LERNA_|NX_|CI$|FORCE_COLOR$)/i;
 
 function userEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !OURS.test(name));

@@ -15,6 +15,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { type Cells, comparisonCells, terminalTable } from '../../src/tables/compare';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const DOCS = join(__dirname, '../../../../docs');
 const TABLES = readFileSync(join(DOCS, 'lazy-large-tables.md'), 'utf8').split('\n');
 const FINDINGS = readFileSync(join(DOCS, 'lazy-large-against-the-pool.md'), 'utf8').split('\n');
@@ -62,33 +63,34 @@ describe('docs/lazy-large-tables.md', function () {
     return found;
   };
 
-  for (const name of PRESET_NAMES)
-    it(`has the command's rows of ${name}`, () => {
-      if (!base) throw new Error('workloads');
-      const c = comparePolicies({
-        preset: name,
-        cost: preset(name),
-        cpus: USUAL_MACHINE.cpus,
-        seed: USUAL_MACHINE.seed,
-        policies: [lazy, pool],
-        workloads: [
-          { ...base, sizes: [4096, 131072] },
-          ...(name === 'laptop-virtio' ? [named('iodepth 1')] : []),
-        ],
+  if (LONG)
+    for (const name of PRESET_NAMES)
+      it(`has the command's rows of ${name}`, () => {
+        if (!base) throw new Error('workloads');
+        const c = comparePolicies({
+          preset: name,
+          cost: preset(name),
+          cpus: USUAL_MACHINE.cpus,
+          seed: USUAL_MACHINE.seed,
+          policies: [lazy, pool],
+          workloads: [
+            { ...base, sizes: [4096, 131072] },
+            ...(name === 'laptop-virtio' ? [named('iodepth 1')] : []),
+          ],
+        });
+        const cells = comparisonCells(c);
+        for (const line of cells.map(terminalTable).join('\n').split('\n'))
+          expect(line.length, line).to.be.at.most(100);
+        for (const row of cells[0]?.rows ?? [])
+          expect(finding(name, row[0] ?? ''), row[0]).to.equal(`${row[3] ?? ''}, ${row[6] ?? ''}`);
+        // A row over all sizes can only be told where all were simulated.
+        for (const one of cells)
+          expectOnPage(
+            one.head[0] === 'workload'
+              ? { ...one, head: pageRows(one.title)[0] ?? [], rows: whole(one) }
+              : one,
+          );
       });
-      const cells = comparisonCells(c);
-      for (const line of cells.map(terminalTable).join('\n').split('\n'))
-        expect(line.length, line).to.be.at.most(100);
-      for (const row of cells[0]?.rows ?? [])
-        expect(finding(name, row[0] ?? ''), row[0]).to.equal(`${row[3] ?? ''}, ${row[6] ?? ''}`);
-      // A row over all sizes can only be told where all were simulated.
-      for (const one of cells)
-        expectOnPage(
-          one.head[0] === 'workload'
-            ? { ...one, head: pageRows(one.title)[0] ?? [], rows: whole(one) }
-            : one,
-        );
-    });
 
   /** Rows of the workloads that ran with all their sizes, blank where the page's are. */
   function whole({ rows, head }: Cells): string[][] {

@@ -8,6 +8,8 @@ import { COST_PARAMETERS, type PresetName, isRate, preset } from '../../src/cost
 import type { LayoutName } from '../../src/jobs';
 import type { RunResult } from '../../src/sim';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 interface Case {
   readonly policy: string;
   readonly machine: PresetName;
@@ -35,7 +37,7 @@ const cases = (policies = POLICIES, sizes = [4, 8, 16, 32, 64, 128]): fc.Arbitra
     seed: fc.integer({ min: 0, max: 1000 }),
   });
 
-const IOS = 300;
+const IOS = LONG ? 300 : 150;
 
 function runCase(c: Case, cost: Readonly<Record<string, number>> = {}, data = false): RunResult {
   const { policy, machine, layout, rw, kib, iodepth, numjobs, cpus, seed } = c;
@@ -90,7 +92,7 @@ describe('any run', function () {
         expect(mean).to.be.at.least(cost.nvmeLatencyNs);
         expect([p50, p99, p999, max]).to.deep.equal([p50, p99, p999, max].sort((a, b) => a - b));
       }),
-      { numRuns: 60 },
+      { numRuns: LONG ? 60 : 12 },
     );
   });
 
@@ -110,7 +112,7 @@ describe('any run', function () {
           expect(run.copied_bytes).to.equal(run.bytes);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: LONG ? 30 : 8 },
     );
   });
 
@@ -123,7 +125,7 @@ describe('any run', function () {
         expect(none).to.equal(null);
         expect(data).to.include({ pages_wrong: 0, faults: 0 });
       }),
-      { numRuns: 20 },
+      { numRuns: LONG ? 20 : 6 },
     );
   });
 
@@ -144,7 +146,7 @@ describe('any run', function () {
           expect(worse, name).to.be.at.most(better * 1.03);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: LONG ? 60 : 12 },
     );
   });
 });

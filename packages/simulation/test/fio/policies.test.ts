@@ -8,8 +8,10 @@ import { POLICIES } from '../../src/policies';
 import type { RunResult } from '../../src/sim';
 
 const TICK = 4e6;
-const IOS = 3000;
-const mixed = job({ rw: 'randrw', bs: '16k', numberIos: String(IOS) });
+const IOS = 1500;
+/** Many times the 64 that are out at once, so that buffers and slots are used again. */
+const MIXED_IOS = 600;
+const mixed = job({ rw: 'randrw', bs: '16k', numberIos: String(MIXED_IOS) });
 const reads = job({ bs: '4k', numberIos: String(IOS) });
 
 function run(name: string): RunResult {
@@ -25,13 +27,8 @@ describe('every policy', function () {
         const result = runJobs(policy, [mixed], { preset });
         const { leaks, data } = result;
         expect(leaks).to.deep.equal([]);
-        expect(data).to.deep.equal({ pages_checked: 4 * IOS, pages_wrong: 0, faults: 0 });
-        expect(result.ios).to.equal(IOS);
-        expect([result.leaks, result.data?.pages_wrong, result.data?.faults]).to.deep.equal([
-          [],
-          0,
-          0,
-        ]);
+        expect(data).to.deep.equal({ pages_checked: 4 * MIXED_IOS, pages_wrong: 0, faults: 0 });
+        expect(result.ios).to.equal(MIXED_IOS);
       });
 
   it('finds bytes that went astray', () => {

@@ -183,7 +183,7 @@ describe('NetShape', function () {
         }
         expect(queues.rx.length).to.be.within(1, RX_RING);
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     );
   });
 

@@ -15,6 +15,8 @@ import { poolWithFixes } from '../../src/policies';
 import { cpuNs, equalAt, priceOf } from '../../src/sensitivity';
 import type { RunResult } from '../../src/sim';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 function runWith(policy: string, machine: PresetName, cost: CostParameters, bs: string): RunResult {
   return runJobs(policy, [job({ rw: 'read', bs, numberIos: '1500' })], {
     preset: machine,
@@ -45,7 +47,7 @@ describe('priceOf', function () {
           expect(told).to.be.closeTo(real.cpu_ns_per_io.total, slack);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: LONG ? 25 : 6 },
     );
   });
 

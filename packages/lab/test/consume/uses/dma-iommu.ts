@@ -17,6 +17,7 @@ import {
   io_buffer_pool_h_stubs,
   type series_state,
 } from '@iommu-bounce/dma-iommu';
+import { wired } from '@iommu-bounce/dma-iommu/testing';
 
 /** Pages that the IOMMU was made to map for one mapping of two pages. */
 export function mapped(patches: series_state): number {
@@ -42,6 +43,13 @@ export function mapped(patches: series_state): number {
   k.dma.dma_unmap_page_attrs(nvme, addr, 8192, DMA_FROM_DEVICE, 0);
   return pages;
 }
+
+const w = new wired(new machine(), { patches: 4 });
+const gpu = new device('gpu');
+w.plug(gpu);
+w.map(gpu, w.buffer(1), 0, 8192, DMA_FROM_DEVICE);
+if (w.pages('map') !== 2) throw new Error('the test kit mapped other pages');
+w.end();
 
 const pages = [mapped(0), mapped(4)].join();
 if (pages !== '2,2') throw new Error(`mapped ${pages} pages`);

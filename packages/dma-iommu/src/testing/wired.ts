@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the tests of dma-iommu share: a machine in some state of the series, its table driver, devices and buffers.
+// A machine in some state of the series: dma-iommu.c over the table driver, with devices and buffers to map.
 
 import {
   GFP_KERNEL,
+  PAGE_SIZE,
   bus_type,
   deref,
   type device,
-  type dma_addr_t,
+  dma_addr_t,
   type dma_data_direction,
   type machine,
   type machine_options,
   type page,
   page_to_phys,
   pci_dev,
-  type phys_addr_t,
+  phys_addr_t,
   sg_array,
   sg_set_page,
   type scatterlist,
 } from '@iommu-bounce/linux-shim';
-import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import { type iommu_group, iommu_c, iova_c } from '@iommu-bounce/iommu-core';
 import {
   type table_domain,
@@ -26,49 +26,50 @@ import {
   table_driver,
   to_table_domain,
 } from '@iommu-bounce/iommu-core';
-import {
-  type dma_iommu_config,
-  type dma_iommu_object,
-  type dma_iommu_params,
-  dma_iommu_after,
-  type io_buffer_pool_h,
-  io_buffer_pool_h_stubs,
-  type series_state,
-} from '@iommu-bounce/dma-iommu';
+import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
+import type { dma_iommu_config, dma_iommu_params } from '../dma-iommu';
+import { type io_buffer_pool_h, io_buffer_pool_h_stubs } from '../io-buffer-pool.h';
+import { type dma_iommu_object, dma_iommu_after, type series_state } from '../states';
 
+/** Every state of the series. */
 export const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
 
-/** What the driver was made to do: pages mapped or unmapped. */
+/** What the driver was asked to do: ['map', iova, bytes, prot] or ['unmap', iova, bytes]. */
 export type iommu_event =
   readonly ['map', number, number, number] | readonly ['unmap', number, number];
 
 export interface wire_options {
+  /** Default: all four. */
   readonly patches?: series_state;
   readonly machine?: machine_options;
+  /** Default: SWIOTLB and DMA_REMAP; IOMMU_IO_BUFFER when a pool is given. */
   readonly config?: Partial<dma_iommu_config>;
   readonly params?: dma_iommu_params;
-  /** Stands for io-buffer-pool.o. Default: the header's stubs. */
-  readonly pool?: io_buffer_pool_h;
+  /** Makes what stands for io-buffer-pool.o; it is called before there is a dma_iommu. Default: the header's stubs. */
+  readonly pool?: (w: wired) => io_buffer_pool_h;
   readonly strict?: boolean;
   readonly driver?: table_driver_options;
 }
 
+/** The machine, and the verbs of the tests. */
 export class wired {
   readonly iommu: iommu_c;
   readonly iova: iova_c;
   readonly dma_iommu: dma_iommu_object;
   readonly driver: table_driver;
+  /** What happened since the last device was plugged or the last `take()`. */
   readonly events: iommu_event[] = [];
+  /** Unmaps that waited for the IOMMU, and flushes of everything, since the last device was plugged. */
   syncs = 0;
   flushes = 0;
-  private readonly pci = new bus_type('pci');
   readonly platform = new bus_type('platform');
+  private readonly pci = new bus_type('pci');
   private readonly devices: device[] = [];
   private readonly buffers: [page, number][] = [];
 
   constructor(
     readonly k: machine,
-    options: wire_options,
+    options: wire_options = {},
   ) {
     const { strict } = options;
     this.iommu = new iommu_c(k, strict === undefined ? {} : { strict });
@@ -77,7 +78,7 @@ export class wired {
       k,
       this.iommu,
       this.iova,
-      options.pool ?? new io_buffer_pool_h_stubs(),
+      options.pool?.(this) ?? new io_buffer_pool_h_stubs(),
       {
         IOMMU_IO_BUFFER: options.pool !== undefined,
         SWIOTLB: true,
@@ -108,15 +109,36 @@ export class wired {
     return to_table_domain(deref(this.iommu.iommu_get_domain_for_dev(dev)));
   }
 
-  /** 2^order contiguous lowmem pages. */
-  buffer(order = 0): page {
-    const p = deref(this.k.page_alloc.alloc_pages(GFP_KERNEL, order));
+  /** Takes the device away, and with the last one of its group the domain. */
+  unplug(dev: device): void {
+    this.devices.splice(this.devices.indexOf(dev), 1);
+    this.iommu.iommu_release_device(dev);
+  }
+
+  domain_of(dev: device): table_domain {
+    return to_table_domain(this.iommu.iommu_get_dma_domain(dev));
+  }
+
+  /** 2^order contiguous pages; lowmem unless the flags allow highmem. */
+  buffer(order = 0, gfp = GFP_KERNEL): page {
+    const p = deref(this.k.page_alloc.alloc_pages(gfp, order));
     this.buffers.push([p, order]);
     return p;
   }
 
+  /** Gives single pages of `buffer` back before the end. */
+  free(pages: readonly page[]): void {
+    for (const p of pages) {
+      this.buffers.splice(
+        this.buffers.findIndex(([q]) => q === p),
+        1,
+      );
+      this.k.page_alloc.__free_page(p);
+    }
+  }
+
   phys(p: page, offset = 0): phys_addr_t {
-    return (page_to_phys(p) + offset) as phys_addr_t;
+    return phys_addr_t(page_to_phys(p) + offset);
   }
 
   /** A list of [page, length, offset]. */
@@ -143,9 +165,34 @@ export class wired {
     this.k.dma.dma_unmap_page_attrs(dev, addr, len, dir, attrs);
   }
 
+  map_sg(dev: device, sgl: scatterlist, nents: number, dir: dma_data_direction, attrs = 0): number {
+    return this.k.dma.dma_map_sg_attrs(dev, sgl, nents, dir, attrs);
+  }
+
+  unmap_sg(dev: device, sgl: scatterlist, nents: number, dir: dma_data_direction, attrs = 0): void {
+    this.k.dma.dma_unmap_sg_attrs(dev, sgl, nents, dir, attrs);
+  }
+
+  /** What the device reads; null if it faults. */
+  read(dev: device, at: number, len: number): Uint8Array | null {
+    return dma_read(this.k, dev, this.domain_of(dev), dma_addr_t(at), len);
+  }
+
+  /** The device writes; false if it faults. */
+  write(dev: device, at: number, bytes: Uint8Array): boolean {
+    return dma_write(this.k, dev, this.domain_of(dev), dma_addr_t(at), bytes, bytes.length);
+  }
+
   /** The events since the last call. */
   take(): iommu_event[] {
     return this.events.splice(0);
+  }
+
+  /** Pages of 4 KiB in those events. */
+  pages(op: 'map' | 'unmap'): number {
+    let pages = 0;
+    for (const [what, , size] of this.events) if (what === op) pages += size / PAGE_SIZE;
+    return pages;
   }
 
   /** Takes the devices away, with them their domains, and the buffers. */
@@ -153,29 +200,4 @@ export class wired {
     for (const dev of this.devices.splice(0)) this.iommu.iommu_release_device(dev);
     for (const [p, order] of this.buffers.splice(0)) this.k.page_alloc.__free_pages(p, order);
   }
-}
-
-/** In a `describe`: machines that are taken down, then checked for leaks, after each test. */
-export function wiring(): {
-  wire: (options?: wire_options) => wired;
-  write_off: (w: wired) => void;
-} {
-  const live = new Set<wired>();
-  afterEach(function () {
-    if (this.currentTest?.state !== 'failed') for (const w of live) w.end();
-    live.clear();
-  });
-  const room = leak_checked();
-  return {
-    wire: (options = {}) => {
-      const memory = { nodes: [{ lowmem_pages: 2048 }] };
-      const w = new wired(room.boot_machine({ memory, ...options.machine }), options);
-      live.add(w);
-      return w;
-    },
-    write_off: (w) => {
-      live.delete(w);
-      room.write_off(w.k);
-    },
-  };
 }
