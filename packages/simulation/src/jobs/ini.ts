@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The text of a job file as sections of options, each with its place: comments, includes, variables.
 
-import { printable } from '@iommu-bounce/dma-trace';
+import { printable } from '@iommu-bounce/dma-trace/parse';
 import { FilePlace, JobError } from './place';
 
 export interface OptionLine {

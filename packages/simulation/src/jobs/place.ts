@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where an option stands, in a job file or on the command line, and the error that names the place.
 
-import { printable } from '@iommu-bounce/dma-trace';
+import { printable } from '@iommu-bounce/dma-trace/parse';
 import { InputError } from '../errors';
 
 /** A job that cannot be read or cannot be run: one line with the place and what was expected. Exit status 2. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The layout of a recorded trace itself: the buffers that a real fio had, chunk by chunk.
+// The layout of a recorded trace itself: the buffers that a real fio had, piece by piece.
 
-import { FrameArena, type PhysRun, TraceError, readTrace } from '@iommu-bounce/dma-trace';
+import { FrameArena, type PhysRun, type TraceEvent } from '@iommu-bounce/dma-trace/parse';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+import { InputError } from '../errors';
 import type { BufferLayout } from './buffer-layout';
 import { checkArena, pagesOf } from './slots';
 
-/** One buffer, as the chunks that were mapped for it, in the order of its bytes. */
+/** One buffer, as the pieces that were mapped for it, in the order of its bytes. */
 export type RecordedBuffer = readonly PhysRun[];
 
 /** Where frames are dealt out for a dry run: more than any arena. */
@@ -18,17 +19,18 @@ const BEGINNING = 511;
  * The different buffers of a trace of Linux 6.12 or later (dma and iommu:map events), whole pages only, in the order of
  * their first use.
  *
+ * @param events of a trace, as readTrace gives them
  * @param device PCI name of the disk; null: all devices of the trace
- * @throws TraceError for a file that cannot be read or has no such mapping
+ * @throws InputError where there is no such mapping
  */
 export async function recordedBuffers(
-  file: string,
+  events: AsyncIterable<TraceEvent>,
   device: string | null = null,
 ): Promise<RecordedBuffer[]> {
   const found = new Map<string, RecordedBuffer>();
   /** What was mapped on each CPU since the last call that was told; the call is told behind its own. */
   const pending = new Map<number | null, PhysRun[]>();
-  for await (const event of readTrace(file)) {
+  for await (const event of events) {
     if (event.kind === 'iommuMap') {
       const run = { phys: event.paddr, pages: event.size / PAGE_SIZE };
       const runs = pending.get(event.cpu);
@@ -47,13 +49,13 @@ export async function recordedBuffers(
     }
   }
   if (found.size === 0)
-    throw new TraceError(file, null, 'has no mapping of whole pages; expected a trace of a disk');
+    throw new InputError('no mapping of whole pages, expected the trace of a disk');
   return [...found.values()];
 }
 
 /**
  * The recorded buffers of the asked size, from the first on and round again where more are asked for than there are (as
- * frames of their own then). Physical alignment is kept as far as a chunk's length makes use of it.
+ * frames of their own then). Physical alignment is kept as far as a piece's length makes use of it.
  *
  * @throws RangeError from its methods for a size that was not recorded
  */

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { readTrace } from '@iommu-bounce/dma-trace';
 import { recordedBuffers, recordedLayout } from '../../src/jobs';
 import { mappingMachine } from './map-buffers';
 
@@ -29,7 +30,7 @@ describe('recordedLayout', function () {
   ] as const)
     it(`${name}: as many chunks as the kernel told of`, async () => {
       const trace = join(TRACES, `${name}.trace.txt.gz`);
-      const layout = recordedLayout(await recordedBuffers(trace, NVME));
+      const layout = recordedLayout(await recordedBuffers(readTrace(trace), NVME));
       const { maps, calls } = facts(name);
       const machine = mappingMachine(layout.framesNeeded(64, bytes));
       const { chunks } = machine.count(layout.buffers(64, bytes, machine.arena));
@@ -37,7 +38,10 @@ describe('recordedLayout', function () {
     });
 
   it('keeps alignment: half a huge page at 2 modulo 4 pages costs 8 requests a buffer', async () => {
-    const all = await recordedBuffers(join(TRACES, 'virtio.nvme-read-64k.trace.txt.gz'), NVME);
+    const all = await recordedBuffers(
+      readTrace(join(TRACES, 'virtio.nvme-read-64k.trace.txt.gz')),
+      NVME,
+    );
     const whole = all.filter((runs) => runs.length === 1);
     expect(whole).to.have.length(31);
     const layout = recordedLayout(whole);
@@ -51,7 +55,7 @@ describe('recordedLayout', function () {
 
   it('goes round where more buffers are asked for, and refuses a size that was not recorded', async () => {
     const layout = recordedLayout(
-      await recordedBuffers(join(TRACES, 'virtio.nvme-read-4k.trace.txt.gz'), NVME),
+      await recordedBuffers(readTrace(join(TRACES, 'virtio.nvme-read-4k.trace.txt.gz')), NVME),
     );
     const arena = { firstPfn: 5, frames: layout.framesNeeded(200, 4096) };
     const frames = new Set(layout.buffers(200, 4096, arena).map((pfns) => pfns[0]));
@@ -62,9 +66,13 @@ describe('recordedLayout', function () {
   });
 
   it('refuses a trace without such mappings', async () => {
-    const failure = await recordedBuffers(join(TRACES, 'virtio.net-rx.trace.txt.gz'), NVME).catch(
-      (error: unknown) => error,
-    );
-    expect(failure).to.be.an('error').with.property('message').that.includes('expected a trace');
+    const failure = await recordedBuffers(
+      readTrace(join(TRACES, 'virtio.net-rx.trace.txt.gz')),
+      NVME,
+    ).catch((error: unknown) => error);
+    expect(failure)
+      .to.be.an('error')
+      .with.property('message')
+      .that.includes('expected the trace of a disk');
   });
 });
