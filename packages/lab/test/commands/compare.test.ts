@@ -12,7 +12,7 @@ describe('iommu-bounce compare', function () {
     for (const [args, expected] of [
       [['lazy-large'], /two policies/],
       [['lazy-large,pool,none'], /two policies/],
-      [['lazy-large,pond'], /got 'pond'/],
+      [['lazy-large,pond'], /policy 'pond' is unknown/],
       [['pool,pool'], /two different policies/],
       [['--preset', 'mainframe'], /--preset/],
       [['--json', '--markdown'], /one of the two/],

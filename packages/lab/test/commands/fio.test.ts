@@ -131,12 +131,15 @@ describe('iommu-bounce fio', function () {
   });
 
   for (const [args, says] of [
-    [['--policy', 'strictest'], /--policy: expected none, strict, .*, got 'strictest'/],
-    [['--fix', 'everything'], /--fix: expected copy-in, .*, got 'everything'/],
+    [['--policy', 'strictest'], /--policy: policy 'strictest' is unknown, expected none, strict, /],
+    [['--fix', 'everything'], /--fix: fix 'everything' is unknown, expected copy-in, /],
     [['--cpus', '0'], /--cpus: expected a whole number from 1 to 64, got '0'/],
     [['--seed', '-1'], /--seed: expected a whole number/],
     [['--layout', 'neat'], /--layout: expected .*, got 'neat'/],
-    [['--preset', 'mainframe'], /--preset: expected one of/],
+    [
+      ['--preset', 'mainframe'],
+      /--preset: preset 'mainframe' is unknown, expected laptop-virtio, /,
+    ],
     [['--set', 'vmexitNs=-5'], /vmexitNs/],
     [['--size', '-4k'], /--size/],
     [['--bs', '0'], /--bs/],

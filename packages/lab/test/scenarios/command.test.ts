@@ -66,8 +66,14 @@ describe('iommu-bounce fio --scenario and --workload', function () {
     [['--scenario', 'devices', '--layout', 'neat'], /--layout: expected/],
     [['--workload', 'net-rx', '--iodepth', '4'], /--iodepth: says nothing about --workload net-rx/],
     [['--workload', 'net-rx', '--packets', '5'], /--packets: expected a whole number from 1000/],
-    [['--workload', 'net-rx', '--policy', 'none!'], /--policy: expected none/],
-    [['--workload', 'net-rx', '--set', 'nicTurbo=1'], /--set: expected nicBytesPerS, .*'nicTurbo'/],
+    [
+      ['--workload', 'net-rx', '--policy', 'none!'],
+      /--policy: policy 'none!' is unknown, expected none/,
+    ],
+    [
+      ['--workload', 'net-rx', '--set', 'nicTurbo=1'],
+      /--set: card parameter 'nicTurbo' is unknown, expected nicBytesPerS/,
+    ],
     [
       ['--workload', 'net-rx', '--set', 'nicRxNs=1'],
       /nicRxNs: expected a number from 100 to 20000/,
