@@ -11,7 +11,7 @@ import { type EvictionRun, StepQueue } from './step-queue';
 import { LineCounts, type Workbench } from './mappings';
 
 export class Assembler {
-  readonly bench: Workbench;
+  private readonly bench: Workbench;
   private readonly dma: DmaLines;
   private readonly pool: PoolLines;
 

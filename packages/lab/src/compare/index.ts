@@ -19,9 +19,6 @@ export {
   type FallbackReason,
   type LaneCounts,
 } from '../drive/lane-figures';
+export type { WorkerRuns } from '../drive/eviction';
 export type { VirtioCounts } from '../drive/virtio-counts';
 export type { MappingRow } from '../drive/recorded-figures';
-
-// its parts that are of use alone
-export { type SgEntries, type SgLine, inferEntries } from '@iommu-bounce/dma-trace';
-export type { CallForm, Chunk, PhysRun, SgEntry } from '@iommu-bounce/dma-trace';

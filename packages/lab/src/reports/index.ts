@@ -5,3 +5,5 @@ export { type ReportPart, replayBody, report } from './replay-report'; // a repl
 export * from './fio'; // an experiment, with charts; scenarios
 export { type Page, pageText } from '../show/page'; // the frame of every page
 export { checkReportFile, writeReport } from './write-report'; // never over a file that is not ours
+export type { Part, TablePart } from '../show/parts'; // paragraphs and tables, for both
+export type { Html } from '../show/html';

@@ -4,7 +4,7 @@
 export { tables } from './replay';
 export { fioTables } from './fio';
 export { wrongs } from './fio-figures';
-export { comparisonCells, markdownTable, terminalTable } from './compare';
+export { type Cells, comparisonCells, markdownTable, terminalTable } from './compare';
 export { deviceWrongs, devicesParts } from './devices';
 export { netParts, netWrongs } from './net';
 export { nosyncParts } from './nosync';
