@@ -9,17 +9,8 @@ import {
   agrees,
 } from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
-import {
-  FIGURES,
-  bytes,
-  change,
-  count,
-  devicesOf,
-  share,
-  sizeLimit,
-  stateName,
-  traceLine,
-} from '../tables/replay-figures';
+import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
+import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 
@@ -143,7 +134,7 @@ function mappings({ recorded }: ReplayDocument): Html {
     row.direction,
     sizeLimit(row.size_up_to),
     count(row.mappings),
-    bytes(row.bytes),
+    wholeBytes(row.bytes),
   ]);
   return html`<section>
     <h3>Recorded mappings</h3>

@@ -9,10 +9,7 @@ import {
   isPresetName,
   preset as presetCosts,
 } from '@iommu-bounce/simulation';
-import { count } from './replay-figures';
-import { blockSize } from '../show/text';
-
-export { blockSize, memory, micros, percent, time } from '../show/text';
+import { blockSize, count } from '../show/format';
 
 /** What was simulated, in a sentence or two. */
 export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
