@@ -8,15 +8,15 @@ import {
   type FioJob,
   JOB_FLAGS,
   LAYOUT_NAMES,
-  LETTER,
-  LETTER_IOS,
+  COVER_LETTER,
+  COVER_LETTER_IOS,
   POLICIES,
   USUAL_MACHINE,
   USUAL_POLICIES,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
-  letterJobs,
+  coverLetterJobs,
   policiesNamed,
   readJobFile,
   runExperiment,
@@ -50,8 +50,8 @@ interface FioOptions extends CostOptions {
 
 const MOST_CPUS = 64;
 /** The cover letter's, where flags describe a job. */
-const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
-const LETTER_SIZES = LETTER.map(({ bytes }) => String(bytes));
+const COVER_LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
+const COVER_LETTER_SIZES = COVER_LETTER.map(({ bytes }) => String(bytes));
 
 export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   const command = program
@@ -162,11 +162,14 @@ function groupsOf(
     warnings.forEach(warn);
     return jobGroups(jobs);
   }
-  if (!flags) return jobGroups(letterJobs(LETTER_IOS));
+  if (!flags) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
   const mix = others['bsrange'] !== undefined || others['bssplit'] !== undefined;
-  const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : LETTER_SIZES);
+  const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : COVER_LETTER_SIZES);
   return sizes.map((size) => {
-    const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, LETTER_IOS);
+    const { job, warnings } = jobFromFlags(
+      { ...COVER_LETTER_FLAGS, ...others, bs: size },
+      COVER_LETTER_IOS,
+    );
     warnings.forEach(warn);
     return [job];
   });

@@ -24,4 +24,4 @@ export type { MappingRow } from '../drive/recorded-figures';
 
 // its parts that are of use alone
 export { type SgEntries, type SgLine, inferEntries } from '@iommu-bounce/dma-trace';
-export type { CallForm, Chunk, PhysRun, SgEntry } from '@iommu-bounce/dma-trace';
+export type { CallForm, RecordedMap, PhysRun, SgEntry } from '@iommu-bounce/dma-trace';

@@ -147,7 +147,7 @@ function plainPath({ agreement: a, recorded }: ReplayDocument): Html {
     ['mappings, map and unmap', share(a.mappings_equal, a.mappings_compared)],
     ['unmaps', share(a.unmaps.equal, a.unmaps.compared)],
     ...[
-      ['number of chunks', a.independent.number_of_chunks] as const,
+      ['number of iommu:map events', a.independent.number_of_chunks] as const,
       ['physical starts', a.independent.physical_starts] as const,
       ['total length', a.independent.total_length] as const,
       ['lengths inside lists (rest on inferred lengths)', a.dependent.interior_lengths] as const,

@@ -67,7 +67,7 @@ function agreement({ agreement: a }: ReplayDocument): string {
   const rows = [
     row('mappings equal', { equal: a.mappings_equal, compared: a.mappings_compared }),
     row('their unmaps', a.unmaps),
-    row('number of chunks', a.independent.number_of_chunks),
+    row('number of iommu:map events', a.independent.number_of_chunks),
     row('physical starts', a.independent.physical_starts),
     row('total length', a.independent.total_length),
     row('lengths inside lists (inferred)', a.dependent.interior_lengths),

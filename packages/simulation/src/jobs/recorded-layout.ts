@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The layout of a recorded trace itself: the buffers that a real fio had, chunk by chunk.
+// The layout of a recorded trace itself: the buffers that a real fio had, range by range.
 
 import { FrameArena, type PhysRun, TraceError, readTrace } from '@iommu-bounce/dma-trace';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { BufferLayout } from './buffer-layout';
 import { checkArena, pagesOf } from './slots';
 
-/** One buffer, as the chunks that were mapped for it, in the order of its bytes. */
+/** One buffer, as the ranges of its iommu:map events, in the order of its bytes. */
 export type RecordedBuffer = readonly PhysRun[];
 
 /** Where frames are dealt out for a dry run: more than any arena. */
@@ -53,7 +53,7 @@ export async function recordedBuffers(
 
 /**
  * The recorded buffers of the asked size, from the first on and round again where more are asked for than there are (as
- * frames of their own then). Physical alignment is kept as far as a chunk's length makes use of it.
+ * frames of their own then). Physical alignment is kept as far as a range's length makes use of it.
  *
  * @throws RangeError from its methods for a size that was not recorded
  */

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import {
   CALIBRATION,
   COST_PARAMETERS,
-  LETTER,
-  LETTER_INTERVALS,
+  COVER_LETTER,
+  COVER_LETTER_INTERVALS,
   NoFitError,
   Surrogate,
   type Terrain,
@@ -15,23 +15,23 @@ import {
   excess,
   figures,
   fit,
-  letterRows,
+  coverLetterRows,
   predictedFromTwo,
   preset,
   rHat,
 } from '../../src/cost';
 
-const surrogate = new Surrogate(letterRows());
+const surrogate = new Surrogate(coverLetterRows());
 
 describe('the preset laptop-virtio', () => {
-  it("gives all of the letter's figures, rounded as they are printed", () => {
+  it("gives all of the cover letter's figures, rounded as they are printed", () => {
     for (const [i, row] of surrogate.explain(preset('laptop-virtio')).entries()) {
-      expect(row.speedup.toFixed(1)).to.equal(LETTER[i]?.speedup.toFixed(1));
-      expect(row.unmapReduction.toFixed(2)).to.equal(LETTER[i]?.unmapReduction.toFixed(2));
+      expect(row.speedup.toFixed(1)).to.equal(COVER_LETTER[i]?.speedup.toFixed(1));
+      expect(row.unmapReduction.toFixed(2)).to.equal(COVER_LETTER[i]?.unmapReduction.toFixed(2));
       expect(row.mapReduction).to.be.greaterThan(0.99);
     }
     const given = surrogate.evaluate(surrogate.vector(preset('laptop-virtio')));
-    expect(excess(given, LETTER_INTERVALS)).to.equal(0);
+    expect(excess(given, COVER_LETTER_INTERVALS)).to.equal(0);
   });
 
   it('is the one that the committed calibration found', () => {
@@ -90,7 +90,7 @@ describe('the committed calibration', () => {
 
   it('is deterministic', function () {
     this.timeout(60_000);
-    const rows = LETTER_INTERVALS.map((row, i) => (i === 0 ? row : null));
+    const rows = COVER_LETTER_INTERVALS.map((row, i) => (i === 0 ? row : null));
     const run = () => fit(surrogate, rows, { seed: 3, sets: 100, populations: 1, thin: 2 });
     expect(run()).to.deep.equal(run());
   });
@@ -111,7 +111,7 @@ describe('the committed calibration', () => {
 describe('fit', () => {
   it('gives sets that all round to what is wanted', function () {
     this.timeout(60_000);
-    const rows = LETTER_INTERVALS.map((row, i) => (i % 3 === 0 ? row : null));
+    const rows = COVER_LETTER_INTERVALS.map((row, i) => (i % 3 === 0 ? row : null));
     const found = fit(surrogate, rows, { seed: 5, sets: 200, populations: 2, thin: 5 });
     expect(found.sets.length).to.be.at.least(200);
     for (const set of found.sets) expect(excess(surrogate.evaluate(set), rows)).to.be.below(1e-6);
@@ -119,7 +119,10 @@ describe('fit', () => {
 
   it('says how far out the best set is when there is none', function () {
     this.timeout(120_000);
-    const rows = LETTER_INTERVALS.map((row) => ({ ...row, unmapReduction: [0.1, 0.11] as const }));
+    const rows = COVER_LETTER_INTERVALS.map((row) => ({
+      ...row,
+      unmapReduction: [0.1, 0.11] as const,
+    }));
     expect(() => fit(surrogate, rows, { seed: 1, sets: 10, populations: 1 }))
       .to.throw(NoFitError)
       .with.property('excess')
