@@ -3,7 +3,7 @@
 
 import type { EventHead } from '../event-head';
 import type { ObsUnmapPage, ObsUnmapSg } from '../pool-events';
-import type { Chunk, Mapping, MapStep, RecordedUnmap, SgEntry, UnmapStep } from './step';
+import type { RecordedMap, Mapping, MapStep, RecordedUnmap, SgEntry, UnmapStep } from './step';
 
 /** iommu events kept per context; those of one call fit a ring buffer's page. */
 const MOST_PENDING = 1024;
@@ -36,7 +36,7 @@ export interface OpenUnmap {
 
 export class Context {
   /** iommu:map and iommu:unmap events without a call so far, oldest first. */
-  readonly maps: Chunk[] = [];
+  readonly maps: RecordedMap[] = [];
   readonly unmaps: RecordedUnmap[] = [];
   /** A pool decision that waits for its call. */
   openMap: MapStep | null = null;
@@ -71,9 +71,9 @@ export class Context {
     );
   }
 
-  addMap(chunk: Chunk): void {
+  addMap(map: RecordedMap): void {
     if (this.maps.length >= MOST_PENDING) this.newMaps = this.dropOldest(this.maps, this.newMaps);
-    this.maps.push(chunk);
+    this.maps.push(map);
   }
 
   addUnmap(unmap: RecordedUnmap): void {
@@ -86,14 +86,14 @@ export class Context {
    * Takes the latest maps that begin in a range, in their order. Where there is none, those since the latest call: a
    * call's events stand right before it, and if they are elsewhere, that is a difference and not a call without events.
    */
-  takeMaps(start: number, end: number): Chunk[] {
-    const found: Chunk[] = [];
+  takeMaps(start: number, end: number): RecordedMap[] {
+    const found: RecordedMap[] = [];
     let covered = 0;
     for (let i = this.maps.length - 1; i >= 0 && covered < end - start; i--) {
-      const chunk = this.maps[i] as Chunk;
-      if (chunk.iova < start || chunk.iova >= end) continue;
-      found.push(chunk);
-      covered += chunk.size;
+      const map = this.maps[i] as RecordedMap;
+      if (map.iova < start || map.iova >= end) continue;
+      found.push(map);
+      covered += map.size;
       this.maps.splice(i, 1);
     }
     return found.length > 0 ? found.reverse() : this.maps.splice(this.newMaps);
@@ -184,7 +184,7 @@ export class Contexts {
   }
 
   /** Maps of a range that some other context holds: where a trace has too little in front of its lines. */
-  takeMapsAnywhere(start: number, end: number): Chunk[] {
+  takeMapsAnywhere(start: number, end: number): RecordedMap[] {
     for (const context of this.contexts.values()) {
       if (context.maps.length === 0) continue;
       const found = context.takeMaps(start, end);

@@ -22,7 +22,7 @@ import {
 import type { Context } from './contexts';
 import { listKey } from './live-mappings';
 import { inferEntries } from './sg-entries';
-import { type CallForm, type Chunk, type Place, pageCeil, pageFloor } from './step';
+import { type CallForm, type RecordedMap, type Place, pageCeil, pageFloor } from './step';
 import { UnmapLines } from './unmap-lines';
 
 const FORMS: Readonly<Record<DmaAlloc['form'], CallForm>> = {
@@ -86,19 +86,19 @@ export class DmaLines {
     context.addMap({ iova: event.iova, paddr: event.paddr, size: event.size });
   }
 
-  private takeMaps(context: Context, start: number, end: number): Chunk[] {
+  private takeMaps(context: Context, start: number, end: number): RecordedMap[] {
     const { contexts, counts } = this.bench;
-    let chunks = context.takeMaps(start, end);
-    if (chunks.length === 0) chunks = contexts.takeMapsAnywhere(start, end);
-    counts.matchedMaps += chunks.length;
-    return chunks;
+    let maps = context.takeMaps(start, end);
+    if (maps.length === 0) maps = contexts.takeMapsAnywhere(start, end);
+    counts.matchedMaps += maps.length;
+    return maps;
   }
 
   private mapPage(event: MapPage): void {
     const context = this.bench.contexts.open(event);
     const end = pageCeil(event.dmaAddr + event.size);
     const failed = event.dmaAddr === ALL_ONES || event.size === 0;
-    const chunks = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end);
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end);
     this.map(event, context, {
       place: this.place(event),
       device: event.device,
@@ -108,7 +108,7 @@ export class DmaLines {
       dmaAddr: event.dmaAddr,
       size: event.size,
       phys: event.phys,
-      chunks,
+      maps,
       failed,
     });
   }
@@ -120,10 +120,10 @@ export class DmaLines {
     const size = event.sizes.reduce((sum, one) => sum + one, 0);
     const failed = first === ALL_ONES || size === 0 || event.physAddrs.length === 0;
     const end = pageCeil((event.dmaAddrs[last] ?? 0) + (event.sizes[last] ?? 0));
-    const chunks = failed ? [] : this.takeMaps(context, pageFloor(first), end);
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(first), end);
     const { entries, source } = failed
       ? { entries: [], source: 'layout' as const }
-      : inferEntries(event, chunks);
+      : inferEntries(event, maps);
     const isCutOff = source === 'unfitting' && context.calls === 0;
     this.map(event, context, {
       place: this.place(event),
@@ -137,7 +137,7 @@ export class DmaLines {
       entries,
       entrySource: isCutOff ? 'partial' : source,
       listKey: listKey(event.physAddrs),
-      chunks,
+      maps,
       failed,
     });
   }
@@ -150,9 +150,7 @@ export class DmaLines {
       event.dmaAddr === 0 ||
       event.size === 0;
     const start = pageFloor(event.dmaAddr);
-    const chunks = failed
-      ? []
-      : this.takeMaps(context, start, pageCeil(event.dmaAddr + event.size));
+    const maps = failed ? [] : this.takeMaps(context, start, pageCeil(event.dmaAddr + event.size));
     this.map(event, context, {
       place: this.place(event),
       device: event.device,
@@ -161,7 +159,7 @@ export class DmaLines {
       attrs: portedAttrs(event.attrs),
       dmaAddr: event.dmaAddr,
       size: event.size,
-      chunks,
+      maps,
       maySleep: !/ATOMIC|NOWAIT/.test(event.gfp),
       failed,
     });

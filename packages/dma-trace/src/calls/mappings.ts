@@ -85,7 +85,7 @@ export function newMapping(
     entries: [],
     entrySource: 'recorded',
     listKey: null,
-    chunks: [],
+    maps: [],
     maySleep: false,
     failed: false,
     runs: isMemory
@@ -103,7 +103,7 @@ export function newMapping(
 export function putInForce(bench: Workbench, mapping: Mapping, event: EventHead): void {
   const { counts, live, queue, file } = bench;
   const below = live.add(mapping);
-  const isTranslated = mapping.chunks.length > 0 || mapping.phys !== mapping.dmaAddr;
+  const isTranslated = mapping.maps.length > 0 || mapping.phys !== mapping.dmaAddr;
   if (!below || !isTranslated) return;
   live.remove(below);
   counts.superseded++;
@@ -125,7 +125,7 @@ export function putInForce(bench: Workbench, mapping: Mapping, event: EventHead)
 
 /** The pages that a mapping has in the IOMMU. */
 export function rangeOf(mapping: Mapping): [number, number] {
-  const first = mapping.chunks[0]?.iova ?? pageFloor(mapping.dmaAddr);
-  const last = mapping.chunks.at(-1);
+  const first = mapping.maps[0]?.iova ?? pageFloor(mapping.dmaAddr);
+  const last = mapping.maps.at(-1);
   return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
 }

@@ -118,7 +118,7 @@ export class PoolLines {
       prot: event.prot,
       size: event.kind === 'obsPoolTake' ? 0 : event.size,
       fill: null,
-      fillChunks: [],
+      fillMaps: [],
       map: null,
     };
     const step: MapStep = {
@@ -147,8 +147,8 @@ export class PoolLines {
     const said = { place: this.place(event), slot, classSize };
     if (event.kind === 'obsPoolFill') {
       decision.fill = said;
-      decision.fillChunks = context.takeMaps(iova, iova + classSize);
-      this.bench.counts.matchedMaps += decision.fillChunks.length;
+      decision.fillMaps = context.takeMaps(iova, iova + classSize);
+      this.bench.counts.matchedMaps += decision.fillMaps.length;
     } else {
       decision.map = said;
       decision.size = event.size;
@@ -199,7 +199,7 @@ export class PoolLines {
     if (mapping) live.remove(mapping);
     const open: OpenUnmap = { call: event, mapping };
     // Without events of its own it may hold a slot that was taken before the recording: the next line tells.
-    const isPlain = mapping && !this.pooled.has(mapping) && mapping.chunks.length > 0;
+    const isPlain = mapping && !this.pooled.has(mapping) && mapping.maps.length > 0;
     if (isPlain) this.unmapPlain(event, context, open, true);
     else context.openUnmap = open;
   }

@@ -24,11 +24,11 @@ export function poolMapping(
   const entries = missing > 0 ? [{ phys: 0, length: missing }, ...said] : said;
   context.sgEntries = [];
   const end = pageCeil(event.dmaAddr + (isSg ? Math.max(event.dmaLength, size) : size));
-  const chunks =
+  const maps =
     failed || inSlot
       ? []
       : context.takeMaps(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
-  bench.counts.matchedMaps += chunks.length;
+  bench.counts.matchedMaps += maps.length;
   const phys = isSg ? (entries[0]?.phys ?? 0) : event.phys;
   // What is printed is the address; how far into its page the caller said it lies follows from the pool's line.
   const extra = decision && !isSg && decision.size > size ? decision.size - size : null;
@@ -46,12 +46,12 @@ export function poolMapping(
     offset: fits ? extra : phys - pageFloor(phys),
     entries,
     entrySource: missing === 0 ? 'recorded' : 'partial',
-    chunks,
+    maps,
     failed,
   });
 }
 
-/** A list's last chunk may reach past its DMA length, when a gap was left for a boundary. */
+/** A list's last map may reach past its DMA length, when a gap was left for a boundary. */
 function pageEnd(end: number, entries: number): number {
   return entries > 1 ? end + PAGE * entries : end;
 }

@@ -7,7 +7,7 @@ import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 export type CallForm = 'page' | 'resource' | 'sg' | 'coherent' | 'pages' | 'noncontiguous';
 
 /** One recorded iommu:map. */
-export interface Chunk {
+export interface RecordedMap {
   readonly iova: number;
   readonly paddr: number;
   readonly size: number;
@@ -64,7 +64,7 @@ export interface Mapping {
   readonly listKey: string | null;
   readonly runs: readonly PhysRun[];
   /** iommu:map events of this call. */
-  readonly chunks: readonly Chunk[];
+  readonly maps: readonly RecordedMap[];
   /** The call may sleep (coherent memory only). */
   readonly maySleep: boolean;
   /** The recorded call failed. */
@@ -102,7 +102,7 @@ export interface MapDecision {
   /** Bytes that the class was chosen by; 0 until known. */
   size: number;
   fill: { readonly place: Place; readonly slot: number; readonly classSize: number } | null;
-  fillChunks: Chunk[];
+  fillMaps: RecordedMap[];
   map: { readonly place: Place; readonly slot: number; readonly classSize: number } | null;
 }
 

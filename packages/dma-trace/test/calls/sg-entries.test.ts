@@ -12,11 +12,11 @@ const line = (
 
 describe('inferEntries', () => {
   it('takes the lengths of entries that are mapped one by one', () => {
-    const chunks = [
+    const maps = [
       { iova: 0x10000, paddr: 0x5000, size: 0x1000 },
       { iova: 0x11000, paddr: 0x3000, size: 0x2000 },
     ];
-    expect(inferEntries(line([0x5000, 0x3000], [0x10000], [0x3000]), chunks)).to.deep.equal({
+    expect(inferEntries(line([0x5000, 0x3000], [0x10000], [0x3000]), maps)).to.deep.equal({
       entries: [
         { phys: 0x5000, length: 0x1000 },
         { phys: 0x3000, length: 0x2000 },
@@ -25,18 +25,18 @@ describe('inferEntries', () => {
     });
   });
 
-  it('splits a chunk at the entries that lie in it', () => {
-    const chunks = [{ iova: 0x10000, paddr: 0x5000, size: 0x4000 }];
-    const { entries } = inferEntries(line([0x5000, 0x6000, 0x8000], [0x10000], [0x4000]), chunks);
+  it('splits a map at the entries that lie in it', () => {
+    const maps = [{ iova: 0x10000, paddr: 0x5000, size: 0x4000 }];
+    const { entries } = inferEntries(line([0x5000, 0x6000, 0x8000], [0x10000], [0x4000]), maps);
     expect(entries.map((entry) => entry.length)).to.deep.equal([0x1000, 0x2000, 0x1000]);
   });
 
   it('trims the first entry and the last to the bytes that were mapped', () => {
-    const chunks = [
+    const maps = [
       { iova: 0x10000, paddr: 0x5000, size: 0x1000 },
       { iova: 0x11000, paddr: 0x9000, size: 0x1000 },
     ];
-    const { entries } = inferEntries(line([0x5e00, 0x9000], [0x10e00], [0x600]), chunks);
+    const { entries } = inferEntries(line([0x5e00, 0x9000], [0x10e00], [0x600]), maps);
     expect(entries).to.deep.equal([
       { phys: 0x5e00, length: 0x200 },
       { phys: 0x9000, length: 0x400 },
@@ -44,13 +44,13 @@ describe('inferEntries', () => {
   });
 
   it('ends entries where their DMA segment ends', () => {
-    const chunks = [
+    const maps = [
       { iova: 0x10000, paddr: 0x5000, size: 0x1000 },
       { iova: 0x11000, paddr: 0x9000, size: 0x1000 },
     ];
     const { entries } = inferEntries(
       line([0x5000, 0x9200], [0x10000, 0x11200], [0x800, 0x100]),
-      chunks,
+      maps,
     );
     expect(entries).to.deep.equal([
       { phys: 0x5000, length: 0x800 },
@@ -58,20 +58,20 @@ describe('inferEntries', () => {
     ]);
   });
 
-  it('finds the one way to lay entries into chunks where an address fits two places', () => {
-    // The second entry starts inside what the first chunk covers, but is the second chunk.
-    const chunks = [
+  it('finds the one way to lay entries into maps where an address fits two places', () => {
+    // The second entry starts inside what the first map covers, but is the second map.
+    const maps = [
       { iova: 0x10000, paddr: 0x5000, size: 0x2000 },
       { iova: 0x12000, paddr: 0x6000, size: 0x1000 },
     ];
-    const { entries, source } = inferEntries(line([0x5000, 0x6000], [0x10000], [0x3000]), chunks);
+    const { entries, source } = inferEntries(line([0x5000, 0x6000], [0x10000], [0x3000]), maps);
     expect(source).to.equal('chunks');
     expect(entries.map((entry) => entry.length)).to.deep.equal([0x2000, 0x1000]);
   });
 
   it('says so when the events cannot be those of the list', () => {
-    const chunks = [{ iova: 0x10000, paddr: 0x7000, size: 0x2000 }];
-    expect(inferEntries(line([0x5000], [0x10000], [0x2000]), chunks).source).to.equal('unfitting');
+    const maps = [{ iova: 0x10000, paddr: 0x7000, size: 0x2000 }];
+    expect(inferEntries(line([0x5000], [0x10000], [0x2000]), maps).source).to.equal('unfitting');
     const short = [{ iova: 0x10000, paddr: 0x5000, size: 0x1000 }];
     expect(inferEntries(line([0x5000], [0x10000], [0x2000]), short).source).to.equal('unfitting');
   });
@@ -85,12 +85,12 @@ describe('inferEntries', () => {
     expect(entries.map((entry) => entry.length)).to.deep.equal([0x1000, 0x1000, 0x100]);
   });
 
-  it('makes one entry per chunk of a list that the tracer cut', () => {
-    const chunks = [
+  it('makes one entry per map of a list that the tracer cut', () => {
+    const maps = [
       { iova: 0x10000, paddr: 0x5000, size: 0x1000 },
       { iova: 0x11000, paddr: 0x9000, size: 0x1000 },
     ];
-    const { entries, source } = inferEntries(line([0x5200], [0x10200], [0x1d00], true), chunks);
+    const { entries, source } = inferEntries(line([0x5200], [0x10200], [0x1d00], true), maps);
     expect(source).to.equal('cut');
     expect(entries).to.deep.equal([
       { phys: 0x5200, length: 0xe00 },

@@ -3,25 +3,16 @@
 // with --no-flags as in a program that does not raise V8's inlining budget.
 
 import { setFlagsFromString } from 'node:v8';
-import Table from 'cli-table3';
 import { type BenchResult, measureGroups } from './bench';
 import { benchCases } from './cases';
 import { type FioRate, fioRates } from './fio-rate';
+import { memory } from '../show/format';
+import { table } from '../show/table';
 
 const USUAL_IOS = 300_000;
 
-function tableOf(head: string[], rows: string[][]): string {
-  const t = new Table({
-    head,
-    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true },
-  });
-  t.push(...rows);
-  return t.toString();
-}
-
-function table(results: readonly BenchResult[]): string {
-  return tableOf(
+function benchTable(results: readonly BenchResult[]): string {
+  return table(
     ['bench', 'ns', 'times', 'of', 'garbage'],
     results.map((r) => [
       r.name,
@@ -30,18 +21,20 @@ function table(results: readonly BenchResult[]): string {
       r.to ?? '',
       `${String(r.garbage_bytes)} B`,
     ]),
+    { numbersFrom: 1 },
   );
 }
 
 function rateTable(rates: readonly FioRate[]): string {
-  return tableOf(
+  return table(
     ['policy', 'I/Os', 'I/Os per s', 'heap early', 'heap late'],
     rates.map((r) => [
       r.policy,
       String(r.ios),
       String(r.ios_per_s),
-      ...[r.heap_early, r.heap_late].map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`),
+      ...[r.heap_early, r.heap_late].map(memory),
     ]),
+    { numbersFrom: 1 },
   );
 }
 
@@ -65,5 +58,7 @@ if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')
   process.exitCode = 2;
 } else {
   const benches = measureGroups(benchCases());
-  process.stdout.write(json ? `${JSON.stringify({ benches }, null, 2)}\n` : `${table(benches)}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ benches }, null, 2)}\n` : `${benchTable(benches)}\n`,
+  );
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `breakeven`: the size below which copying an I/O costs less than mapping it, and what moves that size.
 
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import {
-  type BreakEven,
   BreakEvenModel,
   COUNTED_SIZES,
   type IommuKind,
@@ -13,8 +11,8 @@ import {
   presetInfo,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { wrapped } from '../show/text';
 import type { CommandIo, ExitStatus } from '../io';
+import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 
 interface BreakEvenOptions extends CostOptions {
@@ -62,7 +60,7 @@ function layoutOf(text: string | undefined, iommu: IommuKind): PiecesLayout {
 }
 
 /** @throws UsageError */
-export function breakEvenDocument(options: BreakEvenOptions) {
+export function breakEvenDocument(options: BreakEvenOptions): BreakEvenDocument {
   const { preset, costs } = costsOf(options);
   const { iommu } = presetInfo(preset);
   const direction = options.write === true ? 'write' : 'read';
@@ -91,65 +89,4 @@ export function breakEvenDocument(options: BreakEvenOptions) {
     })),
     costs,
   };
-}
-
-type Document = ReturnType<typeof breakEvenDocument>;
-
-const STYLE = { head: [], border: [], compact: true };
-
-function breakEvenText(d: Document): string {
-  const pairs = new Table({
-    head: ['bytes', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
-    colAligns: ['right', 'right', 'right', 'right'],
-    style: STYLE,
-  });
-  for (const p of d.pairs)
-    pairs.push([
-      p.bytes,
-      (p.strict_ns / 1000).toFixed(2),
-      (p.pool_ns / 1000).toFixed(2),
-      `${((100 * p.pool_ns) / p.strict_ns).toFixed(0)} %`,
-    ]);
-  const factors = d.sensitivity[0]?.at.map((one) => one.factor) ?? [];
-  const table = new Table({
-    head: ['parameter', ...factors.map((f) => (f < 1 ? `1/${String(1 / f)}` : `x${String(f)}`))],
-    style: STYLE,
-  });
-  for (const row of d.sensitivity)
-    table.push([
-      row.name,
-      ...row.at.map((one) => sizeText(one.copying_wins, one.break_even_bytes)),
-    ]);
-  const strongest = d.elasticities
-    .slice(0, 6)
-    .map((e) => `${e.name} ${e.elasticity > 0 ? '+' : ''}${e.elasticity.toFixed(2)}`)
-    .join(', ');
-  const what =
-    d.elasticity_of === 'break_even_bytes' ? 'the break-even size' : 'strict / pool at 128 KiB';
-  return [
-    wrapped(`${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}`),
-    'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
-    pairs.toString(),
-    wrapped(`Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}.`),
-    `${d.moves_it_most ?? 'nothing'} moves it most.`,
-    'Break-even size at a multiple of one parameter (always: copying wins at every size):',
-    table.toString(),
-    '',
-  ].join('\n');
-}
-
-function sentence(d: Document): string {
-  if (d.break_even_bytes === null)
-    return d.copying_wins === 'always'
-      ? 'copying wins at every size: each further page costs more to map than to copy'
-      : 'copying wins at no size';
-  const where = d.extrapolated ? ", beyond the pool's largest class (128 KiB)" : '';
-  return `copying wins below ${sizeText('below', d.break_even_bytes)}${where}`;
-}
-
-function sizeText(wins: BreakEven['copyingWins'], bytes: number | null): string {
-  if (bytes === null) return wins;
-  if (bytes < 1024) return `${String(bytes)} B`;
-  const [unit, name] = bytes < 1048576 ? [1024, 'KiB'] : [1048576, 'MiB'];
-  return `${(bytes / unit).toFixed(1)} ${name}`;
 }

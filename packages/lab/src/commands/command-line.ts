@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 /** Options of output and how many words each takes. */
 const OUTPUT: ReadonlyMap<string, number> = new Map([
   ['--json', 1],
+  ['--svg', 1],
   ['--report', 2],
 ]);
 

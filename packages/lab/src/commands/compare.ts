@@ -12,9 +12,8 @@ import {
   presetNamed,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { wrapped } from '../show/text';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { LEGEND, comparisonCells, markdownTable, terminalTable } from '../tables/compare';
+import { comparisonPage, comparisonText } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { option } from './option-values';
@@ -79,23 +78,7 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
     io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
     return;
   }
-  const cells = made.flatMap(comparisonCells);
-  const [first, second] = policies;
-  const parts =
-    options.markdown === true
-      ? [
-          `# ${first.name} and ${second.name}, compared: tables`,
-          `Look up the figures of ${first.name} and ${second.name} by machine (preset), workload and block size. Simulated, not measured. This page is the output of \`${typed}\`.`,
-          LEGEND.map((text) => `- ${text}`).join('\n'),
-          ...cells.map(markdownTable),
-        ]
-      : [
-          wrapped(
-            `Simulated, not measured: ${names} through the ported code in virtual time. ${LEGEND.join(' ')}`,
-          ),
-          ...cells.map(terminalTable),
-        ];
-  io.out(`${parts.join('\n\n')}\n`);
+  io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));
 }
 
 /** @throws UsageError */

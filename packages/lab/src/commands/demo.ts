@@ -4,7 +4,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { LETTER_IOS, letterExperiment } from '@iommu-bounce/simulation';
+import { COVER_LETTER_IOS, coverLetterExperiment } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { fioTables } from '../tables/fio';
 import { wrongs } from '../tables/fio-figures';
@@ -26,7 +26,11 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
     .description(
       "replay the traces that come with the repository, run the cover letter's experiment, write out/report.html",
     )
-    .option('--ios <n>', "I/Os of each run of the cover letter's experiment", String(LETTER_IOS))
+    .option(
+      '--ios <n>',
+      "I/Os of each run of the cover letter's experiment",
+      String(COVER_LETTER_IOS),
+    )
     .action(async ({ ios }: { ios: string }) => {
       if (!/^[1-9]\d{0,8}$/.test(ios))
         throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);
@@ -63,13 +67,13 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
       'One boot of a real kernel with the series, which printed each decision of its pool. The port, given the same\n' +
         `calls, has to decide the same:\n\n${tables(series)}\n`,
     );
-  const letter = letterExperiment(ios, (what) => {
+  const experiment = coverLetterExperiment(ios, (what) => {
     progress.show(what);
   });
   progress.done();
   io.out(
     "The cover letter's experiment: fio on a drive behind virtio-iommu, before the series and with its pool.\n\n" +
-      `${fioTables(letter)}\n`,
+      `${fioTables(experiment)}\n`,
   );
   const file = join(ROOT, 'out/report.html');
   writeReport(
@@ -78,8 +82,8 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
       title: "The bounce buffer series: the cover letter's experiment, and recorded machines",
       ...fioPage(
         {
-          document: letter,
-          command: `iommu-bounce fio${ios === LETTER_IOS ? '' : ` --number-ios ${String(ios)}`}`,
+          document: experiment,
+          command: `iommu-bounce fio${ios === COVER_LETTER_IOS ? '' : ` --number-ios ${String(ios)}`}`,
           warnings: [],
         },
         {
@@ -98,7 +102,7 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
     }),
   );
   io.out(`Report: ${shown(file)}\n`);
-  const wrong = letter.runs.some((run) => wrongs(run).length > 0);
+  const wrong = experiment.runs.some((run) => wrongs(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }
 

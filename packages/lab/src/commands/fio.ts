@@ -4,18 +4,19 @@
 import type { Command } from 'commander';
 import {
   FIXES,
+  type FioDocument,
   type FioJob,
   JOB_FLAGS,
   LAYOUT_NAMES,
-  LETTER,
-  LETTER_IOS,
+  COVER_LETTER,
+  COVER_LETTER_IOS,
   POLICIES,
   USUAL_MACHINE,
   USUAL_POLICIES,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
-  letterJobs,
+  coverLetterJobs,
   policiesNamed,
   readJobFile,
   runExperiment,
@@ -24,6 +25,7 @@ import { UsageError, oneLine } from '../errors';
 import { fioTables } from '../tables/fio';
 import { wrongs } from '../tables/fio-figures';
 import { fioReport } from '../reports/fio';
+import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkReportFile, writeReport } from '../reports';
@@ -41,14 +43,15 @@ interface FioOptions extends CostOptions {
   readonly seed?: string;
   readonly data: boolean;
   readonly json?: boolean;
+  readonly svg?: boolean;
   readonly report?: string;
   readonly [jobFlag: string]: unknown;
 }
 
 const MOST_CPUS = 64;
 /** The cover letter's, where flags describe a job. */
-const LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
-const LETTER_SIZES = LETTER.map(({ bytes }) => String(bytes));
+const COVER_LETTER_FLAGS = { rw: 'read', iodepth: '64' } as const;
+const COVER_LETTER_SIZES = COVER_LETTER.map(({ bytes }) => String(bytes));
 
 export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   const command = program
@@ -77,6 +80,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
     .option('--no-data', 'do not move data: faster, but nothing is checked')
     .option('--json', 'one JSON document on stdout')
+    .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
@@ -94,6 +98,8 @@ function fio(
   io: CommandIo,
   typed: string,
 ): ExitStatus {
+  if (options.json === true && options.svg === true)
+    throw new UsageError('--json and --svg: expected one of the two');
   const warnings: string[] = [];
   const warn = (text: string): void => {
     warnings.push(text);
@@ -122,11 +128,19 @@ function fio(
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, fioReport({ document, command: typed, warnings }));
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : fioTables(document));
+    io.out(outputOf(document, options));
     return document.runs.some((run) => wrongs(run).length > 0) ? 1 : 0;
   } finally {
     progress.done();
   }
+}
+
+function outputOf(document: FioDocument, { json, svg }: FioOptions): string {
+  if (json === true) return `${JSON.stringify(document, null, 2)}\n`;
+  if (svg !== true) return fioTables(document);
+  if (document.comparison.length === 0)
+    throw new UsageError('--svg: shows the speed-up; expected reads under strict and pool');
+  return speedupSvg(document.comparison);
 }
 
 function groupsOf(
@@ -148,11 +162,14 @@ function groupsOf(
     warnings.forEach(warn);
     return jobGroups(jobs);
   }
-  if (!flags) return jobGroups(letterJobs(LETTER_IOS));
+  if (!flags) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
   const mix = others['bsrange'] !== undefined || others['bssplit'] !== undefined;
-  const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : LETTER_SIZES);
+  const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : COVER_LETTER_SIZES);
   return sizes.map((size) => {
-    const { job, warnings } = jobFromFlags({ ...LETTER_FLAGS, ...others, bs: size }, LETTER_IOS);
+    const { job, warnings } = jobFromFlags(
+      { ...COVER_LETTER_FLAGS, ...others, bs: size },
+      COVER_LETTER_IOS,
+    );
     warnings.forEach(warn);
     return [job];
   });

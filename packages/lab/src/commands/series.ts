@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `series`: runs the probe of each patch in all five states and prints which misbehave.
 
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
 import type { CommandIo, ExitStatus } from '../io';
+import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
 
 export function addSeries(
@@ -20,7 +20,7 @@ export function addSeries(
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
       const probes = runSeries({ driver });
-      io.out(options.json === true ? json(probes, driver) : text(probes));
+      io.out(options.json === true ? json(probes, driver) : seriesText(probes));
       end(probes.every(isTransition) ? 0 : 1);
     });
 }
@@ -43,23 +43,4 @@ function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
     })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
-}
-
-function text(probes: readonly ProbeRun[]): string {
-  const table = new Table({
-    head: ['patch', 'probe', 'before', 'after 1', 'after 2', 'after 3', 'after 4'],
-    style: { head: [], border: [] },
-  });
-  for (const p of probes)
-    table.push([
-      `${String(p.patch)}/4`,
-      p.name,
-      ...p.states.map((s) => (s.behaves ? 'behaves' : 'misbehaves')),
-    ]);
-  const lines = probes.map((p) => {
-    const before = p.states[p.patch - 1]?.seen ?? '';
-    const after = p.states[p.patch]?.seen ?? '';
-    return `${String(p.patch)}/4 ${p.subject}\n    before: ${before}\n    after:  ${after}\n`;
-  });
-  return `${table.toString()}\n\n${lines.join('')}`;
 }

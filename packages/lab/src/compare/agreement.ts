@@ -2,7 +2,7 @@
 // The plain path: what the port did at iommu:map and iommu:unmap, held against what the trace recorded there.
 
 import {
-  type Chunk,
+  type RecordedMap,
   type Mapping,
   type MapStep,
   type RecordedUnmap,
@@ -58,9 +58,9 @@ export class Agreement implements LaneObserver {
     if (mapping.failed) return;
     const { figures } = this;
     figures.mappings_recorded++;
-    const fill = step.decision?.fillChunks ?? [];
-    const isFill = mapping.chunks.length === 0 && fill.length > 0;
-    const recorded = isFill && outcome.device.pool ? fill : mapping.chunks;
+    const fill = step.decision?.fillMaps ?? [];
+    const isFill = mapping.maps.length === 0 && fill.length > 0;
+    const recorded = isFill && outcome.device.pool ? fill : mapping.maps;
     if (recorded.length > 0) figures.mappings_with_events++;
     const why = reasonNot(step, mapping, recorded);
     if (why !== null) {
@@ -97,7 +97,7 @@ export class Agreement implements LaneObserver {
     const recorded = step.recorded[0];
     const { mapping } = step;
     // What went through the pool has no unmap of its own; what was not compared has nothing to be measured against.
-    if (!mapping || !recorded || !held.compared || mapping.chunks.length === 0) return;
+    if (!mapping || !recorded || !held.compared || mapping.maps.length === 0) return;
     const { figures } = this;
     figures.unmaps.compared++;
     const base = pageFloor(mapping.dmaAddr);
@@ -134,7 +134,11 @@ export class Agreement implements LaneObserver {
     not_compared[why] = (not_compared[why] ?? 0) + 1;
   }
 
-  private details(mapping: Mapping, ours: readonly Chunk[], theirs: readonly Chunk[]): void {
+  private details(
+    mapping: Mapping,
+    ours: readonly RecordedMap[],
+    theirs: readonly RecordedMap[],
+  ): void {
     const { independent, dependent } = this.figures;
     const count = (of: Compared, equal: boolean): void => {
       of.compared++;
@@ -145,7 +149,8 @@ export class Agreement implements LaneObserver {
       independent.physical_starts,
       ours.length === theirs.length && ours.every((one, i) => one.paddr === theirs[i]?.paddr),
     );
-    const total = (chunks: readonly Chunk[]): number => chunks.reduce((sum, c) => sum + c.size, 0);
+    const total = (maps: readonly RecordedMap[]): number =>
+      maps.reduce((sum, c) => sum + c.size, 0);
     count(independent.total_length, total(ours) === total(theirs));
     if (mapping.entrySource === 'chunks' && mapping.entries.length > 1)
       count(
@@ -185,7 +190,11 @@ function hasRecordedMemory({ form }: Mapping): boolean {
   return form === 'page' || form === 'sg' || form === 'resource';
 }
 
-function reasonNot(step: MapStep, mapping: Mapping, recorded: readonly Chunk[]): string | null {
+function reasonNot(
+  step: MapStep,
+  mapping: Mapping,
+  recorded: readonly RecordedMap[],
+): string | null {
   if (mapping.entrySource === 'cut') return 'the tracer cut the list short';
   if (mapping.entrySource === 'partial') return 'the trace begins or has a gap within its events';
   if (recorded.length > 0) return null;
@@ -194,11 +203,11 @@ function reasonNot(step: MapStep, mapping: Mapping, recorded: readonly Chunk[]):
     : 'no iommu:map event beside it';
 }
 
-function relative(chunks: readonly Chunk[], base: number): Chunk[] {
-  return chunks.map((chunk) => ({ ...chunk, iova: chunk.iova - base }));
+function relative(maps: readonly RecordedMap[], base: number): RecordedMap[] {
+  return maps.map((map) => ({ ...map, iova: map.iova - base }));
 }
 
-function same(a: readonly Chunk[], b: readonly Chunk[]): boolean {
+function same(a: readonly RecordedMap[], b: readonly RecordedMap[]): boolean {
   return (
     a.length === b.length &&
     a.every((one, i) => {
@@ -208,24 +217,24 @@ function same(a: readonly Chunk[], b: readonly Chunk[]): boolean {
   );
 }
 
-/** The gapless range that chunks cover, as text. */
-function cover(chunks: readonly Chunk[]): string {
-  let end = chunks[0]?.iova ?? 0;
-  for (const chunk of chunks) {
-    if (chunk.iova !== end) return show(chunks);
-    end += chunk.size;
+/** The gapless range that maps cover, as text. */
+function cover(maps: readonly RecordedMap[]): string {
+  let end = maps[0]?.iova ?? 0;
+  for (const map of maps) {
+    if (map.iova !== end) return show(maps);
+    end += map.size;
   }
-  return `${String(chunks[0]?.iova)}..${String(end)}`;
+  return `${String(maps[0]?.iova)}..${String(end)}`;
 }
 
 const SHOWN = 6;
 
-function show(chunks: readonly Chunk[]): string {
-  if (chunks.length === 0) return 'no iommu:map';
-  const some = chunks
+function show(maps: readonly RecordedMap[]): string {
+  if (maps.length === 0) return 'no iommu:map';
+  const some = maps
     .slice(0, SHOWN)
     .map((c) => `+0x${c.iova.toString(16)} ${String(c.size)} B at 0x${c.paddr.toString(16)}`);
-  const rest = chunks.length > SHOWN ? `, … (${String(chunks.length)} in all)` : '';
+  const rest = maps.length > SHOWN ? `, … (${String(maps.length)} in all)` : '';
   return some.join(', ') + rest;
 }
 

@@ -6,8 +6,8 @@ import type { Session } from './session';
 
 const LENGTHS =
   'dma_map_sg prints no lengths of list entries: they were found with the iommu:map events and the addresses. ' +
-  'Number of chunks, their physical starts, the total length and the unmap do not depend on that; where one chunk ' +
-  'ends and the next begins inside a range does.';
+  'The number of iommu:map events, their physical starts, the total length and the unmap do not depend on that; ' +
+  'where one event ends and the next begins inside a range does.';
 
 export function notesOf(sessions: readonly Session[]): string[] {
   const notes = new Set<string>();

@@ -4,7 +4,7 @@
 import { type machine, oops } from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import {
-  type Chunk,
+  type RecordedMap,
   type EvictRunStep,
   type EvictSlotStep,
   FrameArena,
@@ -64,7 +64,7 @@ export class Lane {
   private batch: readonly Step[] = [];
   private cursor = 0;
   readonly calls: PortCalls;
-  private maps: Chunk[] = [];
+  private maps: RecordedMap[] = [];
   private unmaps: RecordedUnmap[] = [];
   private ms = -1;
   private readonly deviceOfDomain = new Map<iommu_domain, PortDevice>();
@@ -167,9 +167,9 @@ export class Lane {
     counts.map_calls++;
     counts.copied_bytes += this.port.parts.memory.copiedBytes;
     if (!ok) counts.failed_calls++;
-    const maps = this.maps.map((chunk) => ({
-      ...chunk,
-      paddr: this.calls.recordedPhys(held, chunk.paddr),
+    const maps = this.maps.map((map) => ({
+      ...map,
+      paddr: this.calls.recordedPhys(held, map.paddr),
     }));
     const outcome = mapOutcome(device, mapping, held, ok, maps);
     if (outcome.slot) counts[outcome.filled ? 'pool_fills' : 'pool_hits']++;

@@ -2,7 +2,7 @@
 // What a map call did, read off the port: where it mapped, and what its pool decided.
 
 import { list_empty, list_first_entry } from '@iommu-bounce/linux-shim';
-import { type Chunk, type Mapping, asksPool } from '@iommu-bounce/dma-trace';
+import { type RecordedMap, type Mapping, asksPool } from '@iommu-bounce/dma-trace';
 import type { FallbackReason } from './lane-figures';
 import type { Held } from './port-calls';
 import { type PortDevice, type SlotPlace, classFor, slotAt } from './port-machine';
@@ -14,7 +14,7 @@ export interface MapOutcome {
   /** The device address it gave. */
   readonly addr: number;
   /** iommu:map during the call, at recorded physical addresses. */
-  readonly maps: readonly Chunk[];
+  readonly maps: readonly RecordedMap[];
   readonly slot: SlotPlace | null;
   readonly filled: boolean;
   readonly fallback: FallbackReason | null;
@@ -31,7 +31,7 @@ export function mapOutcome(
   mapping: Mapping,
   held: Held,
   ok: boolean,
-  maps: readonly Chunk[],
+  maps: readonly RecordedMap[],
 ): MapOutcome {
   const isAsked = asksPool(mapping.form);
   const slot = isAsked && ok ? slotAt(device.pool, held.addr) : null;

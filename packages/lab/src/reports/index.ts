@@ -3,6 +3,7 @@
 
 export { type ReportPart, replayBody, report } from './replay-report'; // a replay
 export * from './fio'; // an experiment, with charts; scenarios
+export { type SpeedupRow, speedupSvg } from './speedup-svg'; // the speed-up as a picture
 export { type Page, pageText } from '../show/page'; // the frame of every page
 export { checkReportFile, writeReport } from './write-report'; // never over a file that is not ours
 export type { Part, TablePart } from '../show/parts'; // paragraphs and tables, for both

@@ -9,17 +9,8 @@ import {
   agrees,
 } from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
-import {
-  FIGURES,
-  bytes,
-  change,
-  count,
-  devicesOf,
-  share,
-  sizeLimit,
-  stateName,
-  traceLine,
-} from '../tables/replay-figures';
+import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
+import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 
@@ -143,7 +134,7 @@ function mappings({ recorded }: ReplayDocument): Html {
     row.direction,
     sizeLimit(row.size_up_to),
     count(row.mappings),
-    bytes(row.bytes),
+    wholeBytes(row.bytes),
   ]);
   return html`<section>
     <h3>Recorded mappings</h3>
@@ -156,7 +147,7 @@ function plainPath({ agreement: a, recorded }: ReplayDocument): Html {
     ['mappings, map and unmap', share(a.mappings_equal, a.mappings_compared)],
     ['unmaps', share(a.unmaps.equal, a.unmaps.compared)],
     ...[
-      ['number of chunks', a.independent.number_of_chunks] as const,
+      ['number of iommu:map events', a.independent.number_of_chunks] as const,
       ['physical starts', a.independent.physical_starts] as const,
       ['total length', a.independent.total_length] as const,
       ['lengths inside lists (rest on inferred lengths)', a.dependent.interior_lengths] as const,

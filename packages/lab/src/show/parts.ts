@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What an experiment has to show, part by part, for a terminal and for a page alike.
 
-import { table } from './table';
+import { type TableLook, markdownTable, table } from './table';
 import { wrapped } from './text';
 
-export interface TablePart {
+export interface TablePart extends TableLook {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** The first column that is set to the right. */
   readonly numbersFrom: number;
 }
 
@@ -27,6 +26,18 @@ export function partsText(parts: readonly Part[]): string {
 function textOf(part: Part): string {
   if (typeof part === 'string') return wrapped(part);
   if (!isTable(part)) return part.join('\n');
-  const made = table(part.head, part.rows, part.numbersFrom);
-  return part.title === '' ? made : `${part.title}\n${made}`;
+  const made = table(part.head, part.rows, part);
+  return part.title === '' ? made : `${wrapped(part.title)}\n${made}`;
+}
+
+/** For a Markdown page: a title is a heading, lines are a list. */
+export function partsMarkdown(parts: readonly Part[]): string {
+  return `${parts.map(markdownOf).join('\n\n')}\n`;
+}
+
+function markdownOf(part: Part): string {
+  if (typeof part === 'string') return part;
+  if (!isTable(part)) return part.map((line) => `- ${line}`).join('\n');
+  const made = markdownTable(part.head, part.rows, part);
+  return part.title === '' ? made : `## ${part.title}\n\n${made}`;
 }

@@ -9,8 +9,7 @@ import type {
   DevicesRun,
 } from '@iommu-bounce/simulation';
 import { type Part, type TablePart } from '../show/parts';
-import { memory, time } from '../show/text';
-import { count } from './replay-figures';
+import { count, memory, time } from '../show/format';
 
 /** Marks what is computed, not read from running code. */
 const COMPUTED = ' *';

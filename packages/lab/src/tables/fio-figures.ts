@@ -5,14 +5,11 @@ import {
   type CauseName,
   type FioDocument,
   type FioRun,
-  LETTER_IOS,
+  COVER_LETTER_IOS,
   isPresetName,
   preset as presetCosts,
 } from '@iommu-bounce/simulation';
-import { count } from './replay-figures';
-import { blockSize } from '../show/text';
-
-export { blockSize, memory, micros, percent, time } from '../show/text';
+import { blockSize, count } from '../show/format';
 
 /** What was simulated, in a sentence or two. */
 export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
@@ -61,11 +58,11 @@ export function timeGroupsOf(runs: readonly FioRun[]): typeof TIME_GROUPS {
 
 /** What is to be known of an experiment beside its figures, each once. */
 export function notesOf(document: FioDocument): string[] {
-  return [...letterNotes(document), ...new Set(document.runs.flatMap((run) => notes(run)))];
+  return [...coverLetterNotes(document), ...new Set(document.runs.flatMap((run) => notes(run)))];
 }
 
 /** Why figures may differ from the cover letter's although the model is right. */
-function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
+function coverLetterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
   if (comparison.every((row) => row.speedup_published === null)) return [];
   const fitted: Readonly<Record<string, number>> = isPresetName(preset)
     ? { ...presetCosts(preset) }
@@ -77,9 +74,9 @@ function letterNotes({ comparison, runs, preset, cost }: FioDocument): string[] 
           `the cover letter's figures were fitted with the preset: ${changed.join(', ')} ${changed.length === 1 ? 'differs' : 'differ'} from it`,
         ]
       : []),
-    ...(runs.some(({ ios }) => ios < LETTER_IOS)
+    ...(runs.some(({ ios }) => ios < COVER_LETTER_IOS)
       ? [
-          `fewer than ${count(LETTER_IOS)} I/Os: start, end and pool fills of a run distort the comparison with the cover letter`,
+          `fewer than ${count(COVER_LETTER_IOS)} I/Os: start, end and pool fills of a run distort the comparison with the cover letter`,
         ]
       : []),
   ];

@@ -2,12 +2,20 @@
 // An experiment as tables for a terminal of 100 columns.
 
 import type { FioComparison, FioDocument, FioRun } from '@iommu-bounce/simulation';
-import { count } from './replay-figures';
+import {
+  blockSize,
+  count,
+  interval,
+  megabytes,
+  memory,
+  micros,
+  percent,
+  signed,
+  time,
+} from '../show/format';
 import { table } from '../show/table';
+import { wrapped } from '../show/text';
 import { heading, notesOf, runName, timeGroupsOf, timeIn } from './fio-figures';
-import { blockSize, memory, micros, percent, time, wrapped } from '../show/text';
-
-export { blockSize, time } from '../show/text';
 
 export function fioTables(document: FioDocument): string {
   const { runs, comparison } = document;
@@ -36,7 +44,7 @@ function runTable(runs: readonly FioRun[]): string {
       runName(run),
       blockSize(run.bs),
       count(Math.round(run.iops)),
-      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      megabytes(run.bandwidth_bytes_per_s),
       micros(run.map_ns_per_gb / (1e9 / run.bs)),
       micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
       (run.iommu_requests / run.ios).toFixed(2),
@@ -44,7 +52,7 @@ function runTable(runs: readonly FioRun[]): string {
       run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
       time(run.latency_ns.p99),
     ]),
-    2,
+    { numbersFrom: 2 },
   );
 }
 
@@ -59,7 +67,7 @@ function timeTable(runs: readonly FioRun[]): string {
       ...shown.map(([, causes]) => micros(timeIn(run, causes))),
       run.cpus_busy.toFixed(2),
     ]),
-    2,
+    { numbersFrom: 2 },
   );
 }
 
@@ -86,7 +94,7 @@ function lockTable(runs: readonly FioRun[]): string {
             percent(lock.held_ns / run.elapsed_ns),
           ]),
       ),
-    3,
+    { numbersFrom: 3 },
   );
 }
 
@@ -115,31 +123,22 @@ function comparisonTable(rows: readonly FioComparison[]): string {
       blockSize(row.bs),
       row.speedup.toFixed(2),
       row.speedup_published === null ? '' : row.speedup_published.toFixed(1),
-      diff(row.speedup, row.speedup_published, (d) => d.toFixed(2)),
-      ...(predicted ? [range(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
+      diff(row.speedup, row.speedup_published, 2),
+      ...(predicted ? [interval(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
       less(row.unmap_reduction),
       row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
-      diff(row.unmap_reduction, row.unmap_reduction_published, (d) => (100 * d).toFixed(1)),
+      diff(row.unmap_reduction, row.unmap_reduction_published, 1, 100),
       ...(predicted
-        ? [range(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`)]
+        ? [interval(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`)]
         : []),
       less(row.map_reduction),
     ]),
-    1,
+    { numbersFrom: 1 },
   );
 }
 
-function diff(value: number, published: number | null, digits: (d: number) => string): string {
-  if (published === null) return '';
-  const d = value - published;
-  return `${d >= 0 ? '+' : ''}${digits(d)}`;
-}
-
-function range(
-  interval: readonly [number, number] | undefined,
-  digits: (x: number) => string,
-): string {
-  return interval ? `${digits(interval[0])}…${digits(interval[1])}` : '';
+function diff(value: number, published: number | null, digits: number, scale = 1): string {
+  return published === null ? '' : signed(scale * (value - published), digits);
 }
 
 function less(reduction: number, digits = 1): string {

@@ -4,7 +4,10 @@
 export { tables } from './replay';
 export { fioTables } from './fio';
 export { wrongs } from './fio-figures';
-export { type Cells, comparisonCells, markdownTable, terminalTable } from './compare';
+export { comparisonPage, comparisonTables, comparisonText } from './compare';
+export { type BreakEvenDocument, breakEvenText } from './breakeven';
+export { calibrationText } from './calibrate';
+export { seriesText } from './series';
 export { deviceWrongs, devicesParts } from './devices';
 export { netParts, netWrongs } from './net';
 export { nosyncParts } from './nosync';

@@ -4,8 +4,7 @@
 import type { CauseName, NetDocument, NetPolicyRun } from '@iommu-bounce/simulation';
 import { TIME_GROUPS, timeOf } from './fio-figures';
 import { type Part, type TablePart } from '../show/parts';
-import { memory, micros, percent, time } from '../show/text';
-import { count } from './replay-figures';
+import { count, megabytes, memory, micros, percent, time } from '../show/format';
 
 export function netParts(document: NetDocument): Part[] {
   const { runs } = document;
@@ -60,7 +59,7 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
     rows: runs.map((run) => [
       name(run),
       count(Math.round(run.packets_per_s)),
-      count(Math.round(run.bandwidth_bytes_per_s / 1e6)),
+      megabytes(run.bandwidth_bytes_per_s),
       micros(run.map_ns_per_packet),
       micros(run.unmap_ns_per_packet),
       (run.iommu_requests / run.packets).toFixed(2),

@@ -8,8 +8,7 @@ import {
   type Transfer,
 } from '@iommu-bounce/simulation';
 import { type Part, type TablePart } from '../show/parts';
-import { blockSize } from '../show/text';
-import { count } from './replay-figures';
+import { blockSize, count } from '../show/format';
 
 const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
   skips: 'skips: DMA_ATTR_SKIP_CPU_SYNC at map and unmap, never syncs, as i915 does',

@@ -4,39 +4,7 @@
 import type { ReplayDocument, StateSection } from '../compare';
 import type { LaneCounts } from '../drive/lane-figures';
 import type { VirtioCounts } from '../drive/virtio-counts';
-
-/** 32000 -> 32,000; the same on every machine, whatever its locale. */
-export function count(n: number): string {
-  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
-/** Bytes with the unit that leaves few digits. */
-export function bytes(n: number): string {
-  if (n < 10 * 1024) return `${count(n)} B`;
-  if (n < 10 * 1024 ** 2) return `${count(Math.round(n / 1024))} KiB`;
-  if (n < 10 * 1024 ** 3) return `${count(Math.round(n / 1024 ** 2))} MiB`;
-  return `${count(Math.round(n / 1024 ** 3))} GiB`;
-}
-
-/** A power of two, from 4 KiB on. */
-export function sizeLimit(n: number): string {
-  return n < 1024 ** 2 ? `${String(n / 1024)} KiB` : `${String(n / 1024 ** 2)} MiB`;
-}
-
-/** `-99.2 %`; empty where there is nothing to compare with. */
-export function change(before: number, after: number): string {
-  if (before === 0) return '';
-  const percent = ((after - before) / before) * 100;
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
-}
-
-/** Of 30 compared, 30 equal: `30 of 30 (100.00 %)`. */
-export function share(equal: number, compared: number): string {
-  if (compared === 0) return 'none compared';
-  // Never rounded up to a whole: a single difference shows.
-  const percent = Math.floor((equal / compared) * 10000) / 100;
-  return `${count(equal)} of ${count(compared)} (${percent.toFixed(2)} %)`;
-}
+import { count, wholeBytes } from '../show/format';
 
 export function stateName(patches: number): string {
   if (patches === 0) return 'before the series';
@@ -78,7 +46,7 @@ export const FIGURES: readonly FigureRow[] = [
   virtio('VFIO: pages pinned', 'pins', true),
   virtio('VFIO: pages unpinned', 'unpins', true),
   virtio('VFIO: most pages pinned at once', 'peak_pinned_pages', false),
-  { name: 'bytes bounced (copied)', of: (c) => c.copied_bytes, show: bytes, compares: false },
+  { name: 'bytes bounced (copied)', of: (c) => c.copied_bytes, show: wholeBytes, compares: false },
   { name: 'pool hits', of: (c) => c.pool_hits, show: count, compares: false },
   { name: 'pool fills', of: (c) => c.pool_fills, show: count, compares: false },
   {
@@ -100,7 +68,7 @@ export const FIGURES: readonly FigureRow[] = [
     compares: false,
   },
   { name: 'evictions', of: (c) => c.evictions, show: count, compares: false },
-  { name: 'peak pool memory', of: (c) => c.peak_bounce_bytes, show: bytes, compares: false },
+  { name: 'peak pool memory', of: (c) => c.peak_bounce_bytes, show: wholeBytes, compares: false },
 ];
 
 /** A device in each state that was run. */

@@ -3,30 +3,22 @@
 
 import { oneLine } from '../errors';
 import { DECISION_KINDS, type Difference, type PoolSection, type ReplayDocument } from '../compare';
-import {
-  FIGURES,
-  bytes,
-  change,
-  count,
-  devicesOf,
-  share,
-  sizeLimit,
-  stateName,
-  traceLine,
-} from './replay-figures';
+import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { table } from '../show/table';
+import { wrapped } from '../show/text';
+import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
 
-const COLUMNS = 100;
+const INDENT = '  ';
 
 export function tables(document: ReplayDocument): string {
   const parts = [
-    wrapped(traceLine(document)),
+    wrapped(traceLine(document), INDENT),
     mappings(document),
     ...devices(document),
     agreement(document),
     ...pool(document),
     ...ends(document),
-    ...document.notes.map((note) => wrapped(`Note: ${oneLine(note)}`)),
+    ...document.notes.map((note) => wrapped(`Note: ${note}`, INDENT)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -39,9 +31,9 @@ function mappings({ recorded }: ReplayDocument): string {
     row.direction,
     sizeLimit(row.size_up_to),
     count(row.mappings),
-    bytes(row.bytes),
+    wholeBytes(row.bytes),
   ]);
-  return `Recorded mappings\n${table(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, 3)}`;
+  return `Recorded mappings\n${table(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, { numbersFrom: 3 })}`;
 }
 
 function devices({ states }: ReplayDocument): string[] {
@@ -62,7 +54,7 @@ function devices({ states }: ReplayDocument): string[] {
       ...of.map(({ patches }) => `${String(patches)}: ${stateName(patches)}`),
       ...(last ? ['change'] : []),
     ];
-    return table(head, rows, 1);
+    return table(head, rows, { numbersFrom: 1 });
   });
 }
 
@@ -75,14 +67,14 @@ function agreement({ agreement: a }: ReplayDocument): string {
   const rows = [
     row('mappings equal', { equal: a.mappings_equal, compared: a.mappings_compared }),
     row('their unmaps', a.unmaps),
-    row('number of chunks', a.independent.number_of_chunks),
+    row('number of iommu:map events', a.independent.number_of_chunks),
     row('physical starts', a.independent.physical_starts),
     row('total length', a.independent.total_length),
     row('lengths inside lists (inferred)', a.dependent.interior_lengths),
     ...reasons(a.not_compared),
   ];
   return [
-    `${head}\n${table([`of ${count(a.mappings_recorded)} mappings recorded`, ''], rows, 1)}`,
+    `${head}\n${table([`of ${count(a.mappings_recorded)} mappings recorded`, ''], rows, { numbersFrom: 1 })}`,
     ...differences(a.differences),
   ].join('\n');
 }
@@ -123,9 +115,9 @@ function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): str
       : []),
   ];
   return [
-    `Pool: decisions of state 4 against the recorded ones\n${table(head, [...rows, all], 1)}`,
+    `Pool: decisions of state 4 against the recorded ones\n${table(head, [...rows, all], { numbersFrom: 1 })}`,
     ...differences(p.differences),
-    lines.map(wrapped).join('\n'),
+    lines.map((line) => wrapped(line, INDENT)).join('\n'),
   ];
 }
 
@@ -169,18 +161,4 @@ function cell(text: string): string {
 
 function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
-
-/** Broken at spaces. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line);
-      line = '  ';
-    }
-    line += line === '' || line === '  ' ? word : ` ${word}`;
-  }
-  return [...lines, line].join('\n');
 }

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { expect } from 'chai';
-import { type FioDocument, LETTER, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
+import { type FioDocument, COVER_LETTER, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const schema = JSON.parse(
@@ -28,7 +28,7 @@ async function document(...args: readonly string[]): Promise<FioDocument> {
 describe('iommu-bounce fio', function () {
   this.timeout(60_000);
 
-  it("runs the letter's sizes and says what is published", async () => {
+  it("runs the cover letter's sizes and says what is published", async () => {
     const { runs, comparison } = await document(...FEW);
     expect(runs.map(({ policy, bs }) => [policy, bs])).to.deep.equal(
       [4096, 16384, 65536, 131072].flatMap((bs) => [
@@ -62,12 +62,12 @@ describe('iommu-bounce fio', function () {
     ]);
     expect(runs.find(({ policy }) => policy === 'pool+fixes')?.fixes).to.deep.equal(['copy-in']);
     expect(runs.find(({ policy }) => policy === 'lazy')?.what_if).to.include('v6.8');
-    // Two jobs are not the letter's experiment.
+    // Two jobs are not the cover letter's experiment.
     expect(comparison).to.have.length(1);
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
 
-  it('takes a mix of sizes as one job, and other flags over the letter’s sizes', async () => {
+  it('takes a mix of sizes as one job, and other flags over the cover letter’s sizes', async () => {
     const mix = await document('--bssplit', '4k/50:64k/50', '--policy', 'pool', ...FEW);
     expect(mix.runs.map(({ bs, iodepth }) => [bs, iodepth])).to.deep.equal([[34816, 64]]);
     const writes = await document('--rw', 'write', '--iodepth', '8', '--policy', 'pool', ...FEW);
@@ -84,7 +84,7 @@ describe('iommu-bounce fio', function () {
     expect(await once('3')).not.to.equal(await once('4'));
   });
 
-  it('holds no machine but the letter’s against its figures', async () => {
+  it('holds no machine but the cover letter’s against its figures', async () => {
     const { comparison } = await document('--preset', 'bare-metal-vtd', '--bs', '4k', ...FEW);
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
@@ -156,8 +156,8 @@ describe('iommu-bounce fio', function () {
 });
 
 describe('the published figures', () => {
-  it('are those of the letter', () => {
-    const letter = JSON.parse(readFileSync(join(fixtures, 'cover-letter.json'), 'utf8')) as {
+  it('are those of the cover letter', () => {
+    const published = JSON.parse(readFileSync(join(fixtures, 'cover-letter.json'), 'utf8')) as {
       rows: {
         bs: number;
         throughput_ratio: number;
@@ -166,12 +166,12 @@ describe('the published figures', () => {
       }[];
     };
     expect(
-      LETTER.map(({ bytes: bs, speedup, unmapReduction }) => ({
+      COVER_LETTER.map(({ bytes: bs, speedup, unmapReduction }) => ({
         bs,
         throughput_ratio: speedup,
         unmap_time_per_gb_reduction: unmapReduction,
         map_time_per_gb_reduction_more_than: PUBLISHED_MAP_REDUCTION,
       })),
-    ).to.deep.equal(letter.rows);
+    ).to.deep.equal(published.rows);
   });
 });

@@ -153,11 +153,11 @@ export class ModelMachine {
     else {
       this.plainIova += 0x400000;
       const start = this.plainIova;
-      const chunks = sgl
+      const pieces = sgl
         ? splitList(phys, total, sgl.nents)
         : [[phys - (phys % 4096), Math.ceil(size / 4096) * 4096] as const];
       let at = start;
-      for (const [paddr, length] of chunks) {
+      for (const [paddr, length] of pieces) {
         this.print(
           `${task} ....`,
           `map: IOMMU: iova=0x${hex(at).padStart(16, '0')} paddr=0x${hex(paddr).padStart(16, '0')} size=${String(length)}`,

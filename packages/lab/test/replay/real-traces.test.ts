@@ -31,7 +31,7 @@ describeOnEach('the recorded traces, replayed', ({ replayFiles }) => {
       expect(agreement.mappings_equal).to.equal(agreement.mappings_compared);
       expect(agreement.unmaps.equal).to.equal(agreement.unmaps.compared);
       expect(agreement.unmaps.compared).to.equal(trace.unmap_calls - trace.unpaired_unmaps);
-      // Coherent memory lies where the port's page allocator puts it, so its chunks may be others.
+      // Coherent memory lies where the port's page allocator puts it, so its iommu:map events may be others.
       expect(states[0]?.iommu_maps).to.be.within(
         recorded.iommu_maps - 16,
         recorded.iommu_maps + 16,

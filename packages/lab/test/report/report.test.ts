@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { report } from '../../src/reports';
 import { tables } from '../../src/tables/replay';
 import { escapeHtml, html } from '../../src/show/html';
-import { bytes, change, count, share } from '../../src/tables/replay-figures';
+import { change, count, share, wholeBytes } from '../../src/show/format';
 import { replayText, TraceWriter } from '../replay/helpers';
 
 const HOSTILE = '<script>alert(1)</script>&"\'';
@@ -106,7 +106,7 @@ describe('figures in words', () => {
   });
 
   it('choose a unit', () => {
-    expect([0, 10239, 10240, 10 * 2 ** 20, 10 * 2 ** 30].map(bytes)).to.deep.equal([
+    expect([0, 10239, 10240, 10 * 2 ** 20, 10 * 2 ** 30].map(wholeBytes)).to.deep.equal([
       '0 B',
       '10,239 B',
       '10 KiB',

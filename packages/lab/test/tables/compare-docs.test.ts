@@ -13,7 +13,8 @@ import {
   policiesNamed,
   preset,
 } from '@iommu-bounce/simulation';
-import { type Cells, comparisonCells, terminalTable } from '../../src/tables/compare';
+import { type TablePart, partsText } from '../../src/show/parts';
+import { comparisonTables } from '../../src/tables/compare';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const DOCS = join(__dirname, '../../../../docs');
@@ -43,7 +44,7 @@ function finding(machine: string, bs: string): string {
 }
 
 /** All that the page has of what was simulated here. */
-function expectOnPage(cells: Cells): void {
+function expectOnPage(cells: TablePart): void {
   const [head, , ...rows] = pageRows(cells.title);
   expect(head, cells.title).to.deep.equal(cells.head);
   for (const row of cells.rows) {
@@ -78,8 +79,8 @@ describe('docs/lazy-large-tables.md', function () {
             ...(name === 'laptop-virtio' ? [named('iodepth 1')] : []),
           ],
         });
-        const cells = comparisonCells(c);
-        for (const line of cells.map(terminalTable).join('\n').split('\n'))
+        const cells = comparisonTables(c);
+        for (const line of partsText(cells).split('\n'))
           expect(line.length, line).to.be.at.most(100);
         for (const row of cells[0]?.rows ?? [])
           expect(finding(name, row[0] ?? ''), row[0]).to.equal(`${row[3] ?? ''}, ${row[6] ?? ''}`);
@@ -93,7 +94,7 @@ describe('docs/lazy-large-tables.md', function () {
       });
 
   /** Rows of the workloads that ran with all their sizes, blank where the page's are. */
-  function whole({ rows, head }: Cells): string[][] {
+  function whole({ rows, head }: TablePart): string[][] {
     return rows
       .filter(([workload]) => workload === 'iodepth 1')
       .map((row) => [

@@ -10,7 +10,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { COSTS, job } from '@iommu-bounce/simulation/testing';
 import { fioTables } from '../../src/tables/fio';
-import { time } from '../../src/show/text';
+import { time } from '../../src/show/format';
 import { wrongs } from '../../src/tables/fio-figures';
 
 function document(numjobs: string): FioDocument {

@@ -4,14 +4,14 @@
 /** Both ends inclusive. */
 export type Interval = readonly [lo: number, hi: number];
 
-export interface LetterRow {
+export interface CoverLetterRow {
   readonly bytes: number;
   readonly speedup: number;
   readonly unmapReduction: number;
 }
 
 /** Patch 0/4, 7 July 2021, message-id 20210707075505.2896824-1-stevensd@google.com: i5-10210U, one job, iodepth 64. */
-export const LETTER: readonly LetterRow[] = [
+export const COVER_LETTER: readonly CoverLetterRow[] = [
   { bytes: 4096, speedup: 2.8, unmapReduction: 0.97 },
   { bytes: 16384, speedup: 4.7, unmapReduction: 0.94 },
   { bytes: 65536, speedup: 3.6, unmapReduction: 0.9 },
@@ -31,7 +31,7 @@ export interface RowIntervals {
   readonly mapReduction: Interval;
 }
 
-export const LETTER_INTERVALS: readonly RowIntervals[] = LETTER.map((row) => ({
+export const COVER_LETTER_INTERVALS: readonly RowIntervals[] = COVER_LETTER.map((row) => ({
   bytes: row.bytes,
   speedup: [row.speedup - SPEEDUP_ROUNDING, row.speedup + SPEEDUP_ROUNDING],
   unmapReduction: [

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Named machines: the letter's laptop, found by calibration, and two on bare metal, put together from published figures.
+// Named machines: the cover letter's laptop, found by calibration, and two on bare metal, put together from published figures.
 
 import laptopVirtio from './laptop-virtio.json';
 import type { CostParameters } from './parameters';

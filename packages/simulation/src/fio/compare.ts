@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Before the series against the series: a row for each size of reads, beside what the letter prints.
+// Before the series against the series: a row for each size of reads, beside what the cover letter prints.
 
 import { predictedFromTwo } from '../cost';
 import type { FioJob } from '../jobs';
@@ -10,12 +10,12 @@ const READS: ReadonlySet<string> = new Set(['read', 'randread']);
 
 /**
  * @param runs of the groups in turn, all policies of one group together
- * @param letterMachine whether the machine is one that the letter's figures can be held against
+ * @param coverLetterMachine whether the machine is one that the cover letter's figures can be held against
  */
 export function compare(
   groups: readonly (readonly FioJob[])[],
   runs: readonly FioRun[],
-  letterMachine: boolean,
+  coverLetterMachine: boolean,
 ): FioComparison[] {
   const rows: FioComparison[] = [];
   const perGroup = groups.length > 0 ? runs.length / groups.length : 0;
@@ -26,7 +26,7 @@ export function compare(
     if (!strict || !pool || !READS.has(strict.rw)) continue;
     // One row for each size, also where several groups have it.
     if (rows.some(({ bs }) => bs === strict.bs)) continue;
-    const published = letterMachine ? publishedFor(jobs) : null;
+    const published = coverLetterMachine ? publishedFor(jobs) : null;
     rows.push({
       bs: strict.bs,
       speedup: pool.bandwidth_bytes_per_s / strict.bandwidth_bytes_per_s,

@@ -33,7 +33,7 @@ export interface FioComparison {
   readonly map_reduction: number;
   /** Published as "more than". */
   readonly map_reduction_published: number | null;
-  /** What parameters fitted to the letter's 4k and 128k columns alone predict; null where there is no prediction. */
+  /** What parameters fitted to the cover letter's 4k and 128k columns alone predict; null where there is no prediction. */
   readonly predicted_from_two: {
     readonly speedup: readonly [number, number];
     readonly unmap_reduction: readonly [number, number];

@@ -7,7 +7,7 @@ import { type Policy, USUAL_POLICIES, policiesNamed } from '../policies';
 import { needsOf, simulate } from '../sim';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
-import { letterJobs } from './published';
+import { coverLetterJobs } from './published';
 
 export interface Experiment {
   /** Jobs of a group run beside each other, groups one after the other on fresh machines. */
@@ -21,14 +21,14 @@ export interface Experiment {
   readonly moveData: boolean;
 }
 
-/** The cover letter's, on the machine that was found to give its figures. About ten seconds for LETTER_IOS. */
-export function letterExperiment(
+/** The cover letter's, on the machine that was found to give its figures. About ten seconds for COVER_LETTER_IOS. */
+export function coverLetterExperiment(
   numberIos: number,
   progress?: (what: string) => void,
 ): FioDocument {
   return runExperiment(
     {
-      groups: jobGroups(letterJobs(numberIos)),
+      groups: jobGroups(coverLetterJobs(numberIos)),
       policies: policiesNamed(USUAL_POLICIES.join(',')),
       preset: DEFAULT_PRESET,
       cost: preset(DEFAULT_PRESET),
@@ -42,7 +42,7 @@ export function letterExperiment(
 /** What is simulated unless asked otherwise. */
 export const USUAL_MACHINE = {
   cpus: 4,
-  /** How the letter's guest found its memory is not known; a fresh guest is what the series was recorded in. */
+  /** How the cover letter's guest found its memory is not known; a fresh guest is what the series was recorded in. */
   layout: 'fresh',
   seed: 1,
 } as const;
@@ -65,7 +65,7 @@ export function runExperiment(
     seed,
     data_moved: moveData,
     runs,
-    // The letter's machine is the one that its figures are to be held against.
+    // The cover letter's machine is the one that its figures are to be held against.
     comparison: compare(groups, runs, presetInfo(experiment.preset).iommu === 'virtio-iommu'),
   };
 }

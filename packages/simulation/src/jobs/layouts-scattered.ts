@@ -7,8 +7,8 @@ import { checkArena, cutIntoBuffers, pagesOf } from './slots';
 
 /**
  * What a process finds when it touches its buffers page by page. First come single pages, then blocks, then one long
- * run. Fitted to table 1 of the record of Linux 5.14.2 (docs/fio-jobs.md): the number of chunks and of MAP requests for
- * 64 buffers of 16, 64 and 128 KiB.
+ * run. Fitted to table 1 of the record of Linux 5.14.2 (docs/fio-jobs.md): the number of iommu:map events and of MAP
+ * requests for 64 buffers of 16, 64 and 128 KiB.
  */
 export interface Scatter {
   /** Pages that come as they are, before there are any blocks; Infinity: all. */
@@ -20,10 +20,10 @@ export interface Scatter {
 }
 
 /**
- * fresh: the same 664 loose pages explain the chunks of 64 KiB (681 of 1,024 pages) and of 128 KiB (711 of 2,048); 16
- * KiB takes nothing but loose pages, 252 chunks of 256. What is behind them is one long run at an odd distance from
- * the virtual address, for 128 KiB still needs 2,010 requests of 2,048; the blocks are what 64 KiB saves.
- * fragmented: 255 of 256, 1,022 of 1,024, 2,042 of 2,048 chunks; every page its own request.
+ * fresh: the same 664 loose pages explain the iommu:map events of 64 KiB (681 of 1,024 pages) and of 128 KiB (711 of
+ * 2,048); 16 KiB takes nothing but loose pages, 252 events of 256. What is behind them is one long run at an odd
+ * distance from the virtual address, for 128 KiB still needs 2,010 requests of 2,048; the blocks are what 64 KiB saves.
+ * fragmented: 255 of 256, 1,022 of 1,024, 2,042 of 2,048 events; every page its own request.
  */
 export const SCATTERED: Readonly<Record<'fresh' | 'fragmented', Scatter>> = {
   fresh: { loosePages: 664, pairs: 0.016, alignedBlocks: 12 },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The layout of a recorded trace itself: the buffers that a real fio had, piece by piece.
+// The layout of a recorded trace itself: the buffers that a real fio had, range by range.
 
 import { FrameArena, type PhysRun, type TraceEvent } from '@iommu-bounce/dma-trace/parse';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
@@ -7,7 +7,7 @@ import { InputError } from '../errors';
 import type { BufferLayout } from './buffer-layout';
 import { checkArena, pagesOf } from './slots';
 
-/** One buffer, as the pieces that were mapped for it, in the order of its bytes. */
+/** One buffer, as the ranges of its iommu:map events, in the order of its bytes. */
 export type RecordedBuffer = readonly PhysRun[];
 
 /** Where frames are dealt out for a dry run: more than any arena. */
@@ -55,7 +55,7 @@ export async function recordedBuffers(
 
 /**
  * The recorded buffers of the asked size, from the first on and round again where more are asked for than there are (as
- * frames of their own then). Physical alignment is kept as far as a piece's length makes use of it.
+ * frames of their own then). Physical alignment is kept as far as a range's length makes use of it.
  *
  * @throws RangeError from its methods for a size that was not recorded
  */

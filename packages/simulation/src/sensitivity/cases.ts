@@ -14,7 +14,7 @@ export interface ComparedWorkload {
 }
 
 const ALL_SIZES = [4, 8, 16, 32, 64, 128].map((n) => n * 1024);
-const LETTER_SIZES = [4, 16, 64, 128].map((n) => n * 1024);
+const COVER_LETTER_SIZES = [4, 16, 64, 128].map((n) => n * 1024);
 
 const BASE: ComparedWorkload = {
   name: 'reads',
@@ -26,7 +26,7 @@ const BASE: ComparedWorkload = {
 };
 
 function changed(name: string, change: Partial<ComparedWorkload>): ComparedWorkload {
-  return { ...BASE, sizes: LETTER_SIZES, name, ...change };
+  return { ...BASE, sizes: COVER_LETTER_SIZES, name, ...change };
 }
 
 export const WORKLOADS: readonly ComparedWorkload[] = [

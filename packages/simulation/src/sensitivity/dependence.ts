@@ -51,7 +51,7 @@ export interface Dependence {
 
 type Ranges = ReadonlyMap<CostName, readonly [number, number]>;
 
-/** What the calibration accepted, the outermost sets included: it speaks of the letter's laptop alone. */
+/** What the calibration accepted, the outermost sets included: it speaks of the cover letter's laptop alone. */
 function acceptedRanges(preset: PresetName): Ranges | null {
   if (preset !== 'laptop-virtio') return null;
   return new Map(

@@ -5,8 +5,8 @@ import {
   CALIBRATION,
   COST_PARAMETERS,
   type Fit,
-  LETTER,
-  LETTER_INTERVALS,
+  COVER_LETTER,
+  COVER_LETTER_INTERVALS,
   NoFitError,
   Surrogate,
   type Terrain,
@@ -16,7 +16,7 @@ import {
   excess,
   figures,
   fit,
-  letterRows,
+  coverLetterRows,
   predictedFromTwo,
   preset,
   rHat,
@@ -24,9 +24,9 @@ import {
 
 const LONG = process.env['TEST_LONG'] === '1';
 
-const surrogate = new Surrogate(letterRows());
+const surrogate = new Surrogate(coverLetterRows());
 
-const EVERY_THIRD = LETTER_INTERVALS.map((row, i) => (i % 3 === 0 ? row : null));
+const EVERY_THIRD = COVER_LETTER_INTERVALS.map((row, i) => (i % 3 === 0 ? row : null));
 const smallFit = (): Fit =>
   fit(surrogate, EVERY_THIRD, { seed: 5, sets: 200, populations: LONG ? 2 : 1, thin: 5 });
 let first: Fit | undefined;
@@ -34,14 +34,14 @@ let first: Fit | undefined;
 const found = (): Fit => (first ??= smallFit());
 
 describe('the preset laptop-virtio', () => {
-  it("gives all of the letter's figures, rounded as they are printed", () => {
+  it("gives all of the cover letter's figures, rounded as they are printed", () => {
     for (const [i, row] of surrogate.explain(preset('laptop-virtio')).entries()) {
-      expect(row.speedup.toFixed(1)).to.equal(LETTER[i]?.speedup.toFixed(1));
-      expect(row.unmapReduction.toFixed(2)).to.equal(LETTER[i]?.unmapReduction.toFixed(2));
+      expect(row.speedup.toFixed(1)).to.equal(COVER_LETTER[i]?.speedup.toFixed(1));
+      expect(row.unmapReduction.toFixed(2)).to.equal(COVER_LETTER[i]?.unmapReduction.toFixed(2));
       expect(row.mapReduction).to.be.greaterThan(0.99);
     }
     const given = surrogate.evaluate(surrogate.vector(preset('laptop-virtio')));
-    expect(excess(given, LETTER_INTERVALS)).to.equal(0);
+    expect(excess(given, COVER_LETTER_INTERVALS)).to.equal(0);
   });
 
   it('is the one that the committed calibration found', () => {
@@ -128,7 +128,7 @@ describe('fit', () => {
   if (LONG)
     it('says how far out the best set is when there is none', function () {
       this.timeout(120_000);
-      const rows = LETTER_INTERVALS.map((row) => ({
+      const rows = COVER_LETTER_INTERVALS.map((row) => ({
         ...row,
         unmapReduction: [0.1, 0.11] as const,
       }));

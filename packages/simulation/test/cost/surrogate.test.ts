@@ -3,18 +3,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LETTER, Surrogate, chargeOf, letterRows, noSteps, preset, timeOf } from '../../src/cost';
+import {
+  COVER_LETTER,
+  Surrogate,
+  chargeOf,
+  coverLetterRows,
+  noSteps,
+  preset,
+  timeOf,
+} from '../../src/cost';
 
-interface LetterFile {
+interface CoverLetterFile {
   rows: { bs: number; throughput_ratio: number; unmap_time_per_gb_reduction: number }[];
 }
 
-describe('LETTER', () => {
-  it('has the figures of the letter', () => {
+describe('COVER_LETTER', () => {
+  it('has the figures of the cover letter', () => {
     const file = JSON.parse(
       readFileSync(join(__dirname, '../../../../test-fixtures/cover-letter.json'), 'utf8'),
-    ) as LetterFile;
-    expect(LETTER).to.deep.equal(
+    ) as CoverLetterFile;
+    expect(COVER_LETTER).to.deep.equal(
       file.rows.map((row) => ({
         bytes: row.bs,
         speedup: row.throughput_ratio,
@@ -60,7 +68,7 @@ describe('chargeOf', () => {
 });
 
 describe('Surrogate', () => {
-  const rows = letterRows();
+  const rows = coverLetterRows();
   const surrogate = new Surrogate(rows);
   const base = preset('laptop-virtio');
 

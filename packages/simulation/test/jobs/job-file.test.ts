@@ -10,7 +10,7 @@ const one = (bytes: number): { bytes: number; weight: number }[] => [{ bytes, we
 
 describe('readJobFile', () => {
   it("reads the cover letter's job", () => {
-    const text = `; fio of the letter
+    const text = `; fio of the cover letter
 [global]
 direct=1
 rw=read

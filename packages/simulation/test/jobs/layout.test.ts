@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Layouts: mapped with the ported code, they cost as many chunks and requests as the recorded kernel's buffers did.
+// Layouts: mapped with the ported code, they cost as many iommu:map events and requests as the recorded buffers did.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -8,48 +8,51 @@ import { adjacent, mappingMachine } from './map-buffers';
 
 const KIB = 1024;
 
-/** Linux 5.14.2, series-in-a-real-kernel, table 1: I/Os, chunks, MAP requests of fio with iodepth=64. */
+/** Linux 5.14.2, series-in-a-real-kernel, table 1: I/Os, iommu:map events, MAP requests of fio with iodepth=64. */
 const RECORDED = [
-  { name: 'fresh', bytes: 4 * KIB, ios: 16384, chunks: 16384, maps: 16384 },
-  { name: 'fresh', bytes: 16 * KIB, ios: 8192, chunks: 32256, maps: 32768 },
-  { name: 'fresh', bytes: 64 * KIB, ios: 4096, chunks: 43594, maps: 59004 },
-  { name: 'fresh', bytes: 128 * KIB, ios: 2048, chunks: 22736, maps: 64316 },
-  { name: 'fragmented', bytes: 4 * KIB, ios: 16384, chunks: 16384, maps: 16384 },
-  { name: 'fragmented', bytes: 16 * KIB, ios: 8192, chunks: 32640, maps: 32768 },
-  { name: 'fragmented', bytes: 64 * KIB, ios: 4096, chunks: 65407, maps: 65536 },
-  { name: 'fragmented', bytes: 128 * KIB, ios: 2048, chunks: 65344, maps: 65536 },
+  { name: 'fresh', bytes: 4 * KIB, ios: 16384, iommuMaps: 16384, maps: 16384 },
+  { name: 'fresh', bytes: 16 * KIB, ios: 8192, iommuMaps: 32256, maps: 32768 },
+  { name: 'fresh', bytes: 64 * KIB, ios: 4096, iommuMaps: 43594, maps: 59004 },
+  { name: 'fresh', bytes: 128 * KIB, ios: 2048, iommuMaps: 22736, maps: 64316 },
+  { name: 'fragmented', bytes: 4 * KIB, ios: 16384, iommuMaps: 16384, maps: 16384 },
+  { name: 'fragmented', bytes: 16 * KIB, ios: 8192, iommuMaps: 32640, maps: 32768 },
+  { name: 'fragmented', bytes: 64 * KIB, ios: 4096, iommuMaps: 65407, maps: 65536 },
+  { name: 'fragmented', bytes: 128 * KIB, ios: 2048, iommuMaps: 65344, maps: 65536 },
 ] as const;
 
 /** One pass over the 64 buffers, through the port. */
 function counted(name: LayoutName, bytes: number, seed: number): [number, number, number] {
   const layout = newLayout(name, seed);
   const machine = mappingMachine(layout.framesNeeded(64, bytes));
-  const { chunks, mapRequests, unmapRequests } = machine.count(
+  const { iommuMaps, mapRequests, unmapRequests } = machine.count(
     layout.buffers(64, bytes, machine.arena),
   );
-  return [chunks, mapRequests, unmapRequests];
+  return [iommuMaps, mapRequests, unmapRequests];
 }
 
 describe('the layouts on virtio-iommu', function () {
   this.timeout(30_000);
 
-  for (const { name, bytes, ios, chunks, maps } of RECORDED)
-    it(`${name}, ${String(bytes / KIB)} KiB: chunks and MAP requests of the record, within 5 %`, () => {
+  for (const { name, bytes, ios, iommuMaps, maps } of RECORDED)
+    it(`${name}, ${String(bytes / KIB)} KiB: iommu:map events and MAP requests of the record, within 5 %`, () => {
       for (const seed of [1, 2, 3, 0x89]) {
         const [c, m, u] = counted(name, bytes, seed);
         const perIo = 64 / ios;
-        expect(c / (chunks * perIo), `chunks, seed ${String(seed)}`).to.be.within(0.95, 1.05);
+        expect(c / (iommuMaps * perIo), `iommu:map events, seed ${String(seed)}`).to.be.within(
+          0.95,
+          1.05,
+        );
         expect(m / (maps * perIo), `requests, seed ${String(seed)}`).to.be.within(0.95, 1.05);
         expect(u).to.equal(64);
       }
     });
 
-  it('contiguous: one chunk, one request', () => {
+  it('contiguous: one iommu:map, one request', () => {
     for (const kib of [4, 16, 64, 128, 512])
       expect(counted('contiguous', kib * KIB, 1), `${String(kib)} KiB`).to.deep.equal([64, 64, 64]);
   });
 
-  it('thp: one chunk unless a huge page ends in it; the drawn alignment sets the requests', () => {
+  it('thp: one iommu:map unless a huge page ends in it; the drawn alignment sets the requests', () => {
     const requests = new Set<number>();
     for (let seed = 1; seed <= 12; seed++) {
       const [c, m] = counted('thp', 64 * KIB, seed);
@@ -123,13 +126,13 @@ describe('newLayout', () => {
 
   it('puts no two pages side by side that the layout keeps apart', () => {
     // 0.3 % of pages are followed by their neighbour: 8 of these pairs. In so small an arena chance alone makes 70.
-    let chunks = 0;
+    let iommuMaps = 0;
     for (let seed = 0; seed < 400; seed++) {
       const layout = newLayout('fragmented', seed);
       const arena = { firstPfn: 1, frames: layout.framesNeeded(1, 8 * 4096) };
-      for (const pfns of layout.buffers(1, 8 * 4096, arena)) chunks += adjacent(pfns).length;
+      for (const pfns of layout.buffers(1, 8 * 4096, arena)) iommuMaps += adjacent(pfns).length;
     }
-    expect(chunks).to.be.within(400 * 8 - 25, 400 * 8 - 1);
+    expect(iommuMaps).to.be.within(400 * 8 - 25, 400 * 8 - 1);
   });
 
   it('gives the next job other frames, and no run across a huge page’s end', () => {

@@ -21,7 +21,7 @@ import type { Arena } from '../../src/jobs';
 
 export interface Counts {
   /** Runs of physically adjacent pages, as `__iommu_map` is called for them. */
-  readonly chunks: number;
+  readonly iommuMaps: number;
   readonly mapRequests: number;
   readonly unmapRequests: number;
 }
@@ -54,10 +54,10 @@ export function mappingMachine(frames: number, pool = false): MappingMachine {
     arena: { firstPfn: k.reserved_pfn, frames },
     count: (buffers) => {
       counters.reset();
-      let chunks = 0;
+      let iommuMaps = 0;
       for (const pfns of buffers) {
         const runs = adjacent(pfns);
-        chunks += runs.length;
+        iommuMaps += runs.length;
         const [first] = runs;
         if (first !== undefined && runs.length === 1) {
           const page = k.mm.pfn_to_page(first.pfn);
@@ -76,7 +76,7 @@ export function mappingMachine(frames: number, pool = false): MappingMachine {
         k.dma.dma_unmap_sg_attrs(dev, head, runs.length, DMA_FROM_DEVICE, 0);
       }
       return {
-        chunks,
+        iommuMaps,
         mapRequests: counters.requests[VIRTIO_IOMMU_T_MAP] ?? 0,
         unmapRequests: counters.requests[VIRTIO_IOMMU_T_UNMAP] ?? 0,
       };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The buffers of a recorded trace, mapped with the ported code: exactly the chunks that the real kernel mapped.
+// The buffers of a recorded trace, mapped with the ported code: exactly the ranges that the real kernel mapped.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,13 +28,13 @@ describe('recordedLayout', function () {
     ['virtio.nvme-read-64k', 65536, 0],
     ['virtio-frag.nvme-randread-64k', 65536, 0.001],
   ] as const)
-    it(`${name}: as many chunks as the kernel told of`, async () => {
+    it(`${name}: as many iommu:map events as the kernel recorded`, async () => {
       const trace = join(TRACES, `${name}.trace.txt.gz`);
       const layout = recordedLayout(await recordedBuffers(readTrace(trace), NVME));
       const { maps, calls } = facts(name);
       const machine = mappingMachine(layout.framesNeeded(64, bytes));
-      const { chunks } = machine.count(layout.buffers(64, bytes, machine.arena));
-      expect((chunks * calls) / 64).to.be.within(maps * (1 - tolerance), maps * (1 + tolerance));
+      const { iommuMaps } = machine.count(layout.buffers(64, bytes, machine.arena));
+      expect((iommuMaps * calls) / 64).to.be.within(maps * (1 - tolerance), maps * (1 + tolerance));
     });
 
   it('keeps alignment: half a huge page at 2 modulo 4 pages costs 8 requests a buffer', async () => {
@@ -47,7 +47,7 @@ describe('recordedLayout', function () {
     const layout = recordedLayout(whole);
     const machine = mappingMachine(layout.framesNeeded(31, 65536));
     expect(machine.count(layout.buffers(31, 65536, machine.arena))).to.deep.equal({
-      chunks: 31,
+      iommuMaps: 31,
       mapRequests: 31 * 8,
       unmapRequests: 31,
     });

@@ -12,7 +12,14 @@ import {
   costParameter,
   presetInfo,
 } from '@iommu-bounce/simulation';
-import { blockSize } from '../../show/text';
+import {
+  blockSize,
+  decimalSize,
+  factor as factorText,
+  gigabytesPerS,
+  percent,
+  signed,
+} from '../../show/format';
 import { type Html, htmlTable } from '../../show/html';
 import { cell, fixed, micros } from './cells';
 import { lineColour, policyColour } from './colours';
@@ -78,7 +85,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
         cell(bytes, sizeText(bytes)),
         micros(strict),
         micros(pool),
-        cell(pool / strict, `${((100 * pool) / strict).toFixed(1)} %`),
+        cell(pool / strict, percent(pool / strict)),
       ]),
       1,
     ),
@@ -133,7 +140,7 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
         ? 'The break-even size when one parameter changes. “Always” is drawn at 1 GiB and “never” at 1 byte, the ends of the search.'
         : 'There is no break-even size at any of these values. The chart shows cost of mapping / cost of copying at 128 KiB; below 1, mapping would be cheaper.') +
       (strongest
-        ? ` ${strongest.name} moves ${quantity} most: +1 % of the parameter gives ${plus(strongest.elasticity)} %.`
+        ? ` ${strongest.name} moves ${quantity} most: +1 % of the parameter gives ${signed(strongest.elasticity, 2)} %.`
         : '') +
       ` ${where}`,
     published: null,
@@ -169,25 +176,11 @@ function words(name: CostName): string {
   return name;
 }
 
-function factorText(factor: number): string {
-  return factor < 1 ? `1/${String(1 / factor)}` : String(factor);
-}
-
 function valueText(name: CostName, value: number): string {
   const unit = costParameter(name)?.unit;
-  return unit === 'bytes/s'
-    ? `${(value / 1e9).toFixed(2)} GB/s`
-    : `${value.toFixed(0)} ${unit ?? ''}`;
+  return unit === 'bytes/s' ? gigabytesPerS(value, 2) : `${value.toFixed(0)} ${unit ?? ''}`;
 }
 
 function sizeText(bytes: number): string {
-  if (Number.isInteger(bytes)) return blockSize(bytes);
-  if (bytes < 1024) return `${bytes.toFixed(0)} B`;
-  return bytes < 2 ** 20
-    ? `${(bytes / 1024).toFixed(1)} KiB`
-    : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function plus(value: number): string {
-  return `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
+  return Number.isInteger(bytes) ? blockSize(bytes) : decimalSize(bytes);
 }

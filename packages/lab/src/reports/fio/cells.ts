@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Cells of the report's tables: a number rounded for reading, with all of its digits beside it.
 
-import { count } from '../../tables/replay-figures';
+import * as format from '../../show/format';
 import { Html, html } from '../../show/html';
 import type { Key } from './view';
 
@@ -11,26 +11,30 @@ export function cell(value: number, text: string): Html {
 }
 
 export function whole(value: number): Html {
-  return cell(value, count(Math.round(value)));
+  return cell(value, format.count(Math.round(value)));
 }
 
-export function fixed(value: number, digits: number, unit = ''): Html {
-  return cell(value, `${value.toFixed(digits)}${unit}`);
+export function fixed(value: number, digits: number): Html {
+  return cell(value, value.toFixed(digits));
+}
+
+export function times(ratio: number, digits: number): Html {
+  return cell(ratio, format.times(ratio, digits));
 }
 
 /** Nanoseconds, shown as microseconds. */
 export function micros(ns: number): Html {
-  return cell(ns, (ns / 1000).toFixed(2));
+  return cell(ns, format.micros(ns));
 }
 
 /** A fraction, shown in percent. */
 export function percent(fraction: number, digits = 1): Html {
-  return cell(fraction, `${(100 * fraction).toFixed(digits)} %`);
+  return cell(fraction, format.percent(fraction, digits));
 }
 
 /** Bytes, shown as KiB. */
 export function kib(bytes: number): Html {
-  return cell(bytes, count(Math.round(bytes / 1024)));
+  return cell(bytes, format.count(Math.round(bytes / 1024)));
 }
 
 /** What the row of a table goes away with. */

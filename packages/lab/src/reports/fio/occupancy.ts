@@ -2,6 +2,7 @@
 // Bounce memory in use over virtual time: the pool's, and swiotlb's where it was run.
 
 import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
+import { significant } from '../../show/format';
 import { html, htmlTable } from '../../show/html';
 import { cell, fixed, kib, rowKey } from './cells';
 import { lineColour, policyColour } from './colours';
@@ -125,5 +126,5 @@ function curve(run: FioRun): { x: number; y: number }[] {
 }
 
 function millis(ns: number): string {
-  return String(Number((ns / 1e6).toPrecision(6)));
+  return significant(ns / 1e6, 6);
 }

@@ -9,7 +9,7 @@ import {
   preset,
   presetInfo,
 } from '@iommu-bounce/simulation';
-import { count } from '../../tables/replay-figures';
+import { count } from '../../show/format';
 import { type Html, html, htmlTable } from '../../show/html';
 import { cell } from './cells';
 import { groupsOf } from './groups';

@@ -7,9 +7,9 @@ import {
   REDUCTION_ROUNDING,
   SPEEDUP_ROUNDING,
 } from '@iommu-bounce/simulation';
-import { blockSize } from '../../show/text';
+import { blockSize, signed } from '../../show/format';
 import { Html, html, htmlTable } from '../../show/html';
-import { cell, fixed, percent } from './cells';
+import { cell, percent, times } from './cells';
 import { LIMIT, PREDICTED, PUBLISHED_INK, SIMULATED } from './colours';
 import { type ChartView, type Figure, type Mark, series } from './view';
 
@@ -116,10 +116,10 @@ function speedup(rows: readonly FioComparison[]): Figure {
       ['block size', 'speed-up', 'published', 'difference', 'predicted'],
       rows.map((row) => [
         blockSize(row.bs),
-        fixed(row.speedup, 2, ' x'),
-        row.speedup_published === null ? '' : fixed(row.speedup_published, 1, ' x'),
-        row.speedup_published === null ? '' : signed(row.speedup - row.speedup_published, 2),
-        range(row.predicted_from_two?.speedup, (x) => fixed(x, 1, ' x')),
+        times(row.speedup, 2),
+        row.speedup_published === null ? '' : times(row.speedup_published, 1),
+        row.speedup_published === null ? '' : signedCell(row.speedup - row.speedup_published, 2),
+        range(row.predicted_from_two?.speedup, (x) => times(x, 1)),
       ]),
       1,
     ),
@@ -159,7 +159,7 @@ function unmap(rows: readonly FioComparison[]): Figure {
         row.unmap_reduction_published === null ? '' : percent(row.unmap_reduction_published, 0),
         row.unmap_reduction_published === null
           ? ''
-          : signed(100 * (row.unmap_reduction - row.unmap_reduction_published), 1),
+          : signedCell(100 * (row.unmap_reduction - row.unmap_reduction_published), 1),
         range(row.predicted_from_two?.unmap_reduction, (x) => percent(x)),
         percent(row.map_reduction, 2),
         row.map_reduction_published === null
@@ -213,7 +213,7 @@ function off(residuals: readonly Residual[]): Figure {
       ['block size', 'figure', 'simulated', 'published', 'residual', 'tolerance', 'within'],
       residuals.map((one) => {
         const unmapped = one.of === 'unmap';
-        const show = (x: number): Html => (unmapped ? percent(x) : fixed(x, 2, ' x'));
+        const show = (x: number): Html => (unmapped ? percent(x) : times(x, 2));
         return [
           blockSize(one.bs),
           unmapped ? 'time saved in unmap' : one.of,
@@ -231,15 +231,11 @@ function off(residuals: readonly Residual[]): Figure {
 }
 
 function signedText({ of, residual: off }: Residual): string {
-  return of === 'unmap' ? plus(100 * off, 1) : plus(off, 2);
+  return of === 'unmap' ? signed(100 * off, 1) : signed(off, 2);
 }
 
-function signed(value: number, digits: number): Html {
-  return cell(value, plus(value, digits));
-}
-
-function plus(value: number, digits: number): string {
-  return `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`;
+function signedCell(value: number, digits: number): Html {
+  return cell(value, signed(value, digits));
 }
 
 function range(

@@ -2,7 +2,7 @@
 // Throughput by policy and block size, and what each run cost beside it.
 
 import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
-import { count } from '../../tables/replay-figures';
+import * as format from '../../show/format';
 import { type Html, htmlTable } from '../../show/html';
 import { cell, fixed, kib, micros, rowKey, whole } from './cells';
 import { policyColour } from './colours';
@@ -58,14 +58,14 @@ function row(run: FioRun, { label }: Group): (string | Html)[] {
   return [
     run.policy,
     label,
-    cell(run.bandwidth_bytes_per_s, count(Math.round(run.bandwidth_bytes_per_s / 1e6))),
+    cell(run.bandwidth_bytes_per_s, format.megabytes(run.bandwidth_bytes_per_s)),
     whole(run.iops),
     micros(perIo(run.map_ns_per_gb)),
     micros(perIo(run.unmap_ns_per_gb)),
     fixed(run.iommu_requests / run.ios, 2),
-    cell(run.copied_bytes, count(Math.round(run.copied_bytes / 1e6))),
+    cell(run.copied_bytes, format.megabytes(run.copied_bytes)),
     kib(run.peak_bounce_bytes),
     run.stale_busy_max_ns === null ? 'always reachable' : micros(run.stale_busy_max_ns),
-    ...[p50, p99, p999].map((ns) => cell(ns, (ns / 1000).toFixed(1))),
+    ...[p50, p99, p999].map((ns) => cell(ns, format.micros(ns, 1))),
   ];
 }

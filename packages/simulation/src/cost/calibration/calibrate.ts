@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Calibration against the letter: (a) all eight figures, and the preset in the middle; (b) two columns, and what they predict.
+// Calibration against the cover letter: (a) all eight figures, and the preset in the middle; (b) what two columns predict.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type Fit, excess, fit } from './fit';
-import { type Interval, LETTER, LETTER_INTERVALS } from '../cover-letter';
+import { type Interval, COVER_LETTER, COVER_LETTER_INTERVALS } from '../cover-letter';
 import {
   COST_PARAMETERS,
   type CostName,
@@ -23,7 +23,7 @@ import {
   widthLeft,
 } from './summary';
 import { SUMS } from './sums';
-import { Surrogate, letterRows } from './surrogate';
+import { Surrogate, coverLetterRows } from './surrogate';
 
 export interface CalibrationOptions {
   /** Default 1. */
@@ -74,7 +74,7 @@ export interface Calibration {
   readonly fit: FitReport;
   readonly parameters: readonly ParameterReport[];
   readonly sums: readonly ParameterReport[];
-  /** Parameters that the letter's figures do not depend on. */
+  /** Parameters that the cover letter's figures do not depend on. */
   readonly not_exercised: readonly CostName[];
   readonly figures: readonly {
     readonly bytes: number;
@@ -106,11 +106,11 @@ const THIN = 60;
 /** @throws NoFitError */
 export function calibrate(options: CalibrationOptions = {}): Calibration {
   const { seed = 1, sets = 10_000, thin = THIN, populations = 4, progress } = options;
-  const surrogate = new Surrogate(letterRows());
+  const surrogate = new Surrogate(coverLetterRows());
   const run = (from: readonly number[], part: number): Fit =>
     fit(
       surrogate,
-      LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null)),
+      COVER_LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null)),
       {
         seed: seed + part,
         sets,
@@ -121,7 +121,7 @@ export function calibrate(options: CalibrationOptions = {}): Calibration {
       },
     );
   const all = run(
-    LETTER.map((row) => row.bytes),
+    COVER_LETTER.map((row) => row.bytes),
     0,
   );
   const preset = centre(all, surrogate);
@@ -198,7 +198,7 @@ function sumReports(f: Fit, seed: number): ParameterReport[] {
   });
 }
 
-/** A value where the letter says nothing: the middle of its range, or what Linux has. */
+/** A value where the cover letter says nothing: the middle of its range, or what Linux has. */
 function unexercised(name: CostName, cold: number): number {
   const [min, max] = rangeOf(name);
   if (name === 'nvmeQueueDepth') return 1023;
@@ -210,7 +210,7 @@ function unexercised(name: CostName, cold: number): number {
 function centre(f: Fit, surrogate: Surrogate): CostParameters {
   for (const i of nearestToCentre(f.sets)) {
     const set = (f.sets[i] as Float64Array).map(round);
-    if (excess(surrogate.evaluate(set), LETTER_INTERVALS) > 0) continue;
+    if (excess(surrogate.evaluate(set), COVER_LETTER_INTERVALS) > 0) continue;
     const value = (name: CostName): number => set[f.names.indexOf(name)] ?? NaN;
     return Object.fromEntries(
       COST_PARAMETERS.map(({ name }) => [
@@ -227,9 +227,9 @@ export function figures(surrogate: Surrogate, costs: CostParameters): Calibratio
   return surrogate.explain(costs).map((row, i) => ({
     bytes: row.bytes,
     speedup: round(row.speedup),
-    speedup_published: LETTER[i]?.speedup ?? NaN,
+    speedup_published: COVER_LETTER[i]?.speedup ?? NaN,
     unmap_reduction: round(row.unmapReduction),
-    unmap_reduction_published: LETTER[i]?.unmapReduction ?? NaN,
+    unmap_reduction_published: COVER_LETTER[i]?.unmapReduction ?? NaN,
     map_reduction: round(row.mapReduction),
     bound: row.pool.bound,
   }));
@@ -237,7 +237,7 @@ export function figures(surrogate: Surrogate, costs: CostParameters): Calibratio
 
 function predictions(f: Fit, surrogate: Surrogate): Calibration['two_columns']['predicted'] {
   const given = f.sets.map((set) => Float64Array.from(surrogate.evaluate(set)));
-  return LETTER_INTERVALS.flatMap((row, i) => {
+  return COVER_LETTER_INTERVALS.flatMap((row, i) => {
     if (TWO_COLUMNS.includes(row.bytes)) return [];
     const predict = (k: number, published: number, [lo, hi]: Interval): Prediction => {
       const spread = spreadOf(given.map((figure) => figure[3 * i + k] ?? NaN));
@@ -251,8 +251,8 @@ function predictions(f: Fit, surrogate: Surrogate): Calibration['two_columns']['
     return [
       {
         bytes: row.bytes,
-        speedup: predict(0, LETTER[i]?.speedup ?? NaN, row.speedup),
-        unmap_reduction: predict(1, LETTER[i]?.unmapReduction ?? NaN, row.unmapReduction),
+        speedup: predict(0, COVER_LETTER[i]?.speedup ?? NaN, row.speedup),
+        unmap_reduction: predict(1, COVER_LETTER[i]?.unmapReduction ?? NaN, row.unmapReduction),
       },
     ];
   });

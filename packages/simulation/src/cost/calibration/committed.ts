@@ -13,7 +13,7 @@ export interface PredictedFromTwo {
   readonly unmap_reduction: Interval;
 }
 
-/** @param bytes a block size; null for one that the letter does not have, or that was fitted to */
+/** @param bytes a block size; null for one that the cover letter does not have, or that was fitted to */
 export function predictedFromTwo(bytes: number): PredictedFromTwo | null {
   const row = CALIBRATION.two_columns.predicted.find((one) => one.bytes === bytes);
   if (!row) return null;

@@ -9,7 +9,7 @@ import type { IommuKind } from '../presets';
 
 /** I/Os of the run over which the first use of the bounce buffers is spread: what a run of the simulation has. */
 export const RUN_IOS = 100_000;
-/** The letter's. */
+/** The cover letter's. */
 export const IODEPTH = 64;
 
 /** Charges of an I/O. */
@@ -49,12 +49,12 @@ export function comparedRow(row: RowSetup): ComparedRow {
   return { bytes: row.bytes, strict: ioCharge('strict', row), pool: ioCharge('pool', row) };
 }
 
-/** The letter's block sizes. */
-export const LETTER_SIZES = [4096, 16384, 65536, 131072] as const;
+/** The cover letter's block sizes. */
+export const COVER_LETTER_SIZES = [4096, 16384, 65536, 131072] as const;
 
-/** The letter's experiment, counted: reads at its four sizes. Some hundred milliseconds. */
-export function letterRows(layout: PiecesLayout = 'fresh'): ComparedRow[] {
-  return LETTER_SIZES.map((bytes) =>
+/** The cover letter's experiment, counted: reads at its four sizes. Some hundred milliseconds. */
+export function coverLetterRows(layout: PiecesLayout = 'fresh'): ComparedRow[] {
+  return COVER_LETTER_SIZES.map((bytes) =>
     comparedRow({
       bytes,
       pieces: piecesPerIo(layout, bytes),
@@ -64,7 +64,7 @@ export function letterRows(layout: PiecesLayout = 'fresh'): ComparedRow[] {
   );
 }
 
-/** What the letter prints of a block size, and what it is made of. */
+/** What the cover letter prints of a block size, and what it is made of. */
 export interface RowFigures {
   readonly bytes: number;
   /** Throughput with the pool by throughput without. */

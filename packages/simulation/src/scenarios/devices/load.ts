@@ -10,7 +10,7 @@ export const LOAD_NS = 2e9;
 /** Looks at the memory after that. The pool lets a buffer go 5 to 10 s after its last use, on a tick of the clock. */
 export const LOOKS_NS = [0, 5e9, 8e9, 9e9, 10.5e9] as const;
 
-/** The busy device: the letter's reads, at the size that gains most. */
+/** The busy device: the cover letter's reads, at the size that gains most. */
 export const BUSY = { bytes: 16384, iodepth: 64 } as const;
 /** A burst on one of the others. */
 export const BURST = { bytes: 65536, iodepth: 16, ios: 128 } as const;
