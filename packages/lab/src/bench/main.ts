@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead;
-// with --no-flags as in a program that does not raise V8's inlining budget.
+// `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead, with
+// --trace FILE what reading a .gz trace takes; with --no-flags as in a program that does not raise V8's inlining budget.
 
 import { setFlagsFromString } from 'node:v8';
 import { type BenchResult, measureGroups } from './bench';
@@ -8,6 +8,7 @@ import { benchCases } from './cases';
 import { type FioRate, fioRates } from './fio-rate';
 import { memory } from '../show/format';
 import { table } from '../show/table';
+import { type TraceRate, traceRates } from './trace-rate';
 
 const USUAL_IOS = 300_000;
 
@@ -38,6 +39,14 @@ function rateTable(rates: readonly FioRate[]): string {
   );
 }
 
+function traceTable(rates: readonly TraceRate[]): string {
+  return table(
+    ['reading as', 'ns per line', 'times lines'],
+    rates.map((r) => [r.name, r.ns_per_line.toFixed(0), r.ratio_to_lines.toFixed(2)]),
+    { numbersFrom: 1 },
+  );
+}
+
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const rest = args.filter((arg) => arg !== '--json' && arg !== '--no-flags');
@@ -51,9 +60,15 @@ if (!args.includes('--no-flags')) {
 if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
   const rates = fioRates('strict,pool', Number(rest[1] ?? USUAL_IOS));
   process.stdout.write(json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${rateTable(rates)}\n`);
+} else if (rest[0] === '--trace' && rest.length === 2) {
+  void traceRates(rest[1] ?? '').then((rates) => {
+    process.stdout.write(
+      json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${traceTable(rates)}\n`,
+    );
+  });
 } else if (rest.length > 0) {
   process.stderr.write(
-    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N or nothing\n`,
+    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N, --trace FILE or nothing\n`,
   );
   process.exitCode = 2;
 } else {

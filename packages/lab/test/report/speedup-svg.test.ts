@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// The chart of the README: drawn from the figures that it shows.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +10,7 @@ import { cli } from '../commands/run-cli';
 
 const root = join(__dirname, '../../../..');
 
-/** Of the comparison that README.md shows, which another test holds against what the command prints. */
+/** Of the comparison that README.md shows, which another test compares with what the command prints. */
 function readmeRows(): SpeedupRow[] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   return [...readme.matchAll(/^│ (\d+)k +│ +([\d.]+) │ +([\d.]+) │/gm)].map(
@@ -26,6 +28,20 @@ function heights(svg: string, kind: string): number[] {
   );
   return [...bars].map(([, height]) => Number(height));
 }
+
+if (process.env['TEST_LONG'] === '1')
+  describe('docs/speedup.svg', function () {
+    this.timeout(120_000);
+
+    it('is what npm run chart writes', () => {
+      const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
+      const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data', '--svg'], {
+        encoding: 'utf8',
+      });
+      expect(status).to.equal(0);
+      expect(readFileSync(join(root, 'docs/speedup.svg'), 'utf8')).to.equal(stdout);
+    });
+  });
 
 describe('speedupSvg', () => {
   it('makes docs/speedup.svg of the figures that README.md shows', () => {
