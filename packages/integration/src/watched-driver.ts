@@ -13,37 +13,36 @@ export interface DriverWatch {
 
 /** Callbacks that the driver lacks, this table lacks too. */
 export function watched_driver(driver: iommu_ops, iommu: iommu_c, watch: DriverWatch): iommu_ops {
-  const { map, unmap, iotlb_sync, iotlb_sync_map, flush_iotlb_all } = bound(driver);
   return {
     ...bound(driver),
-    ...(map && {
+    ...(driver.map && {
       map: (domain, iova, paddr, size, prot, gfp) => {
         watch.called(domain, true);
-        return map(domain, iova, paddr, size, prot, gfp);
+        return driver.map?.(domain, iova, paddr, size, prot, gfp) ?? 0;
       },
     }),
-    ...(unmap && {
+    ...(driver.unmap && {
       unmap: (domain, iova, size, gather) => {
         watch.called(domain, true);
-        return unmap(domain, iova, size, gather);
+        return driver.unmap?.(domain, iova, size, gather) ?? 0;
       },
     }),
-    ...(iotlb_sync && {
+    ...(driver.iotlb_sync && {
       iotlb_sync: (domain, gather) => {
         watch.called(domain, false);
-        iotlb_sync(domain, gather);
+        driver.iotlb_sync?.(domain, gather);
       },
     }),
-    ...(iotlb_sync_map && {
+    ...(driver.iotlb_sync_map && {
       iotlb_sync_map: (domain, iova, size) => {
         watch.called(domain, false);
-        iotlb_sync_map(domain, iova, size);
+        driver.iotlb_sync_map?.(domain, iova, size);
       },
     }),
-    ...(flush_iotlb_all && {
+    ...(driver.flush_iotlb_all && {
       flush_iotlb_all: (domain) => {
         watch.called(domain, false);
-        flush_iotlb_all(domain);
+        driver.flush_iotlb_all?.(domain);
       },
     }),
     device_group: (dev) => {
@@ -77,9 +76,10 @@ const OPS = [
 ] as const satisfies readonly Exclude<keyof iommu_ops, 'pgsize_bitmap'>[];
 
 function bound(driver: iommu_ops): iommu_ops {
+  const own = driver as unknown as Readonly<Record<string, unknown>>;
   const ops: Record<string, unknown> = { pgsize_bitmap: driver.pgsize_bitmap };
   for (const name of OPS) {
-    const op: unknown = driver[name];
+    const op = own[name];
     if (typeof op === 'function') ops[name] = op.bind(driver);
   }
   return ops as unknown as iommu_ops;
