@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Bundles a package of the port: dist/ for Node, by require and by import alike, and dist/esm/ for browsers and bundlers.
+// Bundles a library package: dist/ for Node, by require and by import alike, and dist/esm/ for browsers and bundlers.
 // Usage, in the package's folder: node ../../bundle.mjs src/index.ts [src/testing/index.ts]
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,7 +53,9 @@ function checkSources(folder) {
     const text = readFileSync(join(folder, file), 'utf8');
     const bad = /^(export )?(let|var|enum|namespace) .*/m.exec(text);
     if (bad)
-      throw new Error(`${join(folder, file)}: the port has no variables of a file: ${bad[0]}`);
+      throw new Error(
+        `${join(folder, file)}: a library package has no variables of a file: ${bad[0]}`,
+      );
   }
 }
 

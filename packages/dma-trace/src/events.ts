@@ -194,4 +194,3 @@ export type TimedEvent =
   | PoolEvent;
 
 export type TraceEvent = TimedEvent | LostEvents;
-export type EventKind = TraceEvent['kind'];

@@ -71,7 +71,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
   }
 }
 
-/** What to tell the user of an error that is his to mend, or null for one that is ours. */
+/** The message for an error of the user; null for one of ours. */
 function userMessage(error: unknown): string | null {
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
   return error instanceof UsageError ||

@@ -14,7 +14,7 @@ const MOST_CONTEXTS = 4096;
  * A CPU or a task alone is not enough: an interrupt's lines come between those of the task below it. The third mark of
  * the flags tells them apart (`.` task, `s` soft, `h` hard interrupt); the idle tasks of all CPUs have pid 0.
  */
-export function contextKey(event: EventHead): string {
+function contextKey(event: EventHead): string {
   const level = event.flags.charAt(2).toLowerCase();
   return event.pid === 0 ? `cpu ${String(event.cpu)} ${level}` : `${String(event.pid)} ${level}`;
 }

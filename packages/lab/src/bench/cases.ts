@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What is measured: pairs of map and unmap in the steady state, and the copies they are held against.
+// What is measured: pairs of map and unmap in the steady state, and the copies they are compared with.
 
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
@@ -20,7 +20,7 @@ import {
 /** Does it `n` times. */
 export type Loop = (n: number) => void;
 
-/** What a pair is held against. */
+/** What a pair is compared with. */
 export interface Copy {
   readonly name: string;
   readonly loop: Loop;
@@ -137,7 +137,7 @@ export function benchCases(): BenchCase[][] {
   return [
     copies.map(({ name, loop }) => ({
       name,
-      // What the pool's pairs are held against, on its own.
+      // What the pool's pairs are compared with, on its own.
       loop,
       copy: null,
       times: timesFor(name.endsWith('_32x4096') ? 131072 : Number(name.replace('copy_', ''))),

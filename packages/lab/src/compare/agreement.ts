@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The plain path: what the port did at iommu:map and iommu:unmap, held against what the trace recorded there.
+// The plain path: what the port did at iommu:map and iommu:unmap, compared with what the trace recorded there.
 
 import {
   type RecordedMap,

@@ -38,7 +38,7 @@ export interface RecordedSection {
 }
 
 export interface AgreementSection extends AgreementFigures {
-  /** The states that were held against the recorded events. */
+  /** The states that were compared with the recorded events. */
   states: SeriesState[];
   differences: Difference[];
 }

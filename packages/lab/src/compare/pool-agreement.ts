@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the port's pool decided, held against what the real one did: each line that the patched kernel printed.
+// What the port's pool decided, compared with what the real one did: each line that the patched kernel printed.
 
 import {
   type EvictSlotStep,

@@ -61,7 +61,7 @@ export interface Session {
   readonly numSlots: number;
   readonly lanes: readonly { readonly patches: SeriesState; readonly lane: Lane }[];
   readonly agreement: Agreement;
-  /** Which state was held against iommu:map and iommu:unmap. */
+  /** Which state was compared with iommu:map and iommu:unmap. */
   readonly agreementState: SeriesState;
   readonly pool: PoolAgreement | null;
   /** States of pools that were in use before the recording. */

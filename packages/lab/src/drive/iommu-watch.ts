@@ -47,7 +47,7 @@ export class IommuWatch implements DriverWatch {
     if (isRequest) this.listener?.request(domain);
   }
 
-  /** Of a recorded machine the groups are known, and not the topology of its buses, which a driver has them from. */
+  /** A trace gives the groups, not the bus topology from which a driver derives them. */
   groupOf(dev: device): iommu_group | null {
     return this.groups.get(dev) ?? null;
   }

@@ -18,7 +18,7 @@ import { findChromium, open, startChromium } from '../fio-report/chromium';
 
 const PROGRAM = `
 import { USUAL_MACHINE, jobFromFlags, policiesNamed, preset, runExperiment } from '@iommu-bounce/simulation';
-const { job } = jobFromFlags({ rw: 'randread', bs: '16k', iodepth: '32', 'number-ios': '300' });
+const { job } = jobFromFlags({ rw: 'randread', bs: '16k', iodepth: '32', 'number-ios': '100' });
 globalThis.simulated = runExperiment({
   groups: [[job]],
   policies: policiesNamed('all'),
@@ -35,7 +35,7 @@ function here(): FioDocument {
     rw: 'randread',
     bs: '16k',
     iodepth: '32',
-    'number-ios': '300',
+    'number-ios': '100',
   });
   return runExperiment({
     groups: [[job]],

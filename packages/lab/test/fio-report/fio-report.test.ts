@@ -14,6 +14,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { job } from '@iommu-bounce/simulation/testing';
 import { type FioReport, fioReport } from '../../src';
+import { BreakEvenModels } from '../../src/reports/fio/breakeven';
 import { levelsOf } from '../../src/reports/fio/occupancy';
 import { groupsOf } from '../../src/reports/fio/groups';
 import { isWithin, residualsOf } from '../../src/reports/fio/speedup';
@@ -42,6 +43,7 @@ function newExperiment(name: PresetName, policies: string, rw: string): FioDocum
   });
 }
 
+const models = new BreakEvenModels();
 const pages = new Map<FioDocument, string>();
 
 /** The page of a document as the command writes it. */
@@ -52,7 +54,7 @@ function pageOf(document: FioDocument): string {
 }
 
 function textOf(document: FioDocument, more: Partial<FioReport> = {}): string {
-  return fioReport({ document, command: 'iommu-bounce fio', warnings: [], ...more });
+  return fioReport({ models, document, command: 'iommu-bounce fio', warnings: [], ...more });
 }
 
 /** Without scripts and their data. */

@@ -108,9 +108,11 @@ describe('the recorded traces, replayed', function () {
     });
 
   it('of several boots are replayed on a machine each', async () => {
-    const files = traces(TRACES).slice(-2);
+    const [smallest = ''] = traces(TRACES).filter((file) => file.includes('net-rx'));
+    const files = LONG ? traces(TRACES).slice(-2) : [smallest, smallest];
     const both = await replayFiles(files);
-    const each = await Promise.all(files.map((file) => replayFiles([file])));
+    const one = await replayFiles(files.slice(0, 1));
+    const each = [one, LONG ? await replayFiles(files.slice(1)) : one];
     expect(both.boots).to.equal(2);
     const maps = each.map((one) => one.states[1]?.iommu_maps ?? 0);
     expect(both.states[1]?.iommu_maps).to.equal((maps[0] ?? 0) + (maps[1] ?? 0));

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scenarios' documents: what their schema describes, and what the tables of the terminal show.
+// The scenarios' documents, of the command where it is quick: what their schema describes, and what the tables show.
 
 import { expect } from 'chai';
 import {
   DEVICE_COUNTS,
   devicesExperiment,
-  netExperiment,
-  nicParameters,
-  nosyncExperiment,
-  policiesNamed,
+  type NetDocument,
+  type NosyncDocument,
   type ScenarioMachine,
 } from '@iommu-bounce/simulation';
 import { COSTS } from '@iommu-bounce/simulation/testing';
@@ -16,7 +14,7 @@ import { partsText } from '../../src/show/parts';
 import { devicesParts } from '../../src/tables/devices';
 import { netParts, netWrongs } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
-import { expectValid } from '../scenarios/schema';
+import { expectValid, printed } from '../scenarios/schema';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -37,31 +35,30 @@ describe('the tables of the scenarios', function () {
   this.timeout(120_000);
 
   it('show many devices in at most 100 columns', () => {
-    // 256 devices take most of the time.
-    const document = devicesExperiment(MACHINE, undefined, LONG ? DEVICE_COUNTS : [1, 16]);
+    // Devices and data take most of the time.
+    const machine = { ...MACHINE, moveData: LONG };
+    const document = devicesExperiment(machine, undefined, LONG ? DEVICE_COUNTS : [1]);
     expectValid(document);
     const text = partsText(devicesParts(document));
     expectNarrow(text);
     for (const word of [
-      '16 devices',
       'per device, max peak',
       'arithmetic',
-      ...(LONG ? ['148.1 MiB'] : []),
+      ...(LONG ? ['16 devices', '148.1 MiB'] : ['1 device']),
     ])
       expect(text).to.include(word);
     expect(text).not.to.include('WRONG');
   });
 
   for (const shape of ['rx', 'tx'] as const)
-    it(`show net-${shape} in at most 100 columns`, () => {
-      const document = netExperiment({
-        ...MACHINE,
-        shape,
-        packets: 2000,
-        policies: policiesNamed('all'),
-        nic: nicParameters(),
-      });
-      expectValid(document);
+    it(`show net-${shape} in at most 100 columns`, async () => {
+      const args = ['--workload', `net-${shape}`, '--packets', LONG ? '2000' : '1000'];
+      if (shape === 'rx' && !LONG) args.push('--policy', 'strict,pool');
+      const document = (await printed(...args)) as NetDocument;
+      expect(document.workload).to.equal(`net-${shape}`);
+      expect(document.runs.map(({ policy }) => policy)).to.include.members(
+        args.includes('--policy') ? ['strict', 'pool'] : ['none', 'lazy-large', 'pool'],
+      );
       for (const run of document.runs) expect(netWrongs(run), run.policy).to.deep.equal([]);
       const text = partsText(netParts(document));
       expectNarrow(text);
@@ -69,9 +66,9 @@ describe('the tables of the scenarios', function () {
       expect(text).not.to.include('WRONG');
     });
 
-  it('show drivers that do not sync in at most 100 columns', () => {
-    const document = nosyncExperiment(MACHINE);
-    expectValid(document);
+  it('show drivers that do not sync in at most 100 columns', async () => {
+    const document = (await printed('--scenario', 'nosync', '--seed', '7')) as NosyncDocument;
+    expect([document.scenario, document.seed]).to.deep.equal(['nosync', 7]);
     const text = partsText(nosyncParts(document));
     expectNarrow(text);
     expect(text).to.match(/pool +│ 64k +│ a bounce buffer +│ loses data │ works +│ works/);

@@ -10,10 +10,10 @@ export * from './counts'; // what the ported code does for an I/O
 export * from './charge'; // which parameter pays for which step
 export * from './calibration/surrogate'; // figures of a parameter set in microseconds
 export * from './cover-letter'; // what the cover letter prints
-export * from './calibration/sampler'; // even over what is wanted, however thin
+export * from './calibration/sampler'; // samples the accepted sets
 export * from './calibration/fit'; // all parameter sets that give printed figures
 export * from './calibration/convergence'; // whether those are all
-export * from './calibration/sums'; // what figures tell of where they do not tell parameters
+export * from './calibration/sums'; // sums that the figures identify
 export * from './calibration/calibrate'; // both fits, and the preset
 export * from './breakeven'; // copy or map
 export * from './calibration/committed'; // the calibration that the default preset comes from

@@ -10,7 +10,7 @@ const READS: ReadonlySet<string> = new Set(['read', 'randread']);
 
 /**
  * @param runs of the groups in turn, all policies of one group together
- * @param coverLetterMachine whether the machine is one that the cover letter's figures can be held against
+ * @param coverLetterMachine whether the machine is one that the cover letter's figures can be compared with
  */
 export function compare(
   groups: readonly (readonly FioJob[])[],

@@ -65,7 +65,7 @@ export function runExperiment(
     seed,
     data_moved: moveData,
     runs,
-    // The cover letter's machine is the one that its figures are to be held against.
+    // The cover letter's machine is the one that its figures are to be compared with.
     comparison: compare(groups, runs, presetInfo(experiment.preset).iommu === 'virtio-iommu'),
   };
 }

@@ -137,7 +137,7 @@ export function bootMachine(
     throw new Error('the machine has other parts than it was given');
   mm.meter = meter;
   page_alloc.meter = meter;
-  // What booting takes is no I/O's: counts from here on.
+  // Booting does not count.
   const before = on.requests();
   const pagesBefore = k.page_alloc.pages_in_use;
   const pinsBefore = on.pinnedPages();
@@ -214,7 +214,7 @@ function bootCharged(
   );
 }
 
-/** Has the locks of a domain's addresses, of its queues and of the driver's requests waited for. */
+/** Makes these locks cost virtual time: of a domain's addresses, of its queues, of the driver's requests. */
 function watchLocks(
   meter: Meter,
   { m, virtio }: MachineOnIommu,

@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { COSTS, job, runJobs } from '@iommu-bounce/simulation/testing';
 import type { RunResult } from '../../src/sim';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 const lockOf = (run: RunResult, name: string): RunResult['locks'][number] | undefined =>
   run.locks.find((lock) => lock.name === name);
 
@@ -12,14 +14,14 @@ describe('the closed loop', function () {
   this.timeout(60_000);
 
   it('runs at the pace of the drive where the CPU has time', () => {
-    const run = runJobs('none', [job({ bs: '4k', numberIos: '5000' })]);
+    const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.iops).to.be.within(0.98 * 100_000, 100_000);
-    const large = runJobs('none', [job({ bs: '128k', numberIos: '2000' })]);
+    const large = runJobs('none', [job({ bs: '128k', numberIos: LONG ? '2000' : '1200' })]);
     expect(large.bandwidth_bytes_per_s).to.be.within(0.98 * 1.3e9, 1.3e9);
   });
 
   it('runs at the pace of the CPU where the drive has time', () => {
-    const run = runJobs('strict', [job({ bs: '4k', numberIos: '5000' })]);
+    const run = runJobs('strict', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.cpus_busy).to.be.within(0.99, 1.001);
     expect(1e9 / run.iops).to.be.within(
       run.cpu_ns_per_io.total * 0.99,
@@ -31,7 +33,7 @@ describe('the closed loop', function () {
     for (const policy of ['strict', 'pool', 'none'])
       for (const iodepth of [1, 16, 64]) {
         const run = runJobs(policy, [
-          job({ bs: '4k', numberIos: '2000', iodepth: String(iodepth) }),
+          job({ bs: '4k', numberIos: LONG ? '2000' : '1200', iodepth: String(iodepth) }),
         ]);
         const out = (run.iops * run.latency_ns.mean) / 1e9;
         expect(out, `${policy} ${String(iodepth)}`).to.be.within(0.93 * iodepth, 1.01 * iodepth);
@@ -39,7 +41,7 @@ describe('the closed loop', function () {
   });
 
   it('has no more I/Os in the drive than it takes', () => {
-    const run = runJobs('none', [job({ bs: '4k', numberIos: '2000' })], {
+    const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '2000' : '1200' })], {
       cost: { nvmeQueueDepth: 1, nvmeIops: 500_000 },
     });
     expect(1e9 / run.iops).to.be.within(46_000, 48_500);
@@ -47,7 +49,7 @@ describe('the closed loop', function () {
 
   it('books every nanosecond to a phase and to a cause', () => {
     const { total, by_phase, by_cause } = runJobs('pool', [
-      job({ rw: 'randrw', bs: '16k', numberIos: '3000' }),
+      job({ rw: 'randrw', bs: '16k', numberIos: LONG ? '3000' : '500' }),
     ]).cpu_ns_per_io;
     const sum = (of: Readonly<Record<string, number>>): number =>
       Object.values(of).reduce((a, b) => a + b, 0);
@@ -57,10 +59,14 @@ describe('the closed loop', function () {
 
   it('copies reads on unmap at the cold rate and writes on map at the warm one', () => {
     const fixed = COSTS.copyFixedNs;
-    const read = runJobs('pool', [job({ rw: 'read', bs: '4k', numberIos: '2000' })]);
+    const read = runJobs('pool', [
+      job({ rw: 'read', bs: '4k', numberIos: LONG ? '2000' : '1200' }),
+    ]);
     expect(read.cpu_ns_per_io.unmap.copy).to.be.closeTo(fixed + 4096 / 8, 0.01);
     expect(read.cpu_ns_per_io.map.copy).to.equal(undefined);
-    const write = runJobs('pool', [job({ rw: 'write', bs: '4k', numberIos: '2000' })]);
+    const write = runJobs('pool', [
+      job({ rw: 'write', bs: '4k', numberIos: LONG ? '2000' : '1200' }),
+    ]);
     expect(write.cpu_ns_per_io.map.copy).to.be.closeTo(fixed + 4096 / 12, 0.01);
     expect(write.cpu_ns_per_io.unmap.copy).to.equal(undefined);
   });
@@ -98,7 +104,7 @@ describe('the closed loop', function () {
 
   it('takes sizes and directions from the job', () => {
     const run = runJobs('strict', [
-      job({ rw: 'randrw', bssplit: '4k/50:32k/50', numberIos: '4000' }),
+      job({ rw: 'randrw', bssplit: '4k/50:32k/50', numberIos: LONG ? '4000' : '2000' }),
     ]);
     expect(run.bytes / run.ios).to.be.within(17_000, 20_000);
   });
@@ -107,7 +113,9 @@ describe('the closed loop', function () {
 describe('several jobs', function () {
   this.timeout(60_000);
   const jobs = (n: number): RunResult =>
-    runJobs('strict', [job({ bs: '4k', numberIos: '1500', numjobs: String(n) })], { cpus: 8 });
+    runJobs('strict', [job({ bs: '4k', numberIos: '1500', numjobs: String(n) })], {
+      cpus: 8,
+    });
 
   it('wait for the request lock of virtio-iommu, and more of them longer', () => {
     const waits = [1, 2, 8].map((n) => {
@@ -142,9 +150,13 @@ describe('a run', function () {
   it('is the same every time with the same seed, and another with another', () => {
     const once = (seed: number): string =>
       JSON.stringify(
-        runJobs('pool', [job({ rw: 'randrw', bssplit: '4k/70:64k/30', numberIos: '2000' })], {
-          seed,
-        }),
+        runJobs(
+          'pool',
+          [job({ rw: 'randrw', bssplit: '4k/70:64k/30', numberIos: LONG ? '2000' : '1200' })],
+          {
+            seed,
+          },
+        ),
       );
     expect(once(7)).to.equal(once(7));
     expect(once(7)).not.to.equal(once(8));
@@ -152,7 +164,7 @@ describe('a run', function () {
 
   it('has the same figures whether bytes are moved or not', () => {
     const of = (data: boolean): object => ({
-      ...runJobs('pool', [job({ bs: '16k', numberIos: '2000' })], { data }),
+      ...runJobs('pool', [job({ bs: '16k', numberIos: LONG ? '2000' : '1200' })], { data }),
       data: null,
     });
     expect(of(true)).to.deep.equal(of(false));

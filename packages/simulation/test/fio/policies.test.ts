@@ -7,10 +7,11 @@ import { PRESET_NAMES } from '../../src/cost';
 import { POLICIES } from '../../src/policies';
 import type { RunResult } from '../../src/sim';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const TICK = 4e6;
-const IOS = 1500;
-/** Many times the 64 that are out at once, so that buffers and slots are used again. */
-const MIXED_IOS = 600;
+const IOS = LONG ? 1500 : 600;
+/** More than the 64 that are out at once, so that buffers and slots are used again. */
+const MIXED_IOS = LONG ? 600 : 200;
 const mixed = job({ rw: 'randrw', bs: '16k', numberIos: String(MIXED_IOS) });
 const reads = job({ bs: '4k', numberIos: String(IOS) });
 

@@ -20,6 +20,7 @@ import {
 import { job, runJobs } from '@iommu-bounce/simulation/testing';
 import { fixedPool, fixesNamed, poolWithFixes } from '../../src/policies';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const POISON = 0xaa;
 
 interface World {
@@ -137,7 +138,7 @@ describe('--fix zero-slack', function () {
 
   it('costs most where half a buffer is unused: 64 KiB in a class of 128', () => {
     const at = (bs: string): number => {
-      const jobs = [job({ bs, numberIos: '2000' })];
+      const jobs = [job({ bs, numberIos: LONG ? '2000' : '600' })];
       const fixed = runJobs(poolWithFixes('zero-slack'), jobs);
       expect(fixed.data?.pages_wrong).to.equal(0);
       return fixed.cpu_ns_per_io.total - runJobs('pool', jobs).cpu_ns_per_io.total;
@@ -156,7 +157,7 @@ describe('--fix zero-fill', function () {
   });
 
   it('costs only when a buffer is filled', () => {
-    const jobs = [job({ bs: '128k', numberIos: '2000' })];
+    const jobs = [job({ bs: '128k', numberIos: LONG ? '2000' : '600' })];
     const [plain, fixed] = [runJobs('pool', jobs), runJobs(poolWithFixes('zero-fill'), jobs)];
     const more = (fixed.cpu_ns_per_io.total - plain.cpu_ns_per_io.total) * fixed.ios;
     expect(more / 64).to.be.within(131072 / 12, 131072 / 12 + 2000);

@@ -18,7 +18,7 @@ import type { RunResult } from '../../src/sim';
 const LONG = process.env['TEST_LONG'] === '1';
 
 function runWith(policy: string, machine: PresetName, cost: CostParameters, bs: string): RunResult {
-  return runJobs(policy, [job({ rw: 'read', bs, numberIos: '1500' })], {
+  return runJobs(policy, [job({ rw: 'read', bs, numberIos: LONG ? '1500' : '600' })], {
     preset: machine,
     cost: { ...cost },
     data: false,
@@ -47,7 +47,7 @@ describe('priceOf', function () {
           expect(told).to.be.closeTo(real.cpu_ns_per_io.total, slack);
         },
       ),
-      { numRuns: LONG ? 25 : 6 },
+      { numRuns: LONG ? 25 : 4 },
     );
   });
 

@@ -40,13 +40,25 @@ const PIECES_OF: Readonly<Record<string, PiecesLayout>> = {
   fragmented: 'fragmented',
 };
 
-export function breakEvenFigures(document: FioDocument): Figure[] {
+/** Models of one report or of several: each counts its steps once. */
+export class BreakEvenModels {
+  private readonly made = new Map<string, BreakEvenModel>();
+
+  of(setup: BreakEvenModel['setup']): BreakEvenModel {
+    const key = [setup.iommu, setup.layout, setup.direction].join();
+    const model = this.made.get(key) ?? new BreakEvenModel(setup);
+    this.made.set(key, model);
+    return model;
+  }
+}
+
+export function breakEvenFigures(document: FioDocument, models: BreakEvenModels): Figure[] {
   const costs = document.cost as unknown as CostParameters;
   const { iommu } = presetInfo(document.preset as PresetName);
   const layout = PIECES_OF[document.layout] ?? 'contiguous';
   const writes = document.runs.every(({ rw }) => /^(rand)?write$/.test(rw));
   const direction = writes ? 'write' : 'read';
-  const model = new BreakEvenModel({ iommu, layout, direction });
+  const model = models.of({ iommu, layout, direction });
   const where = `Cost model of ${iommu}, ${direction}s, memory layout ${layout}; steps of the ported code are counted, not timed.`;
   return [bySize(model, costs, where), sensitivity(model, costs, where)];
 }

@@ -5,7 +5,7 @@ import type { FioDocument } from '@iommu-bounce/simulation';
 import { heading, notesOf, wrongs } from '../../tables/fio-figures';
 import { type Html, html } from '../../show/html';
 import { type Page, pageText } from '../../show/page';
-import { breakEvenFigures } from './breakeven';
+import { BreakEvenModels, breakEvenFigures } from './breakeven';
 import { choice } from './choice';
 import { figureSection } from './figure';
 import { chartLicence, pageScripts } from './library';
@@ -22,6 +22,8 @@ export interface FioReport {
   readonly command: string;
   /** What the jobs' reader had to say. */
   readonly warnings: readonly string[];
+  /** Shared by several reports: what one has counted, the next need not. */
+  readonly models?: BreakEvenModels;
 }
 
 /** The same experiment gives the same text, whenever and wherever. */
@@ -47,7 +49,7 @@ export function fioPage(report: FioReport, beside?: Beside): Omit<Page, 'title'>
     throughputFigure(document),
     ...(occupancy ? [occupancy] : []),
   ];
-  const even = breakEvenFigures(document);
+  const even = breakEvenFigures(document, report.models ?? new BreakEvenModels());
   const all = [...compared, ...chosen, ...even];
   const body = html`<article>
       ${beside ? html`<h2 class="part">${beside.heading}</h2>` : html``} ${lead(report)}
