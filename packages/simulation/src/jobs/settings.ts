@@ -72,7 +72,7 @@ export interface JobHead {
 }
 
 /**
- * @throws JobError where settings contradict each other or the lab cannot do what they ask for
+ * @throws JobError where settings contradict each other or the simulation cannot do what they ask for
  */
 export function finish(s: Settings, head: JobHead, warn: (text: string) => void): FioJob {
   checkPath(s, head, warn);
