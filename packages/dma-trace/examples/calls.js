@@ -14,4 +14,12 @@ async function main(file) {
     `${reader.counters.events} events: ${mapCalls} maps, ${unmapCalls} unmaps, ${syncCalls} syncs`,
   );
 }
-main(process.argv[2]);
+
+if (process.argv[2] === undefined) {
+  console.error('calls.js: expected a trace');
+  process.exitCode = 2;
+} else
+  main(process.argv[2]).catch((error) => {
+    console.error(error.message);
+    process.exitCode = 2;
+  });
