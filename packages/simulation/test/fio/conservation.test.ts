@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { job, runJobs } from '@iommu-bounce/simulation/testing';
+import { job, runJobs } from '../../src/testing';
 import { COST_PARAMETERS, type PresetName, isRate, preset } from '../../src/cost';
 import type { LayoutName } from '../../src/jobs';
 import type { RunResult } from '../../src/sim';

@@ -2,7 +2,7 @@
 // The closed loop: what bounds it, who waits for whom, and that it is the same every time.
 
 import { expect } from 'chai';
-import { COSTS, job, runJobs } from '@iommu-bounce/simulation/testing';
+import { COSTS, job, runJobs } from '../../src/testing';
 import type { RunResult } from '../../src/sim';
 
 const LONG = process.env['TEST_LONG'] === '1';

@@ -2,7 +2,7 @@
 // Every policy on the same jobs: what is charged, what is copied, how long pages stay reachable; and the data arrives.
 
 import { expect } from 'chai';
-import { job, runJobs } from '@iommu-bounce/simulation/testing';
+import { job, runJobs } from '../../src/testing';
 import { PRESET_NAMES } from '../../src/cost';
 import { POLICIES } from '../../src/policies';
 import type { RunResult } from '../../src/sim';

@@ -3,7 +3,7 @@
 // series-in-a-real-kernel.md, section 1).
 
 import { expect } from 'chai';
-import { job, runJobs } from '@iommu-bounce/simulation/testing';
+import { job, runJobs } from '../../src/testing';
 import type { LayoutName } from '../../src/jobs';
 
 const LONG = process.env['TEST_LONG'] === '1';

@@ -17,7 +17,7 @@ import {
   sg_array,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
-import { job, runJobs } from '@iommu-bounce/simulation/testing';
+import { job, runJobs } from '../../src/testing';
 import { fixedPool, fixesNamed, poolWithFixes } from '../../src/policies';
 
 const LONG = process.env['TEST_LONG'] === '1';

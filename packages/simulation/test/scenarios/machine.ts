@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A machine for the scenarios, with costs of the tests' own.
 
-import { COSTS } from '@iommu-bounce/simulation/testing';
+import { COSTS } from '../../src/testing';
 import type { ScenarioMachine } from '../../src/scenarios';
 
 export const MACHINE: ScenarioMachine = {
