@@ -10,7 +10,7 @@ const LONG = process.env['TEST_LONG'] === '1';
 
 if (LONG)
   describe('a simulated run', function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
 
     it('holds no more memory at its end than near its beginning', function () {
       const bench = join(__dirname, '../../dist/esm/bench/main.mjs');
