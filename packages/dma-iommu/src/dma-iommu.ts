@@ -313,8 +313,6 @@ export class dma_iommu_c implements dma_iommu_h {
     if (!domain.iova_cookie) return;
     const cookie = to_cookie(domain);
 
-    this.recent_group = null;
-    this.recent_cookie = null;
     if (this.config.IOMMU_IO_BUFFER) this.pool.io_buffer_pool_destroy(cookie.bounce_buffers);
 
     if (cookie.type === IOMMU_DMA_IOVA_COOKIE && cookie.iovad.granule)
@@ -326,6 +324,9 @@ export class dma_iommu_c implements dma_iommu_h {
     }
     this.k.slab.kfree(cookie);
     domain.iova_cookie = null;
+    // JS: last, since destroying the pool lets other CPUs map meanwhile.
+    this.recent_group = null;
+    this.recent_cookie = null;
   }
 
   /** Regions that firmware, not the driver, knows of: none without IORT. C: dma-iommu.c iommu_dma_get_resv_regions */
