@@ -70,7 +70,7 @@ export interface MachineOnIommu {
   requests(): Requests;
   /** Requests of all kinds, those that attach a device too. */
   allRequests(): number;
-  /** For a device that was plugged in. */
+  /** For a device that was plugged in, as long as it stays in its domain. */
   translator(dev: device): Translate;
   /** Pages that VFIO holds for the devices; 0 on the table. */
   pinnedPages(): number;
@@ -100,25 +100,22 @@ function onVirtio(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): 
   });
   const virtio = made as virtio_iommu;
   const { counters, vfio } = virtio;
-  const endpoints = new Map<device, DeviceDma>();
+  const dma = new Map<device, DeviceDma>();
+  let endpoints = 0;
   const count = (type: number): number => counters.requests[type] ?? 0;
   const add = (dev: device, msi?: MsiWindow): void => {
     const subtype = VIRTIO_IOMMU_RESV_MEM_T_MSI;
     const regions = msi ? [{ start: msi.start, last: msi.start + msi.length - 1, subtype }] : [];
-    endpoints.set(dev, virtio.add_endpoint(dev, endpoints.size + 1, regions));
+    dma.set(dev, virtio.add_endpoint(dev, ++endpoints, regions));
   };
   return {
     m,
     virtio,
-    add,
-    plug: (dev, msi) => {
-      add(dev, msi);
-      return plug(m, dev);
-    },
+    ...plugging(m, add),
     requests: () => ({ map: count(VIRTIO_IOMMU_T_MAP), unmap: count(VIRTIO_IOMMU_T_UNMAP) }),
     allRequests: () => counters.requests.reduce((sum, n) => sum + n, 0),
     translator: (dev) => {
-      const container = endpoints.get(dev)?.endpoint.container;
+      const container = dma.get(dev)?.endpoint.container;
       return (address, write) =>
         container?.translate(address, write ? VFIO_DMA_MAP_FLAG_WRITE : VFIO_DMA_MAP_FLAG_READ) ??
         -1;
@@ -142,7 +139,16 @@ function onTable(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): M
         dma_iommu,
         pageSizeMask === undefined ? {} : { pgsize_bitmap: pageSizeMask },
         {
-          ...listener,
+          // One by one: the methods of a listener that is an instance lie on its prototype, where a spread does not see them.
+          before_unmap: (iova, size) => {
+            listener?.before_unmap?.(iova, size);
+          },
+          sync: () => {
+            listener?.sync?.();
+          },
+          flush_all: () => {
+            listener?.flush_all?.();
+          },
           map: (iova, paddr, size, prot) => {
             maps++;
             listener?.map?.(iova, paddr, size, prot);
@@ -161,15 +167,24 @@ function onTable(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): M
   return {
     m,
     virtio: null,
+    ...plugging(m, add),
+    requests: () => ({ map: maps, unmap: unmaps }),
+    allRequests: () => maps + unmaps,
+    translator: (dev) => tableTranslator(m.iommu, dev),
+    pinnedPages: () => 0,
+  };
+}
+
+function plugging(
+  m: running_machine,
+  add: MachineOnIommu['add'],
+): Pick<MachineOnIommu, 'add' | 'plug'> {
+  return {
     add,
     plug: (dev, msi) => {
       add(dev, msi);
       return plug(m, dev);
     },
-    requests: () => ({ map: maps, unmap: unmaps }),
-    allRequests: () => maps + unmaps,
-    translator: (dev) => tableTranslator(m.iommu, dev),
-    pinnedPages: () => 0,
   };
 }
 

@@ -11,58 +11,21 @@ export interface DriverWatch {
   groupOf?(dev: device): iommu_group | null;
 }
 
-/** Callbacks that the driver lacks, this table lacks too. */
-export function watched_driver(driver: iommu_ops, iommu: iommu_c, watch: DriverWatch): iommu_ops {
-  return {
-    ...bound(driver),
-    ...(driver.map && {
-      map: (domain, iova, paddr, size, prot, gfp) => {
-        watch.called(domain, true);
-        return driver.map?.(domain, iova, paddr, size, prot, gfp) ?? 0;
-      },
-    }),
-    ...(driver.unmap && {
-      unmap: (domain, iova, size, gather) => {
-        watch.called(domain, true);
-        return driver.unmap?.(domain, iova, size, gather) ?? 0;
-      },
-    }),
-    ...(driver.iotlb_sync && {
-      iotlb_sync: (domain, gather) => {
-        watch.called(domain, false);
-        driver.iotlb_sync?.(domain, gather);
-      },
-    }),
-    ...(driver.iotlb_sync_map && {
-      iotlb_sync_map: (domain, iova, size) => {
-        watch.called(domain, false);
-        driver.iotlb_sync_map?.(domain, iova, size);
-      },
-    }),
-    ...(driver.flush_iotlb_all && {
-      flush_iotlb_all: (domain) => {
-        watch.called(domain, false);
-        driver.flush_iotlb_all?.(domain);
-      },
-    }),
-    device_group: (dev) => {
-      const shared = watch.groupOf?.(dev) ?? null;
-      return shared ? iommu.iommu_group_ref_get(shared) : (driver.device_group?.(dev) ?? null);
-    },
-  };
-}
+/** What is told of, and whether it is a request. */
+const WATCHED = {
+  map: true,
+  unmap: true,
+  iotlb_sync: false,
+  iotlb_sync_map: false,
+  flush_iotlb_all: false,
+} as const satisfies Partial<Record<keyof iommu_ops, boolean>>;
 
-/** The names of `iommu_ops`; a driver's methods lie on its prototype, where a spread does not see them. */
-const OPS = [
+/** The other names of `iommu_ops`; a driver's methods lie on its prototype, where a spread does not see them. */
+const OTHERS = [
   'domain_alloc',
   'domain_free',
   'attach_dev',
   'detach_dev',
-  'map',
-  'unmap',
-  'flush_iotlb_all',
-  'iotlb_sync_map',
-  'iotlb_sync',
   'iova_to_phys',
   'probe_device',
   'release_device',
@@ -73,14 +36,27 @@ const OPS = [
   'apply_resv_region',
   'is_attach_deferred',
   'def_domain_type',
-] as const satisfies readonly Exclude<keyof iommu_ops, 'pgsize_bitmap'>[];
+] as const satisfies readonly (keyof iommu_ops)[];
 
-function bound(driver: iommu_ops): iommu_ops {
-  const own = driver as unknown as Readonly<Record<string, unknown>>;
+type Op = (domain: iommu_domain, ...others: unknown[]) => unknown;
+
+/** Callbacks that the driver lacks, this table lacks too. */
+export function watched_driver(driver: iommu_ops, iommu: iommu_c, watch: DriverWatch): iommu_ops {
+  const own = driver as unknown as Readonly<Record<string, Op | undefined>>;
   const ops: Record<string, unknown> = { pgsize_bitmap: driver.pgsize_bitmap };
-  for (const name of OPS) {
-    const op = own[name];
-    if (typeof op === 'function') ops[name] = op.bind(driver);
+  for (const name of OTHERS) if (own[name]) ops[name] = own[name].bind(driver);
+  for (const [name, isRequest] of Object.entries(WATCHED)) {
+    const op = own[name]?.bind(driver);
+    if (op)
+      ops[name] = (domain: iommu_domain, ...others: unknown[]) => {
+        watch.called(domain, isRequest);
+        return op(domain, ...others);
+      };
   }
+  if (driver.device_group && watch.groupOf)
+    ops['device_group'] = (dev: device): iommu_group | null => {
+      const shared = watch.groupOf?.(dev) ?? null;
+      return shared ? iommu.iommu_group_ref_get(shared) : (driver.device_group?.(dev) ?? null);
+    };
   return ops as unknown as iommu_ops;
 }

@@ -19,8 +19,10 @@ import {
   sg_set_page,
   type scatterlist,
 } from '@iommu-bounce/linux-shim';
-import { type iommu_group, iommu_c, iova_c } from '@iommu-bounce/iommu-core';
 import {
+  type iommu_group,
+  iommu_c,
+  iova_c,
   type table_domain,
   type table_driver_options,
   table_driver,

@@ -42,9 +42,11 @@ export function costsOf(options: CostOptions): {
   const preset = option('--preset', () => presetNamed(options.preset));
   const { costs: name, set = [] } = options;
   const file = name === undefined ? null : { name, text: readText(name, 'cost parameters') };
-  const changes = set.map((text) => option('--set', () => parseAssignment(text)));
-  return {
-    preset,
-    costs: Object.assign({}, costParameters(preset, file), ...changes) as CostParameters,
-  };
+  const costs = { ...costParameters(preset, file) };
+  for (const text of set)
+    Object.assign(
+      costs,
+      option('--set', () => parseAssignment(text)),
+    );
+  return { preset, costs };
 }

@@ -113,3 +113,8 @@ export function time(ns: number): string {
   if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
   return `${(ns / 1e9).toFixed(1)} s`;
 }
+
+/** How long a page stays reachable for a device; null: without a translation it always is. */
+export function stale(ns: number | null): string {
+  return ns === null ? 'always' : time(ns);
+}

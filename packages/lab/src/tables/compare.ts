@@ -15,6 +15,7 @@ import {
   micros,
   percent,
   significant,
+  stale,
   time,
   times,
 } from '../show/format';
@@ -107,10 +108,6 @@ function staleTable(c: PolicyComparison): TablePart {
       percent(x.iova_tree_per_io / 2, 0),
     ]),
   };
-}
-
-function stale(ns: number | null): string {
-  return ns === null ? 'always' : time(ns);
 }
 
 function workloadTable(

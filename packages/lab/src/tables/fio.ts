@@ -11,6 +11,7 @@ import {
   micros,
   percent,
   signed,
+  stale,
   time,
 } from '../show/format';
 import { table } from '../show/table';
@@ -49,7 +50,7 @@ function runTable(runs: readonly FioRun[]): string {
       micros(run.unmap_ns_per_gb / (1e9 / run.bs)),
       (run.iommu_requests / run.ios).toFixed(2),
       memory(run.peak_bounce_bytes),
-      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
+      stale(run.stale_busy_max_ns),
       time(run.latency_ns.p99),
     ]),
     { numbersFrom: 2 },

@@ -4,7 +4,7 @@
 import type { CauseName, NetDocument, NetPolicyRun } from '@iommu-bounce/simulation';
 import { TIME_GROUPS, timeOf } from './fio-figures';
 import { type Part, type TablePart } from '../show/parts';
-import { count, megabytes, memory, micros, percent, time } from '../show/format';
+import { count, megabytes, memory, micros, percent, stale, time } from '../show/format';
 
 export function netParts(document: NetDocument): Part[] {
   const { runs } = document;
@@ -66,7 +66,7 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
       (run.copies / run.packets).toFixed(2),
       percent(run.cpu_busy, 0),
       percent(run.wire_busy, 0),
-      run.stale_busy_max_ns === null ? 'always' : time(run.stale_busy_max_ns),
+      stale(run.stale_busy_max_ns),
     ]),
     numbersFrom: 1,
   };

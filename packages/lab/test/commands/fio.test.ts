@@ -14,7 +14,7 @@ const schema = JSON.parse(
 const validate = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
 
 /** Each of the 64 buffers twice or more. */
-const IOS = 150;
+const IOS = process.env['TEST_LONG'] === '1' ? 400 : 150;
 const FEW = ['--number-ios', String(IOS)];
 
 async function document(...args: readonly string[]): Promise<FioDocument> {

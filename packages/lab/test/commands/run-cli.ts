@@ -28,10 +28,10 @@ export async function cli(...args: readonly string[]): Promise<CliResult> {
 }
 
 /** An empty folder for the duration of `use`. */
-export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
   try {
-    await use(folder);
+    return await use(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }

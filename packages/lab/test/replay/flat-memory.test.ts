@@ -3,10 +3,11 @@
 
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { TempFiles } from '../temp-files';
+import { withFolder } from '../commands/run-cli';
 import { replayTraces } from '../../src/compare';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -48,33 +49,30 @@ function memoryInUse(): number {
 
 describe('the memory of a replay', function () {
   this.timeout(120_000);
-  const files = new TempFiles();
-  beforeEach(() => files.make());
-  afterEach(() => files.remove());
-
   if (LONG)
-    it('does not grow with the length of the trace', async () => {
-      const peaks: number[] = [];
-      for (const mappings of [15_000, 60_000]) {
-        const path = files.path('long.trace.txt');
-        await writeLong(path, mappings);
-        let peak = 0;
-        let batches = 0;
-        const document = await replayTraces([path], {
-          patches: [0, 4],
-          config: null,
-          params: null,
-          mostDifferences: 10,
-          progress: () => {
-            if (batches++ % 15 === 0) peak = Math.max(peak, memoryInUse());
-          },
-        });
-        expect(document.states[1]?.map_calls).to.equal(mappings);
-        expect(document.trace.never_unmapped).to.be.above(mappings / 100);
-        peaks.push(peak);
-      }
-      const [short = 0, long = 0] = peaks;
-      // Some 90 bytes of each further mapping.
-      expect(long - short).to.be.below(4 * 2 ** 20);
-    });
+    it('does not grow with the length of the trace', () =>
+      withFolder(async (folder) => {
+        const peaks: number[] = [];
+        for (const mappings of [15_000, 60_000]) {
+          const path = join(folder, 'long.trace.txt');
+          await writeLong(path, mappings);
+          let peak = 0;
+          let batches = 0;
+          const document = await replayTraces([path], {
+            patches: [0, 4],
+            config: null,
+            params: null,
+            mostDifferences: 10,
+            progress: () => {
+              if (batches++ % 15 === 0) peak = Math.max(peak, memoryInUse());
+            },
+          });
+          expect(document.states[1]?.map_calls).to.equal(mappings);
+          expect(document.trace.never_unmapped).to.be.above(mappings / 100);
+          peaks.push(peak);
+        }
+        const [short = 0, long = 0] = peaks;
+        // Some 90 bytes of each further mapping.
+        expect(long - short).to.be.below(4 * 2 ** 20);
+      }));
 });

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Traces written for a test, and a replay of them.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { IOMMU_DRIVERS, type IommuDriver } from '@iommu-bounce/integration';
 import { type ReplayDocument, type SeriesState, replayTraces } from '../../src/compare';
-import { TempFiles } from '../temp-files';
+import { withFolder } from '../commands/run-cli';
 
 export interface Options {
   /** Default: what replayTraces takes. */
@@ -15,15 +17,12 @@ export interface Options {
 
 /** Replays a text as a file. */
 export async function replayText(text: string, options: Options = {}): Promise<ReplayDocument> {
-  const files = new TempFiles();
-  await files.make();
-  try {
-    const file = await files.write('x.trace.txt', text);
-    if (options.facts) await files.write('x.json', JSON.stringify(options.facts));
-    return await replayFiles([file], options);
-  } finally {
-    await files.remove();
-  }
+  return withFolder((folder) => {
+    const file = join(folder, 'x.trace.txt');
+    writeFileSync(file, text);
+    if (options.facts) writeFileSync(join(folder, 'x.json'), JSON.stringify(options.facts));
+    return replayFiles([file], options);
+  });
 }
 
 export function replayFiles(

@@ -7,9 +7,8 @@ import {
   devicesExperiment,
   type NetDocument,
   type NosyncDocument,
-  type ScenarioMachine,
 } from '@iommu-bounce/simulation';
-import { COSTS } from '@iommu-bounce/simulation/testing';
+import { MACHINE } from '@iommu-bounce/simulation/testing';
 import { partsText } from '../../src/show/parts';
 import { devicesParts } from '../../src/tables/devices';
 import { netParts, netWrongs } from '../../src/tables/net';
@@ -17,15 +16,6 @@ import { nosyncParts } from '../../src/tables/nosync';
 import { expectValid, printed } from '../scenarios/schema';
 
 const LONG = process.env['TEST_LONG'] === '1';
-
-const MACHINE: ScenarioMachine = {
-  preset: 'laptop-virtio',
-  cost: COSTS,
-  cpus: 4,
-  layout: 'fresh',
-  seed: 1,
-  moveData: true,
-};
 
 function expectNarrow(text: string): void {
   for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);

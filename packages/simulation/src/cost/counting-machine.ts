@@ -154,13 +154,15 @@ export class CountingMachine {
       const at = pool_of(domain);
       return at ? io_buffer_pool_stats(at).reduce((sum, one) => sum + one.empty, 0) : 0;
     };
-    for (const part of [m.iova, m.k.mm, m.k.page_alloc])
-      if (
-        part instanceof CountedAddresses ||
-        part instanceof CountedMemory ||
-        part instanceof CountedPages
-      )
-        part.steps = steps;
+    const { iova } = m;
+    const { mm, page_alloc } = m.k;
+    if (!(
+      iova instanceof CountedAddresses &&
+      mm instanceof CountedMemory &&
+      page_alloc instanceof CountedPages
+    ))
+      throw new Error('the machine has other parts than it was given');
+    for (const part of [iova, mm, page_alloc]) part.steps = steps;
   }
 
   get firstPfn(): number {

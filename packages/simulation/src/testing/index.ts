@@ -2,3 +2,4 @@
 // For tests: jobs under a policy in one call, on costs that stay when a preset is calibrated anew.
 
 export { COSTS, type Setup, job, runJobs } from './run-jobs';
+export { MACHINE } from './machine';

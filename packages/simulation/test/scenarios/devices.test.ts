@@ -14,7 +14,7 @@ import {
   kmallocBytes,
   tlbAreaFor,
 } from '../../src/scenarios';
-import { MACHINE } from './machine';
+import { MACHINE } from '../../src/testing';
 
 const LONG = process.env['TEST_LONG'] === '1';
 /** 256 devices take most of the time. */

@@ -11,7 +11,7 @@ import {
   netExperiment,
   nicParameters,
 } from '../../src/scenarios';
-import { MACHINE } from './machine';
+import { MACHINE } from '../../src/testing';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const PACKETS = LONG ? 20_000 : 10_000;

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { MAPPING_BYTES, type NosyncDocument, ROUNDS, nosyncExperiment } from '../../src/scenarios';
 import { POLICIES } from '../../src/policies';
-import { MACHINE } from './machine';
+import { MACHINE } from '../../src/testing';
 
 const LONG = process.env['TEST_LONG'] === '1';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A machine for the scenarios, with costs of the tests' own.
 
-import { COSTS } from '../../src/testing';
-import type { ScenarioMachine } from '../../src/scenarios';
+import { COSTS } from './run-jobs';
+import type { ScenarioMachine } from '../scenarios';
 
 export const MACHINE: ScenarioMachine = {
   preset: 'laptop-virtio',
