@@ -237,29 +237,21 @@ function to_mapping(node: interval_tree_node<viommu_mapping>): viommu_mapping {
 
 // Loops over words: the 36 bytes of a MAP take 24 ns as bytes, 42 ns by set(subarray) and 50 ns by fill() (Node 20).
 
-/** The same range of two buffers. */
+/** The same range of two buffers; `offset` is a multiple of 4, as each part of a request begins. */
 function memcpy(dst: virtio_buf, src: virtio_buf, offset: number, len: number): void {
+  const to = dst.words;
+  const from = src.words;
   const end = offset + len;
-  let at = offset;
-  if ((offset & 3) === 0) {
-    const to = dst.words;
-    const from = src.words;
-    for (let i = offset >> 2; i < end >> 2; i++) to[i] = from[i] as number;
-    at = end & ~3;
-  }
-  for (; at < end; at++) dst.bytes[at] = src.bytes[at] as number;
+  for (let i = offset >> 2; i < end >> 2; i++) to[i] = from[i] as number;
+  for (let at = end & ~3; at < end; at++) dst.bytes[at] = src.bytes[at] as number;
 }
 
-/** A range of a buffer. */
+/** A range of a buffer; `offset` is a multiple of 4. */
 function memset(dst: virtio_buf, byte: number, offset: number, len: number): void {
+  const to = dst.words;
   const end = offset + len;
-  let at = offset;
-  if ((offset & 3) === 0) {
-    const to = dst.words;
-    for (let i = offset >> 2; i < end >> 2; i++) to[i] = byte * 0x01010101;
-    at = end & ~3;
-  }
-  for (; at < end; at++) dst.bytes[at] = byte;
+  for (let i = offset >> 2; i < end >> 2; i++) to[i] = byte * 0x01010101;
+  for (let at = end & ~3; at < end; at++) dst.bytes[at] = byte;
 }
 
 function viommu_get_req_errno(buf: virtio_buf, len: number): number {
