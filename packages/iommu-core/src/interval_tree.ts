@@ -98,8 +98,19 @@ function rotate_set_parents<T extends object>(
 
 /** C: lib/rbtree.c __rb_insert */
 function insert_color<T extends object>(inserted: node<T>, root: rb_root_cached<T>): void {
+  const parent = inserted.__rb_parent;
+  if (parent === null) set_parent_color(inserted, null, RB_BLACK);
+  else if (parent.__rb_color === RB_RED) insert_below_red(inserted, parent, root);
+}
+
+// Out of line, as unlink_inner and erase_color below: so what most trees need, which are small, can be inlined.
+function insert_below_red<T extends object>(
+  inserted: node<T>,
+  red: node<T>,
+  root: rb_root_cached<T>,
+): void {
   let n = inserted;
-  let parent = n.__rb_parent;
+  let parent: node<T> | null = red;
   for (;;) {
     if (parent === null) {
       set_parent_color(n, null, RB_BLACK);
@@ -153,6 +164,16 @@ function unlink<T extends object>(n: node<T>, root: rb_root_cached<T>): node<T> 
     return only === null && n.__rb_color === RB_BLACK ? parent : null;
   }
 
+  return unlink_inner(n, left, right, root);
+}
+
+/** The same of a node with two children: its successor takes its place. */
+function unlink_inner<T extends object>(
+  n: node<T>,
+  left: node<T>,
+  right: node<T>,
+  root: rb_root_cached<T>,
+): node<T> | null {
   let successor = right;
   let parent: node<T>;
   let orphan: node<T> | null;

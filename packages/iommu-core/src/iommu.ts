@@ -4,6 +4,7 @@
 
 import {
   ALIGN,
+  ALL_ALIGNED,
   BIT,
   BUG_ON,
   type bus_type,
@@ -14,7 +15,6 @@ import {
   GFP_ATOMIC,
   GFP_KERNEL,
   INIT_LIST_HEAD,
-  IS_ALIGNED,
   __ffs,
   __fls,
   deref,
@@ -720,10 +720,6 @@ export class iommu_c {
 
   /** The largest supported page that fits the alignment of the addresses and the size. */
   private iommu_pgsize(domain: iommu_domain, addr_merge: number, size: number): number {
-    // JS: of one smallest page there is no choice: a plain pair of 4 KiB takes 200 ns where it took 250.
-    const smallest = BIT(__ffs(domain.pgsize_bitmap));
-    if (size === smallest && IS_ALIGNED(addr_merge, smallest)) return smallest;
-
     let pgsize_idx = __fls(size);
 
     if (addr_merge) pgsize_idx = Math.min(pgsize_idx, __ffs(addr_merge));
@@ -734,6 +730,14 @@ export class iommu_c {
     BUG_ON(pgsize === 0, 'no supported page size fits');
 
     return BIT(__fls(pgsize));
+  }
+
+  /** JS: C's pr_err of map and unmap, out of line, so that both are small enough to be inlined. */
+  private pr_unaligned(iova: number, paddr: number | null, size: number, min_pagesz: number): void {
+    const pa = paddr === null ? '' : ` pa 0x${paddr.toString(16).padStart(16, '0')}`;
+    this.k.log.pr_err(
+      `iommu: unaligned: iova 0x${iova.toString(16)}${pa} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
+    );
   }
 
   private __iommu_map(
@@ -756,19 +760,15 @@ export class iommu_c {
 
     const min_pagesz = BIT(__ffs(domain.pgsize_bitmap));
 
-    if (
-      !IS_ALIGNED(iova, min_pagesz) ||
-      !IS_ALIGNED(paddr, min_pagesz) ||
-      !IS_ALIGNED(size, min_pagesz)
-    ) {
-      this.k.log.pr_err(
-        `iommu: unaligned: iova 0x${iova.toString(16)} pa 0x${paddr.toString(16).padStart(16, '0')} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
-      );
+    if (!ALL_ALIGNED(iova, paddr, size, min_pagesz)) {
+      this.pr_unaligned(iova, paddr, size, min_pagesz);
       return -EINVAL;
     }
 
     while (size) {
-      const pgsize = this.iommu_pgsize(domain, or64(iova, paddr), size);
+      // JS: for one smallest page there is no choice, and the driver has not had a say yet.
+      const pgsize =
+        orig_size === min_pagesz ? orig_size : this.iommu_pgsize(domain, or64(iova, paddr), size);
 
       ret = ops.map(domain, iova, paddr, pgsize, prot, gfp);
 
@@ -839,16 +839,18 @@ export class iommu_c {
 
     const min_pagesz = BIT(__ffs(domain.pgsize_bitmap));
 
-    if (!IS_ALIGNED(iova, min_pagesz) || !IS_ALIGNED(size, min_pagesz)) {
-      this.k.log.pr_err(
-        `iommu: unaligned: iova 0x${iova.toString(16)} size 0x${size.toString(16)} min_pagesz 0x${min_pagesz.toString(16)}`,
-      );
+    if (!ALL_ALIGNED(iova, size, 0, min_pagesz)) {
+      this.pr_unaligned(iova, null, size, min_pagesz);
       return 0;
     }
 
     // Until all is unmapped, or more, or there is a hole.
     while (unmapped < size) {
-      const pgsize = this.iommu_pgsize(domain, iova, size - unmapped);
+      // JS: the choice as in __iommu_map.
+      const pgsize =
+        size === min_pagesz && unmapped === 0
+          ? size
+          : this.iommu_pgsize(domain, iova, size - unmapped);
 
       const unmapped_page = ops.unmap(domain, iova, pgsize, iotlb_gather);
       if (!unmapped_page) break;

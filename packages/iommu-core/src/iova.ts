@@ -3,7 +3,6 @@
 // C: drivers/iommu/iova.c and include/linux/iova.h of v5.13. See docs/porting.md#iova
 
 import {
-  ALIGN,
   ALIGN_DOWN,
   BIT,
   BUG_ON,
@@ -22,7 +21,6 @@ import {
   is_power_of_2,
   type kmem_cache,
   type machine,
-  mod_pow2,
   mutex,
   type opaque,
   order_base_2,
@@ -149,11 +147,11 @@ export function iova_mask(iovad: iova_domain): number {
 }
 
 export function iova_offset(iovad: iova_domain, addr: number): number {
-  return mod_pow2(addr, iovad.granule);
+  return addr & iova_mask(iovad); // a granule is a page at most: the low 32 bits that `&` takes hold the offset
 }
 
 export function iova_align(iovad: iova_domain, size: number): number {
-  return ALIGN(size, iovad.granule);
+  return size + (-size & iova_mask(iovad));
 }
 
 /** First address of a range. */

@@ -210,6 +210,17 @@ describe('viommu_get_resv_regions', () => {
     m.end();
   });
 
+  it('has them from a device whose properties are no whole words, and its refusals too', () => {
+    for (const probeSize of [25, 26, 27]) {
+      const m = new virtio_machine(boot_machine(), { probeSize });
+      const region = { start: 0x1000, last: 0x1fff, subtype: VIRTIO_IOMMU_RESV_MEM_T_MSI };
+      expect(regions(m, m.plug(1, [region]))).to.deep.equal([[0x1000, 0x1000, IOMMU_RESV_MSI]]);
+      const dev = m.add(2, [region, region]); // more than fit
+      expect(m.iommu.iommu_probe_device(dev)).to.equal(-EINVAL);
+      m.end();
+    }
+  });
+
   it('stops short when an allocation fails', () => {
     const k = boot_machine();
     const m = new virtio_machine(k);

@@ -26,7 +26,11 @@ export function __fls(x: number): number {
 /** Index of the lowest set bit; `x` > 0. */
 export function __ffs(x: number): number {
   const lo = x | 0;
-  if (lo !== 0) return 31 - Math.clz32(lo & -lo);
+  return lo !== 0 ? 31 - Math.clz32(lo & -lo) : ffs_of_high(x);
+}
+
+// Out of line, so that __ffs is small enough to be inlined everywhere.
+function ffs_of_high(x: number): number {
   const hi = x / TWO32;
   return 63 - Math.clz32(hi & -hi);
 }
@@ -72,6 +76,13 @@ export function ALIGN(x: number, a: number): number {
 
 export function IS_ALIGNED(x: number, a: number): boolean {
   return a <= TWO30 ? (x & (a - 1)) === 0 : Math.floor(x / a) * a === x;
+}
+
+/** All three are multiples of a power of two. C: IS_ALIGNED(x | y | z, a) */
+export function ALL_ALIGNED(x: number, y: number, z: number, a: number): boolean {
+  return a <= TWO30
+    ? ((x | y | z) & (a - 1)) === 0
+    : IS_ALIGNED(x, a) && IS_ALIGNED(y, a) && IS_ALIGNED(z, a);
 }
 
 export function PAGE_ALIGN(x: number): number {

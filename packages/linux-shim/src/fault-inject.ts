@@ -10,6 +10,8 @@ export class fault_inject_c {
   private readonly armed = new Map<string, arming>();
   private readonly passed = new Map<string, number>();
   private counting = false;
+  /** False only while nothing is armed or counted: all that a passage looks at then. */
+  private watched = false;
 
   /**
    * Arms a site; replaces an earlier arming.
@@ -19,12 +21,17 @@ export class fault_inject_c {
   fail(site: string, count: number, skip = 0): void {
     if (count === 0) this.armed.delete(site);
     else this.armed.set(site, { skip, count });
+    this.watched = this.counting || this.armed.size > 0;
   }
 
   /** Called at each passage of a site. */
   should_fail(site: string): boolean {
+    return this.watched && this.passage(site);
+  }
+
+  // Out of line, so that should_fail is small enough to be inlined at each site.
+  private passage(site: string): boolean {
     if (this.counting) this.passed.set(site, (this.passed.get(site) ?? 0) + 1);
-    if (this.armed.size === 0) return false;
     const a = this.armed.get(site);
     if (a === undefined) return false;
     if (a.skip > 0) {
@@ -38,6 +45,7 @@ export class fault_inject_c {
   /** Starts counting passages anew. */
   count_passages(): void {
     this.counting = true;
+    this.watched = true;
     this.passed.clear();
   }
 

@@ -28,7 +28,7 @@ export class percpu_c {
 
   /** The variable of the running CPU. */
   raw_cpu_ptr<T extends object>(ptr: percpu<T>): T {
-    return ptr.ptrs[this.context.smp_processor_id()] as T;
+    return ptr.ptrs[this.context.current.id] as T;
   }
 
   /** How many CPUs there can be, for `for_each_possible_cpu` and `for_each_online_cpu` (all are online). */

@@ -79,13 +79,24 @@ export function rb_link_node<T extends object>(
   node.rb_left = null;
   node.rb_right = null;
   if (typeof link === 'object') link.rb_node = node;
-  else deref(parent)[link] = node;
+  else set_child(deref(parent), link === 'rb_left', node);
 }
 
 /** Rebalances after rb_link_node. */
 export function rb_insert_color<T extends object>(inserted: rb_node<T>, root: rb_root<T>): void {
+  const parent = inserted.__rb_parent;
+  if (parent === null) set_parent_color(inserted, null, RB_BLACK);
+  else if (parent.__rb_color === RB_RED) insert_below_red(inserted, parent, root);
+}
+
+// Out of line, as unlink_inner and erase_color below: so what most trees need, which are small, can be inlined.
+function insert_below_red<T extends object>(
+  inserted: rb_node<T>,
+  red: rb_node<T>,
+  root: rb_root<T>,
+): void {
   let node = inserted;
-  let parent = node.__rb_parent;
+  let parent: rb_node<T> | null = red;
   for (;;) {
     if (parent === null) {
       set_parent_color(node, null, RB_BLACK);
@@ -144,6 +155,16 @@ function unlink<T extends object>(node: rb_node<T>, root: rb_root<T>): rb_node<T
     return null;
   }
 
+  return unlink_inner(node, left, right, root);
+}
+
+/** The same of a node with two children: its successor takes its place. */
+function unlink_inner<T extends object>(
+  node: rb_node<T>,
+  left: rb_node<T>,
+  right: rb_node<T>,
+  root: rb_root<T>,
+): rb_node<T> | null {
   let successor = right;
   let parent: rb_node<T>;
   let orphan: rb_node<T> | null;

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import {
   ALIGN,
   ALIGN_DOWN,
+  ALL_ALIGNED,
   BIT,
   DIV_ROUND_UP,
   DMA_BIT_MASK,
@@ -108,6 +109,19 @@ describe('rounding', () => {
         expect(IS_ALIGNED(x, BIT(n))).to.equal(down === BigInt(x));
         const up = (BigInt(x) + a - 1n) & ~(a - 1n);
         if (up < 2n ** 53n) expect(BigInt(ALIGN(x, BIT(n)))).to.equal(up);
+      }),
+    );
+  });
+
+  it('ALL_ALIGNED is IS_ALIGNED of the three ored', () => {
+    const multiple = fc.tuple(u53, fc.boolean());
+    fc.assert(
+      fc.property(multiple, multiple, multiple, shift, (x, y, z, n) => {
+        const a = BIT(n);
+        const values = [x, y, z].map(([v, round]) => (round ? ALIGN_DOWN(v, a) : v));
+        const [p = 0, q = 0, r = 0] = values;
+        const ored = BigInt(p) | BigInt(q) | BigInt(r);
+        expect(ALL_ALIGNED(p, q, r, a)).to.equal((ored & (BigInt(a) - 1n)) === 0n);
       }),
     );
   });

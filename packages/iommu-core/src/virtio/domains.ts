@@ -2,13 +2,13 @@
 // The VMM's domains and endpoints: who is attached where, what is mapped, and the status that a change ends with.
 
 import {
+  ALL_ALIGNED,
   BIT,
   EEXIST,
   EFAULT,
   EINVAL,
   ENOMEM,
   ENOSPC,
-  IS_ALIGNED,
   PAGE_SIZE,
   __ffs,
 } from '@iommu-bounce/linux-shim';
@@ -32,9 +32,6 @@ import {
   VIRTIO_IOMMU_S_OK,
   VIRTIO_IOMMU_S_RANGE,
 } from './virtio_iommu.h';
-
-/** Granules up to this one have a mask that bitwise operators take whole. */
-const MASK_LIMIT = 2 ** 30;
 
 /** A range that PROBE reports. */
 export interface ResvRegion {
@@ -155,7 +152,7 @@ export class VmmDomains {
     if ((flags & ~VIRTIO_IOMMU_MAP_F_MASK) !== 0 || (mmio && !this.config.mmio))
       return VIRTIO_IOMMU_S_INVAL;
     if (last < start || start < inputRange[0] || last > inputRange[1]) return VIRTIO_IOMMU_S_RANGE;
-    if (!this.aligned(start, last + 1, phys)) return VIRTIO_IOMMU_S_RANGE;
+    if (!ALL_ALIGNED(start, last + 1, phys, this.granule)) return VIRTIO_IOMMU_S_RANGE;
     if (domain.mappings.find(start, last) !== null) return VIRTIO_IOMMU_S_INVAL;
 
     const size = last - start + 1;
@@ -211,13 +208,6 @@ export class VmmDomains {
   /** Unmaps what the endpoint's container has of the domain. */
   private clear(endpoint: VmmEndpoint, domain: VmmDomain): void {
     for (const m of domain.mappings) endpoint.container.unmap(m.start, m.last - m.start + 1);
-  }
-
-  /** All three; together, as their low bits tell it for every granule that there is. */
-  private aligned(start: number, end: number, phys: number): boolean {
-    const { granule } = this;
-    if (granule <= MASK_LIMIT) return ((start | end | phys) & (granule - 1)) === 0;
-    return IS_ALIGNED(start, granule) && IS_ALIGNED(end, granule) && IS_ALIGNED(phys, granule);
   }
 
   private isMemory(phys: number, size: number): boolean {

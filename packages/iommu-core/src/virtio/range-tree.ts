@@ -28,6 +28,7 @@ export class RangeTree {
   private readonly root = new rb_root<Range>();
   /** Ranges to use again, so that a map and unmap makes no garbage. */
   private readonly spare: Range[] = [];
+  private spares = 0;
   size = 0;
   // Where the last search in vain ended: what is added next is what it was for, as a rule.
   private gap: rb_node<Range> | null = null;
@@ -77,7 +78,7 @@ export class RangeTree {
 
   /** Adds a range; the caller knows that it overlaps none. */
   add(start: number, last: number, phys: number, flags: number): Range {
-    const range = this.spare.pop() ?? new Range();
+    const range = this.spares > 0 ? (this.spare[--this.spares] as Range) : new Range();
     range.start = start;
     range.last = last;
     range.phys = phys;
@@ -97,7 +98,7 @@ export class RangeTree {
   remove(range: Range): void {
     rb_erase(range.node, this.root);
     this.gapStart = -1;
-    this.spare.push(range);
+    this.spare[this.spares++] = range;
     this.size--;
   }
 

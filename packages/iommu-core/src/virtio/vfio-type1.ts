@@ -112,8 +112,7 @@ export class VfioContainer {
 
   private mapLocked(iova: number, vaddr: number, size: number, flags: number): number {
     const last = iova + size - 1;
-    if (size <= 0 || offset_in_page(size) || offset_in_page(iova) || offset_in_page(vaddr))
-      return -EINVAL;
+    if (size <= 0 || offset_in_page(size | iova | vaddr)) return -EINVAL;
     if (this.dmaList.find(iova, last) !== null) return -EEXIST;
     if (this.dmaAvail === 0) return -ENOSPC;
     if (this.isForbidden(iova, last)) return -EINVAL;
@@ -153,7 +152,7 @@ export class VfioContainer {
   }
 
   private unmapLocked(iova: number, size: number): number {
-    if (size <= 0 || offset_in_page(size) || offset_in_page(iova)) return -EINVAL;
+    if (size <= 0 || offset_in_page(size | iova)) return -EINVAL;
     const last = iova + size - 1;
     const first = this.dmaList.find(iova, iova);
     if (first !== null && first.start !== iova) return -EINVAL;

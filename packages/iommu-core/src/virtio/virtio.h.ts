@@ -11,8 +11,10 @@ export const VIRTIO_F_VERSION_1 = 32;
 export class virtio_buf {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** The same bytes four by four, but for an odd rest: what copies and clears whole words. */
+  readonly words: Int32Array;
 
-  /** @param memory where it lies, from `offset` on; default: memory of its own */
+  /** @param memory where it lies, from `offset` on, a multiple of 4; default: memory of its own */
   constructor(
     readonly size: number,
     memory: ArrayBuffer = new ArrayBuffer(size),
@@ -20,6 +22,7 @@ export class virtio_buf {
   ) {
     this.bytes = new Uint8Array(memory, offset, size);
     this.view = new DataView(memory, offset, size);
+    this.words = new Int32Array(memory, offset, size >> 2);
   }
 }
 

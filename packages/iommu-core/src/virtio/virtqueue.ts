@@ -61,12 +61,16 @@ export class Chain {
   }
 
   private at(offset: number, len: number, limit: number): virtio_buf {
-    if (this.buf === null || offset < 0 || offset + len > limit)
-      throw new RangeError(
-        `the device reaches for bytes ${String(offset)}..${String(offset + len - 1)} of ${String(limit)}`,
-      );
+    if (this.buf === null || offset < 0 || offset + len > limit) outside(offset, len, limit);
     return this.buf;
   }
+}
+
+// Out of line, so that what reads and writes a request is small enough to be inlined.
+function outside(offset: number, len: number, limit: number): never {
+  throw new RangeError(
+    `the device reaches for bytes ${String(offset)}..${String(offset + len - 1)} of ${String(limit)}`,
+  );
 }
 
 export class Virtqueue implements virtqueue {
@@ -76,10 +80,12 @@ export class Virtqueue implements virtqueue {
   private readonly indirectDesc: boolean;
   private readonly eventIdx: boolean;
   private readonly free: Chain[] = [];
-  /** Rings of `size` entries; indices run on and are taken modulo the size. */
+  private freeChains: number;
+  /** Rings of `size` entries; indices run on, and `mask` takes them modulo the size. */
   private readonly avail: Chain[] = [];
   private readonly used: Chain[] = [];
   private readonly usedLen: Int32Array;
+  private readonly mask: number;
   private availIdx = 0;
   private deviceAvailIdx = 0;
   private usedIdx = 0;
@@ -108,6 +114,8 @@ export class Virtqueue implements virtqueue {
     this.indirectDesc = options.indirectDesc ?? true;
     this.eventIdx = options.eventIdx ?? true;
     this.num_free = this.size;
+    this.freeChains = this.size;
+    this.mask = this.size - 1;
     this.usedLen = new Int32Array(this.size);
     for (let i = 0; i < this.size; i++) {
       const chain = new Chain();
@@ -127,10 +135,10 @@ export class Virtqueue implements virtqueue {
       if (out > 0) this.exit();
       return -ENOSPC;
     }
-    const chain = this.free.pop() as Chain;
+    const chain = this.free[--this.freeChains] as Chain;
     chain.fill(buf, out, in_, data, needed);
     this.num_free -= needed;
-    this.avail[this.availIdx++ % this.size] = chain;
+    this.avail[this.availIdx++ & this.mask] = chain;
     return 0;
   }
 
@@ -147,12 +155,12 @@ export class Virtqueue implements virtqueue {
 
   virtqueue_get_buf(): opaque | null {
     if (this.driverUsedIdx === this.usedIdx) return null;
-    const slot = this.driverUsedIdx++ % this.size;
+    const slot = this.driverUsedIdx++ & this.mask;
     const chain = this.used[slot] as Chain;
     this.len = this.usedLen[slot] ?? 0;
     const data = chain.data;
     this.num_free += chain.release();
-    this.free.push(chain);
+    this.free[this.freeChains++] = chain;
     return data;
   }
 
@@ -171,12 +179,12 @@ export class Virtqueue implements virtqueue {
   /** The next buffer, or null. */
   pop(): Chain | null {
     if (this.deviceAvailIdx === this.availIdx) return null;
-    return this.avail[this.deviceAvailIdx++ % this.size] as Chain;
+    return this.avail[this.deviceAvailIdx++ & this.mask] as Chain;
   }
 
   /** Gives a buffer back, `written` bytes of which are new. */
   push(chain: Chain, written: number): void {
-    const slot = this.usedIdx++ % this.size;
+    const slot = this.usedIdx++ & this.mask;
     this.used[slot] = chain;
     this.usedLen[slot] = written;
   }

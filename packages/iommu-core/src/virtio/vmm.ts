@@ -87,15 +87,8 @@ export class Vmm {
     const request = chain.readable(0, readable);
     switch (type) {
       case VIRTIO_IOMMU_T_ATTACH:
-      case VIRTIO_IOMMU_T_DETACH: {
-        const domain = request.getUint32(virtio_iommu_req_attach.domain, true);
-        const endpoint = request.getUint32(virtio_iommu_req_attach.endpoint, true);
-        if (request.getBigUint64(virtio_iommu_req_attach.reserved, true) !== 0n)
-          return VIRTIO_IOMMU_S_INVAL;
-        return type === VIRTIO_IOMMU_T_ATTACH
-          ? this.state.attach(domain, endpoint)
-          : this.state.detach(domain, endpoint);
-      }
+      case VIRTIO_IOMMU_T_DETACH:
+        return this.attach(type, request);
       case VIRTIO_IOMMU_T_MAP:
         return this.state.map(
           request.getUint32(virtio_iommu_req_map.domain, true),
@@ -113,6 +106,17 @@ export class Vmm {
       default:
         return this.probe(request.getUint32(virtio_iommu_req_probe.endpoint, true), chain);
     }
+  }
+
+  /** Or detaches. */
+  private attach(type: number, request: DataView): number {
+    const domain = request.getUint32(virtio_iommu_req_attach.domain, true);
+    const endpoint = request.getUint32(virtio_iommu_req_attach.endpoint, true);
+    if (request.getBigUint64(virtio_iommu_req_attach.reserved, true) !== 0n)
+      return VIRTIO_IOMMU_S_INVAL;
+    return type === VIRTIO_IOMMU_T_ATTACH
+      ? this.state.attach(domain, endpoint)
+      : this.state.detach(domain, endpoint);
   }
 
   private probe(id: number, chain: Chain): number {

@@ -13,12 +13,13 @@ import { decimalSize, factor, micros, percent, signed } from '../show/format';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
 
-interface Found {
+/** What one calculation found: what is faster, and where that changes. */
+export interface BreakEvenFound {
   readonly copying_wins: BreakEven['copyingWins'];
   readonly break_even_bytes: number | null;
 }
 
-export interface BreakEvenDocument extends Found {
+export interface BreakEvenDocument extends BreakEvenFound {
   readonly preset: PresetName;
   readonly iommu: IommuKind;
   readonly layout: PiecesLayout;
@@ -34,7 +35,7 @@ export interface BreakEvenDocument extends Found {
   readonly moves_it_most: CostName | null;
   readonly sensitivity: readonly {
     readonly name: CostName;
-    readonly at: readonly (Found & { readonly factor: number; readonly value: number })[];
+    readonly at: readonly (BreakEvenFound & { readonly factor: number; readonly value: number })[];
   }[];
   readonly costs: CostParameters;
 }
@@ -89,6 +90,6 @@ function sentence(d: BreakEvenDocument): string {
   return `copying wins below ${sizeText(d)}${where}`;
 }
 
-function sizeText({ copying_wins, break_even_bytes: bytes }: Found): string {
+function sizeText({ copying_wins, break_even_bytes: bytes }: BreakEvenFound): string {
   return bytes === null ? copying_wins : decimalSize(bytes);
 }

@@ -5,7 +5,7 @@ export { tables } from './replay';
 export { fioTables } from './fio';
 export { wrongs } from './fio-figures';
 export { comparisonPage, comparisonTables, comparisonText } from './compare';
-export { type BreakEvenDocument, breakEvenText } from './breakeven';
+export { type BreakEvenDocument, type BreakEvenFound, breakEvenText } from './breakeven';
 export { calibrationText } from './calibrate';
 export { seriesText } from './series';
 export { deviceWrongs, devicesParts } from './devices';
