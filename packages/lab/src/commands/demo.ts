@@ -4,10 +4,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { COVER_LETTER_IOS, coverLetterExperiment } from '@iommu-bounce/simulation';
+import { COVER_LETTER_IOS, coverLetterExperiment, wrongsOf } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { fioTables } from '../tables/fio';
-import { wrongs } from '../tables/fio-figures';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { agrees, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
@@ -102,7 +101,7 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
     }),
   );
   io.out(`Report: ${shown(file)}\n`);
-  const wrong = experiment.runs.some((run) => wrongs(run).length > 0);
+  const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }
 

@@ -13,14 +13,15 @@ import {
   nosyncExperiment,
   policiesNamed,
   splitSettings,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { type Part, partsText } from '../show/parts';
 import { partsReport } from '../reports/fio/parts-report';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkReportFile, writeReport } from '../reports';
-import { deviceWrongs, devicesParts } from '../tables/devices';
-import { netParts, netWrongs } from '../tables/net';
+import { devicesParts } from '../tables/devices';
+import { netParts } from '../tables/net';
 import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
@@ -169,9 +170,7 @@ function run(
 ): Result {
   if (kind === 'devices') {
     const document = devicesExperiment(machine, progress);
-    const wrong = document.counts.some(({ runs }) =>
-      runs.some((one) => deviceWrongs(one).length > 0),
-    );
+    const wrong = document.counts.some(({ runs }) => runs.some((one) => wrongsOf(one).length > 0));
     return { document, parts: devicesParts(document), wrong };
   }
   if (kind === 'nosync') {
@@ -198,6 +197,6 @@ function run(
     },
     progress,
   );
-  const wrong = document.runs.some((one) => netWrongs(one).length > 0);
+  const wrong = document.runs.some((one) => wrongsOf(one).length > 0);
   return { document, parts: netParts(document), wrong };
 }

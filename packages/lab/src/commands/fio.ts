@@ -20,10 +20,10 @@ import {
   policiesNamed,
   readJobFile,
   runExperiment,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError, oneLine } from '../errors';
 import { fioTables } from '../tables/fio';
-import { wrongs } from '../tables/fio-figures';
 import { fioReport } from '../reports/fio';
 import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
@@ -129,7 +129,7 @@ function fio(
     if (options.report !== undefined)
       writeReport(options.report, fioReport({ document, command: typed, warnings }));
     io.out(outputOf(document, options));
-    return document.runs.some((run) => wrongs(run).length > 0) ? 1 : 0;
+    return document.runs.some((run) => wrongsOf(run).length > 0) ? 1 : 0;
   } finally {
     progress.done();
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The scenario of many devices as tables for a terminal of 100 columns.
 
-import type {
-  Approach,
-  ApproachFigures,
-  DeviceCountFigures,
-  DevicesDocument,
-  DevicesRun,
+import {
+  type Approach,
+  type ApproachFigures,
+  type DeviceCountFigures,
+  type DevicesDocument,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { type Part, type TablePart } from '../show/parts';
 import { count, memory, time } from '../show/format';
@@ -34,21 +34,10 @@ export function devicesParts(document: DevicesDocument): Part[] {
     'Note: * is arithmetic on figures of the runs, cost parameters and sizes of C structs (docs/scenarios.md). All other figures are read from the ported code as it ran. The size of slot arrays does not depend on the load.',
     ...counts.flatMap(({ domains, runs }) =>
       runs.flatMap((run) =>
-        deviceWrongs(run).map(
-          (what) => `WRONG: ${String(domains)} devices, ${run.policy}: ${what}`,
-        ),
+        wrongsOf(run).map((what) => `WRONG: ${String(domains)} devices, ${run.policy}: ${what}`),
       ),
     ),
   ];
-}
-
-/** What a run must not show; a check failed. */
-export function deviceWrongs({ leaks, data, mapping_failures }: DevicesRun): string[] {
-  const wrong = [...leaks];
-  if (data && data.pages_wrong > 0) wrong.push(`${count(data.pages_wrong)} pages arrived wrong`);
-  if (data && data.faults > 0) wrong.push(`${count(data.faults)} accesses found no translation`);
-  if (mapping_failures > 0) wrong.push(`${count(mapping_failures)} mappings found no room`);
-  return wrong;
 }
 
 function heading({ preset, cpus, layout, seed, data_moved, load }: DevicesDocument): string {

@@ -8,6 +8,7 @@ import {
   COVER_LETTER_IOS,
   isPresetName,
   preset as presetCosts,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { blockSize, count } from '../show/format';
 
@@ -96,16 +97,6 @@ function notes(run: FioRun): string[] {
           `${run.policy}: the device can read old data in a bounce buffer until the buffer is reused or evicted`,
         ]
       : []),
-    ...wrongs(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
+    ...wrongsOf(run).map((what) => `WRONG: ${runName(run)}, ${blockSize(run.bs)}: ${what}`),
   ];
-}
-
-/** What a run must not show; a check failed. */
-export function wrongs(run: FioRun): string[] {
-  const wrong = [...run.leaks];
-  if (run.data && run.data.pages_wrong > 0)
-    wrong.push(`${count(run.data.pages_wrong)} pages arrived wrong`);
-  if (run.data && run.data.faults > 0)
-    wrong.push(`${count(run.data.faults)} accesses found no translation`);
-  return wrong;
 }

@@ -3,11 +3,10 @@
 
 export { tables } from './replay';
 export { fioTables } from './fio';
-export { wrongs } from './fio-figures';
 export { comparisonPage, comparisonTables, comparisonText } from './compare';
 export { type BreakEvenDocument, type BreakEvenFound, breakEvenText } from './breakeven';
 export { calibrationText } from './calibrate';
 export { seriesText } from './series';
-export { deviceWrongs, devicesParts } from './devices';
-export { netParts, netWrongs } from './net';
+export { devicesParts } from './devices';
+export { netParts } from './net';
 export { nosyncParts } from './nosync';

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Network traffic as tables for a terminal of 100 columns.
 
-import type { CauseName, NetDocument, NetPolicyRun } from '@iommu-bounce/simulation';
+import {
+  type CauseName,
+  type NetDocument,
+  type NetPolicyRun,
+  wrongsOf,
+} from '@iommu-bounce/simulation';
 import { TIME_GROUPS, timeOf } from './fio-figures';
 import { type Part, type TablePart } from '../show/parts';
 import { count, megabytes, memory, micros, percent, stale, time } from '../show/format';
@@ -21,17 +26,8 @@ export function netParts(document: NetDocument): Part[] {
     timeTable('Where CPU time goes, µs per packet', runs),
     ringTable('Posted receive buffers, their bounce buffers, and latency per packet', runs),
     ...notes.map((note) => `Note: ${note}`),
-    ...runs.flatMap((run) => netWrongs(run).map((what) => `WRONG: ${run.policy}: ${what}`)),
+    ...runs.flatMap((run) => wrongsOf(run).map((what) => `WRONG: ${run.policy}: ${what}`)),
   ];
-}
-
-/** What a run must not show; a check failed. */
-export function netWrongs({ leaks, data }: NetPolicyRun): string[] {
-  const wrong = [...leaks];
-  if (data && data.packets_wrong > 0)
-    wrong.push(`${count(data.packets_wrong)} packets arrived wrong`);
-  if (data && data.faults > 0) wrong.push(`${count(data.faults)} accesses found no translation`);
-  return wrong;
 }
 
 function heading({ workload, preset, nic, seed, data_moved, runs }: NetDocument): string {

@@ -7,11 +7,11 @@ import {
   type FioDocument,
   policiesNamed,
   runExperiment,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { COSTS, job } from '@iommu-bounce/simulation/testing';
 import { fioTables } from '../../src/tables/fio';
 import { time } from '../../src/show/format';
-import { wrongs } from '../../src/tables/fio-figures';
 
 function document(numjobs: string): FioDocument {
   return runExperiment({
@@ -59,11 +59,17 @@ describe('the tables of fio', function () {
       ...run,
       leaks: ['3 pages stay pinned'],
       data: { pages_checked: 1200, pages_wrong: 7, faults: 1 },
+      invariants: run.invariants.map((one, i) => (i === 1 ? { ...one, holds: false } : one)),
     };
-    expect(wrongs(run)).to.deep.equal([]);
-    expect(wrongs(bad)).to.have.length(3);
+    expect(wrongsOf(run)).to.deep.equal([]);
+    expect(wrongsOf(bad)).to.have.length(4);
     const text = fioTables({ ...plain, runs: [bad] });
-    for (const what of ['3 pages stay pinned', '7 pages arrived wrong', '1 accesses found no'])
+    for (const what of [
+      '3 pages stay pinned',
+      '7 pages arrived wrong',
+      '1 accesses found no',
+      'invariant: ',
+    ])
       expect(text).to.include(`WRONG: strict, 16k: ${what}`);
   });
 

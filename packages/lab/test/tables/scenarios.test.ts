@@ -7,11 +7,12 @@ import {
   devicesExperiment,
   type NetDocument,
   type NosyncDocument,
+  wrongsOf,
 } from '@iommu-bounce/simulation';
 import { MACHINE } from '@iommu-bounce/simulation/testing';
 import { partsText } from '../../src/show/parts';
 import { devicesParts } from '../../src/tables/devices';
-import { netParts, netWrongs } from '../../src/tables/net';
+import { netParts } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
 import { expectValid, printed } from '../scenarios/schema';
 
@@ -49,7 +50,7 @@ describe('the tables of the scenarios', function () {
       expect(document.runs.map(({ policy }) => policy)).to.include.members(
         args.includes('--policy') ? ['strict', 'pool'] : ['none', 'lazy-large', 'pool'],
       );
-      for (const run of document.runs) expect(netWrongs(run), run.policy).to.deep.equal([]);
+      for (const run of document.runs) expect(wrongsOf(run), run.policy).to.deep.equal([]);
       const text = partsText(netParts(document));
       expectNarrow(text);
       expect(text).to.match(/^Simulated, not measured/);

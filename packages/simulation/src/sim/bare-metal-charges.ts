@@ -6,13 +6,13 @@ import { Cause } from './ledger';
 import type { Meter } from './meter';
 
 export function bareMetalCharges(meter: Meter): table_listener {
-  const { ledger, stale, cost } = meter;
+  const { ledger, cost } = meter;
   const queue = meter.newLock('command queue');
   const invalidate = (): void => {
     queue.take();
     ledger.charge(Cause.invalidate, cost.invalidateNs);
     queue.give();
-    stale.forgetsAll(ledger.now);
+    meter.forgetsAll();
   };
   return {
     map: (_iova, _paddr, size) => {

@@ -3,17 +3,50 @@
 
 import type { IoSlot } from './io-slot';
 import type { JobRun } from './job-run';
+import { Timeline } from './timeline';
+import type { Waiter } from './virtual-lock';
 
-export class Cpu {
+/** What an event of a CPU is about. */
+export type EventKind = 'idle' | 'submit' | 'putOff' | 'complete' | 'work';
+
+export class Cpu implements Waiter {
   /** Until when it is busy. */
   now = 0;
+  /** Nanoseconds that it was: work and waiting for locks. */
+  busyNs = 0;
   /** It is in an interrupt handler that may have more to do. */
   inInterrupt = false;
   readonly jobs: JobRun[] = [];
+
+  // The event under way.
+
+  readonly timeline = new Timeline();
+  /** Its steps are being played, up to here. */
+  playing = false;
+  played = 0;
+  event: EventKind = 'idle';
+  /** The I/O that is submitted or completed, and the one that the thread takes back. */
+  io: IoSlot | null = null;
+  reaped: IoSlot | null = null;
+  /** The slot of the pool, and the number in StaleClock, that its call deals with; -1: none. */
+  slot = -1;
+  stale = -1;
+  calledAt = 0;
+  /** What it is to do beside all I/Os, and when. */
+  work: (() => void) | null = null;
+  workAt = 0;
+
+  // In the queue of a lock.
+
+  waiting = false;
+  waitPhase = 0;
+  askedAt = 0;
+  behind: Waiter | null = null;
+
   private nextJob = 0;
   private readonly ring: (IoSlot | null)[];
   private head = 0;
-  private waiting = 0;
+  private inDrive = 0;
 
   /** @param depth I/Os that can be under way for its jobs */
   constructor(
@@ -23,23 +56,24 @@ export class Cpu {
     this.ring = new Array<IoSlot | null>(Math.max(1, depth)).fill(null);
   }
 
+  /** Whether it has something to do, or does it, beside all I/Os. */
+  hasWork(): boolean {
+    return this.work !== null || this.event === 'work';
+  }
+
   /** The drive will complete an I/O at its doneAt; not before those that were put in earlier. */
   put(io: IoSlot): void {
-    this.ring[(this.head + this.waiting++) % this.ring.length] = io;
+    this.ring[(this.head + this.inDrive++) % this.ring.length] = io;
   }
 
   /** The next I/O to complete, done or not. */
   first(): IoSlot | null {
-    return this.waiting === 0 ? null : (this.ring[this.head] as IoSlot);
+    return this.inDrive === 0 ? null : (this.ring[this.head] as IoSlot);
   }
 
   drop(): void {
     if (++this.head === this.ring.length) this.head = 0;
-    this.waiting--;
-  }
-
-  underWay(): number {
-    return this.waiting;
+    this.inDrive--;
   }
 
   /** The job whose thread runs now, or null: all wait. */
@@ -53,8 +87,10 @@ export class Cpu {
     return null;
   }
 
-  /** When it does something next; Infinity: never. */
+  /** When it does something next; Infinity: never, or when it gets a lock. */
   nextEvent(): number {
+    if (this.playing) return this.waiting ? Infinity : this.now;
+    if (this.work !== null) return Math.max(this.now, this.workAt);
     if (this.inInterrupt) return this.now;
     for (const job of this.jobs) if (job.ready(this.now)) return this.now;
     const first = this.first();

@@ -44,9 +44,12 @@ export class Pieces {
   readonly count: number;
 }
 
-/** Whose I/O it is: told when the interrupt handler is done with it. */
+/** Whose I/O it is. */
 export interface IoOwner {
+  /** The interrupt handler is done with it. */
   completed(io: IoSlot): void;
+  /** It could not be mapped. */
+  putOff(io: IoSlot): void;
 }
 
 export class IoSlot {

@@ -47,6 +47,12 @@ export class JobRun {
     this.done[(this.head + this.doneCount++) % this.done.length] = io;
   }
 
+  /** A mapping failed for want of room. */
+  putOff(io: IoSlot): void {
+    this.free.push(io);
+    this.blocked = true;
+  }
+
   /** The thread takes back the I/O that was completed first, if there is one. */
   reap(): IoSlot | null {
     if (this.doneCount === 0) return null;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where virtual time goes: the running CPU's clock, and every nanosecond booked by phase of the I/O and by cause.
 
+import { Step, type Timeline } from './timeline';
+
 /** What time is spent on. */
 export const CAUSES = [
   'submit',
@@ -37,8 +39,10 @@ export const Phase = Object.fromEntries(PHASES.map((name, i) => [name, i])) as R
 >;
 
 export class Ledger {
-  /** Virtual nanoseconds: the clock of the CPU that runs. */
+  /** Virtual nanoseconds: the clock of the CPU that runs. With a timeline it does not know yet of waiting for locks. */
   now = 0;
+  /** Where steps are written, to be played among those of other CPUs; null: they happen as they are booked. */
+  timeline: Timeline | null = null;
   /** One of Phase. */
   phase = Phase.submit;
   private readonly booked = new Float64Array(PHASES.length * CAUSES.length);
@@ -46,6 +50,7 @@ export class Ledger {
   /** Begins anew, at time 0. */
   reset(): void {
     this.now = 0;
+    this.timeline = null;
     this.phase = Phase.submit;
     this.booked.fill(0);
   }
@@ -53,7 +58,17 @@ export class Ledger {
   /** The CPU spends `ns` on a Cause. */
   charge(cause: number, ns: number): void {
     this.now += ns;
-    const at = this.phase * CAUSES.length + cause;
+    this.book(this.phase, cause, ns);
+    if (this.timeline !== null) this.timeline.push(Step.spend, ns);
+  }
+
+  /** A CPU has waited for a lock. @param phase one of Phase */
+  waits(phase: number, ns: number): void {
+    this.book(phase, Cause.lockWait, ns);
+  }
+
+  private book(phase: number, cause: number, ns: number): void {
+    const at = phase * CAUSES.length + cause;
     this.booked[at] = (this.booked[at] as number) + ns;
   }
 

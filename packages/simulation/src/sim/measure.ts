@@ -2,8 +2,10 @@
 // What a run has shown, taken at the end of its last I/O: the fields of the JSON document that are the machine's.
 
 import type { Engine } from './engine';
+import { type Invariant, invariants } from './invariants';
 import { CAUSES, type CauseName, PHASES, type PhaseName } from './ledger';
 import type { OccupancyCurve } from './occupancy';
+import type { Meter } from './meter';
 import type { SimDevice } from './sim-device';
 
 export interface LockFigures {
@@ -12,6 +14,7 @@ export interface LockFigures {
   /** Times that it was not free. */
   readonly waits: number;
   readonly wait_ns: number;
+  readonly longest_wait_ns: number;
   readonly held_ns: number;
 }
 
@@ -69,12 +72,15 @@ export interface RunFigures {
   readonly iova_tree: number;
   /** Submissions put off for want of room. */
   readonly mapping_failures: number;
+  /** Checked at the end of the last I/O. */
+  readonly invariants: readonly Invariant[];
 }
 
 export function measure(engine: Engine, device: SimDevice): RunFigures {
   const { meter } = device;
   const { ledger } = meter;
-  const { completed: ios, bytes, endedAt, latency } = engine;
+  const { completed: ios, bytes, seen, nvme } = engine.io;
+  const { endedAt, latency } = seen;
   const { map, unmap } = device.requests();
   const perIo = (ns: number): number => (ios > 0 ? ns / ios : 0);
   const perGb = (ns: number): number => (bytes > 0 ? (ns * 1e9) / bytes : 0);
@@ -94,18 +100,18 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
     elapsed_ns: endedAt,
     iops: perS(ios),
     bandwidth_bytes_per_s: perS(bytes),
-    map_ns_per_gb: perGb(engine.mapNs),
-    unmap_ns_per_gb: perGb(engine.unmapNs),
+    map_ns_per_gb: perGb(seen.mapNs),
+    unmap_ns_per_gb: perGb(seen.unmapNs),
     iommu_requests: map + unmap,
     map_requests: map,
     unmap_requests: unmap,
-    pieces_per_io: perIo(engine.pieces),
+    pieces_per_io: perIo(engine.io.pieces),
     copies: meter.copies,
     copied_bytes: meter.copiedBytes,
-    peak_bounce_bytes: engine.bounce.peak,
-    mean_bounce_bytes: engine.bounce.mean(endedAt),
+    peak_bounce_bytes: seen.bounce.peak,
+    mean_bounce_bytes: seen.bounce.mean(endedAt),
     reserved_bounce_bytes: device.reservedBounceBytes,
-    bounce_over_time: engine.bounce.curve(),
+    bounce_over_time: seen.bounce.curve(),
     latency_ns: {
       p50: at(50),
       p99: at(99),
@@ -121,24 +127,31 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
       unmap: split('unmap'),
     },
     cpus_busy: endedAt > 0 ? ledger.total() / endedAt : 0,
-    drive_busy: endedAt > 0 ? engine.nvme.busyNs / endedAt : 0,
-    interrupts: engine.interrupts,
-    locks: meter.locks
-      .filter(({ taken }) => taken > 0)
-      .map(({ name, taken, waits, waitNs, heldNs }) => ({
-        name,
-        taken,
-        waits,
-        wait_ns: waitNs,
-        held_ns: heldNs,
-      })),
-    pool_mappings: engine.ages.served,
+    drive_busy: endedAt > 0 ? nvme.busyNs / endedAt : 0,
+    interrupts: engine.io.interrupts,
+    locks: lockFigures(meter),
+    pool_mappings: seen.ages.served,
     bounce_pages_allocated: meter.pagesAllocated,
     plain_mappings: meter.coreMaps,
     iova_cached: meter.iovaCached,
     iova_tree: meter.iovaTree,
-    mapping_failures: engine.mapFailures,
+    mapping_failures: engine.io.mapFailures,
+    invariants: invariants(engine, device),
   };
+}
+
+/** Of the locks that were taken at all. */
+export function lockFigures({ locks }: Meter): LockFigures[] {
+  return locks
+    .filter(({ taken }) => taken > 0)
+    .map(({ name, taken, waits, waitNs, longestWaitNs, heldNs }) => ({
+      name,
+      taken,
+      waits,
+      wait_ns: waitNs,
+      longest_wait_ns: longestWaitNs,
+      held_ns: heldNs,
+    }));
 }
 
 function record<K extends string>(

@@ -6,6 +6,7 @@ import type { iommu_trace } from '@iommu-bounce/iommu-core';
 import type { CostParameters } from '../cost';
 import { Cause, Ledger, Phase } from './ledger';
 import { StaleClock } from './stale';
+import { Step } from './timeline';
 import { VirtualLock } from './virtual-lock';
 
 export class Meter {
@@ -96,7 +97,7 @@ export class Meter {
 
   /** One that the ported code does not have. */
   newLock(name: string, onTaken: (() => void) | null = null): VirtualLock {
-    const virtual = new VirtualLock(name, this.ledger, onTaken);
+    const virtual = new VirtualLock(this.locks.length, name, this.ledger, onTaken);
     this.locks.push(virtual);
     return virtual;
   }
@@ -132,6 +133,26 @@ export class Meter {
       this.iovaTree++;
       ledger.charge(Cause.iova, cost.iovaTreeNs / 2);
     });
+  }
+
+  // Mappings that were given back.
+
+  /** The host forgets what begins at an address. */
+  forgets(address: number): void {
+    const number = this.stale.forgets(address);
+    if (number >= 0) this.gone(number);
+  }
+
+  /** The IOTLB is emptied. */
+  forgetsAll(): void {
+    for (let number = this.stale.forgetsNext(); number >= 0; number = this.stale.forgetsNext())
+      this.gone(number);
+  }
+
+  private gone(number: number): void {
+    const { timeline, now } = this.ledger;
+    if (timeline === null) this.stale.gone(number, now);
+    else timeline.push(Step.gone, number);
   }
 
   // Calls of the DMA API.

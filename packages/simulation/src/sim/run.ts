@@ -92,18 +92,21 @@ export function simulate(
   device.mm.moves = options.moveData;
   device.meter.reset();
   const engine = new Engine(device, options.cpus, runs, options.moveData);
-  while (engine.run(BATCH)) options.progress?.(engine.completed);
+  while (engine.run(BATCH)) options.progress?.(engine.io.completed);
 
   const figures = measure(engine, device);
   const { stale } = device.meter;
   const busy = { max: stale.longest, mean: stale.meanGone() };
   engine.idle(IDLE_NS);
   const { map, unmap } = device.requests();
-  const { data, ages } = engine;
+  const {
+    data,
+    seen: { ages, bounce },
+  } = engine.io;
   return {
     ...figures,
     requests_when_idle: map + unmap - figures.iommu_requests,
-    bounce_with_idle: engine.bounce.curve(device.meter.ledger.now),
+    bounce_with_idle: bounce.curve(device.meter.ledger.now),
     stale_max_ns: device.translated ? stale.longest : null,
     stale_mean_ns: device.translated ? stale.mean() : null,
     stale_busy_max_ns: device.translated ? busy.max : null,

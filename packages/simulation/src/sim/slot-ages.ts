@@ -11,24 +11,41 @@ export class SlotAges {
   served = 0;
   /** When each slot was given back; negative: it is in use, or was not used yet. */
   private readonly since: Float64Array;
+  /** 1: in use. */
+  private readonly used: Uint8Array;
 
   constructor(private readonly device: SimDevice) {
     this.since = new Float64Array(device.slots).fill(-1);
+    this.used = new Uint8Array(device.slots);
   }
 
-  mapped(address: number, now: number): void {
+  // As the code runs. Both: @returns the slot, or -1: the address is no bounce buffer's
+
+  mapped(address: number): number {
     const slot = this.device.slotOf(address);
-    if (slot < 0) return;
+    if (slot < 0) return -1;
     this.served++;
-    this.end(slot, now);
+    this.used[slot] = 1;
+    return slot;
   }
 
-  /** True if the address is a bounce buffer's. */
-  unmapped(address: number, now: number): boolean {
+  unmapped(address: number): number {
     const slot = this.device.slotOf(address);
-    if (slot < 0) return false;
-    this.since[slot] = now;
-    return true;
+    if (slot >= 0) this.used[slot] = 0;
+    return slot;
+  }
+
+  // As its steps are played.
+
+  /** A map returns. @param slot -1 is none */
+  mapReturned(slot: number, now: number): void {
+    if (slot >= 0) this.end(slot, now);
+  }
+
+  /** An unmap returns. @param slot -1 is none */
+  unmapReturned(slot: number, now: number): void {
+    // Another CPU may have taken it already.
+    if (slot >= 0 && this.used[slot] === 0) this.since[slot] = now;
   }
 
   /** The pool has unmapped a buffer. */

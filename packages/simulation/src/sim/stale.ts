@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How long a device could still reach a page after its mapping was given back: from the return of the unmap to the
-// moment at which the host, or the IOTLB, forgets it.
+// moment at which the host, or the IOTLB, forgets it. What is forgotten is known when the code runs; when, is known as
+// its steps are played.
 
 const FIRST_ROOM = 1024;
 
@@ -9,42 +10,80 @@ export class StaleClock {
   longest = 0;
   private sum = 0;
   private unmaps = 0;
+  /** Rings, by number of the unmap. A time is NaN until the unmap has returned. */
   private addresses = new Float64Array(FIRST_ROOM);
   private times = new Float64Array(FIRST_ROOM);
-  private head = 0;
-  private count = 0;
-  private gone = false;
+  private over = new Uint8Array(FIRST_ROOM);
+  /** Numbers: the oldest that is not over, the first that is not forgotten, the next. */
+  private oldest = 0;
+  private forgotten = 0;
+  private next = 0;
+  private reachable = 0;
+  private forgottenAtOnce = false;
+
+  // As the code runs.
 
   /** An unmap begins. */
   begin(): void {
-    this.gone = false;
+    this.forgottenAtOnce = false;
   }
 
-  /** It returns: if the address went while it ran, nothing is stale. */
-  unmapped(address: number, now: number): void {
+  /** It is done. @returns its number, or -1: the address went while it ran, so nothing is stale */
+  unmapped(address: number): number {
     this.unmaps++;
-    if (this.gone) return;
-    if (this.count === this.addresses.length) this.grow();
-    const at = (this.head + this.count++) % this.addresses.length;
+    if (this.forgottenAtOnce) return -1;
+    if (this.next - this.oldest === this.addresses.length) this.grow();
+    const at = this.next % this.addresses.length;
     this.addresses[at] = address;
-    this.times[at] = now;
+    this.times[at] = NaN;
+    this.over[at] = 0;
+    this.reachable++;
+    return this.next++;
   }
 
-  /** The host forgets what begins at an address; it does so in the order of the unmaps. */
-  forgets(address: number, now: number): void {
-    if (this.count > 0 && this.addresses[this.head] === address) this.pop(now);
-    else this.gone = true;
+  /** The host forgets what begins at an address; it does so in the order of the unmaps. @returns the unmap's number, or -1 */
+  forgets(address: number): number {
+    if (
+      this.forgotten < this.next &&
+      this.addresses[this.forgotten % this.addresses.length] === address
+    )
+      return this.forgotten++;
+    this.forgottenAtOnce = true;
+    return -1;
   }
 
-  /** The IOTLB is emptied. */
-  forgetsAll(now: number): void {
-    while (this.count > 0) this.pop(now);
-    this.gone = true;
+  /** For an IOTLB that is emptied: the next unmap that it forgets, or -1. */
+  forgetsNext(): number {
+    if (this.forgotten < this.next) return this.forgotten++;
+    this.forgottenAtOnce = true;
+    return -1;
+  }
+
+  // As its steps are played.
+
+  /** An unmap returns. @param number -1 is none */
+  returned(number: number, now: number): void {
+    const at = number % this.addresses.length;
+    if (number >= this.oldest && this.over[at] === 0) this.times[at] = now;
+  }
+
+  /** Its mapping cannot be reached any more. */
+  gone(number: number, now: number): void {
+    const at = number % this.addresses.length;
+    const since = this.times[at] as number;
+    // Another CPU flushed before the unmap had returned.
+    const stale = Number.isNaN(since) ? 0 : now - since;
+    this.sum += stale;
+    this.longest = Math.max(this.longest, stale);
+    this.over[at] = 1;
+    this.reachable--;
+    while (this.oldest < this.next && this.over[this.oldest % this.over.length] === 1)
+      this.oldest++;
   }
 
   /** Mappings given back that can still be reached. */
   pending(): number {
-    return this.count;
+    return this.reachable;
   }
 
   /** Of all unmaps, those that left nothing stale included. */
@@ -54,28 +93,22 @@ export class StaleClock {
 
   /** Of those that cannot be reached any more. */
   meanGone(): number {
-    const gone = this.unmaps - this.count;
+    const gone = this.unmaps - this.reachable;
     return gone > 0 ? this.sum / gone : 0;
-  }
-
-  private pop(now: number): void {
-    const stale = now - (this.times[this.head] as number);
-    this.sum += stale;
-    this.longest = Math.max(this.longest, stale);
-    this.head = (this.head + 1) % this.addresses.length;
-    this.count--;
   }
 
   private grow(): void {
     const room = this.addresses.length;
     const addresses = new Float64Array(2 * room);
     const times = new Float64Array(2 * room);
-    for (let i = 0; i < this.count; i++) {
-      addresses[i] = this.addresses[(this.head + i) % room] as number;
-      times[i] = this.times[(this.head + i) % room] as number;
+    const over = new Uint8Array(2 * room);
+    for (let i = this.oldest; i < this.next; i++) {
+      addresses[i % (2 * room)] = this.addresses[i % room] as number;
+      times[i % (2 * room)] = this.times[i % room] as number;
+      over[i % (2 * room)] = this.over[i % room] as number;
     }
     this.addresses = addresses;
     this.times = times;
-    this.head = 0;
+    this.over = over;
   }
 }

@@ -54,9 +54,8 @@ export class VirtioCharges implements VirtioHooks {
   }
 
   mutexUnlock(): void {
-    const { stale, ledger } = this.meter;
     this.mutex.give();
-    if (this.unmapping) stale.forgets(this.iova, ledger.now);
+    if (this.unmapping) this.meter.forgets(this.iova);
   }
 
   pin(pages: number): void {

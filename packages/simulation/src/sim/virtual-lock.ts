@@ -1,29 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A lock in virtual time: who takes it waits until it is free there. Events of several CPUs are simulated one after the
-// other, a whole map or unmap each, so a lock may be asked for at a time before its latest use: the last uses are kept,
-// and a gap between two of them is taken if it looks long enough.
+// A lock in virtual time. One CPU has it; the others stand in a queue and get it in the order in which they asked, as
+// with the kernel's queued spinlocks. (A mutex of the kernel can be overtaken by a spinning CPU: here it cannot.)
 
-import { Cause, type Ledger } from './ledger';
+import type { Ledger } from './ledger';
+import { PHASES } from './ledger';
+import { Step } from './timeline';
 
-/** Uses remembered; older ones are over for every CPU, or nearly. */
-const KEPT = 256;
-/** How fast the estimate of a hold forgets a long one. */
-const FORGET = 0.9;
+/** Who can stand in a queue. */
+export interface Waiter {
+  /** Virtual nanoseconds at which it asked. */
+  askedAt: number;
+  /** Who stands behind it. */
+  behind: Waiter | null;
+}
 
 export class VirtualLock {
-  /** Times that it was taken, had to be waited for, and nanoseconds of both. */
+  /** Times that it was taken, and that it had to be waited for. */
   taken = 0;
   waits = 0;
+  /** Nanoseconds: of all waits together, of all holds, of the longest wait. */
   waitNs = 0;
   heldNs = 0;
-  private readonly starts = new Float64Array(KEPT);
-  private readonly ends = new Float64Array(KEPT);
-  private count = 0;
+  longestWaitNs = 0;
+  /** The length of the queue integrated over time: ns. Little's law says that it is waitNs. */
+  queuedNs = 0;
+  /** Grants before the holder had given it back, grants later than that to somebody who waited, negative waits. */
+  overlaps = 0;
+  idleWhileWanted = 0;
+  negativeWaits = 0;
+  private held = false;
   private since = 0;
-  private usualNs = 0;
+  /** When the last hold ended. */
+  private freeAt = 0;
+  private first: Waiter | null = null;
+  private last: Waiter | null = null;
+  private queued = 0;
+  private queueSince = 0;
 
-  /** @param onTaken books the work that is always done under the lock */
+  /**
+   * @param id its number, from 0
+   * @param onTaken books the work that is always done under the lock
+   */
   constructor(
+    readonly id: number,
     readonly name: string,
     private readonly ledger: Ledger,
     private readonly onTaken: (() => void) | null = null,
@@ -31,62 +50,88 @@ export class VirtualLock {
 
   /** Forgets what it was used for. */
   reset(): void {
-    this.taken = this.waits = this.waitNs = this.heldNs = 0;
-    this.count = 0;
-    this.usualNs = 0;
+    this.taken = this.waits = this.waitNs = this.heldNs = this.longestWaitNs = 0;
+    this.queuedNs = this.overlaps = this.idleWhileWanted = this.negativeWaits = 0;
+    this.since = this.freeAt = this.queueSince = 0;
   }
 
+  // What the ported code does. With a timeline it is written there and granted when it is played.
+
   take(): void {
-    const { ledger, count } = this;
-    const at = ledger.now;
+    const { ledger } = this;
     this.taken++;
-    if (count > 0 && at < (this.ends[count - 1] as number)) {
-      const free = this.freeFrom(at);
-      if (free > at) {
-        this.waits++;
-        this.waitNs += free - at;
-        ledger.charge(Cause.lockWait, free - at);
-      }
+    if (ledger.timeline !== null)
+      ledger.timeline.push(Step.take, this.id * PHASES.length + ledger.phase);
+    else {
+      const from = Math.max(ledger.now, this.freeAt);
+      if (from > ledger.now) ledger.waits(ledger.phase, this.waited(ledger.now, from));
+      ledger.now = from;
+      this.grant(from);
     }
-    this.since = ledger.now;
     if (this.onTaken !== null) this.onTaken();
   }
 
   give(): void {
-    const end = this.ledger.now;
-    const held = end - this.since;
-    this.heldNs += held;
-    this.usualNs = Math.max(held, this.usualNs * FORGET);
-    if (held > 0) this.remember(this.since, end);
+    const { ledger } = this;
+    if (ledger.timeline !== null) ledger.timeline.push(Step.give, this.id);
+    else this.release(ledger.now);
   }
 
-  /** The first moment from `at` on at which nobody has it for as long as usual. */
-  private freeFrom(at: number): number {
-    let from = at;
-    let i = this.count;
-    while (i > 0 && (this.ends[i - 1] as number) > at) i--;
-    for (; i < this.count; i++) {
-      if ((this.starts[i] as number) - from >= this.usualNs) break;
-      from = Math.max(from, this.ends[i] as number);
+  // What order.ts plays. Times never go back.
+
+  /** @returns whether the asker has it now; if not, it stands in the queue and is told by release() */
+  ask(who: Waiter, now: number): boolean {
+    if (!this.held) {
+      this.grant(now);
+      return true;
     }
-    return from;
+    this.queueChanges(now, 1);
+    who.askedAt = now;
+    who.behind = null;
+    if (this.last === null) this.first = who;
+    else this.last.behind = who;
+    this.last = who;
+    return false;
   }
 
-  /** Sorted by time; uses do not overlap but for a hold longer than it looked. */
-  private remember(start: number, end: number): void {
-    const { starts, ends } = this;
-    if (this.count === KEPT) {
-      // Half at once, so that moving them costs little for each.
-      starts.copyWithin(0, KEPT / 2);
-      ends.copyWithin(0, KEPT / 2);
-      this.count = KEPT / 2;
-    }
-    let i = this.count++;
-    for (; i > 0 && (starts[i - 1] as number) > start; i--) {
-      starts[i] = starts[i - 1] as number;
-      ends[i] = ends[i - 1] as number;
-    }
-    starts[i] = start;
-    ends[i] = end;
+  /** @returns who has it next, if somebody waits: from now on */
+  release(now: number): Waiter | null {
+    this.heldNs += now - this.since;
+    this.freeAt = now;
+    this.held = false;
+    const next = this.first;
+    if (next === null) return null;
+    this.first = next.behind;
+    if (this.first === null) this.last = null;
+    this.queueChanges(now, -1);
+    this.waited(next.askedAt, now);
+    this.grant(now);
+    return next;
+  }
+
+  isHeld(): boolean {
+    return this.held;
+  }
+
+  private grant(at: number): void {
+    if (this.held || at < this.freeAt) this.overlaps++;
+    this.held = true;
+    this.since = at;
+  }
+
+  private waited(from: number, until: number): number {
+    const ns = until - from;
+    this.waits++;
+    this.waitNs += ns;
+    this.longestWaitNs = Math.max(this.longestWaitNs, ns);
+    if (ns < 0) this.negativeWaits++;
+    if (until !== this.freeAt) this.idleWhileWanted++;
+    return ns;
+  }
+
+  private queueChanges(now: number, by: number): void {
+    this.queuedNs += this.queued * (now - this.queueSince);
+    this.queued += by;
+    this.queueSince = now;
   }
 }

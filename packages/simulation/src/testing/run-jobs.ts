@@ -33,7 +33,10 @@ export function job(flags: Readonly<Record<string, string>>): FioJob {
   return jobFromFlags({ iodepth: '64', ...flags }).job;
 }
 
-/** @param policy a name, or the thing itself */
+/**
+ * @param policy a name, or the thing itself
+ * @throws Error where an invariant of the run does not hold
+ */
 export function runJobs(
   policy: string | Policy,
   jobs: readonly FioJob[],
@@ -47,5 +50,8 @@ export function runJobs(
   const cost = { ...(name === 'laptop-virtio' ? COSTS : preset(name)), ...setup.cost };
   const device = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
   const changed = setup.change?.(device) ?? device;
-  return simulate(changed, jobs, needs, { cpus, seed, moveData: data, layout });
+  const result = simulate(changed, jobs, needs, { cpus, seed, moveData: data, layout });
+  const broken = result.invariants.filter(({ holds }) => !holds);
+  if (broken.length > 0) throw new Error(`invariants: ${JSON.stringify(broken)}`);
+  return result;
 }

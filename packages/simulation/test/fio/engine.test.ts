@@ -13,6 +13,31 @@ const lockOf = (run: RunResult, name: string): RunResult['locks'][number] | unde
 describe('the closed loop', function () {
   this.timeout(60_000);
 
+  it('holds no lock for longer than there is time, however many CPUs want it', () => {
+    for (const cpus of [8, 16, 32]) {
+      const run = runJobs(
+        'strict',
+        [
+          job({
+            ...{ rw: 'read', bs: '128k', iodepth: '8' },
+            ...{ numjobs: String(cpus), numberIos: LONG ? '300' : '30' },
+          }),
+        ],
+        { cpus, data: false },
+      );
+      const lock = lockOf(run, 'virtio-iommu requests');
+      if (!lock) throw new Error('no such lock');
+      const share = lock.held_ns / run.elapsed_ns;
+      expect(share, `${String(cpus)} CPUs`).to.be.within(0.98, 1);
+      expect(run.iops).to.be.at.most((1e9 / (lock.held_ns / run.ios)) * (1 + 1e-9));
+      // Each waits for about all others.
+      expect(lock.wait_ns / lock.waits / (lock.held_ns / lock.taken)).to.be.within(
+        0.8 * (cpus - 1),
+        1.2 * (cpus - 1),
+      );
+    }
+  });
+
   it('runs at the pace of the drive where the CPU has time', () => {
     const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.iops).to.be.within(0.98 * 100_000, 100_000);

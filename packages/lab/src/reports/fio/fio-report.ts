@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The report of an experiment: one HTML file with charts that needs nothing else.
 
-import type { FioDocument } from '@iommu-bounce/simulation';
-import { heading, notesOf, wrongs } from '../../tables/fio-figures';
+import { type FioDocument, wrongsOf } from '@iommu-bounce/simulation';
+import { heading, notesOf } from '../../tables/fio-figures';
 import { type Html, html } from '../../show/html';
 import { type Page, pageText } from '../../show/page';
 import { BreakEvenModels, breakEvenFigures } from './breakeven';
@@ -67,7 +67,7 @@ export function fioPage(report: FioReport, beside?: Beside): Omit<Page, 'title'>
 
 function lead({ document, warnings }: FioReport): Html {
   const wrong = document.runs.flatMap((run) =>
-    wrongs(run).map((what) => `${run.policy}, ${run.jobs.join(', ')}: ${what}`),
+    wrongsOf(run).map((what) => `${run.policy}, ${run.jobs.join(', ')}: ${what}`),
   );
   const residuals = residualsOf(document.comparison);
   const within = residuals.filter(isWithin).length;

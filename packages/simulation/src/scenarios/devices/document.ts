@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `fio --scenario devices --json` prints; docs/scenarios.schema.json describes it. Bytes and virtual nanoseconds.
 
-import type { OccupancyCurve } from '../../sim';
+import type { Invariant, OccupancyCurve } from '../../sim';
 
 /**
  * pool: the series; global: one swiotlb area for all; global-needed: one just large enough; per-device: an area for each
@@ -71,6 +71,8 @@ export interface DevicesRun {
     readonly faults: number;
   } | null;
   readonly leaks: readonly string[];
+  /** Checked at the end of the watched time. */
+  readonly invariants: readonly Invariant[];
 }
 
 export interface DeviceCountFigures {

@@ -98,7 +98,7 @@ function poolFigures(
     approach: 'pool',
     what: "the series: pages when they are needed, gone 5 to 10 s after; each domain's slot arrays stay",
     memory: {
-      peak_bytes: pool.engine.bounce.peak,
+      peak_bytes: pool.engine.io.seen.bounce.peak,
       mean_load_bytes: pool.meanLoad,
       mean_bytes: pool.mean,
       source: 'run',
@@ -121,7 +121,7 @@ function areaFigures(machine: ScenarioMachine, swiotlb: DevicesOutcome): Approac
   const { k } = swiotlb.machine;
   if (!(k.swiotlb instanceof swiotlb_by_device)) throw new Error('the machine counts no slots');
   const counting = k.swiotlb;
-  const needed = tlbAreaFor(swiotlb.engine.bounce.peak);
+  const needed = tlbAreaFor(swiotlb.engine.io.seen.bounce.peak);
   const own = swiotlb.plugged.map(({ dev }) => counting.peak_of(dev)).filter((peak) => peak > 0);
   const ownAreas = own.map(tlbAreaFor);
   const all = ownAreas.reduce((sum, bytes) => sum + bytes, 0);
@@ -192,16 +192,17 @@ function clearingNs({ cost }: ScenarioMachine, bytes: number): number {
 }
 
 function runFigures(policy: DevicesRun['policy'], outcome: DevicesOutcome): DevicesRun {
-  const { engine, machine, leaks, busyIos } = outcome;
-  const { data } = engine;
+  const { engine, machine, leaks, busyIos, invariants } = outcome;
+  const { data } = engine.io;
   return {
     policy,
-    ios: engine.completed,
+    ios: engine.io.completed,
     busy_iops: (busyIos * 1e9) / LOAD_NS,
     copied_bytes: machine.meter.copiedBytes,
-    mapping_failures: engine.mapFailures,
-    bounce_over_time: engine.bounce.curve(),
+    mapping_failures: engine.io.mapFailures,
+    bounce_over_time: engine.io.seen.bounce.curve(),
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
     leaks,
+    invariants,
   };
 }

@@ -15,7 +15,16 @@ import {
   bootMachine,
   simDevice,
 } from '../../policies';
-import { Cause, Engine, IoSlot, JobRun, type MachineNeeds } from '../../sim';
+import {
+  Cause,
+  Engine,
+  type Invariant,
+  IoSlot,
+  JobRun,
+  type MachineNeeds,
+  equal,
+  invariants,
+} from '../../sim';
 import { LOAD_NS, LOOKS_NS, type PlannedDevice } from './load';
 import { SLOT_BYTES, kmallocBytes } from './sizes';
 
@@ -44,6 +53,7 @@ export interface DevicesOutcome {
   readonly setup: { readonly requests: number; readonly requestNs: number };
   readonly busyIos: number;
   readonly leaks: readonly string[];
+  readonly invariants: readonly Invariant[];
 }
 
 export function runDevices(
@@ -93,7 +103,7 @@ export function runDevices(
 
   for (const { at, happens } of timelineOf(devices)) {
     engine.runUntil(at);
-    options.progress(engine.completed);
+    options.progress(engine.io.completed);
     happens({
       plug: (i) => {
         engine.doAt(options.cpus - 1, at, () => {
@@ -108,12 +118,16 @@ export function runDevices(
     });
   }
   engine.runUntil(LOAD_NS);
-  const meanLoad = engine.bounce.mean(LOAD_NS);
+  const meanLoad = engine.io.seen.bounce.mean(LOAD_NS);
   const after = LOOKS_NS.map((after_ns) => {
     engine.runUntil(LOAD_NS + after_ns);
     return { after_ns, bytes: machine.bounceBytes() };
   });
-  const mean = engine.bounce.mean(LOAD_NS + (LOOKS_NS.at(-1) ?? 0));
+  const mean = engine.io.seen.bounce.mean(LOAD_NS + (LOOKS_NS.at(-1) ?? 0));
+  const checked = [
+    ...invariants(engine, device),
+    equal('mappings that found no room', engine.io.mapFailures, 0),
+  ];
   const leaks = machine.shutDown();
 
   let measured = devices.filter(({ pluggedAt }) => pluggedAt !== null).length;
@@ -123,7 +137,7 @@ export function runDevices(
     plugged.pop();
   }
   return {
-    ...{ engine, machine, plugged, meanLoad, mean, after, leaks },
+    ...{ engine, machine, plugged, meanLoad, mean, after, leaks, invariants: checked },
     setup: { requests: setup.requests / measured, requestNs: setup.requestNs / measured },
     busyIos: jobs[0]?.run.submitted ?? 0,
   };

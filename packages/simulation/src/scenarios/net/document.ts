@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `fio --workload net-rx --json` prints; docs/scenarios.schema.json describes it. Bytes and virtual nanoseconds.
 
-import type { CauseName, LockFigures, OccupancyCurve } from '../../sim';
+import type { CauseName, Invariant, LockFigures, OccupancyCurve } from '../../sim';
 
 export interface Percentiles {
   readonly p50: number;
@@ -67,6 +67,8 @@ export interface NetPolicyRun {
     readonly faults: number;
   } | null;
   readonly leaks: readonly string[];
+  /** Checked when the last packet has gone. */
+  readonly invariants: readonly Invariant[];
 }
 
 export interface NetDocument {

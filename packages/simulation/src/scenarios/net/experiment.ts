@@ -5,7 +5,17 @@ import type { Histogram } from 'hdr-histogram-js';
 import { presetInfo } from '../../cost';
 import { type NetShapeName, RX_RING } from '../../jobs';
 import type { Policy, Platform } from '../../policies';
-import { CAUSES, type CauseName, type SimDevice } from '../../sim';
+import {
+  CAUSES,
+  type CauseName,
+  type Invariant,
+  type Meter,
+  type SimDevice,
+  atMost,
+  equal,
+  lockFigures,
+  lockInvariants,
+} from '../../sim';
 import type { ScenarioMachine } from '../machine';
 import type { NetDocument, NetPolicyRun, Percentiles } from './document';
 import type { NicParameters } from './parameters';
@@ -129,16 +139,25 @@ function figuresOf(
       ) as Record<CauseName, number>,
     },
     cpu_busy: 1 - run.idleNs / run.endedAt,
-    // The wire is booked as far as buffers are posted.
-    wire_busy: Math.min(1, Math.max(run.nic.rx.busyNs, run.nic.tx.busyNs) / run.endedAt),
+    wire_busy:
+      Math.max(run.nic.rx.busyNs(run.endedAt), run.nic.tx.busyNs(run.endedAt)) / run.endedAt,
     interrupts: run.interrupts,
-    locks: meter.locks
-      .filter(({ taken }) => taken > 0)
-      .map(({ name, taken, waits, waitNs, heldNs }) => ({
-        ...{ name, taken, waits, wait_ns: waitNs, held_ns: heldNs },
-      })),
+    locks: lockFigures(meter),
     pool_mappings: run.ages.served,
+    invariants: netInvariants(run, meter),
   };
+}
+
+/** Its one CPU is busy or idle, never both, and no wire carries more than it can. */
+function netInvariants({ endedAt, idleNs, nic, ...run }: NetRun, meter: Meter): Invariant[] {
+  return [
+    ...lockInvariants(meter, endedAt),
+    equal('busy and idle time of the CPU, ns', meter.ledger.total() + idleNs, endedAt),
+    atMost('receiving wire, share of time', nic.rx.busyNs(endedAt) / endedAt, 1),
+    atMost('sending wire, share of time', nic.tx.busyNs(endedAt) / endedAt, 1),
+    equal('receive latencies recorded', run.rxLatency.totalCount, run.received),
+    atMost('packets sent before they were unmapped', run.txLatency.totalCount, run.sent),
+  ];
 }
 
 function percentiles(histogram: Histogram): Percentiles {

@@ -64,7 +64,7 @@ export class MappedRing {
       throw new Error(`a mapping of ${String(bytes)} bytes fails: there is no room`);
     const { now } = meter.ledger;
     this.mapNs += now - before;
-    this.ages.mapped(address, now);
+    this.ages.mapReturned(this.ages.mapped(address), now);
     this.address[slot] = address;
     this.physical[slot] = pfn * PAGE_SIZE + offset;
     this.bytes[slot] = bytes;
@@ -91,8 +91,10 @@ export class MappedRing {
     this.unmapNs += now - before;
     this.bytes[slot] = 0;
     // The host forgets whole pages.
-    if (!ages.unmapped(address, now) && device.translated)
-      meter.stale.unmapped(address - (address % PAGE_SIZE), now);
+    const buffer = ages.unmapped(address);
+    ages.unmapReturned(buffer, now);
+    if (buffer < 0 && device.translated)
+      meter.stale.returned(meter.stale.unmapped(address - (address % PAGE_SIZE)), now);
     if (device.workPending?.() !== true) return;
     meter.ledger.phase = Phase.background;
     device.k.workqueue.run();

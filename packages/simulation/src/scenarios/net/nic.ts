@@ -6,7 +6,7 @@ import type { NicParameters } from './parameters';
 
 export class Wire {
   private freeAt = 0;
-  busyNs = 0;
+  private bookedNs = 0;
 
   constructor(
     private readonly perPacket: number,
@@ -17,8 +17,13 @@ export class Wire {
   pass(from: number, bytes: number): number {
     const takes = Math.max(this.perPacket, bytes * this.perByte);
     this.freeAt = Math.max(from, this.freeAt) + takes;
-    this.busyNs += takes;
+    this.bookedNs += takes;
     return this.freeAt;
+  }
+
+  /** Nanoseconds that it was busy until `now`: it is booked ahead, without a gap, as far as buffers are posted. */
+  busyNs(now: number): number {
+    return this.bookedNs - Math.max(0, this.freeAt - now);
   }
 }
 

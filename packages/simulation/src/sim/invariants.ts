@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What must hold of every run, whatever its costs: conservation, exclusivity, Little's law, nothing busy for over 100 %.
+
+import type { Engine } from './engine';
+import type { Meter } from './meter';
+import type { SimDevice } from './sim-device';
+
+/** How much rounding may make of a sum of millions of times. */
+const ROUNDING = 1e-6;
+
+export interface Invariant {
+  readonly name: string;
+  /** What it says of the two. */
+  readonly relation: '=' | '<=';
+  readonly found: number;
+  readonly limit: number;
+  readonly holds: boolean;
+}
+
+export function invariants(engine: Engine, device: SimDevice): Invariant[] {
+  const { meter } = device;
+  const { ledger, cost } = meter;
+  const { io, order, cpus, idler } = engine;
+  const { seen, nvme } = io;
+  const all = [...cpus, idler];
+  const until = Math.max(order.now, seen.endedAt, ...all.map(({ now }) => now));
+  const share = (ns: number): number => (until > 0 ? ns / until : 0);
+  return [
+    equal('steps before an earlier one', order.backwards, 0),
+    ...lockInvariants(meter, until),
+    atMost('busiest CPU, share of time', most(all.map(({ busyNs }) => share(busyNs))), 1),
+    equal('time of all CPUs, ns', sum(all.map(({ busyNs }) => busyNs)), ledger.total()),
+    equal('I/Os completed', io.completed, io.submitted - io.mapFailures),
+    equal('I/Os taken back', seen.reaped, io.completed),
+    equal('I/Os still out', seen.out, 0),
+    equal("I/Os out by Little's law, ns", seen.outNs, seen.latencyNs + seen.putOffNs),
+    atMost('drive at work, share of time', share(nvme.busyNs), 1),
+    atMost('bytes/s of the drive', share(io.bytes) * 1e9, cost.nvmeBytesPerS),
+    atMost('I/Os/s of the drive', share(io.completed) * 1e9, cost.nvmeIops),
+  ];
+}
+
+/** What must hold of the locks. @param until ns at which all is over */
+export function lockInvariants({ locks, ledger }: Meter, until: number): Invariant[] {
+  const waitNs = sum(locks.map((lock) => lock.waitNs));
+  return [
+    equal('locks granted while held', sum(locks.map(({ overlaps }) => overlaps)), 0),
+    equal('locks free while a CPU waits', sum(locks.map((lock) => lock.idleWhileWanted)), 0),
+    equal('locks still held', locks.filter((lock) => lock.isHeld()).length, 0),
+    equal('negative waits', sum(locks.map(({ negativeWaits }) => negativeWaits)), 0),
+    atMost(
+      'lock that is held most, share of time',
+      until > 0 ? most(locks.map(({ heldNs }) => heldNs)) / until : 0,
+      1,
+    ),
+    equal("queues of locks by Little's law, ns", sum(locks.map((lock) => lock.queuedNs)), waitNs),
+    equal('waits booked, ns', ledger.ofCause('lockWait'), waitNs),
+  ];
+}
+
+export function equal(name: string, found: number, limit: number): Invariant {
+  const holds = Math.abs(found - limit) <= ROUNDING * Math.abs(limit);
+  return { name, relation: '=', found, limit, holds };
+}
+
+export function atMost(name: string, found: number, limit: number): Invariant {
+  return { name, relation: '<=', found, limit, holds: found <= limit * (1 + ROUNDING) };
+}
+
+function sum(of: readonly number[]): number {
+  return of.reduce((a, b) => a + b, 0);
+}
+
+function most(of: readonly number[]): number {
+  return of.reduce((a, b) => Math.max(a, b), 0);
+}

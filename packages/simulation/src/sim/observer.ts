@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is seen of a run, each thing at the moment when it happens.
+
+import { type Histogram, build } from 'hdr-histogram-js';
+import type { Cpu } from './cpu';
+import type { IoSlot } from './io-slot';
+import { Occupancy } from './occupancy';
+import type { SimDevice } from './sim-device';
+import { SlotAges } from './slot-ages';
+import { Step } from './timeline';
+
+/** The longest latency that is told from longer ones. */
+const LONGEST_NS = 1e11;
+
+export class Observer {
+  readonly latency: Histogram = build({
+    bitBucketSize: 64,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: LONGEST_NS,
+    numberOfSignificantValueDigits: 3,
+  });
+  readonly bounce = new Occupancy();
+  readonly ages: SlotAges;
+  /** Time in the DMA API's map and unmap calls, copies and waiting included. */
+  mapNs = 0;
+  unmapNs = 0;
+  /** When the last I/O was completed or taken back. */
+  endedAt = 0;
+  /** I/Os that were taken back, and their latencies together. */
+  reaped = 0;
+  latencyNs = 0;
+  /** Time that went into submissions which were put off. */
+  putOffNs = 0;
+  /** I/Os between submission and being taken back, and their number integrated over time. */
+  out = 0;
+  outNs = 0;
+  private outSince = 0;
+
+  constructor(private readonly device: SimDevice) {
+    this.ages = new SlotAges(device);
+  }
+
+  /** @param kind one of Step; @param value of that step */
+  readonly happens = (cpu: Cpu, kind: number, value: number, now: number): void => {
+    switch (kind) {
+      case Step.reaped:
+        this.takenBack(cpu, now);
+        break;
+      case Step.submitted:
+        if (cpu.io !== null) cpu.io.submittedAt = now;
+        this.outChanges(now, 1);
+        break;
+      case Step.called:
+        cpu.calledAt = now;
+        break;
+      case Step.returned:
+        this.returned(cpu, now);
+        break;
+      case Step.level:
+        this.bounce.set(now, value);
+        break;
+      case Step.evicted:
+        this.ages.evicted(value, now);
+        break;
+      case Step.gone:
+        this.device.meter.stale.gone(value, now);
+        break;
+    }
+  };
+
+  /** An I/O whose mapping failed is not out. */
+  putOff(io: IoSlot, now: number): void {
+    this.putOffNs += now - io.submittedAt;
+    this.outChanges(now, -1);
+  }
+
+  private takenBack(cpu: Cpu, now: number): void {
+    const ns = now - (cpu.reaped?.submittedAt ?? now);
+    this.latency.recordValue(Math.round(ns));
+    this.latencyNs += ns;
+    this.reaped++;
+    this.outChanges(now, -1);
+    if (now > this.endedAt) this.endedAt = now;
+  }
+
+  private returned(cpu: Cpu, now: number): void {
+    const ns = now - cpu.calledAt;
+    if (cpu.event === 'complete') {
+      this.unmapNs += ns;
+      this.ages.unmapReturned(cpu.slot, now);
+      if (cpu.stale >= 0) this.device.meter.stale.returned(cpu.stale, now);
+    } else {
+      this.mapNs += ns;
+      this.ages.mapReturned(cpu.slot, now);
+    }
+  }
+
+  private outChanges(now: number, by: number): void {
+    this.outNs += this.out * (now - this.outSince);
+    this.out += by;
+    this.outSince = now;
+  }
+}
