@@ -24,7 +24,7 @@ export function addCalibrate(
   program
     .command('calibrate')
     .description(
-      "find all cost parameters within their ranges that give the cover letter's figures; under a minute",
+      "find all cost parameters within their ranges that give the cover letter's figures; about a minute and a half",
     )
     .option('--seed <n>', 'seed of the draws', '1')
     .option('--sets <n>', 'least number of accepted parameter sets for each fit', '10000')

@@ -11,8 +11,13 @@ export function calibrationText(c: Calibration): string {
     wrapped(`(a) All eight figures. ${fitText(c.fit)}`),
     parameterTable([...c.parameters, ...c.sums]),
     wrapped(
-      '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %.',
+      '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %; "within ends": only while the ends of ranges below stay where they are.',
     ),
+    '',
+    wrapped(
+      'Ends of ranges that the accepted sets press against, each moved alone, and what that does to quantities below 50 %:',
+    ),
+    endTable(c),
     wrapped(`The figures do not depend on ${c.not_exercised.join(', ')}.`),
     '',
     'The accepted set nearest to the centre of all accepted sets:',
@@ -31,6 +36,29 @@ function fitText(f: FitReport): string {
     `effective sample size at least ${String(f.effective_sets_min)};`,
     `${String(f.populations)} populations agree to R-hat ${String(f.r_hat_max)}.`,
   ].join(' ');
+}
+
+function endTable({ ends, parameters, sums }: Calibration): string {
+  const before = new Map([...parameters, ...sums].map(({ name, accepted }) => [name, accepted]));
+  return table(
+    ['end', 'moved to', 'quantity', '5-95 % before', '5-95 % after', 'left\n%'],
+    ends.flatMap(({ name: moved, end, moved_to, ranges }) => {
+      const gone = ranges.filter(({ holds }) => !holds);
+      const head = [`${moved} ${end}`, value(moved_to)];
+      if (gone.length === 0) return [[...head, 'all stay', '', '', '']];
+      return gone.map(({ name, p5, p95, width_left: left }, i) => {
+        const was = before.get(name);
+        return [
+          ...(i === 0 ? head : ['', '']),
+          name,
+          interval(was && [was.p5, was.p95], value),
+          interval([p5, p95], value),
+          (100 * left).toFixed(0),
+        ];
+      });
+    }),
+    { numbersFrom: 5 },
+  );
 }
 
 /** Of any unit, with three digits. */

@@ -20,6 +20,7 @@ export const STEP_COSTS: Readonly<Partial<Record<StepName, CostName>>> = {
   tableMaps: 'iommuMapPageNs',
   tableUnmaps: 'iommuUnmapPageNs',
   invalidations: 'invalidateNs',
+  invalidatedPages: 'invalidatePageNs',
   copies: 'copyFixedNs',
   pagesAllocated: 'pageAllocNs',
 };

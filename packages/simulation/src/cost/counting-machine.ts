@@ -45,6 +45,8 @@ export interface StepCounts {
   tableMaps: number;
   tableUnmaps: number;
   invalidations: number;
+  /** Of invalidations that name a range. */
+  invalidatedPages: number;
   copies: number;
   copiedBytes: number;
   pagesAllocated: number;
@@ -56,7 +58,7 @@ export function noSteps(): StepCounts {
   return {
     ...{ plainCalls: 0, poolCalls: 0, iovaCached: 0, iovaTree: 0, kicks: 0, vmexits: 0 },
     ...{ mapRequests: 0, unmapRequests: 0, ioctlMaps: 0, ioctlUnmaps: 0, flushes: 0 },
-    ...{ pins: 0, unpins: 0, tableMaps: 0, tableUnmaps: 0, invalidations: 0 },
+    ...{ pins: 0, unpins: 0, tableMaps: 0, tableUnmaps: 0, invalidations: 0, invalidatedPages: 0 },
     ...{ copies: 0, copiedBytes: 0, pagesAllocated: 0 },
   };
 }
@@ -139,7 +141,10 @@ export class CountingMachine {
       {
         table: {
           map: (_iova, _paddr, size) => (steps.tableMaps += size / PAGE_SIZE),
-          unmap: (_iova, size) => (steps.tableUnmaps += size / PAGE_SIZE),
+          unmap: (_iova, size) => {
+            steps.tableUnmaps += size / PAGE_SIZE;
+            steps.invalidatedPages += size / PAGE_SIZE;
+          },
           sync: () => steps.invalidations++,
         },
       },

@@ -13,6 +13,7 @@ export * from './cover-letter'; // what the cover letter prints
 export * from './calibration/sampler'; // samples the accepted sets
 export * from './calibration/fit'; // all parameter sets that give printed figures
 export * from './calibration/convergence'; // whether those are all
+export * from './calibration/ends'; // ends of ranges that the sets press against
 export * from './calibration/sums'; // sums that the figures identify
 export * from './calibration/calibrate'; // both fits, and the preset
 export * from './breakeven'; // copy or map

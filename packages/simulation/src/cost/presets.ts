@@ -25,11 +25,11 @@ const INFO: Readonly<Record<PresetName, PresetInfo>> = {
   },
   'bare-metal-vtd': {
     iommu: 'bare-metal',
-    what: 'strict VT-d on an idle invalidation queue; no published figure of it was at hand, so invalidateNs is an assumption between the SMMUv3 figures',
+    what: 'strict VT-d on an idle invalidation queue; no published figure of it was at hand, so invalidateNs is an assumption above the CMD_SYNC of SMMUv3',
   },
   'bare-metal-smmuv3': {
     iommu: 'bare-metal',
-    what: 'SMMUv3 while ten threads contend for the command queue: dma_map_benchmark, cost-figures.md',
+    what: 'SMMUv3 with one thread at the command queue: dma_map_benchmark of a 5.15 kernel, cost-figures.md',
   },
 };
 
@@ -43,6 +43,7 @@ const PRESETS: Readonly<Record<PresetName, CostParameters>> = {
     ...{ copyWarmBytesPerS: 12e9, copyColdBytesPerS: 10e9 }, // cost-figures.md takes 10 GB/s for its break-even
     ...{ iommuMapPageNs: 10, iommuUnmapPageNs: 20 }, // assumption: between SMMUv3's slopes
     invalidateNs: 1000, // assumption: CMD_SYNC is 240-560 ns, zswap on a strict SMMU unmaps in 4-8 us
+    invalidatePageNs: 0.1, // one command covers a range
     ...{ nvmeLatencyNs: 80000, nvmeIops: 327000, nvmeBytesPerS: 3.2e9 }, // the one sourced drive: 327K IOPS
   },
   'bare-metal-smmuv3': {
@@ -51,9 +52,9 @@ const PRESETS: Readonly<Record<PresetName, CostParameters>> = {
     // Map 0.1 us at 4K whatever the threads, 0.2 us at 128K: a fixed part, and 3 ns a page.
     ...{ dmaMapNs: 60, iommuMapPageNs: 3 },
     ...{ copyWarmBytesPerS: 12e9, copyColdBytesPerS: 10e9 },
-    // Ten threads: unmap 5.8 us at 4K and 24.2 us at 128K, taken as 594 ns a page beside a fixed 5.2 us; one thread has
-    // 0.8 and 3.3 us, 80 ns a page.
-    ...{ dmaUnmapNs: 60, iommuUnmapPageNs: 594, invalidateNs: 5100 },
+    // One thread: unmap 0.8 us at 4K, 2.0 us at 64K, 3.3 us at 128K, so 80 ns a page. Assumption: 60 of them are the command
+    // of the page, as bare-metal-vtd takes 20 for clearing it. 560 ns are the CMD_SYNC of a remote node, the rest the call's.
+    ...{ dmaUnmapNs: 110, iommuUnmapPageNs: 20, invalidateNs: 560, invalidatePageNs: 60 },
     ...{ nvmeLatencyNs: 80000, nvmeIops: 327000, nvmeBytesPerS: 3.2e9 },
   },
 };

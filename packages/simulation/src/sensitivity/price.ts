@@ -47,7 +47,8 @@ export function priceOf(run: RunResult, cost: CostParameters, reads: boolean): P
     hostFlushNs: all.hostFlush / cost.hostFlushNs,
     iommuMapPageNs: mapped.pageTable / cost.iommuMapPageNs,
     iommuUnmapPageNs: (all.pageTable - mapped.pageTable) / cost.iommuUnmapPageNs,
-    invalidateNs: all.invalidate / cost.invalidateNs,
+    invalidateNs: perIo(run.iotlb_flushes),
+    invalidatePageNs: perIo(run.iotlb_flushed_pages),
   };
   const price = { times, waitNs: all.lockWait };
   const sum = cpuNs(price, cost);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What an IOMMU costs without a hypervisor: pages written into the table and cleared, and invalidations waited for.
+// What an IOMMU costs without a hypervisor: pages written into the table and cleared, and invalidations. Their commands go
+// through one queue; the IOMMU works through it in order, and each CPU waits for its own.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { table_listener } from '@iommu-bounce/iommu-core';
 import { Cause } from './ledger';
 import type { Meter } from './meter';
@@ -8,10 +10,15 @@ import type { Meter } from './meter';
 export function bareMetalCharges(meter: Meter): table_listener {
   const { ledger, cost } = meter;
   const queue = meter.newLock('command queue');
-  const invalidate = (): void => {
+  /** Pages cleared that no flush has named yet. */
+  let cleared = 0;
+  const invalidate = (pages: number): void => {
     queue.take();
-    ledger.charge(Cause.invalidate, cost.invalidateNs);
+    ledger.charge(Cause.invalidate, cost.invalidateNs + pages * cost.invalidatePageNs);
     queue.give();
+    meter.flushes++;
+    meter.flushedPages += pages;
+    cleared = 0;
     meter.forgetsAll();
   };
   return {
@@ -20,8 +27,15 @@ export function bareMetalCharges(meter: Meter): table_listener {
     },
     unmap: (_iova, size) => {
       meter.pagesCleared(size);
+      cleared += size / PAGE_SIZE;
     },
-    sync: invalidate,
-    flush_all: invalidate,
+    /** Of the range that was unmapped. */
+    sync: () => {
+      invalidate(cleared);
+    },
+    /** One command for all. */
+    flush_all: () => {
+      invalidate(0);
+    },
   };
 }

@@ -70,6 +70,9 @@ export interface RunFigures {
   /** Address ranges from the CPU's cache and from the tree, allocations and releases. */
   readonly iova_cached: number;
   readonly iova_tree: number;
+  /** Flushes of the IOTLB on bare metal, and pages that they named: none if all is flushed. */
+  readonly iotlb_flushes: number;
+  readonly iotlb_flushed_pages: number;
   /** Submissions put off for want of room. */
   readonly mapping_failures: number;
   /** Checked at the end of the last I/O. */
@@ -135,6 +138,8 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
     plain_mappings: meter.coreMaps,
     iova_cached: meter.iovaCached,
     iova_tree: meter.iovaTree,
+    iotlb_flushes: meter.flushes,
+    iotlb_flushed_pages: meter.flushedPages,
     mapping_failures: engine.io.mapFailures,
     invariants: invariants(engine, device),
   };

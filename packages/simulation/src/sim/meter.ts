@@ -28,6 +28,9 @@ export class Meter {
   /** Allocations and releases of addresses that the CPU's cache, and the tree, served. */
   iovaCached = 0;
   iovaTree = 0;
+  /** Flushes of the IOTLB on bare metal, and pages that they named. */
+  flushes = 0;
+  flushedPages = 0;
   /** Told of what is unmapped beside all I/Os: the pool's eviction. */
   onEvicted: ((address: number) => void) | null = null;
   private reachedCore = false;
@@ -47,7 +50,7 @@ export class Meter {
     for (const lock of this.locks) lock.reset();
     this.copies = this.copiedBytes = this.clearedBytes = this.pagesAllocated = 0;
     this.coreMaps = this.coreUnmaps = this.iommuMaps = this.iommuUnmaps = 0;
-    this.iovaCached = this.iovaTree = 0;
+    this.iovaCached = this.iovaTree = this.flushes = this.flushedPages = 0;
   }
 
   /** For iommu_c.set_trace. */

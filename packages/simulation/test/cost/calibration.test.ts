@@ -16,6 +16,8 @@ import {
   excess,
   figures,
   fit,
+  movedRanges,
+  pressedEnds,
   coverLetterRows,
   predictedFromTwo,
   preset,
@@ -83,6 +85,11 @@ describe('the committed calibration', () => {
       expect(small.parameters.map((p) => p.name)).to.deep.equal(
         CALIBRATION.parameters.map((p) => p.name),
       );
+      // Few sets may press elsewhere too.
+      expect(small.ends.map(({ name }) => name)).to.include.members([
+        'copyColdBytesPerS',
+        'nvmeBytesPerS',
+      ]);
       // What the figures tell well is told alike, whoever draws.
       for (const name of ['mapPieceNs', 'unmapRequestNs', 'unmapPieceNs', 'poolUnmap4kNs']) {
         const of = (c: typeof small) => c.sums.find((s) => s.name === name)?.accepted;
@@ -115,6 +122,57 @@ describe('the committed calibration', () => {
       (unmap_reduction?.[0] ?? NaN) - 0.005,
       (unmap_reduction?.[1] ?? NaN) + 0.005,
     );
+  });
+});
+
+describe('identifiability', () => {
+  const report = (name: string, p5: number, p95: number, width_left: number): ParameterLike => ({
+    name,
+    prior: [1, 100],
+    accepted: { min: p5, p5, median: p5, p95, max: p95 },
+    width_left,
+  });
+  type ParameterLike = Parameters<typeof pressedEnds>[0][number];
+
+  it('is tested at ends that narrow ranges press against, and at no others', () => {
+    const found = pressedEnds([
+      report('copyColdBytesPerS', 80, 99, 0.1),
+      report('nvmeBytesPerS', 1.01, 3, 0.2),
+      report('unpinNs', 10, 20, 0.2),
+      report('pinNs', 1.05, 95, 0.98),
+    ]);
+    expect(found).to.deep.equal([
+      { name: 'copyColdBytesPerS', end: 'max', value: 100, moved_to: 200 },
+      { name: 'nvmeBytesPerS', end: 'min', value: 1, moved_to: 0.5 },
+    ]);
+  });
+
+  it('is lost where the range moves away, or becomes wide', () => {
+    const before = [report('a', 10, 12, 0.1), report('b', 10, 12, 0.1), report('c', 10, 12, 0.1)];
+    const after = [report('a', 13, 15, 0.1), report('b', 2, 90, 0.8), report('c', 9, 15, 0.2)];
+    expect(movedRanges(before, after).map(({ name, holds }) => [name, holds])).to.deep.equal([
+      ['a', false],
+      ['b', false],
+      ['c', true],
+    ]);
+  });
+
+  it('of the committed calibration rests on two assumed bandwidths', () => {
+    const gone = (name: string): string[] =>
+      CALIBRATION.ends
+        .find((one) => one.name === name)
+        ?.ranges.filter(({ holds }) => !holds)
+        .map((range) => range.name) ?? [];
+    expect(gone('copyColdBytesPerS')).to.include.members(['unpinNs', 'unmapPieceNs', 'ioNs']);
+    expect(gone('nvmeBytesPerS')).to.include.members(['mapPieceNs', 'ioNs']);
+    const yes = [...CALIBRATION.parameters, ...CALIBRATION.sums].filter(
+      ({ identified }) => identified === 'yes',
+    );
+    expect(yes.map(({ name }) => name)).to.deep.equal([
+      'poolUnmapNs',
+      'vfioUnmapNs',
+      'unmapRequestNs',
+    ]);
   });
 });
 

@@ -3,7 +3,8 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { type Fit, excess, fit } from './fit';
+import { type MovedRange, type PressedEnd, movedRanges, pressedEnds } from './ends';
+import { type Fit, type Ranges, excess, fit } from './fit';
 import { type Interval, COVER_LETTER, COVER_LETTER_INTERVALS } from '../cover-letter';
 import {
   COST_PARAMETERS,
@@ -11,6 +12,7 @@ import {
   type CostParameters,
   type CostUnit,
   costParameter,
+  rangeOf,
 } from '../parameters';
 import {
   type Identified,
@@ -74,6 +76,11 @@ export interface Calibration {
   readonly fit: FitReport;
   readonly parameters: readonly ParameterReport[];
   readonly sums: readonly ParameterReport[];
+  /** What moves when an end that the sets press against is moved: each alone. */
+  readonly ends: readonly (PressedEnd & {
+    readonly fit: FitReport;
+    readonly ranges: readonly MovedRange[];
+  })[];
   /** Parameters that the cover letter's figures do not depend on. */
   readonly not_exercised: readonly CostName[];
   readonly figures: readonly {
@@ -102,36 +109,60 @@ export interface Calibration {
 export const TWO_COLUMNS: readonly number[] = [4096, 131072];
 
 const THIN = 60;
+/** Fits with a moved end: so many times fewer sets. They are asked for ranges alone. */
+const FEWER = 5;
+/** Of the progress: two fits, and about three ends. */
+const PARTS = 5;
 
 /** @throws NoFitError */
 export function calibrate(options: CalibrationOptions = {}): Calibration {
   const { seed = 1, sets = 10_000, thin = THIN, populations = 4, progress } = options;
   const surrogate = new Surrogate(coverLetterRows());
-  const run = (from: readonly number[], part: number): Fit =>
+  const run = (from: readonly number[], part: number, ranges?: Ranges): Fit =>
     fit(
       surrogate,
       COVER_LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null)),
       {
-        seed: seed + part,
-        sets,
+        seed: seed + Math.min(part, 1),
+        sets: ranges ? Math.ceil(sets / FEWER) : sets,
         populations,
+        ...(ranges ? { ranges } : {}),
         // Two columns leave so much room that walkers mix in a fraction of the time.
         thin: part === 0 ? thin : Math.ceil(thin / 4),
-        progress: (share) => progress?.((part + share) / 2),
+        progress: (share) => progress?.((part + share) / PARTS),
       },
     );
-  const all = run(
-    COVER_LETTER.map((row) => row.bytes),
-    0,
-  );
+  const every = COVER_LETTER.map((row) => row.bytes);
+  const all = run(every, 0);
   const preset = centre(all, surrogate);
   const two = run(TWO_COLUMNS, 1);
+  const reports = (f: Fit): ParameterReport[] =>
+    f.names.map((name, k) => parameterReport(name, f, k));
+  const [parameters, sums] = [reports(all), sumReports(all, seed)];
+  const ends = pressedEnds(parameters).map((pressed, i) => {
+    const { name, end, moved_to } = pressed;
+    const [min, max] = rangeOf(name);
+    const moved = run(every, 2 + i, { [name]: end === 'min' ? [moved_to, max] : [min, moved_to] });
+    const ranges = [
+      ...movedRanges(parameters, reports(moved)),
+      ...movedRanges(sums, sumReports(moved, seed)),
+    ];
+    return { ...pressed, fit: fitReport(moved), ranges };
+  });
+  const judged = (report: ParameterReport): ParameterReport => {
+    const gone = ends.some(({ name: end, ranges }) =>
+      // One that follows its own end is where the end is.
+      ranges.some(({ name, holds }) => name === report.name && (!holds || end === name)),
+    );
+    return gone ? { ...report, identified: 'within ends' } : report;
+  };
   return {
     seed,
     layout: 'fresh-boot',
     fit: fitReport(all),
-    parameters: all.names.map((name, k) => parameterReport(name, all, k)),
-    sums: sumReports(all, seed),
+    parameters: parameters.map(judged),
+    sums: sums.map(judged),
+    ends,
     not_exercised: COST_PARAMETERS.map((p) => p.name).filter((name) => !all.names.includes(name)),
     figures: figures(surrogate, preset),
     preset,
@@ -153,11 +184,6 @@ function fitReport(f: Fit): FitReport {
     r_hat_max: round(Math.max(...f.rHat)),
     effective_sets_min: Math.round(Math.min(...f.effectiveSize)),
   };
-}
-
-function rangeOf(name: CostName): Interval {
-  const p = costParameter(name);
-  return [p?.min ?? NaN, p?.max ?? NaN];
 }
 
 function parameterReport(name: CostName, f: Fit, k: number): ParameterReport {

@@ -4,12 +4,7 @@
 
 import type { Interval, RowIntervals } from '../cover-letter';
 import { effectiveSize, rHat } from './convergence';
-import {
-  type CostName,
-  type CostParameter,
-  type CostParameters,
-  costParameter,
-} from '../parameters';
+import { type CostName, type CostParameters, rangeOf } from '../parameters';
 import type { Surrogate } from './surrogate';
 import { type Terrain, Walk } from './sampler';
 
@@ -21,9 +16,13 @@ export interface FitOptions {
   readonly populations?: number;
   /** Sweeps between two records of a walker. Default 60. */
   readonly thin?: number;
+  /** Ranges in place of the parameters' own. */
+  readonly ranges?: Ranges;
   /** Told of progress, from 0 to 1. */
   readonly progress?: (share: number) => void;
 }
+
+export type Ranges = Readonly<Partial<Record<CostName, Interval>>>;
 
 export interface Fit {
   /** Parameters that the figures depend on, in the order of each set. */
@@ -111,11 +110,12 @@ class CostTerrain implements Terrain {
   constructor(
     private readonly surrogate: Surrogate,
     wanted: readonly (RowIntervals | null)[],
+    ranges: Ranges,
   ) {
     this.wanted = new Wanted(wanted);
     const { names, sumCount } = surrogate;
-    const ends = [(p: CostParameter) => p.min, (p: CostParameter) => p.max].map((end) =>
-      surrogate.toCosts(names.map((name) => end(costParameter(name) as CostParameter))),
+    const ends = ([0, 1] as const).map((end) =>
+      surrogate.toCosts(names.map((name) => (ranges[name] ?? rangeOf(name))[end])),
     ) as [Float64Array, Float64Array];
     this.least = ends[0].map((x, i) => Math.min(x, ends[1][i] as number));
     this.most = ends[0].map((x, i) => Math.max(x, ends[1][i] as number));
@@ -148,7 +148,7 @@ export function fit(
   options: FitOptions,
 ): Fit {
   const { seed, populations = 4, thin = THIN, progress } = options;
-  const terrain = new CostTerrain(surrogate, wanted);
+  const terrain = new CostTerrain(surrogate, wanted, options.ranges ?? {});
   const size = surrogate.names.length + 3;
   const records = Math.max(8, Math.ceil(options.sets / (populations * size)));
 
