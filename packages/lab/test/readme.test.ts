@@ -49,6 +49,20 @@ describe('README.md', function () {
       expect(stdout).to.include(blocks[2]);
     });
 
+  it('counts the figures that round to the published ones', () => {
+    const words = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight'];
+    let [same, all] = [0, 0];
+    for (const line of linesOf(2).slice(3)) {
+      const [, , speedup, published, , , unmap, unmapPublished] = line.split('│').map(Number);
+      all += 2;
+      if (speedup?.toFixed(1) === published?.toFixed(1)) same++;
+      if (unmap?.toFixed(0) === unmapPublished?.toFixed(0)) same++;
+    }
+    expect(readme).to.include(
+      `${words[same] ?? ''} of the ${(words[all] ?? '').toLowerCase()} figures round to the published ones`,
+    );
+  });
+
   it('links to files that exist', () => {
     for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
       expect(() =>

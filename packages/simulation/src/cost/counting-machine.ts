@@ -14,6 +14,7 @@ import {
   PAGE_SIZE,
   bus_type,
   device,
+  device_dma_parameters,
   type gfp_t,
   type machine,
   mm_c,
@@ -154,6 +155,9 @@ export class CountingMachine {
     this.k = m.k;
     this.dev.bus = new bus_type('platform');
     this.dev.dma_mask = DMA_BIT_MASK(64);
+    // As the NVMe driver sets it: a list's entry is never split.
+    this.dev.dma_parms = new device_dma_parameters();
+    this.dev.dma_parms.max_segment_size = 0xffffffff;
     const domain = on.plug(this.dev);
     this.emptySlots = () => {
       const at = pool_of(domain);

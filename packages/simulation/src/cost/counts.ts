@@ -13,7 +13,7 @@ import {
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
 import { CountingMachine, type StepCounts, type StepName, noSteps } from './counting-machine';
-import { cutBuffers } from './pieces';
+import { NVME_SIMPLE_BYTES, cutBuffers } from './pieces';
 import type { IommuKind } from './presets';
 
 /** Who maps: the kernel before the series, flushing at each unmap, or the series' pool. */
@@ -60,9 +60,11 @@ export function countIo(setup: CountSetup): IoCounts {
   const { dma } = m.k;
   const buffers = place(m, blocks);
 
+  const asPage = (b: Buffer): boolean => b.nents === 1 && bytes <= NVME_SIMPLE_BYTES;
+
   const mapAll = (): void => {
     for (const b of buffers)
-      if (b.nents === 1) {
+      if (asPage(b)) {
         b.addr = dma.dma_map_page_attrs(m.dev, sg_page(b.list), 0, bytes, dir, 0);
         if (b.addr === DMA_MAPPING_ERROR)
           throw new Error(`dma_map_page of ${String(bytes)} failed`);
@@ -71,7 +73,7 @@ export function countIo(setup: CountSetup): IoCounts {
   };
   const unmapAll = (): void => {
     for (const b of buffers)
-      if (b.nents === 1) dma.dma_unmap_page_attrs(m.dev, b.addr, bytes, dir, 0);
+      if (asPage(b)) dma.dma_unmap_page_attrs(m.dev, b.addr, bytes, dir, 0);
       else dma.dma_unmap_sg_attrs(m.dev, b.list, b.nents, dir, 0);
   };
 

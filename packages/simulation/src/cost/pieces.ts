@@ -5,6 +5,13 @@ import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
 
 /**
+ * The NVMe driver maps one piece with dma_map_page if it ends within this many bytes from the beginning of its page, else a
+ * list, of one entry too (a drive with SGLs maps any one piece as a page; none here has them). C: drivers/nvme/host/pci.c
+ * nvme_map_data, 5.14
+ */
+export const NVME_SIMPLE_BYTES = 2 * 4096;
+
+/**
  * Pieces per I/O of fio's buffers: MAP requests that Linux 5.14 sent for a read, one per aligned power of two of adjacent
  * pages. Source: test-fixtures/figures/series-in-a-real-kernel.md, section 1, requests by I/Os.
  */

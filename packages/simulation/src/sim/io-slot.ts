@@ -14,6 +14,7 @@ import {
   sg_array,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
+import { NVME_SIMPLE_BYTES } from '../cost';
 import type { SimDevice } from './sim-device';
 
 /** A size of I/O in one buffer: the pieces that the block layer makes of its pages, contiguous ones joined. */
@@ -89,11 +90,11 @@ export class IoSlot {
     return this.write ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
   }
 
-  /** As the NVMe driver does: one piece as a page, several as a list. False if there is no room for it now. */
+  /** One small piece as a page, all else as a list (NVME_SIMPLE_BYTES). False if there is no room for it now. */
   map(): boolean {
     const { device } = this;
     const { list, count } = this.pieces as Pieces;
-    if (count === 1) {
+    if (this.isPage()) {
       const page = list.page_link as NonNullable<scatterlist['page_link']>;
       this.address = device.k.dma.dma_map_page_attrs(
         device.dev,
@@ -119,7 +120,7 @@ export class IoSlot {
   unmap(): void {
     const { device } = this;
     const { list, count } = this.pieces as Pieces;
-    if (count === 1)
+    if (this.isPage())
       device.k.dma.dma_unmap_page_attrs(device.dev, this.address, this.bytes, this.direction(), 0);
     else
       device.k.dma.dma_unmap_sg_attrs(device.dev, list, count, this.direction(), DMA_ATTR_NO_WARN);
@@ -132,8 +133,11 @@ export class IoSlot {
 
   /** The mapped list, for the device; null for a mapping of one page. */
   segments(): scatterlist | null {
-    const { list, count } = this.pieces as Pieces;
-    return count === 1 ? null : list;
+    return this.isPage() ? null : (this.pieces as Pieces).list;
+  }
+
+  private isPage(): boolean {
+    return (this.pieces as Pieces).count === 1 && this.bytes <= NVME_SIMPLE_BYTES;
   }
 
   pieceCount(): number {

@@ -38,6 +38,29 @@ describe('the closed loop', function () {
     }
   });
 
+  it('maps one piece of at most 8 KiB as a page and all else as a list, as the NVMe driver does', () => {
+    for (const [bs, lists] of [
+      ['4k', 0],
+      ['8k', 0],
+      ['16k', 50],
+    ] as const) {
+      let calls = 0;
+      runJobs('strict', [job({ bs, numberIos: '50' })], {
+        layout: 'contiguous',
+        change: (device) => {
+          const { dma } = device.k;
+          const map = dma.dma_map_sg_attrs.bind(dma);
+          dma.dma_map_sg_attrs = (...args) => {
+            calls++;
+            return map(...args);
+          };
+          return device;
+        },
+      });
+      expect(calls, bs).to.equal(lists);
+    }
+  });
+
   it('runs at the pace of the drive where the CPU has time', () => {
     const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.iops).to.be.within(0.98 * 100_000, 100_000);
