@@ -14,6 +14,7 @@ import {
   ENOSPC,
   GFP_ATOMIC,
   GFP_KERNEL,
+  LOCKUP_TURNS,
   INIT_LIST_HEAD,
   PAGE_SHIFT,
   PAGE_SIZE,
@@ -37,6 +38,7 @@ import {
   list_first_entry,
   list_head,
   list_last_entry,
+  lockup,
   type machine,
   mod_pow2,
   nth_page,
@@ -248,8 +250,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       let flags = this.k.locks.spin_lock_irqsave(klass.lock);
       for (let j = 0; j < IO_BUFFER_SLOT_TYPE_COUNT; j++) {
         const cache = deref(klass.cached_slots[j]);
+        let turns = 0; // JS: of each of the two loops, which after a double unmap never end: see docs/findings.md
 
         while (!list_empty(cache)) {
+          if (++turns > LOCKUP_TURNS) lockup('eviction from a list without an end');
           const slot = list_last_entry(cache);
           if (!pool_teardown && !slot.old_cache_entry) break;
           list_del(slot.list);
@@ -263,7 +267,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
           if (freed) list_add(slot.list, klass.empty_slots);
         }
 
+        turns = 0;
         for (let at = cache.next; at !== cache; at = at.next) {
+          if (++turns > LOCKUP_TURNS) lockup('eviction walks a list without an end');
           list_entry(at).old_cache_entry = true;
           requeue = true;
         }
@@ -565,6 +571,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let slot: io_buffer_slot | null = null;
     const cache = this.io_buffer_class_get_cache(klass, prot);
+    let turns = 0; // JS: not counted for the first entry, which nearly always fits
     for (let at = cache.next; at !== cache; at = at.next) {
       const tmp = list_entry(at);
       if (tmp.prot === prot) {
@@ -572,6 +579,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         list_del(slot.list);
         break;
       }
+      if (++turns > LOCKUP_TURNS) lockup('a search of a list without an end');
     }
 
     if (slot === null) {

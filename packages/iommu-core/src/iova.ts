@@ -19,6 +19,7 @@ import {
   type dma_addr_t,
   fls_long,
   is_power_of_2,
+  lockup,
   type kmem_cache,
   type machine,
   mutex,
@@ -401,7 +402,7 @@ export class iova_c {
         if (high_pfn < size || new_pfn < low_pfn) {
           if (low_pfn === iovad.start_pfn && retry_pfn < limit_pfn) {
             // JS: a second retry finds what the first one found, for ever, with the lock held: see docs/findings.md
-            BUG_ON(retried, 'hard LOCKUP: retry_pfn is start_pfn');
+            if (retried) lockup('an address search whose retry_pfn is start_pfn');
             retried = true;
             high_pfn = limit_pfn;
             low_pfn = retry_pfn;
