@@ -71,6 +71,7 @@ import { type io_buffer_pool_h, type io_buffer_pool_out, to_cookie } from '@iomm
 
 /** One bounce buffer, or the place for one. */
 export class io_buffer_slot {
+  static readonly sizeof = 40;
   readonly list = new list_head<io_buffer_slot>(this);
   /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody */
   orig_buffer: page | scatterlist | null = null;
@@ -99,6 +100,7 @@ export const IO_BUFFER_SLOT_TYPE_COUNT = 3;
 
 /** Buffers of one size. */
 export class io_buffer_class {
+  static readonly sizeof = 104;
   /** Mapped and free, by permission, the one used last first. */
   readonly cached_slots = Array.from(
     { length: IO_BUFFER_SLOT_TYPE_COUNT },
@@ -119,6 +121,7 @@ export class io_buffer_class {
 
 /** The pool of a domain. */
 export class io_buffer_pool {
+  static readonly sizeof = 112;
   evict_wq: workqueue_struct | null = null;
   readonly evict_work = new delayed_work();
   domain: iommu_domain | null = null;
@@ -369,7 +372,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     if (this.init_num_classes() === 0 || this.num_slots === 0) return 0;
 
-    const pool = this.k.slab.kzalloc(io_buffer_pool, GFP_KERNEL);
+    const pool = this.k.slab.kzalloc(
+      io_buffer_pool,
+      GFP_KERNEL,
+      io_buffer_class.sizeof * this.num_classes,
+    );
     if (!pool) return -ENOMEM;
     // JS: in C the classes are the tail of the same allocation.
     pool.classes = Array.from({ length: this.num_classes }, () => new io_buffer_class());

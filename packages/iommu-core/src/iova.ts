@@ -56,17 +56,20 @@ const IOVA_MAG_SIZE = 128;
 
 /** An allocated or reserved range of page frames, both ends inclusive. C: include/linux/iova.h */
 export class iova {
+  static readonly sizeof = 40;
   readonly node = new rb_node<iova>(this);
   pfn_hi = 0;
   pfn_lo = 0;
 }
 
 class iova_magazine {
+  static readonly sizeof = 1032;
   size = 0;
   readonly pfns = new Float64Array(IOVA_MAG_SIZE);
 }
 
 class iova_cpu_rcache {
+  static readonly sizeof = 24;
   readonly lock = new spinlock_t();
   loaded: iova_magazine | null = null;
   prev: iova_magazine | null = null;
@@ -97,6 +100,7 @@ export class iova_fq_entry {
 
 /** One CPU's flush queue, a ring. C: include/linux/iova.h */
 export class iova_fq {
+  static readonly sizeof = 8208;
   readonly entries = Array.from({ length: IOVA_FQ_SIZE }, () => new iova_fq_entry());
   head = 0;
   tail = 0;

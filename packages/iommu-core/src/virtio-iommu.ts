@@ -133,6 +133,7 @@ const VIOMMU_NR_VQS = 2;
 
 /** An IOMMU device. */
 export class viommu_dev {
+  static readonly sizeof = 168;
   dev: device | null = null;
   vdev: virtio_device | null = null;
 
@@ -155,6 +156,7 @@ export class viommu_dev {
 }
 
 export class viommu_mapping {
+  static readonly sizeof = 64;
   paddr: phys_addr_t = phys_addr_t(0);
   readonly iova = new interval_tree_node<viommu_mapping>(this);
   flags = 0;
@@ -164,6 +166,7 @@ export class viommu_mapping {
 
 /** JS: extends iommu_domain, which the C embeds. */
 export class viommu_domain extends iommu_domain {
+  static readonly sizeof = 152;
   viommu: viommu_dev | null = null;
   /** Guards `viommu`. */
   readonly mutex = new mutex();
@@ -178,6 +181,7 @@ export class viommu_domain extends iommu_domain {
 
 /** A device behind the IOMMU. */
 export class viommu_endpoint {
+  static readonly sizeof = 40;
   dev: device | null = null;
   viommu: viommu_dev | null = null;
   vdomain: viommu_domain | null = null;
@@ -186,6 +190,7 @@ export class viommu_endpoint {
 
 /** A request under way. */
 export class viommu_request {
+  static readonly sizeof = 32;
   readonly list = new list_head<viommu_request>(this);
   /** Whose bytes from write_offset on get what the device wrote. JS: C points at the byte. */
   writeback: virtio_buf | null = null;
@@ -204,6 +209,7 @@ const VIOMMU_FAULT_RESV_MASK = 0xffffff00;
 
 /** A buffer of the event queue. */
 export class viommu_event {
+  static readonly sizeof = 24;
   readonly fault: virtio_buf;
 
   /** JS: entry `i` of the array that C has in `memory`. */
@@ -345,6 +351,9 @@ export class virtio_iommu_c implements iommu_ops {
 
   /** kzalloc(sizeof(*req) + len), but for the zeros in its bytes: most are copied over at once. */
   private request_alloc(len: number, gfp: gfp_t): viommu_request | null {
+    // JS: only a PROBE is larger than the others, by as much as the device says.
+    if (len > REQUEST_BYTES && this.k.slab.kmalloc_too_large(viommu_request.sizeof + len, gfp))
+      return null;
     if (!this.k.slab.kmem_cache_account(this.request_cache, gfp)) return null;
 
     let req: viommu_request;
@@ -646,8 +655,9 @@ export class virtio_iommu_c implements iommu_ops {
 
     const probe_len =
       virtio_iommu_req_probe.sizeof + viommu.probe_size + virtio_iommu_req_tail.sizeof;
+    if (this.k.slab.kmalloc_too_large(probe_len, GFP_KERNEL)) return -ENOMEM; // JS: before the bytes are there
     const probe = new virtio_buf(probe_len);
-    if (!this.k.slab.kmalloc_account(probe, GFP_KERNEL)) return -ENOMEM;
+    if (!this.k.slab.kmalloc_account(probe, probe_len, GFP_KERNEL)) return -ENOMEM;
 
     probe.view.setUint8(0, VIRTIO_IOMMU_T_PROBE);
     // Of a device with several IDs only the first is asked for.
@@ -1140,7 +1150,8 @@ export class virtio_iommu_c implements iommu_ops {
 
     const memory = new ArrayBuffer(nr_evts * virtio_iommu_fault.sizeof);
     const evts = Array.from({ length: nr_evts }, (_, i) => new viommu_event(memory, i));
-    if (!this.k.slab.kmalloc_account(evts, GFP_KERNEL)) return -ENOMEM;
+    if (!this.k.slab.kmalloc_account(evts, nr_evts * viommu_event.sizeof, GFP_KERNEL))
+      return -ENOMEM;
     viommu.evts = evts;
 
     for (const evt of evts) {

@@ -17,6 +17,7 @@ import {
   dma_addr_t,
   list_for_each_entry,
   list_head,
+  U32_MAX,
 } from '@iommu-bounce/linux-shim';
 import {
   catch_oops,
@@ -154,6 +155,21 @@ describe('viommu_probe_device', () => {
     expect(m.iommu.iommu_probe_device(dev), 'no IDs').to.equal(-EINVAL);
     m.v.driver.iommu_fwspec_init(dev, m.v.device.fwnode, [99]);
     expect(m.iommu.iommu_probe_device(dev), 'no such endpoint').to.equal(-ENOENT);
+    m.end();
+  });
+
+  it('has no memory for more properties than 4 MiB hold, however many the device announces', () => {
+    for (const probeSize of [4_194_304 - 76, 4_194_304 - 75, U32_MAX]) {
+      const k = boot_machine();
+      const m = new virtio_machine(k, { probeSize });
+      const dev = m.add(1);
+      // The copy for the queue is larger by its head of 32 bytes, so the first of the three fails there.
+      expect(m.iommu.iommu_probe_device(dev)).to.equal(-ENOMEM);
+      expect(k.log.warnings).to.equal(1);
+      m.end();
+    }
+    const m = new virtio_machine(boot_machine(), { probeSize: 4_194_304 - 76 - 32 });
+    m.plug(1);
     m.end();
   });
 
