@@ -346,7 +346,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const iovad = cookie.iovad;
 
     start = phys_addr_t(start - iova_offset(iovad, start));
-    const num_pages = iova_pfn(iovad, iova_align(iovad, end - start));
+    const num_pages = iova_pfn(iovad, iova_align(iovad, u64_sub(end, start))) | 0; // an int in C
 
     for (let i = 0; i < num_pages; i++) {
       const msi_page = this.k.slab.kmalloc(iommu_dma_msi_page, GFP_KERNEL);
@@ -416,14 +416,14 @@ export class dma_iommu_c implements dma_iommu_h {
       if (region.type === IOMMU_RESV_SW_MSI) continue;
 
       const lo = iova_pfn(iovad, dma_addr_t(region.start));
-      const hi = iova_pfn(iovad, dma_addr_t(region.start + region.length - 1));
+      const hi = iova_pfn(iovad, dma_addr_t(u64_sub(u64_add(region.start, region.length), 1)));
       this.iova.reserve_iova(iovad, lo, hi);
 
       if (region.type === IOMMU_RESV_MSI)
         ret = this.cookie_init_hw_msi_region(
           cookie,
           region.start,
-          phys_addr_t(region.start + region.length),
+          phys_addr_t(u64_add(region.start, region.length)),
         );
       if (ret) break;
     }

@@ -39,6 +39,8 @@ import {
   order_base_2,
   phys_addr_t,
   spinlock_t,
+  u64_add,
+  u64_sub,
 } from '@iommu-bounce/linux-shim';
 import {
   interval_tree_insert,
@@ -611,13 +613,15 @@ export class virtio_iommu_c implements iommu_ops {
   ): number {
     const prot = IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO;
 
-    // The overflows that C looks for: an end below the start, and the whole address space. JS: reading beyond the
-    // buffer, where C would see what lies behind it, finds zeros.
+    // Before `len` is checked: see docs/findings.md. JS: reading beyond the buffer, where C would see what lies behind it,
+    // finds zeros.
     const fits = at + virtio_iommu_probe_resv_mem.sizeof <= probe.size;
     const start = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.start) : 0;
     const end = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.end) : 0;
-    if (end < start || (start === 0 && end === U64_MAX)) return -EOVERFLOW;
-    const size = end - start + 1;
+    const size = u64_add(u64_sub(end, start), 1);
+
+    // Of the ends below the start only the one just below it, and the whole address space.
+    if (size < u64_sub(end, start)) return -EOVERFLOW;
 
     if (len < virtio_iommu_probe_resv_mem.sizeof) return -EINVAL;
 

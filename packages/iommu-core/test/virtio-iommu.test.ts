@@ -254,7 +254,7 @@ describe('viommu_get_resv_regions', () => {
     m.end();
   });
 
-  it('takes a region whose end lies below its start for an error, forgotten after the next good one', () => {
+  it('takes a region whose end lies just below its start for an error, forgotten after the next good one', () => {
     const m = new virtio_machine(boot_machine());
     const wrong = { start: 0x2000, last: 0x1fff, subtype: 0 };
     const good = { start: 0x1000, last: 0x1fff, subtype: 0 };
@@ -492,7 +492,7 @@ describe('viommu_map', () => {
     m.end();
   });
 
-  it('loses an older mapping when an overlapping one is refused: the device keeps it', () => {
+  it('finding: loses an older mapping when an overlapping one is refused: the device keeps it', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -513,7 +513,7 @@ describe('viommu_map', () => {
     m.end();
   });
 
-  it('oopses in a domain that was never attached: the error path syncs an IOMMU that is not there', () => {
+  it('finding: oopses in a domain that was never attached: the error path syncs an IOMMU that is not there', () => {
     const k = boot_machine();
     write_off(k);
     const m = new virtio_machine(k);
@@ -584,7 +584,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('forgets what it found in a range with a hole, and does not tell the device', () => {
+  it('finding: forgets what it found in a range with a hole, and does not tell the device', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -596,7 +596,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('leaves the device its mapping when there is no memory for the request', () => {
+  it('finding: leaves the device its mapping when there is no memory for the request', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -609,7 +609,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('does not hear of a request that the device refused', () => {
+  it('finding: does not hear of a request that the device refused', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);

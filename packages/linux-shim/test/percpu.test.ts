@@ -7,6 +7,7 @@ import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 class huge {
   static readonly sizeof = 32 * 1024 + 1;
+  n = 0;
 }
 
 class counter {

@@ -159,7 +159,7 @@ describe('finding slots', () => {
     }
   });
 
-  it('goes round for ever, as C does, when steps to an aligned slot jump over the place it began', () => {
+  it('finding: goes round for ever, as C does, when steps to an aligned slot jump over the place it began', () => {
     const k = boot_machine(OPTIONS);
     const dev = new_device({ dma_parms: { min_align_mask: 0xfff } });
     for (let i = 0; i < 128; i++) take(k, 2);
