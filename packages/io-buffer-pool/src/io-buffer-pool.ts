@@ -76,7 +76,7 @@ export class io_buffer_slot {
   /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody */
   orig_buffer: page | scatterlist | null = null;
   bounce_buffer: (page | null)[] | null = null;
-  /** JS: how many of its pages, from each one on, lie behind each other in memory. Set with bounce_buffer. */
+  /** JS: how many of its pages, from each one on, lie behind each other in memory. Set when bounce_buffer is. */
   consecutive_pages: readonly number[] = [];
   /** Permission its pages are mapped with. */
   prot = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The allocator of I/O virtual addresses: red-black tree, per-CPU range caches, flush queues.
-// C: drivers/iommu/iova.c and include/linux/iova.h of v5.13. See docs/porting.md#iova
+// C: drivers/iommu/iova.c and include/linux/iova.h of v5.13-rc7. See docs/porting.md#iova
 
 import {
   ALIGN_DOWN,
@@ -507,10 +507,11 @@ export class iova_c {
     return null;
   }
 
-  private remove_iova(iovad: iova_domain, range: iova): void {
+  private private_free_iova(iovad: iova_domain, range: iova): void {
     this.k.locks.assert_spin_locked(iovad.iova_rbtree_lock);
     this.__cached_rbnode_delete_update(iovad, range);
     rb_erase(range.node, iovad.rbroot);
+    this.free_iova_mem(range);
   }
 
   /** The range a frame lies in, or null. C: iova.c find_iova */
@@ -524,22 +525,16 @@ export class iova_c {
   /** C: iova.c __free_iova */
   __free_iova(iovad: iova_domain, range: iova): void {
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
-    this.remove_iova(iovad, range);
+    this.private_free_iova(iovad, range);
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-    this.free_iova_mem(range);
   }
 
   /** Frees the range a frame lies in, if any. C: iova.c free_iova */
   free_iova(iovad: iova_domain, pfn: number): void {
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
     const range = this.private_find_iova(iovad, pfn);
-    if (!range) {
-      this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-      return;
-    }
-    this.remove_iova(iovad, range);
+    if (range) this.private_free_iova(iovad, range);
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-    this.free_iova_mem(range);
   }
 
   /**
@@ -753,8 +748,7 @@ export class iova_c {
 
       if (this.k.log.WARN_ON(range === null, 'cached iova is not in the tree')) continue;
 
-      this.remove_iova(iovad, deref(range));
-      this.free_iova_mem(deref(range));
+      this.private_free_iova(iovad, deref(range));
     }
 
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);

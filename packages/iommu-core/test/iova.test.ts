@@ -174,6 +174,20 @@ describe('alloc_iova', () => {
     a.end();
   });
 
+  it('frees the node under the lock of the tree, as v5.13 does', () => {
+    const k = boot_machine();
+    const a = new_allocator(k);
+    const held: number[] = [];
+    const free = k.slab.kmem_cache_free.bind(k.slab);
+    k.slab.kmem_cache_free = (cache, object) => {
+      held.push(k.locks.held);
+      free(cache, object);
+    };
+    a.free(a.alloc(1, 100));
+    expect(held).to.deep.equal([1]);
+    a.end();
+  });
+
   it('never sleeps', () => {
     const k = boot_machine();
     const a = new_allocator(k);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The software IO TLB: a static area of bounce slots. C: kernel/dma/swiotlb.c, include/linux/swiotlb.h (v5.13)
+// The software IO TLB: a static area of bounce slots. C: kernel/dma/swiotlb.c, include/linux/swiotlb.h of v5.14;
+// v5.13-rc7 lacks the offset in swiotlb_bounce. See docs/porting.md#which-c
 
 import { ALIGN, DIV_ROUND_UP, and64, is_power_of_2, min_not_zero, mod_pow2, u64_sub } from './bits';
 import type { context_c } from './context';
