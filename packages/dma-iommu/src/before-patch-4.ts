@@ -31,6 +31,7 @@ import {
   sg_dma_len,
   sg_next,
   sg_phys,
+  type struct_type,
   u64_add,
   u64_sub,
   virt_addr_t,
@@ -47,6 +48,7 @@ import {
 
 /** The cookie without a pool. */
 export class iommu_dma_cookie_before_patch_4 {
+  static readonly sizeof = 1920;
   type: iommu_dma_cookie_type = IOMMU_DMA_IOVA_COOKIE;
   readonly iovad = new iova_domain(this);
   msi_iova: dma_addr_t = dma_addr_t(0);
@@ -58,7 +60,7 @@ export class iommu_dma_cookie_before_patch_4 {
 export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
   // The functions that stay as they are never look at the field that is missing.
   protected override readonly cookie_type =
-    iommu_dma_cookie_before_patch_4 as new () => iommu_dma_cookie;
+    iommu_dma_cookie_before_patch_4 as struct_type<iommu_dma_cookie>;
 
   /** Takes back what either of the above gave. C: dma-iommu.c iommu_put_dma_cookie */
   override iommu_put_dma_cookie(domain: iommu_domain): void {

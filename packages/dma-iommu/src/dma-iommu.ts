@@ -86,6 +86,7 @@ import {
   sg_phys,
   sg_set_page,
   sg_table,
+  type struct_type,
   to_pci_dev,
   u64_add,
   u64_sub,
@@ -122,6 +123,7 @@ import type { io_buffer_pool, io_buffer_pool_h } from './io-buffer-pool.h';
 
 /** A doorbell page mapped for a domain. */
 export class iommu_dma_msi_page {
+  static readonly sizeof = 32;
   readonly list = new list_head<iommu_dma_msi_page>(this);
   iova: dma_addr_t = dma_addr_t(0);
   phys: phys_addr_t = phys_addr_t(0);
@@ -134,6 +136,7 @@ export const IOMMU_DMA_MSI_COOKIE = 1;
 
 /** What the DMA API keeps for a domain. */
 export class iommu_dma_cookie {
+  static readonly sizeof = 1928;
   type: iommu_dma_cookie_type = IOMMU_DMA_IOVA_COOKIE;
   // JS: C has the next two in a union.
   readonly iovad = new iova_domain(this);
@@ -203,7 +206,7 @@ export class dma_iommu_c implements dma_iommu_h {
   static readonly arch_initcall = 'iommu_dma_init';
 
   /** The cookie's layout; before patch 4 it had no pool. */
-  protected readonly cookie_type: new () => iommu_dma_cookie = iommu_dma_cookie;
+  protected readonly cookie_type: struct_type<iommu_dma_cookie> = iommu_dma_cookie;
 
   /**
    * @throws nothing; a bad `forcedac` text is ignored, as at boot: use iommu_dma_forcedac_setup to hear of it
@@ -343,7 +346,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const iovad = cookie.iovad;
 
     start = phys_addr_t(start - iova_offset(iovad, start));
-    const num_pages = iova_pfn(iovad, iova_align(iovad, end - start));
+    const num_pages = iova_pfn(iovad, iova_align(iovad, u64_sub(end, start))) | 0; // an int in C
 
     for (let i = 0; i < num_pages; i++) {
       const msi_page = this.k.slab.kmalloc(iommu_dma_msi_page, GFP_KERNEL);
@@ -413,14 +416,14 @@ export class dma_iommu_c implements dma_iommu_h {
       if (region.type === IOMMU_RESV_SW_MSI) continue;
 
       const lo = iova_pfn(iovad, dma_addr_t(region.start));
-      const hi = iova_pfn(iovad, dma_addr_t(region.start + region.length - 1));
+      const hi = iova_pfn(iovad, dma_addr_t(u64_sub(u64_add(region.start, region.length), 1)));
       this.iova.reserve_iova(iovad, lo, hi);
 
       if (region.type === IOMMU_RESV_MSI)
         ret = this.cookie_init_hw_msi_region(
           cookie,
           region.start,
-          phys_addr_t(region.start + region.length),
+          phys_addr_t(u64_add(region.start, region.length)),
         );
       if (ret) break;
     }

@@ -56,6 +56,15 @@ for (const patches of STATES)
       expect(message(w, desc)).to.eql([0, 0xfee00040]);
     });
 
+    it('counts the pages of a hardware MSI region in an int, so that one of 16 TiB has none', () => {
+      const w = wire({ patches });
+      const dev = new_device();
+      w.driver.set_resv_regions(dev, [{ start: 0, length: 2 ** 44, type: IOMMU_RESV_MSI }]);
+      const before = w.k.usage().allocations;
+      w.plug(dev);
+      expect(w.k.usage().allocations - before).to.be.lessThan(100);
+    });
+
     it('leaves messages alone where there is no cookie', () => {
       const w = wire({ patches });
       const desc = new msi_desc(new_device());

@@ -76,20 +76,46 @@ export interface MachineOnIommu {
   pinnedPages(): number;
 }
 
-/** Boots on one of the drivers; throws what `boot` throws. */
+/** Options that only this driver obeys. */
+const OWN_OPTIONS = {
+  virtio: ['dmaEntryLimit', 'hooks'],
+  table: ['table'],
+} as const satisfies Readonly<Record<IommuDriver, readonly (keyof IommuOptions)[]>>;
+
+/** An option of the other driver would be ignored. */
+function checkOptions(
+  driver: IommuDriver,
+  options: Omit<boot_options, 'driver'>,
+  iommu: IommuOptions,
+): void {
+  const other = driver === 'virtio' ? 'table' : 'virtio';
+  const wrong: string[] = OWN_OPTIONS[other].filter((name) => iommu[name] !== undefined);
+  if (driver === 'table' && options.overlays?.virtio_iommu) wrong.push('overlays.virtio_iommu');
+  if (wrong.length > 0)
+    throw new RangeError(
+      `bootOn('${driver}') does not obey ${wrong.join(' and ')}: leave it out, or boot on '${other}'`,
+    );
+}
+
+/**
+ * Boots on one of the drivers.
+ * @throws RangeError for an option of the other driver; what `boot` throws
+ */
 export function bootOn(
   driver: IommuDriver,
   options: Omit<boot_options, 'driver'> = {},
   iommu: IommuOptions = {},
 ): MachineOnIommu {
+  checkOptions(driver, options, iommu);
   return driver === 'virtio' ? onVirtio(options, iommu) : onTable(options, iommu);
 }
 
 function onVirtio(options: Omit<boot_options, 'driver'>, chosen: IommuOptions): MachineOnIommu {
   const { pageSizeMask, dmaEntryLimit, hooks } = chosen;
-  const overlay = options.overlays?.virtio_iommu;
   let made: virtio_iommu | undefined;
-  const m = bootWith(options, chosen, (k, iommu, dma_iommu) => {
+  // The overlay is for the driver made here, which boot() does not know.
+  const { virtio_iommu: overlay, ...overlays } = options.overlays ?? {};
+  const m = bootWith({ ...options, overlays }, chosen, (k, iommu, dma_iommu) => {
     made = new_virtio_iommu(k, iommu, dma_iommu, {
       ...(pageSizeMask === undefined ? {} : { pageSizeMask }),
       ...(dmaEntryLimit === undefined ? {} : { dmaEntryLimit }),

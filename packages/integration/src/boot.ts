@@ -3,6 +3,7 @@
 
 import { type device, machine, type machine_options } from '@iommu-bounce/linux-shim';
 import {
+  IOMMU_DOMAIN_DMA,
   type dma_iommu_h,
   iommu_c,
   type iommu_domain,
@@ -57,7 +58,7 @@ export interface boot_options {
 
 export interface overlays {
   readonly iova?: typeof iova_c;
-  /** Where `bootOn` makes the driver. */
+  /** For `bootOn('virtio')`, which makes the driver; `boot` refuses it. */
   readonly virtio_iommu?: typeof virtio_iommu_c;
   readonly io_buffer_pool?: typeof io_buffer_pool_c;
   /** Given the class of the machine's state of the series. */
@@ -84,9 +85,12 @@ export interface running_machine {
 export const IO_BUFFER_Y = 'CONFIG_IOMMU_IO_BUFFER=y\n';
 
 /**
- * @throws KconfigError for a bad .config or command line, Error for unresolved symbols
+ * @throws KconfigError for a bad .config or command line, Error for unresolved symbols, RangeError for an overlay of a
+ *   driver that it does not make
  */
 export function boot(options: boot_options = {}): running_machine {
+  if (options.overlays?.virtio_iommu)
+    throw new RangeError("boot() does not make virtio-iommu: use bootOn('virtio', { overlays })");
   const patches = options.patches ?? 4;
   const notes: string[] = [];
   const config = before_patch_4(patches, configuration(options.config ?? '', notes));
@@ -181,6 +185,14 @@ export function plug(m: running_machine, dev: device): iommu_domain {
   const ret = m.iommu.iommu_probe_device(dev);
   const domain = m.iommu.iommu_get_domain_for_dev(dev);
   if (ret !== 0 || !domain) throw new Error(`${dev.init_name}: probing failed: ${String(ret)}`);
+  if (domain.type === IOMMU_DOMAIN_DMA && dev.dma_ops === null)
+    throw new Error(
+      `${dev.init_name} keeps its platform DMA ops, so it would not be translated. The kernel's log ends with: ` +
+        m.k.log.lines
+          .slice(-2)
+          .map(({ text }) => text)
+          .join('; '),
+    );
   return domain;
 }
 

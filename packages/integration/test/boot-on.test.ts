@@ -2,9 +2,9 @@
 // Machines on either IOMMU: their devices' places, and what listeners are told.
 
 import { expect } from 'chai';
-import { IO_BUFFER_Y, bootOn, pciDevice, pool_of } from '@iommu-bounce/integration';
+import { IO_BUFFER_Y, boot, bootOn, pciDevice, pool_of } from '@iommu-bounce/integration';
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
-import type { table_listener } from '@iommu-bounce/iommu-core';
+import { type table_listener, virtio_iommu_c } from '@iommu-bounce/iommu-core';
 import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
@@ -56,6 +56,21 @@ describe('bootOn', () => {
     k.dma.dma_unmap_page_attrs(dev, addr, 4096, DMA_FROM_DEVICE, 0);
     deref(on.m.driver.flush_iotlb_all?.bind(on.m.driver))(domain);
     expect(table.seen).to.deep.equal(['map', 'before_unmap', 'unmap', 'sync', 'flush_all']);
+  });
+
+  it('refuses what only the other driver obeys', () => {
+    class overlay extends virtio_iommu_c {}
+    const overlays = { virtio_iommu: overlay };
+    for (const wrong of [{ dmaEntryLimit: 1 }, { hooks: {} }])
+      expect(() => bootOn('table', {}, wrong)).to.throw(
+        RangeError,
+        `bootOn('table') does not obey ${Object.keys(wrong).join()}: leave it out, or boot on 'virtio'`,
+      );
+    expect(() => bootOn('table', { overlays })).to.throw(RangeError, 'overlays.virtio_iommu');
+    expect(() => bootOn('virtio', {}, { table: {} })).to.throw(RangeError, "boot on 'table'");
+    expect(() => boot({ overlays })).to.throw(RangeError, "bootOn('virtio'");
+    expect(bootOn('virtio', { overlays }).m.driver).to.be.an.instanceOf(overlay);
+    for (const driver of ['virtio', 'table'] as const) bootOn(driver, {}, { pageSizeMask: 4096 });
   });
 
   it('watches the driver without changing what it has', () => {

@@ -65,6 +65,13 @@ describe('boot', () => {
     expect(dev.dma_ops).to.equal(null);
   });
 
+  it('refuses a device that a failed pool leaves without translation, with what the kernel says', () => {
+    const m = boot({ config: IO_BUFFER_Y, params: 'io_buffer_pool.num_slots=200000' });
+    expect(() => plug(m, new_device())).to.throw(
+      "test keeps its platform DMA ops, so it would not be translated. The kernel's log ends with: WARNING: page allocation of order 11; Failed to set up IOMMU for device test; retaining platform DMA ops",
+    );
+  });
+
   it('collects command line words that nobody wants, and refuses a bad value', () => {
     expect(boot({ params: 'quiet iommu.strict=1' }).notes).to.deep.equal([
       'unknown kernel parameter: quiet',

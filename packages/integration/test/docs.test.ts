@@ -36,11 +36,26 @@ describe('docs/findings.md', () => {
     expect(without).to.deep.equal([]);
   });
 
+  const names = [...findings.matchAll(/^npm run finding -- "([^"]+)"$/gm)].map((m) => m[1] ?? '');
+
   it('names tests that exist', () => {
     const sources = testSources();
-    const names = [...findings.matchAll(/^npm run finding -- "([^"]+)"$/gm)].map((m) => m[1] ?? '');
     expect(names.length).to.be.at.least(30);
     expect(names.filter((name) => !sources.includes(name))).to.deep.equal([]);
+  });
+
+  it('names each test that shows a finding', () => {
+    const titles = [...testSources().matchAll(/['"`](finding: \w[^\n]*?)(?:['"`$])/g)].map(
+      (m) => m[1] ?? '',
+    );
+    expect(titles.length).to.be.at.least(names.length);
+    expect(titles.filter((title) => !names.some((name) => title.includes(name)))).to.deep.equal([]);
+    expect(names.filter((name) => !name.startsWith('finding: '))).to.deep.equal([]);
+  });
+
+  it('has a test for each entry', () => {
+    const without = entries.filter((e) => !/^npm run finding -- "/m.test(e));
+    expect(without).to.deep.equal([]);
   });
 
   it('names transcripts of the real C, on which the port agrees', () => {

@@ -14,6 +14,7 @@ import {
   ENOSPC,
   GFP_ATOMIC,
   GFP_KERNEL,
+  LOCKUP_TURNS,
   INIT_LIST_HEAD,
   PAGE_SHIFT,
   PAGE_SIZE,
@@ -37,6 +38,7 @@ import {
   list_first_entry,
   list_head,
   list_last_entry,
+  lockup,
   type machine,
   mod_pow2,
   nth_page,
@@ -69,11 +71,12 @@ import { type io_buffer_pool_h, type io_buffer_pool_out, to_cookie } from '@iomm
 
 /** One bounce buffer, or the place for one. */
 export class io_buffer_slot {
+  static readonly sizeof = 40;
   readonly list = new list_head<io_buffer_slot>(this);
   /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody */
   orig_buffer: page | scatterlist | null = null;
   bounce_buffer: (page | null)[] | null = null;
-  /** JS: how many of its pages, from each one on, lie behind each other in memory. Set with bounce_buffer. */
+  /** JS: how many of its pages, from each one on, lie behind each other in memory. Set when bounce_buffer is. */
   consecutive_pages: readonly number[] = [];
   /** Permission its pages are mapped with. */
   prot = 0;
@@ -97,6 +100,7 @@ export const IO_BUFFER_SLOT_TYPE_COUNT = 3;
 
 /** Buffers of one size. */
 export class io_buffer_class {
+  static readonly sizeof = 104;
   /** Mapped and free, by permission, the one used last first. */
   readonly cached_slots = Array.from(
     { length: IO_BUFFER_SLOT_TYPE_COUNT },
@@ -117,6 +121,7 @@ export class io_buffer_class {
 
 /** The pool of a domain. */
 export class io_buffer_pool {
+  static readonly sizeof = 112;
   evict_wq: workqueue_struct | null = null;
   readonly evict_work = new delayed_work();
   domain: iommu_domain | null = null;
@@ -248,8 +253,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       let flags = this.k.locks.spin_lock_irqsave(klass.lock);
       for (let j = 0; j < IO_BUFFER_SLOT_TYPE_COUNT; j++) {
         const cache = deref(klass.cached_slots[j]);
+        let turns = 0; // JS: of each of the two loops, which after a double unmap never end: see docs/findings.md
 
         while (!list_empty(cache)) {
+          if (++turns > LOCKUP_TURNS) lockup('eviction from a list without an end');
           const slot = list_last_entry(cache);
           if (!pool_teardown && !slot.old_cache_entry) break;
           list_del(slot.list);
@@ -263,7 +270,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
           if (freed) list_add(slot.list, klass.empty_slots);
         }
 
+        turns = 0;
         for (let at = cache.next; at !== cache; at = at.next) {
+          if (++turns > LOCKUP_TURNS) lockup('eviction walks a list without an end');
           list_entry(at).old_cache_entry = true;
           requeue = true;
         }
@@ -363,7 +372,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     if (this.init_num_classes() === 0 || this.num_slots === 0) return 0;
 
-    const pool = this.k.slab.kzalloc(io_buffer_pool, GFP_KERNEL);
+    const pool = this.k.slab.kzalloc(
+      io_buffer_pool,
+      GFP_KERNEL,
+      io_buffer_class.sizeof * this.num_classes,
+    );
     if (!pool) return -ENOMEM;
     // JS: in C the classes are the tail of the same allocation.
     pool.classes = Array.from({ length: this.num_classes }, () => new io_buffer_class());
@@ -565,6 +578,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let slot: io_buffer_slot | null = null;
     const cache = this.io_buffer_class_get_cache(klass, prot);
+    let turns = 0; // JS: not counted for the first entry, which nearly always fits
     for (let at = cache.next; at !== cache; at = at.next) {
       const tmp = list_entry(at);
       if (tmp.prot === prot) {
@@ -572,6 +586,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         list_del(slot.list);
         break;
       }
+      if (++turns > LOCKUP_TURNS) lockup('a search of a list without an end');
     }
 
     if (slot === null) {

@@ -175,7 +175,7 @@ describe('io_buffer_pool_evict', () => {
     expect([others, counts()]).to.eql([2, [0, 0, 4]]);
   });
 
-  it('gives up a slot that cannot be unmapped: its page stays mapped and is lost', () => {
+  it('finding: gives up a slot that cannot be unmapped: its page stays mapped and is lost', () => {
     const { w, map, unmap, counts, domain } = start();
     const held = w.k.usage().pages;
     const at = map();

@@ -3,6 +3,8 @@
 
 import { expect } from 'chai';
 import {
+  DMA_ATTR_PRIVILEGED,
+  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
@@ -38,6 +40,68 @@ describe('unmapping what is not mapped', () => {
     expect(slot?.list.next).to.equal(slot?.list); // its own successor: who walks the list walks for ever
     expect(w.map(dev, p, 0, 100, DMA_TO_DEVICE)).to.equal(at);
     expect(ro?.next).to.equal(slot?.list); // in use, and cached
+    write_off(w);
+  });
+
+  it('finding: a second unmap breaks the cache: the eviction worker never ends, with the lock held and interrupts off', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const died = catch_oops(() => {
+      w.k.timers.advance(10_000);
+    });
+    expect(died.message).to.equal('watchdog: LOCKUP: eviction walks a list without an end');
+    expect(w.k.usage()).to.include({ locks_held: 1, irqs_disabled: true });
+    write_off(w);
+  });
+
+  it('finding: a second unmap breaks the cache: a map with another privilege never ends either', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const p = w.buffer();
+    const at = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const died = catch_oops(() => w.map(dev, p, 0, 100, DMA_TO_DEVICE, DMA_ATTR_PRIVILEGED));
+    expect(died.message).to.equal('watchdog: LOCKUP: a search of a list without an end');
+    write_off(w);
+  });
+
+  it('finding: a second unmap breaks the cache: teardown takes the slot out twice and dies', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const died = catch_oops(() => {
+      w.unplug(dev);
+    });
+    expect(died.kind).to.equal('bad-access');
+    expect(w.k.log.lines.map(({ text }) => text)).to.include(
+      'Failed to unmap bounce buffer, leaking buffer.',
+    );
+    write_off(w);
+  });
+
+  it('finding: a second unmap after the eviction makes the free slots and the cache one list', () => {
+    const w = wire({ params: { num_slots: 2, class_sizes: 1 } });
+    const dev = new_device();
+    w.plug(dev);
+    const p = w.buffer();
+    const at = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    w.k.timers.advance(20_000);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+    // A hit in an unmapped buffer: the device faults there.
+    expect(w.map(dev, p, 0, 100, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC)).to.equal(at);
+    expect(w.read(dev, at, 100)).to.equal(null);
+    // The first free slot is still that one.
+    expect(catch_oops(() => w.map(dev, p, 0, 100, DMA_FROM_DEVICE)).kind).to.equal('bad-access');
     write_off(w);
   });
 

@@ -108,6 +108,26 @@ describe('io_buffer_pool_init', () => {
     }
   });
 
+  it('finding: more slots than 4 MiB hold, 104,857, cost the device its translation', () => {
+    for (const [num_slots, made] of [
+      [104_857, true],
+      [104_858, false],
+      [50_000_000, false],
+      [2 ** 32 - 1, false],
+    ] as const) {
+      const w = wire({ params: { num_slots, class_sizes: 1 } });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      expect(dev.dma_ops !== null, String(num_slots)).to.equal(made);
+      expect(to_cookie(domain).bounce_buffers !== null).to.equal(made);
+      expect(w.k.log.warnings).to.equal(made ? 0 : 1);
+      const { iovad } = to_cookie(domain);
+      const out: io_buffer_pool_out = { bounce_buffers: null };
+      const ret = (): number => w.io_buffer_pool.io_buffer_pool_init(dev, domain, iovad, out);
+      if (!made) expect(ret()).to.equal(-ENOMEM);
+    }
+  });
+
   it('leaves the device with the platform operations when it fails', () => {
     const w = wire();
     const passages = for_each_failure(

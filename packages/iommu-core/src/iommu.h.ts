@@ -59,6 +59,7 @@ export type iommu_resv_type = 0 | 1 | 2 | 3 | 4;
 
 /** A range of a device that is special. */
 export class iommu_resv_region {
+  static readonly sizeof = 40;
   readonly list = new list_head<iommu_resv_region>(this);
   start: phys_addr_t = to_phys_addr(0);
   /** Bytes. */
@@ -123,18 +124,21 @@ export interface iommu_ops {
 
 /** What the IOMMU code keeps for a device. */
 export class dev_iommu {
+  static readonly sizeof = 72;
   /** The driver's own. */
   priv: opaque | null = null;
 }
 
 /** A device's place in its group. C: drivers/iommu/iommu.c */
 export class group_device {
+  static readonly sizeof = 32;
   readonly list = new list_head<group_device>(this);
   dev: device | null = null;
 }
 
 /** Devices that cannot be told apart by the IOMMU. C: drivers/iommu/iommu.c */
 export class iommu_group {
+  static readonly sizeof = 232;
   readonly devices = new list_head<group_device>();
   readonly mutex = new mutex();
   /** References, each device's own among them. JS: C counts them in `devices_kobj`. */

@@ -39,6 +39,8 @@ import {
   sg_next,
   sg_phys,
   to_pci_dev,
+  u64_add,
+  u64_sub,
 } from '@iommu-bounce/linux-shim';
 import {
   IOMMU_DOMAIN_DMA,
@@ -299,10 +301,10 @@ export class iommu_c {
 
     for (const iter of list_for_each_entry_safe(regions)) {
       const top = iter.type === region.type ? this.last_of_type(stack, iter.type) : null;
-      if (top && iter.start <= top.start + top.length) {
-        const top_end = top.start + top.length - 1;
-        const iter_end = iter.start + iter.length - 1;
-        top.length = Math.max(top_end, iter_end) - top.start + 1;
+      const top_end = top ? u64_sub(u64_add(top.start, top.length), 1) : 0;
+      if (top && iter.start <= u64_add(top_end, 1)) {
+        const iter_end = u64_sub(u64_add(iter.start, iter.length), 1);
+        top.length = u64_add(u64_sub(Math.max(top_end, iter_end), top.start), 1);
         list_del(iter.list);
         this.k.slab.kfree(iter);
       } else {

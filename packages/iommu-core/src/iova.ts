@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The allocator of I/O virtual addresses: red-black tree, per-CPU range caches, flush queues.
-// C: drivers/iommu/iova.c and include/linux/iova.h of v5.13. See docs/porting.md#iova
+// C: drivers/iommu/iova.c and include/linux/iova.h of v5.13-rc7. See docs/porting.md#iova
 
 import {
   ALIGN_DOWN,
@@ -19,6 +19,7 @@ import {
   type dma_addr_t,
   fls_long,
   is_power_of_2,
+  lockup,
   type kmem_cache,
   type machine,
   mutex,
@@ -55,17 +56,20 @@ const IOVA_MAG_SIZE = 128;
 
 /** An allocated or reserved range of page frames, both ends inclusive. C: include/linux/iova.h */
 export class iova {
+  static readonly sizeof = 40;
   readonly node = new rb_node<iova>(this);
   pfn_hi = 0;
   pfn_lo = 0;
 }
 
 class iova_magazine {
+  static readonly sizeof = 1032;
   size = 0;
   readonly pfns = new Float64Array(IOVA_MAG_SIZE);
 }
 
 class iova_cpu_rcache {
+  static readonly sizeof = 24;
   readonly lock = new spinlock_t();
   loaded: iova_magazine | null = null;
   prev: iova_magazine | null = null;
@@ -96,6 +100,7 @@ export class iova_fq_entry {
 
 /** One CPU's flush queue, a ring. C: include/linux/iova.h */
 export class iova_fq {
+  static readonly sizeof = 8208;
   readonly entries = Array.from({ length: IOVA_FQ_SIZE }, () => new iova_fq_entry());
   head = 0;
   tail = 0;
@@ -401,7 +406,7 @@ export class iova_c {
         if (high_pfn < size || new_pfn < low_pfn) {
           if (low_pfn === iovad.start_pfn && retry_pfn < limit_pfn) {
             // JS: a second retry finds what the first one found, for ever, with the lock held: see docs/findings.md
-            BUG_ON(retried, 'hard LOCKUP: retry_pfn is start_pfn');
+            if (retried) lockup('an address search whose retry_pfn is start_pfn');
             retried = true;
             high_pfn = limit_pfn;
             low_pfn = retry_pfn;
@@ -502,10 +507,11 @@ export class iova_c {
     return null;
   }
 
-  private remove_iova(iovad: iova_domain, range: iova): void {
+  private private_free_iova(iovad: iova_domain, range: iova): void {
     this.k.locks.assert_spin_locked(iovad.iova_rbtree_lock);
     this.__cached_rbnode_delete_update(iovad, range);
     rb_erase(range.node, iovad.rbroot);
+    this.free_iova_mem(range);
   }
 
   /** The range a frame lies in, or null. C: iova.c find_iova */
@@ -519,22 +525,16 @@ export class iova_c {
   /** C: iova.c __free_iova */
   __free_iova(iovad: iova_domain, range: iova): void {
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
-    this.remove_iova(iovad, range);
+    this.private_free_iova(iovad, range);
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-    this.free_iova_mem(range);
   }
 
   /** Frees the range a frame lies in, if any. C: iova.c free_iova */
   free_iova(iovad: iova_domain, pfn: number): void {
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
     const range = this.private_find_iova(iovad, pfn);
-    if (!range) {
-      this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-      return;
-    }
-    this.remove_iova(iovad, range);
+    if (range) this.private_free_iova(iovad, range);
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
-    this.free_iova_mem(range);
   }
 
   /**
@@ -748,8 +748,7 @@ export class iova_c {
 
       if (this.k.log.WARN_ON(range === null, 'cached iova is not in the tree')) continue;
 
-      this.remove_iova(iovad, deref(range));
-      this.free_iova_mem(deref(range));
+      this.private_free_iova(iovad, deref(range));
     }
 
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);

@@ -39,6 +39,8 @@ import {
   order_base_2,
   phys_addr_t,
   spinlock_t,
+  u64_add,
+  u64_sub,
 } from '@iommu-bounce/linux-shim';
 import {
   interval_tree_insert,
@@ -133,6 +135,7 @@ const VIOMMU_NR_VQS = 2;
 
 /** An IOMMU device. */
 export class viommu_dev {
+  static readonly sizeof = 168;
   dev: device | null = null;
   vdev: virtio_device | null = null;
 
@@ -155,6 +158,7 @@ export class viommu_dev {
 }
 
 export class viommu_mapping {
+  static readonly sizeof = 64;
   paddr: phys_addr_t = phys_addr_t(0);
   readonly iova = new interval_tree_node<viommu_mapping>(this);
   flags = 0;
@@ -164,6 +168,7 @@ export class viommu_mapping {
 
 /** JS: extends iommu_domain, which the C embeds. */
 export class viommu_domain extends iommu_domain {
+  static readonly sizeof = 152;
   viommu: viommu_dev | null = null;
   /** Guards `viommu`. */
   readonly mutex = new mutex();
@@ -178,6 +183,7 @@ export class viommu_domain extends iommu_domain {
 
 /** A device behind the IOMMU. */
 export class viommu_endpoint {
+  static readonly sizeof = 40;
   dev: device | null = null;
   viommu: viommu_dev | null = null;
   vdomain: viommu_domain | null = null;
@@ -186,6 +192,7 @@ export class viommu_endpoint {
 
 /** A request under way. */
 export class viommu_request {
+  static readonly sizeof = 32;
   readonly list = new list_head<viommu_request>(this);
   /** Whose bytes from write_offset on get what the device wrote. JS: C points at the byte. */
   writeback: virtio_buf | null = null;
@@ -204,6 +211,7 @@ const VIOMMU_FAULT_RESV_MASK = 0xffffff00;
 
 /** A buffer of the event queue. */
 export class viommu_event {
+  static readonly sizeof = 24;
   readonly fault: virtio_buf;
 
   /** JS: entry `i` of the array that C has in `memory`. */
@@ -345,6 +353,9 @@ export class virtio_iommu_c implements iommu_ops {
 
   /** kzalloc(sizeof(*req) + len), but for the zeros in its bytes: most are copied over at once. */
   private request_alloc(len: number, gfp: gfp_t): viommu_request | null {
+    // JS: only a PROBE is larger than the others, by as much as the device says.
+    if (len > REQUEST_BYTES && this.k.slab.kmalloc_too_large(viommu_request.sizeof + len, gfp))
+      return null;
     if (!this.k.slab.kmem_cache_account(this.request_cache, gfp)) return null;
 
     let req: viommu_request;
@@ -602,13 +613,15 @@ export class virtio_iommu_c implements iommu_ops {
   ): number {
     const prot = IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO;
 
-    // The overflows that C looks for: an end below the start, and the whole address space. JS: reading beyond the
-    // buffer, where C would see what lies behind it, finds zeros.
+    // Before `len` is checked: see docs/findings.md. JS: reading beyond the buffer, where C would see what lies behind it,
+    // finds zeros.
     const fits = at + virtio_iommu_probe_resv_mem.sizeof <= probe.size;
     const start = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.start) : 0;
     const end = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.end) : 0;
-    if (end < start || (start === 0 && end === U64_MAX)) return -EOVERFLOW;
-    const size = end - start + 1;
+    const size = u64_add(u64_sub(end, start), 1);
+
+    // Of the ends below the start only the one just below it, and the whole address space.
+    if (size < u64_sub(end, start)) return -EOVERFLOW;
 
     if (len < virtio_iommu_probe_resv_mem.sizeof) return -EINVAL;
 
@@ -646,8 +659,9 @@ export class virtio_iommu_c implements iommu_ops {
 
     const probe_len =
       virtio_iommu_req_probe.sizeof + viommu.probe_size + virtio_iommu_req_tail.sizeof;
+    if (this.k.slab.kmalloc_too_large(probe_len, GFP_KERNEL)) return -ENOMEM; // JS: before the bytes are there
     const probe = new virtio_buf(probe_len);
-    if (!this.k.slab.kmalloc_account(probe, GFP_KERNEL)) return -ENOMEM;
+    if (!this.k.slab.kmalloc_account(probe, probe_len, GFP_KERNEL)) return -ENOMEM;
 
     probe.view.setUint8(0, VIRTIO_IOMMU_T_PROBE);
     // Of a device with several IDs only the first is asked for.
@@ -1140,7 +1154,8 @@ export class virtio_iommu_c implements iommu_ops {
 
     const memory = new ArrayBuffer(nr_evts * virtio_iommu_fault.sizeof);
     const evts = Array.from({ length: nr_evts }, (_, i) => new viommu_event(memory, i));
-    if (!this.k.slab.kmalloc_account(evts, GFP_KERNEL)) return -ENOMEM;
+    if (!this.k.slab.kmalloc_account(evts, nr_evts * viommu_event.sizeof, GFP_KERNEL))
+      return -ENOMEM;
     viommu.evts = evts;
 
     for (const evt of evts) {

@@ -94,7 +94,7 @@ describe('the 1:1 mappings of a probed device', () => {
     iommu.iommu_release_device(dev);
   });
 
-  it('break for the second device of a group when a region begins at 0, which always looks unmapped', () => {
+  it('finding: break for the second device of a group when a region begins at 0, which always looks unmapped', () => {
     const { iommu, driver, add_device } = new_iommu(boot_machine());
     const [first, second] = [add_device('first'), add_device('second')];
     driver.set_resv_regions(first, [region(0, K4, IOMMU_RESV_DIRECT)]);

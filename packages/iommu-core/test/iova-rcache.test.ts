@@ -249,7 +249,7 @@ describe('range caches of several CPUs', () => {
 describe('range caches without memory', () => {
   const { boot_machine, write_off } = leak_checked();
 
-  it('oops at the first free when the loaded magazine could not be allocated', () => {
+  it('finding: oops at the first free when the loaded magazine could not be allocated', () => {
     const k = boot_machine();
     write_off(k);
     k.faults.fail('kmalloc', 1);

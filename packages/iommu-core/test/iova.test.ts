@@ -174,6 +174,20 @@ describe('alloc_iova', () => {
     a.end();
   });
 
+  it('frees the node under the lock of the tree, as v5.13 does', () => {
+    const k = boot_machine();
+    const a = new_allocator(k);
+    const held: number[] = [];
+    const free = k.slab.kmem_cache_free.bind(k.slab);
+    k.slab.kmem_cache_free = (cache, object) => {
+      held.push(k.locks.held);
+      free(cache, object);
+    };
+    a.free(a.alloc(1, 100));
+    expect(held).to.deep.equal([1]);
+    a.end();
+  });
+
   it('never sleeps', () => {
     const k = boot_machine();
     const a = new_allocator(k);
@@ -218,7 +232,7 @@ describe('what alloc_iova remembers of a failure below 4 GiB', () => {
     a.end();
   });
 
-  it('goes on refusing when the range that is freed lies below the last one allocated', () => {
+  it('finding: goes on refusing when the range that is freed lies below the last one allocated', () => {
     const a = new_allocator(boot_machine());
     while (a.alloc(1, 7) > 1);
     a.free(7);
@@ -231,7 +245,7 @@ describe('what alloc_iova remembers of a failure below 4 GiB', () => {
     a.end();
   });
 
-  it('takes a limit of all ones for none at all and refuses everything from then on', () => {
+  it('finding: takes a limit of all ones for none at all and refuses everything from then on', () => {
     const a = new_allocator(boot_machine());
     expect(a.alloc(1, ULONG_MAX)).to.equal(-1);
     expect(a.alloc(1, 100)).to.equal(-1);

@@ -17,6 +17,7 @@ import {
   dma_addr_t,
   list_for_each_entry,
   list_head,
+  U32_MAX,
 } from '@iommu-bounce/linux-shim';
 import {
   catch_oops,
@@ -157,6 +158,21 @@ describe('viommu_probe_device', () => {
     m.end();
   });
 
+  it('has no memory for more properties than 4 MiB hold, however many the device announces', () => {
+    for (const probeSize of [4_194_304 - 76, 4_194_304 - 75, U32_MAX]) {
+      const k = boot_machine();
+      const m = new virtio_machine(k, { probeSize });
+      const dev = m.add(1);
+      // The copy for the queue is larger by its head of 32 bytes, so the first of the three fails there.
+      expect(m.iommu.iommu_probe_device(dev)).to.equal(-ENOMEM);
+      expect(k.log.warnings).to.equal(1);
+      m.end();
+    }
+    const m = new virtio_machine(boot_machine(), { probeSize: 4_194_304 - 76 - 32 });
+    m.plug(1);
+    m.end();
+  });
+
   it('gives back what it got when an allocation fails, or forgets a region', () => {
     const k = boot_machine();
     const m = new virtio_machine(k);
@@ -238,7 +254,7 @@ describe('viommu_get_resv_regions', () => {
     m.end();
   });
 
-  it('takes a region whose end lies below its start for an error, forgotten after the next good one', () => {
+  it('takes a region whose end lies just below its start for an error, forgotten after the next good one', () => {
     const m = new virtio_machine(boot_machine());
     const wrong = { start: 0x2000, last: 0x1fff, subtype: 0 };
     const good = { start: 0x1000, last: 0x1fff, subtype: 0 };
@@ -476,7 +492,7 @@ describe('viommu_map', () => {
     m.end();
   });
 
-  it('loses an older mapping when an overlapping one is refused: the device keeps it', () => {
+  it('finding: loses an older mapping when an overlapping one is refused: the device keeps it', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -497,7 +513,7 @@ describe('viommu_map', () => {
     m.end();
   });
 
-  it('oopses in a domain that was never attached: the error path syncs an IOMMU that is not there', () => {
+  it('finding: oopses in a domain that was never attached: the error path syncs an IOMMU that is not there', () => {
     const k = boot_machine();
     write_off(k);
     const m = new virtio_machine(k);
@@ -568,7 +584,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('forgets what it found in a range with a hole, and does not tell the device', () => {
+  it('finding: forgets what it found in a range with a hole, and does not tell the device', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -580,7 +596,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('leaves the device its mapping when there is no memory for the request', () => {
+  it('finding: leaves the device its mapping when there is no memory for the request', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -593,7 +609,7 @@ describe('viommu_unmap', () => {
     m.end();
   });
 
-  it('does not hear of a request that the device refused', () => {
+  it('finding: does not hear of a request that the device refused', () => {
     const m = new virtio_machine(boot_machine());
     const dev = m.plug(1);
     const domain = m.domain(dev);
@@ -725,7 +741,7 @@ describe('viommu_send_req_sync', () => {
     const m = new virtio_machine(k);
     const domain = m.domain(m.plug(1));
     m.v.vmm.stopped = true;
-    expect(catch_oops(() => m.map(domain, 0x10000, RAM)).message).to.match(/soft lockup/);
+    expect(catch_oops(() => m.map(domain, 0x10000, RAM)).kind).to.equal('lockup');
     expect(k.context.irqs_disabled()).to.equal(true);
   });
 });

@@ -21,6 +21,9 @@ function caller_outside_shim(): string {
   return 'unknown';
 }
 
+/** The most CPUs that x86-64 can be configured for. C: arch/x86/Kconfig NR_CPUS_RANGE_END */
+const NR_CPUS = 8192;
+
 /** What a CPU is allowed to do now. */
 export class cpu_state {
   preempt_count = 0;
@@ -45,6 +48,10 @@ export class context_c {
     readonly nr_cpus: number,
     private readonly log: printk_c,
   ) {
+    if (!Number.isInteger(nr_cpus) || nr_cpus < 1 || nr_cpus > NR_CPUS)
+      throw new RangeError(
+        `nr_cpus is ${String(nr_cpus)}: give a whole number from 1 to ${String(NR_CPUS)}`,
+      );
     this.cpus = Array.from({ length: nr_cpus }, (_, id) => new cpu_state(id));
     this.current = this.cpus[0] ?? new cpu_state(0);
   }

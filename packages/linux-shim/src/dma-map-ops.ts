@@ -32,6 +32,7 @@ export interface dma_handle_out {
 
 /** A table and the pages behind it. C: struct dma_sgt_handle */
 export class dma_sgt_handle {
+  static readonly sizeof = 24;
   readonly sgt = new sg_table();
   pages: (page | null)[] | null = null;
 }

@@ -11,6 +11,7 @@ export * from './kstrtox';
 
 // what happens: log and oops, context, locks, time
 export * from './printk';
+export * from './watchdog';
 export * from './context';
 export * from './spinlock';
 export * from './percpu';

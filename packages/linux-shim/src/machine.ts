@@ -23,7 +23,7 @@ import { workqueue_c } from './workqueue';
 export interface machine_options {
   /** Default: one node with 64 MiB of lowmem. Memory costs nothing until it is touched. */
   readonly memory?: memory_layout;
-  /** CPUs, >= 1. Default 1. */
+  /** CPUs, 1..8192. Default 1. */
   readonly nr_cpus?: number;
   /** Ticks per second, 1..1000. Default 1000. */
   readonly HZ?: number;
@@ -91,7 +91,7 @@ export class machine {
     const reserved = layout.reserved_pages ?? 0;
     this.context = new context_c(options.nr_cpus ?? 1, this.log);
     this.locks = new (options.parts?.locks ?? spinlock_c)(this.context);
-    this.percpu = new percpu_c(this.context, this.faults);
+    this.percpu = new percpu_c(this.context, this.faults, this.log);
     this.timers = new timer_c(this.context, options.HZ ?? 1000);
     this.mm = new (options.parts?.mm ?? mm_c)({
       ...layout,
@@ -105,7 +105,7 @@ export class machine {
       this.log,
       options.poison ?? 0xaa,
     );
-    this.slab = new slab_c(this.context, this.faults);
+    this.slab = new slab_c(this.context, this.faults, this.log);
     this.vmalloc = new vmalloc_c(this.context, this.slab, this.faults, this.log);
     this.mm.set_vmalloc(this.vmalloc);
     this.sg = new scatterlist_c(this.slab, this.page_alloc);

@@ -3,7 +3,11 @@
 
 import type { context_c } from './context';
 import type { fault_inject_c } from './fault-inject';
-import { deref } from './printk';
+import { type printk_c, deref } from './printk';
+import type { struct_type } from './slab';
+
+/** Bytes of the largest per-CPU variable. */
+const PCPU_MIN_UNIT_SIZE = 32 << 10;
 
 export class percpu<T extends object> {
   constructor(readonly ptrs: readonly T[]) {}
@@ -13,10 +17,14 @@ export class percpu_c {
   constructor(
     private readonly context: context_c,
     private readonly faults: fault_inject_c,
+    private readonly log: printk_c,
   ) {}
 
-  /** `type` is what each CPU gets one of; null only when the site `percpu` is told to fail. */
-  alloc_percpu<T extends object>(type: new () => T): percpu<T> | null {
+  /** `type` is what each CPU gets one of; null if it is too large, or the site `percpu` is told to fail. */
+  alloc_percpu<T extends object>(type: struct_type<T>): percpu<T> | null {
+    const illegal = type.sizeof > PCPU_MIN_UNIT_SIZE;
+    if (this.log.WARN_ON(illegal, `illegal size (${String(type.sizeof)}) for percpu allocation`))
+      return null;
     if (this.faults.should_fail('percpu')) return null;
     return new percpu(Array.from({ length: this.context.nr_cpus }, () => new type()));
   }

@@ -8,8 +8,14 @@ export interface log_line {
   readonly text: string;
 }
 
-/** What the C would have died of: a bad memory access (signal 11) or a failed BUG_ON. */
-export type oops_kind = 'bad-access' | 'bug';
+/** What the C would have died of: a bad memory access (signal 11), a failed BUG_ON, or a loop that never ends. */
+export type oops_kind = 'bad-access' | 'bug' | 'lockup';
+
+const OOPS_TEXT: Readonly<Record<oops_kind, string>> = {
+  'bad-access': 'bad memory access',
+  bug: 'kernel BUG',
+  lockup: 'watchdog: LOCKUP',
+};
 
 /** The end of the line for the machine: thrown where the real kernel would oops. */
 export class oops extends Error {
@@ -17,7 +23,7 @@ export class oops extends Error {
     readonly kind: oops_kind,
     what: string,
   ) {
-    super(kind === 'bug' ? `kernel BUG: ${what}` : `bad memory access: ${what}`);
+    super(`${OOPS_TEXT[kind]}: ${what}`);
     this.name = 'oops';
   }
 }

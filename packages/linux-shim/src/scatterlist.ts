@@ -13,6 +13,7 @@ export const SG_MAX_SINGLE_ALLOC = PAGE_SIZE / 32;
 
 /** One entry. An array of them knows its order: `sg + 1` is `next_entry`. */
 export class scatterlist {
+  static readonly sizeof = 32;
   page_link: page | null = null;
   /** Set in a chain entry: where the list goes on. */
   chain: scatterlist | null = null;
@@ -226,7 +227,7 @@ export class scatterlist_c {
     if (nents === SG_MAX_SINGLE_ALLOC && !backing) return null;
     const first = deref(sg_array(nents)[0]);
     if (backing) first.backing = backing;
-    else if (!this.slab.kmalloc_account(first, gfp)) return null;
+    else if (!this.slab.kmalloc_account(first, nents * scatterlist.sizeof, gfp)) return null;
     return first;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The software IO TLB: a static area of bounce slots. C: kernel/dma/swiotlb.c, include/linux/swiotlb.h (v5.13)
+// The software IO TLB: a static area of bounce slots. C: kernel/dma/swiotlb.c, include/linux/swiotlb.h of v5.14;
+// v5.13-rc7 lacks the offset in swiotlb_bounce. See docs/porting.md#which-c
 
 import { ALIGN, DIV_ROUND_UP, and64, is_power_of_2, min_not_zero, mod_pow2, u64_sub } from './bits';
 import type { context_c } from './context';
@@ -23,6 +24,7 @@ import type { highmem_c } from './highmem';
 import { type mm_c, PageHighMem } from './mm';
 import { BUG_ON, oops, type printk_c } from './printk';
 import { type spinlock_c, spinlock_t } from './spinlock';
+import { lockup } from './watchdog';
 import {
   DMA_MAPPING_ERROR,
   PAGE_SHIFT,
@@ -224,7 +226,7 @@ export class swiotlb_c {
       let steps = 0;
       do {
         // Steps of 1 to an aligned slot can jump over `wrap`; with nothing free C then goes round for ever, lock held.
-        BUG_ON(steps++ > mem.nslabs, 'soft lockup: swiotlb searches its slots for ever');
+        if (steps++ > mem.nslabs) lockup('swiotlb searches its slots for ever');
         if (
           and64(slot_addr(tbl_dma_addr, index), iotlb_align_mask) !==
           and64(orig_addr, iotlb_align_mask)

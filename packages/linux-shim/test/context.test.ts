@@ -2,10 +2,11 @@
 // Tests of execution context: CPUs, preemption, interrupts, and the report of sleeping where nothing may sleep.
 
 import { expect } from 'chai';
-import { GFP_KERNEL, type machine } from '@iommu-bounce/linux-shim';
+import { GFP_KERNEL, machine } from '@iommu-bounce/linux-shim';
 import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
+  static readonly sizeof = 8;
   value = 0;
 }
 
@@ -57,6 +58,11 @@ describe('context_c', () => {
       k.context.preempt_enable();
     });
     expect(e.message).to.equal('kernel BUG: preempt_count underflow');
+  });
+
+  it('refuses machines without a CPU, or with more than a kernel can have', () => {
+    for (const nr_cpus of [0, -1, 1.5, 8193])
+      expect(() => new machine({ nr_cpus })).to.throw(RangeError, '1 to 8192');
   });
 
   it('refuses a CPU that the machine lacks', () => {

@@ -45,7 +45,8 @@ describe('list_head', () => {
         for (const [what, id] of operations) {
           const it = items[id] as item;
           if (what === 'del') {
-            list_del(it.node); // one that is on no list is linked to itself: nothing happens
+            if (!model.includes(id)) continue;
+            list_del(it.node);
             model = model.filter((x) => x !== id);
           } else if (!model.includes(id)) {
             if (what === 'add') list_add(it.node, head);
@@ -66,12 +67,21 @@ describe('list_head', () => {
     );
   });
 
-  it('leaves a deleted node linked to itself', () => {
+  it('poisons a deleted node: a second list_del oopses, adding it again does not', () => {
     const head = new list_head<item>();
     const a = new item(1);
     list_add(a.node, head);
     list_del(a.node);
-    expect(list_empty(a.node)).to.equal(true);
+    expect(
+      catch_oops(() => {
+        list_del(a.node);
+      }).kind,
+    ).to.equal('bad-access');
+    expect(catch_oops(() => list_entry(a.node.next)).kind).to.equal('bad-access');
+    list_add(a.node, head);
+    expect(ids(head)).to.deep.equal([1]);
+    list_del(a.node);
+    expect(list_empty(head)).to.equal(true);
   });
 
   it('is empty again after INIT_LIST_HEAD', () => {
@@ -87,6 +97,22 @@ describe('list_head', () => {
       expect(catch_oops(() => call(head)).message).to.equal(
         'bad memory access: list head taken for an entry',
       );
+  });
+});
+
+describe('a list whose node was added twice', () => {
+  it('is a lockup for all who walk it', () => {
+    const head = new list_head<item>();
+    const a = new item(1);
+    list_add(a.node, head);
+    list_add(a.node, head);
+    const walks = [list_for_each_entry<item>, list_for_each_entry_safe<item>].map((walk) => () => {
+      let n = 0;
+      for (const it of walk(head)) n += it.id;
+      return n;
+    });
+    for (const walk of [...walks, () => list_count(head)])
+      expect(catch_oops(walk).kind).to.equal('lockup');
   });
 });
 

@@ -14,6 +14,7 @@ import {
 import { fill_pattern, leak_checked, read_bytes } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
+  static readonly sizeof = 8;
   value = 0;
 }
 

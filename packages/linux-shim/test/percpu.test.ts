@@ -5,7 +5,13 @@ import { expect } from 'chai';
 import { deref } from '@iommu-bounce/linux-shim';
 import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
+class huge {
+  static readonly sizeof = 32 * 1024 + 1;
+  n = 0;
+}
+
 class counter {
+  static readonly sizeof = 8;
   n = 0;
 }
 
@@ -20,6 +26,12 @@ describe('alloc_percpu', () => {
       k.percpu.raw_cpu_ptr(counters).n += cpu + 1;
     }
     expect([0, 1, 2].map((cpu) => k.percpu.per_cpu_ptr(counters, cpu).n)).to.deep.equal([1, 2, 3]);
+  });
+
+  it('has 32 KiB at most, and warns of more', () => {
+    const k = boot_machine();
+    expect(k.percpu.alloc_percpu(huge)).to.equal(null);
+    expect(k.log.warnings).to.equal(1);
   });
 
   it('fails at its site', () => {

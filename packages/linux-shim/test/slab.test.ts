@@ -2,10 +2,17 @@
 // Tests of general memory: accounting, failures and the wrong frees.
 
 import { expect } from 'chai';
-import { GFP_ATOMIC, GFP_KERNEL, deref } from '@iommu-bounce/linux-shim';
+import {
+  GFP_ATOMIC,
+  GFP_KERNEL,
+  KMALLOC_MAX_SIZE,
+  __GFP_NOWARN,
+  deref,
+} from '@iommu-bounce/linux-shim';
 import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
+  static readonly sizeof = 8;
   value = 7;
 }
 
@@ -45,6 +52,51 @@ describe('kmalloc', () => {
     for (const p of [one, many, pointers]) k.slab.kfree(p);
   });
 
+  it('has 4 MiB at most, and warns of more: that fails before its site is passed', () => {
+    const k = boot_machine();
+    expect(KMALLOC_MAX_SIZE).to.equal(4_194_304);
+    k.faults.count_passages();
+    const last = KMALLOC_MAX_SIZE / thing.sizeof;
+    k.slab.kfree(deref(k.slab.kcalloc(last, thing, GFP_KERNEL)));
+    k.slab.kfree(deref(k.slab.kmalloc_array(last, GFP_KERNEL)));
+    k.slab.kfree(deref(k.slab.kzalloc(thing, GFP_KERNEL, KMALLOC_MAX_SIZE - thing.sizeof)));
+    expect([k.faults.passages('kmalloc'), k.log.warnings]).to.deep.equal([3, 0]);
+
+    for (const n of [last + 1, 50_000_000, 2 ** 32 - 1])
+      expect(k.slab.kcalloc(n, thing, GFP_KERNEL)).to.equal(null);
+    expect(k.slab.kmalloc_array(last + 1, GFP_KERNEL)).to.equal(null);
+    expect(k.slab.kzalloc(thing, GFP_KERNEL, KMALLOC_MAX_SIZE)).to.equal(null);
+    expect(k.slab.kmalloc_account({}, KMALLOC_MAX_SIZE + 1, GFP_KERNEL)).to.equal(false);
+    expect([k.faults.passages('kmalloc'), k.log.warnings]).to.deep.equal([3, 6]);
+    expect(k.log.lines[0]?.text).to.equal('WARNING: page allocation of order 11');
+
+    expect(k.slab.kcalloc(last + 1, thing, GFP_KERNEL | __GFP_NOWARN)).to.equal(null);
+    expect(k.log.warnings).to.equal(6);
+  });
+
+  it('is helped out by vmalloc in kvzalloc, from two pages on, and only if that may sleep', () => {
+    const k = boot_machine();
+    const pointers = (n: number, gfp: number): boolean => {
+      const array = k.slab.kvzalloc(n, gfp);
+      k.slab.kvfree(array);
+      return array?.length === n;
+    };
+    const most = KMALLOC_MAX_SIZE / 8;
+    expect(pointers(most + 1, GFP_KERNEL)).to.equal(true);
+    expect(k.log.warnings).to.equal(0);
+    expect(pointers(most, GFP_ATOMIC)).to.equal(true);
+    expect(pointers(most + 1, GFP_ATOMIC)).to.equal(false);
+    expect(k.log.warnings).to.equal(1);
+    for (const [n, gfp, helped] of [
+      [512, GFP_KERNEL, false],
+      [513, GFP_KERNEL, true],
+      [513, GFP_ATOMIC, false],
+    ] as const) {
+      k.faults.fail('kmalloc', 1);
+      expect(pointers(n, gfp), String(n)).to.equal(helped);
+    }
+  });
+
   it('fails at its site and then holds nothing', () => {
     const k = boot_machine();
     k.faults.fail('kmalloc', 5);
@@ -53,7 +105,7 @@ describe('kmalloc', () => {
       k.slab.kcalloc(1, thing, GFP_KERNEL),
       k.slab.kmalloc_array(1, GFP_KERNEL),
       k.slab.kvzalloc(1, GFP_KERNEL),
-      k.slab.kmalloc_account({}, GFP_KERNEL),
+      k.slab.kmalloc_account({}, 8, GFP_KERNEL),
     ]).to.deep.equal([null, null, null, null, false]);
     expect(k.slab.in_use()).to.equal(0);
   });
@@ -71,7 +123,7 @@ describe('kmalloc', () => {
   it('accounts for memory that was made elsewhere', () => {
     const k = boot_machine();
     const table = {};
-    expect(k.slab.kmalloc_account(table, GFP_KERNEL)).to.equal(true);
+    expect(k.slab.kmalloc_account(table, 8, GFP_KERNEL)).to.equal(true);
     expect(k.slab.in_use()).to.equal(1);
     k.slab.kfree(table);
   });

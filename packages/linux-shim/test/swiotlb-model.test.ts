@@ -123,7 +123,7 @@ describe('swiotlb_c', () => {
                 expect(e)
                   .to.be.an.instanceOf(oops)
                   .with.property('message')
-                  .that.includes('soft lockup');
+                  .that.includes('LOCKUP');
                 expect([first, phase > 0]).to.deep.equal([-1, true]);
                 write_off(k);
                 return;

@@ -25,6 +25,7 @@ import {
 } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
+  static readonly sizeof = 8;
   value = 0;
 }
 

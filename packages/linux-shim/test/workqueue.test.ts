@@ -13,6 +13,7 @@ import {
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
+  static readonly sizeof = 8;
   value = 0;
 }
 

@@ -82,7 +82,7 @@ function replayOp(env: Environment, op: TranscriptOp): Mismatch | null {
 /** The port oopsed: the real code must have died here in the same way. */
 function compareDeath(op: TranscriptOp, error: oops): Mismatch | null {
   const [expected] = ENDINGS.filter((e) => e in op.fields);
-  const got = error.kind === 'bug' ? 'bug' : 'crash';
+  const got = error.kind === 'bad-access' ? 'crash' : error.kind; // 'lockup' is in no transcript
   if (expected === got) return null;
   return {
     line: op.line,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A virtqueue: the driver offers buffers, the device takes them in order, writes into them and gives them back.
 
-import { ENOSPC, type gfp_t, oops, type opaque } from '@iommu-bounce/linux-shim';
+import { ENOSPC, type gfp_t, lockup, type opaque } from '@iommu-bounce/linux-shim';
 import type { VirtioEvents } from './events';
 import type { virtio_buf, virtio_device, virtqueue, vq_callback_t } from './virtio.h';
 
@@ -165,7 +165,7 @@ export class Virtqueue implements virtqueue {
   }
 
   cpu_relax(): void {
-    if (!this.run(this)) throw new oops('bug', 'soft lockup: the device does not answer');
+    if (!this.run(this)) lockup('the device does not answer');
   }
 
   private exit(): void {

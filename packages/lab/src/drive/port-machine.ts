@@ -65,6 +65,7 @@ export class PortMachine {
   private readonly machine: MachineOnIommu;
 
   constructor(setup: MachineSetup) {
+    const virtio = setup.driver === 'virtio';
     this.machine = bootOn(
       setup.driver,
       {
@@ -80,13 +81,14 @@ export class PortMachine {
           HZ: setup.hz,
           parts: DRIVE_PARTS,
         },
-        ...(setup.lazy ? { overlays: { virtio_iommu: virtio_iommu_deferred_flush_6_8 } } : {}),
+        ...(setup.lazy && virtio
+          ? { overlays: { virtio_iommu: virtio_iommu_deferred_flush_6_8 } }
+          : {}),
       },
       {
         pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
         // The recorded kernel mapped it all, so no limit stood in its way.
-        dmaEntryLimit: Infinity,
-        hooks: this.watch.virtio.hooks,
+        ...(virtio ? { dmaEntryLimit: Infinity, hooks: this.watch.virtio.hooks } : {}),
         watch: this.watch,
       },
     );

@@ -128,8 +128,9 @@ export class CountingMachine {
    */
   constructor(iommu: IommuKind, pool: boolean, frames: number) {
     const { steps } = this;
+    const bareMetal = iommu === 'bare-metal';
     const on = bootOn(
-      iommu === 'bare-metal' ? 'table' : 'virtio',
+      bareMetal ? 'table' : 'virtio',
       {
         patches: pool ? 4 : 0,
         config: pool ? IO_BUFFER_Y : '',
@@ -139,16 +140,18 @@ export class CountingMachine {
         },
         overlays: { iova: CountedAddresses },
       },
-      {
-        table: {
-          map: (_iova, _paddr, size) => (steps.tableMaps += size / PAGE_SIZE),
-          unmap: (_iova, size) => {
-            steps.tableUnmaps += size / PAGE_SIZE;
-            steps.invalidatedPages += size / PAGE_SIZE;
-          },
-          sync: () => steps.invalidations++,
-        },
-      },
+      bareMetal
+        ? {
+            table: {
+              map: (_iova, _paddr, size) => (steps.tableMaps += size / PAGE_SIZE),
+              unmap: (_iova, size) => {
+                steps.tableUnmaps += size / PAGE_SIZE;
+                steps.invalidatedPages += size / PAGE_SIZE;
+              },
+              sync: () => steps.invalidations++,
+            },
+          }
+        : {},
     );
     const { m } = on;
     this.counters = on.virtio?.counters ?? null;

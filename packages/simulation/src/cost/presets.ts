@@ -52,9 +52,9 @@ const PRESETS: Readonly<Record<PresetName, CostParameters>> = {
     // Map 0.1 us at 4K whatever the threads, 0.2 us at 128K: a fixed part, and 3 ns a page.
     ...{ dmaMapNs: 60, iommuMapPageNs: 3 },
     ...{ copyWarmBytesPerS: 12e9, copyColdBytesPerS: 10e9 },
-    // One thread: unmap 0.8 us at 4K, 2.0 us at 64K, 3.3 us at 128K, so 80 ns a page. Assumption: 60 of them are the command
-    // of the page, as bare-metal-vtd takes 20 for clearing it. 560 ns are the CMD_SYNC of a remote node, the rest the call's.
-    ...{ dmaUnmapNs: 110, iommuUnmapPageNs: 20, invalidateNs: 560, invalidatePageNs: 60 },
+    // One thread: unmap 0.8 us at 4K and 3.3 us at 128K, so 80 ns a page. Ten threads take 74 ns a page from 64K on: that is
+    // the command of the page, and the rest clears it. 560 ns are the CMD_SYNC of a remote node; what is left is the call.
+    ...{ dmaUnmapNs: 110, iommuUnmapPageNs: 6, invalidateNs: 560, invalidatePageNs: 74 },
     ...{ nvmeLatencyNs: 80000, nvmeIops: 327000, nvmeBytesPerS: 3.2e9 },
   },
 };

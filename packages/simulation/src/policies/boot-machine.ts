@@ -207,7 +207,7 @@ function bootCharged(
       overlays: {
         ...plan.overlays,
         io_buffer_pool: fixedPool(plan.fixes ?? []),
-        ...(lazy ? { virtio_iommu: virtio_iommu_deferred_flush_6_8 } : {}),
+        ...(lazy && isVirtio ? { virtio_iommu: virtio_iommu_deferred_flush_6_8 } : {}),
       },
     },
     isVirtio ? { hooks: new VirtioCharges(meter) } : { table: bareMetalCharges(meter) },

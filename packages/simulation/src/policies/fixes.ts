@@ -171,7 +171,7 @@ export const FIXES: readonly Fix[] = [
   {
     name: 'copy-in',
     finding: 1,
-    what: 'every mapping copies towards the device, as swiotlb does since v5.18: a short transfer leaves the rest alone',
+    what: 'every mapping copies towards the device, as swiotlb does since v5.17: a short transfer leaves the rest alone',
     overlay: copyIn,
   },
   {

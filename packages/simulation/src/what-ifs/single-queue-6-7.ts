@@ -3,7 +3,7 @@
 // single FQ in addition to per-CPU FQs" and "Use a large flush queue and timeout for shadow_on_flush"; read in
 // drivers/iommu/dma-iommu.c of v6.8). Only s390 asks for it there; here any IOMMU has it. 5.13 keeps the queue in iova.c.
 
-import { ENOMEM, GFP_KERNEL, type machine, type page, spinlock_t } from '@iommu-bounce/linux-shim';
+import { ENOMEM, type machine, type page, spinlock_t } from '@iommu-bounce/linux-shim';
 import {
   type iova_domain,
   type iova_entry_dtor,
@@ -36,7 +36,7 @@ export class iova_c_single_queue_6_7 extends iova_c {
     entry_dtor: iova_entry_dtor,
   ): number {
     const { slab, timers } = this.machine;
-    const queue = slab.kzalloc(single_fq, GFP_KERNEL);
+    const queue = slab.vzalloc(single_fq);
     if (!queue) return -ENOMEM;
     iovad.fq_flush_start_cnt = 0;
     iovad.fq_flush_finish_cnt = 0;
@@ -91,7 +91,7 @@ export class iova_c_single_queue_6_7 extends iova_c {
       for (let i = queue.head; i !== queue.tail; i = (i + 1) % IOVA_SINGLE_FQ_SIZE)
         iovad.entry_dtor?.((queue.entries[i] as iova_fq_entry).data);
       this.queues.delete(iovad);
-      this.machine.slab.kfree(queue);
+      this.machine.slab.kvfree(queue);
     }
     super.put_iova_domain(iovad);
   }

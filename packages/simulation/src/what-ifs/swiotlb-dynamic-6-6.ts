@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What if: swiotlb that grows (CONFIG_SWIOTLB_DYNAMIC), after kernel/dma/swiotlb.c of v6.6. A request that finds no
 // room gets a pool of its own at once, made for it and freed with it, and a worker adds a pool for those to come. What
-// is added stays. As since v5.18, every mapping copies towards the device, reads too. A transient pool is freed when the
+// is added stays. As since v5.17, every mapping copies towards the device, reads too. A transient pool is freed when the
 // worker runs next, where the kernel waits for an RCU grace period.
 
 import {
@@ -147,7 +147,7 @@ export class swiotlb_dynamic_6_6 extends swiotlb_c {
     return tlb_addr;
   }
 
-  /** Without a copy: since v5.18 the caller, who has copied already, asks for none. */
+  /** Without a copy: the caller, with the first fix of 2 July, has copied already and asks for none. */
   override swiotlb_tbl_unmap_single(_dev: device, tlb_addr: phys_addr_t): void {
     this.listener?.call();
     const pool = deref(this.swiotlb_find_pool(tlb_addr));
