@@ -56,9 +56,8 @@ const NEXT_TIMER_MAX_DELTA = 2 ** 30 - 1;
 class timer_base {
   /** The jiffy up to which timers have run, or that it was last looked at. */
   clk: number;
-  /** No timer runs before. */
+  /** No timer runs before. One that was deleted can have left it too early: then nothing runs. */
   next_expiry: number;
-  next_expiry_recalc = false;
   readonly pending_map: Uint32Array;
   readonly vectors: readonly list_head<timer_list>[];
 
@@ -151,7 +150,6 @@ export class timer_c {
     this.nr_pending++;
     if (bucket_expiry < base.next_expiry) {
       base.next_expiry = bucket_expiry;
-      base.next_expiry_recalc = false;
     }
   }
 
@@ -166,7 +164,6 @@ export class timer_c {
     // hlist_is_singular_node: alone in its bucket, and not in a list that is being expired.
     if (timer.entry.next === head && timer.entry.prev === head) {
       this.test_and_clear_pending(timer.idx);
-      this.base.next_expiry_recalc = true;
     }
     this.detach_timer(timer);
     return true;
@@ -261,7 +258,6 @@ export class timer_c {
       }
       clk = Math.floor(clk / LVL_CLK_DIV) + (lvl_clk === 0 ? 0 : 1);
     }
-    base.next_expiry_recalc = false;
     return next;
   }
 

@@ -290,7 +290,14 @@ describe('the timer wheel', () => {
     const HZS = [100, 250, 300, 1000];
     // Distances that begin a level are of either, by whether timers ran in this very jiffy.
     const delay = fc
-      .oneof(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 50_000 }))
+      .oneof(
+        fc.integer({ min: 0, max: 600 }),
+        fc.integer({ min: 0, max: 50_000 }),
+        fc.constantFrom(20, 21, 70, 72, 1000, 5000, 5100), // that meet in a bucket
+        fc
+          .tuple(fc.constantFrom(63, 504, 4032), fc.integer({ min: 1, max: 9 }))
+          .map(([a, b]) => a - b),
+      )
       .filter((d) => ![63, 504, 4032, 32256].includes(d));
     const step = fc.oneof(
       fc.record({ arm: fc.nat(7), delay }),
