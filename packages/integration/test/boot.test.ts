@@ -3,7 +3,13 @@
 
 import { expect } from 'chai';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
-import { DMA_TO_DEVICE, INITIAL_JIFFIES, bus_type, device, virt_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  DMA_TO_DEVICE,
+  INITIAL_JIFFIES,
+  bus_type,
+  device,
+  virt_addr_t,
+} from '@iommu-bounce/linux-shim';
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import {
   IOMMU_DRIVERS,
