@@ -62,7 +62,7 @@ describe('io_buffer_pool_destroy', () => {
     w.io_buffer_pool.io_buffer_pool_destroy(cookie.bounce_buffers);
     cookie.bounce_buffers = null;
     for (const at of bases) expect(w.iova.find_iova(cookie.iovad, at / 4096)).not.to.equal(null);
-    w.k.timers.advance(10);
+    w.k.timers.advance(11);
     for (const at of bases) expect(w.iova.find_iova(cookie.iovad, at / 4096)).to.equal(null);
   });
 

@@ -27,8 +27,9 @@ interface running {
 
 describe('io_buffer_pool_evict', () => {
   const { wire, write_off } = wiring();
+  /** On the exact clock, so that a period is what it says. */
   const start = (options: wire_options = {}): running => {
-    const w = wire(options);
+    const w = wire({ ...options, machine: { timers: 'exact', ...options.machine } });
     const dev = new_device();
     const domain = w.plug(dev);
     const p = w.buffer();
@@ -60,6 +61,30 @@ describe('io_buffer_pool_evict', () => {
     w.k.timers.advance(1);
     expect([counts(), w.pages('unmap')]).to.eql([[0, 0, 4], 1]);
     expect(domain.table.mapped_pages).to.equal(0);
+  });
+
+  it('does so later on the timer wheel: in its first bucket after 5 s, then 5,120 ms after', () => {
+    // [HZ, jiffies when the buffer came back, ms to the mark, to the end]; a bucket is 512, 64, 64 and 8 jiffies wide.
+    for (const [HZ, jiffies, marked, freed] of [
+      [1000, 120, 5512, 10_632],
+      [1000, 119, 5001, 10_121],
+      [250, 30, 5256, 10_376],
+      [250, 29, 5004, 10_124],
+      [100, 4, 5080, 10_120],
+      [100, 3, 5010, 10_050],
+    ] as const) {
+      const { w, map, unmap, counts } = start({ machine: { timers: 'wheel', HZ, jiffies } });
+      unmap(map());
+      const tick = 1000 / HZ;
+      w.k.timers.advance(marked - tick);
+      expect(counts(), `HZ ${String(HZ)}`).to.eql([1, 0, 3]);
+      w.k.timers.advance(tick);
+      expect(counts()).to.eql([1, 1, 3]);
+      w.k.timers.advance(freed - marked - tick);
+      expect(counts()).to.eql([1, 1, 3]);
+      w.k.timers.advance(tick);
+      expect(counts()).to.eql([0, 0, 4]);
+    }
   });
 
   it('is not armed while nothing is cached', () => {

@@ -25,8 +25,8 @@ describe('a full class', () => {
     for (const at of taken) w.unmap(dev, at, 100, DMA_TO_DEVICE);
   });
 
-  it('finding: is full of unused buffers of another permission for up to 10 s', () => {
-    const w = wire({ params: { num_slots: 2, class_sizes: 1 } });
+  it('finding: is full of unused buffers of another permission for up to 10.6 s', () => {
+    const w = wire({ params: { num_slots: 2, class_sizes: 1 }, machine: { jiffies: 120 } });
     const dev = new_device();
     const domain = w.plug(dev);
     const p = w.buffer();
@@ -39,7 +39,7 @@ describe('a full class', () => {
       return w.bounced(domain, at);
     };
     expect(received()).to.equal(false);
-    w.k.timers.advance(9999);
+    w.k.timers.advance(10_631);
     expect(received()).to.equal(false);
     w.k.timers.advance(1);
     expect(received()).to.equal(true);
@@ -141,7 +141,7 @@ describe('the eviction worker', () => {
     const taken = [0, 1, 2, 3].map(() => w.map(dev, p, 0, 100, DMA_BIDIRECTIONAL));
     for (const at of taken) w.unmap(dev, at, 100, DMA_BIDIRECTIONAL);
     expect(syncs).to.equal(0);
-    w.k.timers.advance(10_000);
+    w.k.timers.advance(11_000);
     expect(syncs).to.equal(4);
   });
 });

@@ -71,7 +71,7 @@ describe('the slot found last (recent_slot, slot.iova)', () => {
     const domain = w.plug(dev);
     const p = w.buffer();
     const at = receive(w, dev, p, 1);
-    w.k.timers.advance(10_000);
+    w.k.timers.advance(11_000);
     expect(domain.table.mapped_pages).to.equal(0);
     const taken = w.buffer(); // so that other pages lie behind the address
     expect(receive(w, dev, p, 2)).to.equal(at);
@@ -242,7 +242,7 @@ describe('the runs of neighbouring pages (consecutive_pages)', () => {
       seen.add(mm.sizes.join());
       mm.sizes = null;
       w.unmap(dev, at, LEN, DMA_TO_DEVICE);
-      w.k.timers.advance(10_000); // evicted
+      w.k.timers.advance(11_000); // evicted
       // Other pages next time: every second one of what was free is taken, in the rounds' turn.
       const taken = Array.from({ length: 40 }, () => w.buffer());
       for (const [i, page] of taken.entries()) if (i % (round + 2) === 0) kept.push(page);

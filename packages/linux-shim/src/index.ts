@@ -16,6 +16,7 @@ export * from './context';
 export * from './spinlock';
 export * from './percpu';
 export * from './timer';
+export * from './exact-timer';
 export * from './workqueue';
 export * from './fault-inject';
 

@@ -4,6 +4,7 @@
 import { arch_c } from './arch';
 import { context_c } from './context';
 import { dma_direct_c } from './dma-direct';
+import { exact_timer_c } from './exact-timer';
 import { fault_inject_c } from './fault-inject';
 import { highmem_c } from './highmem';
 import { mapping_c } from './mapping';
@@ -27,6 +28,13 @@ export interface machine_options {
   readonly nr_cpus?: number;
   /** Ticks per second, 1..1000. Default 1000. */
   readonly HZ?: number;
+  /**
+   * When a timer runs. `wheel`: where the kernel's timer wheel puts it, later than it was set for by 1 jiffy to 13 % of its
+   * delay. `exact`: at the jiffy that it was set for. Default `wheel`.
+   */
+  readonly timers?: 'wheel' | 'exact';
+  /** `jiffies` at boot, which the wheel's buckets are multiples of. Default INITIAL_JIFFIES(HZ). */
+  readonly jiffies?: number;
   /** Byte that fresh, unzeroed pages are filled with, 0..255. Default 0xaa. */
   readonly poison?: number;
   /** Size of the swiotlb area in slabs of 2 KiB, a multiple of 128; its memory is extra. Default 0: none. */
@@ -92,7 +100,8 @@ export class machine {
     this.context = new context_c(options.nr_cpus ?? 1, this.log);
     this.locks = new (options.parts?.locks ?? spinlock_c)(this.context);
     this.percpu = new percpu_c(this.context, this.faults, this.log);
-    this.timers = new timer_c(this.context, options.HZ ?? 1000);
+    const clock = options.timers === 'exact' ? exact_timer_c : timer_c;
+    this.timers = new clock(this.context, options.HZ ?? 1000, options.jiffies);
     this.mm = new (options.parts?.mm ?? mm_c)({
       ...layout,
       reserved_pages: reserved + swiotlb_pages,

@@ -32,7 +32,7 @@ export class workqueue_c {
 
   constructor(
     private readonly context: context_c,
-    private readonly timers: timer_c,
+    protected readonly timers: timer_c,
     private readonly faults: fault_inject_c,
   ) {
     timers.on_work(() => {

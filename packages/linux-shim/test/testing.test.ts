@@ -84,7 +84,9 @@ describe('leak_checked', () => {
     for (const timers of [false, true]) {
       const test = one_test();
       const k = leak_checked({ timers }, test.after_each).boot_machine();
-      k.timers.mod_timer(new timer_list(), 10);
+      const timer = new timer_list();
+      k.timers.timer_setup(timer, () => undefined);
+      k.timers.mod_timer(timer, 10);
       let text = '';
       try {
         test.end('passed');

@@ -7,10 +7,15 @@ import {
   deref,
   GFP_KERNEL,
   type machine,
+  type machine_options,
   spinlock_t,
+  timer_list,
   workqueue_struct,
 } from '@iommu-bounce/linux-shim';
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
+
+/** So that delays are what they say. */
+const EXACT: machine_options = { timers: 'exact', jiffies: 0 };
 
 class thing {
   static readonly sizeof = 8;
@@ -41,7 +46,7 @@ describe('queue_delayed_work', () => {
   const wq = new workqueue_struct();
 
   it('runs the work when its delay is over, not before', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const work = logging_work(k, 'w', log);
     expect(k.workqueue.queue_delayed_work(wq, work, 5000)).to.equal(true);
@@ -52,7 +57,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('leaves pending work where it is', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const work = logging_work(k, 'w', log);
     k.workqueue.queue_delayed_work(wq, work, 100);
@@ -64,7 +69,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('without delay runs as soon as time may pass, in the order of queueing', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     for (const name of ['a', 'b', 'c'])
       k.workqueue.queue_delayed_work(wq, logging_work(k, name, log), 0);
@@ -74,7 +79,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('orders equal due times by arming, and hands the work its container', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const owner = { name: 'owner' };
     const first = new delayed_work();
@@ -91,7 +96,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('lets work queue itself again, with and without delay', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const work = logging_work(k, 'w', log, (again) => {
       if (log.length < 4) k.workqueue.queue_delayed_work(wq, again, log.length === 1 ? 0 : 10);
@@ -105,7 +110,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('does not start other work in the middle of one, though that lets time pass', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const other = logging_work(k, 'other', log);
     const work = logging_work(k, 'w', log, () => {
@@ -120,7 +125,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('runs work where it may sleep', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const work = logging_work(k, 'w', [], () => {
       k.slab.kfree(k.slab.kzalloc(thing, GFP_KERNEL));
     });
@@ -130,7 +135,7 @@ describe('queue_delayed_work', () => {
   });
 
   it('goes on with other work after one threw', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const bad = logging_work(k, 'bad', log, () => {
       throw new Error('broken work');
@@ -145,12 +150,31 @@ describe('queue_delayed_work', () => {
   });
 });
 
+describe('delayed work on the timer wheel', () => {
+  const { boot_machine } = leak_checked({ timers: true });
+  const wq = new workqueue_struct();
+
+  it('is ready when its bucket comes, and runs after all timers of that tick', () => {
+    const k = boot_machine({ jiffies: 0 });
+    const log: string[] = [];
+    k.workqueue.queue_delayed_work(wq, logging_work(k, 'first', log), 5000);
+    const timer = new timer_list();
+    k.timers.timer_setup(timer, () => log.push('timer'));
+    k.timers.mod_timer(timer, 5119);
+    k.workqueue.queue_delayed_work(wq, logging_work(k, 'last', log), 5001);
+    k.timers.advance(5119);
+    expect(log).to.deep.equal([]);
+    k.timers.advance(1);
+    expect(log).to.deep.equal(['timer', 'last@5120', 'first@5120']);
+  });
+});
+
 describe('mod_delayed_work', () => {
   const { boot_machine } = leak_checked({ timers: true });
   const wq = new workqueue_struct();
 
   it('moves pending work, nearer or farther, and queues what is not pending', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const near = logging_work(k, 'near', log);
     const far = logging_work(k, 'far', log);
@@ -172,7 +196,7 @@ describe('cancel_delayed_work', () => {
   const wq = new workqueue_struct();
 
   it('stops work that waits for its time, and work that is ready', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const waiting = logging_work(k, 'waiting', log);
     const ready = logging_work(k, 'ready', log);
@@ -188,7 +212,7 @@ describe('cancel_delayed_work', () => {
   });
 
   it('leaves work queueable', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const work = logging_work(k, 'w', log);
     k.workqueue.queue_delayed_work(wq, work, 10);
@@ -203,7 +227,7 @@ describe('workqueues', () => {
   const { boot_machine } = leak_checked({ timers: true });
 
   it('are counted, named, and run what is ready before they go', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const log: string[] = [];
     const wq = deref(k.workqueue.create_singlethread_workqueue('evict'));
     expect([wq.name, k.workqueue.queues]).to.deep.equal(['evict', 1]);
@@ -213,14 +237,14 @@ describe('workqueues', () => {
   });
 
   it('fail at their site', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     k.faults.fail('workqueue', 1);
     expect(k.workqueue.create_singlethread_workqueue('evict')).to.equal(null);
     expect(k.workqueue.queues).to.equal(0);
   });
 
   it('report creating, destroying and waiting in atomic context', () => {
-    const k = boot_machine();
+    const k = boot_machine(EXACT);
     const lock = new spinlock_t();
     k.locks.spin_lock(lock);
     const wq = deref(k.workqueue.create_singlethread_workqueue('evict'));

@@ -114,6 +114,7 @@ export class Environment {
           reserved_pages: need.lowmem,
           reserved_highmem_pages: need.highmem,
         },
+        timers: 'exact', // as the recorder's
         swiotlb_slabs: header.swiotlbSlabs,
         poison: header.poison,
       },

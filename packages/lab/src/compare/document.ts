@@ -6,6 +6,7 @@ import { type AgreementFigures, type Compared, type Difference, newAgreement } f
 import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from '../drive/lane-figures';
 import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
 import type { ChosenOptions, SeriesState, Session } from './session';
+import type { HzSource, RecordedClock } from '../drive/recorded-clock';
 import { type MappingRow, RecordedFigures } from '../drive/recorded-figures';
 import { notesOf } from './notes';
 
@@ -43,7 +44,24 @@ export interface AgreementSection extends AgreementFigures {
   differences: Difference[];
 }
 
+/** What due times were reckoned with: the timer wheel of a recorded machine. */
+export interface TimerWheelRow {
+  hz: number;
+  /** The facts, the runs (no other usual HZ fits them), or an assumption. */
+  hz_from: HzSource;
+  /** Width of a bucket of the eviction timer. */
+  bucket_us: number;
+  /** Runs that the phase was found from: 0, and it is unknown. */
+  runs: number;
+  /** Where a bucket begins, modulo its width, on the trace's clock; null without runs. */
+  phase_us: number | null;
+  /** The stretch behind it in which all runs began; null without runs. */
+  spread_us: number | null;
+}
+
 export interface PoolSection extends PoolAgreementFigures {
+  /** One for each machine. */
+  timer_wheels: TimerWheelRow[];
   differences: Difference[];
   /** Classes that were in use before the recording: their state was set up from what the recording shows. */
   in_use_before: {
@@ -205,11 +223,18 @@ function poolSection(sessions: readonly Session[], most: number): PoolSection | 
       all.by_kind[kind].recorded += figures.by_kind[kind].recorded;
       addCompared(all.by_kind[kind], figures.by_kind[kind]);
     }
-    for (const name of ['recorded', 'pending', 'due_compared', 'due_agrees'] as const)
+    for (const name of [
+      'recorded',
+      'pending',
+      'due_compared',
+      'due_agrees',
+      'due_same_jiffy',
+    ] as const)
       all.worker_runs[name] += figures.worker_runs[name];
   }
   return {
     ...all,
+    timer_wheels: compared.map(({ clock }) => timerWheel(clock)),
     differences: compared.flatMap(({ pool }) => pool?.differences ?? []).slice(0, most),
     in_use_before: compared.flatMap(({ initial }) =>
       initial.map((state) => ({
@@ -219,6 +244,18 @@ function poolSection(sessions: readonly Session[], most: number): PoolSection | 
         slots_cached: state.cached.length,
       })),
     ),
+  };
+}
+
+function timerWheel(clock: RecordedClock): TimerWheelRow {
+  const us = (ns: number | null): number | null => (ns === null ? null : Math.round(ns / 1000));
+  return {
+    hz: clock.hz,
+    hz_from: clock.hzFrom,
+    bucket_us: Math.round(clock.bucketNs / 1000),
+    runs: clock.runs,
+    phase_us: us(clock.phaseNs),
+    spread_us: us(clock.spreadNs),
   };
 }
 

@@ -42,15 +42,17 @@ function sessionNotes(session: Session): string[] {
   if (four && counts.mapCalls > 0) {
     if (pool)
       notes.push(
-        "The eviction worker ran at the recorded times; the port's own due time (5,000 ms after it was queued, and at " +
-          'most what the timer wheel rounds up) was compared with them.',
+        "The eviction worker ran at the recorded times. The bucket in which the port's timer wheel would have run it was " +
+          'compared with them; no tolerance is in it. When the buckets begin was found from the same runs, so it takes two ' +
+          'of them to disagree; a delay that all workers had alike does not show.',
       );
     else if (survey.hasDecisions)
       notes.push('State 4 was configured without the pool: its decisions were not compared.');
     else
       notes.push(
-        'The clock follows the time stamps in whole milliseconds; timers of the port run at exactly their tick, where ' +
-          "a kernel's timer wheel rounds up (5,000 ms become 5,120 at 250 Hz).",
+        `The clock follows the time stamps. Timers of the port run where the timer wheel of ${String(session.clock.hz)} Hz puts them. The trace ` +
+          'does not tell when its buckets begin, so the eviction worker can run up to one bucket earlier or later than it ' +
+          `would have there: ${String(Math.round(session.clock.bucketNs / 1e6))} ms.`,
       );
   }
   const kept = four?.figures.total();

@@ -62,7 +62,7 @@ export function newPoolAgreement(): PoolAgreementFigures {
       KindFigures
     >,
     not_compared: {},
-    worker_runs: { recorded: 0, pending: 0, due_compared: 0, due_agrees: 0 },
+    worker_runs: { recorded: 0, pending: 0, due_compared: 0, due_agrees: 0, due_same_jiffy: 0 },
   };
 }
 

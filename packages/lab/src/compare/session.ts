@@ -17,6 +17,7 @@ import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
 import { replayParams } from '../drive/parameters';
+import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
 import { RestatedSlots } from './restated';
@@ -57,6 +58,7 @@ export interface Session {
   readonly counters: readonly TraceCounters[];
   readonly counts: LineCounts;
   readonly survey: Survey;
+  readonly clock: RecordedClock;
   readonly params: string;
   readonly numSlots: number;
   readonly lanes: readonly { readonly patches: SeriesState; readonly lane: Lane }[];
@@ -70,8 +72,6 @@ export interface Session {
 
 /** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
 const MOST_RAM = 0.95 * 2 ** 32;
-/** Ticks per second where the facts do not say: what distributions choose. */
-const USUAL_HZ = 250;
 
 export async function replaySession(
   files: readonly TraceFile[],
@@ -94,6 +94,8 @@ export async function replaySession(
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
   const states = [...new Set<SeriesState>([...options.patches, agreementState])].sort();
   const agreement = new Agreement(options.mostDifferences);
+  const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
+  const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
   let pool: PoolAgreement | null = null;
   const lanes = states.map((patches, index) => {
@@ -102,7 +104,8 @@ export async function replaySession(
       patches,
       config: options.config ?? IO_BUFFER_Y,
       params: params.text,
-      hz: facts?.hz ?? USUAL_HZ,
+      hz: clock.hz,
+      jiffies: start.jiffies,
       cpus: survey.cpus,
       ...memory,
       threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
@@ -110,13 +113,16 @@ export async function replaySession(
       devices: [...survey.devices.values()],
       groups: facts?.groups.map((group) => group.devices) ?? [],
     });
-    const lane = new Lane(port, index, memory.windowFrames);
+    const lane = new Lane(port, index, memory.windowFrames, {
+      ns: survey.firstNs,
+      restMs: start.restMs,
+    });
     if (patches === 4 && comparesPool && port.m.io_buffer_pool) {
       const restated = new RestatedSlots(initial, (state, slot) =>
         survey.history(state.device, state.classSize).has(slot),
       );
       pool = new PoolAgreement(restated, options.mostDifferences);
-      const eviction = new RecordedEviction(lane, survey.plan, pool);
+      const eviction = new RecordedEviction(lane, survey.plan, clock, pool);
       lane.follower = eviction;
       warmUp(lane, eviction, initial);
       lane.observers.push(pool);
@@ -136,6 +142,7 @@ export async function replaySession(
     counters,
     counts: assembler.counts,
     survey,
+    clock,
     params: params.text,
     numSlots,
     lanes,

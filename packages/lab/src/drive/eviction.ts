@@ -15,11 +15,8 @@ import type {
   Step,
 } from '@iommu-bounce/dma-trace';
 import type { EvictionFollower, Lane } from './lane';
-import { NEVER } from './machine-parts';
 import type { PortDevice, SlotPlace } from './port-machine';
-
-/** How late a worker may begin after its timer, in ms, on a machine that emulates every instruction. */
-const LATENCY_MS = 100;
+import type { RecordedClock } from './recorded-clock';
 
 interface Worker {
   readonly device: PortDevice;
@@ -38,8 +35,12 @@ interface Worker {
 export interface WorkerRuns {
   recorded: number;
   pending: number;
+  /** Runs that the port queued in the replay, so that its timer wheel says when they are due. */
   due_compared: number;
+  /** Runs that began in the bucket in which they were due: there is none in between. */
   due_agrees: number;
+  /** Of these, runs that began in the very jiffy. */
+  due_same_jiffy: number;
 }
 
 /** Who looks at what the port's worker does, beside what the recorded one did. */
@@ -59,6 +60,7 @@ export class RecordedEviction implements EvictionFollower {
   constructor(
     private readonly lane: Lane,
     private readonly plan: readonly EvictionRun[],
+    private readonly clock: RecordedClock,
     private readonly observer: EvictionObserver,
   ) {
     this.k = lane.k;
@@ -192,10 +194,9 @@ export class RecordedEviction implements EvictionFollower {
     for (const device of this.lane.port.devices.values()) {
       const work = device.pool?.evict_work;
       if (!device.pool || !work) continue;
-      const queued = this.lane.port.parts.work.queued(work);
       const isPending = this.k.workqueue.delayed_work_pending(work);
-      const due = queued?.at != null ? queued.at + queued.delay : null;
-      const distance = due === null ? NEVER : Math.abs(due - now);
+      const due = this.lane.port.parts.work.due(work);
+      const distance = due === null ? Number.MAX_SAFE_INTEGER : Math.abs(due - now);
       const rank = [sameStart(wouldEvict(device.pool), recorded), Number(isPending), -distance];
       if (!best || isHigher(rank, bestRank)) [best, bestRank] = [device, rank];
     }
@@ -208,12 +209,12 @@ export class RecordedEviction implements EvictionFollower {
     const work = device.pool?.evict_work;
     if (!work || !workqueue.delayed_work_pending(work)) return;
     workerRuns.pending++;
-    const queued = this.lane.port.parts.work.queued(work);
-    if (queued?.at == null) return;
+    const due = this.lane.port.parts.work.due(work);
+    if (due === null) return;
     workerRuns.due_compared++;
-    const late = timers.jiffies() - (queued.at + queued.delay);
-    const most = wheelGranularity(queued.delay) + timers.msecs_to_jiffies(LATENCY_MS);
-    if (late >= -1 && late <= most) workerRuns.due_agrees++;
+    const late = timers.jiffies() - due;
+    if (late >= 0 && late < this.clock.bucketJiffies) workerRuns.due_agrees++;
+    if (late === 0) workerRuns.due_same_jiffy++;
   }
 }
 
@@ -249,11 +250,4 @@ function sameStart(
 function isHigher(rank: readonly number[], than: readonly number[]): boolean {
   const i = rank.findIndex((one, at) => one !== than[at]);
   return i >= 0 && (rank[i] ?? 0) > (than[i] ?? 0);
-}
-
-/** Jiffies by which the timer wheel may round up: 8 to the level. C: kernel/time/timer.c LVL_START, LVL_GRAN */
-function wheelGranularity(delay: number): number {
-  let granularity = 1;
-  for (let start = 63; delay >= start; start *= 8) granularity *= 8;
-  return granularity;
 }

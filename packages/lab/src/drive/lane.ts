@@ -66,16 +66,23 @@ export class Lane {
   readonly calls: PortCalls;
   private maps: RecordedMap[] = [];
   private unmaps: RecordedUnmap[] = [];
-  private ms = -1;
+  /** On the trace's clock. */
+  private ns: number;
   private readonly deviceOfDomain = new Map<iommu_domain, PortDevice>();
 
-  /** @param index which of a mapping's `held` entries is this lane's */
+  /**
+   * @param index which of a mapping's `held` entries is this lane's
+   * @param start the time of the first step, and how much of its jiffy was over
+   */
   constructor(
     readonly port: PortMachine,
     readonly index: number,
     windowFrames: number,
+    start: { readonly ns: number; readonly restMs: number },
   ) {
     this.k = port.k;
+    this.ns = start.ns;
+    this.k.timers.advance(start.restMs);
     this.figures = new LaneFigures(port.hasVirtio);
     this.calls = new PortCalls(port, new FrameArena(this.k.reserved_pfn, windowFrames));
     for (const device of port.devices.values())
@@ -142,9 +149,9 @@ export class Lane {
   }
 
   private clockTo(ns: number): void {
-    const ms = Math.floor(ns / 1e6);
-    if (this.ms >= 0 && ms > this.ms) this.k.timers.advance(ms - this.ms);
-    this.ms = Math.max(this.ms, ms);
+    if (ns <= this.ns) return;
+    this.k.timers.advance((ns - this.ns) / 1e6);
+    this.ns = ns;
   }
 
   private map(step: MapStep): void {

@@ -13,9 +13,6 @@ import {
   type workqueue_struct,
 } from '@iommu-bounce/linux-shim';
 
-/** Never, as far as a replay goes: the port's own timer is not to start the worker. */
-export const NEVER = 2 ** 40;
-
 class CountedMemory extends mm_c {
   copiedBytes = 0;
 
@@ -34,34 +31,29 @@ class FollowedLocks extends spinlock_c {
   }
 }
 
-/** When a work was queued, in jiffies, and for how long; null for a state that was set up, not replayed. */
-export interface Queued {
-  at: number | null;
-  delay: number;
-}
-
 /** Delayed work of which some is kept from starting by itself. */
 class HeldWork extends workqueue_c {
-  private readonly held = new Map<delayed_work, Queued | null>();
-  jiffies: () => number = () => 0;
+  private readonly held = new Map<delayed_work, number | null>();
 
   hold(work: delayed_work): void {
     this.held.set(work, null);
   }
 
-  /** Null for a work that was never queued. */
-  queued(work: delayed_work): Queued | null {
+  /** The jiffy at which its timer would run; null if it was never queued, or only in a state that was set up. */
+  due(work: delayed_work): number | null {
     return this.held.get(work) ?? null;
   }
 
   forgetTimes(): void {
-    for (const queued of this.held.values()) if (queued) queued.at = null;
+    for (const work of this.held.keys()) this.held.set(work, null);
   }
 
   override queue_delayed_work(wq: workqueue_struct, work: delayed_work, delay: number): boolean {
-    if (!this.held.has(work)) return super.queue_delayed_work(wq, work, delay);
-    const isNew = super.queue_delayed_work(wq, work, NEVER);
-    if (isNew) this.held.set(work, { at: this.jiffies(), delay });
+    const isNew = super.queue_delayed_work(wq, work, delay);
+    if (isNew && this.held.has(work)) {
+      this.held.set(work, work.timer.due);
+      this.timers.del_timer(work.timer); // it stays pending, and is started when the recorded one ran
+    }
     return isNew;
   }
 }
@@ -88,6 +80,5 @@ export function drivePartsOf(k: machine): DriveParts {
     workqueue instanceof HeldWork
   ))
     throw new Error('the machine was booted without DRIVE_PARTS');
-  workqueue.jiffies = () => k.timers.jiffies();
   return { memory: mm, locks, work: workqueue };
 }

@@ -43,6 +43,8 @@ export interface MachineSetup {
   readonly config: OptionValues | string;
   readonly params: string;
   readonly hz: number;
+  /** `jiffies` at the first step. */
+  readonly jiffies: number;
   readonly cpus: number;
   /** Frames for the memory of mappings, and for the page allocator. */
   readonly windowFrames: number;
@@ -79,6 +81,7 @@ export class PortMachine {
           },
           nr_cpus: setup.cpus,
           HZ: setup.hz,
+          jiffies: setup.jiffies,
           parts: DRIVE_PARTS,
         },
         ...(setup.lazy && virtio

@@ -69,6 +69,7 @@ export class Survey {
   private readonly buffers = new Map<string, BufferUse>();
   private readonly evicting = new Map<number, EvictedSlot>();
   private readonly runTimes = new Map<number, number>();
+  private readonly teardowns = new Set<number>();
   /** The device of a run, where a slot that it chose tells. */
   private readonly deviceOfRun = new Map<number, string>();
 
@@ -106,6 +107,7 @@ export class Survey {
       case 'evictRun':
         this.hasDecisions = true;
         this.runTimes.set(step.run, step.timeNs);
+        if (step.teardown) this.teardowns.add(step.run);
         this.plan[step.run] = { takes: new Map(), first: [], steps: 0 };
         break;
       case 'evictTake':
@@ -115,6 +117,11 @@ export class Survey {
         break;
       default:
     }
+  }
+
+  /** When the eviction worker ran by its timer. */
+  get timedRuns(): number[] {
+    return [...this.runTimes].flatMap(([run, time]) => (this.teardowns.has(run) ? [] : [time]));
   }
 
   finish(): void {

@@ -188,8 +188,9 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
     ${htmlTable(['decision', 'recorded', 'compared', 'equal'], rows, 1)}
     <p>
       Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued
-      in the port, ${count(runs.due_agrees)} of ${count(runs.due_compared)} due at the recorded
-      time. ${count(p.decisions_of_port_only)} decisions of the port had no recorded one.
+      in the port, ${count(runs.due_agrees)} of ${count(runs.due_compared)} began in the bucket of
+      the timer wheel in which they were due, ${count(runs.due_same_jiffy)} in the jiffy.
+      ${count(p.decisions_of_port_only)} decisions of the port had no recorded one.
     </p>
     ${residual(p.not_compared)} ${differences(p.differences)}
     ${

@@ -2,7 +2,13 @@
 // The figures of a replay as tables for a terminal of 100 columns.
 
 import { oneLine } from '../errors';
-import { DECISION_KINDS, type Difference, type PoolSection, type ReplayDocument } from '../compare';
+import {
+  DECISION_KINDS,
+  type Difference,
+  type PoolSection,
+  type ReplayDocument,
+  type TimerWheelRow,
+} from '../compare';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
@@ -102,6 +108,7 @@ function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): str
   const matching = classes.filter((one) => one.matches).length;
   const lines = [
     workerLine(p),
+    ...p.timer_wheels.map(wheelLine),
     ...(p.decisions_of_port_only > 0
       ? [
           `${count(p.decisions_of_port_only)} decisions of the port that the recorded pool did not make`,
@@ -124,8 +131,18 @@ function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): str
 function workerLine({ worker_runs: runs }: PoolSection): string {
   return (
     `Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued in the port; ` +
-    `${count(runs.due_agrees)} of ${count(runs.due_compared)} due at the recorded time`
+    `${count(runs.due_agrees)} of ${count(runs.due_compared)} began in the bucket of the timer wheel in which they were ` +
+    `due, ${count(runs.due_same_jiffy)} in the jiffy`
   );
+}
+
+function wheelLine(wheel: TimerWheelRow): string {
+  const from = { facts: 'as the facts say', runs: 'found from the runs', assumed: 'assumed' };
+  const known =
+    wheel.phase_us === null
+      ? 'no runs tell when its buckets begin'
+      : `all ${count(wheel.runs)} runs began within ${count(wheel.spread_us ?? 0)} µs of a bucket of ${count(wheel.bucket_us / 1000)} ms`;
+  return `Timer wheel: ${count(wheel.hz)} Hz, ${from[wheel.hz_from]}; ${known}`;
 }
 
 function differences(found: readonly Difference[]): string[] {

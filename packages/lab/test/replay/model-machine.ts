@@ -118,7 +118,18 @@ export class ModelMachine {
   }
 
   private queue(pool: ModelPool): void {
-    pool.due ??= this.us + 5_000_000 + this.random(200_000);
+    const { hz = 250 } = this.options;
+    const latency = this.random(300);
+    pool.due ??=
+      hz === null ? this.us + 5_000_000 + this.random(200_000) : this.bucket(hz) + latency;
+  }
+
+  /** When a timer of 5 s runs: in a bucket of 2^6 or 2^9 jiffies, which are counted from a time of its own. */
+  private bucket(hz: 250 | 1000): number {
+    const [tick, shift] = hz === 250 ? [4000n, 6n] : [1000n, 9n];
+    const begin = 1_234_567n;
+    const expires = (BigInt(this.us) - begin) / tick + 5_000_000n / tick;
+    return Number(((expires >> shift) + 1n) * (tick << shift) + begin);
   }
 
   private *map(pool: ModelPool, dir: number, small: boolean): Task {

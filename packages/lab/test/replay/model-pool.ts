@@ -17,6 +17,8 @@ export interface ModelOptions {
   readonly failingFills?: number;
   /** Mappings of the first device that are made first and stay. */
   readonly ring?: number;
+  /** Ticks per second of its timer wheel, default 250; null: timers run 5 s and at most 0.2 s after they were armed. */
+  readonly hz?: 250 | 1000 | null;
 }
 
 export interface Cached {

@@ -48,7 +48,12 @@ describeOnEach('pool decisions of a recorded boot', ({ replayText }) => {
       expect(p.by_kind['evict take'].compared).to.be.above(10);
       expect(p.by_kind['too big'].compared).to.be.above(10);
       expect(p.worker_runs.pending).to.equal(p.worker_runs.recorded);
+      expect(p.worker_runs.due_compared).to.equal(p.worker_runs.recorded);
       expect(p.worker_runs.due_agrees).to.equal(p.worker_runs.due_compared);
+      expect(p.worker_runs.due_same_jiffy).to.equal(p.worker_runs.due_compared);
+      expect(p.timer_wheels).to.have.length(1);
+      expect(p.timer_wheels[0]).to.include({ hz: 250, bucket_us: 256_000 });
+      expect(p.timer_wheels[0]?.spread_us).to.be.below(4000);
       expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
       expect(agrees(document)).to.equal(true);
     });
@@ -64,6 +69,36 @@ describeOnEach('pool decisions of a recorded boot', ({ replayText }) => {
     expect(p.differences).to.deep.equal([]);
     expect(p.decisions_equal).to.equal(p.decisions_recorded);
     expect(p.worker_runs.recorded).to.be.above(2);
+  });
+
+  it('of a 1,000 Hz machine fall where its wheel puts them, not where that of 250 Hz does', async () => {
+    // Bursts after pauses of many lengths: they arm the worker anew at any phase.
+    const bursts = Array.from({ length: 10 }, (_, i) => ({ calls: 20, idleMs: 12_000 + 97 * i }));
+    const text = new ModelMachine({ ...BASE, seed: 6, hz: 1000, bursts }).run().text();
+    for (const facts of [{ CONFIG_HZ: 1000 }, {}, { CONFIG_HZ: 250 }]) {
+      const { worker_runs: runs, timer_wheels: wheels } = pool(
+        await replayText(text, { params: params(64, BASE.classes), facts }),
+      );
+      expect(runs.due_compared).to.be.above(15);
+      if (facts.CONFIG_HZ === 250) expect(runs.due_agrees).to.be.below(runs.due_compared);
+      else {
+        expect(runs.due_agrees).to.equal(runs.due_compared);
+        expect(wheels[0]).to.include({
+          hz: 1000,
+          hz_from: facts.CONFIG_HZ === undefined ? 'runs' : 'facts',
+          bucket_us: 512_000,
+        });
+      }
+    }
+  });
+
+  it('are not due when they ran, where the recorded machine has no timer wheel', async () => {
+    const bursts = Array.from({ length: 10 }, (_, i) => ({ calls: 20, idleMs: 12_000 + 97 * i }));
+    const text = new ModelMachine({ ...BASE, seed: 6, hz: null, bursts }).run().text();
+    const p = pool(await replayText(text, { params: params(64, BASE.classes) }));
+    expect(p.decisions_equal).to.equal(p.decisions_recorded);
+    expect(p.worker_runs.due_agrees).to.be.below(p.worker_runs.due_compared);
+    expect(p.timer_wheels[0]?.spread_us).to.be.above(100_000);
   });
 
   it('agree with few slots, where classes run full', async () => {

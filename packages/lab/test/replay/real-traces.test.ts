@@ -58,7 +58,17 @@ describeOnEach('the recorded traces, replayed', ({ replayFiles }) => {
         pending: 22,
         due_compared: 21,
         due_agrees: 21,
+        due_same_jiffy: 21,
       });
+      // The kernel was built with HZ 250; the workers began within a jiffy (4 ms) of their bucket.
+      expect(pool?.timer_wheels).to.have.length(1);
+      expect(pool?.timer_wheels[0]).to.include({
+        hz: 250,
+        hz_from: 'runs',
+        bucket_us: 256_000,
+        runs: 22,
+      });
+      expect(pool?.timer_wheels[0]?.spread_us).to.be.below(4000);
       expect(document.pool_classes.map((one) => one.matches)).to.deep.equal(Array(6).fill(true));
       expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
       const facts = files.map((file) => JSON.parse(readFileSync(factsPath(file), 'utf8')) as Facts);
@@ -83,6 +93,53 @@ describe('the recorded traces, replayed', function () {
       const { decisions_compared = 0, decisions_recorded = 1 } = document.pool_agreement ?? {};
       expect(decisions_compared / decisions_recorded).to.be.above(0.9);
     });
+
+  describe('evict where the timer wheel of the recorded kernel puts them', () => {
+    const file = join(SERIES, 'iobuf-def.bursts.trace.txt.gz');
+    const text = gunzipSync(readFileSync(file)).toString('latin1');
+    const lines = text.split('\n');
+    const runs = lines.flatMap((line, i) => (line.includes('obs_pool_evict_run') ? [i] : []));
+
+    /** The trace with a run, and all after it, so many milliseconds later. */
+    const later = (run: number, ms: number): string =>
+      lines
+        .map((line, i) =>
+          i < run
+            ? line
+            : line.replace(
+                /(\s)(\d+)\.(\d{6}):/,
+                (_, space, s, us) =>
+                  `${String(space)}${((Number(s) * 1e6 + Number(us) + ms * 1000) / 1e6).toFixed(6)}:`,
+              ),
+        )
+        .join('\n');
+
+    it('in the very jiffy', async () => {
+      const pool = (await replayText(text)).pool_agreement;
+      expect(pool?.worker_runs).to.deep.equal({
+        recorded: 6,
+        pending: 6,
+        due_compared: 6,
+        due_agrees: 6,
+        due_same_jiffy: 6,
+      });
+    });
+
+    it('not one bucket of 256 ms later', async () => {
+      for (const run of LONG ? runs : runs.slice(-2)) {
+        const pool = (await replayText(later(run, 256))).pool_agreement;
+        expect(pool?.differences).to.deep.equal([]);
+        expect(pool?.worker_runs).to.include({ due_compared: 6, due_agrees: 5, due_same_jiffy: 5 });
+      }
+    });
+
+    it('and a worker that began 20 ms late shows as late, not as due later', async () => {
+      const [run = 0] = runs.slice(-1);
+      const pool = (await replayText(later(run, 20))).pool_agreement;
+      expect(pool?.worker_runs).to.include({ due_compared: 6, due_agrees: 6, due_same_jiffy: 5 });
+      expect(pool?.timer_wheels[0]?.spread_us).to.be.within(19_000, 21_000);
+    });
+  });
 
   it('differ exactly once where one slot number is changed', async () => {
     const file = join(SERIES, 'iobuf-def.read-128k.trace.txt.gz');

@@ -60,13 +60,13 @@ export const POLICIES: readonly Policy[] = [
   }),
   policy(
     'lazy',
-    'unmaps wait in a queue of 256 for each CPU, for 10 ms at most',
+    'unmaps wait in a queue of 256 for each CPU, for a timer of 10 ms at most',
     { patches: 0, translated: true, lazy: true },
     ({ iommu }) => (iommu === 'virtio-iommu' ? DEFERRED : null),
   ),
   policy(
     'lazy-large',
-    'unmaps of all CPUs wait in one queue of 32768, for 1 s at most',
+    'unmaps of all CPUs wait in one queue of 32768, for a timer of 1 s at most',
     {
       patches: 0,
       translated: true,

@@ -96,7 +96,7 @@ function poolFigures(
   const anyway = plugged.length * takenIova(plain.plugged[0]?.domain ?? null);
   return {
     approach: 'pool',
-    what: "the series: pages when they are needed, gone 5 to 10 s after; each domain's slot arrays stay",
+    what: "the series: pages when they are needed, gone 5.1 to 10.4 s after; each domain's slot arrays stay",
     memory: {
       peak_bytes: pool.engine.io.seen.bounce.peak,
       mean_load_bytes: pool.meanLoad,

@@ -15,7 +15,7 @@ import type { NicParameters } from './parameters';
 const FULL_PACKET = 1514;
 const ACK = 66;
 const LONGEST_NS = 1e11;
-/** The pool lets a buffer go after two of its periods of 5 s at the latest, and a tick. */
+/** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
 const IDLE_NS = 11e9;
 /** Pages that bounce buffers may take: a largest buffer for each entry of both rings, and what else there is. */
 const BOUNCE_PAGES = (RX_RING + TX_RING) * 32 + 4096;
