@@ -2,7 +2,7 @@
 // Timers without the wheel's rounding: each runs at exactly its jiffy, those of one jiffy in the order of arming. The
 // machine option `timers: 'exact'`: the transcripts were recorded with such a clock.
 
-import { list_add, list_del, list_entry, list_head } from './list';
+import { list_add, list_del_init, list_entry, list_head } from './list';
 import { BUG_ON } from './printk';
 import { timer_c, type timer_list } from './timer';
 
@@ -25,7 +25,7 @@ export class exact_timer_c extends timer_c {
 
   override del_timer(timer: timer_list): boolean {
     if (!this.timer_pending(timer)) return false;
-    list_del(timer.entry);
+    list_del_init(timer.entry);
     this.nr_pending--;
     return true;
   }

@@ -55,6 +55,12 @@ export function list_del<T extends object>(node: list_head<T>): void {
   node.prev = LIST_POISON2;
 }
 
+/** Takes the node out, and makes it a list of its own: list_empty(node) from then on. */
+export function list_del_init<T extends object>(node: list_head<T>): void {
+  list_del(node);
+  INIT_LIST_HEAD(node);
+}
+
 // Out of line, so that list_del is small enough to be inlined.
 function deleted_before(): never {
   throw new oops('bad-access', 'list_del of a node that is on no list (LIST_POISON1)');

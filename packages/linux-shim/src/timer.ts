@@ -5,7 +5,7 @@
 
 import { __ffs } from './bits';
 import type { context_c } from './context';
-import { INIT_LIST_HEAD, list_add, list_del, list_entry, list_empty, list_head } from './list';
+import { INIT_LIST_HEAD, list_add, list_del_init, list_entry, list_empty, list_head } from './list';
 import { BUG_ON, oops } from './printk';
 
 export class timer_list {
@@ -154,7 +154,7 @@ export class timer_c {
   }
 
   private detach_timer(timer: timer_list): void {
-    list_del(timer.entry);
+    list_del_init(timer.entry);
     this.nr_pending--;
   }
 
