@@ -174,10 +174,22 @@ export function is_enabled(config: OptionValues, name: string): boolean {
   return value === 'y' || value === 'm';
 }
 
+/** A device that the kernel leaves without translation, which its options can bring about (docs/findings.md, 64). */
+export class NotTranslatedError extends Error {
+  constructor({ init_name }: device, log: readonly { readonly text: string }[]) {
+    const last = log.slice(-2).map(({ text }) => text);
+    super(
+      `${init_name} keeps its platform DMA ops, so it would not be translated; expected options under which the kernel sets up its IOMMU. The kernel's log ends with: ${last.join('; ')}`,
+    );
+    this.name = 'NotTranslatedError';
+  }
+}
+
 /**
  * Gives a device its bus's IOMMU: group, default domain, dma_ops, as probing does.
  * @returns the domain
- * @throws Error when probing fails or the device keeps its platform DMA ops
+ * @throws Error when probing fails
+ * @throws NotTranslatedError when the device keeps its platform DMA ops
  */
 export function plug(m: running_machine, dev: device): iommu_domain {
   if (!dev.bus) throw new Error(`${dev.init_name} is on no bus`);
@@ -186,13 +198,7 @@ export function plug(m: running_machine, dev: device): iommu_domain {
   const domain = m.iommu.iommu_get_domain_for_dev(dev);
   if (ret !== 0 || !domain) throw new Error(`${dev.init_name}: probing failed: ${String(ret)}`);
   if (domain.type === IOMMU_DOMAIN_DMA && dev.dma_ops === null)
-    throw new Error(
-      `${dev.init_name} keeps its platform DMA ops, so it would not be translated. The kernel's log ends with: ` +
-        m.k.log.lines
-          .slice(-2)
-          .map(({ text }) => text)
-          .join('; '),
-    );
+    throw new NotTranslatedError(dev, m.k.log.lines);
   return domain;
 }
 

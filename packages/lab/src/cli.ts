@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
+import { NotTranslatedError } from '@iommu-bounce/integration';
 import { TraceError } from '@iommu-bounce/dma-trace';
 import { InputError } from '@iommu-bounce/simulation';
 import { addBreakEven } from './commands/breakeven';
@@ -77,7 +78,8 @@ function userMessage(error: unknown): string | null {
   return error instanceof UsageError ||
     error instanceof InputError ||
     error instanceof TraceError ||
-    error instanceof KconfigError
+    error instanceof KconfigError ||
+    error instanceof NotTranslatedError
     ? error.message
     : null;
 }

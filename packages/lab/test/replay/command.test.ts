@@ -143,7 +143,8 @@ describe('iommu-bounce replay', () => {
     });
   });
 
-  const wrong: readonly [string, (folder: string) => string[], RegExp][] = [
+  type Wrong = readonly [string, (folder: string) => string[], RegExp];
+  const wrong: readonly Wrong[] = [
     ['no file', () => [], /missing required argument/],
     ['a missing file', () => ['none.txt'], /none\.txt: no such file/],
     ['--patches 7', (f) => [f, '--patches', '7'], /--patches: expected a number from 0 to 4/],
@@ -160,6 +161,11 @@ describe('iommu-bounce replay', () => {
       /--params: unknown 'quiet'/,
     ],
     ['a bad value', (f) => [f, '--params', 'io_buffer_pool.class_sizes=256'], /class_sizes.*256/],
+    ...[104_858, 50_000_000].map((slots): Wrong => [
+      `${String(slots)} slots, which no kmalloc holds`,
+      (f) => [f, '--params', `io_buffer_pool.num_slots=${String(slots)}`],
+      /0000:00:05\.0 keeps its platform DMA ops.*order 1\d/,
+    ]),
     [
       'words for init',
       (f) => [f, '--params', 'iommu.strict=1 -- single'],
