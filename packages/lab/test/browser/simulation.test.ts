@@ -16,6 +16,8 @@ import {
 import { withFolder } from '../commands/run-cli';
 import { findChromium, open, startChromium } from '../fio-report/chromium';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 const PROGRAM = `
 import { USUAL_MACHINE, jobFromFlags, policiesNamed, preset, runExperiment } from '@iommu-bounce/simulation';
 const { job } = jobFromFlags({ rw: 'randread', bs: '16k', iodepth: '32', 'number-ios': '100' });
@@ -55,7 +57,7 @@ async function bundled(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-describe('a simulation in a browser', function () {
+(LONG ? describe : describe.skip)('a simulation in a browser', function () {
   this.timeout(60_000);
 
   it('gives the same document as in Node.js, and asks for nothing', async function () {

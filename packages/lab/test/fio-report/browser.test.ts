@@ -20,7 +20,7 @@ import { table } from './in-page';
 
 const HOSTILE = `<img src=x onerror="alert(document.title='in')">`;
 const LONG = process.env['TEST_LONG'] === '1';
-const FEW = ['--number-ios', LONG ? '400' : '150'];
+const FEW = ['--number-ios', '400'];
 
 /** Runs fio once: the report in `file`, its figures from the JSON. */
 async function makeReport(file: string, ...args: readonly string[]): Promise<FioDocument> {
@@ -30,7 +30,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
   return JSON.parse(out) as FioDocument;
 }
 
-describe('the reports in Chromium', function () {
+(LONG ? describe : describe.skip)('the reports in Chromium (npm run test:long)', function () {
   this.timeout(120_000);
   let browser: Browser;
   /** One report for all tests that only look at it. */
@@ -56,13 +56,10 @@ describe('the reports in Chromium', function () {
     if (folder !== '') rmSync(folder, { recursive: true });
   });
 
-  // The others are wide and light.
-  for (const [width, scheme] of LONG
-    ? ([
-        [1200, 'light'],
-        [390, 'dark'],
-      ] as const)
-    : ([[390, 'dark']] as const))
+  for (const [width, scheme] of [
+    [1200, 'light'],
+    [390, 'dark'],
+  ] as const)
     it(`draw every chart at ${String(width)} pixels, ${scheme}, and nothing goes wrong`, async () => {
       const { page, wrong } = await open(browser, file, width, scheme);
       expect(await overflow(page)).to.equal(0);
@@ -251,7 +248,7 @@ describe('the reports in Chromium', function () {
       const replayed = await replayText(trace);
       const file = join(folder, 'replay.html');
       writeFileSync(file, report([{ heading: HOSTILE, document: replayed }]));
-      for (const width of LONG ? [390, 1200] : [390]) {
+      for (const width of [390, 1200]) {
         const { page, wrong } = await open(browser, file, width);
         expect(await overflow(page)).to.equal(0);
         expect(await page.evaluate('document.querySelectorAll("img").length')).to.equal(0);
