@@ -11,7 +11,7 @@ import {
   bootOn,
   plug,
 } from '@iommu-bounce/integration';
-import type { iommu_domain, viommu_dev } from '@iommu-bounce/iommu-core';
+import { type iommu_domain, iova_align, type viommu_dev } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import {
   CHARGED_PARTS,
@@ -73,6 +73,7 @@ export function bootMachine(
     on.add(dev, MSI_WINDOW);
     const domain = plan.translated ? plug(m, dev) : null;
     bindDriver(k, dev, kind);
+    if (domain) fillCache(on, domain, plan.cachedRanges);
     const pool = new PoolView(domain);
     pool.watch(meter);
     watchLocks(meter, on, domain);
@@ -174,6 +175,20 @@ function bootCharged(
     },
     isVirtio ? { hooks: new VirtioCharges(meter) } : { table: bareMetalCharges(meter) },
   );
+}
+
+function fillCache(
+  { m }: MachineOnIommu,
+  domain: iommu_domain,
+  ranges: MachinePlan['cachedRanges'],
+): void {
+  if (!ranges) return;
+  const { iovad } = to_cookie(domain);
+  const pages = iova_align(iovad, ranges.bytes) / iovad.granule;
+  const all = Array.from({ length: ranges.count }, () =>
+    m.iova.alloc_iova_fast(iovad, pages, iovad.dma_32bit_pfn - 1, false),
+  );
+  for (const pfn of all) if (pfn !== 0) m.iova.free_iova_fast(iovad, pfn, pages);
 }
 
 /** Makes these locks cost virtual time: of a domain's addresses, of its queues, of the driver's requests. */

@@ -28,6 +28,8 @@ export interface MachinePlan {
   readonly lazy?: boolean;
   /** One flush queue for all CPUs; that takes base 6.8. */
   readonly singleQueue?: boolean;
+  /** Address ranges that a device finds in its cache, as if a flush had just given them back. Default: none. */
+  readonly cachedRanges?: { readonly count: number; readonly bytes: number };
   /** Whose IOMMU code it runs on. Default: 5.13's, where it can. */
   readonly base?: Base;
   /** In place of the machine's own, or of those that charge. */

@@ -7,7 +7,7 @@ import { InputError } from '../errors';
 import type { SimDevice, MachineNeeds } from '../sim';
 import { basesOf, laterParts } from './base';
 import { fixesNamed } from './fixes';
-import type { Base, MachinePlan, Platform } from './plan';
+import { BASES, type Base, type MachinePlan, type Platform } from './plan';
 import { bootDevice } from './boot-device';
 import type { DeviceKind } from './pci-devices';
 
@@ -131,8 +131,28 @@ export function onBase(one: Policy, base: Base, iommu: IommuKind): Policy {
     throw new InputError(
       `${one.name} does not run on ${base} behind ${iommu}, expected base ${bases.join(' or ')}`,
     );
+  return withPlan(one, { base });
+}
+
+/** The same policy, booted with some changes. */
+export function withPlan(one: Policy, changes: Partial<MachinePlan>): Policy {
   const { name, what, fixes } = one;
-  return { ...policy(name, what, { ...one.plan, base }), fixes };
+  return { ...policy(name, what, { ...one.plan, ...changes }), fixes };
+}
+
+/**
+ * The latest base that all of them can have.
+ * @throws InputError if there is none
+ */
+export function commonBase(policies: readonly Policy[], iommu: IommuKind): Base {
+  const found = BASES.filter((base) =>
+    policies.every(({ plan }) => basesOf(plan, iommu).includes(base)),
+  ).at(-1);
+  if (found === undefined) {
+    const each = policies.map(({ name, plan }) => `${name} ${basesOf(plan, iommu).join(' or ')}`);
+    throw new InputError(`the policies have no common base behind ${iommu}: ${each.join(', ')}`);
+  }
+  return found;
 }
 
 /** What is compared unless asked otherwise. */
