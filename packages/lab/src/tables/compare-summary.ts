@@ -2,7 +2,7 @@
 // The comparison in short: who is best at what, by machine and block size, and what each policy leaves to the device.
 
 import type { ComparedSide, PolicyComparison, WorkloadRow } from '@iommu-bounce/simulation';
-import { blockSize, interval, megabytes, micros, stale, time } from '../show/format';
+import { blockSize, megabytes, micros, stale, time } from '../show/format';
 import type { TablePart } from '../show/parts';
 
 /** Policies that are named together: their figures differ by less. */
@@ -32,16 +32,17 @@ export function summaryTables(comparisons: readonly PolicyComparison[]): TablePa
 
 function bestTable(comparisons: readonly PolicyComparison[]): TablePart {
   return {
-    numbersFrom: 4,
+    numbersFrom: 5,
     stackedHeads: true,
     title: `Reads: the policy with the least CPU time per I/O, and with the most throughput (named together: within ${String(100 * ALIKE)} %)`,
-    head: ['preset', 'bs', 'least CPU', 'most throughput', 'CPU µs', 'MB/s'],
+    head: ['preset', 'base', 'bs', 'least CPU', 'most throughput', 'CPU µs', 'MB/s'],
     rows: comparisons.flatMap((c) =>
       firstRows(c).map(({ bs, sides }) => {
         const cheap = bestOf(sides, ({ cpu_ns_per_io }) => cpu_ns_per_io, -1);
         const fast = bestOf(sides, (one) => one.bandwidth_bytes_per_s, 1);
         return [
           c.preset,
+          c.base,
           blockSize(bs),
           cheap.names.join(', '),
           fast.names.length === sides.length ? 'all' : fast.names.join(', '),
@@ -55,41 +56,33 @@ function bestTable(comparisons: readonly PolicyComparison[]): TablePart {
 
 function reachTable(comparisons: readonly PolicyComparison[]): TablePart {
   return {
-    numbersFrom: 2,
+    numbersFrom: 3,
     stackedHeads: true,
     title:
-      'Reads of all block sizes: how long the device can still reach a page after its unmap, how long old data in a bounce buffer, and bounce memory',
+      'Reads: how long the device can still reach a page after its unmap, how long old data in a bounce buffer, and bounce memory; the most of all block sizes',
     head: [
-      ...['preset', 'policy', 'page, mean', 'page, max', 'page, max with idle'],
+      ...['preset', 'base', 'policy', 'page, mean', 'page, max', 'page, max with idle'],
       ...['old data, max', 'bounce MiB, peak'],
     ],
     rows: comparisons.flatMap((c) =>
       c.policies.map((name) => {
-        const sides = firstRows(c).flatMap(({ sides }) =>
-          sides.filter(({ policy }) => policy === name),
+        const sides = firstRows(c).flatMap((row) =>
+          row.sides.filter(({ policy }) => policy === name),
         );
-        const range = <T>(figure: (side: ComparedSide) => T, show: (x: T) => string): string =>
-          rangeOf(sides.map(figure), show);
+        /** Null, a page that is always reachable, is more than any time. */
+        const most = (figure: (side: ComparedSide) => number | null): number | null =>
+          sides.map(figure).reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), 0);
         return [
           c.preset,
+          c.base,
           name,
-          range((one) => one.stale_busy_mean_ns, stale),
-          range((one) => one.stale_busy_max_ns, stale),
-          range((one) => one.stale_max_ns, stale),
-          range((one) => one.stale_contents_max_ns, time),
-          range(
-            (one) => one.peak_bounce_bytes,
-            (x) => (x / 2 ** 20).toFixed(2),
-          ),
+          stale(most((one) => one.stale_busy_mean_ns)),
+          stale(most((one) => one.stale_busy_max_ns)),
+          stale(most((one) => one.stale_max_ns)),
+          time(most((one) => one.stale_contents_max_ns) ?? 0),
+          ((most((one) => one.peak_bounce_bytes) ?? 0) / 2 ** 20).toFixed(2),
         ];
       }),
     ),
   };
-}
-
-/** The least and the most, or one where both read alike. */
-function rangeOf<T>(values: readonly T[], show: (x: T) => string): string {
-  const sorted = [...values].sort((a, b) => Number(a) - Number(b));
-  const [least, most] = [sorted[0], sorted.at(-1)] as [T, T];
-  return show(least) === show(most) ? show(least) : interval([0, 1], (i) => show(i ? most : least));
 }

@@ -186,7 +186,8 @@ export class iova_c_depot_6_7 extends iova_c {
   }
 
   protected override free_iova_rcaches(iovad: iova_domain): void {
-    for (const rcache of iovad.rcaches) this.free_rcache(rcache as iova_rcache_6_7);
+    for (const rcache of iovad.rcaches)
+      if (rcache instanceof iova_rcache_6_7) this.free_rcache(rcache);
   }
 
   private free_rcache(rcache: iova_rcache_6_7): void {
@@ -213,8 +214,8 @@ export class iova_c_depot_6_7 extends iova_c {
   }
 
   protected override free_global_cached_iovas(iovad: iova_domain): void {
-    for (const each of iovad.rcaches) {
-      const rcache = each as iova_rcache_6_7;
+    for (const rcache of iovad.rcaches) {
+      if (!(rcache instanceof iova_rcache_6_7)) continue;
       const flags = this.k.locks.spin_lock_irqsave(rcache.lock);
       while (rcache.list) {
         const mag = this.iova_depot_pop(rcache);
