@@ -76,6 +76,21 @@ describe('docs/lazy-large-against-the-pool.md', () => {
       expect(findingRows('CPU µs').filter(([name]) => name === machine)).to.deep.equal(expected);
     });
 
+  it('has the shares of random sets and the break-even value that it names', () => {
+    const cell = (machine: string, words: string, row: string, column: string): string => {
+      const [title = ''] = titlesOf(machine, words);
+      const [head = [], , ...rows] = pageRows(title);
+      return rows.find(([name]) => name === row)?.[head.indexOf(column)] ?? '';
+    };
+    const text = FINDINGS.replaceAll(/\s+/g, ' ');
+    const share = cell('bare-metal-vtd', 'share of', '4k', '1/4 to 4x');
+    expect(text).to.include(`At 4 KiB the difference is small: the pool wins in ${share}`);
+    const ns = parseFloat(cell('bare-metal-vtd', 'reads of 4k', 'dmaMapNs', 'break-even value'));
+    expect(text).to.include(`takes more than ${(ns / 1000).toFixed(2)} µs`);
+    for (const range of ['1/4 to 4x', 'physical range', 'calibrated range'])
+      expect(cell('laptop-virtio', 'share of', '4k', range)).to.equal('100.0 %');
+  });
+
   it('has what each leaves reachable', () => {
     const title = TABLES.find((line) => line.startsWith('## Reads: how long')) ?? '';
     const [, , ...rows] = pageRows(title.slice(3));
