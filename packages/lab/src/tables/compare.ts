@@ -203,10 +203,8 @@ function workloadTable(
   best: string,
   cell: (row: WorkloadRow) => string,
 ): TablePart {
-  const pairs = new Set(c.rows.flatMap(({ cpu, faster }) => [cpu.pair.join(), faster.pair.join()]));
-  const [first, second] = c.rows[0]?.cpu.pair ?? ['', ''];
-  const against = pairs.size === 1 ? first : `${best} other policy`;
-  return byWorkload(c, `${place(c)}: ${what}, ${second} / ${against}`, cell);
+  const [first, second] = c.pair ?? [`${best} other policy`, c.policies.at(-1) ?? ''];
+  return byWorkload(c, `${place(c)}: ${what}, ${second} / ${first}`, cell);
 }
 
 function effectTable(c: PolicyComparison, d: PairDependence): TablePart {

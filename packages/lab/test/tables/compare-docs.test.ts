@@ -136,7 +136,7 @@ describe('docs/lazy-large-tables.md', function () {
           );
       });
 
-  it('ends with status 1 where an invariant fails: the lines are in the text', () => {
+  it('prints what is wrong with a run, which the command ends with status 1 for', () => {
     const c = comparePolicies({
       preset: 'bare-metal-vtd',
       cost: preset('bare-metal-vtd'),

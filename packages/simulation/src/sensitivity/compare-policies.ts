@@ -80,6 +80,8 @@ export interface PolicyComparison {
   /** The kernel whose IOMMU code all policies run on. */
   readonly base: Base;
   readonly policies: readonly string[];
+  /** The pair that was asked for; null: the last policy and the best of the others, row by row. */
+  readonly pair: readonly [string, string] | null;
   readonly cost: Readonly<Record<string, number>>;
   readonly rows: readonly WorkloadRow[];
   readonly dependence: readonly PairDependence[];
@@ -137,6 +139,7 @@ export function comparePolicies(
     preset: setup.preset,
     base,
     policies: policies.map(({ name }) => name),
+    pair: setup.pair ?? null,
     cost: { ...setup.cost },
     rows,
     dependence: depends,
