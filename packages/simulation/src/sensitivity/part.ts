@@ -33,6 +33,8 @@ export function partOf(whole: RunResult, start: RunResult): RunResult {
     copied_bytes: whole.copied_bytes - start.copied_bytes,
     iova_cached: whole.iova_cached - start.iova_cached,
     iova_tree: whole.iova_tree - start.iova_tree,
+    iotlb_flushes: whole.iotlb_flushes - start.iotlb_flushes,
+    iotlb_flushed_pages: whole.iotlb_flushed_pages - start.iotlb_flushed_pages,
     cpu_ns_per_io: costs(whole.cpu_ns_per_io, start.cpu_ns_per_io, perIo),
   };
 }
