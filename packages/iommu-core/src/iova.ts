@@ -62,13 +62,13 @@ export class iova {
   pfn_lo = 0;
 }
 
-class iova_magazine {
+export class iova_magazine {
   static readonly sizeof = 1032;
   size = 0;
   readonly pfns = new Float64Array(IOVA_MAG_SIZE);
 }
 
-class iova_cpu_rcache {
+export class iova_cpu_rcache {
   static readonly sizeof = 24;
   readonly lock = new spinlock_t();
   loaded: iova_magazine | null = null;
@@ -182,7 +182,7 @@ function iova_magazine_full(mag: iova_magazine | null): boolean {
   return mag !== null && mag.size === IOVA_MAG_SIZE;
 }
 
-function iova_magazine_empty(mag: iova_magazine | null): boolean {
+export function iova_magazine_empty(mag: iova_magazine | null): boolean {
   return mag === null || mag.size === 0;
 }
 
@@ -211,7 +211,7 @@ export class iova_c {
     'reserve_iova',
   ] as const;
 
-  constructor(private readonly k: machine) {}
+  constructor(protected readonly k: machine) {}
 
   /** Gives back what a CPU that goes away has cached. C: iova.c, called by CPU hotplug */
   private iova_cpuhp_dead(cpu: number, iovad: iova_domain): void {
@@ -730,15 +730,15 @@ export class iova_c {
     return range;
   }
 
-  private iova_magazine_alloc(flags: number): iova_magazine | null {
+  protected iova_magazine_alloc(flags: number): iova_magazine | null {
     return this.k.slab.kzalloc(iova_magazine, flags);
   }
 
-  private iova_magazine_free(mag: iova_magazine | null): void {
+  protected iova_magazine_free(mag: iova_magazine | null): void {
     this.k.slab.kfree(mag);
   }
 
-  private iova_magazine_free_pfns(mag: iova_magazine | null, iovad: iova_domain): void {
+  protected iova_magazine_free_pfns(mag: iova_magazine | null, iovad: iova_domain): void {
     if (!mag) return;
 
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
@@ -757,7 +757,7 @@ export class iova_c {
   }
 
   /** A cached frame number up to limit_pfn, the last one in first; 0 if none is low enough. */
-  private iova_magazine_pop(mag: iova_magazine, limit_pfn: number): number {
+  protected iova_magazine_pop(mag: iova_magazine, limit_pfn: number): number {
     BUG_ON(iova_magazine_empty(mag), 'pop from an empty magazine');
 
     let i = mag.size - 1;
@@ -769,14 +769,14 @@ export class iova_c {
     return pfn;
   }
 
-  private iova_magazine_push(mag: iova_magazine | null, pfn: number): void {
+  protected iova_magazine_push(mag: iova_magazine | null, pfn: number): void {
     BUG_ON(iova_magazine_full(mag), 'push to a full magazine');
 
     const m = deref(mag); // NULL when its allocation failed in init_iova_rcaches: see docs/findings.md
     m.pfns[m.size++] = pfn;
   }
 
-  private init_iova_rcaches(iovad: iova_domain): void {
+  protected init_iova_rcaches(iovad: iova_domain): void {
     for (let i = 0; i < IOVA_RANGE_CACHE_MAX_SIZE; ++i) {
       const rcache = deref(iovad.rcaches[i]);
       this.k.locks.spin_lock_init(rcache.lock);
@@ -793,7 +793,7 @@ export class iova_c {
     }
   }
 
-  private __iova_rcache_insert(iovad: iova_domain, rcache: iova_rcache, pfn: number): boolean {
+  protected __iova_rcache_insert(iovad: iova_domain, rcache: iova_rcache, pfn: number): boolean {
     let mag_to_free: iova_magazine | null = null;
     let can_insert = false;
 
@@ -844,7 +844,7 @@ export class iova_c {
     return this.__iova_rcache_insert(iovad, iovad.rcaches[log_size] as iova_rcache, pfn);
   }
 
-  private __iova_rcache_get(rcache: iova_rcache, limit_pfn: number): number {
+  protected __iova_rcache_get(rcache: iova_rcache, limit_pfn: number): number {
     let pfn = 0;
     let has_pfn = false;
 
@@ -884,7 +884,7 @@ export class iova_c {
     return this.__iova_rcache_get(iovad.rcaches[log_size] as iova_rcache, u64_sub(limit_pfn, size));
   }
 
-  private free_iova_rcaches(iovad: iova_domain): void {
+  protected free_iova_rcaches(iovad: iova_domain): void {
     for (let i = 0; i < IOVA_RANGE_CACHE_MAX_SIZE; ++i) {
       const rcache = deref(iovad.rcaches[i]);
       const cpu_rcaches = deref(rcache.cpu_rcaches);
@@ -898,7 +898,7 @@ export class iova_c {
     }
   }
 
-  private free_cpu_cached_iovas(cpu: number, iovad: iova_domain): void {
+  protected free_cpu_cached_iovas(cpu: number, iovad: iova_domain): void {
     for (let i = 0; i < IOVA_RANGE_CACHE_MAX_SIZE; ++i) {
       const rcache = deref(iovad.rcaches[i]);
       const cpu_rcache = this.k.percpu.per_cpu_ptr(deref(rcache.cpu_rcaches), cpu);
@@ -909,7 +909,7 @@ export class iova_c {
     }
   }
 
-  private free_global_cached_iovas(iovad: iova_domain): void {
+  protected free_global_cached_iovas(iovad: iova_domain): void {
     for (let i = 0; i < IOVA_RANGE_CACHE_MAX_SIZE; ++i) {
       const rcache = deref(iovad.rcaches[i]);
       const flags = this.k.locks.spin_lock_irqsave(rcache.lock);

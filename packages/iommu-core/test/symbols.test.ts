@@ -7,7 +7,9 @@ import path from 'node:path';
 import ts from 'typescript';
 import { iommu_c, iova_c } from '@iommu-bounce/iommu-core';
 
-/** Methods that are neither private nor, by their comment, there for JavaScript's sake only; in order. */
+const STATIC_IN_C = [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword];
+
+/** Methods that are neither private, or protected for an overlay, nor by their comment there for JavaScript's sake only; in order. */
 function public_methods(file: string, unit: string): string[] {
   const text = readFileSync(path.join(__dirname, '../src', file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
@@ -17,7 +19,7 @@ function public_methods(file: string, unit: string): string[] {
   const names: string[] = [];
   for (const m of found?.members ?? []) {
     if (!ts.isMethodDeclaration(m)) continue;
-    if (m.modifiers?.some((x) => x.kind === ts.SyntaxKind.PrivateKeyword)) continue;
+    if (m.modifiers?.some(({ kind }) => STATIC_IN_C.includes(kind))) continue;
     const comment = text.slice(m.getFullStart(), m.getStart());
     if (!comment.includes('/** JS:')) names.push(m.name.getText());
   }

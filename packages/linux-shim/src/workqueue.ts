@@ -25,8 +25,10 @@ export class delayed_work {
 }
 
 export class workqueue_c {
-  /** Workqueues that exist. */
+  /** Workqueues that were created and exist. */
   queues = 0;
+  /** The one that everybody shares. */
+  readonly system_wq = new workqueue_struct();
   private readonly ready: work_struct[] = [];
   private running = false;
 
@@ -78,6 +80,11 @@ export class workqueue_c {
     if (delay === 0) this.ready.push(dwork.work);
     else this.timers.mod_timer(dwork.timer, this.timers.jiffies() + delay);
     return true;
+  }
+
+  /** queue_delayed_work() on the shared queue. */
+  schedule_delayed_work(dwork: delayed_work, delay: number): boolean {
+    return this.queue_delayed_work(this.system_wq, dwork, delay);
   }
 
   /** Queues after `delay` jiffies whether or not it is pending; returns whether it was. */

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `compare`: two policies against each other, size by size, machine by machine, and which parameters decide.
+// `compare`: policies against each other, size by size, machine by machine, and which parameters decide between two.
 
 import type { Command } from 'commander';
 import {
+  BASES,
+  InputError,
   PRESET_NAMES,
-  type Policy,
   type PolicyComparison,
+  type PresetName,
+  type Setup,
   USUAL_MACHINE,
+  baseNamed,
   comparePolicies,
+  expectComparable,
   policiesNamed,
   presetNamed,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { comparisonPage, comparisonText } from '../tables/compare';
+import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { option } from './option-values';
 
 interface CompareOptions extends CostOptions {
+  readonly base?: string;
+  readonly pair?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
 }
 
-const DEFAULT_PAIR = 'lazy-large,pool';
+const DEFAULT_POLICIES = 'strict,lazy,lazy-large,pool';
 
 export function addCompare(
   program: Command,
@@ -34,62 +41,79 @@ export function addCompare(
     program
       .command('compare')
       .description(
-        'compare two policies: throughput, CPU time, protection, and which cost parameters decide (simulated)',
+        'compare policies: CPU time, throughput, protection, and which cost parameters decide (simulated)',
       )
       .argument(
         '[policies]',
-        'two policies, as for fio --policy, separated by a comma',
-        DEFAULT_PAIR,
+        'two policies or more, as for fio --policy, separated by commas',
+        DEFAULT_POLICIES,
       ),
   )
+    .option(
+      '--base <version>',
+      `kernel whose IOMMU code all of them run on: ${BASES.join(', ')}; default: the latest that all can`,
+    )
+    .option(
+      '--pair <a,b>',
+      'two of them, whose difference is examined; default: the last one and the best of the others',
+    )
     .option('--json', 'one JSON document on stdout')
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
-    .addHelpText('after', '\nWithout --preset: all presets in turn, in about a minute.')
+    .addHelpText(
+      'after',
+      '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: an invariant of a run is broken (WRONG).',
+    )
     .action((policies: string, options: CompareOptions) => {
-      compare(policies, options, io, commandLine(program));
-      end(0);
+      end(compare(policies, options, io, commandLine(program)));
     });
 }
 
-function compare(names: string, options: CompareOptions, io: CommandIo, typed: string): void {
+function compare(names: string, options: CompareOptions, io: CommandIo, typed: string): ExitStatus {
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
-  const policies = pairOf(names);
-  const presets =
-    options.preset === undefined
-      ? PRESET_NAMES
-      : [option('--preset', () => presetNamed(options.preset))];
+  const setups = setupsOf(names, options);
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {
-    for (const preset of presets) {
-      const cost = costsOf({ ...options, preset }).costs;
-      const { cpus, seed } = USUAL_MACHINE;
+    for (const setup of setups)
       made.push(
-        comparePolicies({ preset, cost, cpus, seed, policies }, (what) => {
+        comparePolicies(setup, (what) => {
           progress.show(what);
         }),
       );
-    }
   } finally {
     progress.done();
   }
-  if (options.json === true) {
+  if (options.json === true)
     io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
-    return;
-  }
-  io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));
+  else io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));
+  return comparisonWrongs(made).length > 0 ? 1 : 0;
 }
 
-/** @throws UsageError */
-function pairOf(names: string): readonly [Policy, Policy] {
-  const policies = policiesNamed(names);
-  const [first, second] = policies;
-  if (!first || !second || policies.length !== 2)
-    throw new UsageError(
-      `expected two policies with a comma, such as ${DEFAULT_PAIR}, got '${names}'`,
-    );
-  if (first.name === second.name)
-    throw new UsageError(`expected two different policies, got '${names}'`);
+/** One for each preset. @throws UsageError */
+function setupsOf(names: string, options: CompareOptions): Setup[] {
+  const presets: readonly PresetName[] =
+    options.preset === undefined
+      ? PRESET_NAMES
+      : [option('--preset', () => presetNamed(options.preset))];
+  const { base, pair } = options;
+  const { cpus, seed } = USUAL_MACHINE;
+  const common = {
+    ...{ cpus, seed, policies: policiesNamed(names) },
+    ...(base === undefined ? {} : { base: option('--base', () => baseNamed(base)) }),
+    ...(pair === undefined ? {} : { pair: option('--pair', () => pairOf(pair)) }),
+  };
+  return presets.map((preset) => {
+    const setup = { ...common, preset, cost: costsOf({ ...options, preset }).costs };
+    expectComparable(setup);
+    return setup;
+  });
+}
+
+/** @throws InputError */
+function pairOf(names: string): readonly [string, string] {
+  const [first, second, ...more] = names.split(',').map((name) => name.trim());
+  if (!first || !second || more.length > 0)
+    throw new InputError(`expected two policies with a comma, got '${names}'`);
   return [first, second];
 }

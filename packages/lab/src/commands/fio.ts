@@ -3,6 +3,7 @@
 
 import type { Command } from 'commander';
 import {
+  BASES,
   FIXES,
   type FioDocument,
   type FioJob,
@@ -11,13 +12,18 @@ import {
   COVER_LETTER,
   COVER_LETTER_IOS,
   POLICIES,
+  type Policy,
+  type PresetName,
   USUAL_MACHINE,
   USUAL_POLICIES,
+  baseNamed,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
   coverLetterJobs,
+  onBase,
   policiesNamed,
+  presetInfo,
   readJobFile,
   runExperiment,
   wrongsOf,
@@ -37,6 +43,7 @@ import { collect, fixedPolicies, layoutNamed, option, wholeNumber } from './opti
 interface FioOptions extends CostOptions {
   readonly policy?: string;
   readonly fix?: string;
+  readonly base?: string;
   readonly bs?: readonly string[];
   readonly cpus?: string;
   readonly layout?: string;
@@ -75,6 +82,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       '--fix <names>',
       `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
     )
+    .option(
+      '--base <version>',
+      `kernel whose IOMMU code all policies run on: ${BASES.join(', ')}; default: each on 5.13, where it can`,
+    )
     .option('--cpus <n>', 'virtual CPUs', String(USUAL_MACHINE.cpus))
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
@@ -108,10 +119,7 @@ function fio(
   const { preset, costs } = costsOf(options);
   const experiment = {
     groups: groupsOf(file, options, warn),
-    policies: [
-      ...option('--policy', () => policiesNamed(options.policy ?? USUAL_POLICIES.join(','))),
-      ...fixedPolicies(options.fix),
-    ],
+    policies: policiesOf(options, preset),
     preset,
     cost: costs,
     cpus: wholeNumber('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, MOST_CPUS),
@@ -133,6 +141,20 @@ function fio(
   } finally {
     progress.done();
   }
+}
+
+/** @throws UsageError */
+function policiesOf({ policy, fix, base: wanted }: FioOptions, preset: PresetName): Policy[] {
+  const policies = [
+    ...option('--policy', () => policiesNamed(policy ?? USUAL_POLICIES.join(','))),
+    ...fixedPolicies(fix),
+  ];
+  if (wanted === undefined) return policies;
+  const { iommu } = presetInfo(preset);
+  return option('--base', () => {
+    const base = baseNamed(wanted);
+    return policies.map((one) => onBase(one, base, iommu));
+  });
 }
 
 function outputOf(document: FioDocument, { json, svg }: FioOptions): string {

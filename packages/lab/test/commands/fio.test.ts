@@ -69,6 +69,20 @@ describe('iommu-bounce fio', function () {
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
 
+  it('puts all policies on one base, whose figures are not the cover letter’s', async () => {
+    const flags = ['--policy', 'strict,pool', '--bs', '16k', ...FEW];
+    const [before, after] = [await document(...flags), await document(...flags, '--base', '6.8')];
+    expect(before.comparison[0]?.speedup_published).to.equal(4.7);
+    expect(after.comparison[0]?.speedup_published).to.equal(null);
+    for (const { policy, what_if } of after.runs) expect(what_if, policy).to.include('v6.7');
+    // One exit for the requests of a map, not one each.
+    const [was, is] = [before, after].map(({ runs }) => runs[0]?.cpu_ns_per_io.by_cause.vmexit);
+    expect(is).to.be.below(was ?? 0);
+    const { status, err } = await cli('fio', '--policy', 'lazy', '--base', '5.13', ...FEW);
+    expect(status).to.equal(2);
+    expect(err).to.match(/--base: lazy does not run on 5\.13/);
+  });
+
   it('takes a mix of sizes as one job, and other flags over the cover letter’s sizes', async () => {
     const mix = await document('--bssplit', '4k/50:64k/50', '--policy', 'pool', ...FEW);
     expect(mix.runs.map(({ bs, iodepth }) => [bs, iodepth])).to.deep.equal([[34816, 64]]);

@@ -3,13 +3,8 @@
 
 import { pciDevice } from '@iommu-bounce/integration';
 import type { SimDevice, MachineNeeds } from '../sim';
-import {
-  type SimMachine,
-  type Plugged,
-  type Platform,
-  type MachinePlan,
-  bootMachine,
-} from './boot-machine';
+import { type SimMachine, type Plugged, bootMachine } from './boot-machine';
+import type { MachinePlan, Platform } from './plan';
 import type { DeviceKind } from './pci-devices';
 
 /** Where the drive is on the bus. */

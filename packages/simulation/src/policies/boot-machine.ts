@@ -2,25 +2,17 @@
 // Boots a machine with an IOMMU, every step of which is charged for: what all policies have in common. Devices are plugged
 // into it, when it boots or later.
 
-import {
-  IO_TLB_SIZE,
-  type machine,
-  type machine_parts,
-  PAGE_SIZE,
-  type pci_dev,
-} from '@iommu-bounce/linux-shim';
+import { IO_TLB_SIZE, type machine, PAGE_SIZE, type pci_dev } from '@iommu-bounce/linux-shim';
 import {
   MSI_WINDOW,
   type MachineOnIommu,
   type Requests,
   type Translate,
   bootOn,
-  type boot_options,
   plug,
 } from '@iommu-bounce/integration';
-import type { iommu_domain, viommu_dev } from '@iommu-bounce/iommu-core';
+import { type iommu_domain, iova_align, type viommu_dev } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import type { CostParameters, IommuKind } from '../cost';
 import {
   CHARGED_PARTS,
   ChargedMemory,
@@ -30,45 +22,16 @@ import {
   VirtioCharges,
   bareMetalCharges,
 } from '../sim';
-import { type Fix, fixedPool } from './fixes';
+import { baseOverlays } from './base';
+import { fixedPool } from './fixes';
 import { type DeviceKind, bindDriver } from './pci-devices';
+import type { MachinePlan, Platform } from './plan';
 import { PoolView } from './pool-view';
-import { virtio_iommu_deferred_flush_6_8 } from '../what-ifs/deferred-flush-6-8';
 import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
 import { swiotlb_dynamic_6_6 } from '../what-ifs/swiotlb-dynamic-6-6';
 
 /** Ticks per second of the kernel that the series was recorded on. */
 const HZ = 250;
-/** What a policy is made of. */
-export interface MachinePlan {
-  /** Which of the series' patches are applied. */
-  readonly patches: 0 | 4;
-  /** Default: the kernel's. */
-  readonly config?: string;
-  readonly params?: string;
-  /** False: the drive has no IOMMU. */
-  readonly translated: boolean;
-  readonly swiotlbSlabs?: number;
-  /** All mappings bounce (swiotlb=force). */
-  readonly swiotlbForce?: boolean;
-  /** What if: v6.6's, which grows. */
-  readonly swiotlbDynamic?: boolean;
-  readonly untrusted?: boolean;
-  /** Lazy invalidation; on virtio-iommu that takes the driver of 6.8. */
-  readonly lazy?: boolean;
-  readonly overlays?: boot_options['overlays'];
-  /** In place of the machine's own, or of those that charge. */
-  readonly parts?: machine_parts;
-  /** What is changed of the pool. */
-  readonly fixes?: readonly Fix[];
-}
-
-/** The machine that a policy runs on. */
-export interface Platform {
-  readonly iommu: IommuKind;
-  readonly cost: CostParameters;
-}
-
 /** A device that is there, with a driver. */
 export interface Plugged {
   readonly dev: pci_dev;
@@ -110,6 +73,7 @@ export function bootMachine(
     on.add(dev, MSI_WINDOW);
     const domain = plan.translated ? plug(m, dev) : null;
     bindDriver(k, dev, kind);
+    if (domain) fillCache(on, domain, plan.cachedRanges);
     const pool = new PoolView(domain);
     pool.watch(meter);
     watchLocks(meter, on, domain);
@@ -205,13 +169,26 @@ function bootCharged(
         },
       },
       overlays: {
-        ...plan.overlays,
+        ...baseOverlays(plan, platform.iommu),
         io_buffer_pool: fixedPool(plan.fixes ?? []),
-        ...(lazy && isVirtio ? { virtio_iommu: virtio_iommu_deferred_flush_6_8 } : {}),
       },
     },
     isVirtio ? { hooks: new VirtioCharges(meter) } : { table: bareMetalCharges(meter) },
   );
+}
+
+function fillCache(
+  { m }: MachineOnIommu,
+  domain: iommu_domain,
+  ranges: MachinePlan['cachedRanges'],
+): void {
+  if (!ranges) return;
+  const { iovad } = to_cookie(domain);
+  const pages = iova_align(iovad, ranges.bytes) / iovad.granule;
+  const all = Array.from({ length: ranges.count }, () =>
+    m.iova.alloc_iova_fast(iovad, pages, iovad.dma_32bit_pfn - 1, false),
+  );
+  for (const pfn of all) if (pfn !== 0) m.iova.free_iova_fast(iovad, pfn, pages);
 }
 
 /** Makes these locks cost virtual time: of a domain's addresses, of its queues, of the driver's requests. */

@@ -2,6 +2,8 @@
 // policies: how a machine is booted to protect its memory, and what it takes.
 
 export * from './policy'; // their names
+export * from './plan'; // what they are made of
+export * from './base'; // the kernel that they run on
 export * from './fixes'; // of the pool's findings
 export * from './pci-devices'; // what drivers set
 export * from './boot-machine'; // a machine to plug it into

@@ -2,11 +2,12 @@
 // What protects memory from the drive, and at what price: one policy is one way to boot.
 
 import { IO_BUFFER_Y } from '@iommu-bounce/integration';
+import type { IommuKind } from '../cost';
 import { InputError } from '../errors';
 import type { SimDevice, MachineNeeds } from '../sim';
+import { basesOf, laterParts } from './base';
 import { fixesNamed } from './fixes';
-import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
-import type { Platform, MachinePlan } from './boot-machine';
+import { BASES, type Base, type MachinePlan, type Platform } from './plan';
 import { bootDevice } from './boot-device';
 import type { DeviceKind } from './pci-devices';
 
@@ -29,14 +30,12 @@ export interface Policy {
 const USUAL_SLABS = 32768;
 /** Little enough to see it grow: 4 MiB. */
 const FEW_SLABS = 2048;
-const DEFERRED =
-  "virtio-iommu of v6.8 (flush_iotlb_all, iotlb_sync_map); 5.13's cannot flush lazily";
 
 function policy(
   name: string,
   what: string,
   plan: MachinePlan,
-  whatIf: (platform: Platform) => string | null = () => null,
+  whatIf: (platform: Platform) => string | null = ({ iommu }) => laterParts(plan, iommu),
 ): Policy {
   return {
     name,
@@ -58,12 +57,11 @@ export const POLICIES: readonly Policy[] = [
     patches: 0,
     translated: true,
   }),
-  policy(
-    'lazy',
-    'unmaps wait in a queue of 256 for each CPU, for a timer of 10 ms at most',
-    { patches: 0, translated: true, lazy: true },
-    ({ iommu }) => (iommu === 'virtio-iommu' ? DEFERRED : null),
-  ),
+  policy('lazy', 'unmaps wait in a queue of 256 for each CPU, for a timer of 10 ms at most', {
+    patches: 0,
+    translated: true,
+    lazy: true,
+  }),
   policy(
     'lazy-large',
     'unmaps of all CPUs wait in one queue of 32768, for a timer of 1 s at most',
@@ -71,10 +69,8 @@ export const POLICIES: readonly Policy[] = [
       patches: 0,
       translated: true,
       lazy: true,
-      overlays: { iova: iova_c_single_queue_6_7 },
+      singleQueue: true,
     },
-    ({ iommu }) =>
-      `the single queue that v6.7 has for shadowed IOMMUs${iommu === 'virtio-iommu' ? `, and ${DEFERRED}` : ''}`,
   ),
   policy(
     'swiotlb-force',
@@ -127,6 +123,40 @@ export function poolWithFixes(text: string): Policy {
     }),
     fixes: fixes.map(({ name }) => name),
   };
+}
+
+/**
+ * The same policy on another kernel's code.
+ * @throws InputError if it cannot run on that
+ */
+export function onBase(one: Policy, base: Base, iommu: IommuKind): Policy {
+  const bases = basesOf(one.plan, iommu);
+  if (!bases.includes(base))
+    throw new InputError(
+      `${one.name} does not run on ${base} behind ${iommu}, expected base ${bases.join(' or ')}`,
+    );
+  return withPlan(one, { base });
+}
+
+/** The same policy, booted with some changes. */
+export function withPlan(one: Policy, changes: Partial<MachinePlan>): Policy {
+  const { name, what, fixes } = one;
+  return { ...policy(name, what, { ...one.plan, ...changes }), fixes };
+}
+
+/**
+ * The latest base that all of them can have.
+ * @throws InputError if there is none
+ */
+export function commonBase(policies: readonly Policy[], iommu: IommuKind): Base {
+  const found = BASES.filter((base) =>
+    policies.every(({ plan }) => basesOf(plan, iommu).includes(base)),
+  ).at(-1);
+  if (found === undefined) {
+    const each = policies.map(({ name, plan }) => `${name} ${basesOf(plan, iommu).join(' or ')}`);
+    throw new InputError(`the policies have no common base behind ${iommu}: ${each.join(', ')}`);
+  }
+  return found;
 }
 
 /** What is compared unless asked otherwise. */

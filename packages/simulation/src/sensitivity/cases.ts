@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What two policies are compared on: reads of each size as in the cover letter, and one thing changed at a time.
+// What policies are compared on: reads of each size as in the cover letter, and one thing changed at a time.
 
 import type { FioJob, LayoutName } from '../jobs';
+import { type Policy, withPlan } from '../policies';
+import { IOVA_SINGLE_FQ_SIZE, IOVA_SINGLE_FQ_TIMEOUT } from '../what-ifs';
 
 export interface ComparedWorkload {
   /** What is changed; the first is what the others differ from. */
@@ -39,13 +41,49 @@ export const WORKLOADS: readonly ComparedWorkload[] = [
   changed('fragmented', { layout: 'fragmented' }),
 ];
 
-/** A run ends after two rounds of a flush queue's timer and a little, so that what the first gave back is used again; */
-const RUN_NS = 2.2e9;
-/** or after two of the large queue, if it fills before that. I/Os of all jobs. */
-const RUN_IOS = 75_000;
+/** How far a run goes: so many I/Os of all jobs together, or so many nanoseconds, whichever comes first. */
+export interface Length {
+  readonly ios: number;
+  readonly ns: number;
+}
 
-/** One job of it. @param bs bytes */
-export function jobOf({ name, rw, iodepth, numjobs }: ComparedWorkload, bs: number): FioJob {
+/** Figures are those of the part of a run after this, when lazy has flushed and the pool has filled its buffers, */
+export const FROM: Length = { ios: 1000, ns: 0.1e9 };
+
+/** and before this. The single queue is flushed once, by its size or its timer. */
+export function untilOf({ plan }: Policy): Length {
+  return plan.singleQueue === true
+    ? { ios: IOVA_SINGLE_FQ_SIZE + 500, ns: (IOVA_SINGLE_FQ_TIMEOUT + 100) * 1e6 }
+    : { ios: 10_000, ns: 1.1e9 };
+}
+
+/**
+ * The policy on a machine that has run like this before. A flush of the single queue gives back what a round of it took;
+ * without that, the first round would take all its addresses from the tree.
+ * @param iops of the workload
+ */
+export function inUse(policy: Policy, bs: number, iops: number): Policy {
+  if (policy.plan.singleQueue !== true) return policy;
+  const perTimeout = Math.ceil((iops * IOVA_SINGLE_FQ_TIMEOUT) / 1000);
+  const count = Math.min(IOVA_SINGLE_FQ_SIZE - 1, perTimeout);
+  return withPlan(policy, { cachedRanges: { count, bytes: bs } });
+}
+
+/** I/Os of a run that tells how fast the workload is. */
+export function trialIos({ iodepth, numjobs }: ComparedWorkload): number {
+  return Math.max(500, 4 * iodepth * numjobs);
+}
+
+/**
+ * One job of it, that ends after so many I/Os or nanoseconds. Of several clones, some reach a number of I/Os sooner, and
+ * the others then run alone: a run that is measured ends by time.
+ * @param bs bytes
+ */
+export function jobOf(
+  { name, rw, iodepth, numjobs }: ComparedWorkload,
+  bs: number,
+  ends: { readonly ios: number } | { readonly ns: number },
+): FioJob {
   const sizes = [{ bytes: bs, weight: 1 }];
   return {
     name,
@@ -54,9 +92,9 @@ export function jobOf({ name, rw, iodepth, numjobs }: ComparedWorkload, bs: numb
     bs: { read: sizes, write: sizes },
     iodepth,
     numjobs,
-    numberIos: Math.ceil(RUN_IOS / numjobs),
+    numberIos: 'ios' in ends ? Math.ceil(ends.ios / numjobs) : null,
     size: null,
-    runtimeNs: RUN_NS,
+    runtimeNs: 'ns' in ends ? ends.ns : null,
     stonewall: true,
     seed: null,
   };

@@ -1,25 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Two policies on one machine: each workload under both, simulated, and what the difference depends on.
+// Policies on one machine: each workload under each of them, simulated, and what the difference between two depends on.
 
 import { type CostParameters, type PresetName, presetInfo } from '../cost';
+import { InputError } from '../errors';
 import { type LayoutName, newLayout } from '../jobs';
-import type { Policy } from '../policies';
-import { type RunResult, needsOf, simulate } from '../sim';
-import { WORKLOADS, type ComparedWorkload, jobOf } from './cases';
-import { type Price, priceOf } from './price';
+import { type Base, type Policy, commonBase, onBase } from '../policies';
+import { type RunResult, needsOf, simulate, wrongsOf } from '../sim';
+import { type ComparedWorkload, FROM, WORKLOADS, inUse, jobOf, trialIos, untilOf } from './cases';
 import { type Dependence, dependence } from './dependence';
+import { partOf } from './part';
+import { priceOf } from './price';
 
 export interface Setup {
   readonly preset: PresetName;
   readonly cost: CostParameters;
   readonly cpus: number;
   readonly seed: number;
-  readonly policies: readonly [Policy, Policy];
+  /** At least two. */
+  readonly policies: readonly Policy[];
+  /** Whose IOMMU code all of them run on. Default: the latest that all can. */
+  readonly base?: Base;
+  /** Names of the two whose difference is examined. Default: the last policy and the best of the others. */
+  readonly pair?: readonly [string, string];
   readonly workloads?: readonly ComparedWorkload[];
 }
 
-/** What one policy did with one size. Times in nanoseconds, sizes in bytes. */
+/** What one policy did with one size, once its caches were in use. Times in nanoseconds, sizes in bytes. */
 export interface ComparedSide {
+  readonly policy: string;
   readonly bandwidth_bytes_per_s: number;
   readonly iops: number;
   readonly cpu_ns_per_io: number;
@@ -29,10 +37,22 @@ export interface ComparedSide {
   /** While there is traffic: of the pages that were out of the device's reach again by the last completion. */
   readonly stale_busy_mean_ns: number | null;
   readonly stale_busy_max_ns: number | null;
+  /** With the idle time behind it. */
+  readonly stale_max_ns: number | null;
   readonly stale_contents_max_ns: number;
   readonly peak_bounce_bytes: number;
   /** Address ranges that the tree gave or took back, of the two that an I/O needs. */
   readonly iova_tree_per_io: number;
+  /** How many invariants its runs were checked for, and what is wrong with them: nothing, unless the simulation is. */
+  readonly invariants_checked: number;
+  readonly wrong: readonly string[];
+}
+
+/** Two policies, and how the second does. */
+export interface Against {
+  readonly pair: readonly [string, string];
+  /** The second's by the first's. */
+  readonly ratio: number;
 }
 
 export interface WorkloadRow {
@@ -43,20 +63,44 @@ export interface WorkloadRow {
   readonly numjobs: number;
   readonly bs: number;
   /** In the order of the policies. */
-  readonly sides: readonly [ComparedSide, ComparedSide];
-  /** The second's throughput by the first's. */
-  readonly faster: number;
-  /** The second's CPU time of an I/O by the first's. */
-  readonly cpu: number;
+  readonly sides: readonly ComparedSide[];
+  /** Throughput, of the pair, or of the last policy and the fastest of the others. */
+  readonly faster: Against;
+  /** CPU time per I/O, of the pair, or of the last policy and the cheapest of the others. */
+  readonly cpu: Against;
+}
+
+/** Of the first workload, for one size: the pair whose CPU time is compared in the row, and what that depends on. */
+export interface PairDependence extends Dependence {
+  readonly pair: readonly [string, string];
 }
 
 export interface PolicyComparison {
   readonly preset: PresetName;
-  readonly policies: readonly [string, string];
+  /** The kernel whose IOMMU code all policies run on. */
+  readonly base: Base;
+  readonly policies: readonly string[];
+  /** The pair that was asked for; null: the last policy and the best of the others, row by row. */
+  readonly pair: readonly [string, string] | null;
   readonly cost: Readonly<Record<string, number>>;
   readonly rows: readonly WorkloadRow[];
-  /** Of the first workload, for each size. */
-  readonly dependence: readonly Dependence[];
+  readonly dependence: readonly PairDependence[];
+}
+
+/** @returns the base. @throws InputError for policies that have no common base, and for a pair that is not among them */
+export function expectComparable({ preset, policies, base, pair }: Setup): Base {
+  const names = policies.map(({ name }) => name);
+  if (names.length < 2) throw new InputError('expected at least two policies');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new InputError(`expected different policies, got ${twice} twice`);
+  for (const name of pair ?? [])
+    if (!names.includes(name))
+      throw new InputError(`the pair's ${name} is not among ${names.join(', ')}`);
+  if (pair && pair[0] === pair[1]) throw new InputError('expected a pair of different policies');
+  const { iommu } = presetInfo(preset);
+  const common = base ?? commonBase(policies, iommu);
+  for (const one of policies) onBase(one, common, iommu);
+  return common;
 }
 
 /** @param progress told what is going on */
@@ -64,57 +108,116 @@ export function comparePolicies(
   setup: Setup,
   progress: (what: string) => void = () => undefined,
 ): PolicyComparison {
+  const base = expectComparable(setup);
+  const { iommu } = presetInfo(setup.preset);
+  const policies = setup.policies.map((one) => onBase(one, base, iommu));
   const rows: WorkloadRow[] = [];
-  const depends: Dependence[] = [];
-  const [first, second] = setup.policies;
+  const depends: PairDependence[] = [];
   const workloads = setup.workloads ?? WORKLOADS;
   for (const workload of workloads)
     for (const bs of workload.sizes) {
       progress(`${setup.preset}, ${workload.name}, ${String(bs / 1024)}k`);
-      const runs = [run(setup, first, workload, bs), run(setup, second, workload, bs)] as const;
-      const sides = [side(runs[0]), side(runs[1])] as const;
+      const runs = policies.map((policy) => measured(setup, policy, workload, bs));
+      const sides = runs.map(({ side }) => side);
+      const cpu = against(setup, sides, ({ cpu_ns_per_io }) => cpu_ns_per_io, -1);
+      const faster = against(setup, sides, (one) => one.bandwidth_bytes_per_s, 1);
       const { name, layout, rw, iodepth, numjobs } = workload;
-      rows.push({
-        ...{ workload: name, layout, rw, iodepth, numjobs, bs, sides },
-        faster: sides[1].bandwidth_bytes_per_s / sides[0].bandwidth_bytes_per_s,
-        cpu: sides[1].cpu_ns_per_io / sides[0].cpu_ns_per_io,
-      });
+      rows.push({ ...{ workload: name, layout, rw, iodepth, numjobs, bs, sides }, faster, cpu });
       if (workload !== workloads[0]) continue;
-      const price = (r: RunResult): Price => priceOf(r, setup.cost, rw === 'read');
-      depends.push(
-        dependence(bs, [price(runs[0]), price(runs[1])], setup.cost, setup.preset, setup.seed),
-      );
+      const [first, second] = cpu.pair.map((of) => {
+        const run = runs.find(({ side }) => side.policy === of)?.part;
+        if (!run) throw new Error(`no run of ${of}`);
+        return priceOf(run, setup.cost, rw === 'read');
+      });
+      if (!first || !second) throw new Error('expected two policies');
+      depends.push({
+        pair: cpu.pair,
+        ...dependence(bs, [first, second], setup.cost, setup.preset, setup.seed),
+      });
     }
   return {
     preset: setup.preset,
-    policies: [first.name, second.name],
+    base,
+    policies: policies.map(({ name }) => name),
+    pair: setup.pair ?? null,
     cost: { ...setup.cost },
     rows,
     dependence: depends,
   };
 }
 
-function run(setup: Setup, policy: Policy, workload: ComparedWorkload, bs: number): RunResult {
+/** @param sign 1: the most is the best, -1: the least is */
+function against(
+  { pair }: Setup,
+  sides: readonly ComparedSide[],
+  figure: (side: ComparedSide) => number,
+  sign: 1 | -1,
+): Against {
+  const named = (name: string): ComparedSide | undefined =>
+    sides.find(({ policy }) => policy === name);
+  const others = [...sides].slice(0, -1).sort((a, b) => sign * (figure(b) - figure(a)));
+  const first = pair ? named(pair[0]) : others[0];
+  const second = pair ? named(pair[1]) : sides.at(-1);
+  if (!first || !second) throw new Error('expected two policies');
+  return { pair: [first.policy, second.policy], ratio: figure(second) / figure(first) };
+}
+
+type Ends = Parameters<typeof jobOf>[2];
+
+interface MeasuredRun {
+  readonly part: RunResult;
+  readonly side: ComparedSide;
+}
+
+function measured(
+  setup: Setup,
+  policy: Policy,
+  workload: ComparedWorkload,
+  bs: number,
+): MeasuredRun {
+  const trial = run(setup, policy, workload, bs, { ios: trialIos(workload) });
+  const used = inUse(policy, bs, trial.iops);
+  const runs = [FROM, untilOf(policy)].map(({ ios, ns }) =>
+    run(setup, used, workload, bs, { ns: Math.min(ns, (ios * 1e9) / trial.iops) }),
+  );
+  const [start, whole] = runs;
+  if (!start || !whole) throw new Error('expected two runs');
+  const part = partOf(whole, start);
+  return { part, side: side(policy.name, part, runs) };
+}
+
+function run(
+  setup: Setup,
+  policy: Policy,
+  workload: ComparedWorkload,
+  bs: number,
+  ends: Ends,
+): RunResult {
   const { cpus, seed, cost } = setup;
   const layout = newLayout(workload.layout, seed);
-  const jobs = [jobOf(workload, bs)];
+  const jobs = [jobOf(workload, bs, ends)];
   const needs = needsOf(jobs, cpus, layout);
   const device = policy.boot({ iommu: presetInfo(setup.preset).iommu, cost }, needs);
   return simulate(device, jobs, needs, { cpus, seed, moveData: false, layout });
 }
 
-function side(run: RunResult): ComparedSide {
+/** @param runs those that the part was taken from */
+function side(policy: string, part: RunResult, runs: readonly RunResult[]): ComparedSide {
   return {
-    bandwidth_bytes_per_s: run.bandwidth_bytes_per_s,
-    iops: run.iops,
-    cpu_ns_per_io: run.cpu_ns_per_io.total,
-    lock_wait_ns_per_io: run.cpu_ns_per_io.by_cause.lockWait,
-    requests_per_io: run.iommu_requests / run.ios,
-    latency_p99_ns: run.latency_ns.p99,
-    stale_busy_mean_ns: run.stale_busy_mean_ns,
-    stale_busy_max_ns: run.stale_busy_max_ns,
-    stale_contents_max_ns: run.stale_contents_max_ns,
-    peak_bounce_bytes: run.peak_bounce_bytes,
-    iova_tree_per_io: run.iova_tree / run.ios,
+    policy,
+    bandwidth_bytes_per_s: part.bandwidth_bytes_per_s,
+    iops: part.iops,
+    cpu_ns_per_io: part.cpu_ns_per_io.total,
+    lock_wait_ns_per_io: part.cpu_ns_per_io.by_cause.lockWait,
+    requests_per_io: part.iommu_requests / part.ios,
+    latency_p99_ns: part.latency_ns.p99,
+    stale_busy_mean_ns: part.stale_busy_mean_ns,
+    stale_busy_max_ns: part.stale_busy_max_ns,
+    stale_max_ns: part.stale_max_ns,
+    stale_contents_max_ns: part.stale_contents_max_ns,
+    peak_bounce_bytes: part.peak_bounce_bytes,
+    iova_tree_per_io: part.iova_tree / part.ios,
+    invariants_checked: runs.reduce((sum, { invariants }) => sum + invariants.length, 0),
+    wrong: [...new Set(runs.flatMap(wrongsOf))],
   };
 }

@@ -20,7 +20,7 @@ export class Occupancy {
   private sum = 0;
   private since = 0;
 
-  /** The level changes, or does not; times do not go back but for what several CPUs do at once. */
+  /** The level changes, or does not. Times do not go back. */
   set(now: number, level: number): void {
     if (level === this.level) return;
     this.reach(now);

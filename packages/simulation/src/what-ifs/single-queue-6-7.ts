@@ -2,15 +2,16 @@
 // What if: one large flush queue for all CPUs, as v6.7 has it for IOMMUs whose tables are shadowed ("iommu/dma: Allow a
 // single FQ in addition to per-CPU FQs" and "Use a large flush queue and timeout for shadow_on_flush"; read in
 // drivers/iommu/dma-iommu.c of v6.8). Only s390 asks for it there; here any IOMMU has it. 5.13 keeps the queue in iova.c.
+// What it frees goes into v6.7's cache.
 
-import { ENOMEM, type machine, type page, spinlock_t } from '@iommu-bounce/linux-shim';
+import { ENOMEM, type page, spinlock_t } from '@iommu-bounce/linux-shim';
 import {
   type iova_domain,
   type iova_entry_dtor,
   type iova_flush_cb,
-  iova_c,
   iova_fq_entry,
 } from '@iommu-bounce/iommu-core';
+import { iova_c_depot_6_7 } from './iova-depot-6-7';
 
 export const IOVA_SINGLE_FQ_SIZE = 32768;
 /** Milliseconds. */
@@ -23,19 +24,15 @@ class single_fq {
   readonly entries = Array.from({ length: IOVA_SINGLE_FQ_SIZE }, () => new iova_fq_entry());
 }
 
-export class iova_c_single_queue_6_7 extends iova_c {
+export class iova_c_single_queue_6_7 extends iova_c_depot_6_7 {
   private readonly queues = new Map<iova_domain, single_fq>();
-
-  constructor(private readonly machine: machine) {
-    super(machine);
-  }
 
   override init_iova_flush_queue(
     iovad: iova_domain,
     flush_cb: iova_flush_cb,
     entry_dtor: iova_entry_dtor,
   ): number {
-    const { slab, timers } = this.machine;
+    const { slab, timers } = this.k;
     const queue = slab.vzalloc(single_fq);
     if (!queue) return -ENOMEM;
     iovad.fq_flush_start_cnt = 0;
@@ -46,9 +43,9 @@ export class iova_c_single_queue_6_7 extends iova_c {
     timers.timer_setup(iovad.fq_timer, () => {
       iovad.fq_timer_on = 0;
       this.flush(iovad);
-      const flags = this.machine.locks.spin_lock_irqsave(queue.lock);
+      const flags = this.k.locks.spin_lock_irqsave(queue.lock);
       this.free_flushed(iovad, queue);
-      this.machine.locks.spin_unlock_irqrestore(queue.lock, flags);
+      this.k.locks.spin_unlock_irqrestore(queue.lock, flags);
     });
     iovad.fq_timer_on = 0;
     return 0;
@@ -60,7 +57,7 @@ export class iova_c_single_queue_6_7 extends iova_c {
       super.queue_iova(iovad, pfn, pages, data);
       return;
     }
-    const { locks, timers } = this.machine;
+    const { locks, timers } = this.k;
     const flags = locks.spin_lock_irqsave(queue.lock);
     this.free_flushed(iovad, queue);
     if ((queue.tail + 1) % IOVA_SINGLE_FQ_SIZE === queue.head) {
@@ -86,12 +83,11 @@ export class iova_c_single_queue_6_7 extends iova_c {
   override put_iova_domain(iovad: iova_domain): void {
     const queue = this.queues.get(iovad);
     if (queue) {
-      if (this.machine.timers.timer_pending(iovad.fq_timer))
-        this.machine.timers.del_timer(iovad.fq_timer);
+      if (this.k.timers.timer_pending(iovad.fq_timer)) this.k.timers.del_timer(iovad.fq_timer);
       for (let i = queue.head; i !== queue.tail; i = (i + 1) % IOVA_SINGLE_FQ_SIZE)
         iovad.entry_dtor?.((queue.entries[i] as iova_fq_entry).data);
       this.queues.delete(iovad);
-      this.machine.slab.kvfree(queue);
+      this.k.slab.kvfree(queue);
     }
     super.put_iova_domain(iovad);
   }

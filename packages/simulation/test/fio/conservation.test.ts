@@ -137,7 +137,9 @@ describe('any run', function () {
         fc.constantFrom(...changed),
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (c, { name, min, max }, x, y) => {
+        (given, { name, min, max }, x, y) => {
+          // On several CPUs it is no law: those that waited for a lock together go on together, and meet again.
+          const c = { ...given, cpus: 1 };
           const at = (share: number): RunResult =>
             runCase(c, { [name]: min * (max / min) ** share });
           const [low, high] = [at(Math.min(x, y)), at(Math.max(x, y))];

@@ -80,7 +80,8 @@ describe('a policy', function () {
   });
 
   it('lazy-large flushes on bare metal when its queue is full, and a page waits half of that', () => {
-    const many = job({ bs: '4k', numberIos: '70000' });
+    // The first round: later ones find their addresses in the cache and are shorter.
+    const many = job({ bs: '4k', numberIos: '33500' });
     const full = runJobs('lazy-large', [many], { preset: 'bare-metal-vtd', data: false });
     const roundNs = (32_767 * 1e9) / full.iops;
     expect(full.stale_busy_max_ns).to.be.closeTo(roundNs, 0.05 * roundNs);
