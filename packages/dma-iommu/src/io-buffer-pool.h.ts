@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What dma-iommu.c may call of the bounce-buffer pool, and the stubs for CONFIG_IOMMU_IO_BUFFER=n.
-// C: drivers/iommu/io-buffer-pool.h, patch 4/4. See docs/porting.md#io-buffer-pool-h
+// C: drivers/iommu/io-buffer-pool.h, patch 4/4. See docs/porting.md#io-buffer-poolh-dma-iommuh
 
 import {
   DMA_MAPPING_ERROR,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What IOMMU drivers, and from patch 3 on the pool, may call of dma-iommu.c, and the stubs for CONFIG_IOMMU_DMA=n.
-// C: include/linux/dma-iommu.h after patch 3/4. See docs/porting.md#dma-iommu-h
+// C: include/linux/dma-iommu.h after patch 3/4. See docs/porting.md#io-buffer-poolh-dma-iommuh
 
 import {
   ENODEV,
