@@ -58,7 +58,7 @@ export class Engine {
    */
   run(most: number): boolean {
     for (let i = 0; i < most; i++) {
-      const cpu = this.order.first(Infinity);
+      const cpu = this.next(Infinity);
       if (cpu === null) {
         this.expectNobodyWaits();
         return false;
@@ -100,8 +100,17 @@ export class Engine {
   }
 
   private runBefore(until: number): void {
-    const { order } = this;
-    for (let cpu = order.first(until); cpu !== null; cpu = order.first(until)) this.step(cpu);
+    for (let cpu = this.next(until); cpu !== null; cpu = this.next(until)) this.step(cpu);
+  }
+
+  /** The CPU that comes first, if that is before `before`. */
+  private next(before: number): Cpu | null {
+    if (!this.alone) return this.order.first(before);
+    const cpu = this.busy[0] as Cpu;
+    const at = Math.max(cpu.nextEvent(), this.order.now);
+    if (!(at < before)) return null;
+    if (at > cpu.now) cpu.now = at;
+    return cpu;
   }
 
   /** One event, or more steps of the one under way. */
