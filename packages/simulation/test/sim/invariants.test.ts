@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Each invariant fails when what it watches is broken: a machine is broken on purpose, and the run has to say so.
+
+import { expect } from 'chai';
+import { job, runJobs } from '../../src/testing';
+import { type SimDevice, VirtualLock, type Waiter, wrongsOf } from '../../src/sim';
+
+const BUSY = job({ rw: 'read', bs: '16k', iodepth: '4', numjobs: '4', numberIos: '40' });
+
+function run(breakIt: (device: SimDevice) => void): ReturnType<typeof runJobs> {
+  return runJobs('strict', [BUSY], {
+    cpus: 4,
+    change: (device) => {
+      breakIt(device);
+      return device;
+    },
+  });
+}
+
+const requests = ({ meter }: SimDevice): VirtualLock =>
+  meter.locks.find(({ name }) => name === 'virtio-iommu requests') as VirtualLock;
+
+const BROKEN: readonly (readonly [what: string, says: string, breakIt: (d: SimDevice) => void])[] =
+  [
+    [
+      'a lock that lets everybody in',
+      'locks granted while held',
+      (device) => {
+        const lock = requests(device);
+        const grant = (lock as unknown as { grant(at: number): void }).grant.bind(lock);
+        lock.ask = (_who: Waiter, now: number) => {
+          grant(now);
+          return true;
+        };
+      },
+    ],
+    [
+      'waits that nobody books',
+      'waits booked, ns',
+      ({ meter: { ledger } }) => {
+        ledger.waits = () => undefined;
+      },
+    ],
+    [
+      'work that no CPU spends time on',
+      'time of all CPUs, ns',
+      ({ meter: { ledger } }) => {
+        const charge = ledger.charge.bind(ledger);
+        ledger.charge = (cause, ns) => {
+          charge(cause, ns);
+          // Booked as a wait, without a step.
+          ledger.waits(ledger.phase, ns);
+        };
+      },
+    ],
+  ];
+
+describe('invariants', () => {
+  it('hold for a run of four CPUs that want one lock', () => {
+    const result = run(() => undefined);
+    expect(result.invariants.length).to.be.at.least(15);
+    expect(wrongsOf(result)).to.deep.equal([]);
+    expect(result.locks.some(({ waits }) => waits > 100)).to.equal(true);
+  });
+
+  for (const [what, says, breakIt] of BROKEN)
+    it(`see ${what}`, () => {
+      expect(() => run(breakIt)).to.throw(`"name":"${says}"`);
+    });
+
+  it('are not reached where a lock wakes nobody: that ends the run', () => {
+    const forget = (device: SimDevice): void => {
+      const lock = requests(device) as unknown as {
+        first: Waiter | null;
+        last: Waiter | null;
+        release(now: number): Waiter | null;
+      };
+      const release = lock.release.bind(lock);
+      lock.release = (now) => {
+        lock.first = lock.last = null;
+        return release(now);
+      };
+    };
+    expect(() => run(forget)).to.throw(/CPU \d waits for a lock for ever/);
+  });
+});
