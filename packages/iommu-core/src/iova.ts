@@ -63,7 +63,7 @@ export class iova {
 }
 
 export class iova_magazine {
-  static readonly sizeof = 1032;
+  static readonly sizeof: number = 1032;
   size = 0;
   readonly pfns = new Float64Array(IOVA_MAG_SIZE);
 }

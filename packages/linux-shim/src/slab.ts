@@ -128,10 +128,7 @@ export class slab_c {
   }
 
   kmem_cache_zalloc<T extends object>(cache: kmem_cache<T>, gfp: gfp_t): T | null {
-    if (!this.allowed(cache.site, gfp)) return null;
-    cache.in_use++;
-    this.cached++;
-    return new cache.type();
+    return this.kmem_cache_account(cache, gfp) ? new cache.type() : null;
   }
 
   /** Accounts for an object of a cache that its owner keeps and uses again; kmem_cache_free takes it back. */

@@ -61,7 +61,7 @@ export function addCompare(
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
     .addHelpText(
       'after',
-      '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: an invariant of a run is broken (WRONG).',
+      '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: a run broke an invariant or left something behind (WRONG).',
     )
     .action((policies: string, options: CompareOptions) => {
       end(compare(policies, options, io, commandLine(program)));

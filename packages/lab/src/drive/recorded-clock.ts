@@ -17,7 +17,7 @@ const HZ_CHOICES = [250, 1000, 300, 100] as const;
 const TOGETHER = 0.25;
 /** Two runs farther apart are not of one series, in which a run arms the next. */
 const SERIES_NS = 6e9;
-/** Series from which on it is no chance that all runs lie in every second bucket: HZ is 1000, not 250. */
+/** From this many series on, runs that all lie in buckets of 512 ms are no coincidence: HZ is 1000, not 250. */
 const ENOUGH_SERIES = 5;
 /** Time stamps are whole microseconds. */
 const STAMP_NS = 1000;

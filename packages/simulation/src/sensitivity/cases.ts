@@ -47,10 +47,10 @@ export interface Length {
   readonly ns: number;
 }
 
-/** Figures are those of the part of a run after this, when lazy has flushed and the pool has filled its buffers, */
+/** Figures are those of the part of a run after this: by then lazy has flushed and the pool has filled its buffers. */
 export const FROM: Length = { ios: 1000, ns: 0.1e9 };
 
-/** and before this. The single queue is flushed once, by its size or its timer. */
+/** Where that part ends: for the single queue, after one flush by its size or its timer. */
 export function untilOf({ plan }: Policy): Length {
   return plan.singleQueue === true
     ? { ios: IOVA_SINGLE_FQ_SIZE + 500, ns: (IOVA_SINGLE_FQ_TIMEOUT + 100) * 1e6 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The second part of a run: what a longer run has beyond a shorter one that begins in the same way.
 
-import { CAUSES, PHASES, type RunResult } from '../sim';
+import { CAUSES, PHASES, type RunResult, record } from '../sim';
 
 type Costs = RunResult['cpu_ns_per_io'];
 type ByCause = Costs['map'];
@@ -51,11 +51,4 @@ function costs(whole: Costs, start: Costs, perIo: PerIo): Costs {
 
 function byCause(whole: ByCause, start: ByCause, perIo: PerIo): ByCause {
   return record(CAUSES, (cause) => perIo(whole[cause], start[cause]));
-}
-
-function record<K extends string>(
-  keys: readonly K[],
-  value: (key: K) => number,
-): Readonly<Record<K, number>> {
-  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, number>;
 }

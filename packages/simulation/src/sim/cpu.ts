@@ -25,7 +25,7 @@ export class Cpu implements Waiter {
   playing = false;
   played = 0;
   event: EventKind = 'idle';
-  /** The I/O that is submitted or completed, and the one that the thread takes back. */
+  /** The I/O that is submitted or completed, and the one that the thread reaps. */
   io: IoSlot | null = null;
   reaped: IoSlot | null = null;
   /** The slot of the pool, and the number in StaleClock, that its call deals with; -1: none. */

@@ -23,5 +23,6 @@ export * from './io-events'; // what a CPU does for I/Os
 export * from './engine'; // the closed loop
 export * from './invariants'; // what must hold of every run
 export * from './wrongs'; // what a run must not show
+export { record } from './record'; // a figure for each of some names
 export * from './measure'; // what it has shown
 export * from './run'; // a whole run and its result

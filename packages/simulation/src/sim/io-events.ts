@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a CPU does for I/Os: a job's thread submits one or takes one back, the interrupt handler completes one. The ported
+// What a CPU does for I/Os: a job's thread submits one or reaps one, the interrupt handler completes one. The ported
 // code maps and unmaps; begin… is when it runs, end… when its steps have been played.
 
 import type { Cpu } from './cpu';

@@ -6,6 +6,7 @@ import { type Invariant, invariants } from './invariants';
 import { CAUSES, type CauseName, PHASES, type PhaseName } from './ledger';
 import type { OccupancyCurve } from './occupancy';
 import type { Meter } from './meter';
+import { record } from './record';
 import type { SimDevice } from './sim-device';
 
 export interface LockFigures {
@@ -22,7 +23,7 @@ export interface LockFigures {
 export interface RunFigures {
   readonly ios: number;
   readonly bytes: number;
-  /** From the first submission to the end of the last completion. */
+  /** From time 0 until the last I/O is reaped. */
   readonly elapsed_ns: number;
   readonly iops: number;
   readonly bandwidth_bytes_per_s: number;
@@ -49,7 +50,7 @@ export interface RunFigures {
     readonly mean: number;
     readonly max: number;
   };
-  /** What each CPU was busy for an I/O, by where and by what. */
+  /** CPU time per I/O in ns, by phase and by cause. */
   readonly cpu_ns_per_io: {
     readonly total: number;
     readonly by_phase: Readonly<Record<PhaseName, number>>;
@@ -62,12 +63,12 @@ export interface RunFigures {
   readonly drive_busy: number;
   readonly interrupts: number;
   readonly locks: readonly LockFigures[];
-  /** Mappings that the pool served, and pages that it took to. */
+  /** Mappings served by the pool; pages allocated for its buffers. */
   readonly pool_mappings: number;
   readonly bounce_pages_allocated: number;
   /** Mappings that reached the IOMMU core. */
   readonly plain_mappings: number;
-  /** Address ranges from the CPU's cache and from the tree, allocations and releases. */
+  /** Allocations and releases of address ranges that the CPU's cache served, and that the tree served. */
   readonly iova_cached: number;
   readonly iova_tree: number;
   /** Flushes of the IOTLB on bare metal, and pages that they named: none if all is flushed. */
@@ -157,11 +158,4 @@ export function lockFigures({ locks }: Meter): LockFigures[] {
       longest_wait_ns: longestWaitNs,
       held_ns: heldNs,
     }));
-}
-
-function record<K extends string>(
-  keys: readonly K[],
-  value: (key: K) => number,
-): Readonly<Record<K, number>> {
-  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, number>;
 }

@@ -16,12 +16,10 @@ export class Meter {
   /** Pieces and bytes that the kernel copied. */
   copies = 0;
   copiedBytes = 0;
-  clearedBytes = 0;
   /** Pages taken from the page allocator. */
   pagesAllocated = 0;
-  /** Calls of the DMA API that reached the IOMMU core, and that the pool, or swiotlb, served. */
+  /** Maps that reached the IOMMU core. */
   coreMaps = 0;
-  coreUnmaps = 0;
   /** iommu:map and iommu:unmap events. */
   iommuMaps = 0;
   iommuUnmaps = 0;
@@ -48,8 +46,8 @@ export class Meter {
   reset(): void {
     this.ledger.reset();
     for (const lock of this.locks) lock.reset();
-    this.copies = this.copiedBytes = this.clearedBytes = this.pagesAllocated = 0;
-    this.coreMaps = this.coreUnmaps = this.iommuMaps = this.iommuUnmaps = 0;
+    this.copies = this.copiedBytes = this.pagesAllocated = 0;
+    this.coreMaps = this.iommuMaps = this.iommuUnmaps = 0;
     this.iovaCached = this.iovaTree = this.flushes = this.flushedPages = 0;
   }
 
@@ -80,7 +78,6 @@ export class Meter {
   }
 
   cleared(bytes: number): void {
-    this.clearedBytes += bytes;
     this.ledger.charge(Cause.copy, this.cost.copyFixedNs + bytes * this.copyWarm);
   }
 
@@ -174,7 +171,6 @@ export class Meter {
       this.coreMaps++;
       ledger.charge(Cause.dmaApi, cost.dmaMapNs);
     } else {
-      this.coreUnmaps++;
       ledger.charge(Cause.dmaApi, cost.dmaUnmapNs);
     }
     if (this.addressTree?.taken !== this.treeUses) return;

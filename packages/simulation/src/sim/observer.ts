@@ -24,17 +24,17 @@ export class Observer {
   /** Time in the DMA API's map and unmap calls, copies and waiting included. */
   mapNs = 0;
   unmapNs = 0;
-  /** When the last I/O was completed or taken back. */
+  /** When the last I/O was completed or reaped. */
   endedAt = 0;
-  /** I/Os that were taken back, and their latencies together. */
+  /** I/Os that were reaped, and their latencies together. */
   reaped = 0;
   latencyNs = 0;
   /** Time that went into submissions which were put off. */
   putOffNs = 0;
-  /** I/Os between submission and being taken back, and their number integrated over time. */
-  out = 0;
-  outNs = 0;
-  private outSince = 0;
+  /** I/Os between submission and reap, and their number integrated over time. */
+  inFlight = 0;
+  inFlightNs = 0;
+  private inFlightSince = 0;
 
   constructor(private readonly device: SimDevice) {
     this.ages = new SlotAges(device);
@@ -44,11 +44,11 @@ export class Observer {
   readonly happens = (cpu: Cpu, kind: number, value: number, now: number): void => {
     switch (kind) {
       case Step.reaped:
-        this.takenBack(cpu, now);
+        this.reapedBy(cpu, now);
         break;
       case Step.submitted:
         if (cpu.io !== null) cpu.io.submittedAt = now;
-        this.outChanges(now, 1);
+        this.inFlightChanges(now, 1);
         break;
       case Step.called:
         cpu.calledAt = now;
@@ -68,18 +68,18 @@ export class Observer {
     }
   };
 
-  /** An I/O whose mapping failed is not out. */
+  /** An I/O whose mapping failed is not in flight. */
   putOff(io: IoSlot, now: number): void {
     this.putOffNs += now - io.submittedAt;
-    this.outChanges(now, -1);
+    this.inFlightChanges(now, -1);
   }
 
-  private takenBack(cpu: Cpu, now: number): void {
+  private reapedBy(cpu: Cpu, now: number): void {
     const ns = now - (cpu.reaped?.submittedAt ?? now);
     this.latency.recordValue(Math.round(ns));
     this.latencyNs += ns;
     this.reaped++;
-    this.outChanges(now, -1);
+    this.inFlightChanges(now, -1);
     if (now > this.endedAt) this.endedAt = now;
   }
 
@@ -95,9 +95,9 @@ export class Observer {
     }
   }
 
-  private outChanges(now: number, by: number): void {
-    this.outNs += this.out * (now - this.outSince);
-    this.out += by;
-    this.outSince = now;
+  private inFlightChanges(now: number, by: number): void {
+    this.inFlightNs += this.inFlight * (now - this.inFlightSince);
+    this.inFlight += by;
+    this.inFlightSince = now;
   }
 }

@@ -33,7 +33,7 @@ export interface RunOptions {
 
 /** What a run leaves behind. */
 export interface RunResult extends RunFigures {
-  /** Requests to the IOMMU in the idle seconds behind the last I/O: the pool is emptied, what is queued is flushed. */
+  /** Requests to the IOMMU in the idle seconds after the last I/O: the pool is emptied, what is queued is flushed. */
   readonly requests_when_idle: number;
   /** Bounce memory from the first submission to the end of those seconds. */
   readonly bounce_with_idle: OccupancyCurve;

@@ -10,7 +10,7 @@ export const Step = {
   take: 1,
   /** It is given back: its number. */
   give: 2,
-  /** The thread takes a completed I/O back. */
+  /** The thread reaps a completed I/O. */
   reaped: 3,
   /** It submits the next. */
   submitted: 4,

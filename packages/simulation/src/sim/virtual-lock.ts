@@ -10,7 +10,7 @@ import { Step } from './timeline';
 export interface Waiter {
   /** Virtual nanoseconds at which it asked. */
   askedAt: number;
-  /** Who stands behind it. */
+  /** The next in the queue. */
   behind: Waiter | null;
 }
 
@@ -24,9 +24,12 @@ export class VirtualLock {
   longestWaitNs = 0;
   /** The length of the queue integrated over time: ns. Little's law says that it is waitNs. */
   queuedNs = 0;
-  /** Grants before the holder had given it back, grants later than that to somebody who waited, negative waits. */
+  // All 0 unless the simulation is wrong.
+  /** Grants while another CPU still had it. */
   overlaps = 0;
+  /** Waits that ended later than the lock was free. */
   idleWhileWanted = 0;
+  /** Waits shorter than 0. */
   negativeWaits = 0;
   private held = false;
   private since = 0;

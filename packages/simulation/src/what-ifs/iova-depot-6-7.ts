@@ -20,11 +20,12 @@ export const IOVA_MAG_SIZE_6_7 = 127;
 export const IOVA_DEPOT_DELAY = 100;
 
 /** C: the size and the pointer are a union; only full magazines are in a list. */
-class iova_magazine_6_7 extends iova_magazine {
+export class iova_magazine_6_7 extends iova_magazine {
+  static override readonly sizeof = 1024;
   next: iova_magazine_6_7 | null = null;
 }
 
-class iova_rcache_6_7 extends iova_rcache {
+export class iova_rcache_6_7 extends iova_rcache {
   /** The depot; `depot` of 5.13 stays empty. */
   list: iova_magazine_6_7 | null = null;
   readonly work = new delayed_work();

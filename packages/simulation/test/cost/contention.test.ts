@@ -28,7 +28,7 @@ const PUBLISHED: readonly (readonly [threads: number, bs: string, us: number])[]
 
 const PAGE = readFileSync(join(__dirname, '../../../../docs/cost-model.md'), 'utf8');
 
-/** What is between unmap and the next map is nothing, as in the benchmark: map, unmap, map … */
+/** As in the benchmark, nothing happens between an unmap and the next map. */
 const NO_DRIVE = {
   ...{ submitNs: 0, completeNs: 0, interruptNs: 0 },
   ...{ nvmeLatencyNs: 0, nvmeIops: 1e12, nvmeBytesPerS: 1e18 },

@@ -127,9 +127,9 @@ export function calibrate(options: CalibrationOptions = {}): Calibration {
         sets: ranges ? Math.ceil(sets / FEWER) : sets,
         populations,
         ...(ranges ? { ranges } : {}),
-        // Two columns leave so much room that walkers mix in a fraction of the time.
+        // Two columns leave so much room that walkers mix in a fraction of the time; moved ends need ranges alone.
         thin: part === 0 ? thin : Math.ceil(thin / 4),
-        progress: (share) => progress?.((part + share) / PARTS),
+        progress: (share) => progress?.(Math.min(1, (part + share) / PARTS)),
       },
     );
   const every = COVER_LETTER.map((row) => row.bytes);

@@ -29,7 +29,8 @@ export interface MovedRange {
   readonly holds: boolean;
 }
 
-interface Report {
+/** A quantity as a fit found it. */
+export interface QuantityReport {
   readonly name: string;
   readonly prior: Interval;
   readonly accepted: Spread;
@@ -37,7 +38,7 @@ interface Report {
 }
 
 /** Of parameters that the figures identify: a wide range lies at its ends by nature. */
-export function pressedEnds(parameters: readonly Report[]): PressedEnd[] {
+export function pressedEnds(parameters: readonly QuantityReport[]): PressedEnd[] {
   return parameters.flatMap(({ name, prior: [min, max], accepted, width_left: left }) => {
     if (left >= IDENTIFIED) return [];
     const near = (a: number, b: number): boolean =>
@@ -51,7 +52,10 @@ export function pressedEnds(parameters: readonly Report[]): PressedEnd[] {
 }
 
 /** @param before and @param after the same quantities, in the same order */
-export function movedRanges(before: readonly Report[], after: readonly Report[]): MovedRange[] {
+export function movedRanges(
+  before: readonly QuantityReport[],
+  after: readonly QuantityReport[],
+): MovedRange[] {
   return before.flatMap(({ name, accepted, width_left: left }, i) => {
     const moved = after[i];
     if (left >= IDENTIFIED || !moved) return [];
