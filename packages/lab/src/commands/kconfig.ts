@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
-import { UsageError } from '../errors';
+import { UsageError, oneLine } from '../errors';
 import { readText, readTextOrNot } from '../files';
 import type { CommandIo, ExitStatus } from '../io';
 
@@ -48,7 +48,7 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
     );
     return;
   }
-  for (const warning of config.warnings) io.err(`warning: ${warning}\n`);
+  for (const warning of config.warnings) io.err(`warning: ${oneLine(warning)}\n`);
   if (explanation) io.out(`${explanation.text}\n`);
   else if (options.out === undefined) io.out(config.toDotConfig({ heading: true }));
 }

@@ -84,7 +84,7 @@ function sensitivityTable({ sensitivity }: BreakEvenDocument): string {
 function sentence(d: BreakEvenDocument): string {
   if (d.break_even_bytes === null)
     return d.copying_wins === 'always'
-      ? 'copying wins at every size: each further page costs more to map than to copy'
+      ? 'copying wins at every size: each further page costs more to map than to copy; the series copies up to 128 KiB'
       : 'copying wins at no size';
   const where = d.extrapolated ? ", beyond the pool's largest class (128 KiB)" : '';
   return `copying wins below ${sizeText(d)}${where}`;

@@ -68,7 +68,7 @@ function value(x: number): string {
 
 function parameterTable(reports: readonly ParameterReport[]): string {
   return table(
-    ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identified'],
+    ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identi-\nfied'],
     reports.map((p) => [
       p.name,
       interval(p.prior, value),

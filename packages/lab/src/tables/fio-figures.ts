@@ -86,6 +86,11 @@ function coverLetterNotes({ comparison, runs, preset, cost }: FioDocument): stri
 function notes(run: FioRun): string[] {
   return [
     ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),
+    ...(run.patches === 4 && run.pool_mappings === 0
+      ? [
+          `${run.policy}, ${blockSize(run.bs)}: no I/O fits a buffer of the pool (128 KiB at most), so the IOMMU maps them directly`,
+        ]
+      : []),
     ...(run.fixes.length > 0 ? [`${run.policy}: ${run.fixes.join(', ')}`] : []),
     ...(run.mapping_failures > 0
       ? [

@@ -90,6 +90,16 @@ describe('iommu-bounce kconfig', () => {
     expect(out).to.include('VIRTIO_IOMMU');
   });
 
+  it('writes no control characters of a .config on the terminal', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'in');
+      writeFileSync(file, 'foo\u0007\u001b]0;pwn\u0007\nCONFIG_A\u001b[31m=y\n');
+      const { err } = await cli('kconfig', '--config', file);
+      expect(err).to.match(/^warning: .*in:1: expected CONFIG_NAME=value/);
+      // eslint-disable-next-line no-control-regex -- those are what is looked for
+      expect(err).not.to.match(/[\u0000-\u0009\u000b-\u001f]/);
+    }));
+
   it('reads a Kconfig that sources another, and a .config; writes one, but not over another', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'Kconfig'), 'config A\n\tbool "a"\n\nsource "sub.k"\n');

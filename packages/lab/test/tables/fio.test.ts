@@ -73,6 +73,17 @@ describe('the tables of fio', function () {
       expect(text).to.include(`WRONG: strict, 16k: ${what}`);
   });
 
+  it('say when no I/O fits a buffer of the pool', () => {
+    const plain = document('1');
+    const run = plain.runs.find(({ policy }) => policy === 'pool');
+    if (!run) throw new Error('no run');
+    const note = 'no I/O fits a buffer of the pool';
+    const text = (pool_mappings: number): string =>
+      fioTables({ ...plain, runs: [{ ...run, bs: 262144, pool_mappings }] });
+    expect(text(0).replaceAll(/\s+/g, ' ')).to.include(`pool, 256k: ${note}`);
+    expect(text(1)).not.to.include(note);
+  });
+
   it('write times with the unit that leaves few digits', () => {
     expect([0, 40, 9_999, 10_000, 2.5e6, 9.9e9].map(time)).to.deep.equal([
       '0',

@@ -107,7 +107,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
 
 function sentence({ copyingWins, bytes, extrapolated }: BreakEven): string {
   if (copyingWins === 'always')
-    return 'Copying wins at every size: each further page costs more to map than to copy.';
+    return 'Copying wins at every size: each further page costs more to map than to copy. The series copies up to 128 KiB.';
   if (bytes === null) return 'Copying wins at no size.';
   return `Copying wins below ${sizeText(bytes)}${extrapolated ? ", beyond the pool's largest class (128 KiB)" : ''}.`;
 }
