@@ -8,7 +8,8 @@ import { expect } from 'chai';
 const root = join(__dirname, '..', '..', '..');
 const PORTED = ['linux-shim', 'iommu-core', 'dma-iommu', 'io-buffer-pool'];
 /** A class, and the size that it starts with. */
-const SIZED = /class (\w+)(?: extends [\w<>]+)? \{\n {2}static readonly sizeof(?:: number)? = (\d+);/g;
+const SIZED =
+  /class (\w+)(?: extends [\w<>]+)? \{\n {2}static readonly sizeof(?:: number)? = (\d+);/g;
 const ROW = /^\| (\w+) +\| (\d+) +\| /gm;
 
 function declared(): Map<string, number> {

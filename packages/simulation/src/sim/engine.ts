@@ -78,7 +78,7 @@ export class Engine {
   start(job: JobRun, at: number): void {
     const cpu = this.cpus[this.jobs.indexOf(job) % this.cpus.length] as Cpu;
     cpu.jobs.push(job);
-    if (!cpu.playing) cpu.now = Math.max(cpu.now, at);
+    if (!cpu.playing) cpu.now = Math.max(cpu.now, at, this.order.now);
   }
 
   /**
@@ -94,7 +94,7 @@ export class Engine {
       startedAt = cpu.now;
       work();
     };
-    cpu.workAt = at;
+    cpu.workAt = Math.max(at, this.order.now);
     while (cpu.hasWork()) this.step(this.order.first(Infinity) as Cpu);
     return cpu.now - startedAt;
   }

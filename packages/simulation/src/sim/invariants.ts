@@ -26,13 +26,13 @@ export function invariants(engine: Engine, device: SimDevice): Invariant[] {
   const until = Math.max(order.now, seen.endedAt, ...all.map(({ now }) => now));
   const share = (ns: number): number => (until > 0 ? ns / until : 0);
   return [
-    equal('steps before an earlier one', order.backwards, 0),
+    same('steps before an earlier one', order.backwards, 0),
     ...lockInvariants(meter, until),
     atMost('busiest CPU, share of time', most(all.map(({ busyNs }) => share(busyNs))), 1),
     equal('time of all CPUs, ns', sum(all.map(({ busyNs }) => busyNs)), ledger.total()),
-    equal('I/Os completed', io.completed, io.submitted - io.mapFailures),
-    equal('I/Os reaped', seen.reaped, io.completed),
-    equal('I/Os not reaped', seen.inFlight, 0),
+    same('I/Os completed', io.completed, io.submitted - io.mapFailures),
+    same('I/Os reaped', seen.reaped, io.completed),
+    same('I/Os not reaped', seen.inFlight, 0),
     equal("I/Os in flight by Little's law, ns", seen.inFlightNs, seen.latencyNs + seen.putOffNs),
     atMost('drive at work, share of time', share(nvme.busyNs), 1),
     atMost('bytes/s of the drive', share(io.bytes) * 1e9, cost.nvmeBytesPerS),
@@ -43,11 +43,20 @@ export function invariants(engine: Engine, device: SimDevice): Invariant[] {
 /** What must hold of the locks. @param until ns at which all is over */
 export function lockInvariants({ locks, ledger }: Meter, until: number): Invariant[] {
   const waitNs = sum(locks.map((lock) => lock.waitNs));
+  const taken = sum(locks.map((lock) => lock.taken));
   return [
-    equal('locks granted while held', sum(locks.map(({ overlaps }) => overlaps)), 0),
-    equal('locks free while a CPU waits', sum(locks.map((lock) => lock.idleWhileWanted)), 0),
-    equal('locks still held', locks.filter((lock) => lock.isHeld()).length, 0),
-    equal('negative waits', sum(locks.map(({ negativeWaits }) => negativeWaits)), 0),
+    same('locks granted while held', sum(locks.map(({ overlaps }) => overlaps)), 0),
+    same('locks free while a CPU waits', sum(locks.map((lock) => lock.idleWhileWanted)), 0),
+    same('locks still held', locks.filter((lock) => lock.isHeld()).length, 0),
+    same('locks given back by another CPU', sum(locks.map((lock) => lock.foreignReleases)), 0),
+    same('grants of locks', sum(locks.map(({ grants }) => grants)), taken),
+    same('releases of locks', sum(locks.map(({ releases }) => releases)), taken),
+    atMost(
+      'work under locks, ns, in the time they are held',
+      sum(locks.map(({ workNs }) => workNs)),
+      sum(locks.map(({ heldNs }) => heldNs)),
+    ),
+    same('negative waits', sum(locks.map(({ negativeWaits }) => negativeWaits)), 0),
     atMost(
       'lock that is held most, share of time',
       until > 0 ? most(locks.map(({ heldNs }) => heldNs)) / until : 0,
@@ -56,6 +65,11 @@ export function lockInvariants({ locks, ledger }: Meter, until: number): Invaria
     equal("queues of locks by Little's law, ns", sum(locks.map((lock) => lock.queuedNs)), waitNs),
     equal('waits booked, ns', ledger.ofCause('lockWait'), waitNs),
   ];
+}
+
+/** Counts: no rounding. */
+export function same(name: string, found: number, limit: number): Invariant {
+  return { name, relation: '=', found, limit, holds: found === limit };
 }
 
 export function equal(name: string, found: number, limit: number): Invariant {

@@ -45,8 +45,10 @@ export class Order {
     }
     this.limit = Math.min(next, before);
     if (best === null) return null;
-    // One that was idle may have been given something to do since.
-    if (!best.playing && at < this.now) at = this.now;
+    if (at < this.now) {
+      this.backwards++;
+      at = this.now;
+    }
     if (at > best.now) best.now = at;
     return best;
   }
@@ -77,7 +79,7 @@ export class Order {
       if (kind === Step.take) {
         if (!this.take(cpu, value)) return false;
       } else if (kind === Step.give) {
-        if (this.give(cpu.now, value)) return false;
+        if (this.give(cpu, value)) return false;
       } else this.onMoment(cpu, kind, value, cpu.now);
     }
     this.reach(cpu.now);
@@ -94,8 +96,9 @@ export class Order {
   }
 
   /** @returns whether another CPU goes on */
-  private give(now: number, id: number): boolean {
-    const next = this.lock(id).release(now) as (Waiter & Cpu) | null;
+  private give(cpu: Cpu, id: number): boolean {
+    const { now } = cpu;
+    const next = this.lock(id).release(cpu, now) as (Waiter & Cpu) | null;
     if (next === null) return false;
     const waited = now - next.askedAt;
     this.meter.ledger.waits(next.waitPhase, waited);

@@ -31,6 +31,16 @@ export class VirtualLock {
   idleWhileWanted = 0;
   /** Waits shorter than 0. */
   negativeWaits = 0;
+  /** Releases by one that did not have it. */
+  foreignReleases = 0;
+  /** Grants and releases as they were played: as many as it was taken. */
+  grants = 0;
+  releases = 0;
+  /** Nanoseconds of work that the code did between take and give; it is held for at least so long. */
+  workNs = 0;
+  private holder: Waiter | null = null;
+  /** When the code took it, by the clock that does not know of waits. */
+  private codeSince = 0;
   private held = false;
   private since = 0;
   /** When the last hold ended. */
@@ -55,6 +65,7 @@ export class VirtualLock {
   reset(): void {
     this.taken = this.waits = this.waitNs = this.heldNs = this.longestWaitNs = 0;
     this.queuedNs = this.overlaps = this.idleWhileWanted = this.negativeWaits = 0;
+    this.foreignReleases = this.grants = this.releases = this.workNs = 0;
     this.since = this.freeAt = this.queueSince = 0;
   }
 
@@ -69,15 +80,17 @@ export class VirtualLock {
       const from = Math.max(ledger.now, this.freeAt);
       if (from > ledger.now) ledger.waits(ledger.phase, this.waited(ledger.now, from));
       ledger.now = from;
-      this.grant(from);
+      this.grant(null, from);
     }
+    this.codeSince = ledger.now;
     if (this.onTaken !== null) this.onTaken();
   }
 
   give(): void {
     const { ledger } = this;
+    this.workNs += ledger.now - this.codeSince;
     if (ledger.timeline !== null) ledger.timeline.push(Step.give, this.id);
-    else this.release(ledger.now);
+    else this.release(null, ledger.now);
   }
 
   // What order.ts plays. Times never go back.
@@ -85,7 +98,8 @@ export class VirtualLock {
   /** @returns whether the asker has it now; if not, it stands in the queue and is told by release() */
   ask(who: Waiter, now: number): boolean {
     if (!this.held) {
-      this.grant(now);
+      if (this.first !== null) this.idleWhileWanted++;
+      this.grant(who, now);
       return true;
     }
     this.queueChanges(now, 1);
@@ -97,8 +111,10 @@ export class VirtualLock {
     return false;
   }
 
-  /** @returns who has it next, if somebody waits: from now on */
-  release(now: number): Waiter | null {
+  /** @returns who has it next, if somebody waits: from now on. @param who null: code without a timeline */
+  release(who: Waiter | null, now: number): Waiter | null {
+    this.releases++;
+    if (!this.held || who !== this.holder) this.foreignReleases++;
     this.heldNs += now - this.since;
     this.freeAt = now;
     this.held = false;
@@ -108,7 +124,7 @@ export class VirtualLock {
     if (this.first === null) this.last = null;
     this.queueChanges(now, -1);
     this.waited(next.askedAt, now);
-    this.grant(now);
+    this.grant(next, now);
     return next;
   }
 
@@ -116,9 +132,11 @@ export class VirtualLock {
     return this.held;
   }
 
-  private grant(at: number): void {
+  private grant(who: Waiter | null, at: number): void {
+    this.grants++;
     if (this.held || at < this.freeAt) this.overlaps++;
     this.held = true;
+    this.holder = who;
     this.since = at;
   }
 

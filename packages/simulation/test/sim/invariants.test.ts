@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { job, runJobs } from '../../src/testing';
-import { type SimDevice, VirtualLock, type Waiter, wrongsOf } from '../../src/sim';
+import { type SimDevice, Step, VirtualLock, type Waiter, wrongsOf } from '../../src/sim';
 
 const BUSY = job({ rw: 'read', bs: '16k', iodepth: '4', numjobs: '4', numberIos: '40' });
 
@@ -27,11 +27,60 @@ const BROKEN: readonly (readonly [what: string, says: string, breakIt: (d: SimDe
       'locks granted while held',
       (device) => {
         const lock = requests(device);
-        const grant = (lock as unknown as { grant(at: number): void }).grant.bind(lock);
-        lock.ask = (_who: Waiter, now: number) => {
-          grant(now);
+        const open = lock as unknown as { grant(who: Waiter, at: number): void };
+        lock.ask = (who: Waiter, now: number) => {
+          open.grant(who, now);
           return true;
         };
+      },
+    ],
+    [
+      'a lock that forgets who has it',
+      'locks given back by another CPU',
+      (device) => {
+        const lock = requests(device);
+        const open = lock as unknown as { held: boolean; grant(who: Waiter, at: number): void };
+        lock.ask = (who: Waiter, now: number) => {
+          open.held = false;
+          open.grant(who, now);
+          return true;
+        };
+      },
+    ],
+    [
+      'a lock that is never taken when steps are played',
+      'grants of locks',
+      (device) => {
+        const lock = requests(device);
+        const { ledger } = device.meter;
+        const without = (call: () => void) => () => {
+          const { timeline } = ledger;
+          const length = timeline?.length ?? 0;
+          call();
+          if (timeline !== null) timeline.length = length;
+        };
+        lock.take = without(lock.take.bind(lock));
+        lock.give = without(lock.give.bind(lock));
+      },
+    ],
+    [
+      'a lock that is given back at once',
+      'work under locks, ns, in the time they are held',
+      ({ meter }) => {
+        for (const lock of meter.locks) {
+          const take = lock.take.bind(lock);
+          lock.take = () => {
+            take();
+            meter.ledger.timeline?.push(Step.give, lock.id);
+          };
+          const give = lock.give.bind(lock);
+          lock.give = () => {
+            const { timeline } = meter.ledger;
+            const length = timeline?.length ?? 0;
+            give();
+            if (timeline !== null) timeline.length = length;
+          };
+        }
       },
     ],
     [
@@ -73,12 +122,12 @@ describe('invariants', () => {
       const lock = requests(device) as unknown as {
         first: Waiter | null;
         last: Waiter | null;
-        release(now: number): Waiter | null;
+        release(who: Waiter | null, now: number): Waiter | null;
       };
       const release = lock.release.bind(lock);
-      lock.release = (now) => {
+      lock.release = (who, now) => {
         lock.first = lock.last = null;
-        return release(now);
+        return release(who, now);
       };
     };
     expect(() => run(forget)).to.throw(/CPU \d waits for a lock for ever/);

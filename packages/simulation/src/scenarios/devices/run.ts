@@ -22,8 +22,8 @@ import {
   IoSlot,
   JobRun,
   type MachineNeeds,
-  equal,
   invariants,
+  same,
 } from '../../sim';
 import { LOAD_NS, LOOKS_NS, type PlannedDevice } from './load';
 import { SLOT_BYTES, kmallocBytes } from './sizes';
@@ -126,7 +126,7 @@ export function runDevices(
   const mean = engine.io.seen.bounce.mean(LOAD_NS + (LOOKS_NS.at(-1) ?? 0));
   const checked = [
     ...invariants(engine, device),
-    equal('mappings that found no room', engine.io.mapFailures, 0),
+    same('mappings that found no room', engine.io.mapFailures, 0),
   ];
   const leaks = machine.shutDown();
 
