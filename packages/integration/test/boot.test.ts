@@ -14,6 +14,7 @@ import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import {
   IOMMU_DRIVERS,
   IO_BUFFER_Y,
+  NotTranslatedError,
   boot,
   link,
   objects_of,
@@ -74,7 +75,8 @@ describe('boot', () => {
   it('refuses a device that a failed pool leaves without translation, with what the kernel says', () => {
     const m = boot({ config: IO_BUFFER_Y, params: 'io_buffer_pool.num_slots=200000' });
     expect(() => plug(m, new_device())).to.throw(
-      "test keeps its platform DMA ops, so it would not be translated. The kernel's log ends with: WARNING: page allocation of order 11; Failed to set up IOMMU for device test; retaining platform DMA ops",
+      NotTranslatedError,
+      "test keeps its platform DMA ops, so it would not be translated; expected options under which the kernel sets up its IOMMU. The kernel's log ends with: WARNING: page allocation of order 11; Failed to set up IOMMU for device test; retaining platform DMA ops",
     );
   });
 
