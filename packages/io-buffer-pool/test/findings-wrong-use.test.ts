@@ -16,24 +16,26 @@ import { wiring } from './wire';
 describe('unmapping what is not mapped', () => {
   const { wire, write_off } = wiring();
 
-  it('is a warning without a pool', () => {
-    const w = wire({ params: { num_slots: 0 } });
-    const dev = new_device();
-    w.plug(dev);
-    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
-    expect(w.k.log.warnings).to.equal(1);
-  });
-
-  it('finding: a second unmap breaks the cache: the next mapping does not take its slot off the list', () => {
-    const w = wire();
+  /** A page that was mapped once, and unmapped twice. */
+  function unmapped_twice(w: ReturnType<typeof wire>) {
     const dev = new_device();
     const domain = w.plug(dev);
     const p = w.buffer();
     const at = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
     w.unmap(dev, at, 100, DMA_TO_DEVICE);
     w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    return { dev, domain, p, at };
+  }
+
+  it('is a warning without a pool', () => {
+    const w = wire({ params: { num_slots: 0 } });
+    unmapped_twice(w);
+    expect(w.k.log.warnings).to.equal(1);
+  });
+
+  it('finding: a second unmap breaks the cache: the next mapping does not take its slot off the list', () => {
+    const w = wire();
+    const { dev, domain, p, at } = unmapped_twice(w);
     expect(w.k.log.warnings).to.equal(0);
     const [ro] = w.pool(domain).classes[0]?.cached_slots ?? [];
     const [slot] = w.pool(domain).classes[0]?.slots ?? [];
@@ -45,11 +47,7 @@ describe('unmapping what is not mapped', () => {
 
   it('finding: a second unmap breaks the cache: the eviction worker never ends, with the lock held and interrupts off', () => {
     const w = wire();
-    const dev = new_device();
-    w.plug(dev);
-    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    unmapped_twice(w);
     const died = catch_oops(() => {
       w.k.timers.advance(10_000);
     });
@@ -60,12 +58,7 @@ describe('unmapping what is not mapped', () => {
 
   it('finding: a second unmap breaks the cache: a map with another privilege never ends either', () => {
     const w = wire();
-    const dev = new_device();
-    w.plug(dev);
-    const p = w.buffer();
-    const at = w.map(dev, p, 0, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const { dev, p } = unmapped_twice(w);
     const died = catch_oops(() => w.map(dev, p, 0, 100, DMA_TO_DEVICE, DMA_ATTR_PRIVILEGED));
     expect(died.message).to.equal('watchdog: LOCKUP: a search of a list without an end');
     write_off(w);
@@ -73,11 +66,7 @@ describe('unmapping what is not mapped', () => {
 
   it('finding: a second unmap breaks the cache: teardown takes the slot out twice and dies', () => {
     const w = wire();
-    const dev = new_device();
-    w.plug(dev);
-    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
-    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const { dev } = unmapped_twice(w);
     const died = catch_oops(() => {
       w.unplug(dev);
     });

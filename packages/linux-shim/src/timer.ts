@@ -42,7 +42,7 @@ export function LVL_START(n: number): number {
 }
 
 /** Levels of the wheel. */
-export function LVL_DEPTH(HZ: number): number {
+function LVL_DEPTH(HZ: number): number {
   return HZ > 100 ? 9 : 8;
 }
 

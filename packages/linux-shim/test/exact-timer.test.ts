@@ -3,17 +3,11 @@
 
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { type machine, type machine_options, timer_list } from '@iommu-bounce/linux-shim';
+import { type machine_options, timer_list } from '@iommu-bounce/linux-shim';
 import { leak_checked } from '@iommu-bounce/linux-shim/testing';
+import { logging_timer, rearming_timer } from './timers';
 
 const EXACT: machine_options = { timers: 'exact', jiffies: 0 };
-
-/** A timer that writes `name@jiffies` to the log when it runs. */
-function logging_timer(k: machine, name: string, log: string[]): timer_list {
-  const timer = new timer_list();
-  k.timers.timer_setup(timer, () => log.push(`${name}@${String(k.timers.jiffies())}`));
-  return timer;
-}
 
 describe('mod_timer of the exact clock', () => {
   const { boot_machine } = leak_checked({ timers: true });
@@ -91,13 +85,7 @@ describe('mod_timer of the exact clock', () => {
 
   it('in its own callback arms the next round', () => {
     const k = boot_machine(EXACT);
-    const at: number[] = [];
-    const timer = new timer_list();
-    k.timers.timer_setup(timer, (t) => {
-      at.push(k.timers.jiffies());
-      if (at.length < 4) k.timers.mod_timer(t, k.timers.jiffies() + (at.length < 3 ? 10 : 0));
-    });
-    k.timers.mod_timer(timer, 10);
+    const at = rearming_timer(k, 10, 10);
     k.timers.advance(100);
     expect(at).to.deep.equal([10, 20, 30, 31]);
   });

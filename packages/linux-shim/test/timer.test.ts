@@ -5,15 +5,9 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { INITIAL_JIFFIES, type machine, timer_list } from '@iommu-bounce/linux-shim';
 import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
+import { logging_timer, rearming_timer } from './timers';
 
 const LONG = process.env['TEST_LONG'] === '1';
-
-/** A timer that writes `name@jiffies` to the log when it runs. */
-function logging_timer(k: machine, name: string, log: string[]): timer_list {
-  const timer = new timer_list();
-  k.timers.timer_setup(timer, () => log.push(`${name}@${String(k.timers.jiffies())}`));
-  return timer;
-}
 
 describe('jiffies', () => {
   const { boot_machine } = leak_checked({ timers: true });
@@ -235,13 +229,7 @@ describe('the timer wheel', () => {
 
   it('counts from the tick after the present one while timers run', () => {
     const k = boot_machine({ jiffies: 0 });
-    const at: number[] = [];
-    const timer = new timer_list();
-    k.timers.timer_setup(timer, (t) => {
-      at.push(k.timers.jiffies());
-      if (at.length < 4) k.timers.mod_timer(t, k.timers.jiffies() + (at.length < 3 ? 63 : 0));
-    });
-    k.timers.mod_timer(timer, 9);
+    const at = rearming_timer(k, 9, 63);
     k.timers.advance(200);
     // 63 jiffies away from jiffies is level 1, 62 away from the next one is level 0.
     expect(at).to.deep.equal([10, 74, 138, 139]);

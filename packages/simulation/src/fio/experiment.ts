@@ -2,9 +2,8 @@
 // An experiment: each group of jobs under each policy, on the same machine with the same seed.
 
 import { type CostParameters, DEFAULT_PRESET, type PresetName, preset, presetInfo } from '../cost';
-import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups, newLayout } from '../jobs';
-import { type Policy, USUAL_POLICIES, policiesNamed } from '../policies';
-import { needsOf, simulate } from '../sim';
+import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups } from '../jobs';
+import { type Policy, USUAL_POLICIES, policiesNamed, runPolicy } from '../policies';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
 import { coverLetterJobs } from './published';
@@ -76,13 +75,10 @@ function runOne(
   policy: Policy,
   progress: (what: string) => void,
 ): FioRun {
-  const { cost, cpus, seed, moveData } = experiment;
-  const layout = newLayout(experiment.layout, seed);
-  const needs = needsOf(jobs, cpus, layout);
+  const { cost, cpus, seed, moveData, layout } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
-  const device = policy.boot(machine, needs);
   const names = jobs.map(({ name }) => name);
-  const result = simulate(device, jobs, needs, {
+  const result = runPolicy(policy, machine, jobs, {
     cpus,
     seed,
     moveData,

@@ -8,4 +8,5 @@ export * from './fixes'; // of the pool's findings
 export * from './pci-devices'; // what drivers set
 export * from './boot-machine'; // a machine to plug it into
 export * from './boot-device'; // a machine with one device
+export * from './run-policy'; // jobs on a machine of their own
 export * from './pool-view'; // the pool's addresses

@@ -3,9 +3,9 @@
 
 import { type CostParameters, type PresetName, presetInfo } from '../cost';
 import { InputError } from '../errors';
-import { type LayoutName, newLayout } from '../jobs';
-import { type Base, type Policy, commonBase, onBase } from '../policies';
-import { type RunResult, needsOf, simulate, wrongsOf } from '../sim';
+import type { LayoutName } from '../jobs';
+import { type Base, type Policy, commonBase, onBase, runPolicy } from '../policies';
+import { type RunResult, wrongsOf } from '../sim';
 import { type ComparedWorkload, FROM, WORKLOADS, inUse, jobOf, trialIos, untilOf } from './cases';
 import { type Dependence, dependence } from './dependence';
 import { partOf } from './part';
@@ -194,11 +194,11 @@ function run(
   ends: Ends,
 ): RunResult {
   const { cpus, seed, cost } = setup;
-  const layout = newLayout(workload.layout, seed);
-  const jobs = [jobOf(workload, bs, ends)];
-  const needs = needsOf(jobs, cpus, layout);
-  const device = policy.boot({ iommu: presetInfo(setup.preset).iommu, cost }, needs);
-  return simulate(device, jobs, needs, { cpus, seed, moveData: false, layout });
+  const platform = { iommu: presetInfo(setup.preset).iommu, cost };
+  const { layout } = workload;
+  return runPolicy(policy, platform, [jobOf(workload, bs, ends)], {
+    ...{ cpus, seed, moveData: false, layout },
+  });
 }
 
 /** @param runs those that the part was taken from */

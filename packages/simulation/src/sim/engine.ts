@@ -81,22 +81,18 @@ export class Engine {
     if (!cpu.playing) cpu.now = Math.max(cpu.now, at, this.order.now);
   }
 
-  /**
-   * Has a CPU do something beside all I/Os, at a moment or as soon as it is free, and runs everything until it is done.
-   * @returns the nanoseconds that it took, waiting for locks included
-   */
-  doAt(cpuId: number, at: number, work: () => void): number {
+  /** Has a CPU do something beside all I/Os, at a moment or as soon as it is free, and runs everything until it is done. */
+  doAt(cpuId: number, at: number, work: () => void): void {
     const cpu = this.cpus[cpuId] as Cpu;
     if (cpu !== this.busy[0]) this.alone = false;
     this.order.add(cpu);
-    let startedAt = 0;
-    cpu.work = () => {
-      startedAt = cpu.now;
-      work();
-    };
+    cpu.work = work;
     cpu.workAt = Math.max(at, this.order.now);
+    this.runWork(cpu);
+  }
+
+  private runWork(cpu: Cpu): void {
     while (cpu.hasWork()) this.step(this.order.first(Infinity) as Cpu);
-    return cpu.now - startedAt;
   }
 
   private runBefore(until: number): void {
@@ -184,7 +180,7 @@ export class Engine {
     while (this.machineNs + this.tickNs <= end) {
       idler.workAt = this.machineNs + this.tickNs;
       idler.work = this.tick;
-      while (idler.hasWork()) this.step(order.first(Infinity) as Cpu);
+      this.runWork(idler);
     }
   }
 

@@ -170,7 +170,6 @@ export class IoEvents {
     const { now } = cpu;
     this.completed++;
     this.bytes += io.bytes;
-    if (now > this.seen.endedAt) this.seen.endedAt = now;
     io.job.completed(io);
     const next = cpu.first();
     if (next === null || next.doneAt > now) cpu.inInterrupt = false;

@@ -24,7 +24,7 @@ export class Observer {
   /** Time in the DMA API's map and unmap calls, copies and waiting included. */
   mapNs = 0;
   unmapNs = 0;
-  /** When the last I/O was completed or reaped. */
+  /** When the last I/O was reaped. */
   endedAt = 0;
   /** I/Os that were reaped, and their latencies together. */
   reaped = 0;

@@ -27,7 +27,7 @@ export class VirtualLock {
   // All 0 unless the simulation is wrong.
   /** Grants while another CPU still had it. */
   overlaps = 0;
-  /** Waits that ended later than the lock was free. */
+  /** Grants to one that came while others stood in the queue. */
   idleWhileWanted = 0;
   /** Waits shorter than 0. */
   negativeWaits = 0;
@@ -146,7 +146,6 @@ export class VirtualLock {
     this.waitNs += ns;
     this.longestWaitNs = Math.max(this.longestWaitNs, ns);
     if (ns < 0) this.negativeWaits++;
-    if (until !== this.freeAt) this.idleWhileWanted++;
     return ns;
   }
 

@@ -48,6 +48,26 @@ const BROKEN: readonly (readonly [what: string, says: string, breakIt: (d: SimDe
       },
     ],
     [
+      'a lock that is left free with a queue',
+      'locks free while a CPU waits',
+      (device) => {
+        const lock = requests(device);
+        const open = lock as unknown as { first: Waiter | null; last: Waiter | null };
+        const release = lock.release.bind(lock);
+        let left = 20;
+        lock.release = (who, now) => {
+          if (open.first === null || left-- <= 0) return release(who, now);
+          // Given back as if nobody waited; then the queue is there again.
+          const { first, last } = open;
+          open.first = open.last = null;
+          release(who, now);
+          open.first = first;
+          open.last = last;
+          return null;
+        };
+      },
+    ],
+    [
       'a lock that is never taken when steps are played',
       'grants of locks',
       (device) => {

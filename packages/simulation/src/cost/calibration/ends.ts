@@ -7,9 +7,9 @@ import type { CostName } from '../parameters';
 import { IDENTIFIED, type Spread } from './summary';
 
 /** A 5 or 95 % quantile within this share of the range's width from an end presses against it, in logarithms. */
-export const PRESSES = 0.05;
+const PRESSES = 0.05;
 /** How far an end is moved: by this factor, outwards. */
-export const MOVED_BY = 2;
+const MOVED_BY = 2;
 
 export interface PressedEnd {
   readonly name: CostName;

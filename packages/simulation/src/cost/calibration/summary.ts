@@ -38,7 +38,7 @@ export function logUniform(min: number, max: number): Pick<Spread, 'p5' | 'p95'>
 /** within ends: only as long as an end that the sets press against stays where it is. */
 export type Identified = 'yes' | 'within ends' | 'partly' | 'no';
 /** Above the first, a quantity is not identified; below the second, it is. */
-export const NOT_IDENTIFIED = 0.8;
+const NOT_IDENTIFIED = 0.8;
 export const IDENTIFIED = 0.5;
 
 export function identified(left: number): Identified {
