@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Two texts beside each other.
+
+import type { Definition } from '../syntax/definition';
+import type { PortDefinition } from '../port/port';
+import type { DeltaRow } from '../tree/c-file';
+
+/** A row: line numbers from 1, null where a side has nothing to show. */
+export interface Row {
+  readonly c: number | null;
+  readonly ts: number | null;
+}
+
+/** One name on both sides; null where a side does not have it. */
+export interface Pair {
+  readonly name: string;
+  readonly c: Definition | null;
+  readonly ts: PortDefinition | null;
+  /** The rows of the file that belong to it: first, and one past the last. */
+  readonly rows: readonly [number, number];
+}
+
+/** A C file in one state beside the file of the port that mirrors it. */
+export interface FileBeside {
+  readonly cPath: string;
+  readonly tsPath: string | null;
+  readonly state: number;
+  readonly rows: readonly Row[];
+  readonly pairs: readonly Pair[];
+}
+
+/** A function that a patch changed, on both sides. */
+export interface ChangedFunction {
+  readonly name: string;
+  readonly cPath: string;
+  readonly c: readonly DeltaRow[];
+  /** The TypeScript before and after, with the paths of the files that have it; empty if the text did not change. */
+  readonly ts: readonly DeltaRow[];
+  readonly tsBefore: string | null;
+  readonly tsAfter: string | null;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The reader: the C patches beside the TypeScript, the check of one against the other, and a pool that can be watched.
+
+export { ReadError } from './read-error';
+export type { FilePatch, Hunk, Patch, Place, Series } from './series/series';
+export type { CDelta, CFile, CLine, CText, CTree, DeltaRow } from './tree/c-file';
+export type {
+  Definition,
+  DefinitionKind,
+  Source,
+  Step,
+  StepKind,
+  Token,
+} from './syntax/definition';
+export type { Port, PortDefinition, PortFile } from './port/port';
+export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
+export type { CheckResult, Difference, DifferenceKind } from './check/difference';
+export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
