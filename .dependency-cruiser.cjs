@@ -47,7 +47,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/(?!lab/)[^/]+/src/',
-        pathNot: '^packages/(dma-trace|reader)/src/(.+/)?files\\.ts$',
+        pathNot: ['^packages/dma-trace/src/files\\.ts$', '^packages/reader/src/[^/]+/files\\.ts$'],
       },
       to: { dependencyTypes: ['core'] },
     },
