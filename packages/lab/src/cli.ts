@@ -86,10 +86,13 @@ function userMessage(error: unknown): string | null {
 
 /** The bin's entry. */
 export function main(args: readonly string[]): void {
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that has seen enough (`| head`) is no error; what cannot be written is one, at once.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE')
+      processIo.err(
+        `iommu-bounce: the output cannot be written (${error.code ?? error.message})\n`,
+      );
+    process.exit(error.code === 'EPIPE' ? 0 : 2);
   });
   run(args, processIo).then(
     (status) => {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where a command writes: injected, so that tests read what a user would.
 
+import { spawnSync } from 'node:child_process';
+import { codeOf } from './files';
+
 /** Fine, a check failed, bad usage or bad input. */
 export type ExitStatus = 0 | 1 | 2;
 
@@ -11,6 +14,16 @@ export interface CommandIo {
   err(text: string): void;
   /** Whether err is a terminal, on which progress may be drawn. */
   readonly errIsTerminal: boolean;
+  /** The terminal that out is, if it is one. */
+  readonly terminal?: Terminal;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  /** False with NO_COLOR, or on a dumb terminal. */
+  readonly colour: boolean;
+  /** Shows a long text, if possible a screen at a time. */
+  page(text: string): void;
 }
 
 export const processIo: CommandIo = {
@@ -21,7 +34,32 @@ export const processIo: CommandIo = {
     process.stderr.write(text);
   },
   errIsTerminal: process.stderr.isTTY,
+  ...(process.stdout.isTTY
+    ? {
+        terminal: {
+          columns: process.stdout.columns,
+          colour: (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+          page: (text): void => {
+            if (!throughPager(text)) process.stdout.write(text);
+          },
+        },
+      }
+    : {}),
 };
+
+/** As git does it: PAGER, else less; less ends by itself where the text fits and keeps the colours. */
+function throughPager(text: string): boolean {
+  const pager = process.env['PAGER'] ?? 'less';
+  if (pager === '' || pager === 'cat') return false;
+  const { error, status } = spawnSync(pager, {
+    shell: true,
+    input: text,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: { LESS: 'FRX', LV: '-c', ...process.env },
+  });
+  // 127: the shell found no such command. A pager that its user left early is no error.
+  return (error === undefined || codeOf(error) === 'EPIPE') && status !== 127;
+}
 
 /** Draws `label: n` on one line of the terminal; draws nothing elsewhere. */
 export class Progress {

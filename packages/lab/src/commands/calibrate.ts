@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `calibrate`: all cost parameters that give the cover letter's figures, and what two of its columns predict for the others.
 
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Calibration, NoFitError, calibrate } from '@iommu-bounce/simulation';
-import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { calibrationText } from '../tables/calibrate';
+import { checkWritable, writeFile } from '../write-file';
 import { wholeNumber } from './option-values';
 
 interface CalibrateOptions {
   readonly seed: string;
   readonly sets: string;
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,18 +28,19 @@ export function addCalibrate(
     )
     .option('--seed <n>', 'seed of the draws', '1')
     .option('--sets <n>', 'least number of accepted parameter sets for each fit', '10000')
-    .option(
-      '--out <file.json>',
-      'write the set nearest to the centre, for --costs; replaces the file',
-    )
+    .option('--out <file.json>', 'write the set nearest to the centre, for --costs')
+    .option('--force', 'let --out replace a file')
     .option('--json', 'one JSON document on stdout')
     .action((options: CalibrateOptions) => {
+      const replacing = { what: 'set of costs', force: options.force === true };
+      if (options.out !== undefined) checkWritable(options.out, replacing);
       const result = calibrated(options, io);
       if (result === null) {
         end(1);
         return;
       }
-      if (options.out !== undefined) write(options.out, result);
+      if (options.out !== undefined)
+        writeFile(options.out, `${JSON.stringify(result.preset, null, 2)}\n`, replacing);
       io.out(
         options.json === true ? `${JSON.stringify(result, null, 2)}\n` : calibrationText(result),
       );
@@ -64,15 +65,5 @@ function calibrated(options: CalibrateOptions, io: CommandIo): Calibration | nul
     return null;
   } finally {
     progress.done();
-  }
-}
-
-function write(file: string, result: Calibration): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(result.preset, null, 2)}\n`);
-  } catch (error) {
-    throw new UsageError(
-      `${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    );
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `kconfig`: evaluates options from a Kconfig and a .config, and says why an option has its value.
 
-import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
-import { UsageError, oneLine } from '../errors';
+import { oneLine } from '../errors';
 import { readText, readTextOrNot } from '../files';
 import type { CommandIo, ExitStatus } from '../io';
+import { writeFile } from '../write-file';
 
 interface KconfigOptions {
   readonly file?: string;
@@ -41,7 +41,11 @@ export function addKconfig(
 function kconfig(options: KconfigOptions, io: CommandIo): void {
   const config = evaluated(options);
   const explanation = options.explain === undefined ? null : config.explain(options.explain);
-  if (options.out !== undefined) write(options.out, config, options.force === true);
+  if (options.out !== undefined)
+    writeFile(options.out, config.toDotConfig({ heading: true }), {
+      what: '.config',
+      force: options.force === true,
+    });
   if (options.json === true) {
     io.out(
       `${JSON.stringify({ ...config.toJSON(), ...(explanation ? { explanation } : {}) }, null, 2)}\n`,
@@ -64,16 +68,4 @@ function evaluated(options: KconfigOptions): Config {
   if (options.config === undefined) return evaluate(kconfigTree);
   const text = readText(options.config, 'a .config');
   return evaluate(kconfigTree, text, { file: options.config });
-}
-
-function write(path: string, config: Config, force: boolean): void {
-  if (!force && existsSync(path))
-    throw new UsageError(`${path}: exists already; give --force to replace it`);
-  try {
-    writeFileSync(path, config.toDotConfig({ heading: true }));
-  } catch (error) {
-    throw new UsageError(
-      `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

@@ -1,48 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Writes a report; of files that are there already only a report of ours is replaced.
 
-import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { UsageError } from '../errors';
-import { codeOf } from '../files';
 import { GENERATOR } from '../show/page';
+import { type Replacing, checkWritable, writeFile } from '../write-file';
 
-/** Our mark stands within this many bytes. */
-const HEAD = 1024;
+const REPORT: Replacing = {
+  what: 'report',
+  makeFolders: true,
+  isOurs: (head) => head.includes(`<meta name="generator" content="${GENERATOR}`),
+};
 
-/** Throws a UsageError if the file is there and is not ours. */
+/** @throws UsageError if the file is there and is not ours */
 export function checkReportFile(file: string): void {
-  let head: string;
-  try {
-    head = beginning(file);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw new UsageError(`${file}: cannot be written as a report (${codeOf(error)})`);
-  }
-  if (!head.includes(`<meta name="generator" content="${GENERATOR}`))
-    throw new UsageError(
-      `${file}: is no report of this command and is not replaced; expected another name, or a file that does not exist`,
-    );
+  checkWritable(file, REPORT);
 }
 
+/** @throws UsageError */
 export function writeReport(file: string, text: string): void {
-  checkReportFile(file);
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UsageError(
-      `${file}: cannot be written (${codeOf(error)}), expected a file in a folder of yours`,
-    );
-  }
-}
-
-function beginning(file: string): string {
-  const bytes = Buffer.alloc(HEAD);
-  const fd = openSync(file, 'r');
-  try {
-    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, HEAD, 0));
-  } finally {
-    closeSync(fd);
-  }
+  writeFile(file, text, REPORT);
 }

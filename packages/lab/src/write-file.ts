@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Files that a command writes: whole or not at all, and no file of somebody else is replaced.
+
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError } from './errors';
+import { codeOf } from './files';
+
+export interface Replacing {
+  /** What the file is to be: 'report'. */
+  readonly what: string;
+  /** Make folders that are not there. */
+  readonly makeFolders?: boolean;
+  /** The user allowed it to replace any file. */
+  readonly force?: boolean;
+  /** Whether the beginning of a file, 1 KiB, shows that this command wrote it. */
+  readonly isOurs?: (head: string) => boolean;
+}
+
+const HEAD = 1024;
+
+/**
+ * To be called before long work; writeFile does it again.
+ * @throws UsageError if the folder is not there, or a file is that must not be replaced
+ */
+export function checkWritable(path: string, replacing: Replacing): void {
+  const folder = dirname(path);
+  if (replacing.makeFolders === true) makeFolders(folder, path);
+  else if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`${path}: there is no folder '${folder}'`);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || isStream(stat)) return;
+  if (!stat.isFile()) throw new UsageError(`${path}: is a folder, expected the name of a file`);
+  if (replacing.force === true) return;
+  if (replacing.isOurs === undefined)
+    throw new UsageError(`${path}: exists already; give --force to replace it`);
+  if (!replacing.isOurs(beginning(path)))
+    throw new UsageError(
+      `${path}: is no ${replacing.what} of this command and is not replaced; expected another name, or a file that does not exist`,
+    );
+}
+
+/** @throws UsageError; then a file that was there is as it was */
+export function writeFile(path: string, text: string, replacing: Replacing): void {
+  checkWritable(path, replacing);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const temporary = `${path}.${String(process.pid)}.tmp`;
+  try {
+    if (stat !== undefined && isStream(stat)) writeFileSync(path, text);
+    else {
+      writeFileSync(temporary, text, { flag: 'wx' });
+      renameSync(temporary, path);
+    }
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`${path}: cannot be written (${codeOf(error)})`);
+  }
+}
+
+function makeFolders(folder: string, path: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(
+      `${path}: its folder '${folder}' is not there and cannot be made (${codeOf(error)})`,
+    );
+  }
+}
+
+/** /dev/stdout, a pipe, a terminal. */
+function isStream(stat: ReturnType<typeof statSync> & object): boolean {
+  return !stat.isFile() && !stat.isDirectory();
+}
+
+function beginning(path: string): string {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be written (${codeOf(error)})`);
+  }
+  try {
+    const bytes = Buffer.alloc(HEAD);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, HEAD, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
