@@ -17,6 +17,7 @@ import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, processIo } from './io';
+import { VERSION } from './package';
 
 /** A verb adds itself to the program and tells its status through `end`. */
 export type AddCommand = (
@@ -44,6 +45,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
     .description(
       'The series "Add dynamic iommu backed bounce buffers", run, measured and checked without a kernel',
     )
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {

@@ -2,6 +2,7 @@
 // The frame of every report: one HTML file that needs nothing else and may fetch nothing.
 
 import { createHash } from 'node:crypto';
+import { VERSION } from '../package';
 import { Html, html } from './html';
 import { STYLE } from './style';
 
@@ -27,7 +28,7 @@ export function pageText(page: Page): string {
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="${GENERATOR}" />
+        <meta name="generator" content="${GENERATOR} ${VERSION}" />
         <meta http-equiv="Content-Security-Policy" content="${policy(scripts)}" />
         <title>${page.title}</title>
         <style>

@@ -27,6 +27,12 @@ describe('iommu-bounce', () => {
       expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
     });
 
+  it('prints its version', async () => {
+    const manifest = readFileSync(join(__dirname, '../../package.json'), 'utf8');
+    const { version } = JSON.parse(manifest) as { version: string };
+    expect(await cli('--version')).to.deep.equal({ status: 0, out: `${version}\n`, err: '' });
+  });
+
   it('works through its bin', function () {
     const bin = join(__dirname, '../../bin/iommu-bounce.js');
     if (!existsSync(join(__dirname, '../../dist/cli.js'))) {

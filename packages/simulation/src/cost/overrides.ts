@@ -42,7 +42,10 @@ export function parseAssignment(text: string): Changes {
 
 /** @throws InputError */
 export function parseCostFile(text: string, file: string): Changes {
-  return text.trimStart().startsWith('{') ? parseJson(text, file) : parseLines(text, file);
+  const changes = text.trimStart().startsWith('{') ? parseJson(text, file) : parseLines(text, file);
+  if (Object.keys(changes).length === 0)
+    throw new InputError(`${file}: sets no cost parameter, expected lines 'name=value' or JSON`);
+  return changes;
 }
 
 function parseLines(text: string, file: string): Changes {

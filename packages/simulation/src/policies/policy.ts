@@ -168,8 +168,9 @@ export const USUAL_POLICIES = ['strict', 'pool'] as const;
  */
 export function policiesNamed(text: string): Policy[] {
   if (text === 'all') return [...POLICIES];
-  return text.split(',').map((raw) => {
-    const name = raw.trim();
+  const names = text.split(',').map((raw) => raw.trim());
+  return names.map((name, i) => {
+    if (names.indexOf(name) < i) throw new InputError(`policy '${name}' is named twice`);
     const found = POLICIES.find((p) => p.name === name);
     if (!found)
       throw new InputError(

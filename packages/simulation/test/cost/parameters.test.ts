@@ -85,6 +85,8 @@ describe('costParameters', () => {
 
   it('names line and what was expected of a file', () => {
     throws(() => parseCostFile('pinNs=200\nfoo=1', 'x'), /^x:2: there is no cost parameter 'foo'/);
+    for (const empty of ['', '# nothing\n', '{}'])
+      throws(() => parseCostFile(empty, 'x'), /^x: sets no cost parameter/);
     throws(() => parseCostFile('pinNs', 'x'), "x:1: expected 'name=value', got 'pinNs'");
     throws(() => parseCostFile('pinNs=abc', 'x'), "x:1: expected a number after '=', got 'abc'");
     throws(() => parseCostFile('pinNs=1\n', 'x'), 'x:1: pinNs: expected 100 to 1100 ns, got 1');

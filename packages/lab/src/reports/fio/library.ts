@@ -2,12 +2,8 @@
 // The scripts of the page: Chart.js as its package ships it, and our own; and Chart.js's licence.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** Of this package, wherever this module lies in it: in src, built, or built as one file. */
-const packageRequire = createRequire(join(__dirname, 'library.js'));
-const PACKAGE = dirname(packageRequire.resolve('@iommu-bounce/lab/package.json'));
+import { PACKAGE_FOLDER, packageRequire } from '../../package';
 
 /** Chart.js, minified, then ours. */
 export function pageScripts(): string[] {
@@ -22,7 +18,7 @@ export function chartLicence(): string {
 }
 
 function ownScript(): string {
-  return readFileSync(join(PACKAGE, 'src/reports/fio/page/charts.js'), 'utf8');
+  return readFileSync(join(PACKAGE_FOLDER, 'src/reports/fio/page/charts.js'), 'utf8');
 }
 
 function chartFolder(): string {
