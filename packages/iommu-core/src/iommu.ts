@@ -117,7 +117,7 @@ export function dev_iommu_priv_set(dev: device, priv: opaque | null): void {
   (deref(dev.iommu) as dev_iommu).priv = priv;
 }
 
-/** drivers/iommu/iommu.c */
+/** drivers/iommu/iommu.c, the part that deviation 1 names. */
 export class iommu_c {
   private iommu_dma_strict: boolean;
   private readonly iommu_cmd_line_strict: boolean;
