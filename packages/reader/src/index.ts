@@ -23,3 +23,7 @@ export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type { CheckResult, Difference, DifferenceKind } from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
+export { type MarginDocuments, readMarginDocuments } from './margin/files';
+export { readMargin } from './margin/read-margin';
+export { anchorOf } from './margin/markdown';
+export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
