@@ -12,7 +12,18 @@ export type {
   StepKind,
   Token,
 } from './syntax/definition';
+export { loadCReader } from './c/files';
+export { type CReader, type CSource, wholeText } from './c/parse';
+export { readPort } from './port/files';
+export { functionsAfter, mirrorOf, type Placed } from './port/state';
 export type { Port, PortDefinition, PortFile } from './port/port';
+export { alignFiles } from './beside/align';
+export { changedFunctions } from './beside/changed';
+export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type { CheckResult, Difference, DifferenceKind } from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
+export { type MarginDocuments, readMarginDocuments } from './margin/files';
+export { readMargin } from './margin/read-margin';
+export { anchorOf } from './margin/markdown';
+export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
