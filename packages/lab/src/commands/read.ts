@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `read`: the C patches beside the TypeScript, as a site, on the terminal, or held against each other.
+
+import { type Command, Option } from 'commander';
+import {
+  type CheckResult,
+  type Reading,
+  changedByPatch,
+  checkReading,
+  openReading,
+  readingSite,
+  writeSite,
+} from '@iommu-bounce/reader';
+import { UsageError } from '../errors';
+import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { checkText } from '../tables/check';
+import { readingText } from '../tables/reading';
+import { collect } from './option-values';
+
+interface ReadOptions {
+  readonly series?: readonly string[];
+  readonly kernel?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly check?: boolean;
+  readonly port?: string;
+  readonly json?: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+export function addRead(
+  program: Command,
+  io: CommandIo,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('read')
+    .description('read the C patches beside the TypeScript: a function here, or all as a site')
+    .argument('[name...]', 'functions or other names of the C to show on the terminal')
+    .option(
+      '--series <path>',
+      'your copy of the mails: an mbox, a folder of mails or patches, or REPOSITORY:BASE..HEAD; may be given again',
+      collect,
+    )
+    .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
+    .option('--out <folder>', 'write the site: open index.html in it')
+    .option('--force', 'let --out replace the files that an earlier run wrote')
+    .option('--check', 'hold both sides against each other; status 1 if a difference is unexplained')
+    .option('--port <folder>', 'packages of another port, in place of ours')
+    .option('--json', 'with --check: one JSON document on stdout')
+    .addOption(
+      new Option('--color <when>', 'colours on the terminal')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
+    .action(async (names: string[], options: ReadOptions) => {
+      end(await read(names, options, io));
+    });
+}
+
+async function read(
+  names: readonly string[],
+  options: ReadOptions,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  checkOptions(names, options);
+  const progress = new Progress(io, 'read');
+  progress.show('the port and the series');
+  const reading = await openReading({
+    series: options.series ?? [],
+    kernel: options.kernel ?? null,
+    port: options.port ?? null,
+  });
+  if (names.length > 0) {
+    progress.done();
+    return show(names, reading, options, io);
+  }
+  progress.show('the check');
+  const check = reading.c ? checkReading(reading, reading.c) : null;
+  if (options.out !== undefined) {
+    progress.show('the site');
+    const changed = reading.c ? changedByPatch(reading, reading.c) : [];
+    writeSite(options.out, readingSite(reading, check, changed), options.force === true);
+  }
+  progress.done();
+  for (const note of reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [])
+    io.err(`note: ${note}\n`);
+  if (options.check === true && check) io.out(checkOutput(check, options.json === true));
+  if (options.out !== undefined && options.json !== true) io.out(`Site: ${options.out}/index.html\n`);
+  const unexplained = check?.differences.some((d) => d.reason === null) === true;
+  return options.check === true && unexplained ? 1 : 0;
+}
+
+function checkOptions(names: readonly string[], options: ReadOptions): void {
+  if (names.length === 0 && options.out === undefined && options.check !== true)
+    throw new UsageError('expected a name, --out <folder> or --check; see iommu-bounce read --help');
+  if (names.length > 0 && (options.out !== undefined || options.check === true))
+    throw new UsageError('expected names, or --out and --check, not both');
+  if (options.series === undefined)
+    for (const [given, option] of [
+      [options.check === true, '--check'],
+      [options.kernel !== undefined, '--kernel'],
+    ] as const)
+      if (given) throw new UsageError(`${option}: needs your copy of the mails, --series <path>`);
+  if (options.json === true && options.check !== true)
+    throw new UsageError('--json: is for --check');
+}
+
+function checkOutput(check: CheckResult, json: boolean): string {
+  return json ? `${JSON.stringify(check, null, 2)}\n` : checkText(check);
+}
+
+function show(
+  names: readonly string[],
+  reading: Reading,
+  options: ReadOptions,
+  io: CommandIo,
+): ExitStatus {
+  const { terminal } = io;
+  const text = readingText(names, reading, {
+    columns: terminal?.columns ?? 160,
+    colour: options.color === 'always' || (options.color === 'auto' && terminal?.colour === true),
+  });
+  if (terminal) terminal.page(text);
+  else io.out(text);
+  return 0;
+}

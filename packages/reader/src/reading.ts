@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Everything that is to be read: the reader's own copy of the C, the port, and what follows from both.
+
+import type { ChangedFunction, FileBeside } from './beside/beside';
+import { changedFunctions } from './beside/changed';
+import { filesBeside, isC } from './beside/files-beside';
+import { loadCReader } from './c/files';
+import type { CReader, CSource } from './c/parse';
+import { checkSides } from './check/check-sides';
+import type { CheckResult } from './check/difference';
+import { readMarginDocuments } from './margin/files';
+import type { Margin } from './margin/margin';
+import { readMargin } from './margin/read-margin';
+import { readPort } from './port/files';
+import type { Port } from './port/port';
+import { openSeries } from './series/files';
+import type { Series } from './series/series';
+import type { Wanted } from './series/thread';
+import type { CTree } from './tree/c-file';
+import { openTree } from './tree/files';
+
+export interface ReadingOptions {
+  /** Files, folders or repositories with the mails; empty: our side alone. */
+  readonly series: readonly string[];
+  /** The root of a kernel tree, or of a few files of one. */
+  readonly kernel: string | null;
+  /** A folder with packages of another port, with findings.md and porting.md; null: ours. */
+  readonly port: string | null;
+}
+
+/** The C with the port beside it. */
+export interface CSide {
+  readonly series: Series;
+  readonly tree: CTree;
+  readonly reader: CReader;
+  /** Each C file after the last patch, by path. */
+  readonly sources: ReadonlyMap<string, CSource>;
+  readonly beside: readonly FileBeside[];
+}
+
+export interface Reading {
+  readonly port: Port;
+  readonly margin: Margin;
+  /** Null without a series. */
+  readonly c: CSide | null;
+}
+
+/** @throws ReadError for what cannot be read */
+export async function openReading(options: ReadingOptions): Promise<Reading> {
+  const folder = options.port ?? undefined;
+  const port = readPort(folder);
+  const margin = readMargin(port.files, readMarginDocuments(folder));
+  if (options.series.length === 0) return { port, margin, c: null };
+  const series = await openSeries(options.series, wantedOf(port));
+  const tree = openTree(series, options.kernel, mirroredBy(port));
+  const reader = await loadCReader();
+  const sources = new Map(
+    tree.files.flatMap((file) => {
+      const text = file.states.at(-1);
+      return text && isC(file.path) ? [[file.path, reader.parse(file.path, text)] as const] : [];
+    }),
+  );
+  return {
+    port,
+    margin,
+    c: { series, tree, reader, sources, beside: filesBeside(reader, tree, port) },
+  };
+}
+
+/** Both sides held against each other, in all states. */
+export function checkReading({ port, margin }: Reading, c: CSide): CheckResult {
+  const { reader, tree } = c;
+  return checkSides({ reader, tree, port, deviations: margin.deviations });
+}
+
+/** What each patch changed on both sides: the first list is of patch 1. */
+export function changedByPatch({ port }: Reading, c: CSide): ChangedFunction[][] {
+  return c.series.patches.map(({ number }) => changedFunctions(c.reader, c.tree, port, number));
+}
+
+/** By what the port knows its series. */
+export function wantedOf(port: Port): Wanted {
+  return {
+    patches: port.patches,
+    files: mirroredBy(port),
+    addedBy: (patch) => [
+      ...new Set(
+        port.files
+          .filter((file) => file.beforePatch === null)
+          .flatMap((file) => file.definitions)
+          .filter((d) => d.kind === 'function' && d.patch === patch)
+          .map((d) => d.name),
+      ),
+    ],
+  };
+}
+
+function mirroredBy(port: Port): string[] {
+  return [...new Set(port.files.map((file) => file.mirrors))];
+}
