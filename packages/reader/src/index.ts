@@ -12,6 +12,10 @@ export type {
   StepKind,
   Token,
 } from './syntax/definition';
+export { loadCReader } from './c/files';
+export { type CReader, type CSource, wholeText } from './c/parse';
+export { readPort } from './port/files';
+export { functionsAfter, mirrorOf, type Placed } from './port/state';
 export type { Port, PortDefinition, PortFile } from './port/port';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type { CheckResult, Difference, DifferenceKind } from './check/difference';

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The steps of a C function, in the order of its text.
+
+import type { Node } from 'web-tree-sitter';
+import type { Step, StepKind } from '../syntax/definition';
+
+/** An upper-case name of at least two letters. */
+export function isConstant(name: string): boolean {
+  return /^_*[A-Z][A-Z0-9_]+$/u.test(name) && name !== 'NULL';
+}
+
+/** Collects the steps of a body; lines are rows of the parsed text, from 0. */
+export class StepsOfC {
+  private readonly steps: Step[] = [];
+
+  /** @param loops names of loop macros by offset in the parsed text */
+  constructor(private readonly loops: ReadonlyMap<number, string>) {}
+
+  of(body: Node): readonly Step[] {
+    this.children(body);
+    return this.steps;
+  }
+
+  private add(kind: StepKind, name: string, node: Node): void {
+    this.steps.push({ kind, name, line: node.startPosition.row });
+  }
+
+  private addEnd(node: Node): void {
+    this.steps.push({ kind: 'end', name: '', line: node.endPosition.row });
+  }
+
+  private children(node: Node): void {
+    for (const child of node.namedChildren) if (child) this.visit(child);
+  }
+
+  private visitAll(...nodes: readonly (Node | null)[]): void {
+    for (const node of nodes) if (node) this.visit(node);
+  }
+
+  private visit(node: Node): void {
+    switch (node.type) {
+      case 'comment':
+        return;
+      case 'if_statement':
+        this.visitIf(node);
+        return;
+      case 'for_statement':
+      case 'while_statement':
+        this.add('loop', this.loops.get(node.startIndex) ?? '', node);
+        this.children(node);
+        this.addEnd(node);
+        return;
+      case 'do_statement':
+        this.add('loop', '', node);
+        this.children(node);
+        this.addEnd(node);
+        return;
+      case 'switch_statement':
+        this.add('switch', '', node);
+        this.children(node);
+        this.addEnd(node);
+        return;
+      case 'case_statement': {
+        const value = node.childForFieldName('value');
+        this.add('case', value?.text ?? 'default', node);
+        for (const child of node.namedChildren)
+          if (child && child.id !== value?.id) this.visit(child);
+        return;
+      }
+      case 'labeled_statement':
+        this.add('label', node.childForFieldName('label')?.text ?? '', node);
+        for (const child of node.namedChildren.slice(1)) if (child) this.visit(child);
+        return;
+      case 'goto_statement':
+        this.add('goto', node.childForFieldName('label')?.text ?? '', node);
+        return;
+      case 'break_statement':
+        this.add('break', '', node);
+        return;
+      case 'continue_statement':
+        this.add('continue', '', node);
+        return;
+      case 'return_statement':
+        this.visitReturn(node);
+        return;
+      case 'call_expression':
+        this.visitCall(node);
+        return;
+      case 'identifier':
+        if (isConstant(node.text)) this.add('constant', node.text, node);
+        return;
+      case 'sizeof_expression':
+      case 'type_descriptor':
+        return;
+      case 'assignment_expression':
+        this.visitAssignment(node);
+        return;
+      default:
+        this.children(node);
+    }
+  }
+
+  private visitIf(node: Node): void {
+    this.add('if', '', node);
+    const alternative = node.childForFieldName('alternative');
+    this.visitAll(node.childForFieldName('condition'), node.childForFieldName('consequence'));
+    if (alternative) {
+      this.add('else', '', alternative);
+      this.children(alternative);
+    }
+    this.addEnd(node);
+  }
+
+  private visitReturn(node: Node): void {
+    const value = node.namedChildren.find((child) => child && child.type !== 'comment');
+    const text = value?.text.replace(/[\s()]/gu, '') ?? '';
+    const plain =
+      /^-?(?:\w+)$/u.test(text) &&
+      (isConstant(text.replace(/^-/u, '')) || /^(?:-?\d+|true|false|NULL)$/u.test(text));
+    this.add('return', plain ? text : '', node);
+    if (value && !plain) this.visit(value);
+  }
+
+  private visitCall(node: Node): void {
+    const callee = node.childForFieldName('function');
+    const args = node.childForFieldName('arguments');
+    const name =
+      callee?.type === 'field_expression'
+        ? callee.childForFieldName('field')?.text
+        : callee?.text.replace(/[\s()*]/gu, '');
+    const config = name === 'IS_ENABLED' ? args?.namedChildren[0]?.text : undefined;
+    if (config !== undefined) {
+      this.add('constant', config, node);
+      return;
+    }
+    this.add('call', name ?? '', node);
+    if (callee?.type === 'field_expression') this.children(callee);
+    if (args) this.children(args);
+  }
+
+  /** An accessor on the left side, `sg_dma_len(sg) = 0`, is a field and no call. */
+  private visitAssignment(node: Node): void {
+    const left = node.childForFieldName('left');
+    const args = left?.type === 'call_expression' ? left.childForFieldName('arguments') : null;
+    if (args) this.children(args);
+    else this.visitAll(left);
+    this.visitAll(node.childForFieldName('right'));
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The named things of a TypeScript file, as the C would count them: methods of a translation unit are functions.
+
+import ts from 'typescript';
+import type { DefinitionKind, Step } from '../syntax/definition';
+import type { Comment } from './comments';
+import type { PortDefinition } from './port';
+import { StepsOfTs } from './steps';
+
+const REGISTRATIONS =
+  /^(?:EXPORT_SYMBOL(?:_GPL)?|module_param|early_param|core_param|\w+_initcall|module_init)$/u;
+
+/** Collects the definitions of a file. */
+export class OutlineOfTs {
+  private readonly definitions: PortDefinition[] = [];
+
+  constructor(
+    private readonly file: ts.SourceFile,
+    private readonly comments: readonly Comment[],
+  ) {}
+
+  outline(): readonly PortDefinition[] {
+    for (const statement of this.file.statements) this.visitStatement(statement, null);
+    return this.definitions;
+  }
+
+  private lineOf(offset: number): number {
+    return this.file.getLineAndCharacterOfPosition(offset).line + 1;
+  }
+
+  private add(
+    kind: DefinitionKind,
+    name: string,
+    node: ts.Node,
+    unit: string | null,
+    owner: string | null = null,
+    steps: readonly Step[] = [],
+  ): void {
+    const from = this.lineOf(node.getStart(this.file));
+    const to = this.lineOf(node.getEnd());
+    const doc = this.comments.find((comment) => comment.to === from - 1 && !comment.trailing);
+    const inside = this.comments.filter((comment) => comment.from >= from && comment.to <= to);
+    const all = doc ? [doc, ...inside] : inside;
+    const reasons = all.flatMap((comment) => {
+      const at = /\bJS: /u.exec(comment.text);
+      return at ? [{ line: comment.from, text: comment.text.slice(at.index + 4) }] : [];
+    });
+    const patch = /\bpatch(?:es)?\b[^.]*?\b(\d+)\/\d+/u.exec(doc?.text ?? '')?.[1];
+    this.definitions.push({
+      kind,
+      name,
+      from,
+      to,
+      owner,
+      steps,
+      unit,
+      patch: patch === undefined ? null : Number(patch),
+      reasons,
+    });
+  }
+
+  private addFunction(name: string, node: ts.Node, body: ts.Node, unit: string | null): void {
+    this.add('function', name, node, unit, null, new StepsOfTs(this.file).of(body));
+  }
+
+  private visitStatement(node: ts.Statement, unit: string | null): void {
+    if (ts.isFunctionDeclaration(node) && node.name && node.body)
+      this.addFunction(node.name.text, node, node.body, unit);
+    else if (ts.isClassDeclaration(node)) this.visitClass(node);
+    else if (ts.isInterfaceDeclaration(node)) this.visitInterface(node);
+    else if (ts.isTypeAliasDeclaration(node)) this.add('struct', node.name.text, node, unit);
+    else if (ts.isVariableStatement(node)) {
+      for (const declaration of node.declarationList.declarations)
+        if (ts.isIdentifier(declaration.name))
+          this.visitVariable(declaration.name.text, declaration.initializer, node, unit);
+    }
+  }
+
+  private visitVariable(
+    name: string,
+    value: ts.Expression | undefined,
+    node: ts.Node,
+    unit: string | null,
+  ): void {
+    if (value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)))
+      this.addFunction(name, node, value.body, unit);
+    else this.add(/^_*[A-Z][A-Z0-9_]+$/u.test(name) ? 'macro' : 'variable', name, node, unit);
+  }
+
+  private visitInterface(node: ts.InterfaceDeclaration): void {
+    const owner = node.name.text;
+    this.add('struct', owner, node, null);
+    for (const member of node.members) {
+      if (!member.name || !ts.isIdentifier(member.name)) continue;
+      this.add(
+        ts.isMethodSignature(member) ? 'prototype' : 'field',
+        member.name.text,
+        member,
+        null,
+        owner,
+      );
+    }
+  }
+
+  /** A class with methods is a translation unit, any other a struct. */
+  private visitClass(node: ts.ClassDeclaration): void {
+    const name = node.name?.text ?? '';
+    const isUnit = node.members.some((member) => ts.isMethodDeclaration(member));
+    this.add('struct', name, node, null);
+    for (const member of node.members) {
+      if (ts.isConstructorDeclaration(member)) this.visitConstructor(member, name);
+      if (!member.name || !(ts.isIdentifier(member.name) || ts.isPrivateIdentifier(member.name)))
+        continue;
+      const own = member.name.text;
+      if (ts.isMethodDeclaration(member) && member.body)
+        this.addFunction(own, member, member.body, name);
+      else if (ts.isGetAccessorDeclaration(member) && member.body)
+        this.addFunction(own, member, member.body, name);
+      else if (ts.isPropertyDeclaration(member)) {
+        const isStatic =
+          member.modifiers?.some((m) => m.kind === ts.SyntaxKind.StaticKeyword) === true;
+        if (isStatic) this.visitStatic(own, member, name);
+        else if (isUnit) this.visitVariable(own, member.initializer, member, name);
+        else this.add('field', own, member, null, name);
+      }
+    }
+  }
+
+  /** `static readonly EXPORT_SYMBOL = ['a', 'b']`: one registration for each name. */
+  private visitStatic(kind: string, member: ts.PropertyDeclaration, unit: string): void {
+    if (!REGISTRATIONS.test(kind)) return;
+    const names: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isPropertyAssignment(node))
+        names.push(node.name.getText(this.file).replace(/'/gu, ''));
+      else if (ts.isStringLiteral(node)) names.push(node.text);
+      else ts.forEachChild(node, visit);
+    };
+    if (member.initializer) visit(member.initializer);
+    for (const name of names) this.add('registration', name, member, unit, kind);
+  }
+
+  /** What a constructor makes: functions that are closures, and parameters that are fields. */
+  private visitConstructor(node: ts.ConstructorDeclaration, unit: string): void {
+    for (const statement of node.body?.statements ?? []) {
+      if (ts.isVariableStatement(statement) || ts.isFunctionDeclaration(statement)) {
+        const before = this.definitions.length;
+        this.visitStatement(statement, unit);
+        for (let i = this.definitions.length - 1; i >= before; i--)
+          if (this.definitions[i]?.kind !== 'function') this.definitions.splice(i, 1);
+      }
+    }
+  }
+}
