@@ -46,7 +46,7 @@ export class dma_iommu_c_before_patch_2 extends dma_iommu_c_before_patch_3 {
     let i = 0;
     const nid = dev_to_node(deref(dev));
 
-    order_mask = mod_pow2(order_mask, 2 << MAX_ORDER);
+    order_mask = mod_pow2(order_mask, 2 << MAX_ORDER); // finding 39
     if (!order_mask) return null;
 
     const pages = this.k.slab.kvzalloc<page>(count, kalloc_gfp);
@@ -125,6 +125,7 @@ export class dma_iommu_c_before_patch_2 extends dma_iommu_c_before_patch_3 {
       if (!iova) break out_free_pages;
 
       out_free_iova: {
+        // finding 38
         if (this.k.sg.sg_alloc_table_from_pages(sgt, pages, count, 0, size, GFP_KERNEL))
           break out_free_iova;
         const sgl = deref(sgt.sgl);

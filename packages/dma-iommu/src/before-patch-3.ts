@@ -164,6 +164,7 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
     const iova = this.iommu_dma_alloc_iova(domain, size, dma_mask, dev);
     if (!iova) return DMA_MAPPING_ERROR;
 
+    // finding 41
     if (this.iommu.iommu_map_atomic(domain, iova, phys_addr_t(phys - iova_off), size, prot)) {
       this.iommu_dma_free_iova(cookie, iova, size, null);
       return DMA_MAPPING_ERROR;
@@ -230,6 +231,7 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
       if (!iova) break out_free_pages;
 
       out_free_iova: {
+        // finding 38
         if (this.k.sg.sg_alloc_table_from_pages(sgt, pages, count, 0, size, GFP_KERNEL))
           break out_free_iova;
         const sgl = deref(sgt.sgl);
@@ -300,7 +302,7 @@ export class dma_iommu_c_before_patch_3 extends dma_iommu_c_before_patch_4 {
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
       // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
-      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      // as in C: an empty segment always seems to cross (finding 40).
       if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
         before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));

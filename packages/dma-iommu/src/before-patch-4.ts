@@ -111,13 +111,14 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
         return -EFAULT;
       }
 
-      return 0;
+      return 0; // findings 43 and 44
     }
 
     this.iova.init_iova_domain(iovad, granule, base_pfn);
 
     if (
       !cookie.fq_domain &&
+      // finding 13
       (!dev || !this.dev_use_swiotlb(dev)) &&
       deref(domain.ops).flush_iotlb_all &&
       !this.iommu.iommu_get_dma_strict(domain)
@@ -354,7 +355,7 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
       // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
-      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      // as in C: an empty segment always seems to cross (finding 40).
       if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
         before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));

@@ -138,7 +138,7 @@ export const IOMMU_DMA_MSI_COOKIE = 1;
 export class iommu_dma_cookie {
   static readonly sizeof = 1928;
   type: iommu_dma_cookie_type = IOMMU_DMA_IOVA_COOKIE;
-  // JS: C has the next two in a union.
+  // JS: C has the next two in a union: deviation 6.
   readonly iovad = new iova_domain(this);
   msi_iova: dma_addr_t = dma_addr_t(0);
   readonly msi_page_list = new list_head<iommu_dma_msi_page>();
@@ -219,7 +219,7 @@ export class dma_iommu_c implements dma_iommu_h {
     protected readonly config: dma_iommu_config,
     protected readonly params: dma_iommu_params = {},
   ) {
-    if (params.forcedac !== undefined) this.iommu_dma_forcedac_setup(params.forcedac);
+    if (params.forcedac !== undefined) this.iommu_dma_forcedac_setup(params.forcedac); // deviation 8
     if (config.DMA_REMAP) {
       // JS: C has the two in the table, under #ifdef. Taking them out of it by delete makes it a dictionary, and each call
       // of a driver a search in it: 7 ns of a pair.
@@ -332,7 +332,7 @@ export class dma_iommu_c implements dma_iommu_h {
     this.recent_cookie = null;
   }
 
-  /** Regions that firmware, not the driver, knows of: none without IORT. C: dma-iommu.c iommu_dma_get_resv_regions */
+  /** Regions that firmware, not the driver, knows of: none without IORT (deviation 4). C: dma-iommu.c iommu_dma_get_resv_regions */
   iommu_dma_get_resv_regions(_dev: device, _list: list_head<iommu_resv_region>): void {
     // C asks ACPI's IORT for the MSI frame of a GICv3 ITS; there is no such platform here.
   }
@@ -384,12 +384,12 @@ export class dma_iommu_c implements dma_iommu_h {
           const hi = iova_pfn(iovad, dma_addr_t(end));
           this.iova.reserve_iova(iovad, lo, hi);
         } else {
-          // Also where two ranges touch, or the first begins at 0: see docs/findings.md.
+          // Also where two ranges touch, or the first begins at 0: finding 42.
           this.k.log.pr_err(`${dev_name(dev)}: Failed to reserve IOVA [${pa(start)}-${pa(end)}]`);
           return -EINVAL;
         }
 
-        start = u64_add(window.res.end - window.offset, 1);
+        start = u64_add(window.res.end - window.offset, 1); // finding 42: wraps to 0 after the top
         // Behind the last range there is the rest.
         if (i !== bridge.dma_ranges.length - 1 || end === U64_MAX) break;
         end = U64_MAX;
@@ -440,7 +440,7 @@ export class dma_iommu_c implements dma_iommu_h {
   }
 
   protected dev_use_swiotlb(dev: device): boolean {
-    return this.config.SWIOTLB && dev_is_pci(dev) && to_pci_dev(dev).untrusted;
+    return this.config.SWIOTLB && dev_is_pci(dev) && to_pci_dev(dev).untrusted; // finding 13
   }
 
   /**
@@ -461,7 +461,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
     // The granule is the smallest page; frame 0 is never handed out, so that 0 can mean failure.
     const granule = BIT(__ffs(domain.pgsize_bitmap));
-    let base_pfn = Math.max(1, Math.floor(base / granule));
+    let base_pfn = Math.max(1, Math.floor(base / granule)); // deviation 11
 
     if (domain.geometry.force_aperture) {
       if (
@@ -481,13 +481,14 @@ export class dma_iommu_c implements dma_iommu_h {
         return -EFAULT;
       }
 
-      return 0;
+      return 0; // findings 14, 18, 43 and 44
     }
 
     this.iova.init_iova_domain(iovad, granule, base_pfn);
 
     if (
       !cookie.fq_domain &&
+      // finding 13
       (!dev || !this.dev_use_swiotlb(dev)) &&
       deref(domain.ops).flush_iotlb_all &&
       !this.iommu.iommu_get_dma_strict(domain)
@@ -512,7 +513,7 @@ export class dma_iommu_c implements dma_iommu_h {
     let ret = this.iova_reserve_iommu_regions(dev, domain);
 
     if (ret === 0 && this.config.IOMMU_IO_BUFFER)
-      ret = this.pool.io_buffer_pool_init(dev, domain, iovad, cookie);
+      ret = this.pool.io_buffer_pool_init(dev, domain, iovad, cookie); // deviation 10
 
     return ret;
   }
@@ -569,7 +570,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
     if (!iova) iova = this.iova.alloc_iova_fast(iovad, iova_len, iova_pfn(iovad, dma_limit), true);
 
-    return dma_addr_t(iova * iovad.granule);
+    return dma_addr_t(iova * iovad.granule); // deviation 11
   }
 
   /**
@@ -647,6 +648,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const iova = this.__iommu_dma_alloc_iova(domain, size, dma_mask, dev);
     if (!iova) return DMA_MAPPING_ERROR;
 
+    // finding 41
     if (this.iommu.iommu_map_atomic(domain, iova, phys_addr_t(phys - iova_off), size, prot)) {
       this.__iommu_dma_free_iova(cookie, iova, size, null);
       return DMA_MAPPING_ERROR;
@@ -705,7 +707,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return iova;
   }
 
-  /** JS: C's `phys_addr_t *adj_phys`, for the next line of the caller of __iommu_dma_map_swiotlb. */
+  /** JS: C's `phys_addr_t *adj_phys`, for the next line of the caller of __iommu_dma_map_swiotlb (deviation 2). */
   protected adj_phys = phys_addr_t(0);
 
   /** Frees the first `count` pages of an array, and the array. C: dma-iommu.c __iommu_dma_free_pages, exposed by patch 3/4 */
@@ -727,7 +729,7 @@ export class dma_iommu_c implements dma_iommu_h {
   ): (page | null)[] | null {
     let i = 0;
 
-    order_mask = mod_pow2(order_mask, 2 << MAX_ORDER);
+    order_mask = mod_pow2(order_mask, 2 << MAX_ORDER); // finding 39
     if (!order_mask) return null;
 
     const pages = this.k.slab.kvzalloc<page>(count, kalloc_gfp);
@@ -806,6 +808,7 @@ export class dma_iommu_c implements dma_iommu_h {
       if (!iova) break out_free_pages;
 
       out_free_iova: {
+        // finding 38
         if (this.k.sg.sg_alloc_table_from_pages(sgt, pages, count, 0, size, GFP_KERNEL))
           break out_free_iova;
         const sgl = deref(sgt.sgl);
@@ -846,7 +849,7 @@ export class dma_iommu_c implements dma_iommu_h {
     if (!pages) return NULL_ptr;
     dma_handle.value = deref(sgt.sgl).dma_address;
     this.k.sg.sg_free_table(sgt);
-    const vaddr = this.k.vmalloc.dma_common_pages_remap(pages, size);
+    const vaddr = this.k.vmalloc.dma_common_pages_remap(pages, size); // deviation 1
     out_unmap: {
       if (!vaddr) break out_unmap;
       return vaddr;
@@ -856,7 +859,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return NULL_ptr;
   }
 
-  /** JS: returns the handle that C finds around the table. C: dma-iommu.c, under CONFIG_DMA_REMAP */
+  /** JS: returns the handle that C finds around the table: deviation 7. C: dma-iommu.c, under CONFIG_DMA_REMAP */
   protected iommu_dma_alloc_noncontiguous(
     dev: device,
     size: number,
@@ -875,7 +878,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return sh;
   }
 
-  /** The handle itself is not freed: see docs/findings.md. C: dma-iommu.c, under CONFIG_DMA_REMAP */
+  /** The handle itself is not freed: finding 37. C: dma-iommu.c, under CONFIG_DMA_REMAP */
   protected iommu_dma_free_noncontiguous(
     dev: device,
     size: number,
@@ -1025,6 +1028,7 @@ export class dma_iommu_c implements dma_iommu_h {
     let dma_handle = DMA_MAPPING_ERROR;
 
     if (this.config.IOMMU_IO_BUFFER)
+      // findings 5 and 19
       dma_handle = this.pool.io_buffer_pool_map_page(
         this.dev_to_io_buffer_pool(dev),
         p,
@@ -1045,7 +1049,7 @@ export class dma_iommu_c implements dma_iommu_h {
         attrs,
       );
 
-    // For a pool's buffer C passes an uninitialised adj_phys here; the sync ends before anyone looks at it.
+    // For a pool's buffer C passes an uninitialised adj_phys here; the sync ends before anyone looks at it (deviation 2).
     if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dma_handle !== DMA_MAPPING_ERROR)
       this.__iommu_dma_sync_single_for_device(dev, dma_handle, size, dir, this.adj_phys);
     return dma_handle;
@@ -1059,7 +1063,7 @@ export class dma_iommu_c implements dma_iommu_h {
     attrs: number,
   ): void {
     if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-      this.iommu_dma_sync_single_for_cpu(dev, dma_handle, size, dir);
+      this.iommu_dma_sync_single_for_cpu(dev, dma_handle, size, dir); // finding 1
 
     if (
       this.config.IOMMU_IO_BUFFER &&
@@ -1160,7 +1164,7 @@ export class dma_iommu_c implements dma_iommu_h {
           sg_phys(s),
           s.length,
           dma_get_mask(dev),
-          // A bool where patch 4/4 made it a permission: 1 is IOMMU_READ. See docs/findings.md.
+          // A bool where patch 4/4 made it a permission: 1 is IOMMU_READ (finding 12).
           Number(dev_is_dma_coherent(dev)),
           dir,
           attrs,
@@ -1232,7 +1236,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
       // The range is aligned to its size, so offsets in it tell where boundaries fall. A segment that would cross one
       // is moved behind it by lengthening the one before; the first can't, since its pad_len is 0. Lengths are unsigned
-      // as in C: an empty segment always seems to cross. See docs/findings.md.
+      // as in C: an empty segment always seems to cross (finding 40).
       if (pad_len && pad_len < u64_sub(s_length, 1)) {
         const before: scatterlist = deref(prev);
         before.length = mod_pow2(u64_add(before.length, pad_len), BIT(32));
@@ -1268,7 +1272,7 @@ export class dma_iommu_c implements dma_iommu_h {
   ): void {
     if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC)) this.iommu_dma_sync_sg_for_cpu(dev, sg, nents, dir);
 
-    // Before the pool is asked, whose buffers an untrusted device has too: see docs/findings.md.
+    // Before the pool is asked, whose buffers an untrusted device has too: findings 8 and 9.
     if (this.dev_use_swiotlb(dev)) {
       this.iommu_dma_unmap_sg_swiotlb(dev, sg, nents, dir, attrs);
       return;
@@ -1330,6 +1334,7 @@ export class dma_iommu_c implements dma_iommu_h {
       if (!pages) p = this.k.vmalloc.vmalloc_to_page(cpu_addr);
       this.k.vmalloc.dma_common_free_remap(cpu_addr);
     } else {
+      // deviation 5: nor a pool of atomic memory
       p = this.k.mm.virt_to_page(cpu_addr);
     }
 
@@ -1361,12 +1366,12 @@ export class dma_iommu_c implements dma_iommu_h {
     const node = dev_to_node(dev);
     let cpu_addr: virt_addr_t;
 
-    const p = this.k.page_alloc.alloc_pages_node(node, gfp, get_order(alloc_size));
+    const p = this.k.page_alloc.alloc_pages_node(node, gfp, get_order(alloc_size)); // deviation 5
     if (!p) return NULL_ptr;
 
     out_free_pages: {
       if (this.config.DMA_REMAP && (!coherent || PageHighMem(p))) {
-        cpu_addr = this.k.vmalloc.dma_common_contiguous_remap(p, alloc_size);
+        cpu_addr = this.k.vmalloc.dma_common_contiguous_remap(p, alloc_size); // deviation 1
         if (!cpu_addr) break out_free_pages;
 
         if (!coherent) this.k.arch.arch_dma_prep_coherent(p, size);
@@ -1403,7 +1408,7 @@ export class dma_iommu_c implements dma_iommu_h {
     )
       return this.iommu_dma_alloc_remap(dev, size, handle, gfp, attrs);
 
-    const cpu_addr = this.iommu_dma_alloc_pages(dev, size, out, gfp, attrs);
+    const cpu_addr = this.iommu_dma_alloc_pages(dev, size, out, gfp, attrs); // deviation 5: atomic memory too
     if (!cpu_addr) return NULL_ptr;
 
     handle.value = this.__iommu_dma_map(
@@ -1421,7 +1426,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return cpu_addr;
   }
 
-  /** Fills in which pages a user mapping would show; 0 or -ENXIO. */
+  /** Fills in which pages a user mapping would show (deviation 3); 0 or -ENXIO. */
   protected iommu_dma_mmap(
     _dev: device,
     vma: vm_area_struct,
@@ -1492,7 +1497,7 @@ export class dma_iommu_c implements dma_iommu_h {
     return BIT(__ffs(domain.pgsize_bitmap)) - 1;
   }
 
-  /** What a translated device's dma_ops are. */
+  /** What a translated device's dma_ops are: deviation 9. */
   protected readonly iommu_dma_ops: dma_map_ops = {
     alloc: (dev, size, handle, gfp, attrs) => this.iommu_dma_alloc(dev, size, handle, gfp, attrs),
     free: (dev, size, cpu_addr, handle, attrs) => {
@@ -1547,7 +1552,7 @@ export class dma_iommu_c implements dma_iommu_h {
       if (!domain) break out_err;
 
       if (domain.type === IOMMU_DOMAIN_DMA) {
-        if (this.iommu_dma_init_domain(domain, dma_base, size, dev)) break out_err;
+        if (this.iommu_dma_init_domain(domain, dma_base, size, dev)) break out_err; // finding 17
         dev.dma_ops = this.iommu_dma_ops;
       }
 
@@ -1632,12 +1637,12 @@ export class dma_iommu_c implements dma_iommu_h {
   }
 
   protected iommu_dma_init(): number {
-    if (this.params.kdump === true) this.iommu_deferred_attach_enabled = true;
+    if (this.params.kdump === true) this.iommu_deferred_attach_enabled = true; // deviation 8
 
     return this.iova.iova_cache_get();
   }
 
-  /** JS: runs the arch_initcall, as booting does; 0 or a negative error number. */
+  /** JS: runs the arch_initcall, as booting does (deviation 9); 0 or a negative error number. */
   do_initcalls(): number {
     return this.iommu_dma_init();
   }

@@ -13,7 +13,7 @@ import {
 } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iova_domain } from '@iommu-bounce/iommu-core';
 
-/** Declared here, defined in io-buffer-pool.c. */
+/** Declared here, defined in io-buffer-pool.c: deviation 2. */
 export type io_buffer_pool = opaque;
 
 /** Where a pool is kept. JS: the cookie stands for C's `&cookie->bounce_buffers`. */
@@ -70,7 +70,7 @@ export interface io_buffer_pool_h {
   io_buffer_pool_unmap_buffer(pool: io_buffer_pool | null, handle: dma_addr_t): boolean;
 }
 
-/** CONFIG_IOMMU_IO_BUFFER=n: what the C header has instead (and not as `static inline`: see docs/findings.md). */
+/** CONFIG_IOMMU_IO_BUFFER=n: what the C header has instead (deviation 1), and not as `static inline`. */
 export class io_buffer_pool_h_stubs implements io_buffer_pool_h {
   io_buffer_pool_init(
     _dev: device,

@@ -73,7 +73,7 @@ import { type io_buffer_pool_h, type io_buffer_pool_out, to_cookie } from '@iomm
 export class io_buffer_slot {
   static readonly sizeof = 40;
   readonly list = new list_head<io_buffer_slot>(this);
-  /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody */
+  /** What is mapped through it: a page, a list, or nothing. C: a void pointer, told apart by nobody (deviation 3) */
   orig_buffer: page | scatterlist | null = null;
   bounce_buffer: (page | null)[] | null = null;
   /** JS: how many of its pages, from each one on, lie behind each other in memory. Set when bounce_buffer is. */
@@ -143,7 +143,7 @@ export interface io_buffer_pool_params {
   readonly class_sizes?: number;
 }
 
-/** C hides the pool's type from dma-iommu.c; a pointer that comes back from there is taken at its word. */
+/** C hides the pool's type from dma-iommu.c; a pointer that comes back from there is taken at its word: deviation 8. */
 function to_pool(pool: object): io_buffer_pool {
   return pool as io_buffer_pool;
 }
@@ -195,7 +195,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     >,
     params: io_buffer_pool_params = {},
   ) {
-    this.num_slots = in_range('num_slots', params.num_slots ?? 1024, 2 ** 32 - 1);
+    this.num_slots = in_range('num_slots', params.num_slots ?? 1024, 2 ** 32 - 1); // deviation 7
     this.evict_period = this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC);
     this.class_sizes = in_range('class_sizes', params.class_sizes ?? 32 | 4 | 1, 255);
   }
@@ -209,12 +209,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       sizes_mask >>= 1;
     }
 
-    this.num_classes = count;
+    this.num_classes = count; // deviation 7: a global in C
     return this.num_classes;
   }
 
   private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
-    return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index));
+    return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // deviation 2
   }
 
   private io_buffer_class_get_cache(klass: io_buffer_class, prot: number): slot_list {
@@ -233,11 +233,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   ): boolean {
     const iova = this.io_buffer_slot_to_iova(slot, klass);
 
-    const unmapped = this.iommu.iommu_unmap(deref(pool.domain), iova, klass.buffer_size);
+    const unmapped = this.iommu.iommu_unmap(deref(pool.domain), iova, klass.buffer_size); // finding 36
 
     if (unmapped !== klass.buffer_size) {
       this.k.log.pr_err('Failed to unmap bounce buffer, leaking buffer.');
-      return false;
+      return false; // finding 21
     }
 
     this.dma_iommu.__iommu_dma_free_pages(deref(slot.bounce_buffer), klass.buffer_size / PAGE_SIZE);
@@ -253,12 +253,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       let flags = this.k.locks.spin_lock_irqsave(klass.lock);
       for (let j = 0; j < IO_BUFFER_SLOT_TYPE_COUNT; j++) {
         const cache = deref(klass.cached_slots[j]);
-        let turns = 0; // JS: of each of the two loops, which after a double unmap never end: see docs/findings.md
+        let turns = 0; // JS: of each of the two loops, which after a double unmap never end: finding 22
 
         while (!list_empty(cache)) {
           if (++turns > LOCKUP_TURNS) lockup('eviction from a list without an end');
           const slot = list_last_entry(cache);
-          if (!pool_teardown && !slot.old_cache_entry) break;
+          if (!pool_teardown && !slot.old_cache_entry) break; // findings 3 and 63
           list_del(slot.list);
           this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
 
@@ -299,7 +299,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     domain: iommu_domain,
     buffer_size: number,
   ): number {
-    const slots = this.k.slab.kcalloc(this.num_slots, io_buffer_slot, GFP_KERNEL);
+    const slots = this.k.slab.kcalloc(this.num_slots, io_buffer_slot, GFP_KERNEL); // finding 64
     if (!slots) return -ENOMEM;
     klass.slots = slots;
 
@@ -317,8 +317,8 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     klass.buffer_size = buffer_size;
     klass.unaligned_iova = this.dma_iommu.__iommu_dma_alloc_iova(
       domain,
-      this.reserved_size(buffer_size),
-      dma_get_mask(dev),
+      this.reserved_size(buffer_size), // finding 35
+      dma_get_mask(dev), // findings 15 and 16
       dev,
     );
     if (!klass.unaligned_iova) {
@@ -327,7 +327,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     }
 
     // A buffer is aligned to its size, a power of two, so that no segment of it crosses a segment boundary.
-    klass.iova_base = dma_addr_t(ALIGN(klass.unaligned_iova, klass.buffer_size));
+    klass.iova_base = dma_addr_t(ALIGN(klass.unaligned_iova, klass.buffer_size)); // finding 33
     klass.iova_end = dma_addr_t(klass.iova_base + klass.buffer_size * this.num_slots);
     klass.per_byte = 1 / klass.buffer_size;
     return 0;
@@ -351,6 +351,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   ): number {
     let ret: number;
 
+    // finding 14: never reached
     if (pool_out.bounce_buffers) {
       const pool = to_pool(pool_out.bounce_buffers);
       for (let i = 0; i < this.num_classes; i++) {
@@ -378,7 +379,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       io_buffer_class.sizeof * this.num_classes,
     );
     if (!pool) return -ENOMEM;
-    // JS: in C the classes are the tail of the same allocation.
+    // JS: in C the classes are the tail of the same allocation: deviation 4.
     pool.classes = Array.from({ length: this.num_classes }, () => new io_buffer_class());
 
     out_wq_alloc_fail: {
@@ -441,7 +442,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     this.k.workqueue.cancel_delayed_work_sync(pool.evict_work);
     this.k.workqueue.destroy_workqueue(deref(pool.evict_wq));
-    this.__io_buffer_pool_evict(pool, true);
+    this.__io_buffer_pool_evict(pool, true); // finding 20: only what is cached
 
     for (let i = 0; i < this.num_classes; i++) {
       const klass = deref(pool.classes[i]);
@@ -457,7 +458,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     this.k.slab.kfree(pool);
   }
 
-  /** The slot of an address, or null; JS: C returns its class too, through a pointer, and here the slot knows it. */
+  /** The slot of an address, or null; JS: C returns its class too, through a pointer; a slot knows it (deviation 1). */
   private io_buffer_pool_find_buffer(
     pool: io_buffer_pool,
     handle: dma_addr_t,
@@ -467,6 +468,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (recent !== null && recent.iova === handle) return recent;
     for (let i = 0; i < this.num_classes; i++) {
       const cur = pool.classes[i] as io_buffer_class;
+      // finding 9: in use or not
       if (handle >= cur.iova_base && handle < cur.iova_end)
         return (pool.recent_slot = cur.slots[
           ((handle - cur.iova_base) * cur.per_byte) >>> 0
@@ -488,12 +490,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     const flags = this.k.locks.spin_lock_irqsave(klass.lock);
 
-    const cache = this.io_buffer_class_get_cache(klass, slot.prot);
+    const cache = this.io_buffer_class_get_cache(klass, slot.prot); // finding 23
     if (list_empty(cache))
       this.k.workqueue.queue_delayed_work(deref(pool.evict_wq), pool.evict_work, this.evict_period);
 
     slot.orig_buffer = null;
-    list_add(slot.list, cache);
+    list_add(slot.list, cache); // findings 10 and 22: in use or not
     slot.old_cache_entry = false;
 
     this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
@@ -507,7 +509,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     prot: number,
   ): boolean {
     const iova = this.io_buffer_slot_to_iova(slot, klass);
-    const sgt = new sg_table();
+    const sgt = new sg_table(); // deviation 6
     let mapped = 0;
     const domain = deref(pool.domain);
 
@@ -516,11 +518,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       count,
       Math.floor(or64(domain.pgsize_bitmap, PAGE_SIZE) / PAGE_SIZE),
       pool.nid | 0,
-      GFP_ATOMIC,
+      GFP_ATOMIC, // finding 2: not zeroed
       GFP_ATOMIC,
     );
     if (!slot.bounce_buffer) return false;
-    slot.consecutive_pages = this.count_consecutive(slot.bounce_buffer);
+    slot.consecutive_pages = this.count_consecutive(slot.bounce_buffer); // deviation 5
 
     out_free_pages: {
       if (
@@ -533,7 +535,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
           GFP_ATOMIC,
         )
       )
-        break out_free_pages;
+        break out_free_pages; // finding 38
 
       mapped = this.iommu.iommu_map_sg_atomic(domain, iova, deref(sgt.sgl), sgt.orig_nents, prot);
 
@@ -579,20 +581,22 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     let slot: io_buffer_slot | null = null;
     const cache = this.io_buffer_class_get_cache(klass, prot);
     let turns = 0; // JS: not counted for the first entry, which nearly always fits
+    // finding 32
     for (let at = cache.next; at !== cache; at = at.next) {
       const tmp = list_entry(at);
+      // finding 4: which page it is for does not matter
       if (tmp.prot === prot) {
         slot = tmp;
         list_del(slot.list);
         break;
       }
-      if (++turns > LOCKUP_TURNS) lockup('a search of a list without an end');
+      if (++turns > LOCKUP_TURNS) lockup('a search of a list without an end'); // finding 22
     }
 
     if (slot === null) {
       if (list_empty(klass.empty_slots)) {
         this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
-        return DMA_MAPPING_ERROR;
+        return DMA_MAPPING_ERROR; // findings 30 and 31
       }
 
       slot = list_first_entry(klass.empty_slots);
@@ -609,7 +613,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
     }
 
-    slot.orig_buffer = orig_buffer;
+    slot.orig_buffer = orig_buffer; // finding 2: the rest of the slot keeps what it had
     return this.io_buffer_slot_to_iova(slot, klass);
   }
 
@@ -647,17 +651,18 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let i = 0;
     for (let s: scatterlist | null = sgl; i < nents; i++, s = sg_next(s))
-      size = (size + deref(s).length) >>> 0;
+      size = (size + deref(s).length) >>> 0; // finding 28
 
+    // finding 34: without the offset in the page
     let iova = this.io_buffer_pool_map_buffer(pool, sgl, size, prot, attrs);
     if (iova === DMA_MAPPING_ERROR) return 0;
 
     let sg: scatterlist | null = sgl;
     i = 0;
     while (size > 0) {
-      const seg_size = Math.min(size, dma_get_max_seg_size(dev));
+      const seg_size = Math.min(size, dma_get_max_seg_size(dev)); // finding 33
 
-      const cur: scatterlist = deref(sg, 'more device segments than list entries');
+      const cur: scatterlist = deref(sg, 'more device segments than list entries'); // finding 29
       cur.dma_length = seg_size;
       cur.dma_address = iova;
 
@@ -667,12 +672,13 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       i++;
     }
 
+    // finding 11: one entry, not all that follow
     if (sg) {
       sg.dma_address = DMA_MAPPING_ERROR;
       sg.dma_length = 0;
     }
 
-    return i;
+    return i; // finding 27: 0 for a list without bytes, which has a buffer
   }
 
   private io_buffer_needs_sync(dir: dma_data_direction, sync_for_cpu: boolean): boolean {
@@ -706,12 +712,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     while (size) {
       const bounce_buffer = deref(slot.bounce_buffer, 'a slot that never had pages');
       const page_idx = bounce_offset >>> PAGE_SHIFT;
-      const bounce_page = deref(bounce_buffer[page_idx], 'beyond the bounce buffer');
+      const bounce_page = deref(bounce_buffer[page_idx], 'beyond the bounce buffer'); // finding 26; deviation 3
       const bounce_page_offset = bounce_offset & (PAGE_SIZE - 1);
 
       let copy_len = size;
       if (copy_len + bounce_page_offset > PAGE_SIZE) {
-        // As many pages as lie behind each other in memory go at once. JS: C counts them here, each time.
+        // As many pages as lie behind each other in memory go at once. JS: C counts them here, each time (deviation 5).
         const consecutive_pages = slot.consecutive_pages[page_idx] as number;
         const new_copy_len = consecutive_pages * PAGE_SIZE - bounce_page_offset;
         if (new_copy_len < copy_len) copy_len = new_copy_len;
@@ -724,12 +730,13 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       }
 
       if (needs_buffer_sync) {
-        // Right for lowmem only, while the pages may be highmem: see docs/findings.md.
+        // Right for lowmem only, while the pages may be highmem: finding 7.
         const bounce_ptr = virt_addr_t(page_to_virt(bounce_page) + bounce_page_offset);
 
         if (orig_is_highmem) {
-          this.copy_highmem(orig_page, orig_offset, bounce_ptr, copy_len, sync_for_cpu);
+          this.copy_highmem(orig_page, orig_offset, bounce_ptr, copy_len, sync_for_cpu); // deviation 6
         } else if (sync_for_cpu) {
+          // finding 1: the full length, whatever the device wrote
           this.k.mm.memcpy(virt_addr_t(orig_lowmem_ptr + orig_offset), bounce_ptr, copy_len);
         } else {
           this.k.mm.memcpy(bounce_ptr, virt_addr_t(orig_lowmem_ptr + orig_offset), copy_len);
@@ -808,7 +815,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       klass,
       slot,
       offset,
-      orig instanceof page ? orig : null,
+      orig instanceof page ? orig : null, // findings 24 and 25; deviation 3
       offset,
       size,
       dir,
@@ -835,7 +842,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     const klass = slot.klass as io_buffer_class;
 
     // An address left over in a list that is mapped otherwise now, or not yet, finds a slot too.
-    if (slot.orig_buffer !== sgl) return false;
+    if (slot.orig_buffer !== sgl) return false; // findings 6 and 9
 
     let bounce_offset = 0;
     for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {

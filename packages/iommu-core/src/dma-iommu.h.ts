@@ -36,7 +36,7 @@ export interface dma_iommu_h {
   /** Reserved regions that do not come from the driver. */
   iommu_dma_get_resv_regions(dev: device, list: list_head<iommu_resv_region>): void;
 
-  /** C declares this and nobody defines it: calling it is a link error, so it is optional here. */
+  /** C declares this and nobody defines it: calling it is a link error, so it is optional here: deviation 1. */
   iommu_dma_free_cpu_cached_iovas?(cpu: number, domain: iommu_domain): void;
 
   /** iommu.forcedac: do not try below 4 GiB first for PCI devices. */
@@ -66,10 +66,10 @@ export interface dma_iommu_h {
   ): void;
 }
 
-/** Declared here, defined in dma-iommu.c. */
+/** Declared here, defined in dma-iommu.c: deviation 2. */
 export type iommu_dma_cookie = opaque;
 
-/** CONFIG_IOMMU_DMA=n: what the C header has inline instead. */
+/** CONFIG_IOMMU_DMA=n: what the C header has inline instead: deviation 1. */
 export class dma_iommu_h_stubs {
   iommu_setup_dma_ops(_dev: device, _dma_base: dma_addr_t, _size: number): void {
     // nothing to set up

@@ -117,7 +117,7 @@ export function dev_iommu_priv_set(dev: device, priv: opaque | null): void {
   (deref(dev.iommu) as dev_iommu).priv = priv;
 }
 
-/** drivers/iommu/iommu.c */
+/** drivers/iommu/iommu.c, the part that deviation 1 names. */
 export class iommu_c {
   private iommu_dma_strict: boolean;
   private readonly iommu_cmd_line_strict: boolean;
@@ -167,13 +167,13 @@ export class iommu_c {
     private readonly k: machine,
     params: iommu_params = {},
   ) {
-    this.iommu_dma_strict = params.strict ?? true;
+    this.iommu_dma_strict = params.strict ?? true; // deviation 2
     this.iommu_cmd_line_strict = params.strict !== undefined;
     this.iommu_def_domain_type =
       params.passthrough === true ? IOMMU_DOMAIN_IDENTITY : IOMMU_DOMAIN_DMA;
   }
 
-  /** JS: connects the trace points trace_map and trace_unmap. */
+  /** JS: connects the trace points trace_map and trace_unmap: deviation 4. */
   set_trace(trace: iommu_trace): void {
     this.trace = trace;
   }
@@ -200,7 +200,7 @@ export class iommu_c {
 
     if (!this.dev_iommu_get(dev)) return -ENOMEM;
 
-    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV;
+    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV; // deviation 2
     err_free: {
       if (ret) break err_free;
 
@@ -372,7 +372,7 @@ export class iommu_c {
 
     INIT_LIST_HEAD(group.devices);
 
-    while (this.iommu_group_ida.has(group.id)) group.id++;
+    while (this.iommu_group_ida.has(group.id)) group.id++; // deviation 3
     this.iommu_group_ida.add(group.id);
     group.refs = 1;
 
@@ -405,6 +405,7 @@ export class iommu_c {
 
         let map_size = 0;
         for (let addr = start; addr <= end; addr += pg_size) {
+          // finding 51
           if (addr !== end && !this.iommu_iova_to_phys(domain, dma_addr_t(addr))) {
             map_size += pg_size;
             continue;
@@ -450,7 +451,7 @@ export class iommu_c {
     err_put_group: {
       if (ret) break err_put_group;
 
-      this.k.log.pr_info(`${dev_name(dev)}: Adding to iommu group ${String(group.id)}`);
+      this.k.log.pr_info(`${dev_name(dev)}: Adding to iommu group ${String(group.id)}`); // deviation 5
 
       return 0;
     }
@@ -511,7 +512,7 @@ export class iommu_c {
 
   /** Drops a reference; the last one takes the group and its default domain with it. C: iommu.c iommu_group_put */
   iommu_group_put(group: iommu_group | null): void {
-    if (group && --group.refs === 0) this.iommu_group_release(group);
+    if (group && --group.refs === 0) this.iommu_group_release(group); // deviation 3
   }
 
   /** A group for one device. C: iommu.c generic_device_group */
@@ -867,7 +868,7 @@ export class iommu_c {
 
   /** Unmaps and flushes; bytes unmapped. C: iommu.c iommu_unmap */
   iommu_unmap(domain: iommu_domain, iova: dma_addr_t, size: number): number {
-    const iotlb_gather = new iommu_iotlb_gather();
+    const iotlb_gather = new iommu_iotlb_gather(); // deviation 4
     iommu_iotlb_gather_init(iotlb_gather);
     const ret = this.__iommu_unmap(domain, iova, size, iotlb_gather);
     iommu_iotlb_sync(domain, iotlb_gather);
@@ -904,6 +905,7 @@ export class iommu_c {
       while (i <= nents) {
         const s_phys = sg_phys(sg);
 
+        // finding 40
         if (len && s_phys !== start + len) {
           const ret = this.__iommu_map(domain, dma_addr_t(iova + mapped), start, len, prot, gfp);
 

@@ -50,7 +50,7 @@ export const MAX_GLOBAL_MAGS = 32;
 export const IOVA_FQ_SIZE = 256;
 /** Milliseconds until queued entries are flushed. */
 export const IOVA_FQ_TIMEOUT = 10;
-/** The node above everything, where the search from the top begins. */
+/** The node above everything, where the search from the top begins: deviation 2. */
 const IOVA_ANCHOR = ULONG_MAX;
 const IOVA_MAG_SIZE = 128;
 
@@ -218,7 +218,7 @@ export class iova_c {
     this.free_cpu_cached_iovas(cpu, iovad);
   }
 
-  /** JS: stands for the hotplug core's call of every instance. */
+  /** JS: stands for the hotplug core's call of every instance: deviation 3. */
   cpuhp_dead(cpu: number): void {
     for (const iovad of this.cpuhp_instances) this.iova_cpuhp_dead(cpu, iovad);
   }
@@ -311,6 +311,7 @@ export class iova_c {
     let cached_iova = to_iova(deref(iovad.cached32_node));
     if (
       free === cached_iova ||
+      // finding 48
       (free.pfn_hi < iovad.dma_32bit_pfn && free.pfn_lo >= cached_iova.pfn_lo)
     ) {
       iovad.cached32_node = rb_next(free.node);
@@ -389,7 +390,7 @@ export class iova_c {
 
       let curr: rb_node<iova> | null = this.__get_cached_rbnode(iovad, limit_pfn);
       let curr_iova = to_iova(curr);
-      const retry_pfn = u64_add(curr_iova.pfn_hi, 1); // wraps to 0 at the anchor
+      const retry_pfn = u64_add(curr_iova.pfn_hi, 1); // wraps to 0 at the anchor: finding 45
 
       let new_pfn: number;
       let prev: rb_node<iova>;
@@ -405,7 +406,7 @@ export class iova_c {
 
         if (high_pfn < size || new_pfn < low_pfn) {
           if (low_pfn === iovad.start_pfn && retry_pfn < limit_pfn) {
-            // JS: a second retry finds what the first one found, for ever, with the lock held: see docs/findings.md
+            // JS: a second retry finds what the first one found, for ever, with the lock held: finding 46
             if (retried) lockup('an address search whose retry_pfn is start_pfn');
             retried = true;
             high_pfn = limit_pfn;
@@ -459,7 +460,7 @@ export class iova_c {
       return;
     }
     this.iova_cache_users--;
-    if (this.iova_cache_users === 0) this.iova_cache = null;
+    if (this.iova_cache_users === 0) this.iova_cache = null; // deviation 3
     this.k.locks.mutex_unlock(this.iova_cache_mutex);
   }
 
@@ -479,7 +480,7 @@ export class iova_c {
     const ret = this.__alloc_and_insert_iova_range(
       iovad,
       size,
-      u64_add(limit_pfn, 1),
+      u64_add(limit_pfn, 1), // finding 49: 0 for all ones
       new_iova,
       size_aligned,
     );
@@ -608,7 +609,7 @@ export class iova_c {
   }
 
   private iova_domain_flush(iovad: iova_domain): void {
-    iovad.fq_flush_start_cnt++;
+    iovad.fq_flush_start_cnt++; // deviation 1
     deref(iovad.flush_cb)(iovad);
     iovad.fq_flush_finish_cnt++;
   }
@@ -655,7 +656,7 @@ export class iova_c {
     entry.iova_pfn = pfn;
     entry.pages = pages;
     entry.data = data;
-    entry.counter = iovad.fq_flush_start_cnt;
+    entry.counter = iovad.fq_flush_start_cnt; // deviation 1
 
     this.k.locks.spin_unlock_irqrestore(fq.lock, flags);
 
@@ -718,7 +719,7 @@ export class iova_c {
       for (let node = rb_first(iovad.rbroot); node; node = rb_next(node)) {
         if (__is_range_overlap(node, pfn_lo, pfn_hi)) {
           range = to_iova(node);
-          pfn_lo = this.__adjust_overlap_range(range, pfn_lo, pfn_hi);
+          pfn_lo = this.__adjust_overlap_range(range, pfn_lo, pfn_hi); // finding 50: whoever owns it
           if (pfn_lo >= range.pfn_lo && pfn_hi <= range.pfn_hi) break finish;
           overlap = true;
         } else if (overlap) break;
@@ -772,7 +773,7 @@ export class iova_c {
   protected iova_magazine_push(mag: iova_magazine | null, pfn: number): void {
     BUG_ON(iova_magazine_full(mag), 'push to a full magazine');
 
-    const m = deref(mag); // NULL when its allocation failed in init_iova_rcaches: see docs/findings.md
+    const m = deref(mag); // NULL when its allocation failed in init_iova_rcaches: finding 47
     m.pfns[m.size++] = pfn;
   }
 
@@ -787,7 +788,7 @@ export class iova_c {
       for (let cpu = 0; cpu < this.k.percpu.nr_cpu_ids(); cpu++) {
         const cpu_rcache = this.k.percpu.per_cpu_ptr(cpu_rcaches, cpu);
         this.k.locks.spin_lock_init(cpu_rcache.lock);
-        cpu_rcache.loaded = this.iova_magazine_alloc(GFP_KERNEL);
+        cpu_rcache.loaded = this.iova_magazine_alloc(GFP_KERNEL); // finding 47
         cpu_rcache.prev = this.iova_magazine_alloc(GFP_KERNEL);
       }
     }
@@ -800,6 +801,7 @@ export class iova_c {
     const cpu_rcache = this.k.percpu.raw_cpu_ptr(deref(rcache.cpu_rcaches));
     const flags = this.k.locks.spin_lock_irqsave(cpu_rcache.lock);
 
+    // finding 47
     if (!iova_magazine_full(cpu_rcache.loaded)) {
       can_insert = true;
     } else if (!iova_magazine_full(cpu_rcache.prev)) {

@@ -264,7 +264,7 @@ function memset(dst: virtio_buf, byte: number, offset: number, len: number): voi
 
 function viommu_get_req_errno(buf: virtio_buf, len: number): number {
   switch (buf.view.getUint8(len - virtio_iommu_req_tail.sizeof + virtio_iommu_req_tail.status)) {
-    case VIRTIO_IOMMU_S_OK:
+    case VIRTIO_IOMMU_S_OK: // finding 59: also when nothing was copied
       return 0;
     case VIRTIO_IOMMU_S_UNSUPP:
       return -ENOSYS;
@@ -342,7 +342,7 @@ export class virtio_iommu_c implements iommu_ops {
 
   // JS: memory of requests and mappings.
 
-  /** A struct on the stack; take it off with pop_buf. Its bytes are what they were. */
+  /** A struct on the stack (deviation 2); take it off with pop_buf. Its bytes are what they were. */
   private push_buf(): virtio_buf {
     return (this.stack[this.stack_depth++] ??= new virtio_buf(REQUEST_BYTES));
   }
@@ -351,7 +351,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.stack_depth--;
   }
 
-  /** kzalloc(sizeof(*req) + len), but for the zeros in its bytes: most are copied over at once. */
+  /** kzalloc(sizeof(*req) + len), but for the zeros in its bytes: most are copied over at once (deviation 2). */
   private request_alloc(len: number, gfp: gfp_t): viommu_request | null {
     // JS: only a PROBE is larger than the others, by as much as the device says.
     if (len > REQUEST_BYTES && this.k.slab.kmalloc_too_large(viommu_request.sizeof + len, gfp))
@@ -378,7 +378,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   private mapping_zalloc(gfp: gfp_t): viommu_mapping | null {
-    if (!this.k.slab.kmem_cache_account(this.mapping_cache, gfp)) return null;
+    if (!this.k.slab.kmem_cache_account(this.mapping_cache, gfp)) return null; // deviation 2
 
     const mapping =
       this.nr_free_mappings > 0
@@ -408,7 +408,7 @@ export class virtio_iommu_c implements iommu_ops {
     while (!list_empty(viommu.requests)) {
       const req = vq.virtqueue_get_buf() as viommu_request | null;
       if (!req) {
-        vq.cpu_relax(); // JS: C spins without it
+        vq.cpu_relax(); // JS: C spins without it (deviation 4)
         continue;
       }
       const len = vq.len;
@@ -417,6 +417,7 @@ export class virtio_iommu_c implements iommu_ops {
 
       // That status gets nowhere: a length of 0 is never write_len, so the caller's copy stays as it was, 0, a success.
       const write_len = req.len - req.write_offset;
+      // finding 59
       if (req.writeback && len === write_len)
         memcpy(req.writeback, req.buf, req.write_offset, write_len);
 
@@ -429,7 +430,7 @@ export class virtio_iommu_c implements iommu_ops {
 
   protected viommu_sync_req(viommu: viommu_dev): number {
     const flags = this.k.locks.spin_lock_irqsave(viommu.request_lock);
-    const ret = this.__viommu_sync_req(viommu);
+    const ret = this.__viommu_sync_req(viommu); // finding 57
     this.k.locks.spin_unlock_irqrestore(viommu.request_lock, flags);
 
     return ret;
@@ -478,7 +479,7 @@ export class virtio_iommu_c implements iommu_ops {
   /** Queues a request whose outcome nobody waits for. */
   protected viommu_add_req(viommu: viommu_dev, buf: virtio_buf, len: number): number {
     const flags = this.k.locks.spin_lock_irqsave(viommu.request_lock);
-    const ret = this.__viommu_add_req(viommu, buf, len, false);
+    const ret = this.__viommu_add_req(viommu, buf, len, false); // finding 57
     this.k.locks.spin_unlock_irqrestore(viommu.request_lock, flags);
 
     return ret;
@@ -565,7 +566,7 @@ export class virtio_iommu_c implements iommu_ops {
 
       unmapped += mapping.iova.last - mapping.iova.start + 1;
 
-      interval_tree_remove(node, vdomain.mappings);
+      interval_tree_remove(node, vdomain.mappings); // finding 53: whichever map added it
       this.mapping_free(mapping);
     }
     this.k.locks.spin_unlock_irqrestore(vdomain.mappings_lock, flags);
@@ -591,7 +592,7 @@ export class virtio_iommu_c implements iommu_ops {
         mapping.flags,
       );
 
-      ret = this.viommu_send_req_sync(deref(vdomain.viommu), map, len);
+      ret = this.viommu_send_req_sync(deref(vdomain.viommu), map, len); // finding 60
       if (ret) break;
 
       node = interval_tree_iter_next(node, 0, U64_MAX);
@@ -613,7 +614,7 @@ export class virtio_iommu_c implements iommu_ops {
   ): number {
     const prot = IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO;
 
-    // Before `len` is checked: see docs/findings.md. JS: reading beyond the buffer, where C would see what lies behind it,
+    // Before `len` is checked: finding 61. JS: reading beyond the buffer, where C would see what lies behind it,
     // finds zeros.
     const fits = at + virtio_iommu_probe_resv_mem.sizeof <= probe.size;
     const start = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.start) : 0;
@@ -621,7 +622,7 @@ export class virtio_iommu_c implements iommu_ops {
     const size = u64_add(u64_sub(end, start), 1);
 
     // Of the ends below the start only the one just below it, and the whole address space.
-    if (size < u64_sub(end, start)) return -EOVERFLOW;
+    if (size < u64_sub(end, start)) return -EOVERFLOW; // finding 62
 
     if (len < virtio_iommu_probe_resv_mem.sizeof) return -EINVAL;
 
@@ -682,7 +683,7 @@ export class virtio_iommu_c implements iommu_ops {
 
         switch (type) {
           case VIRTIO_IOMMU_PROBE_T_RESV_MEM:
-            ret = this.viommu_add_resv_mem(vdev, probe, prop, len);
+            ret = this.viommu_add_resv_mem(vdev, probe, prop, len); // finding 61
             break;
           default:
             this.k.log.pr_err(`${dev_name(dev)}: unknown viommu prop 0x${type.toString(16)}`);
@@ -730,7 +731,7 @@ export class virtio_iommu_c implements iommu_ops {
         break;
     }
 
-    // JS: C limits the rate; the log of this machine limits its length.
+    // JS: C limits the rate (deviation 3); the log of this machine limits its length.
     const name = dev_name(deref(viommu.dev));
     if (flags & VIRTIO_IOMMU_FAULT_F_ADDRESS) {
       const access =
@@ -832,7 +833,7 @@ export class virtio_iommu_c implements iommu_ops {
     // Everything. The device is not told: what it had mapped stays mapped there.
     this.viommu_del_mappings(vdomain, dma_addr_t(0), 0);
 
-    if (vdomain.viommu) vdomain.viommu.domain_ids.delete(vdomain.id);
+    if (vdomain.viommu) vdomain.viommu.domain_ids.delete(vdomain.id); // finding 58
 
     this.k.slab.kfree(vdomain);
   }
@@ -873,7 +874,7 @@ export class virtio_iommu_c implements iommu_ops {
     if (ret) return ret; // JS: C returns from the loop; its struct needs no giving back
 
     if (!vdomain.nr_endpoints) {
-      ret = this.viommu_replay_mappings(vdomain);
+      ret = this.viommu_replay_mappings(vdomain); // finding 60
       if (ret) return ret;
     }
 
@@ -909,13 +910,13 @@ export class virtio_iommu_c implements iommu_ops {
     const len = this.fill_map_req(map, vdomain, iova, iova + size - 1, paddr, flags);
 
     ret = this.viommu_send_req(deref(vdomain.viommu), map, len);
-    if (ret) this.viommu_del_mappings(vdomain, iova, size);
+    if (ret) this.viommu_del_mappings(vdomain, iova, size); // finding 53
 
     this.pop_buf();
     return ret;
   }
 
-  /** JS: how viommu_map sends its request, the one thing in it that v6.8 changed. */
+  /** JS: how viommu_map sends its request, the one thing in it that v6.8 changed: deviation 6. */
   protected viommu_send_req(viommu: viommu_dev, map: virtio_buf, len: number): number {
     return this.viommu_send_req_sync(viommu, map, len);
   }
@@ -930,7 +931,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     // Less than was asked for is forgotten here all the same, and the device keeps it.
     const unmapped = this.viommu_del_mappings(vdomain, iova, size);
-    if (unmapped < size) return 0;
+    if (unmapped < size) return 0; // finding 54
 
     // The device has dropped everything already.
     if (!vdomain.nr_endpoints) return unmapped;
@@ -945,7 +946,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     const ret = this.viommu_add_req(deref(vdomain.viommu), unmap, virtio_iommu_req_unmap.sizeof);
     this.pop_buf();
-    return ret ? 0 : unmapped;
+    return ret ? 0 : unmapped; // finding 55
   }
 
   private viommu_iova_to_phys(domain: iommu_domain, iova: dma_addr_t): phys_addr_t {
@@ -967,7 +968,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_iotlb_sync(domain: iommu_domain, _gather: iommu_iotlb_gather): void {
     const vdomain = to_viommu_domain(domain);
 
-    this.viommu_sync_req(deref(vdomain.viommu));
+    this.viommu_sync_req(deref(vdomain.viommu)); // finding 56
   }
 
   private viommu_get_resv_regions(dev: device, head: list_head<iommu_resv_region>): void {
@@ -1054,7 +1055,7 @@ export class virtio_iommu_c implements iommu_ops {
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
     this.iommu.generic_iommu_put_resv_regions(dev, vdev.resv_regions);
-    this.k.slab.kfree(vdev);
+    this.k.slab.kfree(vdev); // finding 58
   }
 
   /** JS: buses have no topology here, so a PCI device is alone in its group too. */
@@ -1062,7 +1063,7 @@ export class virtio_iommu_c implements iommu_ops {
     return this.iommu.generic_device_group(dev);
   }
 
-  // viommu_ops. viommu_of_xlate is not here: firmware says which IOMMU a device has through iommu_fwspec_init.
+  // viommu_ops. viommu_of_xlate is not here (deviation 3): firmware says through iommu_fwspec_init which IOMMU a device has.
 
   domain_alloc(type: number): iommu_domain | null {
     return this.viommu_domain_alloc(type);
@@ -1106,7 +1107,7 @@ export class virtio_iommu_c implements iommu_ops {
   /**
    * JS: v5.13's table has no such entry. There the architecture sets up the DMA ops (arm64's arch_setup_dma_ops, right
    * after probing); only v5.14, for x86, has viommu_probe_finalize. Where the call comes from makes no difference here,
-   * so the driver makes it, over the whole of what the IOMMU translates.
+   * so the driver makes it, over the whole of what the IOMMU translates: deviation 1.
    */
   probe_finalize(dev: device): void {
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
@@ -1228,7 +1229,7 @@ export class virtio_iommu_c implements iommu_ops {
       ret = this.viommu_fill_evtq(viommu);
       if (ret) break err_free_vqs;
 
-      // JS: no sysfs, no list of IOMMUs; whoever plugs devices in sets their bus's driver.
+      // JS: no sysfs, no list of IOMMUs (deviation 3); whoever plugs devices in sets their bus's driver.
 
       vdev.priv = viommu;
       this.bound.add(vdev);
@@ -1284,7 +1285,7 @@ export class virtio_iommu_c implements iommu_ops {
 
   // JS: what iommu.c has for firmware code.
 
-  /** Says that a device's accesses go through the IOMMU of a firmware node, as endpoints `ids`. */
+  /** Says that a device's accesses go through the IOMMU of a firmware node, as endpoints `ids`: deviation 3. */
   iommu_fwspec_init(dev: device, iommu_fwnode: opaque, ids: readonly number[]): void {
     const fwspec = new iommu_fwspec();
     fwspec.ops = this;

@@ -326,7 +326,7 @@ export class mapping_c {
     const ops: dma_map_ops = deref(dev.dma_ops);
     const p = this.page_alloc.alloc_pages_node(dev_to_node(dev), gfp, get_order(size));
     if (!p) return null;
-    handle.value = ops.map_page(dev, p, 0, size, dir, DMA_ATTR_SKIP_CPU_SYNC);
+    handle.value = ops.map_page(dev, p, 0, size, dir, DMA_ATTR_SKIP_CPU_SYNC); // finding 5
     if (handle.value === DMA_MAPPING_ERROR) {
       this.page_alloc.dma_free_contiguous(p, get_order(size));
       return null;

@@ -225,7 +225,7 @@ export class swiotlb_c {
       const wrap = index;
       let steps = 0;
       do {
-        // Steps of 1 to an aligned slot can jump over `wrap`; with nothing free C then goes round for ever, lock held.
+        // Steps of 1 to an aligned slot can jump over `wrap`; with nothing free C then goes round for ever: finding 52.
         if (steps++ > mem.nslabs) lockup('swiotlb searches its slots for ever');
         if (
           and64(slot_addr(tbl_dma_addr, index), iotlb_align_mask) !==

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Virtual time, jiffies and the timer wheel. C: kernel/time/timer.c, include/linux/jiffies.h
 // The wheel rounds up: a timer runs 1 to 8^level jiffies after `expires`, the level being that of its distance when it
-// was armed. One base for all CPUs, where C has one per CPU; no deferrable timers, no dynamic tick.
+// was armed. One base for all CPUs, where C has one per CPU; no deferrable timers, no dynamic tick. See
+// docs/porting.md#linux-shim
 
 import { __ffs } from './bits';
 import type { context_c } from './context';
@@ -53,6 +54,7 @@ export function INITIAL_JIFFIES(HZ: number): number {
 
 const NEXT_TIMER_MAX_DELTA = 2 ** 30 - 1;
 
+/** JS: one for all CPUs (deviation 1), without deferrable timers (deviation 2). */
 class timer_base {
   /** The jiffy up to which timers have run, or that it was last looked at. */
   clk: number;
@@ -123,7 +125,7 @@ export class timer_c {
   private calc_index(expires: number, lvl: number): number {
     const gran = LVL_GRAN(lvl);
     // It must not run early, whatever the level drops of `expires` and though the present tick is part over.
-    const bucket = Math.floor((expires + gran) / gran);
+    const bucket = Math.floor((expires + gran) / gran); // finding 3
     this.bucket_expiry = bucket * gran;
     return lvl * LVL_SIZE + (bucket & LVL_MASK);
   }
@@ -300,7 +302,7 @@ export class timer_c {
 
   /** What is to run at this tick. */
   protected run_local_timers(): void {
-    this.__run_timers();
+    this.__run_timers(); // deviation 3: at once
   }
 
   /**

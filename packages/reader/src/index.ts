@@ -20,3 +20,7 @@ export type { Port, PortDefinition, PortFile } from './port/port';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type { CheckResult, Difference, DifferenceKind } from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
+export { type MarginDocuments, readMarginDocuments } from './margin/files';
+export { readMargin } from './margin/read-margin';
+export { anchorOf } from './margin/markdown';
+export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';

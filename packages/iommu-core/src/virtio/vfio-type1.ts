@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The host's side of device assignment: guest memory pinned page by page and mapped for one container of devices.
-// Behaves as drivers/vfio/vfio_iommu_type1.c of v5.13 does for VFIO_TYPE1v2_IOMMU.
+// Behaves as drivers/vfio/vfio_iommu_type1.c of v5.13 does for VFIO_TYPE1v2_IOMMU. See docs/porting.md#virtio-iommu
 
 import {
   EEXIST,
@@ -174,7 +174,7 @@ export class VfioContainer {
     return unmapped;
   }
 
-  /** Guest memory is one run of the host's, so a mapping is one run to unmap and to flush. C: vfio_remove_dma */
+  /** Guest memory is one run of the host's, so a mapping is one run to unmap and to flush (deviation 5). C: vfio_remove_dma */
   private removeDma(dma: Range): void {
     const { phys, pages } = dma;
     this.dmaList.remove(dma);
