@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page of one patch: which functions it changed, the C's difference beside the TypeScript's.
+
+import type { ChangedFunction } from '../beside/beside';
+import type { Port } from '../port/port';
+import type { Patch } from '../series/series';
+import type { Source, Token } from '../syntax/definition';
+import type { CTree, DeltaRow } from '../tree/c-file';
+import { type DeltaPair, alignDelta } from './align-delta';
+import { type Linker, codeHtml } from './code';
+import { Html, html, plural } from './html';
+import type { Names } from './names';
+import { Ids } from './view';
+
+export interface PatchPageInput {
+  readonly tree: CTree;
+  readonly port: Port;
+  readonly cSources: ReadonlyMap<string, Source>;
+  readonly names: Names;
+  /** The page of a whole file with the function in it, if there is one. */
+  readonly whole: (cPath: string, name: string) => string | null;
+}
+
+/** A part of the page with a heading of its own. */
+interface Part {
+  readonly id: string;
+  readonly title: string;
+  readonly cPath: string;
+  readonly whole: string | null;
+  readonly pairs: readonly DeltaPair[];
+  readonly tsPaths: readonly string[];
+}
+
+export function patchPage(
+  patch: Patch,
+  changed: readonly ChangedFunction[],
+  input: PatchPageInput,
+): Html {
+  const ids = new Ids();
+  const parts = patch.files.flatMap(({ path }) => partsOf(path, patch, changed, input, ids));
+  const paint = new Paint(input);
+  return html`<div class=top>${patchLinks(patch)}${summary(parts)}</div>${parts.map((part) => partHtml(part, paint))}`;
+}
+
+function partsOf(
+  path: string,
+  patch: Patch,
+  changed: readonly ChangedFunction[],
+  input: PatchPageInput,
+  ids: Ids,
+): Part[] {
+  const functions = changed.filter(({ cPath }) => cPath === path);
+  const covered = new Set(functions.flatMap(({ c }) => c.map(rowKey)));
+  const hunks =
+    input.tree.files
+      .find((file) => file.path === path)
+      ?.deltas.filter((delta) => delta.patch === patch.number)
+      .flatMap((delta) => delta.hunks) ?? [];
+  const rest = hunks.flatMap((hunk) => uncovered(hunk, covered));
+  const named = functions.map((one): Part => ({
+    id: ids.take(one.name),
+    title: one.name,
+    cPath: path,
+    whole: input.whole(path, one.name),
+    pairs: alignDelta(one.c, one.ts),
+    tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
+  }));
+  const other = rest.map((rows): Part => {
+    const line = rows.find(({ after }) => after !== null)?.after ?? rows[0]?.before ?? 0;
+    return {
+      id: ids.take(`${path.slice(path.lastIndexOf('/') + 1)}-${String(line)}`),
+      title: `line ${String(line)}`,
+      cPath: path,
+      whole: input.whole(path, ''),
+      pairs: rows.map((row) => ({ c: row, ts: null })),
+      tsPaths: [],
+    };
+  });
+  return [...named, ...other].sort((a, b) => firstLine(a) - firstLine(b));
+}
+
+function firstLine({ pairs }: Part): number {
+  for (const { c } of pairs) if (c) return c.after ?? c.before ?? 0;
+  return Infinity;
+}
+
+function rowKey({ before, after }: DeltaRow): string {
+  return `${String(before)}:${String(after)}`;
+}
+
+/** Runs of a hunk's rows that no function has, as far as something changed in them. */
+function uncovered(hunk: readonly DeltaRow[], covered: ReadonlySet<string>): DeltaRow[][] {
+  const runs: DeltaRow[][] = [[]];
+  for (const row of hunk) {
+    if (covered.has(rowKey(row))) runs.push([]);
+    else runs.at(-1)?.push(row);
+  }
+  return runs.filter((run) => run.some(({ kind }) => kind !== 'context'));
+}
+
+/** The mail that a message-id belongs to. */
+export function loreLink(messageId: string): string {
+  return `https://lore.kernel.org/r/${encodeURIComponent(messageId)}`;
+}
+
+function patchLinks({ number, of, subject, messageId }: Patch): Html {
+  const mail = messageId === null ? html`` : html` <a href="${loreLink(messageId)}" rel=noreferrer>the mail</a>`;
+  return html`<p><b>${subject}</b></p><p>Patch ${number} of ${of}.${mail}</p>`;
+}
+
+function count(part: Part, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
+  return part.pairs.filter((pair) => pair[side]?.kind === kind).length;
+}
+
+function summary(parts: readonly Part[]): Html {
+  const rows = parts.map((part) => {
+    const cells = (['c', 'ts'] as const).map((side) => {
+      const added = count(part, side, 'added');
+      const removed = count(part, side, 'removed');
+      if (added + removed === 0) return html`<td>–</td>`;
+      return html`<td><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
+    });
+    return html`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
+  });
+  return html`<details open><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+function partHtml(part: Part, paint: Paint): Html {
+  const { pairs } = part;
+  const c = pairs.some((pair) => pair.c !== null);
+  const ts = pairs.some((pair) => pair.ts !== null);
+  const both = c && ts;
+  const rows = pairs.map((pair) => {
+    const left = pair.c ? paint.cell(pair.c, 'c', part.cPath, []) : '';
+    const right = pair.ts ? paint.cell(pair.ts, 'ts', part.cPath, part.tsPaths) : '';
+    if (left !== '' && right !== '') return `<tr>${left}${right}`;
+    if (left !== '') return `<tr${both ? ' class=c' : ''}>${left}`;
+    return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
+  });
+  const whole = part.whole === null ? html`` : html`<a class=w href="${part.whole}">the whole file</a>`;
+  const same = c && !ts && part.title === part.id ? html`<span class=hint>the TypeScript did not change</span>` : html``;
+  const one = both ? '' : ` class=${c ? 'oc' : 'ot'}`;
+  return html`<section class=f id="${part.id}"><div class=h><h2><a href="#${part.id}">${part.title}</a></h2><span class=hint>${part.cPath}</span><div class=m>${same}${whole}</div></div>
+${new Html(`<table${one}>${rows.join('')}</table>`)}</section>
+`;
+}
+
+/** Colours for lines of which only the text is known: a line of the same file with the same text has them. */
+class Paint {
+  readonly #tokens = new Map<string, Map<string, readonly Token[]>>();
+  readonly #linkers: Readonly<Record<'c' | 'ts', Linker>>;
+
+  constructor({ cSources, port, names }: PatchPageInput) {
+    this.#linkers = { c: names.linkerOfWords('c'), ts: names.linkerOfWords('ts') };
+    for (const source of [...cSources.values(), ...port.files]) {
+      const texts = new Map<string, readonly Token[]>();
+      source.lines.forEach((line, i) => texts.set(line, source.tokens[i] ?? []));
+      this.#tokens.set(source.path, texts);
+    }
+  }
+
+  cell(row: DeltaRow, side: 'c' | 'ts', cPath: string, tsPaths: readonly string[]): string {
+    const paths = side === 'c' ? [cPath] : tsPaths;
+    const tokens = paths.map((path) => this.#tokens.get(path)?.get(row.text)).find((one) => one) ?? [];
+    const code = codeHtml(row.text, tokens, this.#linkers[side]);
+    const number = `<td>${String(row.after ?? row.before ?? '')}`;
+    if (row.kind === 'context') return `${number}<td>${code}`;
+    return row.kind === 'added'
+      ? `${number}<td class=a><ins>${code}</ins>`
+      : `${number}<td class=d><del>${code}</del>`;
+  }
+}
