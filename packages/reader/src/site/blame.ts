@@ -45,7 +45,9 @@ export function addPairs(
   const file = mapIn(lines, tsPath);
   for (const pair of pairs) {
     if (!pair.c || !pair.ts || pair.c.kind === 'function') continue;
-    const patches = new Set(c.lines.slice(pair.c.from - 1, pair.c.to).map(({ patch }) => patch));
+    const { from, to } = pair.c;
+    const own = c.lines.filter(({ number }) => number >= from && number <= to);
+    const patches = new Set(own.map(({ patch }) => patch));
     const [patch] = patches;
     if (patches.size !== 1 || patch === undefined || patch === 0) continue;
     for (let n = pair.ts.from; n <= pair.ts.to; n++) if (!file.has(n)) file.set(n, patch);

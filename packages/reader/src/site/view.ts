@@ -15,7 +15,7 @@ export interface ViewLine {
   readonly patch: number;
 }
 
-/** A side's lines by their place in the text, from 1. */
+/** A side's lines by their number. */
 export type ViewSide = ReadonlyMap<number, ViewLine>;
 
 export interface ViewRow {

@@ -70,7 +70,7 @@ function cAlone(
   return (tree?.files ?? []).flatMap(({ path, states }) => {
     const text = states.at(-1);
     if (!text || known.has(path)) return [];
-    const rows = text.lines.map((_, i) => ({ c: i + 1, ts: null }));
+    const rows = text.lines.map(({ number }) => ({ c: number, ts: null }));
     return [
       { file: { cPath: path, tsPath: null, state: states.length - 1, rows, pairs: [] }, text },
     ];
@@ -101,9 +101,9 @@ function makeView(
 }
 
 function cSide(text: CText | null, source: Source | undefined): ViewSide {
-  const lines = text?.lines.map((line, i): [number, ViewLine] => [
-    i + 1,
-    { ...line, tokens: source?.tokens[i] ?? [] },
+  const lines = text?.lines.map((line): [number, ViewLine] => [
+    line.number,
+    { ...line, tokens: source?.tokens[line.number - 1] ?? [] },
   ]);
   return new Map(lines);
 }
