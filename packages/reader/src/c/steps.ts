@@ -9,6 +9,34 @@ export function isConstant(name: string): boolean {
   return /^_*[A-Z][A-Z0-9_]+$/u.test(name) && name !== 'NULL';
 }
 
+const JUMP = /^(?:return|goto|break|continue)_statement$/u;
+
+/** The statements of a block, or the statement itself. */
+function statements(node: Node): Node[] {
+  const all = node.type === 'compound_statement' ? node.namedChildren : [node];
+  return all.filter((child) => child !== null && child.type !== 'comment') as Node[];
+}
+
+function endsInJump(node: Node): boolean {
+  return JUMP.test(statements(node).at(-1)?.type ?? '');
+}
+
+function onlyJump(node: Node): boolean {
+  return statements(node).length === 1 && endsInJump(node);
+}
+
+/** The parts of a condition between `||`. */
+function disjuncts(node: Node | null): (Node | null)[] {
+  let at = node;
+  while (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
+  if (at?.type !== 'binary_expression' || at.childForFieldName('operator')?.type !== '||')
+    return [node];
+  return [
+    ...disjuncts(at.childForFieldName('left')),
+    ...disjuncts(at.childForFieldName('right')),
+  ];
+}
+
 /** Collects the steps of a body; lines are rows of the parsed text, from 0. */
 export class StepsOfC {
   private readonly steps: Step[] = [];
@@ -100,15 +128,26 @@ export class StepsOfC {
     }
   }
 
+  /**
+   * In the form that both languages are brought to: `if (a || b) return` is two ifs, and what follows a jump is no else.
+   */
   private visitIf(node: Node): void {
-    this.add('if', '', node);
+    const condition = node.childForFieldName('condition');
+    const consequence = node.childForFieldName('consequence');
     const alternative = node.childForFieldName('alternative');
-    this.visitAll(node.childForFieldName('condition'), node.childForFieldName('consequence'));
-    if (alternative) {
-      this.add('else', '', alternative);
-      this.children(alternative);
+    const jumps = consequence !== null && endsInJump(consequence);
+    const only = consequence !== null && onlyJump(consequence);
+    const parts = only && !alternative ? disjuncts(condition) : [condition];
+    for (const part of parts) {
+      this.add('if', '', part === condition || !part ? node : part);
+      this.visitAll(part, consequence);
+      if (alternative && !jumps) {
+        this.add('else', '', alternative);
+        this.children(alternative);
+      }
+      this.addEnd(node);
     }
-    this.addEnd(node);
+    if (alternative && jumps) this.children(alternative);
   }
 
   private visitReturn(node: Node): void {

@@ -65,6 +65,37 @@ function plainValue(node: ts.Expression): string | null {
   return null;
 }
 
+function statements(node: ts.Statement): readonly ts.Statement[] {
+  return ts.isBlock(node) ? node.statements : [node];
+}
+
+function endsInJump(node: ts.Statement): boolean {
+  const last = statements(node).at(-1);
+  return (
+    last !== undefined &&
+    (ts.isReturnStatement(last) || ts.isBreakStatement(last) || ts.isContinueStatement(last))
+  );
+}
+
+function onlyJump(node: ts.Statement): boolean {
+  return statements(node).length === 1 && endsInJump(node);
+}
+
+/** The parts of a condition between `||`; `!a?.b` is `!a || !a.b`. */
+function disjuncts(node: ts.Expression): ts.Expression[] {
+  const at = ts.isParenthesizedExpression(node) ? node.expression : node;
+  if (ts.isBinaryExpression(at) && at.operatorToken.kind === ts.SyntaxKind.BarBarToken)
+    return [...disjuncts(at.left), ...disjuncts(at.right)];
+  if (
+    ts.isPrefixUnaryExpression(at) &&
+    at.operator === ts.SyntaxKind.ExclamationToken &&
+    ts.isPropertyAccessExpression(at.operand) &&
+    at.operand.questionDotToken
+  )
+    return [at.operand.expression, at];
+  return [node];
+}
+
 /** Collects the steps of one function. */
 export class StepsOfTs {
   private readonly steps: Step[] = [];
@@ -133,14 +164,21 @@ export class StepsOfTs {
     else this.children(node);
   }
 
+  /** In the form that the C is brought to as well: `if (a || b) return` is two ifs, and what follows a jump is no else. */
   private visitIf(node: ts.IfStatement): void {
-    this.add('if', '', node);
-    this.visitAll(node.expression, node.thenStatement);
-    if (node.elseStatement) {
-      this.add('else', '', node.elseStatement);
-      this.visit(node.elseStatement);
+    const { expression, thenStatement, elseStatement } = node;
+    const jumps = endsInJump(thenStatement);
+    const parts = onlyJump(thenStatement) && !elseStatement ? disjuncts(expression) : [expression];
+    for (const part of parts) {
+      this.add('if', '', part === expression ? node : part);
+      this.visitAll(part, thenStatement);
+      if (elseStatement && !jumps) {
+        this.add('else', '', elseStatement);
+        this.visit(elseStatement);
+      }
+      this.addEnd(node);
     }
-    this.addEnd(node);
+    if (elseStatement && jumps) this.visit(elseStatement);
   }
 
   /** A labelled block is left by `goto`, and its label stands behind it; a labelled endless loop begins with its label. */

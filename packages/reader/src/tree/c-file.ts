@@ -29,6 +29,8 @@ export interface DeltaRow {
 export interface CDelta {
   readonly patch: number;
   readonly hunks: readonly (readonly DeltaRow[])[];
+  /** For each hunk what stands behind its second @@. Needed where a file is known by its hunks only. */
+  readonly sections?: readonly string[];
 }
 
 /** A file of the series or of the kernel tree. */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a patch changed, function by function, on both sides.
+
+import { diffArrays } from 'diff';
+import type { CReader } from '../c/parse';
+import type { Port } from '../port/port';
+import { functionsAfter, type Placed } from '../port/state';
+import type { Definition } from '../syntax/definition';
+import type { CDelta, CFile, CText, CTree, DeltaRow } from '../tree/c-file';
+import type { ChangedFunction } from './beside';
+import { isC } from './files-beside';
+
+/** A function of the C that has changed rows. */
+interface ChangedC {
+  /** Its name before and after, null where it does not exist. */
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly rows: readonly DeltaRow[];
+}
+
+function functionsIn(reader: CReader, file: CFile, text: CText | null | undefined): Definition[] {
+  if (!text) return [];
+  return reader.parse(file.path, text).definitions.filter((d) => d.kind === 'function');
+}
+
+/** The function at a line; its comment is not part of it. */
+function at(functions: readonly Definition[], line: number | null): string | null {
+  if (line === null) return null;
+  return functions.find((f) => f.from <= line && line <= f.to)?.name ?? null;
+}
+
+/** What a definition's first line looks like where only hunks are known: `type name(`, in column 0. */
+const HEADER = /^[A-Za-z_][^;=]*?\b(\w+)\s*\((?!.*;\s*$)/u;
+
+/** The function that a row is in, where it is not known as a whole: of the last header above it, or of the hunk's section. */
+function byHeader(
+  rows: readonly DeltaRow[],
+  side: 'added' | 'removed',
+  section: string,
+): (string | null)[] {
+  let name: string | null = HEADER.exec(section)?.[1] ?? null;
+  let ended = false;
+  return rows.map((row) => {
+    if (row.kind !== 'context' && row.kind !== side) return null;
+    if (ended) name = null;
+    ended = false;
+    const header = HEADER.exec(row.text)?.[1];
+    if (header !== undefined) name = header;
+    ended = row.text.startsWith('}');
+    return name;
+  });
+}
+
+/** For each row of a hunk the function it is in, before and after. */
+function places(
+  rows: readonly DeltaRow[],
+  before: readonly Definition[],
+  after: readonly Definition[],
+  section: string,
+): { before: string | null; after: string | null }[] {
+  const headersBefore = byHeader(rows, 'removed', section);
+  const headersAfter = byHeader(rows, 'added', section);
+  return rows.map((row, i) => ({
+    before: at(before, row.before) ?? (row.before === null ? null : (headersBefore[i] ?? null)),
+    after: at(after, row.after) ?? (row.after === null ? null : (headersAfter[i] ?? null)),
+  }));
+}
+
+function changedInDelta(
+  delta: CDelta,
+  before: readonly Definition[],
+  after: readonly Definition[],
+): ChangedC[] {
+  const known = new Set(before.map((f) => f.name));
+  const found = new Map<
+    string,
+    { before: string | null; after: string | null; rows: DeltaRow[] }
+  >();
+  const renamed = new Map<string, string>();
+  const placed = delta.hunks.map((hunk, h) =>
+    places(hunk, before, after, delta.sections?.[h] ?? ''),
+  );
+  for (const place of placed.flat())
+    if (place.before !== null && place.after !== null && place.before !== place.after)
+      renamed.set(place.before, place.after);
+  for (const [h, hunk] of delta.hunks.entries())
+    for (const [i, row] of hunk.entries()) {
+      const place = placed[h]?.[i];
+      const old = place?.before ?? null;
+      const name = place?.after ?? (old === null ? null : (renamed.get(old) ?? old));
+      if (name === null) continue;
+      const entry = found.get(name) ?? { before: null, after: null, rows: [] };
+      entry.rows.push(row);
+      if (old !== null) entry.before = old;
+      if (place?.after != null) entry.after = place.after;
+      found.set(name, entry);
+    }
+  return [...found.values()]
+    .filter((entry) => entry.rows.some((row) => row.kind !== 'context'))
+    .map((entry) => ({
+      ...entry,
+      before: entry.before ?? (entry.after !== null && known.has(entry.after) ? entry.after : null),
+    }));
+}
+
+/** Lines of a function's text; null without one. */
+function linesOf(placed: Placed | null): readonly string[] {
+  if (!placed) return [];
+  return placed.file.lines.slice(placed.definition.from - 1, placed.definition.to);
+}
+
+/** The rows from one text of a function to the other; empty if they are the same. */
+function tsRows(before: Placed | null, after: Placed | null): DeltaRow[] {
+  const [old, now] = [linesOf(before), linesOf(after)];
+  if (old.join('\n') === now.join('\n')) return [];
+  const rows: DeltaRow[] = [];
+  let oldLine = before?.definition.from ?? 1;
+  let newLine = after?.definition.from ?? 1;
+  for (const part of diffArrays([...old], [...now]))
+    for (const text of part.value)
+      if (part.added) rows.push({ kind: 'added', text, before: null, after: newLine++ });
+      else if (part.removed) rows.push({ kind: 'removed', text, before: oldLine++, after: null });
+      else rows.push({ kind: 'context', text, before: oldLine++, after: newLine++ });
+  return rows;
+}
+
+/** The port's text of a function that the C has in a state; null for a later one, which a class inherits unused. */
+function textOf(functions: ReadonlyMap<string, Placed>, name: string | null): Placed | null {
+  return name === null ? null : (functions.get(name) ?? null);
+}
+
+function changedInFile(reader: CReader, file: CFile, port: Port, patch: number): ChangedFunction[] {
+  const delta = file.deltas.find((d) => d.patch === patch);
+  if (!delta) return [];
+  const before = functionsIn(reader, file, file.states[patch - 1]);
+  const after = functionsIn(reader, file, file.states[patch]);
+  const tsBefore = functionsAfter(port, file.path, patch - 1);
+  const tsAfter = functionsAfter(port, file.path, patch);
+  return changedInDelta(delta, before, after).map((changed) => {
+    const old = textOf(tsBefore, changed.before);
+    const now = textOf(tsAfter, changed.after);
+    return {
+      name: changed.after ?? changed.before ?? '',
+      cPath: file.path,
+      c: changed.rows,
+      ts: tsRows(old, now),
+      tsBefore: old?.file.path ?? null,
+      tsAfter: now?.file.path ?? null,
+    };
+  });
+}
+
+/**
+ * The functions that a patch changed, added, removed or renamed, in the order of the files and their hunks. The C's rows
+ * are those of the patch; the TypeScript's go from its text in the state before to that after, without the comment in
+ * front.
+ * @param patch from 1 to the number of patches
+ */
+export function changedFunctions(
+  reader: CReader,
+  tree: CTree,
+  port: Port,
+  patch: number,
+): ChangedFunction[] {
+  return tree.files
+    .filter((file) => isC(file.path))
+    .flatMap((file) => changedInFile(reader, file, port, patch));
+}
