@@ -13,14 +13,21 @@ export interface FilePageInput {
   readonly names: Names;
   /** Of each function by `CPATH#NAME`: the patches whose page has it. */
   readonly patchesOf: ReadonlyMap<string, readonly number[]>;
+  /** Gets the names whose links the page's script fills in. */
+  readonly used: Set<string>;
 }
 
 /** Which sides a table has: both, or one in its half. */
 type Sides = 'both' | 'c' | 'ts';
 
-export function filePage(view: FileView, input: FilePageInput): Html {
-  const sections = view.sections.map((section) => sectionHtml(view, section, input));
-  return html`${intro(view)}${sections}${reachData(view, input.notes)}`;
+/** @param views the files of the page: one, or the small ones of a package */
+export function filePage(views: readonly FileView[], input: FilePageInput): Html {
+  const files = views.map((view) => {
+    const sections = view.sections.map((section) => sectionHtml(view, section, input));
+    const two = hasSide(view, 'c') && hasSide(view, 'ts');
+    return html`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
+  });
+  return html`${files}${reachData(views, input.notes)}`;
 }
 
 /** Whether a file has lines on this side. */
@@ -64,8 +71,8 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const sides = sidesOf(section);
   const code = new Html(
     tableHtml(section, sides, {
-      c: names.linker(view, section, 'c'),
-      ts: names.linker(view, section, 'ts'),
+      c: names.linker(view, section, 'c', input.used),
+      ts: names.linker(view, section, 'ts', input.used),
       badges: (side, line) => {
         const path = side === 'c' ? view.cPath : view.tsPath;
         return path === null ? '' : notes.badges(path, line.number);
@@ -84,7 +91,7 @@ ${code}</section>
 }
 
 function betweenTitle(section: Section): string {
-  return section.id === HEAD ? 'head of the file' : section.id;
+  return section.id.startsWith(HEAD) ? 'head of the file' : section.id;
 }
 
 /** Without the C beside it, a function says where it stands there. */
@@ -150,9 +157,9 @@ function mostPatches(rows: readonly ViewRow[], side: 'c' | 'ts'): number {
   return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? 0;
 }
 
-function reachData(view: FileView, notes: Notes): Html {
-  const { tsPath } = view;
-  if (tsPath === null || ![...notes.margin.reach.keys()].some((key) => key.startsWith(`${tsPath}#`)))
-    return html``;
+function reachData(views: readonly FileView[], notes: Notes): Html {
+  const paths = views.map(({ tsPath }) => tsPath);
+  const keys = [...notes.margin.reach.keys()];
+  if (!keys.some((key) => paths.includes(key.slice(0, key.indexOf('#'))))) return html``;
   return jsonElement('-reach', notes.reachJson());
 }

@@ -32,14 +32,14 @@ export interface PageParts {
   /** Whether both sides have something: then there are buttons for them. */
   readonly sides: boolean;
   readonly main: Html;
+  /** The index of names for the page's script, as JSON. */
+  readonly names: string;
 }
 
 /** What is the same on every page of one site. */
 export interface SiteFrame {
   readonly assets: PageAssets;
   readonly nav: readonly NavLink[];
-  /** The index of names for the page's script, as JSON. */
-  readonly names: string;
 }
 
 /** Nothing is loaded, sent or run but the script and style that stand in the page. */
@@ -54,7 +54,7 @@ export function contentPolicy({ scriptHash, styleHash }: PageAssets): string {
 }
 
 export function pageText(frame: SiteFrame, parts: PageParts): string {
-  const { assets, names } = frame;
+  const { assets } = frame;
   const links = frame.nav.map(({ href, text, title, key }) => {
     const here = href === parts.page ? html` aria-current=page` : html``;
     const shortcut = key === undefined ? html`` : html` data-key="${key}"`;
@@ -80,7 +80,7 @@ ${DIALOGS}
     `<meta http-equiv=Content-Security-Policy content="${contentPolicy(assets)}">`,
     `<title>${escapeHtml(parts.title)}</title><style>${assets.style}</style>\n`,
     body.text,
-    jsonElement('-names', names).text,
+    jsonElement('-names', parts.names).text,
     `<script>${assets.script}</script>\n`,
   ].join('');
 }

@@ -85,10 +85,14 @@ function fileTable(views: readonly FileView[], notes: Notes): Html {
     const counts = hasSide(view, 'c')
       ? html`<td class=n>${view.c.size}</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>${ported}</td>`
       : html`<td class=n>–</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>–</td>`;
-    return html`<tr><th scope=row><a href="${view.page}">${view.cPath}</a></th><td>${view.tsPath ?? '–'}</td>${counts}<td class=n>${marks.size}</td></tr>`;
+    return html`<tr><th scope=row><a href="${hrefOf(view)}">${view.cPath}</a></th><td>${view.tsPath ?? '–'}</td>${counts}<td class=n>${marks.size}</td></tr>`;
   });
   const heads = ['C file', 'TypeScript', 'lines of C', 'lines of TypeScript', 'functions', 'on both sides', 'findings'];
   return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function hrefOf({ page, packageName, sections: [first] }: FileView): string {
+  return packageName === null || !first ? page : `${page}#${first.id}`;
 }
 
 function functionLists(views: readonly FileView[]): Html {

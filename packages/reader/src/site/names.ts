@@ -52,8 +52,11 @@ export class Names {
     return [...this.#targets.values()].flat();
   }
 
-  /** Which words of a section's lines are links. */
-  linker(view: FileView, section: Section, side: 'c' | 'ts'): Linker {
+  /**
+   * Which words of a section's lines are links.
+   * @param used gets the names whose links the page's script fills in
+   */
+  linker(view: FileView, section: Section, side: 'c' | 'ts', used: Set<string>): Linker {
     const definition = side === 'c' ? section.c : section.ts;
     return (token, text) => {
       const name = text.slice(token.start, token.end);
@@ -62,16 +65,22 @@ export class Names {
       if (jump.test(before)) return this.#label(view, section, side, definition, name);
       const targets = this.#targets.get(name);
       if (!targets) return null;
-      return choose(targets, view.page, side, before, text.slice(token.end));
+      return noted(
+        choose(targets, view.page, side, before, text.slice(token.end)),
+        name,
+        used,
+      );
     };
   }
 
   /** The same for lines outside of a file page. */
-  linkerOfWords(side: 'c' | 'ts'): Linker {
+  linkerOfWords(side: 'c' | 'ts', used: Set<string>): Linker {
     return (token, text) => {
-      const targets = this.#targets.get(text.slice(token.start, token.end));
+      const name = text.slice(token.start, token.end);
+      const targets = this.#targets.get(name);
       if (!targets) return null;
-      return choose(targets, '', side, text.slice(0, token.start), text.slice(token.end));
+      const before = text.slice(0, token.start);
+      return noted(choose(targets, '', side, before, text.slice(token.end)), name, used);
     };
   }
 
@@ -95,7 +104,7 @@ export class Names {
     const nameKind = KINDS[kind];
     const path = side === 'c' ? view.cPath : view.tsPath;
     const line = view[side].get(from);
-    if (nameKind === null || path === null || !line) return;
+    if (nameKind === null || path === null || !line || !/^[\w$]+$/.test(name)) return;
     const place = places.of(path, line.number);
     if (place?.page !== view.page) return;
     const target = { name, kind: nameKind, page: view.page, anchor: anchorOf(place, name) };
@@ -105,6 +114,11 @@ export class Names {
     if (!same) others.push(target);
     this.#targets.set(name, others);
   }
+}
+
+function noted(link: string | true | null, name: string, used: Set<string>): string | true | null {
+  if (link === true) used.add(name);
+  return link;
 }
 
 function anchorOf({ section, anchor }: LinePlace, name: string): string {

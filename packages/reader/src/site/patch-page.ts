@@ -19,6 +19,8 @@ export interface PatchPageInput {
   readonly names: Names;
   /** The page of a whole file with the function in it, if there is one. */
   readonly whole: (cPath: string, name: string) => string | null;
+  /** Gets the names whose links the page's script fills in. */
+  readonly used: Set<string>;
 }
 
 /** A part of the page with a heading of its own. */
@@ -62,7 +64,7 @@ function partsOf(
     title: one.name,
     cPath: path,
     whole: input.whole(path, one.name),
-    pairs: alignDelta(one.c, one.ts),
+    pairs: folded(alignDelta(one.c, one.ts)),
     tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
   }));
   const other = rest.map((rows): Part => {
@@ -77,6 +79,20 @@ function partsOf(
     };
   });
   return [...named, ...other].sort((a, b) => firstLine(a) - firstLine(b));
+}
+
+/** Stands for unchanged lines of the TypeScript that are not shown: the C's hunks do not have theirs either. */
+const FOLD: DeltaPair = { c: null, ts: null };
+/** Unchanged lines around a change. */
+const CONTEXT = 3;
+
+function folded(pairs: readonly DeltaPair[]): DeltaPair[] {
+  const near = new Set<number>();
+  pairs.forEach(({ c, ts }, i) => {
+    if (c === null && ts?.kind === 'context') return;
+    for (let n = i - CONTEXT; n <= i + CONTEXT; n++) near.add(n);
+  });
+  return pairs.flatMap((pair, i) => (near.has(i) ? [pair] : near.has(i + 1) ? [FOLD] : []));
 }
 
 function firstLine({ pairs }: Part): number {
@@ -131,13 +147,14 @@ function partHtml(part: Part, paint: Paint): Html {
   const ts = pairs.some((pair) => pair.ts !== null);
   const both = c && ts;
   const rows = pairs.map((pair) => {
+    if (pair === FOLD) return '<tr class=z><td><td>⋯';
     const left = pair.c ? paint.cell(pair.c, 'c', part.cPath, []) : '';
     const right = pair.ts ? paint.cell(pair.ts, 'ts', part.cPath, part.tsPaths) : '';
     if (left !== '' && right !== '') return `<tr>${left}${right}`;
     if (left !== '') return `<tr${both ? ' class=c' : ''}>${left}`;
     return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
   });
-  const whole = part.whole === null ? html`` : html`<a class=w href="${part.whole}">the whole file</a>`;
+  const whole = part.whole === null ? html`` : html`<a class=whole href="${part.whole}">the whole file</a>`;
   const same = c && !ts && part.title === part.id ? html`<span class=hint>the TypeScript did not change</span>` : html``;
   const one = both ? '' : ` class=${c ? 'oc' : 'ot'}`;
   return html`<section class=f id="${part.id}"><div class=h><h2><a href="#${part.id}">${part.title}</a></h2><span class=hint>${part.cPath}</span><div class=m>${same}${whole}</div></div>
@@ -150,8 +167,8 @@ class Paint {
   readonly #tokens = new Map<string, Map<string, readonly Token[]>>();
   readonly #linkers: Readonly<Record<'c' | 'ts', Linker>>;
 
-  constructor({ cSources, port, names }: PatchPageInput) {
-    this.#linkers = { c: names.linkerOfWords('c'), ts: names.linkerOfWords('ts') };
+  constructor({ cSources, port, names, used }: PatchPageInput) {
+    this.#linkers = { c: names.linkerOfWords('c', used), ts: names.linkerOfWords('ts', used) };
     for (const source of [...cSources.values(), ...port.files]) {
       const texts = new Map<string, readonly Token[]>();
       source.lines.forEach((line, i) => texts.set(line, source.tokens[i] ?? []));

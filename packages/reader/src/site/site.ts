@@ -50,12 +50,12 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
   const frame: SiteFrame = {
     assets: input.assets,
     nav: navigation(input),
-    names: namesJson(names, views),
   };
   const patchesOf = patchesByFunction(input.changed);
   const files = new Map<string, string>();
-  const add = (parts: PageParts): void => {
-    files.set(parts.page, pageText(frame, parts));
+  const add = (parts: Omit<PageParts, 'names'>, used: ReadonlySet<string>): void => {
+    const all = parts.page === 'index.html' ? null : parts.page;
+    files.set(parts.page, pageText(frame, { ...parts, names: namesJson(names, views, all, used) }));
   };
 
   const remarks = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
@@ -66,31 +66,41 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     kind: 'text',
     sides: false,
     main: indexPage({ ...input, views, notes, remarks, play: input.play !== null }),
-  });
-  for (const view of views)
-    add({
-      page: view.page,
-      title: hasSide(view, 'c') ? view.cPath : (view.tsPath ?? view.cPath),
-      note: stateNote(view, port),
-      kind: 'file',
-      sides: hasSide(view, 'c') && hasSide(view, 'ts'),
-      main: filePage(view, { notes, names, patchesOf }),
-    });
+  }, new Set());
+  for (const page of new Set(views.map((view) => view.page))) {
+    const own = views.filter((view) => view.page === page);
+    const [first] = own;
+    if (!first) continue;
+    const used = new Set<string>();
+    const parts = {
+      page,
+      title: titleOf(first),
+      note: own.length === 1 ? stateNote(first, port) : 'files of the port',
+      kind: 'file' as const,
+      sides: hasSide(first, 'c') && hasSide(first, 'ts'),
+      main: filePage(own, { notes, names, patchesOf, used }),
+    };
+    add(parts, used);
+  }
   const whole = wholePlaces(views);
-  for (const patch of input.tree ? (series?.patches ?? []) : [])
-    add({
+  for (const patch of input.tree ? (series?.patches ?? []) : []) {
+    const used = new Set<string>();
+    const parts = {
       page: `patch-${String(patch.number)}.html`,
       title: `Patch ${String(patch.number)}/${String(patch.of)}`,
       note: patch.subject,
-      kind: 'patch',
+      kind: 'patch' as const,
       sides: true,
       main: patchPage(patch, input.changed[patch.number - 1] ?? [], {
         ...input,
         tree: input.tree ?? { files: [], notes: [] },
         names,
         whole,
+        used,
       }),
-    });
+    };
+    add(parts, used);
+  }
   add({
     page: FINDINGS_PAGE,
     title: 'Findings and deviations',
@@ -98,7 +108,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     kind: 'text',
     sides: false,
     main: findingsPage(margin, places),
-  });
+  }, new Set());
   if (check)
     add({
       page: CHECK_PAGE,
@@ -107,7 +117,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
       kind: 'text',
       sides: false,
       main: checkPage(check, notes, places),
-    });
+    }, new Set());
   if (input.play !== null) files.set('play.html', input.play);
   return files;
 }
@@ -126,6 +136,11 @@ function navigation({ series, tree, check, play }: SiteInput): NavLink[] {
     ...(check ? [{ href: CHECK_PAGE, text: 'Check', title: 'Differences between both sides' }] : []),
     ...(play === null ? [] : [{ href: 'play.html', text: 'Play', title: 'A pool at work' }]),
   ];
+}
+
+function titleOf(view: FileView): string {
+  if (view.packageName !== null) return view.packageName;
+  return hasSide(view, 'c') ? view.cPath : (view.tsPath ?? view.cPath);
 }
 
 function stateNote(view: FileView, { patches, files }: Port): string {

@@ -38,12 +38,14 @@ export interface Section {
   readonly tsBase: number | null;
 }
 
-/** One page of the site that shows a file. */
+/** A file as a page shows it. */
 export interface FileView {
-  /** Its file name: drivers-iommu-dma-iommu.c.html. */
+  /** File name of its page, drivers-iommu-dma-iommu.c.html; small files of one package share a page. */
   readonly page: string;
   readonly cPath: string;
   readonly tsPath: string | null;
+  /** Of a page that several files share; null otherwise. */
+  readonly packageName: string | null;
   /** Only lines near a change are known of the C. */
   readonly partial: boolean;
   readonly sections: readonly Section[];
@@ -89,14 +91,23 @@ export class Places {
 const HEADED: ReadonlySet<DefinitionKind> = new Set<DefinitionKind>(['function', 'struct', 'enum']);
 /** From so many lines on, other things get one too: tables of operations, long macros. */
 const LONG_DEFINITION = 4;
-/** The id of what stands in front of the first name. */
+/** The id of what stands in front of the first name of a page's only file. */
 export const HEAD = 'head';
 
-/** Cuts the rows of a file into sections; every row is in one. */
-export function sectionsOf(file: FileBeside, c: ViewSide, ts: ViewSide): Section[] {
+/**
+ * Cuts the rows of a file into sections; every row is in one.
+ * @param ids those of the page
+ * @param head the id of what stands in front of the first name
+ */
+export function sectionsOf(
+  file: FileBeside,
+  c: ViewSide,
+  ts: ViewSide,
+  ids: Ids,
+  head: string,
+): Section[] {
   const rows = file.rows.map((row) => lookUp(row, c, ts));
   const heads = headed(file.pairs);
-  const ids = new Ids();
   const sections: Section[] = [];
   const add = (name: string | null, pair: Pair | null, id: string, part: readonly ViewRow[]): void => {
     if (part.length === 0) return;
@@ -115,7 +126,7 @@ export function sectionsOf(file: FileBeside, c: ViewSide, ts: ViewSide): Section
   let done = 0;
   heads.forEach((pair, i) => {
     const start = frontOf(rows, done, pair.rows[0]);
-    if (i === 0) add(null, null, HEAD, rows.slice(0, start));
+    if (i === 0) add(null, null, head, rows.slice(0, start));
     const next = heads[i + 1];
     const nextStart = next ? frontOf(rows, pair.rows[1], next.rows[0]) : rows.length;
     const end = next ? tailOf(rows, pair.rows[1], nextStart) : rows.length;
@@ -126,7 +137,7 @@ export function sectionsOf(file: FileBeside, c: ViewSide, ts: ViewSide): Section
     }
     done = nextStart;
   });
-  if (heads.length === 0) add(null, null, HEAD, rows);
+  if (heads.length === 0) add(null, null, head, rows);
   return sections;
 }
 
@@ -135,7 +146,7 @@ export class Ids {
   readonly #taken = new Map<string, number>();
 
   take(wanted: string): string {
-    const id = wanted.replace(/[^\w$-]/g, '_') || '_';
+    const id = wanted.replace(/[^\w$.-]/g, '_').replace(/\.(?=[ct]-?\d+$)/, '_') || '_';
     const times = (this.#taken.get(id) ?? 0) + 1;
     this.#taken.set(id, times);
     return times === 1 ? id : `${id}~${String(times)}`;

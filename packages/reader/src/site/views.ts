@@ -6,7 +6,7 @@ import type { Port, PortFile } from '../port/port';
 import type { Source } from '../syntax/definition';
 import type { CText, CTree } from '../tree/c-file';
 import { addPairs, blame } from './blame';
-import { type FileView, type ViewLine, type ViewSide, sectionsOf } from './view';
+import { type FileView, HEAD, Ids, type ViewLine, type ViewSide, sectionsOf } from './view';
 
 export interface ViewsInput {
   readonly tree: CTree | null;
@@ -18,28 +18,51 @@ export interface ViewsInput {
 
 /** Pages of the site that are not of a C file. */
 const TAKEN = ['index.html', 'findings.html', 'check.html', 'play.html'];
+/** Files of the port without C beside them share a page if they have fewer lines: each page costs 30 kB. */
+const SMALL = 450;
 
 export function fileViews(input: ViewsInput): FileView[] {
+  const { tree, port, cSources } = input;
   const patches = blame(input.changed);
-  for (const file of input.beside) addPairs(patches, file, lastText(input.tree, file.cPath));
-  const portFiles = new Map(input.port.files.map((file) => [file.path, file]));
+  for (const file of input.beside) addPairs(patches, file, lastText(tree, file.cPath));
+  const portFiles = new Map(port.files.map((file) => [file.path, file]));
   const pages = new PageNames();
   const shown = new Set<string>();
+  const own = (file: FileBeside, text: CText | null, mirror: PortFile | undefined): FileView => {
+    const page = pages.take(file.cPath, mirror?.path ?? null);
+    const place = { page, ids: new Ids(), head: HEAD };
+    return makeView(file, text, cSources.get(file.cPath), mirror, patches, place);
+  };
+
   const views = input.beside.map((file) => {
-    const text = lastText(input.tree, file.cPath);
-    const port = file.tsPath === null ? undefined : portFiles.get(file.tsPath);
-    if (port) shown.add(port.path);
-    return makeView(file, text, input.cSources.get(file.cPath), port, patches, pages);
+    const mirror = file.tsPath === null ? undefined : portFiles.get(file.tsPath);
+    if (mirror) shown.add(mirror.path);
+    return own(file, lastText(tree, file.cPath), mirror);
   });
-  const alone = input.port.files.filter(({ path }) => !shown.has(path));
   const known = new Set(input.beside.map(({ cPath }) => cPath));
-  return [
-    ...views,
-    ...alone.map((port) => makeView(portAlone(port, input.port), null, undefined, port, patches, pages)),
-    ...cAlone(input.tree, known).map(({ file, text }) =>
-      makeView(file, text, input.cSources.get(file.cPath), undefined, patches, pages),
-    ),
-  ];
+  views.push(...cAlone(tree, known).map(({ file, text }) => own(file, text, undefined)));
+
+  const alone = port.files.filter(({ path }) => !shown.has(path));
+  const small = alone.filter(({ lines }) => lines.length < SMALL);
+  for (const file of alone)
+    if (!small.includes(file)) views.push(own(portAlone(file, port), null, file));
+  for (const name of new Set(small.map(({ packageName }) => packageName))) {
+    const page = pages.take(name, null);
+    const ids = new Ids();
+    for (const file of small.filter(({ packageName }) => packageName === name)) {
+      const head = `${HEAD}-${file.path.slice(file.path.lastIndexOf('/') + 1)}`;
+      const place = { page, ids, head };
+      views.push(makeView(portAlone(file, port), null, undefined, file, patches, place));
+    }
+  }
+  return views;
+}
+
+/** Where a file is shown. */
+interface PlaceOfView {
+  readonly page: string;
+  readonly ids: Ids;
+  readonly head: string;
 }
 
 /** The text after the last patch. */
@@ -83,16 +106,17 @@ function makeView(
   source: Source | undefined,
   port: PortFile | undefined,
   patches: ReadonlyMap<string, ReadonlyMap<number, number>>,
-  pages: PageNames,
+  { page, ids, head }: PlaceOfView,
 ): FileView {
   const c = cSide(text, source);
   const ts = portSide(port, patches.get(port?.path ?? ''));
   return {
-    page: pages.take(file.cPath, port?.path ?? null),
+    page,
     cPath: file.cPath,
     tsPath: port?.path ?? null,
+    packageName: head === HEAD ? null : (port?.packageName ?? null),
     partial: text !== null && !text.whole,
-    sections: sectionsOf(file, c, ts),
+    sections: sectionsOf(file, c, ts, ids, head),
     c,
     ts,
     cDefinitions: source?.definitions ?? [],

@@ -2,7 +2,7 @@
 // The keys: from function to function, change to change, finding to finding, line to line, page to page.
 
 import { type Action, KEYS } from '../keys';
-import { anchorOf, currentOf, findPlace, mark, markedRow, rowsOf, say, sections, show, topOfCode } from './places';
+import { anchorOf, currentOf, decodedAnchor, findPlace, mark, markedRow, rowsOf, say, sections, show, topOfCode } from './places';
 import type { Search } from './search';
 import { nextSide } from './sides';
 
@@ -139,7 +139,7 @@ function badgeRows(): HTMLElement[] {
 
 /** The page of a patch, or with 0 the whole file, at the function where one is. */
 function goToPage(key: string): void {
-  const section = findPlace(decodeURIComponent(location.hash.slice(1)))?.section ?? currentOf(sections());
+  const section = findPlace(decodedAnchor())?.section ?? currentOf(sections());
   if (key === '0') {
     const whole = section?.querySelector<HTMLAnchorElement>('.h a.whole')?.getAttribute('href');
     if (whole) location.href = whole;

@@ -3,17 +3,18 @@
 
 import type { NamesData } from '../names-json';
 import { startKeyboard } from './keyboard';
-import { anchorOf, cellsOf, currentOf, findPlace, mark, sections, show } from './places';
+import { anchorOf, cellsOf, currentOf, decodedAnchor, findPlace, mark, sections, show } from './places';
 import { startReach } from './reach';
 import { Search } from './search';
 import { setSide, startSides } from './sides';
 import { Targets, fillLinks, pageData } from './targets';
 
-const targets = new Targets((pageData('-names') ?? { pages: [], names: [] }) as NamesData);
+const targets = new Targets((pageData('-names') ?? { pages: [], names: [], all: true }) as NamesData);
 fillLinks(targets);
 startSides();
 startReach();
-startKeyboard(new Search(targets));
+const search = new Search(targets);
+startKeyboard(search);
 startMarks();
 startHere();
 addEventListener('hashchange', follow);
@@ -21,7 +22,13 @@ follow();
 
 /** Goes to what the address names. */
 function follow(): void {
-  const place = findPlace(decodeURIComponent(location.hash.slice(1)));
+  const anchor = decodedAnchor();
+  if (anchor.startsWith('?')) {
+    history.replaceState(null, '', '#');
+    search.open(anchor.slice(1));
+    return;
+  }
+  const place = findPlace(anchor);
   if (!place) return;
   mark(place.row);
   const target = place.row ?? place.section;

@@ -24,6 +24,16 @@ function onlySide(row: HTMLTableRowElement): Side | null {
   return classes?.contains('oc') ? 'c' : classes?.contains('ot') ? 't' : null;
 }
 
+/** The address behind the #; what cannot be decoded is taken as it is. */
+export function decodedAnchor(): string {
+  const text = location.hash.slice(1);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The place that an address names, without the #. */
 export function findPlace(anchor: string): PlaceOfLine | null {
   const [, id = anchor, side = null, line] = /^(.*)\.([ct])(-?\d+)$/.exec(anchor) ?? [];

@@ -40,8 +40,8 @@ export class Search {
     });
   }
 
-  open(): void {
-    this.#input.value = '';
+  open(query = ''): void {
+    this.#input.value = query;
     this.#update();
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#input.focus();
@@ -50,7 +50,8 @@ export class Search {
   #update(): void {
     const query = this.#input.value.trim();
     const found = query === '' ? ofThisPage() : ranked(this.targets.all, query);
-    this.#hits = found.slice(0, MOST);
+    const elsewhere = query !== '' && !this.targets.complete ? [inAllFiles(query)] : [];
+    this.#hits = [...found.slice(0, MOST), ...elsewhere];
     this.#chosen = 0;
     this.#list.replaceChildren(...this.#hits.map((hit, i) => item(hit, i)));
     const more = found.length > MOST ? `, the first ${String(MOST)} shown` : '';
@@ -100,6 +101,12 @@ function item({ name, kind, path }: Target, index: number): HTMLElement {
   note.textContent = [KIND_NAMES[kind] ?? '', path].filter((text) => text !== '').join(' · ');
   line.append(title, ' ', note);
   return line;
+}
+
+/** The first page has the names of all files. */
+function inAllFiles(query: string): Target {
+  const anchor = `?${encodeURIComponent(query)}`;
+  return { name: `Search all files for ${query}`, kind: '', page: 'index.html', path: '', anchor };
 }
 
 function ofThisPage(): Target[] {

@@ -15,6 +15,8 @@ export interface Target {
 /** All targets, and those of one name. */
 export class Targets {
   readonly all: readonly Target[];
+  /** Whether they are those of the whole site. */
+  readonly complete: boolean;
   readonly #byName = new Map<string, Target[]>();
 
   constructor(data: NamesData) {
@@ -28,6 +30,7 @@ export class Targets {
       }
     }
     this.all = all;
+    this.complete = data.all;
     for (const target of all) {
       const list = this.#byName.get(target.name);
       if (list) list.push(target);
