@@ -2,7 +2,7 @@
 // The page of one C file: all of it beside its port, in the state after the last patch.
 
 import { type Linker, codeHtml } from './code';
-import { Html, html, jsonElement, plural } from './html';
+import { Html, attribute, html, jsonElement, plural } from './html';
 import type { Names } from './names';
 import type { Notes } from './notes';
 import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
@@ -61,8 +61,8 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const heading = notes.heading(section, view.cPath, view.tsPath);
   const title =
     section.name === null
-      ? html`<h2 class=x><a href="#${section.id}">${betweenTitle(section)}</a></h2>`
-      : html`<h2><a href="#${section.id}">${section.name}</a></h2>`;
+      ? html`<h2 class=x><a>${betweenTitle(section)}</a></h2>`
+      : html`<h2><a>${section.name}</a></h2>`;
   const patches = section.name === null ? [] : input.patchesOf.get(`${view.cPath}#${section.name}`) ?? [];
   const links = patches.map(
     (patch) =>
@@ -80,14 +80,15 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
       reasons: new Set(section.ts?.reasons.map(({ line }) => line)),
     }),
   );
-  const bases = [
+  const attributes = [
+    ` id=${attribute(section.id)}`,
     section.cBase === null ? '' : ` data-c=${String(section.cBase)}`,
     section.tsBase === null ? '' : ` data-t=${String(section.tsBase)}`,
   ];
-  const place = placeInC(view, section);
-  return html`<section class="f${section.name === null ? ' x' : ''}" id="${section.id}"${new Html(bases.join(''))}><div class=h>${title}${place}<div class=m>${links}${heading}</div></div>
-${code}</section>
-`;
+  const margin = html`${links}${heading}`;
+  const chips = margin.text === '' ? margin : html`<div>${margin}</div>`;
+  return html`
+<section${new Html(attributes.join(''))}><div>${title}${placeInC(view, section)}${chips}</div>${code}</section>`;
 }
 
 function betweenTitle(section: Section): string {

@@ -101,9 +101,9 @@ function functionLists(views: readonly FileView[]): Html {
     if (names.length === 0) return html``;
     const items = names.map(
       ({ id, name, c, ts }) =>
-        html`<li${c !== null && ts === null ? html` class=no` : html``}><a href="${view.page}#${id}">${name ?? ''}</a>`,
+        html`<li${c !== null && ts === null ? html` class=no` : html``}><a${id === name ? html`` : html` href="${view.page}#${id}"`}>${name ?? ''}</a>`,
     );
-    return html`<details><summary>${view.cPath}${view.tsPath === null ? '' : ` – ${view.tsPath}`} (${names.length})</summary><ul class=names>${items}</ul></details>`;
+    return html`<details><summary>${view.cPath}${view.tsPath === null ? '' : ` – ${view.tsPath}`} (${names.length})</summary><ul class=names data-page="${view.page}">${items}</ul></details>`;
   });
   return html`<p class=hint>Names in grey have no counterpart in the port.</p>${lists}`;
 }

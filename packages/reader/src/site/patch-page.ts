@@ -8,7 +8,8 @@ import type { Source, Token } from '../syntax/definition';
 import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
 import { type Linker, codeHtml } from './code';
-import { Html, html, plural } from './html';
+import { classAttribute } from './file-page';
+import { Html, attribute, html, plural } from './html';
 import type { Names } from './names';
 import { Ids } from './view';
 
@@ -31,6 +32,8 @@ interface Part {
   readonly whole: string | null;
   readonly pairs: readonly DeltaPair[];
   readonly tsPaths: readonly string[];
+  /** A function that the port has. */
+  readonly tsKnown: boolean;
 }
 
 export function patchPage(
@@ -66,6 +69,7 @@ function partsOf(
     whole: input.whole(path, one.name),
     pairs: folded(alignDelta(one.c, one.ts)),
     tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
+    tsKnown: one.tsAfter !== null || one.tsBefore !== null,
   }));
   const other = rest.map((rows): Part => {
     const line = rows.find(({ after }) => after !== null)?.after ?? rows[0]?.before ?? 0;
@@ -76,6 +80,7 @@ function partsOf(
       whole: input.whole(path, ''),
       pairs: rows.map((row) => ({ c: row, ts: null })),
       tsPaths: [],
+      tsKnown: false,
     };
   });
   return [...named, ...other].sort((a, b) => firstLine(a) - firstLine(b));
@@ -146,20 +151,21 @@ function partHtml(part: Part, paint: Paint): Html {
   const c = pairs.some((pair) => pair.c !== null);
   const ts = pairs.some((pair) => pair.ts !== null);
   const both = c && ts;
+  const fresh = pairs.every((pair) => (pair.c ?? pair.ts)?.kind === 'added');
   const rows = pairs.map((pair) => {
     if (pair === FOLD) return '<tr class=z><td><td>⋯';
-    const left = pair.c ? paint.cell(pair.c, 'c', part.cPath, []) : '';
-    const right = pair.ts ? paint.cell(pair.ts, 'ts', part.cPath, part.tsPaths) : '';
+    const left = pair.c ? paint.cell(pair.c, 'c', [part.cPath], fresh) : '';
+    const right = pair.ts ? paint.cell(pair.ts, 'ts', part.tsPaths, fresh) : '';
     if (left !== '' && right !== '') return `<tr>${left}${right}`;
     if (left !== '') return `<tr${both ? ' class=c' : ''}>${left}`;
     return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
   });
   const whole = part.whole === null ? html`` : html`<a class=whole href="${part.whole}">the whole file</a>`;
-  const same = c && !ts && part.title === part.id ? html`<span class=hint>the TypeScript did not change</span>` : html``;
-  const one = both ? '' : ` class=${c ? 'oc' : 'ot'}`;
-  return html`<section class=f id="${part.id}"><div class=h><h2><a href="#${part.id}">${part.title}</a></h2><span class=hint>${part.cPath}</span><div class=m>${same}${whole}</div></div>
-${new Html(`<table${one}>${rows.join('')}</table>`)}</section>
-`;
+  const same = c && !ts && part.tsKnown ? html`<span class=hint>the TypeScript did not change</span>` : html``;
+  const news = fresh ? html`<span class=plus>all lines added</span>` : html``;
+  const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
+  return html`
+<section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(`<table${classAttribute(classes)}>${rows.join('')}</table>`)}</section>`;
 }
 
 /** Colours for lines of which only the text is known: a line of the same file with the same text has them. */
@@ -176,12 +182,12 @@ class Paint {
     }
   }
 
-  cell(row: DeltaRow, side: 'c' | 'ts', cPath: string, tsPaths: readonly string[]): string {
-    const paths = side === 'c' ? [cPath] : tsPaths;
+  /** @param plain all rows of the table are added, and the table says so */
+  cell(row: DeltaRow, side: 'c' | 'ts', paths: readonly string[], plain: boolean): string {
     const tokens = paths.map((path) => this.#tokens.get(path)?.get(row.text)).find((one) => one) ?? [];
     const code = codeHtml(row.text, tokens, this.#linkers[side]);
     const number = `<td>${String(row.after ?? row.before ?? '')}`;
-    if (row.kind === 'context') return `${number}<td>${code}`;
+    if (plain || row.kind === 'context') return `${number}<td>${code}`;
     return row.kind === 'added'
       ? `${number}<td class=a><ins>${code}</ins>`
       : `${number}<td class=d><del>${code}</del>`;

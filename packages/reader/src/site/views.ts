@@ -2,6 +2,7 @@
 // Which file pages a site has, and what is on them: the C beside the port, the C alone, the port alone.
 
 import type { ChangedFunction, FileBeside } from '../beside/beside';
+import type { Margin } from '../margin/margin';
 import type { Port, PortFile } from '../port/port';
 import type { Source } from '../syntax/definition';
 import type { CText, CTree } from '../tree/c-file';
@@ -14,6 +15,7 @@ export interface ViewsInput {
   readonly cSources: ReadonlyMap<string, Source>;
   readonly beside: readonly FileBeside[];
   readonly changed: readonly (readonly ChangedFunction[])[];
+  readonly margin: Margin;
 }
 
 /** Pages of the site that are not of a C file. */
@@ -42,7 +44,7 @@ export function fileViews(input: ViewsInput): FileView[] {
   const known = new Set(input.beside.map(({ cPath }) => cPath));
   views.push(...cAlone(tree, known).map(({ file, text }) => own(file, text, undefined)));
 
-  const alone = port.files.filter(({ path }) => !shown.has(path));
+  const alone = portFilesAlone(input, shown);
   const small = alone.filter(({ lines }) => lines.length < SMALL);
   for (const file of alone)
     if (!small.includes(file)) views.push(own(portAlone(file, port), null, file));
@@ -56,6 +58,23 @@ export function fileViews(input: ViewsInput): FileView[] {
     }
   }
   return views;
+}
+
+/**
+ * Files of the port without C beside them: all of them on a site without C. With C, those of its packages, and those that
+ * a finding or deviation names; what a patch replaced is on the page of the patch.
+ */
+function portFilesAlone({ tree, port, margin }: ViewsInput, shown: ReadonlySet<string>): PortFile[] {
+  const alone = port.files.filter(({ path }) => !shown.has(path));
+  if (!tree) return alone;
+  const packages = new Set(
+    port.files.filter(({ path }) => shown.has(path)).map(({ packageName }) => packageName),
+  );
+  const marked = new Set(margin.marks.map(({ path }) => path));
+  return alone.filter(
+    ({ path, packageName, beforePatch }) =>
+      beforePatch === null && (packages.has(packageName) || marked.has(path)),
+  );
 }
 
 /** Where a file is shown. */

@@ -134,19 +134,19 @@ function kindOf(row: HTMLTableRowElement, usual: string): string {
 }
 
 function badgeRows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>('.f > table tr:has(> td > .F, > td > .D)')];
+  return [...document.querySelectorAll<HTMLElement>('section > table tr:has(> td > .F, > td > .D)')];
 }
 
 /** The page of a patch, or with 0 the whole file, at the function where one is. */
 function goToPage(key: string): void {
   const section = findPlace(decodedAnchor())?.section ?? currentOf(sections());
   if (key === '0') {
-    const whole = section?.querySelector<HTMLAnchorElement>('.h a.whole')?.getAttribute('href');
+    const whole = section?.querySelector<HTMLAnchorElement>(':scope > div a.whole')?.getAttribute('href');
     if (whole) location.href = whole;
     else say('The whole file is shown here');
     return;
   }
-  const own = section?.querySelector<HTMLAnchorElement>(`.h a[href^="patch-${key}.html"]`);
+  const own = section?.querySelector<HTMLAnchorElement>(`:scope > div a[href^="patch-${key}.html"]`);
   const any = document.querySelector<HTMLAnchorElement>(`header nav a[data-key="${key}"]`);
   const href = (own ?? any)?.getAttribute('href');
   if (href) location.href = href;

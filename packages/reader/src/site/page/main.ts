@@ -43,7 +43,7 @@ function startMarks(): void {
     if (!(event.target instanceof Element) || event.target.closest('a, button, summary')) return;
     const cell = event.target.closest('td');
     const row = cell?.closest('tr');
-    if (!cell || !row?.closest('.f > table')) return;
+    if (!cell || !row?.closest('section > table')) return;
     // Whoever selects text does not want a mark.
     if (getSelection()?.isCollapsed === false) return;
     const side = cellsOf(row, 't')?.includes(cell) === true ? 't' : 'c';

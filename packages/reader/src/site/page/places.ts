@@ -38,7 +38,7 @@ export function decodedAnchor(): string {
 export function findPlace(anchor: string): PlaceOfLine | null {
   const [, id = anchor, side = null, line] = /^(.*)\.([ct])(-?\d+)$/.exec(anchor) ?? [];
   const section = document.getElementById(id);
-  if (!section?.classList.contains('f')) return null;
+  if (!section?.matches('section')) return null;
   if (side === null) return { section, row: null, side: null };
   const wanted = Number(line);
   const of = side as Side;
@@ -49,7 +49,7 @@ export function findPlace(anchor: string): PlaceOfLine | null {
 
 /** The address of a line, without the #; null on a side that the row does not have. */
 export function anchorOf(row: HTMLTableRowElement, side: Side): string | null {
-  const section = row.closest<HTMLElement>('.f');
+  const section = row.closest<HTMLElement>('section');
   if (!section) return null;
   const number = numberOf(section, row, side);
   return number === null ? null : `${section.id}.${side}${String(number)}`;
@@ -115,7 +115,7 @@ export function currentOf<T extends Element>(elements: readonly T[]): T | null {
 }
 
 export function sections(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>('.f')];
+  return [...document.querySelectorAll<HTMLElement>('section')];
 }
 
 /** What a screen reader is told. */

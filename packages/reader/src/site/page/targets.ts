@@ -60,7 +60,12 @@ export function hrefOf({ page, anchor }: Target, here: string): string {
 /** Gives the links of the code their addresses. They are no tab stops; those of the marked line are. */
 export function fillLinks(targets: Targets): void {
   const here = thisPage();
-  for (const link of document.querySelectorAll<HTMLAnchorElement>('.f td a')) {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('section h2 a'))
+    link.href = `#${link.closest('section')?.id ?? ''}`;
+  for (const list of document.querySelectorAll<HTMLElement>('.names'))
+    for (const link of list.querySelectorAll<HTMLAnchorElement>('a:not([href])'))
+      link.setAttribute('href', `${list.dataset['page'] ?? ''}#${link.textContent}`);
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('section td a')) {
     if (!link.hasAttribute('href')) {
       const target = targets.of(link.textContent, here);
       if (!target) continue;
