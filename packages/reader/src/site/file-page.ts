@@ -141,10 +141,16 @@ function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
     if (ts) return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
     return '';
   });
-  return `<table${classAttribute(classes)}>${body.join('')}</table>`;
+  return tableOf(classes, body);
 }
 
-export function classAttribute(names: readonly string[]): string {
+/** A table of rows; its columns are named where the first row does not have them all. */
+export function tableOf(classes: readonly string[], rows: readonly string[]): string {
+  const columns = rows[0]?.startsWith('<tr class=') === true ? '<col><col><col><col>' : '';
+  return `<table${classAttribute(classes)}>${columns}${rows.join('')}</table>`;
+}
+
+function classAttribute(names: readonly string[]): string {
   if (names.length === 0) return '';
   return names.length === 1 ? ` class=${names.join('')}` : ` class="${names.join(' ')}"`;
 }

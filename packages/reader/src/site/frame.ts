@@ -64,7 +64,7 @@ export function pageText(frame: SiteFrame, parts: PageParts): string {
 <a class=skip href=#main>Skip to the content</a>
 <header>
 <nav aria-label="Pages">${links}</nav>
-<div class=bar><h1>${parts.title}</h1><span class=note>${parts.note}</span>
+<div class=bar><h1>${titleHtml(parts)}</h1><span class=note>${parts.note}</span>
 <button id=-here type=button hidden></button>
 ${parts.sides ? SIDES : html``}<button id=-search type=button>Search <kbd>/</kbd></button><button id=-help type=button aria-label="Help and keys"><kbd>?</kbd></button></div>
 </header>
@@ -83,6 +83,13 @@ ${DIALOGS}
     jsonElement('-names', parts.names).text,
     `<script>${assets.script}</script>\n`,
   ].join('');
+}
+
+/** The folders of a path go where there is no room for them. */
+function titleHtml({ title, kind }: PageParts): Html {
+  const name = title.lastIndexOf('/') + 1;
+  if (kind !== 'file' || name === 0) return html`${title}`;
+  return html`<span>${title.slice(0, name)}</span>${title.slice(name)}`;
 }
 
 const SIDES = html`<div class=sides role=group aria-label="Sides"><button type=button data-side=b aria-pressed=true>Both</button><button type=button data-side=c aria-pressed=false>C</button><button type=button data-side=t aria-pressed=false>TypeScript</button></div>

@@ -24,7 +24,7 @@ export interface IndexInput {
 
 export function indexPage(input: IndexInput): Html {
   const { series, views, check, notes, remarks } = input;
-  return html`<div class=text>${lead(input)}
+  return html`<div class=doc>${lead(input)}
 ${series ? patchCards(series, input.changed) : html``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
 ${check ? html`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : html``}

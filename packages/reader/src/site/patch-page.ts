@@ -8,7 +8,7 @@ import type { Source, Token } from '../syntax/definition';
 import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
 import { type Linker, codeHtml } from './code';
-import { classAttribute } from './file-page';
+import { tableOf } from './file-page';
 import { Html, attribute, html, plural } from './html';
 import type { Names } from './names';
 import { Ids } from './view';
@@ -165,7 +165,7 @@ function partHtml(part: Part, paint: Paint): Html {
   const news = fresh ? html`<span class=plus>all lines added</span>` : html``;
   const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
   return html`
-<section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(`<table${classAttribute(classes)}>${rows.join('')}</table>`)}</section>`;
+<section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
 }
 
 /** Colours for lines of which only the text is known: a line of the same file with the same text has them. */

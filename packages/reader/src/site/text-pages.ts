@@ -22,7 +22,7 @@ export function findingsPage(margin: Margin, places: Places): Html {
     const own = margin.deviations.filter((one) => one.section === section);
     return html`<h3>${section}</h3><ol class=plain>${own.map((one) => deviationHtml(one, margin, places, pageLink))}</ol>`;
   });
-  return html`<div class=text><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
+  return html`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
 <h2>Findings</h2>${findings}<h2>Deviations</h2>${sections}</div>`;
 }
 
@@ -67,7 +67,7 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
     open.length === 0
       ? html`<p class=good>Every difference is explained.</p>`
       : html`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
-  return html`<div class=text><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
+  return html`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
 <h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
 <h2>Explained (${explained.length})</h2>${differenceTable(explained, places)}</div>`;
 }
