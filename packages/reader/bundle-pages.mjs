@@ -3,6 +3,7 @@
 
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 copyFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm'), 'dist/tree-sitter-c.wasm');
@@ -10,3 +11,14 @@ copyFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm'), 'dist/tree-sit
 mkdirSync('dist/docs', { recursive: true });
 for (const name of ['findings.md', 'porting.md'])
   copyFileSync(`../../docs/${name}`, `dist/docs/${name}`);
+
+// The one script and the one style that all pages of the site have in them.
+const site = { bundle: true, minify: true, target: 'es2022', charset: 'ascii', logLevel: 'warning' };
+await build({
+  ...site,
+  entryPoints: ['src/site/page/main.ts'],
+  format: 'iife',
+  legalComments: 'none',
+  outfile: 'dist/site-page.js',
+});
+await build({ ...site, entryPoints: ['src/site/page/style.css'], outfile: 'dist/site-page.css' });

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a patch changed in the C beside what it changed in the TypeScript: rows that use the same names face each other.
+
+import type { DeltaRow } from '../tree/c-file';
+
+export interface DeltaPair {
+  readonly c: DeltaRow | null;
+  readonly ts: DeltaRow | null;
+}
+
+/** More cells than this are not compared: the sides then stand one below the other. */
+const MOST_CELLS = 4_000_000;
+/** What a row without a counterpart costs, so that a single shared short name does not tear the text apart. */
+const GAP = 0.01;
+
+/** Both sides in their order; the sum of what facing rows have in common is the largest there is. */
+export function alignDelta(c: readonly DeltaRow[], ts: readonly DeltaRow[]): DeltaPair[] {
+  if (c.length * ts.length > MOST_CELLS || c.length === 0 || ts.length === 0)
+    return [...c.map((row) => ({ c: row, ts: null })), ...ts.map((row) => ({ c: null, ts: row }))];
+  const left = c.map(traits);
+  const right = ts.map(traits);
+  const width = ts.length + 1;
+  const best = new Float64Array((c.length + 1) * width);
+  for (let i = c.length - 1; i >= 0; i--)
+    for (let j = ts.length - 1; j >= 0; j--)
+      best[i * width + j] = Math.max(
+        (best[(i + 1) * width + j + 1] ?? 0) + likeness(left[i], right[j]),
+        (best[(i + 1) * width + j] ?? 0) - GAP,
+        (best[i * width + j + 1] ?? 0) - GAP,
+      );
+
+  const pairs: DeltaPair[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < c.length || j < ts.length) {
+    const here = best[i * width + j] ?? 0;
+    const likes = i < c.length && j < ts.length ? likeness(left[i], right[j]) : -1;
+    if (likes > 0 && near(here, (best[(i + 1) * width + j + 1] ?? 0) + likes)) {
+      pairs.push({ c: c[i++] ?? null, ts: ts[j++] ?? null });
+    } else if (i < c.length && (j === ts.length || near(here, (best[(i + 1) * width + j] ?? 0) - GAP))) {
+      pairs.push({ c: c[i++] ?? null, ts: null });
+    } else {
+      pairs.push({ c: null, ts: ts[j++] ?? null });
+    }
+  }
+  return pairs;
+}
+
+interface Traits {
+  readonly kind: DeltaRow['kind'];
+  readonly words: ReadonlySet<string>;
+}
+
+function traits({ kind, text }: DeltaRow): Traits {
+  // What both languages write alike: names, and the words of control flow.
+  const words = text.match(/[A-Za-z_]\w+/g) ?? [];
+  const own = new Set(['const', 'let', 'this', 'struct', 'static', 'unsigned', 'int', 'void', 'private', 'protected']);
+  return { kind, words: new Set(words.filter((word) => !own.has(word))) };
+}
+
+function likeness(a: Traits | undefined, b: Traits | undefined): number {
+  if (!a || !b || a.words.size === 0 || b.words.size === 0) return -1;
+  let shared = 0;
+  for (const word of a.words) if (b.words.has(word)) shared++;
+  if (shared === 0) return -1;
+  return shared / Math.max(a.words.size, b.words.size) + (a.kind === b.kind ? 0.1 : 0);
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) < 1e-9;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page of one C file: all of it beside its port, in the state after the last patch.
+
+import { type Linker, codeHtml } from './code';
+import { Html, attribute, html, jsonElement, plural } from './html';
+import type { Names } from './names';
+import type { Notes } from './notes';
+import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
+
+/** What a file page needs beside its own view. */
+export interface FilePageInput {
+  readonly notes: Notes;
+  readonly names: Names;
+  /** Of each function by `CPATH#NAME`: the patches whose page has it. */
+  readonly patchesOf: ReadonlyMap<string, readonly number[]>;
+  /** Gets the names whose links the page's script fills in. */
+  readonly used: Set<string>;
+}
+
+/** Which sides a table has: both, or one in its half. */
+type Sides = 'both' | 'c' | 'ts';
+
+/** @param views the files of the page: one, or the small ones of a package */
+export function filePage(views: readonly FileView[], input: FilePageInput): Html {
+  const files = views.map((view) => {
+    const sections = view.sections.map((section) => sectionHtml(view, section, input));
+    const two = hasSide(view, 'c') && hasSide(view, 'ts');
+    return html`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
+  });
+  return html`${files}${reachData(views, input.notes)}`;
+}
+
+/** Whether a file has lines on this side. */
+export function hasSide(view: FileView, side: 'c' | 'ts'): boolean {
+  return view[side].size > 0;
+}
+
+function intro(view: FileView): Html {
+  const c = hasSide(view, 'c');
+  const patches = new Set(
+    view.sections.flatMap(({ rows }) => rows.flatMap((row) => [row.c?.patch ?? 0, row.ts?.patch ?? 0])),
+  );
+  const legend = [...patches].sort().filter((patch) => patch > 0);
+  const left = c
+    ? html`<b>${view.cPath}</b> ${plural(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
+    : html`<b>${view.cPath}</b> not given: --series and --kernel show it here`;
+  const right =
+    view.tsPath === null
+      ? html`no counterpart in the port`
+      : html`<b>${view.tsPath}</b> ${plural(view.ts.size, 'line')}`;
+  const colours = legend.map(
+    (patch) => html` <span class="w p${patch}">patch ${patch}</span>`,
+  );
+  return html`<div class=top><p><span class=tag>C</span> ${left}</p><p><span class=tag>TypeScript</span> ${right}</p>${
+    legend.length > 0 ? html`<p class=legend>Lines written by ${colours}; the others were there before.</p>` : html``
+  }</div>`;
+}
+
+function sectionHtml(view: FileView, section: Section, input: FilePageInput): Html {
+  const { notes, names } = input;
+  const heading = notes.heading(section, view.cPath, view.tsPath);
+  const title =
+    section.name === null
+      ? html`<h2 class=x><a>${betweenTitle(section)}</a></h2>`
+      : html`<h2><a>${section.name}</a></h2>`;
+  const patches = section.name === null ? [] : input.patchesOf.get(`${view.cPath}#${section.name}`) ?? [];
+  const links = patches.map(
+    (patch) =>
+      html`<a class="w p${patch}" href="patch-${patch}.html#${section.name ?? ''}">patch ${patch}</a>`,
+  );
+  const sides = sidesOf(section);
+  const code = new Html(
+    tableHtml(section, sides, {
+      c: names.linker(view, section, 'c', input.used),
+      ts: names.linker(view, section, 'ts', input.used),
+      badges: (side, line) => {
+        const path = side === 'c' ? view.cPath : view.tsPath;
+        return path === null ? '' : notes.badges(path, line.number);
+      },
+      reasons: new Set(section.ts?.reasons.map(({ line }) => line)),
+    }),
+  );
+  const attributes = [
+    ` id=${attribute(section.id)}`,
+    section.cBase === null ? '' : ` data-c=${String(section.cBase)}`,
+    section.tsBase === null ? '' : ` data-t=${String(section.tsBase)}`,
+  ];
+  const margin = html`${links}${heading}`;
+  const chips = margin.text === '' ? margin : html`<div>${margin}</div>`;
+  return html`
+<section${new Html(attributes.join(''))}><div>${title}${placeInC(view, section)}${chips}</div>${code}</section>`;
+}
+
+function betweenTitle(section: Section): string {
+  return section.id.startsWith(HEAD) ? 'head of the file' : section.id;
+}
+
+/** Without the C beside it, a function says where it stands there. */
+function placeInC(view: FileView, { ts, c }: Section): Html {
+  if (c !== null || ts === null || hasSide(view, 'c')) return html``;
+  const patch = ts.patch === null ? '' : `, patch ${String(ts.patch)}`;
+  return html`<span class=hint>C: ${view.cPath}${patch}</span>`;
+}
+
+export interface TableInput {
+  readonly c: Linker;
+  readonly ts: Linker;
+  readonly badges: (side: 'c' | 'ts', line: ViewLine) => string;
+  /** Lines of the TypeScript with a `// JS:` reason. */
+  readonly reasons: ReadonlySet<number>;
+}
+
+function sidesOf({ rows }: Section): Sides {
+  const c = rows.some((row) => row.c !== null);
+  const ts = rows.some((row) => row.ts !== null);
+  return c && ts ? 'both' : c ? 'c' : 'ts';
+}
+
+/**
+ * The rows. A class of the table says what most lines are, so that few cells need one: `a4` the patch of most C lines,
+ * `b4` that of the TypeScript, `oc` and `ot` a table with one side only. A row of class `c` or `t` has that side alone.
+ */
+function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
+  const common = { c: mostPatches(rows, 'c'), ts: mostPatches(rows, 'ts') };
+  const classes = [
+    ...(sides === 'both' ? [] : [sides === 'c' ? 'oc' : 'ot']),
+    ...(common.c > 0 ? [`a${String(common.c)}`] : []),
+    ...(common.ts > 0 ? [`b${String(common.ts)}`] : []),
+  ];
+  const cell = (side: 'c' | 'ts', line: ViewLine): string => {
+    const names = [
+      ...(line.patch === common[side] ? [] : [`p${String(line.patch)}`]),
+      ...(side === 'ts' && input.reasons.has(line.number) ? ['J'] : []),
+    ];
+    const code = codeHtml(line.text, line.tokens, input[side]) + input.badges(side, line);
+    return `<td>${String(line.number)}<td${classAttribute(names)}>${code}`;
+  };
+  const body = rows.map(({ c, ts }) => {
+    if (c && ts) return `<tr>${cell('c', c)}${cell('ts', ts)}`;
+    if (c) return `<tr${sides === 'both' ? ' class=c' : ''}>${cell('c', c)}`;
+    if (ts) return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
+    return '';
+  });
+  return tableOf(classes, body);
+}
+
+/** A table of rows; its columns are named where the first row does not have them all. */
+export function tableOf(classes: readonly string[], rows: readonly string[]): string {
+  const columns = rows[0]?.startsWith('<tr class=') === true ? '<col><col><col><col>' : '';
+  return `<table${classAttribute(classes)}>${columns}${rows.join('')}</table>`;
+}
+
+function classAttribute(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  return names.length === 1 ? ` class=${names.join('')}` : ` class="${names.join(' ')}"`;
+}
+
+function mostPatches(rows: readonly ViewRow[], side: 'c' | 'ts'): number {
+  const counts = new Map<number, number>();
+  for (const row of rows) {
+    const patch = row[side]?.patch;
+    if (patch !== undefined) counts.set(patch, (counts.get(patch) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? 0;
+}
+
+function reachData(views: readonly FileView[], notes: Notes): Html {
+  const paths = views.map(({ tsPath }) => tsPath);
+  const keys = [...notes.margin.reach.keys()];
+  if (!keys.some((key) => paths.includes(key.slice(0, key.indexOf('#'))))) return html``;
+  return jsonElement('-reach', notes.reachJson());
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The first page: what one can do here, and the contents by patch, file and function.
+
+import type { ChangedFunction } from '../beside/beside';
+import type { CheckResult } from '../check/difference';
+import type { Series } from '../series/series';
+import { hasSide } from './file-page';
+import { type Html, html, plural } from './html';
+import { CHECK_PAGE, FINDINGS_PAGE, type Notes } from './notes';
+import { loreLink } from './patch-page';
+import { checkSummary } from './text-pages';
+import type { FileView } from './view';
+
+export interface IndexInput {
+  readonly series: Series | null;
+  readonly views: readonly FileView[];
+  readonly changed: readonly (readonly ChangedFunction[])[];
+  readonly check: CheckResult | null;
+  readonly notes: Notes;
+  readonly play: boolean;
+  /** What could not be read or applied: one line each. */
+  readonly remarks: readonly string[];
+}
+
+export function indexPage(input: IndexInput): Html {
+  const { series, views, check, notes, remarks } = input;
+  return html`<div class=doc>${lead(input)}
+${series ? patchCards(series, input.changed) : html``}
+<h2 id=files>By file</h2>${fileTable(views, notes)}
+${check ? html`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : html``}
+${remarks.length > 0 ? html`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => html`<li>${text}`)}</ul>` : html``}
+<h2 id=functions>By function</h2>${functionLists(views)}</div>`;
+}
+
+function lead({ series, notes, play }: IndexInput): Html {
+  const what = series
+    ? html`<p class=lead>The C of <b>${series.subject}</b> beside the TypeScript that mirrors it, aligned statement by statement.</p>`
+    : html`<p class=lead>The TypeScript port of the series, with the places in the C that it mirrors. Give the mails with <code>--series</code>, and a kernel tree with <code>--kernel</code>, to see the C beside it.</p>`;
+  const findings = plural(notes.margin.findings.length, 'finding');
+  const deviations = plural(notes.margin.deviations.length, 'deviation');
+  return html`${what}<ul class=can>
+<li>Read a file whole: each line has the colour of the patch that wrote it; a click marks its counterpart.
+${series ? html`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : html``}
+<li><button id=-open type=button>Search</button> any function, struct, field or constant of both languages (<kbd>/</kbd>). <kbd>?</kbd> lists all keys.
+<li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers stand beside the code.
+${play ? html`<li><a href=play.html>Watch a pool at work</a>: the ported code runs in the page, call by call.` : html``}</ul>`;
+}
+
+function patchCards(
+  { patches, cover, before }: Series,
+  changed: readonly (readonly ChangedFunction[])[],
+): Html {
+  const cards = patches.map((patch) => {
+    const page = `patch-${String(patch.number)}.html`;
+    const functions = changed[patch.number - 1] ?? [];
+    const mail =
+      patch.messageId === null ? html`` : html` · <a href="${loreLink(patch.messageId)}" rel=noreferrer>mail</a>`;
+    const files = patch.files.map(({ path }) => {
+      const own = functions.filter(({ cPath }) => cPath === path);
+      const list = own.map(({ name }) => html`<li><a href="${page}#${name}">${name}</a>`);
+      return html`<li><code>${path}</code>${own.length > 0 ? html`<ul class=row>${list}</ul>` : html``}`;
+    });
+    return html`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
+  });
+  const mails = [
+    ...(cover?.messageId ? [html`<li><a href="${loreLink(cover.messageId)}" rel=noreferrer>Cover letter: ${cover.subject}</a>`] : []),
+    ...before.map(({ messageId, subject }) =>
+      messageId === null
+        ? html`<li>Earlier: ${subject}`
+        : html`<li>Earlier: <a href="${loreLink(messageId)}" rel=noreferrer>${subject}</a>`,
+    ),
+  ];
+  return html`<h2 id=patches>By patch</h2><div class=cards>${cards}</div>${mails.length > 0 ? html`<ul>${mails}</ul>` : html``}`;
+}
+
+function fileTable(views: readonly FileView[], notes: Notes): Html {
+  const rows = views.map((view) => {
+    const functions = view.sections.filter(({ kind }) => kind === 'function');
+    const ported = functions.filter(({ c, ts }) => c !== null && ts !== null).length;
+    const marks = new Set(
+      [...view.ts.values()].flatMap(({ number }) =>
+        notes.marks(view.tsPath ?? '', number).filter(({ kind }) => kind === 'finding').map((mark) => mark.number),
+      ),
+    );
+    const counts = hasSide(view, 'c')
+      ? html`<td class=n>${view.c.size}</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>${ported}</td>`
+      : html`<td class=n>–</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>–</td>`;
+    return html`<tr><th scope=row><a href="${hrefOf(view)}">${view.cPath}</a></th><td>${view.tsPath ?? '–'}</td>${counts}<td class=n>${marks.size}</td></tr>`;
+  });
+  const heads = ['C file', 'TypeScript', 'lines of C', 'lines of TypeScript', 'functions', 'on both sides', 'findings'];
+  return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function hrefOf({ page, packageName, sections: [first] }: FileView): string {
+  return packageName === null || !first ? page : `${page}#${first.id}`;
+}
+
+function functionLists(views: readonly FileView[]): Html {
+  const lists = views.map((view) => {
+    const names = view.sections.filter(({ name }) => name !== null);
+    if (names.length === 0) return html``;
+    const items = names.map(
+      ({ id, name, c, ts }) =>
+        html`<li${c !== null && ts === null ? html` class=no` : html``}><a${id === name ? html`` : html` href="${view.page}#${id}"`}>${name ?? ''}</a>`,
+    );
+    return html`<details><summary>${view.cPath}${view.tsPath === null ? '' : ` – ${view.tsPath}`} (${names.length})</summary><ul class=names data-page="${view.page}">${items}</ul></details>`;
+  });
+  return html`<p class=hint>Names in grey have no counterpart in the port.</p>${lists}`;
+}

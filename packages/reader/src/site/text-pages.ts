@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The pages of text: findings and deviations, and what the check found.
+
+import type { CheckResult } from '../check/difference';
+import type { Deviation, Finding, Margin, Mark } from '../margin/margin';
+import { type Html, html, plural } from './html';
+import { markdown } from './markdown';
+import { FINDINGS_PAGE, type Notes, type NumberedDifference, deviationId, findingId } from './notes';
+import type { Places } from './view';
+
+/** Findings, then deviations by section, each with the lines it concerns. */
+export function findingsPage(margin: Margin, places: Places): Html {
+  const numbers = new Set(margin.findings.map(({ number }) => number));
+  const pageLink = (href: string): string | null => {
+    const number = /^(?:findings\.md)?#(\d+)-/.exec(href)?.[1];
+    if (number !== undefined && numbers.has(Number(number)))
+      return `${FINDINGS_PAGE}#${findingId(Number(number))}`;
+    return null;
+  };
+  const findings = margin.findings.map((one) => findingHtml(one, margin, places, pageLink));
+  const sections = [...new Set(margin.deviations.map(({ section }) => section))].map((section) => {
+    const own = margin.deviations.filter((one) => one.section === section);
+    return html`<h3>${section}</h3><ol class=plain>${own.map((one) => deviationHtml(one, margin, places, pageLink))}</ol>`;
+  });
+  return html`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
+<h2>Findings</h2>${findings}<h2>Deviations</h2>${sections}</div>`;
+}
+
+function findingHtml(
+  { number, title, text }: Finding,
+  margin: Margin,
+  places: Places,
+  pageLink: (href: string) => string | null,
+): Html {
+  const marks = margin.marks.filter((mark) => mark.kind === 'finding' && mark.number === number);
+  return html`<article id="${findingId(number)}"><h3><a href="#${findingId(number)}">${number}. ${title}</a></h3>${markdown(text, pageLink)}${markLinks(marks, places)}</article>`;
+}
+
+function deviationHtml(
+  { section, number, text }: Deviation,
+  margin: Margin,
+  places: Places,
+  pageLink: (href: string) => string | null,
+): Html {
+  const marks = margin.marks.filter(
+    (mark) => mark.kind === 'deviation' && mark.section === section && mark.number === number,
+  );
+  const id = deviationId(section, number);
+  return html`<li id="${id}" value="${number}">${markdown(text, pageLink)}${markLinks(marks, places)}</li>`;
+}
+
+function markLinks(marks: readonly Mark[], places: Places): Html {
+  const links = marks.flatMap((mark) => {
+    const place = places.of(mark.path, mark.line);
+    if (!place) return [];
+    const name = mark.function ?? place.section.name ?? mark.path;
+    return [html`<li><a href="${place.page}#${place.anchor}">${name}</a>`];
+  });
+  return links.length === 0 ? html`` : html`<p class=hint>In the code:</p><ul class=row>${links}</ul>`;
+}
+
+/** The unexplained first. */
+export function checkPage(check: CheckResult, notes: Notes, places: Places): Html {
+  const open = notes.differences.filter(({ reason }) => reason === null);
+  const explained = notes.differences.filter(({ reason }) => reason !== null);
+  const verdict =
+    open.length === 0
+      ? html`<p class=good>Every difference is explained.</p>`
+      : html`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
+  return html`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
+<h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
+<h2>Explained (${explained.length})</h2>${differenceTable(explained, places)}</div>`;
+}
+
+export function checkSummary({ functions, differences }: CheckResult): Html {
+  const open = differences.filter(({ reason }) => reason === null).length;
+  const explained = differences.length - open;
+  return html`<p class="${open === 0 ? 'good' : 'bad'}">${plural(functions, 'function')} compared: ${plural(open, 'unexplained difference')}, ${explained} explained.</p>`;
+}
+
+function differenceTable(differences: readonly NumberedDifference[], places: Places): Html {
+  if (differences.length === 0) return html`<p>None.</p>`;
+  const rows = differences.map((one) => {
+    const c = one.cLine === null ? html`` : placeLink(one.cPath, one.cLine, places);
+    const ts =
+      one.tsPath === null || one.tsLine === null ? html`` : placeLink(one.tsPath, one.tsLine, places);
+    return html`<tr id="d${one.number}"><td>${one.number}</td><th scope=row>${one.name}</th><td>${one.kind}</td><td>${one.state}</td><td>${one.text}</td><td>${one.reason ?? ''}</td><td>${c}</td><td>${ts}</td></tr>`;
+  });
+  const heads = ['#', 'name', 'kind', 'state', 'difference', 'reason', 'C', 'TypeScript'];
+  return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function placeLink(path: string, line: number, places: Places): Html {
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const place = places.of(path, line);
+  const text = `${file}:${String(line)}`;
+  return place ? html`<a href="${place.page}#${place.anchor}">${text}</a>` : html`${text}`;
+}
