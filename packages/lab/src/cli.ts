@@ -5,11 +5,13 @@ import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { NotTranslatedError } from '@iommu-bounce/integration';
 import { TraceError } from '@iommu-bounce/dma-trace';
+import { ReadError } from '@iommu-bounce/reader';
 import { InputError } from '@iommu-bounce/simulation';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
 import { addDemo } from './commands/demo';
+import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
 import { addReplay } from './commands/replay';
@@ -36,6 +38,7 @@ const verbs: readonly AddCommand[] = [
   addCalibrate,
   addCompare,
   addDemo,
+  addRead,
 ];
 
 /** Runs the command line; never throws for what a user can do wrong. */
@@ -81,7 +84,8 @@ function userMessage(error: unknown): string | null {
     error instanceof InputError ||
     error instanceof TraceError ||
     error instanceof KconfigError ||
-    error instanceof NotTranslatedError
+    error instanceof NotTranslatedError ||
+    error instanceof ReadError
     ? error.message
     : null;
 }

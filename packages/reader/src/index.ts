@@ -30,3 +30,13 @@ export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';
 export { anchorOf } from './margin/markdown';
 export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
+export {
+  type CSide,
+  type Reading,
+  type ReadingOptions,
+  changedByPatch,
+  checkReading,
+  openReading,
+  readingSite,
+} from './reading';
+export { writeSite } from './site/files';

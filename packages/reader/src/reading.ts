@@ -17,6 +17,8 @@ import { openSeries } from './series/files';
 import type { Series } from './series/series';
 import type { Wanted } from './series/thread';
 import type { CTree } from './tree/c-file';
+import { pageAssets } from './site/files';
+import { buildSite } from './site/site';
 import { openTree } from './tree/files';
 
 export interface ReadingOptions {
@@ -93,6 +95,26 @@ export function wantedOf(port: Port): Wanted {
       ),
     ],
   };
+}
+
+/** The files of the site, by name. Without C it is built from our side alone. */
+export function readingSite(
+  { port, margin, c }: Reading,
+  check: CheckResult | null,
+  changed: readonly (readonly ChangedFunction[])[],
+): ReadonlyMap<string, string> {
+  return buildSite({
+    series: c?.series ?? null,
+    tree: c?.tree ?? null,
+    port,
+    cSources: c?.sources ?? new Map(),
+    beside: c?.beside ?? [],
+    changed,
+    margin,
+    check,
+    play: null,
+    assets: pageAssets(),
+  });
 }
 
 function mirroredBy(port: Port): string[] {

@@ -28,11 +28,7 @@ interface ReadOptions {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export function addRead(
-  program: Command,
-  io: CommandIo,
-  end: (status: ExitStatus) => void,
-): void {
+export function addRead(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
     .command('read')
     .description('read the C patches beside the TypeScript: a function here, or all as a site')
@@ -45,7 +41,10 @@ export function addRead(
     .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
     .option('--out <folder>', 'write the site: open index.html in it')
     .option('--force', 'let --out replace the files that an earlier run wrote')
-    .option('--check', 'hold both sides against each other; status 1 if a difference is unexplained')
+    .option(
+      '--check',
+      'hold both sides against each other; status 1 if a difference is unexplained',
+    )
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
     .addOption(
@@ -86,14 +85,17 @@ async function read(
   for (const note of reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [])
     io.err(`note: ${note}\n`);
   if (options.check === true && check) io.out(checkOutput(check, options.json === true));
-  if (options.out !== undefined && options.json !== true) io.out(`Site: ${options.out}/index.html\n`);
+  if (options.out !== undefined && options.json !== true)
+    io.out(`Site: ${options.out}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.reason === null) === true;
   return options.check === true && unexplained ? 1 : 0;
 }
 
 function checkOptions(names: readonly string[], options: ReadOptions): void {
   if (names.length === 0 && options.out === undefined && options.check !== true)
-    throw new UsageError('expected a name, --out <folder> or --check; see iommu-bounce read --help');
+    throw new UsageError(
+      'expected a name, --out <folder> or --check; see iommu-bounce read --help',
+    );
   if (names.length > 0 && (options.out !== undefined || options.check === true))
     throw new UsageError('expected names, or --out and --check, not both');
   if (options.series === undefined)

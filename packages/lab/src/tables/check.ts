@@ -13,7 +13,8 @@ export function checkText({ functions, differences }: CheckResult): string {
   if (unexplained.length > 0) out.push('', 'Unexplained:', ...unexplained.map(line));
   if (explained.length > 0) {
     out.push('', 'Explained:');
-    for (const [reason, of] of byReason(explained)) out.push(`  ${oneLine(reason)}`, ...of.map((d) => `  ${line(d)}`));
+    for (const [reason, of] of byReason(explained))
+      out.push(`  ${oneLine(reason)}`, ...of.map((d) => `  ${line(d)}`));
   }
   return `${out.join('\n')}\n`;
 }

@@ -9,17 +9,14 @@ import { type BesideLook, type BesideSide, besideText } from './beside';
  * The texts of all places that define the names.
  * @throws UsageError for a name that neither side has
  */
-export function readingText(
-  names: readonly string[],
-  reading: Reading,
-  look: BesideLook,
-): string {
+export function readingText(names: readonly string[], reading: Reading, look: BesideLook): string {
   return names.map((name) => textOf(name, reading, look)).join('\n');
 }
 
 function textOf(name: string, reading: Reading, look: BesideLook): string {
   const { c, port } = reading;
-  const shown = c === null ? [] : c.beside.flatMap((file) => pairsText(name, file, c, reading, look));
+  const shown =
+    c === null ? [] : c.beside.flatMap((file) => pairsText(name, file, c, reading, look));
   if (shown.length > 0) return shown.join('\n');
   const alone = port.files
     .filter((file) => file.beforePatch === null)
