@@ -58,7 +58,7 @@ describe('README.md', function () {
       if (speedup?.toFixed(1) === published?.toFixed(1)) same++;
       if (unmap?.toFixed(0) === unmapPublished?.toFixed(0)) same++;
     }
-    expect(readme).to.include(
+    expect(readme.replaceAll(/\s+/g, ' ')).to.include(
       `${words[same] ?? ''} of the ${(words[all] ?? '').toLowerCase()} figures round to the published ones`,
     );
   });

@@ -31,12 +31,14 @@ describe('docs/scenarios.md', function () {
         printed += out;
       }
       const blocks = [...docs.matchAll(/^```text\n((?:.|\n)*?)^```$/gm)].map((m) => m[1] ?? '');
-      expect(blocks).to.have.length(5);
+      expect(blocks).to.have.length(4);
       for (const block of blocks) expect(printed).to.include(block);
       const [, full, later] =
         /(\d+) MiB at its end and 8 s\s+later,\s+(\d+) MiB after 9 s/.exec(docs) ?? [];
       const after = [full, full, full, later].map((mib) => `${String(mib)}.0 MiB`).join(' │ ');
       expect(printed).to.include(`│ 256     │ pool                │ ${after} │        0 │`);
+      const [, posted, bounce] = /(\d+ KiB) of posted buffers\s+take (\d\.\d MiB)/.exec(docs) ?? [];
+      expect(printed).to.include(`│ pool              │ ${String(posted)} │ ${String(bounce)} │`);
       const upload = docs.slice(
         docs.indexOf('The upload, `net-tx`'),
         docs.indexOf('\nFindings', docs.indexOf('The upload')),
