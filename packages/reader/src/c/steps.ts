@@ -31,10 +31,7 @@ function disjuncts(node: Node | null): (Node | null)[] {
   while (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
   if (at?.type !== 'binary_expression' || at.childForFieldName('operator')?.type !== '||')
     return [node];
-  return [
-    ...disjuncts(at.childForFieldName('left')),
-    ...disjuncts(at.childForFieldName('right')),
-  ];
+  return [...disjuncts(at.childForFieldName('left')), ...disjuncts(at.childForFieldName('right'))];
 }
 
 /** Collects the steps of a body; lines are rows of the parsed text, from 0. */
@@ -84,8 +81,9 @@ export class StepsOfC {
         this.addEnd(node);
         return;
       case 'switch_statement':
+        this.visitAll(node.childForFieldName('condition'));
         this.add('switch', '', node);
-        this.children(node);
+        this.visitAll(node.childForFieldName('body'));
         this.addEnd(node);
         return;
       case 'case_statement': {
@@ -117,6 +115,12 @@ export class StepsOfC {
       case 'identifier':
         if (isConstant(node.text)) this.add('constant', node.text, node);
         return;
+      case 'unary_expression':
+        // ~0UL and ~(phys_addr_t)0: the port has a name for all ones.
+        if (/^~\s*(?:\(\s*\w+\s*\)\s*)?0[uUlL]*$/u.test(node.text))
+          this.add('constant', 'U64_MAX', node);
+        else this.children(node);
+        return;
       case 'sizeof_expression':
       case 'type_descriptor':
         return;
@@ -129,7 +133,8 @@ export class StepsOfC {
   }
 
   /**
-   * In the form that both languages are brought to: `if (a || b) return` is two ifs, and what follows a jump is no else.
+   * In the form that both languages are brought to: a condition stands before its branch, as if it were computed first,
+   * `if (a || b) return` is two branches, and what follows a jump is no else.
    */
   private visitIf(node: Node): void {
     const condition = node.childForFieldName('condition');
@@ -139,8 +144,9 @@ export class StepsOfC {
     const only = consequence !== null && onlyJump(consequence);
     const parts = only && !alternative ? disjuncts(condition) : [condition];
     for (const part of parts) {
+      this.visitAll(part);
       this.add('if', '', part === condition || !part ? node : part);
-      this.visitAll(part, consequence);
+      this.visitAll(consequence);
       if (alternative && !jumps) {
         this.add('else', '', alternative);
         this.children(alternative);

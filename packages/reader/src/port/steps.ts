@@ -12,7 +12,7 @@ const BUILT_IN = new Set(['Math', 'Number', 'Object', 'Array', 'String', 'JSON',
 
 /** Methods of arrays, maps, sets and strings. */
 const BUILT_IN_METHODS = new Set(
-  'slice map push pop fill entries keys values padStart padEnd toString join forEach filter find indexOf includes set has subarray copyWithin reduce'.split(
+  'slice map push pop fill entries keys values padStart padEnd toString join forEach filter find indexOf includes set has add delete subarray copyWithin reduce'.split(
     ' ',
   ),
 );
@@ -35,6 +35,13 @@ function bare(node: ts.Expression): ts.Expression {
   )
     at = at.expression;
   return at;
+}
+
+/** The pointer that deref() follows: a function pointer is called by the name of its field. */
+function pointed(node: ts.Expression): ts.Expression {
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return node;
+  const [argument] = node.arguments;
+  return node.expression.text === 'deref' && argument ? bare(argument) : node;
 }
 
 /** What C writes for a value that is returned as it is; null if it is computed. */
@@ -137,8 +144,9 @@ export class StepsOfTs {
     else if (ts.isLabeledStatement(node)) this.visitLabeled(node);
     else if (ts.isIterationStatement(node, false)) this.visitLoop(node);
     else if (ts.isSwitchStatement(node)) {
+      this.visit(node.expression);
       this.add('switch', '', node);
-      this.children(node);
+      this.visit(node.caseBlock);
       this.addEnd(node);
     } else if (ts.isCaseClause(node)) {
       this.add('case', bare(node.expression).getText(this.file), node);
@@ -164,14 +172,15 @@ export class StepsOfTs {
     else this.children(node);
   }
 
-  /** In the form that the C is brought to as well: `if (a || b) return` is two ifs, and what follows a jump is no else. */
+  /** In the form that the C is brought to as well: see StepsOfC. */
   private visitIf(node: ts.IfStatement): void {
     const { expression, thenStatement, elseStatement } = node;
     const jumps = endsInJump(thenStatement);
     const parts = onlyJump(thenStatement) && !elseStatement ? disjuncts(expression) : [expression];
     for (const part of parts) {
+      this.visit(part);
       this.add('if', '', part === expression ? node : part);
-      this.visitAll(part, thenStatement);
+      this.visit(thenStatement);
       if (elseStatement && !jumps) {
         this.add('else', '', elseStatement);
         this.visit(elseStatement);
@@ -225,7 +234,7 @@ export class StepsOfTs {
   }
 
   private visitCall(node: ts.CallExpression): void {
-    const callee = bare(node.expression);
+    const callee = pointed(bare(node.expression));
     if (ts.isPropertyAccessExpression(callee)) {
       const name = callee.name.text;
       const owner = bare(callee.expression);
