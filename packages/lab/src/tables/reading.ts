@@ -20,9 +20,15 @@ function textOf(name: string, reading: Reading, look: BesideLook): string {
   if (shown.length > 0) return shown.join('\n');
   const alone = port.files
     .filter((file) => file.beforePatch === null)
+    .sort((a, b) => headersLast(a.mirrors, b.mirrors))
     .flatMap((file) => portText(name, file, c !== null, look));
   if (alone.length === 0) throw unknown(name, reading);
   return alone.join('\n');
+}
+
+/** A header has the stub of a function, or the prototype. */
+function headersLast(a: string, b: string): number {
+  return Number(a.endsWith('.h')) - Number(b.endsWith('.h'));
 }
 
 function pairsText(
@@ -35,7 +41,7 @@ function pairsText(
   const source = c.sources.get(file.cPath);
   const tsFile = port.files.find((f) => f.path === file.tsPath);
   return file.pairs
-    .filter((pair) => pair.name === name && isTop(pair))
+    .filter((pair) => pair.name === name && pair.c !== null && isTop(pair))
     .map((pair) =>
       besideText(
         rowsOf(file, pair),
@@ -75,7 +81,7 @@ function portText(name: string, file: PortFile, hasSeries: boolean, look: Beside
       const first = commentAbove(file, d.from);
       const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({ c: null, ts: first + i }));
       const place = `C: ${file.mirrors} ${d.owner === null ? d.name : `${d.owner}.${d.name}`}${d.patch === null ? '' : `, patch ${String(d.patch)}`}`;
-      const why = hasSeries ? '; its C is not in the copy: give --kernel <dir>' : '';
+      const why = hasSeries ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
       return `${place}${why}\n${besideText(rows, null, side(file), look)}`;
     });
 }
@@ -94,7 +100,7 @@ function unknown(name: string, { c, port }: Reading): UsageError {
   ]);
   const wanted = name.toLowerCase();
   const near = [...all]
-    .filter((other) => other.toLowerCase().includes(wanted) || wanted.includes(other.toLowerCase()))
+    .filter((other) => wanted.length > 2 && other.toLowerCase().includes(wanted))
     .sort((a, b) => Math.abs(a.length - name.length) - Math.abs(b.length - name.length))
     .slice(0, 5);
   return new UsageError(

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// iommu-bounce read, on the small series of our own.
+
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { run } from '@iommu-bounce/lab';
+import { cli, fixtures, withFolder } from './run-cli';
+
+const reader = join(fixtures, 'reader');
+const thread = join(reader, 'thread.mbox');
+const port = ['--port', join(reader, 'port')];
+const tally = ['--series', thread, ...port];
+const kernel = ['--kernel', join(reader, 'tree')];
+
+describe('iommu-bounce read NAME', () => {
+  it('prints both texts beside each other, each line once', async () => {
+    const { status, out, err } = await cli('read', 'tally_weigh', ...tally, ...kernel);
+    expect({ status, err }).to.deep.equal({ status: 0, err: '' });
+    const [head, ...rows] = out.trimEnd().split('\n');
+    expect(head).to.match(/^drivers\/tally\/tally\.c +│ packages\/tally\/src\/tally\.ts$/);
+    const row = (left: RegExp, right: RegExp): void => {
+      const found = rows.filter((line) => left.test(line.split('│')[0] ?? ''));
+      expect(found, String(left)).to.have.length(1);
+      expect(found[0]?.split('│')[1]).to.match(right);
+    };
+    row(/switch \(kind\)/, /switch \(kind\)/);
+    row(/case TALLY_KIND_DOWN:/, /case TALLY_KIND_DOWN:/);
+    row(/return -EINVAL;/, /return -EINVAL;/);
+  });
+
+  it('marks the lines of each patch', async () => {
+    const { out } = await cli('read', 'tally_create', ...tally, ...kernel);
+    expect(out).to.match(/^ *\d+\+[1-4] /m);
+    expect(out).to.match(/^ *\d+ {3}\S/m);
+  });
+
+  it('prints the TypeScript and the place of the C without a series', async () => {
+    const { status, out } = await cli('read', 'io_buffer_pool_sync_sg');
+    expect(status).to.equal(0);
+    expect(out).to.match(
+      /^C: drivers\/iommu\/io-buffer-pool\.c io_buffer_pool_sync_sg, patch 4\npackages\/io-buffer-pool\/src\/io-buffer-pool\.ts\n/,
+    );
+    expect(out).to.match(/\d+ +io_buffer_pool_sync_sg\(/);
+  });
+
+  it('colours and pages on a terminal, and wraps to its width', async () => {
+    let shown = '';
+    const io = { out: () => undefined, err: () => undefined, errIsTerminal: false };
+    const terminal = { columns: 80, colour: true, page: (text: string) => (shown += text) };
+    const status = await run(['read', 'tally_weigh', ...tally, ...kernel], {
+      ...io,
+      terminal,
+    });
+    expect(status).to.equal(0);
+    expect(shown).to.include('\x1b[0;35mswitch');
+    // eslint-disable-next-line no-control-regex -- the colours are the point
+    for (const line of shown.replace(/\x1b\[[\d;]*m/g, '').split('\n'))
+      expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('writes no colours into a file, or with --color never', async () => {
+    for (const extra of [[], ['--color', 'never']])
+      expect((await cli('read', 'tally_weigh', ...port, ...extra)).out).to.not.include('\x1b');
+    expect((await cli('read', 'tally_weigh', ...port, '--color', 'always')).out).to.include('\x1b');
+  });
+
+  it('suggests names near one that nobody defines', async () => {
+    const { status, out, err } = await cli('read', 'buffer_pool_sync');
+    expect({ status, out }).to.deep.equal({ status: 2, out: '' });
+    expect(err).to.match(/'buffer_pool_sync': neither .*; near it: io_buffer_pool_sync_sg/);
+  });
+});
+
+describe('iommu-bounce read --check', () => {
+  it('tells what differs and why, and exits 1 on what is unexplained', async () => {
+    const { status, out } = await cli('read', '--check', '--json', ...tally, ...kernel);
+    const { functions, differences } = JSON.parse(out) as {
+      functions: number;
+      differences: { reason: string | null }[];
+    };
+    expect(functions).to.be.greaterThan(20);
+    const unexplained = differences.filter((d) => d.reason === null);
+    expect(status).to.equal(unexplained.length > 0 ? 1 : 0);
+    const text = await cli('read', '--check', ...tally, ...kernel);
+    expect(text.status).to.equal(status);
+    expect(text.out).to.match(
+      new RegExp(
+        `^${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(differences.length - unexplained.length)} explained\n`,
+      ),
+    );
+  });
+});
+
+describe('iommu-bounce read --out', () => {
+  it('writes a site of the series, and replaces only what it wrote', async () => {
+    await withFolder(async (folder) => {
+      const site = join(folder, 'site');
+      const args = ['read', ...tally, ...kernel, '--out', site];
+      const { status, out } = await cli(...args);
+      expect({ status, out }).to.deep.equal({ status: 0, out: `Site: ${site}/index.html\n` });
+      const first = contents(site);
+      expect([...first.keys()]).to.include.members(['index.html', 'patch-4.html', 'check.html']);
+      expect((await cli(...args)).status).to.equal(0);
+      expect(contents(site)).to.deep.equal(first);
+
+      writeFileSync(join(site, 'mine.txt'), 'mine');
+      const refused = await cli(...args);
+      expect(refused.status).to.equal(2);
+      expect(refused.err).to.match(/^iommu-bounce: .*site: holds mine\.txt.*--force[^\n]*\n$/);
+      expect((await cli(...args, '--force')).status).to.equal(0);
+      expect(readFileSync(join(site, 'mine.txt'), 'utf8')).to.equal('mine');
+    });
+  });
+
+  it('writes a site of our side alone without a series', async () => {
+    await withFolder(async (folder) => {
+      const site = join(folder, 'site');
+      expect((await cli('read', ...port, '--out', site)).status).to.equal(0);
+      expect(existsSync(join(site, 'index.html'))).to.equal(true);
+      expect(existsSync(join(site, 'patch-1.html'))).to.equal(false);
+    });
+  });
+});
+
+function contents(folder: string): Map<string, string> {
+  return new Map(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+}
+
+describe('what iommu-bounce read refuses with one line and status 2', () => {
+  const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['nothing to do', [], /expected a name, --out <folder> or --check/],
+    ['names and a site', ['x', '--out', 'y'], /expected names, or --out and --check, not both/],
+    ['--check without a series', ['--check'], /--check: needs your copy of the mails/],
+    ['--kernel without a series', ['x', '--kernel', '.'], /--kernel: needs your copy/],
+    ['--json without --check', ['x', '--json'], /--json: is for --check/],
+    ['a missing mbox', ['x', '--series', 'none.mbox'], /none\.mbox/],
+    [
+      'a series that the port does not mirror',
+      ['x', '--series', thread],
+      /the port mirrors|other files/,
+    ],
+    [
+      'an mbox without a series',
+      ['x', '--series', join(fixtures, 'inventory.json')],
+      /inventory\.json/,
+    ],
+    [
+      'a kernel tree without the files',
+      ['--check', ...tally, '--kernel', fixtures],
+      /has none of the files/,
+    ],
+    ['a port that mirrors nothing', ['x', '--port', fixtures], /no file mirrors C/],
+    ['a colour', ['x', '--color', 'blue'], /--color <when>/],
+  ];
+  for (const [what, args, message] of wrong)
+    it(what, async () => {
+      const { status, out, err } = await cli('read', ...args);
+      expect({ status, out }).to.deep.equal({ status: 2, out: '' });
+      expect(err).to.match(/^iommu-bounce: [^\n]+\n$/);
+      expect(err).to.match(message);
+    });
+});
