@@ -5,12 +5,14 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { COVER_LETTER_IOS, coverLetterExperiment, wrongsOf } from '@iommu-bounce/simulation';
+import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { fioTables } from '../tables/fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { agrees, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
+import { html } from '../show/html';
 import { pageText } from '../show/page';
 import { tables } from '../tables/replay';
 
@@ -23,7 +25,7 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
   program
     .command('demo')
     .description(
-      "replay the traces that come with the repository, run the cover letter's experiment, write out/report.html",
+      "replay the traces that come with the repository, run the cover letter's experiment, write out/report.html and out/site",
     )
     .option(
       '--ios <n>',
@@ -87,20 +89,31 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
         },
         {
           heading: "The cover letter's experiment, simulated",
-          others: replayBody([
-            {
-              heading: 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes',
-              document: plain,
-            },
-            ...(series
-              ? [{ heading: 'Linux 5.14 with the series: what its pool decided', document: series }]
-              : []),
-          ]),
+          others: html`<p><a href="site/index.html">The port to read, and its pool to step</a></p>
+            ${replayBody([
+              {
+                heading: 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes',
+                document: plain,
+              },
+              ...(series
+                ? [
+                    {
+                      heading: 'Linux 5.14 with the series: what its pool decided',
+                      document: series,
+                    },
+                  ]
+                : []),
+            ])}`,
         },
       ),
     }),
   );
-  io.out(`Report: ${shown(file)}\n`);
+  const site = join(ROOT, 'out/site');
+  const port = await openReading({ series: [], kernel: null, port: null });
+  writeSite(site, readingSite(port, null, []), true);
+  io.out(
+    `Report: ${shown(file)}\nThe port to read, and its pool to step: ${shown(site)}/index.html\n`,
+  );
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }
