@@ -135,7 +135,7 @@ function endOfHunks(reader: Reader): void {
   while (reader.next < reader.lines.length) {
     const line = reader.peek() as string;
     if (beginsFile(reader)) return;
-    if (/^-- ?$/.test(line) && !/^-- ?$/.test(reader.peek(1) ?? '')) {
+    if (/^-- ?$/.test(line) && !/^[ +@\\-]/.test(reader.peek(1) ?? '')) {
       reader.next = reader.lines.length;
       return;
     }
