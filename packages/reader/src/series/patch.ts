@@ -130,7 +130,7 @@ function isSignature(reader: Reader): boolean {
 function endOfHunks(reader: Reader): void {
   const next = reader.peek() ?? '';
   // A list's footer begins with a line of underscores.
-  if (!beginsFile(reader) && !/^(|-- ?|_{5,}|[ +@-].*)$/.test(next))
+  if (!beginsFile(reader) && !/^(|-- ?|_{5,}|@@.*|[ +-].*)$/.test(next))
     reader.fail(`${shown(next)} behind a hunk; expected an empty line or "-- " (a wrapped line?)`);
   while (reader.next < reader.lines.length) {
     const line = reader.peek() as string;
