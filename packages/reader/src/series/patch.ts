@@ -68,7 +68,9 @@ function readHunk(reader: Reader, delta: number, end: number): Hunk {
   let oldLeft = oldLines;
   let newLeft = newLines;
   while (oldLeft > 0 || newLeft > 0) {
-    const line = reader.peek();
+    const written = reader.peek();
+    // Mailers take spaces at the end of a line away: an empty line is empty context, as git reads it.
+    const line = written === '' && oldLeft > 0 && newLeft > 0 ? ' ' : written;
     const missing = `the hunk of line ${String(reader.at(begin).line)} has ${String(oldLeft)} old and ${String(newLeft)} new lines too few`;
     if (line === undefined) reader.fail(`the text ends, but ${missing}`, reader.lines.length - 1);
     const sign = line[0];
