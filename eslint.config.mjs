@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'out/**', 'coverage/**'] },
+  { ignores: ['**/dist/**', 'out/**', 'coverage/**', 'test-fixtures/reader/port/**'] },
   {
     files: ['**/*.ts'],
     extends: [

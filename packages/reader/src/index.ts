@@ -2,6 +2,9 @@
 // The reader: the C patches beside the TypeScript, the check of one against the other, and a pool that can be watched.
 
 export { ReadError } from './read-error';
+export { openSeries } from './series/files';
+export type { Wanted } from './series/thread';
+export { openTree } from './tree/files';
 export type { FilePatch, Hunk, Patch, Place, Series } from './series/series';
 export type { CDelta, CFile, CLine, CText, CTree, DeltaRow } from './tree/c-file';
 export type {

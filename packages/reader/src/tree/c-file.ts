@@ -40,7 +40,10 @@ export interface CFile {
   readonly deltas: readonly CDelta[];
 }
 
-/** All files, and what could not be applied: one line for each hunk. */
+/**
+ * All files. `notes` has one line for each hunk that could not be applied, and one for each file that says whether its
+ * states have the git ids of the series.
+ */
 export interface CTree {
   readonly files: readonly CFile[];
   readonly notes: readonly string[];
