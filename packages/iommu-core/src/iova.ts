@@ -65,7 +65,8 @@ export class iova {
 export class iova_magazine {
   static readonly sizeof: number = 1032;
   size = 0;
-  readonly pfns = new Float64Array(IOVA_MAG_SIZE);
+  /** JS: takes room as it fills; most magazines of a machine stay empty. C: pfns[IOVA_MAG_SIZE] */
+  readonly pfns: number[] = [];
 }
 
 export class iova_cpu_rcache {

@@ -189,7 +189,7 @@ function memoryNeeded(
   // A run of the worker may change the order of what is mapped and unmapped around it: hence some room.
   const windowFrames = Math.ceil(survey.windowFrames * 1.25) + 4096 + warm.frames;
   const bytes = 1.25 * (survey.bufferBytes + warm.bytes) + 2 * survey.peakCoherent;
-  const buddyPages = Math.ceil(bytes / PAGE_SIZE) + 8192;
+  const buddyPages = Math.ceil(bytes / PAGE_SIZE) + 4096;
   if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
     throw new UsageError(
       `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE_SIZE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,

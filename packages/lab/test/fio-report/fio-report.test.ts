@@ -101,9 +101,9 @@ describe("an experiment's report", function () {
   });
 
   it('has each number without a script too', () => {
-    const document = experiment('laptop-virtio', 'all');
+    const document = experiment('laptop-virtio', LONG ? 'all' : 'strict,pool');
     const values = new Set(
-      [...markup(textOf(document)).matchAll(/<data value="([^"]*)"/g)].map(([, v]) => Number(v)),
+      [...markup(pageOf(document)).matchAll(/<data value="([^"]*)"/g)].map(([, v]) => Number(v)),
     );
     for (const run of document.runs) {
       for (const value of [run.iops, run.bandwidth_bytes_per_s, run.peak_bounce_bytes])
@@ -125,9 +125,10 @@ describe("an experiment's report", function () {
     }
   });
 
-  it('tells what was run, and which costs were changed', async () => {
+  it('tells what was run, and which costs were changed, in the place of an older report', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'r.html');
+      writeFileSync(file, pageOf(experiment('laptop-virtio')));
       const { status } = await cli(
         ...['fio', '--bs', '8k', '--number-ios', '200', '--set', 'vmexitNs=5000', '--seed', '7'],
         ...['--rw', 'randread', '--report', file],
@@ -181,7 +182,7 @@ describe("an experiment's report", function () {
     expect(page).to.include('writes, memory layout fresh');
   });
 
-  it('replaces a report of ours and nothing else', async () => {
+  it('replaces no file that is none of ours', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'mine.html');
       writeFileSync(file, '<p>mine</p>');
@@ -190,8 +191,6 @@ describe("an experiment's report", function () {
       expect([refused.status, refused.out]).to.deep.equal([2, '']);
       expect(refused.err).to.match(/^iommu-bounce: .*mine\.html: is no report[^\n]*\n$/);
       expect(readFileSync(file, 'utf8')).to.equal('<p>mine</p>');
-      writeFileSync(file, pageOf(experiment('laptop-virtio')));
-      expect((await cli(...args)).status).to.equal(0);
     });
   });
 });

@@ -28,32 +28,36 @@ function document(numjobs: string): FioDocument {
 
 describe('the tables of fio', function () {
   this.timeout(20_000);
+  /** One job; its document is only read. */
+  let alone: FioDocument;
+
+  before(() => {
+    alone = document('1');
+  });
 
   it('tell of locks only where there was waiting', () => {
-    expect(fioTables(document('1'))).not.to.include('Contended locks');
+    expect(fioTables(alone)).not.to.include('Contended locks');
     const eight = fioTables(document('8'));
     expect(eight).to.include('Contended locks');
     expect(eight).to.match(/strict │ 16k │ virtio-iommu requests +│ +[\d,]+ │ +\d+\.\d %/);
   });
 
   it('show predicted ranges where there are some', () => {
-    const plain = document('1');
-    const [row] = plain.comparison;
+    const [row] = alone.comparison;
     if (!row) throw new Error('no comparison');
     const predicted: FioDocument = {
-      ...plain,
+      ...alone,
       comparison: [
         { ...row, predicted_from_two: { speedup: [3.25, 6.75], unmap_reduction: [0.9, 0.96] } },
       ],
     };
     expect(fioTables(predicted)).to.match(/│ +3\.3…6\.8 │.*│ +-90…-96 │/);
-    const none: FioDocument = { ...plain, comparison: [{ ...row, predicted_from_two: null }] };
+    const none: FioDocument = { ...alone, comparison: [{ ...row, predicted_from_two: null }] };
     expect(fioTables(none)).not.to.include('predicted');
   });
 
   it('say what is wrong with a run', () => {
-    const plain = document('1');
-    const [run] = plain.runs;
+    const [run] = alone.runs;
     if (!run) throw new Error('no run');
     const bad = {
       ...run,
@@ -63,7 +67,7 @@ describe('the tables of fio', function () {
     };
     expect(wrongsOf(run)).to.deep.equal([]);
     expect(wrongsOf(bad)).to.have.length(4);
-    const text = fioTables({ ...plain, runs: [bad] });
+    const text = fioTables({ ...alone, runs: [bad] });
     for (const what of [
       '3 pages stay pinned',
       '7 pages arrived wrong',
@@ -74,12 +78,11 @@ describe('the tables of fio', function () {
   });
 
   it('say when no I/O fits a buffer of the pool', () => {
-    const plain = document('1');
-    const run = plain.runs.find(({ policy }) => policy === 'pool');
+    const run = alone.runs.find(({ policy }) => policy === 'pool');
     if (!run) throw new Error('no run');
     const note = 'no I/O fits a buffer of the pool';
     const text = (pool_mappings: number): string =>
-      fioTables({ ...plain, runs: [{ ...run, bs: 262144, pool_mappings }] });
+      fioTables({ ...alone, runs: [{ ...run, bs: 262144, pool_mappings }] });
     expect(text(0).replaceAll(/\s+/g, ' ')).to.include(`pool, 256k: ${note}`);
     expect(text(1)).not.to.include(note);
   });

@@ -137,7 +137,9 @@ function unusedNotes(
   wanted: Wanted,
 ): string[] {
   const files = filesOf(chosen);
-  const near = sets.filter((set) => sharesFiles(set, files));
+  const near = sets.filter(
+    (set) => sharesFiles(set, files) || (faultOf(set) !== null && filesOf(set).length === 0),
+  );
   const far = sets.length - near.length;
   return [
     ...near.map(

@@ -124,7 +124,7 @@ export class CountingMachine {
 
   /**
    * @param pool with the four patches and the pool built in; else before the series
-   * @param frames of reserved memory, from `firstPfn` on, for buffers
+   * @param frames of reserved memory, from `firstPfn` on, for buffers, at least 2048; there are as many to bounce through
    */
   constructor(iommu: IommuKind, pool: boolean, frames: number) {
     const { steps } = this;
@@ -135,7 +135,7 @@ export class CountingMachine {
         patches: pool ? 4 : 0,
         config: pool ? IO_BUFFER_Y : '',
         machine: {
-          memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: frames },
+          memory: { nodes: [{ lowmem_pages: frames }], reserved_pages: frames },
           parts: { mm: CountedMemory, page_alloc: CountedPages },
         },
         overlays: { iova: CountedAddresses },

@@ -13,9 +13,13 @@ import { LongMapping } from './mapping';
 export const MAPPING_BYTES = [65536, 262144] as const;
 export const ROUNDS = 3;
 /** Pages that bounce buffers, page tables and the like may take. */
-const SPARE_PAGES = 8192;
+const SPARE_PAGES = 2048;
 
-export function nosyncExperiment(machine: ScenarioMachine): NosyncDocument {
+/** @param policies to try, default: all */
+export function nosyncExperiment(
+  machine: ScenarioMachine,
+  policies: readonly Policy[] = POLICIES,
+): NosyncDocument {
   const { preset, layout, seed } = machine;
   return {
     scenario: 'nosync',
@@ -24,7 +28,7 @@ export function nosyncExperiment(machine: ScenarioMachine): NosyncDocument {
     layout,
     seed,
     rounds: ROUNDS,
-    rows: POLICIES.flatMap((policy) =>
+    rows: policies.flatMap((policy) =>
       MAPPING_BYTES.flatMap((bytes) =>
         SYNC_DRIVERS.map((driver) => rowOf(machine, policy, bytes, driver)),
       ),
