@@ -440,7 +440,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const cookie = deref(iovad.container) as iommu_dma_cookie;
     const domain = deref(cookie.fq_domain);
 
-    deref(domain.ops).flush_iotlb_all?.(domain);
+    deref(domain.ops).flush_iotlb_all?.(domain); // JS: C does not ask: init_domain made the queue because there is one
   }
 
   protected dev_use_swiotlb(dev: device): boolean {

@@ -158,12 +158,17 @@ export class StepsOfC {
 
   private visitReturn(node: Node): void {
     const value = node.namedChildren.find((child) => child && child.type !== 'comment');
+    const error = /^ERR_PTR\(-\w+\)$/u.test(value?.text ?? '');
+    if (error) {
+      this.add('return', value?.text ?? '', node);
+      return;
+    }
     const text = value?.text.replace(/[\s()]/gu, '') ?? '';
     const plain =
       /^-?(?:\w+)$/u.test(text) &&
       (isConstant(text.replace(/^-/u, '')) || /^(?:-?\d+|true|false|NULL)$/u.test(text));
-    this.add('return', plain ? text : '', node);
     if (value && !plain) this.visit(value);
+    this.add('return', plain ? text : '', node);
   }
 
   private visitCall(node: Node): void {

@@ -107,9 +107,10 @@ export class Explainer {
     for (const reason of ts.reasons) {
       const [from, to] = reason.covers ?? [0, -1];
       const here =
-        side === 'ts'
+        reason.kind === 'JS' &&
+        (side === 'ts'
           ? from <= step.line && step.line <= to
-          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from;
+          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from);
       const named =
         step.name !== '' && isName(step.name) && words(reason.text).has(bareName(step.name));
       if (named || (here && (side === 'ts' || !isName(step.name))))
@@ -118,7 +119,9 @@ export class Explainer {
     if (!isName(step.name)) return null;
     // A field or a helper that stands for the step says so at its declaration.
     for (const other of file.definitions) {
-      if (other === ts || (other.kind === 'function' && this.isPorted(other.name))) continue;
+      // A class has the comments of all its functions.
+      if (other.kind === 'struct' || (other.kind === 'function' && this.isPorted(other.name)))
+        continue;
       for (const reason of other.reasons)
         if (words(reason.text).has(bareName(step.name)) || other.name === step.name)
           return { by: 'comment', reason: reason.text };
