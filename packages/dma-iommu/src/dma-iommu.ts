@@ -1462,7 +1462,7 @@ export class dma_iommu_c implements dma_iommu_h {
     }
 
     vma.mapped = Array.from({ length: vma.nr_pages }, (_, i) => nth_page(first, off + i));
-    return 0;
+    return 0; // JS: C returns what remap_pfn_range does
   }
 
   /** Describes coherent memory by a table; 0 or a negative error number. */

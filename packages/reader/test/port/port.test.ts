@@ -98,7 +98,7 @@ interface box_h {
       'return NULL',
       'end',
     ]);
-    expect(stepsOf('deref(d.ops).flush?.(d);')).to.deep.equal(['call flush']);
+    expect(stepsOf('deref(d.ops).flush?.(d);')).to.deep.equal(['if', 'call flush', 'end']);
     expect(stepsOf('deref(d.flush_cb)(d);')).to.deep.equal(['call flush_cb']);
     expect(stepsOf('INIT(w, (x) => { this.evict(x); });')).to.deep.equal(['call INIT']);
     expect(stepsOf('a = Math.min(b, Math.floor(c / PAGE_SIZE));')).to.deep.equal([
