@@ -440,7 +440,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const cookie = deref(iovad.container) as iommu_dma_cookie;
     const domain = deref(cookie.fq_domain);
 
-    deref(domain.ops).flush_iotlb_all?.(domain);
+    deref(domain.ops).flush_iotlb_all?.(domain); // JS: C does not ask: init_domain made the queue because there is one
   }
 
   protected dev_use_swiotlb(dev: device): boolean {
@@ -1462,7 +1462,7 @@ export class dma_iommu_c implements dma_iommu_h {
     }
 
     vma.mapped = Array.from({ length: vma.nr_pages }, (_, i) => nth_page(first, off + i));
-    return 0;
+    return 0; // JS: C returns what remap_pfn_range does
   }
 
   /** Describes coherent memory by a table; 0 or a negative error number. */

@@ -214,6 +214,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
+    // JS: computed once: see io_buffer_slot.
     return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // deviation 2
   }
 

@@ -239,7 +239,7 @@ export class iova_c {
     BUG_ON(granule > PAGE_SIZE || !is_power_of_2(granule), 'iova granule');
 
     this.k.locks.spin_lock_init(iovad.iova_rbtree_lock);
-    iovad.rbroot.rb_node = null;
+    iovad.rbroot.rb_node = null; // JS: RB_ROOT
     iovad.cached_node = iovad.anchor.node;
     iovad.cached32_node = iovad.anchor.node;
     iovad.granule = granule;

@@ -28,7 +28,14 @@ function onlyJump(node: Node): boolean {
 /** The parts of a condition between `||`. */
 function disjuncts(node: Node | null): (Node | null)[] {
   let at = node;
-  while (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
+  for (;;) {
+    const hint =
+      at?.type === 'call_expression' &&
+      /^(?:un)?likely$/u.test(at.childForFieldName('function')?.text ?? '');
+    if (hint) at = at?.childForFieldName('arguments')?.namedChildren[0] ?? null;
+    else if (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
+    else break;
+  }
   if (at?.type !== 'binary_expression' || at.childForFieldName('operator')?.type !== '||')
     return [node];
   return [...disjuncts(at.childForFieldName('left')), ...disjuncts(at.childForFieldName('right'))];
@@ -158,12 +165,17 @@ export class StepsOfC {
 
   private visitReturn(node: Node): void {
     const value = node.namedChildren.find((child) => child && child.type !== 'comment');
+    const error = /^ERR_PTR\(-\w+\)$/u.test(value?.text ?? '');
+    if (error) {
+      this.add('return', value?.text ?? '', node);
+      return;
+    }
     const text = value?.text.replace(/[\s()]/gu, '') ?? '';
     const plain =
       /^-?(?:\w+)$/u.test(text) &&
       (isConstant(text.replace(/^-/u, '')) || /^(?:-?\d+|true|false|NULL)$/u.test(text));
-    this.add('return', plain ? text : '', node);
     if (value && !plain) this.visit(value);
+    this.add('return', plain ? text : '', node);
   }
 
   private visitCall(node: Node): void {

@@ -28,8 +28,13 @@ function common(step: Step): Step {
   return name === undefined ? step : { ...step, name };
 }
 
+/** The steps that count; a return without a plain value at the very end does not. */
 function comparable(steps: readonly Step[]): Step[] {
-  return steps.filter((step) => step.kind !== 'call' || !SPELLED.has(step.name)).map(common);
+  const counted = steps
+    .filter((step) => step.kind !== 'call' || !SPELLED.has(step.name))
+    .map(common);
+  const last = counted.at(-1);
+  return last?.kind === 'return' && last.name === '' ? counted.slice(0, -1) : counted;
 }
 
 /** Names that a macro or function of the C brings along, with how often. */
@@ -105,8 +110,16 @@ export function compareFunctions(
   return best;
 }
 
+/** ERR_PTR(-ENOMEM) becomes the error number itself where the TypeScript returns that, else null. */
+function withoutPointer(step: Step, errors: ReadonlySet<string>): Step {
+  const error = step.kind === 'return' ? /^ERR_PTR\((.*)\)$/u.exec(step.name)?.[1] : undefined;
+  if (error === undefined) return step;
+  return { ...step, name: errors.has(error) ? error : 'NULL' };
+}
+
 function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Odd[] {
-  const cSteps = comparable(c.steps);
+  const errors = new Set(steps.flatMap((step) => (step.kind === 'return' ? [step.name] : [])));
+  const cSteps = comparable(c.steps.map((step) => withoutPointer(step, errors)));
   const tsSteps = comparable(steps);
   const pairs = matchSteps(cSteps, tsSteps);
   const brought = broughtBy(c.steps);

@@ -4,6 +4,7 @@
 import type { Deviation } from '../margin/margin';
 import type { PortDefinition, PortFile } from '../port/port';
 import { NOT_IN_C, NOT_IN_TS, SPELLING } from '../syntax/conventions';
+import type { Step } from '../syntax/definition';
 import type { Odd } from './compare';
 
 /** Who explained it. */
@@ -107,18 +108,20 @@ export class Explainer {
     for (const reason of ts.reasons) {
       const [from, to] = reason.covers ?? [0, -1];
       const here =
-        side === 'ts'
+        reason.kind === 'JS' &&
+        (side === 'ts'
           ? from <= step.line && step.line <= to
-          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from;
-      const named =
-        step.name !== '' && isName(step.name) && words(reason.text).has(bareName(step.name));
-      if (named || (here && (side === 'ts' || !isName(step.name))))
+          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from);
+      const named = isNamed(step) && words(reason.text).has(bareName(step.name));
+      if (named || (here && (side === 'ts' || !isNamed(step))))
         return { by: 'comment', reason: reason.text };
     }
-    if (!isName(step.name)) return null;
+    if (!isNamed(step)) return null;
     // A field or a helper that stands for the step says so at its declaration.
     for (const other of file.definitions) {
-      if (other === ts || (other.kind === 'function' && this.isPorted(other.name))) continue;
+      // A class has the comments of all its functions.
+      if (other.kind === 'struct' || (other.kind === 'function' && this.isPorted(other.name)))
+        continue;
       for (const reason of other.reasons)
         if (words(reason.text).has(bareName(step.name)) || other.name === step.name)
           return { by: 'comment', reason: reason.text };
@@ -132,7 +135,7 @@ export class Explainer {
 
   private byDeviation(odd: Odd, ts: PortDefinition): Explanation | null {
     const name = bareName(odd.step.name);
-    if (!isName(odd.step.name)) return null;
+    if (!isNamed(odd.step)) return null;
     for (const { deviation, names, functions } of this.deviations) {
       if (!names.has(name)) continue;
       const others = functions.filter((f) => f !== name);
@@ -148,11 +151,11 @@ export class Explainer {
     odds: readonly Odd[],
     found: readonly (Explanation | null)[],
   ): Explanation | null {
-    if (isName(odd.step.name)) return null;
+    if (isNamed(odd.step)) return null;
     let first: Explanation | null = null;
     for (const [i, other] of odds.entries()) {
       if (other.place !== odd.place || other.side !== odd.side) continue;
-      if (!isName(other.step.name)) continue;
+      if (!isNamed(other.step)) continue;
       const explanation = found[i];
       if (!explanation) return null;
       first ??= explanation;
@@ -161,9 +164,13 @@ export class Explainer {
   }
 }
 
-/** An error number is a name, a plain value is none. */
-function isName(name: string): boolean {
-  return /^-?[A-Za-z_]\w*$/u.test(name) && !/^(?:true|false|NULL|default)$/u.test(name);
+/** An error number is a name, a plain value is none, nor is that of a loop macro. */
+function isNamed({ kind, name }: Step): boolean {
+  return (
+    kind !== 'loop' &&
+    /^-?[A-Za-z_]\w*$/u.test(name) &&
+    !/^(?:true|false|NULL|default)$/u.test(name)
+  );
 }
 
 function bareName(name: string): string {

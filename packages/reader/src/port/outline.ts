@@ -79,15 +79,15 @@ export class OutlineOfTs {
     const inside = this.comments.filter((comment) => comment.from >= from && comment.to <= to);
     const all = doc ? [doc, ...inside] : inside;
     const reasons = all.flatMap((comment) => {
-      const at = /\bJS: |\bdeviation \d+/u.exec(comment.text);
-      if (!at) return [];
+      const js = /\bJS: (.*)/u.exec(comment.text)?.[1];
+      if (js === undefined && !/\bdeviation \d+/u.test(comment.text)) return [];
       const line = comment.trailing ? comment.from : comment.to + 1;
-      const covers = comment === doc ? null : coveredBy(this.file, node, line);
       return [
         {
           line: comment.from,
-          text: at[0] === 'JS: ' ? comment.text.slice(at.index + 4) : comment.text,
-          covers,
+          kind: js === undefined ? ('deviation' as const) : ('JS' as const),
+          text: js ?? comment.text,
+          covers: comment === doc ? null : coveredBy(this.file, node, line),
         },
       ];
     });

@@ -17,6 +17,8 @@ export interface PortDefinition extends Definition {
 export interface Reason {
   /** Of the comment. */
   readonly line: number;
+  /** `JS:` says why at the place; a comment that only gives a deviation's number does not. */
+  readonly kind: 'JS' | 'deviation';
   readonly text: string;
   /** First and last line of the statement that it stands on or in front of; null if it stands on none. */
   readonly covers: readonly [number, number] | null;

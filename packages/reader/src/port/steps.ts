@@ -103,6 +103,14 @@ function disjuncts(node: ts.Expression): ts.Expression[] {
   return [node];
 }
 
+function isDefaulting(node: ts.Node): node is ts.BinaryExpression {
+  return (
+    ts.isBinaryExpression(node) &&
+    (node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+      node.operatorToken.kind === ts.SyntaxKind.BarBarEqualsToken)
+  );
+}
+
 /** Collects the steps of one function. */
 export class StepsOfTs {
   private readonly steps: Step[] = [];
@@ -163,7 +171,13 @@ export class StepsOfTs {
     } else if (ts.isReturnStatement(node)) this.visitReturn(node);
     else if (ts.isCallExpression(node)) this.visitCall(node);
     else if (ts.isPropertyAccessExpression(node)) this.visitProperty(node);
-    else if (ts.isIdentifier(node)) this.visitName(node.text, node);
+    else if (isDefaulting(node)) {
+      // `mark ??= f()`: if (!mark) mark = f();
+      this.visit(node.left);
+      this.add('if', '', node);
+      this.visit(node.right);
+      this.addEnd(node);
+    } else if (ts.isIdentifier(node)) this.visitName(node.text, node);
     else if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) this.visitClosure(node);
     else if (ts.isPropertyAssignment(node)) this.visit(node.initializer);
     else if (ts.isVariableDeclaration(node)) this.visitAll(node.initializer);
@@ -229,11 +243,18 @@ export class StepsOfTs {
 
   private visitReturn(node: ts.ReturnStatement): void {
     const plain = node.expression ? plainValue(node.expression) : '';
-    this.add('return', plain ?? '', node);
     if (node.expression && plain === null) this.visit(node.expression);
+    this.add('return', plain ?? '', node);
   }
 
+  /** `ops.flush?.(domain)` is C's `if (ops->flush) ops->flush(domain)`. */
   private visitCall(node: ts.CallExpression): void {
+    if (node.questionDotToken) this.add('if', '', node);
+    this.visitPlainCall(node);
+    if (node.questionDotToken) this.addEnd(node);
+  }
+
+  private visitPlainCall(node: ts.CallExpression): void {
     const callee = pointed(bare(node.expression));
     if (ts.isPropertyAccessExpression(callee)) {
       const name = callee.name.text;

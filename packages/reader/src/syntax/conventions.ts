@@ -58,6 +58,7 @@ export const SPELLING: readonly Convention[] = [
 
 /** One name for what both sides spell in their own way. */
 export const SAME: readonly (Convention & { readonly as: string })[] = [
+  { names: ['__alloc_percpu'], as: 'alloc_percpu', reason: 'its alignment is no matter here' },
   { names: ['min_t', 'umin'], as: 'min', reason: "Math.min is C's min" },
   { names: ['max_t', 'umax'], as: 'max', reason: "Math.max is C's max" },
   {
@@ -74,19 +75,7 @@ export const SAME: readonly (Convention & { readonly as: string })[] = [
 
 /** Calls of the C that have no call in the TypeScript. */
 export const NOT_IN_TS: readonly Convention[] = [
-  {
-    names: [
-      'LIST_HEAD',
-      'INIT_LIST_HEAD',
-      'DEFINE_MUTEX',
-      'mutex_init',
-      'spin_lock_init',
-      'ida_init',
-      'sg_init_one',
-    ],
-    reason: 'a struct is a class with all fields initialised: new does it',
-  },
-  { names: ['RB_ROOT', 'RB_ROOT_CACHED'], reason: 'the same' },
+  { names: ['LIST_HEAD', 'DEFINE_MUTEX'], reason: 'a declaration; new makes the object' },
   { names: ['__builtin_return_address'], reason: 'nobody reads /proc/vmallocinfo here' },
   { names: ['pr_debug', 'dev_dbg'], reason: 'debug messages are compiled out' },
   { names: ['swap'], reason: 'written out' },
