@@ -55,9 +55,12 @@ export function linksOf(page: string): string[] {
 
 /** The rows of all sections, or of the one with an id. */
 export function rowsOf(page: string, id?: string): CodeRow[] {
-  return [...page.matchAll(/<section id=("?)([^\s">]*)\1[^>]*>([\s\S]*?)<\/section>/g)]
-    .filter(([, , own]) => id === undefined || own === id)
-    .flatMap(([, , , body = '']) => {
+  return page
+    .split('\n<section id=')
+    .slice(1)
+    .map((section) => section.slice(0, section.indexOf('</section>')))
+    .filter((section) => id === undefined || /^"?([^\s">]*)/.exec(section)?.[1] === id)
+    .flatMap((body) => {
       const [, classes = '', rows = ''] = /<table(?: class=("[^"]*"|\w+))?>([\s\S]*)<\/table>$/.exec(body) ?? [];
       const only = /\boc\b/.test(classes) ? 'c' : /\bot\b/.test(classes) ? 'ts' : null;
       return rows
