@@ -69,18 +69,18 @@ function partsOf(
   whole: (cPath: string, name: string) => string | null,
   ids: Ids,
 ): PatchPart[] {
-  const covered = new Set(functions.flatMap(({ c }) => c.map(rowKey)));
+  const { own, rest } = shareOut(functions, hunks);
   const named = functions.map((one): PatchPart => ({
     id: ids.take(one.name),
     title: one.name,
     cPath: path,
     name: one.name,
     whole: whole(path, one.name),
-    pairs: folded(alignDelta(one.c, one.ts)),
+    pairs: folded(alignDelta(own.get(one) ?? one.c, one.ts)),
     tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
   }));
   const file = path.slice(path.lastIndexOf('/') + 1);
-  const other = hunks.flatMap((hunk) => uncovered(hunk, covered)).map((rows): PatchPart => {
+  const other = rest.map((rows): PatchPart => {
     const line = String(rows[0]?.after ?? rows[0]?.before ?? 0);
     return {
       id: ids.take(`${file}-${line}`),
@@ -126,14 +126,41 @@ function rowKey({ before, after }: DeltaRow): string {
   return `${String(before)}:${String(after)}`;
 }
 
-/** Runs of a hunk's rows that no function has, as far as something changed in them. */
-function uncovered(hunk: readonly DeltaRow[], covered: ReadonlySet<string>): DeltaRow[][] {
-  const runs: DeltaRow[][] = [[]];
-  for (const row of hunk) {
-    if (covered.has(rowKey(row))) runs.push([]);
-    else runs.at(-1)?.push(row);
+/**
+ * Gives the rows of hunks outside of functions to the function below, as far as no blank line is between, blank rows
+ * alone to the function above; the rest are runs of their own, as far as something changed in them.
+ */
+function shareOut(
+  functions: readonly ChangedFunction[],
+  hunks: readonly (readonly DeltaRow[])[],
+): { own: Map<ChangedFunction, DeltaRow[]>; rest: DeltaRow[][] } {
+  const owner = new Map(functions.flatMap((one) => one.c.map((row) => [rowKey(row), one] as const)));
+  const own = new Map(functions.map((one) => [one, [] as DeltaRow[]]));
+  const rest: DeltaRow[][] = [];
+  const close = (run: DeltaRow[], above: DeltaRow[] | undefined, below: DeltaRow[] | undefined): void => {
+    const front = below ? run.splice(run.findLastIndex(({ text }) => text.trim() === '') + 1) : [];
+    if (run.every(({ text }) => text.trim() === '')) (above ?? below)?.push(...run);
+    else if (run.some(({ kind }) => kind !== 'context')) rest.push(run);
+    below?.push(...front);
+  };
+  for (const hunk of hunks) {
+    let run: DeltaRow[] = [];
+    let above: DeltaRow[] | undefined;
+    for (const row of hunk) {
+      const one = owner.get(rowKey(row));
+      const rows = one && own.get(one);
+      if (!rows) {
+        run.push(row);
+        continue;
+      }
+      if (run.length > 0) close(run, above, rows);
+      run = [];
+      rows.push(row);
+      above = rows;
+    }
+    close(run, above, undefined);
   }
-  return runs.filter((run) => run.some(({ kind }) => kind !== 'context'));
+  return { own, rest };
 }
 
 /** The page of a patch. */
@@ -155,17 +182,21 @@ function count(part: PatchPart, side: 'c' | 'ts', kind: DeltaRow['kind']): numbe
   return part.pairs.filter((pair) => pair[side]?.kind === kind).length;
 }
 
+/** A longer list begins closed: the code is what one came for. */
+const SHORT_SUMMARY = 14;
+
 function summary(parts: readonly PatchPart[]): Html {
   const rows = parts.map((part) => {
     const cells = (['c', 'ts'] as const).map((side) => {
       const added = count(part, side, 'added');
       const removed = count(part, side, 'removed');
       if (added + removed === 0) return html`<td>–</td>`;
-      return html`<td><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
+      return html`<td class=s><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
     });
     return html`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
   });
-  return html`<details open><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  const open = parts.length <= SHORT_SUMMARY ? html` open` : html``;
+  return html`<details${open}><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function partHtml(part: PatchPart, paint: Paint): Html {
