@@ -11,10 +11,16 @@ import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from '
 export interface FilePageInput {
   readonly notes: Notes;
   readonly names: Names;
-  /** Of each function by `CPATH#NAME`: the patches whose page has it. */
-  readonly patchesOf: ReadonlyMap<string, readonly number[]>;
+  /** Of each function by `CPATH#NAME`. */
+  readonly patchLinks: ReadonlyMap<string, readonly PatchLink[]>;
   /** Gets the names whose links the page's script fills in. */
   readonly used: Set<string>;
+}
+
+/** Where a patch's page shows what it did to a function. */
+export interface PatchLink {
+  readonly patch: number;
+  readonly href: string;
 }
 
 /** Which sides a table has: both, or one in its half. */
@@ -63,10 +69,9 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
     section.name === null
       ? html`<h2 class=x><a>${betweenTitle(section)}</a></h2>`
       : html`<h2><a>${section.name}</a></h2>`;
-  const patches = section.name === null ? [] : input.patchesOf.get(`${view.cPath}#${section.name}`) ?? [];
+  const patches = input.patchLinks.get(`${view.cPath}#${section.name ?? ''}`) ?? [];
   const links = patches.map(
-    (patch) =>
-      html`<a class="w p${patch}" href="patch-${patch}.html#${section.name ?? ''}">patch ${patch}</a>`,
+    ({ patch, href }) => html`<a class="w p${patch}" href="${href}">patch ${patch}</a>`,
   );
   const sides = sidesOf(section);
   const code = new Html(

@@ -95,15 +95,16 @@ function titleHtml({ title, kind }: PageParts): Html {
 const SIDES = html`<div class=sides role=group aria-label="Sides"><button type=button data-side=b aria-pressed=true>Both</button><button type=button data-side=c aria-pressed=false>C</button><button type=button data-side=t aria-pressed=false>TypeScript</button></div>
 `;
 
-const DIALOGS = html`<dialog id=-find aria-label="Search"><form method=dialog><label class=v for=-q>Name in the C or the TypeScript</label><input id=-q type=search autocomplete=off spellcheck=false placeholder="Function, struct, field, constant" role=combobox aria-expanded=true aria-controls=-hits aria-autocomplete=list><button aria-label="Close the search">Esc</button></form><ul id=-hits role=listbox aria-label="Names found"></ul><p id=-count class=hint></p></dialog>
-<dialog id=-keys aria-label="Help"><form method=dialog><h2>Keys</h2><button aria-label="Close the help">Esc</button></form><table><tbody>${KEYS.map(
+const DIALOGS = html`<dialog id=-find aria-label="Search"><form method=dialog><label class=v for=-q>Name in the C or the TypeScript</label><input id=-q type=search autocomplete=off spellcheck=false placeholder="Function, struct, field, constant" role=combobox aria-expanded=true aria-controls=-hits aria-autocomplete=list><button>Close <kbd>Esc</kbd></button></form><ul id=-hits role=listbox aria-label="Names found"></ul><p id=-count class=hint></p></dialog>
+<dialog id=-keys aria-label="Help"><form method=dialog><h2>Keys</h2><button>Close <kbd>Esc</kbd></button></form><table><tbody>${KEYS.map(
   ({ keys, does }) =>
-    html`<tr><th scope=row>${keys.map((key) => html`<kbd>${key}</kbd> `)}</th><td>${does}</td></tr>`,
+    html`<tr><th scope=row>${keyNames(keys)}</th><td>${does}</td></tr>`,
 )}</tbody></table><p class=hint>A click on a line marks its counterpart, and the address becomes its link: NAME.c12 is line 12 of NAME in the C, NAME.t12 in the TypeScript. A click on a name goes to its definition. On a phone a swipe changes the side.</p></dialog>`;
 
-/** A link of the margin or a list. */
-export function link(href: string, text: string, className = ''): Html {
-  return className === ''
-    ? html`<a href="${href}">${text}</a>`
-    : html`<a class="${className}" href="${href}">${text}</a>`;
+/** Many keys that stand behind each other: the first and the last. */
+function keyNames(keys: readonly string[]): Html {
+  const [first = '', last = ''] = [keys[0], keys.at(-1)];
+  return keys.length < 3
+    ? html`${keys.map((key) => html`<kbd>${key}</kbd> `)}`
+    : html`<kbd>${first}</kbd> … <kbd>${last}</kbd>`;
 }

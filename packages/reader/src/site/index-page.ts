@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The first page: what one can do here, and the contents by patch, file and function.
 
-import type { ChangedFunction } from '../beside/beside';
 import type { CheckResult } from '../check/difference';
 import type { Series } from '../series/series';
 import { hasSide } from './file-page';
 import { type Html, html, plural } from './html';
 import { CHECK_PAGE, FINDINGS_PAGE, type Notes } from './notes';
-import { loreLink } from './patch-page';
+import { type PatchPart, loreLink, pageOfPatch } from './patch-page';
 import { checkSummary } from './text-pages';
 import type { FileView } from './view';
 
 export interface IndexInput {
   readonly series: Series | null;
   readonly views: readonly FileView[];
-  readonly changed: readonly (readonly ChangedFunction[])[];
+  /** Of each patch what it changed. */
+  readonly parts: readonly (readonly PatchPart[])[];
   readonly check: CheckResult | null;
   readonly notes: Notes;
   readonly play: boolean;
@@ -25,7 +25,7 @@ export interface IndexInput {
 export function indexPage(input: IndexInput): Html {
   const { series, views, check, notes, remarks } = input;
   return html`<div class=doc>${lead(input)}
-${series ? patchCards(series, input.changed) : html``}
+${series ? patchCards(series, input.parts) : html``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
 ${check ? html`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : html``}
 ${remarks.length > 0 ? html`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => html`<li>${text}`)}</ul>` : html``}
@@ -48,16 +48,16 @@ ${play ? html`<li><a href=play.html>Watch a pool at work</a>: the ported code ru
 
 function patchCards(
   { patches, cover, before }: Series,
-  changed: readonly (readonly ChangedFunction[])[],
+  parts: readonly (readonly PatchPart[])[],
 ): Html {
-  const cards = patches.map((patch) => {
-    const page = `patch-${String(patch.number)}.html`;
-    const functions = changed[patch.number - 1] ?? [];
+  const cards = patches.slice(0, parts.length).map((patch, i) => {
+    const page = pageOfPatch(patch);
+    const functions = (parts[i] ?? []).filter(({ name }) => name !== null);
     const mail =
       patch.messageId === null ? html`` : html` · <a href="${loreLink(patch.messageId)}" rel=noreferrer>mail</a>`;
     const files = patch.files.map(({ path }) => {
       const own = functions.filter(({ cPath }) => cPath === path);
-      const list = own.map(({ name }) => html`<li><a href="${page}#${name}">${name}</a>`);
+      const list = own.map(({ id, title }) => html`<li><a href="${page}#${id}">${title}</a>`);
       return html`<li><code>${path}</code>${own.length > 0 ? html`<ul class=row>${list}</ul>` : html``}`;
     });
     return html`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;

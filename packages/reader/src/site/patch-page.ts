@@ -9,78 +9,87 @@ import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
 import { type Linker, codeHtml } from './code';
 import { tableOf } from './file-page';
-import { Html, attribute, html, plural } from './html';
+import { Html, attribute, html, plural, visible } from './html';
 import type { Names } from './names';
 import { Ids } from './view';
 
 export interface PatchPageInput {
-  readonly tree: CTree;
   readonly port: Port;
   readonly cSources: ReadonlyMap<string, Source>;
   readonly names: Names;
-  /** The page of a whole file with the function in it, if there is one. */
-  readonly whole: (cPath: string, name: string) => string | null;
   /** Gets the names whose links the page's script fills in. */
   readonly used: Set<string>;
 }
 
 /** A part of the page with a heading of its own. */
-interface Part {
+export interface PatchPart {
+  /** Of its section in the page. */
   readonly id: string;
   readonly title: string;
   readonly cPath: string;
+  /** The function; null for lines outside of one. */
+  readonly name: string | null;
+  /** The page of the whole file, at the function; null if there is none. */
   readonly whole: string | null;
   readonly pairs: readonly DeltaPair[];
   readonly tsPaths: readonly string[];
-  /** A function that the port has. */
-  readonly tsKnown: boolean;
 }
 
-export function patchPage(
+/**
+ * What a patch changed, file by file, in the order of the lines.
+ * @param whole the page of a whole file, at a function that it has
+ */
+export function patchParts(
   patch: Patch,
   changed: readonly ChangedFunction[],
-  input: PatchPageInput,
-): Html {
+  tree: CTree,
+  whole: (cPath: string, name: string) => string | null,
+): PatchPart[] {
   const ids = new Ids();
-  const parts = patch.files.flatMap(({ path }) => partsOf(path, patch, changed, input, ids));
+  return patch.files.flatMap(({ path }) => {
+    const own = changed.filter(({ cPath }) => cPath === path);
+    const hunks =
+      tree.files
+        .find((file) => file.path === path)
+        ?.deltas.filter((delta) => delta.patch === patch.number)
+        .flatMap((delta) => delta.hunks) ?? [];
+    return partsOf(path, own, hunks, whole, ids);
+  });
+}
+
+export function patchPage(patch: Patch, parts: readonly PatchPart[], input: PatchPageInput): Html {
   const paint = new Paint(input);
   return html`<div class=top>${patchLinks(patch)}${summary(parts)}</div>${parts.map((part) => partHtml(part, paint))}`;
 }
 
 function partsOf(
   path: string,
-  patch: Patch,
-  changed: readonly ChangedFunction[],
-  input: PatchPageInput,
+  functions: readonly ChangedFunction[],
+  hunks: readonly (readonly DeltaRow[])[],
+  whole: (cPath: string, name: string) => string | null,
   ids: Ids,
-): Part[] {
-  const functions = changed.filter(({ cPath }) => cPath === path);
-  const covered = new Set(functions.flatMap(({ c }) => c.map(rowKey)));
-  const hunks =
-    input.tree.files
-      .find((file) => file.path === path)
-      ?.deltas.filter((delta) => delta.patch === patch.number)
-      .flatMap((delta) => delta.hunks) ?? [];
-  const rest = hunks.flatMap((hunk) => uncovered(hunk, covered));
-  const named = functions.map((one): Part => ({
+): PatchPart[] {
+  const { own, rest } = shareOut(functions, hunks);
+  const named = functions.map((one): PatchPart => ({
     id: ids.take(one.name),
     title: one.name,
     cPath: path,
-    whole: input.whole(path, one.name),
-    pairs: folded(alignDelta(one.c, one.ts)),
+    name: one.name,
+    whole: whole(path, one.name),
+    pairs: folded(alignDelta(own.get(one) ?? one.c, one.ts)),
     tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
-    tsKnown: one.tsAfter !== null || one.tsBefore !== null,
   }));
-  const other = rest.map((rows): Part => {
-    const line = rows.find(({ after }) => after !== null)?.after ?? rows[0]?.before ?? 0;
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const other = rest.map((rows): PatchPart => {
+    const line = String(rows[0]?.after ?? rows[0]?.before ?? 0);
     return {
-      id: ids.take(`${path.slice(path.lastIndexOf('/') + 1)}-${String(line)}`),
-      title: `line ${String(line)}`,
+      id: ids.take(`${file}-${line}`),
+      title: `${file}:${line}`,
       cPath: path,
-      whole: input.whole(path, ''),
+      name: null,
+      whole: whole(path, ''),
       pairs: rows.map((row) => ({ c: row, ts: null })),
       tsPaths: [],
-      tsKnown: false,
     };
   });
   return [...named, ...other].sort((a, b) => firstLine(a) - firstLine(b));
@@ -97,10 +106,18 @@ function folded(pairs: readonly DeltaPair[]): DeltaPair[] {
     if (c === null && ts?.kind === 'context') return;
     for (let n = i - CONTEXT; n <= i + CONTEXT; n++) near.add(n);
   });
-  return pairs.flatMap((pair, i) => (near.has(i) ? [pair] : near.has(i + 1) ? [FOLD] : []));
+  const kept: DeltaPair[] = [];
+  for (let i = 0; i < pairs.length; ) {
+    let end = i;
+    while (end < pairs.length && !near.has(end)) end++;
+    // A sign in place of one or two lines would save nothing.
+    kept.push(...(end - i > 2 ? [FOLD] : pairs.slice(i, end)), ...pairs.slice(end, end + 1));
+    i = end + 1;
+  }
+  return kept;
 }
 
-function firstLine({ pairs }: Part): number {
+function firstLine({ pairs }: PatchPart): number {
   for (const { c } of pairs) if (c) return c.after ?? c.before ?? 0;
   return Infinity;
 }
@@ -109,19 +126,51 @@ function rowKey({ before, after }: DeltaRow): string {
   return `${String(before)}:${String(after)}`;
 }
 
-/** Runs of a hunk's rows that no function has, as far as something changed in them. */
-function uncovered(hunk: readonly DeltaRow[], covered: ReadonlySet<string>): DeltaRow[][] {
-  const runs: DeltaRow[][] = [[]];
-  for (const row of hunk) {
-    if (covered.has(rowKey(row))) runs.push([]);
-    else runs.at(-1)?.push(row);
+/**
+ * Gives the rows of hunks outside of functions to the function below, as far as no blank line is between, blank rows
+ * alone to the function above; the rest are runs of their own, as far as something changed in them.
+ */
+function shareOut(
+  functions: readonly ChangedFunction[],
+  hunks: readonly (readonly DeltaRow[])[],
+): { own: Map<ChangedFunction, DeltaRow[]>; rest: DeltaRow[][] } {
+  const owner = new Map(functions.flatMap((one) => one.c.map((row) => [rowKey(row), one] as const)));
+  const own = new Map(functions.map((one) => [one, [] as DeltaRow[]]));
+  const rest: DeltaRow[][] = [];
+  const close = (run: DeltaRow[], above: DeltaRow[] | undefined, below: DeltaRow[] | undefined): void => {
+    const front = below ? run.splice(run.findLastIndex(({ text }) => text.trim() === '') + 1) : [];
+    if (run.every(({ text }) => text.trim() === '')) (above ?? below)?.push(...run);
+    else if (run.some(({ kind }) => kind !== 'context')) rest.push(run);
+    below?.push(...front);
+  };
+  for (const hunk of hunks) {
+    let run: DeltaRow[] = [];
+    let above: DeltaRow[] | undefined;
+    for (const row of hunk) {
+      const one = owner.get(rowKey(row));
+      const rows = one && own.get(one);
+      if (!rows) {
+        run.push(row);
+        continue;
+      }
+      if (run.length > 0) close(run, above, rows);
+      run = [];
+      rows.push(row);
+      above = rows;
+    }
+    close(run, above, undefined);
   }
-  return runs.filter((run) => run.some(({ kind }) => kind !== 'context'));
+  return { own, rest };
+}
+
+/** The page of a patch. */
+export function pageOfPatch({ number }: Pick<Patch, 'number'>): string {
+  return `patch-${String(number)}.html`;
 }
 
 /** The mail that a message-id belongs to. */
 export function loreLink(messageId: string): string {
-  return `https://lore.kernel.org/r/${encodeURIComponent(messageId)}`;
+  return `https://lore.kernel.org/r/${encodeURIComponent(visible(messageId))}`;
 }
 
 function patchLinks({ number, of, subject, messageId }: Patch): Html {
@@ -129,31 +178,35 @@ function patchLinks({ number, of, subject, messageId }: Patch): Html {
   return html`<p><b>${subject}</b></p><p>Patch ${number} of ${of}.${mail}</p>`;
 }
 
-function count(part: Part, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
+function count(part: PatchPart, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
   return part.pairs.filter((pair) => pair[side]?.kind === kind).length;
 }
 
-function summary(parts: readonly Part[]): Html {
+/** A longer list begins closed: the code is what one came for. */
+const SHORT_SUMMARY = 14;
+
+function summary(parts: readonly PatchPart[]): Html {
   const rows = parts.map((part) => {
     const cells = (['c', 'ts'] as const).map((side) => {
       const added = count(part, side, 'added');
       const removed = count(part, side, 'removed');
       if (added + removed === 0) return html`<td>–</td>`;
-      return html`<td><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
+      return html`<td class=s><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
     });
     return html`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
   });
-  return html`<details open><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  const open = parts.length <= SHORT_SUMMARY ? html` open` : html``;
+  return html`<details${open}><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
-function partHtml(part: Part, paint: Paint): Html {
+function partHtml(part: PatchPart, paint: Paint): Html {
   const { pairs } = part;
   const c = pairs.some((pair) => pair.c !== null);
   const ts = pairs.some((pair) => pair.ts !== null);
   const both = c && ts;
   const fresh = pairs.every((pair) => (pair.c ?? pair.ts)?.kind === 'added');
   const rows = pairs.map((pair) => {
-    if (pair === FOLD) return '<tr class=z><td><td>⋯';
+    if (pair === FOLD) return '<tr class=z><td><td><td><td>⋯';
     const left = pair.c ? paint.cell(pair.c, 'c', [part.cPath], fresh) : '';
     const right = pair.ts ? paint.cell(pair.ts, 'ts', part.tsPaths, fresh) : '';
     if (left !== '' && right !== '') return `<tr>${left}${right}`;
@@ -161,7 +214,7 @@ function partHtml(part: Part, paint: Paint): Html {
     return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
   });
   const whole = part.whole === null ? html`` : html`<a class=whole href="${part.whole}">the whole file</a>`;
-  const same = c && !ts && part.tsKnown ? html`<span class=hint>the TypeScript did not change</span>` : html``;
+  const same = c && !ts && part.tsPaths.length > 0 ? html`<span class=hint>the TypeScript did not change</span>` : html``;
   const news = fresh ? html`<span class=plus>all lines added</span>` : html``;
   const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
   return html`

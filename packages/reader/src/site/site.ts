@@ -5,16 +5,16 @@ import type { ChangedFunction, FileBeside } from '../beside/beside';
 import type { CheckResult } from '../check/difference';
 import type { Margin } from '../margin/margin';
 import type { Port } from '../port/port';
-import type { Series } from '../series/series';
+import type { Patch, Series } from '../series/series';
 import type { Source } from '../syntax/definition';
 import type { CTree } from '../tree/c-file';
-import { filePage, hasSide } from './file-page';
+import { type PatchLink, filePage, hasSide } from './file-page';
 import { type NavLink, type PageAssets, type PageParts, type SiteFrame, pageText } from './frame';
 import { indexPage } from './index-page';
 import { Names } from './names';
 import { namesJson } from './names-json';
 import { CHECK_PAGE, FINDINGS_PAGE, Notes } from './notes';
-import { patchPage } from './patch-page';
+import { type PatchPart, pageOfPatch, patchPage, patchParts } from './patch-page';
 import { checkPage, findingsPage } from './text-pages';
 import { type FileView, Places } from './view';
 import { fileViews } from './views';
@@ -51,7 +51,13 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     assets: input.assets,
     nav: navigation(input),
   };
-  const patchesOf = patchesByFunction(input.changed);
+  const whole = wholePlaces(views);
+  const patches = input.tree ? (series?.patches ?? []) : [];
+  const tree = input.tree ?? { files: [], notes: [] };
+  const parts = patches.map((patch) =>
+    patchParts(patch, input.changed[patch.number - 1] ?? [], tree, whole),
+  );
+  const patchLinks = patchLinksOf(patches, parts);
   const files = new Map<string, string>();
   const add = (parts: Omit<PageParts, 'names'>, used: ReadonlySet<string>): void => {
     const all = parts.page === 'index.html' ? null : parts.page;
@@ -65,42 +71,35 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     note: '',
     kind: 'text',
     sides: false,
-    main: indexPage({ ...input, views, notes, remarks, play: input.play !== null }),
+    main: indexPage({ ...input, views, notes, remarks, parts, play: input.play !== null }),
   }, new Set());
   for (const page of new Set(views.map((view) => view.page))) {
     const own = views.filter((view) => view.page === page);
     const [first] = own;
     if (!first) continue;
     const used = new Set<string>();
-    const parts = {
+    const file = {
       page,
       title: titleOf(first),
       note: own.length === 1 ? stateNote(first, port) : 'files of the port',
       kind: 'file' as const,
       sides: hasSide(first, 'c') && hasSide(first, 'ts'),
-      main: filePage(own, { notes, names, patchesOf, used }),
+      main: filePage(own, { notes, names, patchLinks, used }),
     };
-    add(parts, used);
+    add(file, used);
   }
-  const whole = wholePlaces(views);
-  for (const patch of input.tree ? (series?.patches ?? []) : []) {
+  patches.forEach((patch, i) => {
     const used = new Set<string>();
-    const parts = {
-      page: `patch-${String(patch.number)}.html`,
+    const page = {
+      page: pageOfPatch(patch),
       title: `Patch ${String(patch.number)}/${String(patch.of)}`,
       note: patch.subject,
       kind: 'patch' as const,
       sides: true,
-      main: patchPage(patch, input.changed[patch.number - 1] ?? [], {
-        ...input,
-        tree: input.tree ?? { files: [], notes: [] },
-        names,
-        whole,
-        used,
-      }),
+      main: patchPage(patch, parts[i] ?? [], { ...input, names, used }),
     };
-    add(parts, used);
-  }
+    add(page, used);
+  });
   add({
     page: FINDINGS_PAGE,
     title: 'Findings and deviations',
@@ -127,7 +126,7 @@ function navigation({ series, tree, check, play }: SiteInput): NavLink[] {
   return [
     { href: 'index.html', text: 'Contents', title: 'Contents by patch, file and function' },
     ...patches.map(({ number, subject }) => ({
-      href: `patch-${String(number)}.html`,
+      href: pageOfPatch({ number }),
       text: `Patch ${String(number)}`,
       title: subject,
       key: String(number),
@@ -148,17 +147,21 @@ function stateNote(view: FileView, { patches, files }: Port): string {
   return before === null ? `after patch ${String(patches)}` : `before patch ${String(before)}`;
 }
 
-function patchesByFunction(
-  changed: readonly (readonly ChangedFunction[])[],
-): Map<string, readonly number[]> {
-  const patches = new Map<string, number[]>();
-  changed.forEach((functions, i) => {
-    for (const { cPath, name } of functions) {
+/** The pages that show what patches did to a function, by `CPATH#NAME`. */
+function patchLinksOf(
+  patches: readonly Patch[],
+  parts: readonly (readonly PatchPart[])[],
+): Map<string, readonly PatchLink[]> {
+  const links = new Map<string, PatchLink[]>();
+  patches.forEach((patch, i) => {
+    for (const { cPath, name, id } of parts[i] ?? []) {
+      if (name === null) continue;
       const key = `${cPath}#${name}`;
-      patches.set(key, [...new Set([...(patches.get(key) ?? []), i + 1])]);
+      const href = `${pageOfPatch(patch)}#${id}`;
+      links.set(key, [...(links.get(key) ?? []), { patch: patch.number, href }]);
     }
   });
-  return patches;
+  return links;
 }
 
 /** Where the whole file is, at a function that it has. */

@@ -111,6 +111,7 @@ export function sectionsOf(
   const sections: Section[] = [];
   const add = (name: string | null, pair: Pair | null, id: string, part: readonly ViewRow[]): void => {
     if (part.length === 0) return;
+    if (name === null) part = zipped(part);
     sections.push({
       id: ids.take(id),
       name,
@@ -158,6 +159,28 @@ export function lineAnchor(section: Section, side: 'c' | 'ts', number: number): 
   const from = side === 'c' ? section.cBase : section.tsBase;
   if (from === null) return section.id;
   return `${section.id}.${side === 'c' ? 'c' : 't'}${String(number - from + 1)}`;
+}
+
+/** Between named things nothing is aligned, as imports and includes: what has no counterpart stands side by side. */
+function zipped(rows: readonly ViewRow[]): ViewRow[] {
+  const out: ViewRow[] = [];
+  let c: ViewRow['c'][] = [];
+  let ts: ViewRow['ts'][] = [];
+  const flush = (): void => {
+    for (let i = 0; i < Math.max(c.length, ts.length); i++)
+      out.push({ c: c[i] ?? null, ts: ts[i] ?? null });
+    c = [];
+    ts = [];
+  };
+  for (const row of rows) {
+    if (row.c && row.ts) {
+      flush();
+      out.push(row);
+    } else if (row.c) c.push(row.c);
+    else ts.push(row.ts);
+  }
+  flush();
+  return out;
 }
 
 function lookUp(row: Row, c: ViewSide, ts: ViewSide): ViewRow {

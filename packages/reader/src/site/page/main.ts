@@ -62,7 +62,8 @@ function startHere(): void {
   let waits = false;
   const update = (): void => {
     waits = false;
-    button.textContent = (currentOf(all) ?? all[0])?.id ?? '';
+    const section = currentOf(all) ?? all[0];
+    button.textContent = section?.querySelector('h2')?.textContent ?? '';
     button.setAttribute('aria-label', `Function: ${button.textContent}; list all`);
   };
   addEventListener(
