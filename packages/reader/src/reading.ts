@@ -54,7 +54,7 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
   const margin = readMargin(port.files, readMarginDocuments(folder));
   if (options.series.length === 0) return { port, margin, c: null };
   const series = await openSeries(options.series, wantedOf(port));
-  const tree = openTree(series, options.kernel, mirroredBy(port));
+  const tree = openTree(series, options.kernel, translationUnits(port));
   const reader = await loadCReader();
   const sources = new Map(
     tree.files.flatMap((file) => {
@@ -115,6 +115,23 @@ export function readingSite(
     play: null,
     assets: pageAssets(),
   });
+}
+
+/** What linux-shim has of the kernel is a slice of each file: not to be held against the whole of it. */
+const SLICES: ReadonlySet<string> = new Set(['linux-shim']);
+
+/** The C files that are ported as a whole: `x.c` by a class `x_c`. */
+function translationUnits(port: Port): string[] {
+  return port.files
+    .filter((file) => file.beforePatch === null && !SLICES.has(file.packageName))
+    .filter((file) => {
+      const name = /([^/]+)\.c$/.exec(file.mirrors)?.[1];
+      return (
+        name !== undefined &&
+        file.definitions.some((d) => d.unit === `${name.replaceAll('-', '_')}_c`)
+      );
+    })
+    .map((file) => file.mirrors);
 }
 
 function mirroredBy(port: Port): string[] {
