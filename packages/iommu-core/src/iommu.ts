@@ -386,7 +386,7 @@ export class iommu_c {
     const mappings = new list_head<iommu_resv_region>();
     let ret = 0;
 
-    if (!domain || domain.type !== IOMMU_DOMAIN_DMA) return 0;
+    if (domain?.type !== IOMMU_DOMAIN_DMA) return 0;
 
     BUG_ON(domain.pgsize_bitmap === 0, 'domain without page sizes');
 

@@ -1030,7 +1030,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_probe_device(dev: device): number {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (!fwspec || fwspec.ops !== this) return -ENODEV;
+    if (fwspec?.ops !== this) return -ENODEV;
 
     const viommu = this.viommu_get_by_fwnode(fwspec.iommu_fwnode);
     if (!viommu) return -ENODEV;
@@ -1062,7 +1062,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_release_device(dev: device): void {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (!fwspec || fwspec.ops !== this) return;
+    if (fwspec?.ops !== this) return;
 
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
