@@ -136,6 +136,7 @@ async function readPath(name: string, notes: string[]): Promise<RawMail[]> {
  * @throws ReadError with the place, if a path cannot be read or the series is not in it, whole and undamaged, once
  */
 export async function openSeries(paths: readonly string[], wanted: Wanted): Promise<Series> {
+  if (paths.length === 0) throw new ReadError('no path to a series; expected an mbox or a folder');
   const notes: string[] = [];
   const raw: RawMail[] = [];
   for (const name of paths) raw.push(...(await readPath(name, notes)));

@@ -68,11 +68,14 @@ function readHunk(reader: Reader, delta: number, end: number): Hunk {
   let oldLeft = oldLines;
   let newLeft = newLines;
   while (oldLeft > 0 || newLeft > 0) {
-    const line = reader.peek();
+    const written = reader.peek();
+    // Mailers take spaces at the end of a line away: an empty line is empty context, as git reads it.
+    const line = written === '' && oldLeft > 0 && newLeft > 0 ? ' ' : written;
     const missing = `the hunk of line ${String(reader.at(begin).line)} has ${String(oldLeft)} old and ${String(newLeft)} new lines too few`;
     if (line === undefined) reader.fail(`the text ends, but ${missing}`, reader.lines.length - 1);
     const sign = line[0];
-    if (sign === '\\' && lines.length > 0) {
+    if (isSignature(reader)) reader.fail(`the diff ends, but ${missing}`);
+    if (endsSide(line, lines.at(-1), oldLeft, newLeft)) {
       reader.next++;
       continue;
     }
@@ -89,7 +92,7 @@ function readHunk(reader: Reader, delta: number, end: number): Hunk {
     lines.push(line);
     reader.next++;
   }
-  if (reader.peek()?.startsWith('\\ ') === true) reader.next++;
+  if (endsSide(reader.peek() ?? '', lines.at(-1), 0, 0)) reader.next++;
   return {
     oldStart,
     oldLines,
@@ -101,12 +104,40 @@ function readHunk(reader: Reader, delta: number, end: number): Hunk {
   };
 }
 
+/** "\\ No newline at end of file", in whatever language: behind the last line of the old or the new text. */
+function endsSide(
+  line: string,
+  before: string | undefined,
+  oldLeft: number,
+  newLeft: number,
+): boolean {
+  return (
+    /^\\ .{10,}$/.test(line) &&
+    before !== undefined &&
+    (before.startsWith('+') || oldLeft === 0) &&
+    (before.startsWith('-') || newLeft === 0)
+  );
+}
+
+/** "-- " and git's version: not a removed line, although a hunk that lost one would take it for that. */
+function isSignature(reader: Reader): boolean {
+  return (
+    /^-- ?$/.test(reader.peek() ?? '') &&
+    /^[^ +\-\\@\s]/.test(reader.peek(1) ?? '') &&
+    reader.peek(1)?.startsWith('diff ') !== true
+  );
+}
+
 /** Behind the hunks of a file nothing may look like a part of one: it would be a hunk with damage. */
 function endOfHunks(reader: Reader): void {
+  const next = reader.peek() ?? '';
+  // A list's footer begins with a line of underscores.
+  if (!beginsFile(reader) && !/^(|-- ?|_{5,}|@@.*|[ +-].*)$/.test(next))
+    reader.fail(`${shown(next)} behind a hunk; expected an empty line or "-- " (a wrapped line?)`);
   while (reader.next < reader.lines.length) {
     const line = reader.peek() as string;
     if (beginsFile(reader)) return;
-    if (/^-- ?$/.test(line)) {
+    if (/^-- ?$/.test(line) && !/^[ +@\\-]/.test(reader.peek(1) ?? '')) {
       reader.next = reader.lines.length;
       return;
     }
@@ -120,9 +151,7 @@ function beginsFile(reader: Reader): boolean {
   const line = reader.peek() ?? '';
   return (
     line.startsWith('diff --git ') ||
-    (line.startsWith('--- ') &&
-      (reader.peek(1) ?? '').startsWith('+++ ') &&
-      (reader.peek(2) ?? '').startsWith('@@'))
+    (/^--- \S/.test(line) && /^\+\+\+ \S/.test(reader.peek(1) ?? ''))
   );
 }
 

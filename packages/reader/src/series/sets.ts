@@ -72,8 +72,7 @@ function merge(sets: readonly PatchSet[]): PatchSet[] {
         other.version === set.version &&
         other.of === set.of &&
         other.resend === set.resend &&
-        missingOf(other).length > 0 &&
-        missingOf(set).length > 0 &&
+        (other.cover === null || set.cover === null) &&
         [...set.patches.keys()].every((number) => !other.patches.has(number)) &&
         (other.thread === set.thread ||
           (other.sender === set.sender &&
@@ -134,9 +133,10 @@ export function subjectOf(set: PatchSet): string {
   return (set.cover ?? patchesOf(set)[0])?.subject ?? '';
 }
 
-/** When its first patch was sent; null without a date. */
+/** When its first mail was sent; null without a date. */
 export function sentAt(set: PatchSet): number | null {
-  const dates = patchesOf(set).flatMap(({ mail }) => (mail.date === null ? [] : [mail.date]));
+  const members = set.cover === null ? patchesOf(set) : [set.cover, ...patchesOf(set)];
+  const dates = members.flatMap(({ mail }) => (mail.date === null ? [] : [mail.date]));
   return dates.length === 0 ? null : Math.min(...dates);
 }
 

@@ -35,7 +35,9 @@ function described(set: PatchSet): string {
 
 function missingText(set: PatchSet): string {
   const missing = missingOf(set).map((n) => `${String(n)}/${String(set.of)}`);
-  return `${missing.length === 1 ? 'patch' : 'patches'} ${missing.join(', ')}`;
+  if (missing.length > 8)
+    return `${String(missing.length)} of ${String(set.of)} patches are missing`;
+  return `${missing.length === 1 ? 'patch' : 'patches'} ${missing.join(', ')} missing`;
 }
 
 /** The names in the lines that a patch adds. */
@@ -94,7 +96,7 @@ function refusal(sets: readonly PatchSet[], wanted: Wanted, empty: readonly stri
   const fault = faultOf(set);
   if (fault !== null) return fault;
   if (!isComplete(set))
-    return new ReadError([`${place}: ${missingText(set)} missing`, ...empty].join('; '));
+    return new ReadError([`${place}: ${missingText(set)}`, ...empty].join('; '));
   return new ReadError(`${place}: not the ported series: ${unfit(set, wanted) ?? ''}`);
 }
 
@@ -118,14 +120,37 @@ function setsBefore(chosen: PatchSet, others: readonly PatchSet[]): PatchSet[] {
 }
 
 function whyUnused(set: PatchSet, chosen: PatchSet, wanted: Wanted): string {
-  if (!isComplete(set)) return `${missingText(set)} missing`;
+  if (!isComplete(set)) return missingText(set);
   const fault = faultOf(set);
   if (fault !== null) return `damaged (${fault.message})`;
   if (unfit(set, wanted) === null) return 'the same series once more';
-  if (!sharesFiles(set, filesOf(chosen))) return 'it changes other files';
   const [time, sent] = [sentAt(chosen), sentAt(set)];
   if (time === null || sent === null) return 'its date is not known';
   return sent < time ? 'a later version of it is used' : 'it was sent later';
+}
+
+/** One line for each series over the same files; the others of an archive are counted. */
+function unusedNotes(
+  source: string,
+  sets: readonly PatchSet[],
+  chosen: PatchSet,
+  wanted: Wanted,
+): string[] {
+  const files = filesOf(chosen);
+  const near = sets.filter(
+    (set) => sharesFiles(set, files) || (faultOf(set) !== null && filesOf(set).length === 0),
+  );
+  const far = sets.length - near.length;
+  return [
+    ...near.map(
+      (set) => `${placeOf(set)}: ${described(set)}: not used: ${whyUnused(set, chosen, wanted)}`,
+    ),
+    ...(far === 0 ? [] : [`${source}: ${counted(far, 'series')} over other files not used`]),
+  ];
+}
+
+function counted(count: number, what: string, plural = what): string {
+  return `${String(count)} other ${count === 1 ? what : plural}`;
 }
 
 /**
@@ -159,11 +184,12 @@ export function chooseSeries(source: string, mails: readonly Mail[], wanted: Wan
 
   const others = sets.filter((set) => set !== chosen);
   const before = setsBefore(chosen, others);
-  const unused = others
-    .filter((set) => !before.includes(set))
-    .map(
-      (set) => `${placeOf(set)}: ${described(set)}: not used: ${whyUnused(set, chosen, wanted)}`,
-    );
+  const unused = unusedNotes(
+    source,
+    others.filter((set) => !before.includes(set)),
+    chosen,
+    wanted,
+  );
   const rest = mails.length - candidates.length;
   return {
     version: chosen.version,
@@ -178,7 +204,7 @@ export function chooseSeries(source: string, mails: readonly Mail[], wanted: Wan
       ...notes,
       ...empty,
       ...unused,
-      ...(rest === 0 ? [] : [`${source}: ${String(rest)} other mails (replies) not used`]),
+      ...(rest === 0 ? [] : [`${source}: ${counted(rest, 'mail', 'mails')} not used`]),
     ],
   };
 }

@@ -67,10 +67,10 @@ function compareId(state: State, id: string | null, gitId: GitId): void {
 }
 
 function create(state: State, part: Part): void {
-  if (state.text !== null)
-    throw new ReadError(
-      `${where(part.patch.at)}: ${partName(part)} creates ${state.path}, which is already there; expected a tree without the series`,
-    );
+  if (state.text !== null) {
+    for (const i of part.file.hunks.keys()) fail(state, part, i + 1, 'the file is there already');
+    return;
+  }
   const applied = applyHunks([], part.file, part.number);
   state.text = wholeText(applied.lines);
   if (part.number > 0) state.deltas.push({ patch: part.number, hunks: applied.rows });
@@ -163,7 +163,7 @@ function refuseOther(state: State, parts: readonly Part[], kernel: Kernel): void
   const lines = linesOf(kernel.files.get(state.path) ?? '');
   const hunks = parts.flatMap(({ file, number }) => (number === 0 ? [] : file.hunks));
   const there = hunks.filter((hunk) => locate(lines, newText(hunk), oldIndex(hunk), 0) !== null);
-  const applied = `${String(state.hunks - state.failed)} of the ${String(state.hunks)} hunks of the series apply`;
+  const applied = `${String(state.hunks - state.failed)} of ${String(state.hunks)} hunks of the series apply`;
   throw new ReadError(
     there.length * 2 > hunks.length
       ? `${kernel.name}/${state.path}: ${applied}, since the file has most of them already; expected a tree without the series`
@@ -206,6 +206,15 @@ function buildFile(
   return { file: { path, states: state.states, deltas: state.deltas }, notes };
 }
 
+/** A file that the series creates and that is there: the tree has the series, or another one of that name. */
+function refuseCreated(parts: readonly Part[], kernel: Kernel): void {
+  for (const { patch, file } of parts)
+    if (file.created && kernel.files.has(file.path))
+      throw new ReadError(
+        `${kernel.name}: has ${file.path} already, which patch ${String(patch.number)}/${String(patch.of)} creates; expected a tree without the series`,
+      );
+}
+
 /**
  * All states of the files that the series changes, and of the others of the kernel, sorted by path.
  * @param kernel null: files are known by the hunks only, and those that the series creates as a whole
@@ -219,6 +228,7 @@ export function buildTree(series: Series, kernel: Kernel | null, gitId: GitId): 
       number: i < series.before.length ? 0 : patch.number,
     })),
   );
+  if (kernel !== null) refuseCreated(parts, kernel);
   const own = parts.filter(({ number }) => number > 0).map(({ file }) => file.path);
   const paths = [...new Set([...own, ...(kernel?.files.keys() ?? [])])].sort();
   const built = paths.map((path) =>
