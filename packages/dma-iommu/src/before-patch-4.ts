@@ -160,6 +160,7 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
     let aligned_size = org_size;
 
     // Whole pages can be mapped as they are.
+    // JS: an iova_offset for each; C has one for phys | org_size, and no bitwise operator may take an address here.
     if (this.dev_use_swiotlb(dev) && (iova_offset(iovad, phys) || iova_offset(iovad, org_size))) {
       aligned_size = iova_align(iovad, org_size);
       phys = this.k.swiotlb.swiotlb_tbl_map_single(
@@ -187,6 +188,7 @@ export class dma_iommu_c_before_patch_4 extends dma_iommu_c {
 
       this.k.mm.memset(padding_start, 0, padding_size);
     }
+    // JS: C stores phys here, if the caller gave it a pointer.
 
     const iova = this.__iommu_dma_map(dev, phys, aligned_size, prot, dma_mask);
     if (iova === DMA_MAPPING_ERROR && this.k.swiotlb.is_swiotlb_buffer(phys))

@@ -161,7 +161,7 @@ export interface dma_iommu_params {
   readonly kdump?: boolean;
 }
 
-/** C: include/linux/ioport.h, resource_type() */
+/** JS: the mask of resource_type(), include/linux/ioport.h */
 const IORESOURCE_TYPE_BITS = 0x00001f00;
 
 /** printk's %pa. */
@@ -233,11 +233,12 @@ export class dma_iommu_c implements dma_iommu_h {
 
   protected iommu_dma_forcedac_setup(str: string | null): number {
     const res = kstrtobool(str);
+    // JS: C has the error in ret, and the value through a pointer.
     if (res === null) return -EINVAL;
 
     this.iommu_dma_forcedac = res;
     if (this.iommu_dma_forcedac) this.k.log.pr_info('Forcing DAC for PCI devices');
-    return 0;
+    return 0; // JS: C's ret
   }
 
   /** Frees page table pages that waited in the flush queue. */
@@ -378,21 +379,24 @@ export class dma_iommu_c implements dma_iommu_h {
     // What lies between the ranges the bridge can reach.
     for (const [i, window] of bridge.dma_ranges.entries()) {
       let end = window.res.start - window.offset;
-      for (;;) {
+      resv_iova: for (;;) {
         if (end > start) {
           const lo = iova_pfn(iovad, dma_addr_t(start));
           const hi = iova_pfn(iovad, dma_addr_t(end));
           this.iova.reserve_iova(iovad, lo, hi);
         } else {
-          // Also where two ranges touch, or the first begins at 0: finding 42.
+          // Also where two ranges touch, or the first begins at 0: finding 42. JS: v5.14 asks `end < start` here.
           this.k.log.pr_err(`${dev_name(dev)}: Failed to reserve IOVA [${pa(start)}-${pa(end)}]`);
           return -EINVAL;
         }
 
         start = u64_add(window.res.end - window.offset, 1); // finding 42: wraps to 0 after the top
         // Behind the last range there is the rest.
-        if (i !== bridge.dma_ranges.length - 1 || end === U64_MAX) break;
-        end = U64_MAX;
+        if (i === bridge.dma_ranges.length - 1 && end !== U64_MAX) {
+          end = U64_MAX;
+          continue resv_iova;
+        }
+        break;
       }
     }
 
@@ -436,7 +440,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const cookie = deref(iovad.container) as iommu_dma_cookie;
     const domain = deref(cookie.fq_domain);
 
-    deref(domain.ops).flush_iotlb_all?.(domain);
+    deref(domain.ops).flush_iotlb_all?.(domain); // JS: C does not ask: init_domain made the queue because there is one
   }
 
   protected dev_use_swiotlb(dev: device): boolean {
@@ -672,6 +676,7 @@ export class dma_iommu_c implements dma_iommu_h {
     let aligned_size = org_size;
 
     // Whole pages can be mapped as they are.
+    // JS: an iova_offset for each; C has one for phys | org_size, and no bitwise operator may take an address here.
     if (this.dev_use_swiotlb(dev) && (iova_offset(iovad, phys) || iova_offset(iovad, org_size))) {
       aligned_size = iova_align(iovad, org_size);
       phys = this.k.swiotlb.swiotlb_tbl_map_single(
@@ -699,6 +704,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
       this.k.mm.memset(padding_start, 0, padding_size);
     }
+    // JS: C stores phys here, if the caller gave it a pointer.
 
     const iova = this.__iommu_dma_map(dev, phys, aligned_size, prot, dma_mask);
     if (iova === DMA_MAPPING_ERROR && this.k.swiotlb.is_swiotlb_buffer(phys))
@@ -760,7 +766,7 @@ export class dma_iommu_c implements dma_iommu_h {
         return null;
       }
       count -= order_size;
-      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n);
+      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n); // JS: C increments the pointer
     }
     return pages;
   }
@@ -1408,7 +1414,8 @@ export class dma_iommu_c implements dma_iommu_h {
     )
       return this.iommu_dma_alloc_remap(dev, size, handle, gfp, attrs);
 
-    const cpu_addr = this.iommu_dma_alloc_pages(dev, size, out, gfp, attrs); // deviation 5: atomic memory too
+    // JS: if !gfpflags_allow_blocking, C takes PAGE_ALIGN(size) bytes of a pool (deviation 5).
+    const cpu_addr = this.iommu_dma_alloc_pages(dev, size, out, gfp, attrs);
     if (!cpu_addr) return NULL_ptr;
 
     handle.value = this.__iommu_dma_map(
@@ -1439,6 +1446,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const off = vma.vm_pgoff;
     let first: page;
 
+    // JS: here C sets the page protection and asks dma_mmap_from_dev_coherent.
     if (off >= nr_pages || vma.nr_pages > nr_pages - off) return -ENXIO;
 
     if (this.config.DMA_REMAP && this.k.vmalloc.is_vmalloc_addr(cpu_addr)) {
@@ -1454,7 +1462,7 @@ export class dma_iommu_c implements dma_iommu_h {
     }
 
     vma.mapped = Array.from({ length: vma.nr_pages }, (_, i) => nth_page(first, off + i));
-    return 0;
+    return 0; // JS: C returns what remap_pfn_range does
   }
 
   /** Describes coherent memory by a table; 0 or a negative error number. */

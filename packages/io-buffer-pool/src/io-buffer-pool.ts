@@ -158,7 +158,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   private readonly num_slots: number;
   private readonly class_sizes: number;
   private num_classes = 0;
-  // JS: C's compiler folds the constant; to divide each time the cache was empty took 2 ns.
+  // JS: C's msecs_to_jiffies(EVICT_PERIOD_MSEC), which its compiler folds; to divide each time the cache was empty took 2 ns.
   private readonly evict_period: number;
 
   /** Module parameters and their types. */
@@ -214,6 +214,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
+    // JS: computed once: see io_buffer_slot.
     return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // deviation 2
   }
 
@@ -463,18 +464,19 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     pool: io_buffer_pool,
     handle: dma_addr_t,
   ): io_buffer_slot | null {
-    // Most lookups are for the buffer that the last one found: a map's sync, then an unmap's sync and release.
     const recent = pool.recent_slot;
+    // JS: most lookups are for the buffer that the last one found: a map's sync, then an unmap's sync and release.
     if (recent !== null && recent.iova === handle) return recent;
     for (let i = 0; i < this.num_classes; i++) {
       const cur = pool.classes[i] as io_buffer_class;
       // finding 9: in use or not
       if (handle >= cur.iova_base && handle < cur.iova_end)
+        // JS: the slot; C returns true.
         return (pool.recent_slot = cur.slots[
           ((handle - cur.iova_base) * cur.per_byte) >>> 0
         ] as io_buffer_slot);
     }
-    return null;
+    return null; // JS: C returns false
   }
 
   /**
@@ -580,7 +582,8 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let slot: io_buffer_slot | null = null;
     const cache = this.io_buffer_class_get_cache(klass, prot);
-    let turns = 0; // JS: not counted for the first entry, which nearly always fits
+    // JS: C asks list_empty before the loop, which does nothing on an empty list.
+    let turns = 0; // not counted for the first entry, which nearly always fits
     // finding 32
     for (let at = cache.next; at !== cache; at = at.next) {
       const tmp = list_entry(at);
@@ -668,7 +671,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
       sg = sg_next(cur);
       size -= seg_size;
-      if (size > 0) iova = dma_addr_t(iova + seg_size);
+      if (size > 0) iova = dma_addr_t(iova + seg_size); // JS: behind the last segment nobody looks at it
       i++;
     }
 
@@ -717,10 +720,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
       let copy_len = size;
       if (copy_len + bounce_page_offset > PAGE_SIZE) {
-        // As many pages as lie behind each other in memory go at once. JS: C counts them here, each time (deviation 5).
+        // As many pages as lie behind each other in memory go at once. JS: C counts them here, each time, in a loop with
+        // nth_page and min, PAGE_SIZE by PAGE_SIZE (deviation 5).
         const consecutive_pages = slot.consecutive_pages[page_idx] as number;
         const new_copy_len = consecutive_pages * PAGE_SIZE - bounce_page_offset;
-        if (new_copy_len < copy_len) copy_len = new_copy_len;
+        if (new_copy_len < copy_len) copy_len = new_copy_len; // JS: C breaks off its loop
       }
 
       if (!dma_is_coherent && sync_for_cpu) {
@@ -865,9 +869,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 }
 
-/** What the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */
+/** JS: what the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */
 const WILD_POINTER = virt_addr_t(2 ** 52);
 
+/** JS: a module parameter within its C type, as the kernel's parser would have it. */
 function in_range(name: string, value: number, max: number): number {
   if (!Number.isInteger(value) || value < 0 || value > max)
     throw new RangeError(

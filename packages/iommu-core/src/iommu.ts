@@ -200,7 +200,7 @@ export class iommu_c {
 
     if (!this.dev_iommu_get(dev)) return -ENOMEM;
 
-    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV; // deviation 2
+    let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV; // JS: ENODEV without a driver's entry: deviation 2
     err_free: {
       if (ret) break err_free;
 
@@ -214,7 +214,7 @@ export class iommu_c {
 
         return 0;
       }
-      ops.release_device?.(dev);
+      ops.release_device?.(dev); // JS: a driver need not have it
     }
     this.dev_iommu_free(dev);
 
@@ -226,7 +226,7 @@ export class iommu_c {
     const ops = bus_ops(dev.bus);
 
     let ret = this.__iommu_probe_device(dev);
-    if (ret) return ret;
+    if (ret) return ret; // JS: C goes to err_out, which only returns
 
     err_release: {
       const group = this.iommu_group_get(dev);
@@ -265,7 +265,7 @@ export class iommu_c {
 
     if (!dev.iommu) return;
 
-    ops?.release_device?.(dev);
+    ops?.release_device?.(dev); // JS: a driver need not have it
 
     this.iommu_group_remove_device(dev);
     this.dev_iommu_free(dev);
@@ -319,6 +319,7 @@ export class iommu_c {
     return 0;
   }
 
+  /** JS: what C looks for on the way back through the list, with list_for_each_entry_reverse. */
   private last_of_type(
     stack: list_head<iommu_resv_region>,
     type: number,
@@ -372,7 +373,7 @@ export class iommu_c {
 
     INIT_LIST_HEAD(group.devices);
 
-    while (this.iommu_group_ida.has(group.id)) group.id++; // deviation 3
+    while (this.iommu_group_ida.has(group.id)) group.id++; // JS: ida_simple_get: the lowest number that is free // deviation 3
     this.iommu_group_ida.add(group.id);
     group.refs = 1;
 
@@ -385,7 +386,7 @@ export class iommu_c {
     const mappings = new list_head<iommu_resv_region>();
     let ret = 0;
 
-    if (domain?.type !== IOMMU_DOMAIN_DMA) return 0;
+    if (!domain || domain.type !== IOMMU_DOMAIN_DMA) return 0;
 
     BUG_ON(domain.pgsize_bitmap === 0, 'domain without page sizes');
 
@@ -405,7 +406,7 @@ export class iommu_c {
 
         let map_size = 0;
         for (let addr = start; addr <= end; addr += pg_size) {
-          // finding 51
+          // finding 51. JS: at the end C goes to map_end, the label of the next branch.
           if (addr !== end && !this.iommu_iova_to_phys(domain, dma_addr_t(addr))) {
             map_size += pg_size;
             continue;
@@ -427,7 +428,10 @@ export class iommu_c {
   }
 
   private iommu_is_attach_deferred(domain: iommu_domain, dev: device): boolean {
-    return deref(domain.ops).is_attach_deferred?.(domain, dev) ?? false;
+    const ops = deref(domain.ops);
+    if (ops.is_attach_deferred) return ops.is_attach_deferred(domain, dev);
+
+    return false;
   }
 
   /** Puts a device into a group, which it then holds, attaching it if the group has a domain. C: iommu.c iommu_group_add_device */
@@ -492,7 +496,19 @@ export class iommu_c {
   }
 
   private iommu_group_device_count(group: iommu_group): number {
+    // JS: C counts in a loop.
     return list_count(group.devices);
+  }
+
+  /** Calls `fn` for each device of a group until it fails: its error, or 0. */
+  private __iommu_group_for_each_dev(group: iommu_group, fn: (dev: device) => number): number {
+    let ret = 0;
+
+    for (const entry of list_for_each_entry(group.devices)) {
+      ret = fn(deref(entry.dev));
+      if (ret) break;
+    }
+    return ret;
   }
 
   /** The device's group with a reference more, or null. C: iommu.c iommu_group_get */
@@ -522,7 +538,10 @@ export class iommu_c {
 
   private iommu_get_def_domain_type(dev: device): number {
     if (dev_is_pci(dev) && to_pci_dev(dev).untrusted) return IOMMU_DOMAIN_DMA;
-    return deref(bus_ops(dev.bus)).def_domain_type?.(dev) ?? 0;
+    const ops = deref(bus_ops(dev.bus));
+    if (ops.def_domain_type) return ops.def_domain_type(dev);
+
+    return 0;
   }
 
   private iommu_group_alloc_default_domain(
@@ -559,8 +578,9 @@ export class iommu_c {
     const present = this.iommu_group_get(dev);
     if (present) return present;
 
-    const group = bus_ops(dev.bus)?.device_group?.(dev);
-    if (!group) return -ENOMEM;
+    // JS: with WARN_ON_ONCE, C returns EINVAL for NULL; here null is C's ERR_PTR(-ENOMEM).
+    const group = bus_ops(dev.bus)?.device_group?.(dev); // JS: C returns EINVAL without ops
+    if (!group) return -ENOMEM; // JS: IS_ERR(group)
 
     const ret = this.iommu_group_add_device(group, dev);
     out_put_group: {
@@ -580,7 +600,7 @@ export class iommu_c {
 
   private __iommu_domain_alloc(bus: bus_type | null, type: number): iommu_domain | null {
     const ops = bus_ops(bus);
-    if (!ops) return null;
+    if (!ops) return null; // JS: C asks for the bus first
 
     const domain = ops.domain_alloc(type);
     if (!domain) return null;
@@ -604,7 +624,10 @@ export class iommu_c {
   }
 
   private __iommu_attach_device(domain: iommu_domain, dev: device): number {
-    return deref(domain.ops).attach_dev?.(domain, dev) ?? -ENODEV;
+    const ops = deref(domain.ops);
+    if (!ops.attach_dev) return -ENODEV;
+
+    return ops.attach_dev(domain, dev);
   }
 
   /** Attaches a device that is alone in its group; 0, -ENODEV, -EINVAL or -EBUSY. C: iommu.c iommu_attach_device */
@@ -613,10 +636,12 @@ export class iommu_c {
     if (!group) return -ENODEV;
 
     this.k.locks.mutex_lock(group.mutex);
-    const ret =
-      this.iommu_group_device_count(group) !== 1
-        ? -EINVAL
-        : this.__iommu_attach_group(domain, group);
+    let ret = -EINVAL;
+    out_unlock: {
+      if (this.iommu_group_device_count(group) !== 1) break out_unlock;
+
+      ret = this.__iommu_attach_group(domain, group);
+    }
     this.k.locks.mutex_unlock(group.mutex);
     this.iommu_group_put(group);
 
@@ -625,6 +650,7 @@ export class iommu_c {
 
   /** Attaches now what was put off at boot (kdump). C: iommu.c iommu_deferred_attach */
   iommu_deferred_attach(dev: device, domain: iommu_domain): number {
+    // JS: C asks ops->is_attach_deferred itself, as iommu_is_attach_deferred does.
     if (this.iommu_is_attach_deferred(domain, dev)) return this.__iommu_attach_device(domain, dev);
 
     return 0;
@@ -633,7 +659,10 @@ export class iommu_c {
   private __iommu_detach_device(domain: iommu_domain, dev: device): void {
     if (this.iommu_is_attach_deferred(domain, dev)) return;
 
-    deref(domain.ops).detach_dev?.(domain, dev);
+    const ops = deref(domain.ops);
+    if (!ops.detach_dev) return;
+
+    ops.detach_dev(domain, dev);
   }
 
   /** C: iommu.c iommu_detach_device */
@@ -642,13 +671,14 @@ export class iommu_c {
     if (!group) return;
 
     this.k.locks.mutex_lock(group.mutex);
-    if (
-      !this.k.log.WARN_ON(
-        this.iommu_group_device_count(group) !== 1,
-        'detaching a device that is not alone',
-      )
-    )
+    out_unlock: {
+      if (this.iommu_group_device_count(group) !== 1) {
+        this.k.log.WARN_ON(true, 'detaching a device that is not alone');
+        break out_unlock;
+      }
+
       this.__iommu_detach_group(domain, group);
+    }
     this.k.locks.mutex_unlock(group.mutex);
     this.iommu_group_put(group);
   }
@@ -673,13 +703,12 @@ export class iommu_c {
   private __iommu_attach_group(domain: iommu_domain, group: iommu_group): number {
     if (group.default_domain && group.domain !== group.default_domain) return -EBUSY;
 
-    for (const entry of list_for_each_entry(group.devices)) {
-      const ret = this.__iommu_attach_device(domain, deref(entry.dev));
-      if (ret) return ret;
-    }
-    group.domain = domain;
+    const ret = this.__iommu_group_for_each_dev(group, (dev) =>
+      this.__iommu_attach_device(domain, dev),
+    );
+    if (ret === 0) group.domain = domain;
 
-    return 0;
+    return ret;
   }
 
   /** C: iommu.c iommu_attach_group */
@@ -693,8 +722,10 @@ export class iommu_c {
 
   private __iommu_detach_group(domain: iommu_domain, group: iommu_group): void {
     if (!group.default_domain) {
-      for (const entry of list_for_each_entry(group.devices))
-        this.__iommu_detach_device(domain, deref(entry.dev));
+      this.__iommu_group_for_each_dev(group, (dev) => {
+        this.__iommu_detach_device(domain, dev); // JS: iommu_group_do_detach_device
+        return 0;
+      });
       group.domain = null;
       return;
     }
@@ -702,11 +733,12 @@ export class iommu_c {
     if (group.domain === group.default_domain) return;
 
     // Detach by attaching to the default domain again.
-    for (const entry of list_for_each_entry(group.devices)) {
-      const ret = this.__iommu_attach_device(group.default_domain, deref(entry.dev));
-      if (this.k.log.WARN_ON(ret !== 0, 'cannot attach to the default domain again')) return;
-    }
-    group.domain = group.default_domain;
+    const { default_domain } = group;
+    const ret = this.__iommu_group_for_each_dev(group, (dev) =>
+      this.__iommu_attach_device(default_domain, dev),
+    );
+    if (ret !== 0) this.k.log.WARN_ON(true, 'cannot attach to the default domain again');
+    else group.domain = group.default_domain;
   }
 
   /** C: iommu.c iommu_detach_group */
@@ -718,13 +750,17 @@ export class iommu_c {
 
   /** What an address translates to, 0 if nothing. C: iommu.c iommu_iova_to_phys */
   iommu_iova_to_phys(domain: iommu_domain, iova: dma_addr_t): phys_addr_t {
-    return deref(domain.ops).iova_to_phys?.(domain, iova) ?? phys_addr_t(0);
+    const ops = deref(domain.ops);
+    if (!ops.iova_to_phys) return phys_addr_t(0);
+
+    return ops.iova_to_phys(domain, iova);
   }
 
   /** The largest supported page that fits the alignment of the addresses and the size. */
   private iommu_pgsize(domain: iommu_domain, addr_merge: number, size: number): number {
     let pgsize_idx = __fls(size);
 
+    // JS: __ffs as an argument; C has it in a variable of the branch.
     if (addr_merge) pgsize_idx = Math.min(pgsize_idx, __ffs(addr_merge));
 
     // The sizes up to that one: the low bits of the bitmap.
@@ -784,6 +820,7 @@ export class iommu_c {
 
     // What was mapped before a failure goes again.
     if (ret) this.iommu_unmap(domain, orig_iova, orig_size - size);
+    // JS: the trace point is connected or not.
     else this.trace.trace_map?.(orig_iova, orig_paddr, orig_size);
 
     return ret;
@@ -798,7 +835,8 @@ export class iommu_c {
     gfp: gfp_t,
   ): number {
     const ret = this.__iommu_map(domain, iova, paddr, size, prot, gfp);
-    if (ret === 0) deref(domain.ops).iotlb_sync_map?.(domain, iova, size);
+    const ops = deref(domain.ops);
+    if (ret === 0 && ops.iotlb_sync_map) ops.iotlb_sync_map(domain, iova, size);
 
     return ret;
   }
@@ -862,7 +900,7 @@ export class iommu_c {
       unmapped += unmapped_page;
     }
 
-    this.trace.trace_unmap?.(orig_iova, size, unmapped);
+    this.trace.trace_unmap?.(orig_iova, size, unmapped); // JS: the trace point is connected or not
     return unmapped;
   }
 

@@ -139,32 +139,37 @@ export class iova_domain {
 
 // What include/linux/iova.h has inline.
 
+/** include/linux/iova.h */
 export function iova_size(range: iova): number {
   return range.pfn_hi - range.pfn_lo + 1;
 }
 
+/** include/linux/iova.h */
 export function iova_shift(iovad: iova_domain): number {
   return __ffs(iovad.granule);
 }
 
+/** include/linux/iova.h */
 export function iova_mask(iovad: iova_domain): number {
   return iovad.granule - 1;
 }
 
+/** include/linux/iova.h */
 export function iova_offset(iovad: iova_domain, addr: number): number {
   return addr & iova_mask(iovad); // a granule is a page at most: the low 32 bits that `&` takes hold the offset
 }
 
+/** include/linux/iova.h */
 export function iova_align(iovad: iova_domain, size: number): number {
   return size + (-size & iova_mask(iovad));
 }
 
-/** First address of a range. */
+/** First address of a range. include/linux/iova.h */
 export function iova_dma_addr(iovad: iova_domain, range: iova): dma_addr_t {
   return to_dma_addr(range.pfn_lo * iovad.granule);
 }
 
-/** Frame of an address, or frames in a size. C: `iova >> iova_shift(iovad)` */
+/** Frame of an address, or frames in a size. C: `iova >> iova_shift(iovad)`, include/linux/iova.h */
 export function iova_pfn(iovad: iova_domain, addr: number): number {
   return Math.floor(addr * iovad.per_granule);
 }
@@ -175,7 +180,7 @@ function to_iova(node: rb_node<iova>): iova {
 
 function __is_range_overlap(node: rb_node<iova>, pfn_lo: number, pfn_hi: number): boolean {
   const range = to_iova(node);
-  return pfn_lo <= range.pfn_hi && pfn_hi >= range.pfn_lo;
+  return pfn_lo <= range.pfn_hi && pfn_hi >= range.pfn_lo; // JS: C has a branch that returns 1 or 0
 }
 
 function iova_magazine_full(mag: iova_magazine | null): boolean {
@@ -216,6 +221,7 @@ export class iova_c {
   /** Gives back what a CPU that goes away has cached. C: iova.c, called by CPU hotplug */
   private iova_cpuhp_dead(cpu: number, iovad: iova_domain): void {
     this.free_cpu_cached_iovas(cpu, iovad);
+    // JS: C returns 0 to the hotplug core.
   }
 
   /** JS: stands for the hotplug core's call of every instance: deviation 3. */
@@ -232,7 +238,7 @@ export class iova_c {
     BUG_ON(granule > PAGE_SIZE || !is_power_of_2(granule), 'iova granule');
 
     this.k.locks.spin_lock_init(iovad.iova_rbtree_lock);
-    iovad.rbroot.rb_node = null;
+    iovad.rbroot.rb_node = null; // JS: RB_ROOT
     iovad.cached_node = iovad.anchor.node;
     iovad.cached32_node = iovad.anchor.node;
     iovad.granule = granule;
@@ -381,7 +387,7 @@ export class iova_c {
   ): number {
     let high_pfn = limit_pfn;
     let low_pfn = iovad.start_pfn;
-    // C keeps a mask; here it is the unit it rounds down to.
+    // JS: C keeps a mask, U64_MAX shifted if size_aligned; here it is the unit it rounds down to.
     const align = size_aligned ? BIT(fls_long(size - 1)) : 1;
 
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
@@ -401,6 +407,7 @@ export class iova_c {
           new_pfn = ALIGN_DOWN(u64_sub(high_pfn, size), align);
           prev = curr;
           curr = rb_prev(curr);
+          // JS: at the end of the tree C computes an iova from NULL and does not use it.
           if (curr) curr_iova = to_iova(curr);
         } while (curr && new_pfn <= curr_iova.pfn_hi && new_pfn >= low_pfn);
 
@@ -445,6 +452,8 @@ export class iova_c {
   /** C: iova.c iova_cache_get */
   iova_cache_get(): number {
     this.k.locks.mutex_lock(this.iova_cache_mutex);
+    // JS: two things cannot fail here, setting up CPU hotplug (deviation 3) and making the cache: for these C has a pr_err,
+    // a mutex_unlock and an error, the latter ENOMEM.
     if (this.iova_cache_users === 0)
       this.iova_cache = this.k.slab.kmem_cache_create('iommu_iova', iova, 'iova_alloc');
     this.iova_cache_users++;
@@ -699,12 +708,13 @@ export class iova_c {
   /** Grows a range downwards; returns the new pfn_lo of what is left to reserve. JS: C changes it through a pointer. */
   private __adjust_overlap_range(range: iova, pfn_lo: number, pfn_hi: number): number {
     if (pfn_lo < range.pfn_lo) range.pfn_lo = pfn_lo;
-    if (pfn_hi > range.pfn_hi) return range.pfn_hi + 1;
-    return pfn_lo;
+    if (pfn_hi > range.pfn_hi) return range.pfn_hi + 1; // JS: *pfn_lo
+    return pfn_lo; // JS: *pfn_lo, as it was
   }
 
   /** Keeps frames pfn_lo..pfn_hi from being handed out; null on failure. C: iova.c reserve_iova */
   reserve_iova(iovad: iova_domain, pfn_lo: number, pfn_hi: number): iova | null {
+    // JS: C has U64_MAX in the condition, and one comparison for both frames.
     const max_pfn = Math.floor(U64_MAX / iovad.granule);
     let range: iova | null;
     let overlap = false;

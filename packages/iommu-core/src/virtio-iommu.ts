@@ -245,7 +245,7 @@ function to_mapping(node: interval_tree_node<viommu_mapping>): viommu_mapping {
 
 // Loops over words: the 36 bytes of a MAP take 24 ns as bytes, 42 ns by set(subarray) and 50 ns by fill() (Node 20).
 
-/** The same range of two buffers; `offset` is a multiple of 4, as each part of a request begins. */
+/** JS: C's memcpy() of a request. The same range of two buffers; `offset` is a multiple of 4, as each part of a request begins. */
 function memcpy(dst: virtio_buf, src: virtio_buf, offset: number, len: number): void {
   const to = dst.words;
   const from = src.words;
@@ -254,7 +254,7 @@ function memcpy(dst: virtio_buf, src: virtio_buf, offset: number, len: number): 
   for (let at = end & ~3; at < end; at++) dst.bytes[at] = src.bytes[at] as number;
 }
 
-/** A range of a buffer; `offset` is a multiple of 4. */
+/** JS: C's memset() of a request. A range of a buffer; `offset` is a multiple of 4. */
 function memset(dst: virtio_buf, byte: number, offset: number, len: number): void {
   const to = dst.words;
   const end = offset + len;
@@ -278,7 +278,7 @@ function viommu_get_req_errno(buf: virtio_buf, len: number): number {
       return -EFAULT;
     case VIRTIO_IOMMU_S_NOMEM:
       return -ENOMEM;
-    default: // VIRTIO_IOMMU_S_IOERR, VIRTIO_IOMMU_S_DEVERR
+    default: // JS: C names VIRTIO_IOMMU_S_IOERR and VIRTIO_IOMMU_S_DEVERR too
       return -EIO;
   }
 }
@@ -347,6 +347,7 @@ export class virtio_iommu_c implements iommu_ops {
     return (this.stack[this.stack_depth++] ??= new virtio_buf(REQUEST_BYTES));
   }
 
+  /** JS: the end of the function in C. */
   private pop_buf(): void {
     this.stack_depth--;
   }
@@ -370,6 +371,7 @@ export class virtio_iommu_c implements iommu_ops {
     return req;
   }
 
+  /** JS: kfree(req) (deviation 2). */
   private request_free(req: viommu_request): void {
     BUG_ON(!req.allocated, 'double free of a request');
     req.allocated = false;
@@ -377,6 +379,7 @@ export class virtio_iommu_c implements iommu_ops {
     if (req.buf.size === REQUEST_BYTES) this.free_requests[this.nr_free_requests++] = req;
   }
 
+  /** JS: kzalloc(sizeof(*mapping)) (deviation 2). */
   private mapping_zalloc(gfp: gfp_t): viommu_mapping | null {
     if (!this.k.slab.kmem_cache_account(this.mapping_cache, gfp)) return null; // deviation 2
 
@@ -388,6 +391,7 @@ export class virtio_iommu_c implements iommu_ops {
     return mapping;
   }
 
+  /** JS: kfree(mapping) (deviation 2). */
   private mapping_free(mapping: viommu_mapping): void {
     BUG_ON(!mapping.allocated, 'double free of a mapping');
     mapping.allocated = false;
@@ -621,6 +625,7 @@ export class virtio_iommu_c implements iommu_ops {
     const end = fits ? get_le64(probe.view, at + virtio_iommu_probe_resv_mem.end) : 0;
     const size = u64_add(u64_sub(end, start), 1);
 
+    // JS: C first returns EOVERFLOW for what does not fit into 32 bits of a phys_addr_t, where that has no more.
     // Of the ends below the start only the one just below it, and the whole address space.
     if (size < u64_sub(end, start)) return -EOVERFLOW; // finding 62
 
@@ -629,7 +634,9 @@ export class virtio_iommu_c implements iommu_ops {
     const subtype = fits ? probe.view.getUint8(at + virtio_iommu_probe_resv_mem.subtype) : 0;
     let region: iommu_resv_region | null;
     switch (subtype) {
-      default: // VIRTIO_IOMMU_RESV_MEM_T_RESERVED, and what is taken for it
+      // JS: VIRTIO_IOMMU_RESV_MEM_T_RESERVED is what other subtypes are taken for: C falls through to its case.
+      default:
+        // JS: not for VIRTIO_IOMMU_RESV_MEM_T_RESERVED itself
         if (subtype !== VIRTIO_IOMMU_RESV_MEM_T_RESERVED)
           this.k.log.pr_warn(
             `${dev_name(deref(vdev.dev))}: unknown resv mem subtype 0x${subtype.toString(16)}`,
@@ -662,6 +669,7 @@ export class virtio_iommu_c implements iommu_ops {
       virtio_iommu_req_probe.sizeof + viommu.probe_size + virtio_iommu_req_tail.sizeof;
     if (this.k.slab.kmalloc_too_large(probe_len, GFP_KERNEL)) return -ENOMEM; // JS: before the bytes are there
     const probe = new virtio_buf(probe_len);
+    // JS: kmalloc_account with GFP_KERNEL: the second half of C's kzalloc, ENOMEM too
     if (!this.k.slab.kmalloc_account(probe, probe_len, GFP_KERNEL)) return -ENOMEM;
 
     probe.view.setUint8(0, VIRTIO_IOMMU_T_PROBE);
@@ -703,6 +711,7 @@ export class virtio_iommu_c implements iommu_ops {
     return ret;
   }
 
+  /** JS: C's le16_to_cpu(prop->type) & VIRTIO_IOMMU_PROBE_T_MASK. */
   private prop_type(probe: virtio_buf, prop: number): number {
     return (
       probe.view.getUint16(prop + virtio_iommu_probe_property.type, true) &
@@ -726,7 +735,7 @@ export class virtio_iommu_c implements iommu_ops {
       case VIRTIO_IOMMU_FAULT_R_MAPPING:
         reason_str = 'page';
         break;
-      default: // VIRTIO_IOMMU_FAULT_R_UNKNOWN
+      default: // JS: C names VIRTIO_IOMMU_FAULT_R_UNKNOWN too
         reason_str = 'unknown';
         break;
     }
@@ -752,7 +761,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     for (;;) {
       const evt = vq.virtqueue_get_buf() as viommu_event | null;
-      if (evt === null) break;
+      if (evt === null) break; // JS: C has it in the condition of its loop
 
       if (vq.len > virtio_iommu_fault.sizeof) {
         this.k.log.pr_err(
@@ -868,10 +877,12 @@ export class virtio_iommu_c implements iommu_ops {
       req.view.setUint32(virtio_iommu_req_attach.endpoint, fwspec.ids[i] ?? 0, true);
 
       ret = this.viommu_send_req_sync(deref(vdomain.viommu), req, virtio_iommu_req_attach.sizeof);
-      if (ret) break;
+      if (ret) {
+        this.pop_buf();
+        return ret;
+      }
     }
     this.pop_buf();
-    if (ret) return ret; // JS: C returns from the loop; its struct needs no giving back
 
     if (!vdomain.nr_endpoints) {
       ret = this.viommu_replay_mappings(vdomain); // finding 60
@@ -979,7 +990,7 @@ export class virtio_iommu_c implements iommu_ops {
     for (const entry of list_for_each_entry(vdev.resv_regions)) {
       if (entry.type === IOMMU_RESV_MSI) msi = entry;
 
-      const new_entry = this.k.slab.kmalloc(iommu_resv_region, GFP_KERNEL); // kmemdup()
+      const new_entry = this.k.slab.kmalloc(iommu_resv_region, GFP_KERNEL); // JS: kmemdup(), and the copy follows
       if (!new_entry) return;
       new_entry.start = entry.start;
       new_entry.length = entry.length;
@@ -1001,7 +1012,7 @@ export class virtio_iommu_c implements iommu_ops {
       list_add_tail(msi.list, head);
     }
 
-    this.dma_iommu.iommu_dma_get_resv_regions?.(dev, head);
+    this.dma_iommu.iommu_dma_get_resv_regions?.(dev, head); // JS: a test's driver may do without
   }
 
   private viommu_match_node(vdev: virtio_device, data: opaque | null): boolean {
@@ -1009,16 +1020,17 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   private viommu_get_by_fwnode(fwnode: opaque | null): viommu_dev | null {
+    // JS: driver_find_device, which calls viommu_match_node for each device; there is no reference for put_device.
     for (const vdev of this.bound)
       if (this.viommu_match_node(vdev, fwnode)) return vdev.priv as viommu_dev | null;
 
-    return null;
+    return null; // JS: none was found
   }
 
   private viommu_probe_device(dev: device): number {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (fwspec?.ops !== this) return -ENODEV;
+    if (!fwspec || fwspec.ops !== this) return -ENODEV;
 
     const viommu = this.viommu_get_by_fwnode(fwspec.iommu_fwnode);
     if (!viommu) return -ENODEV;
@@ -1038,7 +1050,7 @@ export class virtio_iommu_c implements iommu_ops {
         if (ret) break err_free_dev;
       }
 
-      return 0;
+      return 0; // JS: C returns &viommu->iommu: iommu deviation 2
     }
     this.iommu.generic_iommu_put_resv_regions(dev, vdev.resv_regions);
     this.k.slab.kfree(vdev);
@@ -1050,7 +1062,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_release_device(dev: device): void {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (fwspec?.ops !== this) return;
+    if (!fwspec || fwspec.ops !== this) return;
 
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
@@ -1058,7 +1070,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.k.slab.kfree(vdev); // finding 58
   }
 
-  /** JS: buses have no topology here, so a PCI device is alone in its group too. */
+  /** JS: buses have no topology here, so a PCI device is alone in its group too: no dev_is_pci, no pci_device_group. */
   private viommu_device_group(dev: device): iommu_group | null {
     return this.iommu.generic_device_group(dev);
   }
@@ -1132,6 +1144,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.viommu_get_resv_regions(dev, list);
   }
 
+  /** JS: the table has generic_iommu_put_resv_regions itself. */
   put_resv_regions(dev: device, list: list_head<iommu_resv_region>): void {
     this.iommu.generic_iommu_put_resv_regions(dev, list);
   }
@@ -1155,6 +1168,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     const memory = new ArrayBuffer(nr_evts * virtio_iommu_fault.sizeof);
     const evts = Array.from({ length: nr_evts }, (_, i) => new viommu_event(memory, i));
+    // JS: kmalloc_account: devm_kmalloc_array counted
     if (!this.k.slab.kmalloc_account(evts, nr_evts * viommu_event.sizeof, GFP_KERNEL))
       return -ENOMEM;
     viommu.evts = evts;
@@ -1234,6 +1248,7 @@ export class virtio_iommu_c implements iommu_ops {
       vdev.priv = viommu;
       this.bound.add(vdev);
 
+      // JS: before the pr_info that C has it in; U64_MAX has no order that order_base_2 could tell
       const bits = input_end === U64_MAX ? 64 : order_base_2(input_end);
       this.k.log.pr_info(`${dev_name(dev)}: input address: ${String(bits)} bits`);
       this.k.log.pr_info(`${dev_name(dev)}: page mask: 0x${viommu.pgsize_bitmap.toString(16)}`);
@@ -1285,7 +1300,7 @@ export class virtio_iommu_c implements iommu_ops {
 
   // JS: what iommu.c has for firmware code.
 
-  /** Says that a device's accesses go through the IOMMU of a firmware node, as endpoints `ids`: deviation 3. */
+  /** drivers/iommu/iommu.c. Says that a device's accesses go through the IOMMU of a firmware node, as endpoints `ids`: deviation 3. */
   iommu_fwspec_init(dev: device, iommu_fwnode: opaque, ids: readonly number[]): void {
     const fwspec = new iommu_fwspec();
     fwspec.ops = this;
@@ -1295,10 +1310,12 @@ export class virtio_iommu_c implements iommu_ops {
     this.fwspecs.set(dev, fwspec);
   }
 
+  /** drivers/iommu/iommu.c */
   iommu_fwspec_free(dev: device): void {
     this.fwspecs.delete(dev);
   }
 
+  /** include/linux/iommu.h, inline there */
   private dev_iommu_fwspec_get(dev: device): iommu_fwspec | null {
     return this.fwspecs.get(dev) ?? null;
   }

@@ -28,13 +28,17 @@ function onlyJump(node: Node): boolean {
 /** The parts of a condition between `||`. */
 function disjuncts(node: Node | null): (Node | null)[] {
   let at = node;
-  while (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
+  for (;;) {
+    const hint =
+      at?.type === 'call_expression' &&
+      /^(?:un)?likely$/u.test(at.childForFieldName('function')?.text ?? '');
+    if (hint) at = at?.childForFieldName('arguments')?.namedChildren[0] ?? null;
+    else if (at?.type === 'parenthesized_expression') at = at.namedChildren[0] ?? null;
+    else break;
+  }
   if (at?.type !== 'binary_expression' || at.childForFieldName('operator')?.type !== '||')
     return [node];
-  return [
-    ...disjuncts(at.childForFieldName('left')),
-    ...disjuncts(at.childForFieldName('right')),
-  ];
+  return [...disjuncts(at.childForFieldName('left')), ...disjuncts(at.childForFieldName('right'))];
 }
 
 /** Collects the steps of a body; lines are rows of the parsed text, from 0. */
@@ -84,8 +88,9 @@ export class StepsOfC {
         this.addEnd(node);
         return;
       case 'switch_statement':
+        this.visitAll(node.childForFieldName('condition'));
         this.add('switch', '', node);
-        this.children(node);
+        this.visitAll(node.childForFieldName('body'));
         this.addEnd(node);
         return;
       case 'case_statement': {
@@ -117,6 +122,12 @@ export class StepsOfC {
       case 'identifier':
         if (isConstant(node.text)) this.add('constant', node.text, node);
         return;
+      case 'unary_expression':
+        // ~0UL and ~(phys_addr_t)0: the port has a name for all ones.
+        if (/^~\s*(?:\(\s*\w+\s*\)\s*)?0[uUlL]*$/u.test(node.text))
+          this.add('constant', 'U64_MAX', node);
+        else this.children(node);
+        return;
       case 'sizeof_expression':
       case 'type_descriptor':
         return;
@@ -129,7 +140,8 @@ export class StepsOfC {
   }
 
   /**
-   * In the form that both languages are brought to: `if (a || b) return` is two ifs, and what follows a jump is no else.
+   * In the form that both languages are brought to: a condition stands before its branch, as if it were computed first,
+   * `if (a || b) return` is two branches, and what follows a jump is no else.
    */
   private visitIf(node: Node): void {
     const condition = node.childForFieldName('condition');
@@ -139,8 +151,9 @@ export class StepsOfC {
     const only = consequence !== null && onlyJump(consequence);
     const parts = only && !alternative ? disjuncts(condition) : [condition];
     for (const part of parts) {
+      this.visitAll(part);
       this.add('if', '', part === condition || !part ? node : part);
-      this.visitAll(part, consequence);
+      this.visitAll(consequence);
       if (alternative && !jumps) {
         this.add('else', '', alternative);
         this.children(alternative);
@@ -152,12 +165,17 @@ export class StepsOfC {
 
   private visitReturn(node: Node): void {
     const value = node.namedChildren.find((child) => child && child.type !== 'comment');
+    const error = /^ERR_PTR\(-\w+\)$/u.test(value?.text ?? '');
+    if (error) {
+      this.add('return', value?.text ?? '', node);
+      return;
+    }
     const text = value?.text.replace(/[\s()]/gu, '') ?? '';
     const plain =
       /^-?(?:\w+)$/u.test(text) &&
       (isConstant(text.replace(/^-/u, '')) || /^(?:-?\d+|true|false|NULL)$/u.test(text));
-    this.add('return', plain ? text : '', node);
     if (value && !plain) this.visit(value);
+    this.add('return', plain ? text : '', node);
   }
 
   private visitCall(node: Node): void {

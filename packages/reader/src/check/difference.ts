@@ -18,6 +18,7 @@ export interface Difference {
   readonly text: string;
   /** Why it is right: a numbered deviation, a convention or a `// JS:` comment; null if nobody has explained it. */
   readonly reason: string | null;
+  readonly explainedBy: 'convention' | 'comment' | 'deviation' | 'not ported' | null;
 }
 
 /** All of it, in the order of the C. */

@@ -10,6 +10,43 @@ import { StepsOfTs } from './steps';
 const REGISTRATIONS =
   /^(?:EXPORT_SYMBOL(?:_GPL)?|module_param|early_param|core_param|\w+_initcall|module_init)$/u;
 
+/**
+ * The lines that a comment on a line speaks of: those of the statement that begins there, or holds the line. Of a branch,
+ * loop or labelled block only the head, and the body if it is one statement.
+ */
+function coveredBy(
+  file: ts.SourceFile,
+  root: ts.Node,
+  line: number,
+): readonly [number, number] | null {
+  const lineOf = (offset: number): number => file.getLineAndCharacterOfPosition(offset).line + 1;
+  let found: ts.Node | null = null;
+  const visit = (node: ts.Node): void => {
+    const [from, to] = [lineOf(node.getStart(file)), lineOf(node.getEnd())];
+    if (line < from || line > to) return;
+    const counts = (ts.isStatement(node) && !ts.isBlock(node)) || ts.isClassElement(node);
+    // The outermost that begins on the line, or else the innermost that holds it.
+    if (counts && (found === null || lineOf(found.getStart(file)) < line)) found = node;
+    ts.forEachChild(node, visit);
+  };
+  visit(root);
+  const node = found as ts.Node | null;
+  if (!node) return null;
+  const from = lineOf(node.getStart(file));
+  const body = bodyOf(node);
+  const single = body === null || !ts.isBlock(body) || body.statements.length <= 1;
+  return [from, lineOf(single ? node.getEnd() : body.getStart(file))];
+}
+
+/** The body of a compound statement; null for a simple one. */
+function bodyOf(node: ts.Node): ts.Node | null {
+  if (ts.isIfStatement(node)) return node.elseStatement ?? node.thenStatement;
+  if (ts.isIterationStatement(node, false) || ts.isLabeledStatement(node)) return node.statement;
+  if (ts.isSwitchStatement(node)) return node.caseBlock;
+  if (ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)) return node.body ?? null;
+  return null;
+}
+
 /** Collects the definitions of a file. */
 export class OutlineOfTs {
   private readonly definitions: PortDefinition[] = [];
@@ -42,8 +79,17 @@ export class OutlineOfTs {
     const inside = this.comments.filter((comment) => comment.from >= from && comment.to <= to);
     const all = doc ? [doc, ...inside] : inside;
     const reasons = all.flatMap((comment) => {
-      const at = /\bJS: /u.exec(comment.text);
-      return at ? [{ line: comment.from, text: comment.text.slice(at.index + 4) }] : [];
+      const js = /\bJS: (.*)/u.exec(comment.text)?.[1];
+      if (js === undefined && !/\bdeviation \d+/u.test(comment.text)) return [];
+      const line = comment.trailing ? comment.from : comment.to + 1;
+      return [
+        {
+          line: comment.from,
+          kind: js === undefined ? ('deviation' as const) : ('JS' as const),
+          text: js ?? comment.text,
+          covers: comment === doc ? null : coveredBy(this.file, node, line),
+        },
+      ];
     });
     const patch = /\bpatch(?:es)?\b[^.]*?\b(\d+)\/\d+/u.exec(doc?.text ?? '')?.[1];
     this.definitions.push({

@@ -9,8 +9,19 @@ export interface PortDefinition extends Definition {
   readonly unit: string | null;
   /** The patch of the doc line `C: FILE NAME, patch 4/4`; null without one. */
   readonly patch: number | null;
-  /** Its comments `// JS: …`, with their lines. */
-  readonly reasons: readonly { readonly line: number; readonly text: string }[];
+  /** Its comments `// JS: …` and those that name a deviation, also the one in front. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Why a place of the TypeScript differs from the C. */
+export interface Reason {
+  /** Of the comment. */
+  readonly line: number;
+  /** `JS:` says why at the place; a comment that only gives a deviation's number does not. */
+  readonly kind: 'JS' | 'deviation';
+  readonly text: string;
+  /** First and last line of the statement that it stands on or in front of; null if it stands on none. */
+  readonly covers: readonly [number, number] | null;
 }
 
 /** A TypeScript file that mirrors a C file. */

@@ -12,7 +12,7 @@ const BUILT_IN = new Set(['Math', 'Number', 'Object', 'Array', 'String', 'JSON',
 
 /** Methods of arrays, maps, sets and strings. */
 const BUILT_IN_METHODS = new Set(
-  'slice map push pop fill entries keys values padStart padEnd toString join forEach filter find indexOf includes set has subarray copyWithin reduce'.split(
+  'slice map push pop fill entries keys values padStart padEnd toString join forEach filter find indexOf includes set has add delete subarray copyWithin reduce'.split(
     ' ',
   ),
 );
@@ -35,6 +35,13 @@ function bare(node: ts.Expression): ts.Expression {
   )
     at = at.expression;
   return at;
+}
+
+/** The pointer that deref() follows: a function pointer is called by the name of its field. */
+function pointed(node: ts.Expression): ts.Expression {
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return node;
+  const [argument] = node.arguments;
+  return node.expression.text === 'deref' && argument ? bare(argument) : node;
 }
 
 /** What C writes for a value that is returned as it is; null if it is computed. */
@@ -96,6 +103,14 @@ function disjuncts(node: ts.Expression): ts.Expression[] {
   return [node];
 }
 
+function isDefaulting(node: ts.Node): node is ts.BinaryExpression {
+  return (
+    ts.isBinaryExpression(node) &&
+    (node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+      node.operatorToken.kind === ts.SyntaxKind.BarBarEqualsToken)
+  );
+}
+
 /** Collects the steps of one function. */
 export class StepsOfTs {
   private readonly steps: Step[] = [];
@@ -137,8 +152,9 @@ export class StepsOfTs {
     else if (ts.isLabeledStatement(node)) this.visitLabeled(node);
     else if (ts.isIterationStatement(node, false)) this.visitLoop(node);
     else if (ts.isSwitchStatement(node)) {
+      this.visit(node.expression);
       this.add('switch', '', node);
-      this.children(node);
+      this.visit(node.caseBlock);
       this.addEnd(node);
     } else if (ts.isCaseClause(node)) {
       this.add('case', bare(node.expression).getText(this.file), node);
@@ -155,7 +171,13 @@ export class StepsOfTs {
     } else if (ts.isReturnStatement(node)) this.visitReturn(node);
     else if (ts.isCallExpression(node)) this.visitCall(node);
     else if (ts.isPropertyAccessExpression(node)) this.visitProperty(node);
-    else if (ts.isIdentifier(node)) this.visitName(node.text, node);
+    else if (isDefaulting(node)) {
+      // `mark ??= f()`: if (!mark) mark = f();
+      this.visit(node.left);
+      this.add('if', '', node);
+      this.visit(node.right);
+      this.addEnd(node);
+    } else if (ts.isIdentifier(node)) this.visitName(node.text, node);
     else if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) this.visitClosure(node);
     else if (ts.isPropertyAssignment(node)) this.visit(node.initializer);
     else if (ts.isVariableDeclaration(node)) this.visitAll(node.initializer);
@@ -164,14 +186,15 @@ export class StepsOfTs {
     else this.children(node);
   }
 
-  /** In the form that the C is brought to as well: `if (a || b) return` is two ifs, and what follows a jump is no else. */
+  /** In the form that the C is brought to as well: see StepsOfC. */
   private visitIf(node: ts.IfStatement): void {
     const { expression, thenStatement, elseStatement } = node;
     const jumps = endsInJump(thenStatement);
     const parts = onlyJump(thenStatement) && !elseStatement ? disjuncts(expression) : [expression];
     for (const part of parts) {
+      this.visit(part);
       this.add('if', '', part === expression ? node : part);
-      this.visitAll(part, thenStatement);
+      this.visit(thenStatement);
       if (elseStatement && !jumps) {
         this.add('else', '', elseStatement);
         this.visit(elseStatement);
@@ -220,12 +243,19 @@ export class StepsOfTs {
 
   private visitReturn(node: ts.ReturnStatement): void {
     const plain = node.expression ? plainValue(node.expression) : '';
-    this.add('return', plain ?? '', node);
     if (node.expression && plain === null) this.visit(node.expression);
+    this.add('return', plain ?? '', node);
   }
 
+  /** `ops.flush?.(domain)` is C's `if (ops->flush) ops->flush(domain)`. */
   private visitCall(node: ts.CallExpression): void {
-    const callee = bare(node.expression);
+    if (node.questionDotToken) this.add('if', '', node);
+    this.visitPlainCall(node);
+    if (node.questionDotToken) this.addEnd(node);
+  }
+
+  private visitPlainCall(node: ts.CallExpression): void {
+    const callee = pointed(bare(node.expression));
     if (ts.isPropertyAccessExpression(callee)) {
       const name = callee.name.text;
       const owner = bare(callee.expression);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Why a difference is right: what the port says about that very place.
+
+import type { Deviation } from '../margin/margin';
+import type { PortDefinition, PortFile } from '../port/port';
+import { NOT_IN_C, NOT_IN_TS, SPELLING } from '../syntax/conventions';
+import type { Step } from '../syntax/definition';
+import type { Odd } from './compare';
+
+/** Who explained it. */
+export type ExplainedBy = 'convention' | 'comment' | 'deviation' | 'not ported';
+
+export interface Explanation {
+  readonly by: ExplainedBy;
+  readonly reason: string;
+}
+
+/** Words of a text that can be names. */
+function words(text: string): Set<string> {
+  return new Set(text.match(/[A-Za-z_]\w*/gu));
+}
+
+/** Names in the code spans of Markdown. */
+function spans(text: string): Set<string> {
+  return words((text.match(/`[^`]+`/gu) ?? []).join(' '));
+}
+
+/** Whether a section of docs/porting.md is about a C file: its name is `dma-iommu`, or `io-buffer-pool.h, dma-iommu.h`. */
+function isAbout(section: string, cPath: string): boolean {
+  const file = cPath.replace(/^.*\//u, '');
+  return section.split(/,\s*/u).some((name) => name === file || `${name}.c` === file);
+}
+
+function label(deviation: Deviation): string {
+  return `docs/porting.md, ${deviation.section}, ${String(deviation.number)}: ${deviation.text}`;
+}
+
+/** Explains the differences of one C file. */
+export class Explainer {
+  private readonly deviations: readonly {
+    readonly deviation: Deviation;
+    readonly names: ReadonlySet<string>;
+    readonly functions: readonly string[];
+  }[];
+
+  /** @param functions names of the functions of both sides: a deviation that names one is about that one only */
+  constructor(
+    cPath: string,
+    deviations: readonly Deviation[],
+    private readonly functions: ReadonlySet<string>,
+  ) {
+    this.deviations = deviations
+      .filter((deviation) => isAbout(deviation.section, cPath))
+      .map((deviation) => {
+        const names = spans(deviation.text);
+        return { deviation, names, functions: [...names].filter((name) => functions.has(name)) };
+      });
+  }
+
+  /** A function of the C that the port does not have. */
+  missing(name: string): Explanation | null {
+    for (const { deviation } of this.deviations) {
+      const said = /\bNot ported\b(.*)/su.exec(deviation.text)?.[1];
+      if (said !== undefined && spans(said).has(name))
+        return { by: 'not ported', reason: label(deviation) };
+    }
+    return null;
+  }
+
+  /** A function of the port that the C does not have. */
+  extra(definition: PortDefinition, doc: string): Explanation | null {
+    const spelling = SPELLING.find(({ names }) => names.includes(definition.name));
+    if (spelling) return { by: 'convention', reason: spelling.reason };
+    const calls = definition.steps.filter((step) => step.kind === 'call');
+    const [only] = calls;
+    if (
+      calls.length === 1 &&
+      only?.name.endsWith(`_${definition.name}`) &&
+      this.isPorted(only.name)
+    )
+      return { by: 'convention', reason: 'an entry of an ops table with the same member names' };
+    const [reason] = definition.reasons.filter((r) => r.line < definition.from);
+    if (reason) return { by: 'comment', reason: reason.text };
+    const place = /\b(?:include|drivers|lib|kernel|mm)\/[\w/.-]+\.[ch]\b.*/u.exec(doc)?.[0];
+    if (place !== undefined) return { by: 'comment', reason: place };
+    for (const { deviation, names } of this.deviations)
+      if (names.has(definition.name)) return { by: 'deviation', reason: label(deviation) };
+    return null;
+  }
+
+  /** All differences of one function, each with its reason or null. */
+  function(odds: readonly Odd[], ts: PortDefinition, file: PortFile): (Explanation | null)[] {
+    const found = odds.map((odd) => this.explain(odd, ts, file));
+    return odds.map((odd, i) => found[i] ?? this.along(odd, odds, found));
+  }
+
+  private explain(odd: Odd, ts: PortDefinition, file: PortFile): Explanation | null {
+    const { step } = odd;
+    const conventions = odd.side === 'c' ? NOT_IN_TS : NOT_IN_C;
+    const convention = conventions.find(({ names }) => names.includes(step.name));
+    if (convention) return { by: 'convention', reason: convention.reason };
+    return this.byComment(odd, ts, file) ?? this.byDeviation(odd, ts);
+  }
+
+  /** `// JS:` at the place, or one in the function or at a field that names the step. */
+  private byComment(odd: Odd, ts: PortDefinition, file: PortFile): Explanation | null {
+    const { step, gap, side } = odd;
+    for (const reason of ts.reasons) {
+      const [from, to] = reason.covers ?? [0, -1];
+      const here =
+        reason.kind === 'JS' &&
+        (side === 'ts'
+          ? from <= step.line && step.line <= to
+          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from);
+      const named = isNamed(step) && words(reason.text).has(bareName(step.name));
+      if (named || (here && (side === 'ts' || !isNamed(step))))
+        return { by: 'comment', reason: reason.text };
+    }
+    if (!isNamed(step)) return null;
+    // A field or a helper that stands for the step says so at its declaration.
+    for (const other of file.definitions) {
+      // A class has the comments of all its functions.
+      if (other.kind === 'struct' || (other.kind === 'function' && this.isPorted(other.name)))
+        continue;
+      for (const reason of other.reasons)
+        if (words(reason.text).has(bareName(step.name)) || other.name === step.name)
+          return { by: 'comment', reason: reason.text };
+    }
+    return null;
+  }
+
+  private isPorted(name: string): boolean {
+    return this.functions.has(name);
+  }
+
+  private byDeviation(odd: Odd, ts: PortDefinition): Explanation | null {
+    const name = bareName(odd.step.name);
+    if (!isNamed(odd.step)) return null;
+    for (const { deviation, names, functions } of this.deviations) {
+      if (!names.has(name)) continue;
+      const others = functions.filter((f) => f !== name);
+      if (others.length === 0 || others.includes(ts.name))
+        return { by: 'deviation', reason: label(deviation) };
+    }
+    return null;
+  }
+
+  /** A branch, loop or return around calls that are explained: they go with those. */
+  private along(
+    odd: Odd,
+    odds: readonly Odd[],
+    found: readonly (Explanation | null)[],
+  ): Explanation | null {
+    if (isNamed(odd.step)) return null;
+    let first: Explanation | null = null;
+    for (const [i, other] of odds.entries()) {
+      if (other.place !== odd.place || other.side !== odd.side) continue;
+      if (!isNamed(other.step)) continue;
+      const explanation = found[i];
+      if (!explanation) return null;
+      first ??= explanation;
+    }
+    return first;
+  }
+}
+
+/** An error number is a name, a plain value is none, nor is that of a loop macro. */
+function isNamed({ kind, name }: Step): boolean {
+  return (
+    kind !== 'loop' &&
+    /^-?[A-Za-z_]\w*$/u.test(name) &&
+    !/^(?:true|false|NULL|default)$/u.test(name)
+  );
+}
+
+function bareName(name: string): string {
+  return name.replace(/^-/u, '');
+}

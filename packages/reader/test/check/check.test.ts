@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { expect } from 'chai';
+import { loadCReader } from '../../src/c/files';
+import type { CReader } from '../../src/c/parse';
+import { checkSides } from '../../src/check/check-sides';
+import type { CheckResult } from '../../src/check/difference';
+import type { Deviation } from '../../src/margin/margin';
+import { readPort } from '../../src/port/files';
+import { parsePortFile } from '../../src/port/parse';
+import type { Port } from '../../src/port/port';
+import {
+  fileOf,
+  fixtureDeviations,
+  fixturePort,
+  fixtureTree,
+  realDeviations,
+  realTree,
+} from '../fixture-tree';
+
+const C = `static int helper(int a)
+{
+	return a;
+}
+
+int put(struct box *box)
+{
+	int ret;
+
+	if (!box)
+		return -EINVAL;
+	lock(box);
+	ret = insert(box, GFP_KERNEL);
+	if (ret)
+		goto out;
+	while (box->count)
+		trim(box);
+	unlock(box);
+	return 0;
+out:
+	unlock(box);
+	return ret;
+}
+`;
+
+const TS = `  helper(a: number): number {
+    return a;
+  }
+
+  put(box: box | null): number {
+    if (!box) return -EINVAL;
+    this.lock(box);
+    out: {
+      ret = this.insert(box, GFP_KERNEL);
+      if (ret) break out;
+      while (box.count) this.trim(box);
+      this.unlock(box);
+      return 0;
+    }
+    this.unlock(box);
+    return ret;
+  }
+`;
+
+function portOf(methods: string, extra = ''): Port {
+  const text = `// C: drivers/box/box.c\n/** drivers/box/box.c */\nexport class box_c {\n${methods}}\n${extra}`;
+  const file = parsePortFile('packages/box/src/box.ts', 'box', text);
+  return { files: file ? [file] : [], patches: 1 };
+}
+
+describe('the check', () => {
+  let reader: CReader;
+  before(async () => {
+    reader = await loadCReader();
+  });
+
+  const check = (
+    methods: string,
+    deviations: readonly Deviation[] = [],
+    c = C,
+    extra = '',
+  ): CheckResult =>
+    checkSides({
+      reader,
+      tree: { files: [fileOf('drivers/box/box.c', [c])], notes: [] },
+      port: portOf(methods, extra),
+      deviations,
+    });
+  const said = (
+    methods: string,
+    deviations: readonly Deviation[] = [],
+    c = C,
+    extra = '',
+  ): string[] =>
+    check(methods, deviations, c, extra).differences.map((d) => `${d.kind} ${d.name}: ${d.text}`);
+  const deviation = (text: string): Deviation => ({ section: 'box', number: 1, text, line: 1 });
+
+  it('finds nothing where both sides do the same', () => {
+    expect(said(TS)).to.deep.equal([]);
+    expect(check(TS).functions).to.equal(2);
+  });
+
+  const changes: readonly (readonly [string, string, string, readonly string[]])[] = [
+    [
+      'a call that is missing',
+      '    this.lock(box);\n',
+      '',
+      ['call put: the C calls lock(); the TypeScript does not'],
+    ],
+    [
+      'a call more',
+      'ret = this.insert',
+      'this.warn(box);\n      ret = this.insert',
+      ['call put: the TypeScript calls warn(); the C does not'],
+    ],
+    [
+      'another error number',
+      '-EINVAL',
+      '-ENOMEM',
+      ['return put: the C returns -EINVAL; the TypeScript returns -ENOMEM'],
+    ],
+    [
+      'another constant',
+      'GFP_KERNEL',
+      'GFP_ATOMIC',
+      ['constant put: the C uses GFP_KERNEL; the TypeScript uses GFP_ATOMIC'],
+    ],
+    [
+      'another label',
+      /out/gu.source,
+      'done',
+      [
+        'label put: the C goes to out; the TypeScript goes to done',
+        'label put: the C has the label out; the TypeScript has the label done',
+      ],
+    ],
+    [
+      'a loop that is a branch',
+      'while (box',
+      'if (box',
+      [
+        'flow put: the C has a loop; the TypeScript does not',
+        'flow put: the TypeScript has a branch; the C does not',
+      ],
+    ],
+    [
+      'a branch that is missing',
+      'if (ret) break out;',
+      '',
+      [
+        'label put: the C goes to out; the TypeScript does not',
+        'flow put: the C has a branch; the TypeScript does not',
+      ],
+    ],
+    [
+      'a function that is missing',
+      'helper',
+      'other',
+      [
+        'extra other: the port has this function; the C does not',
+        'missing helper: the C has this function; the port does not',
+      ],
+    ],
+    [
+      'an early return',
+      'while (box',
+      'return 1;\n while (box',
+      ['return put: the TypeScript returns 1; the C does not'],
+    ],
+  ];
+  for (const [name, from, to, expected] of changes)
+    it(`says ${name}`, () => {
+      expect(
+        said(TS.replace(new RegExp(from.replace(/[().]/gu, '\\$&'), 'gu'), to)).sort(),
+      ).to.deep.equal([...expected].sort());
+    });
+
+  it('says two calls in another order', () => {
+    const swapped = TS.replace('this.lock(box)', 'this.X(box)')
+      .replace('this.trim(box)', 'this.lock(box)')
+      .replace('this.X(box)', 'this.trim(box)');
+    expect(said(swapped).every((text) => text.startsWith('order put: '))).to.equal(true);
+    expect(said(swapped)).to.not.have.length(0);
+  });
+
+  it('compares a helper of our own in the place of its call', () => {
+    const methods = TS.replace('while (box.count) this.trim(box);', 'this.trim_all(box);');
+    const helper =
+      '  /** JS: out of line. */\n  trim_all(box: box): void {\n    while (box.count) this.trim(box);\n  }\n';
+    expect(check(methods + helper).differences.map((d) => [d.kind, d.explainedBy])).to.deep.equal([
+      ['extra', 'comment'],
+    ]);
+    expect(said(methods + helper.replace('this.trim(', 'this.drop('))).to.include(
+      'call put: the C calls trim(); the TypeScript does not',
+    );
+  });
+
+  describe('an explanation', () => {
+    const unexplained = (methods: string, deviations: readonly Deviation[] = []): string[] =>
+      check(methods, deviations)
+        .differences.filter((d) => d.reason === null)
+        .map((d) => d.text);
+    const missing = TS.replace('    this.lock(box);\n', '');
+
+    it('is a deviation that names what differs', () => {
+      expect(unexplained(missing, [deviation('There is no `lock`.')])).to.deep.equal([]);
+      expect(unexplained(missing, [deviation('There is no lock.')])).to.have.length(1);
+      expect(unexplained(missing, [deviation('`put` is another.')])).to.have.length(1);
+    });
+
+    it('is no deviation about another function or file', () => {
+      expect(unexplained(missing, [deviation('`helper` has no `lock`.')])).to.have.length(1);
+      expect(unexplained(missing, [deviation('`put` has no `lock`.')])).to.deep.equal([]);
+      expect(
+        unexplained(missing, [{ ...deviation('There is no `lock`.'), section: 'shelf' }]),
+      ).to.have.length(1);
+    });
+
+    it('is a JS comment at the line, not one elsewhere', () => {
+      const more = (comment: string): string =>
+        TS.replace('ret = this.insert', `if (x) return 0;${comment}\n      ret = this.insert`);
+      expect(unexplained(more(''))).to.have.length(2);
+      expect(unexplained(more(' // JS: nothing to do'))).to.deep.equal([]);
+      expect(unexplained(more(' // nothing to do'))).to.have.length(2);
+      expect(
+        unexplained(more('').replace('this.lock(box);', 'this.lock(box); // JS: at once')),
+      ).to.have.length(2);
+    });
+
+    it('is a JS comment that names the call, in the function only', () => {
+      expect(
+        unexplained(
+          missing.replace('    if (!box)', '    // JS: one thread, so no lock\n    if (!box)'),
+        ),
+      ).to.deep.equal([]);
+      expect(
+        unexplained(missing.replace('    return a;', '    return a; // JS: no lock')),
+      ).to.have.length(1);
+    });
+
+    it('of a function that is missing says that it is not ported', () => {
+      const without = TS.slice(TS.indexOf('  put('));
+      expect(unexplained(without, [deviation('`helper` is a constant.')])).to.have.length(1);
+      const [said] = check(without, [deviation('Not ported: `helper`.')]).differences;
+      expect(said?.explainedBy).to.equal('not ported');
+    });
+  });
+
+  it('says a difference that all states have once, with the last', () => {
+    const tree = { files: [fileOf('drivers/box/box.c', [C, `int first;\n\n${C}`])], notes: [] };
+    const port = portOf(TS.replace('-EINVAL', '-EIO'));
+    const { differences } = checkSides({ reader, tree, port, deviations: [] });
+    expect(differences.map((d) => [d.state, d.cLine])).to.deep.equal([[1, 13]]);
+  });
+
+  it('finds nothing unexplained in the fixture', () => {
+    const result = checkSides({
+      reader,
+      tree: fixtureTree(),
+      port: fixturePort(),
+      deviations: fixtureDeviations(),
+    });
+    expect(result.functions).to.be.greaterThan(40);
+    expect(result.differences.filter((d) => d.reason === null)).to.deep.equal([]);
+  });
+
+  it('finds nothing unexplained in the real series', () => {
+    const tree = realTree();
+    if (!tree) return;
+    const result = checkSides({ reader, tree, port: readPort(), deviations: realDeviations() });
+    expect(result.functions).to.be.greaterThan(300);
+    expect(result.differences.filter((d) => d.reason === null)).to.deep.equal([]);
+  }).timeout(60_000);
+});
