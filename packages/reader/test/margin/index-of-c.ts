@@ -236,11 +236,5 @@ export async function indexOfC(): Promise<string> {
     '',
     ...Object.keys(MODULES).flatMap(tableOf),
   ].join('\n');
-  const config = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    prettier: prettier.Options;
-  };
-  return prettier.format(`${text}\n${references(text).join('\n')}\n`, {
-    ...config.prettier,
-    parser: 'markdown',
-  });
+  return prettier.format(`${text}\n${references(text).join('\n')}\n`, { parser: 'markdown' });
 }

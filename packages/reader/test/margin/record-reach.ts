@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { type Profiler, Session } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { replayTranscript } from '@iommu-bounce/integration';
 import type { Reach } from '../../src/margin/margin';
 import { functionsOf, outlineOf } from '../../src/margin/outline';
@@ -32,6 +33,7 @@ function filesIn(folder: string, end: string): string[] {
 
 /** Replays transcripts in this process, the counters set to 0 before each. */
 function reachOfTranscripts(names: readonly string[], reader: CoverageReader): ExecutedFunctions[] {
+  setFlagsFromString('--no-opt'); // V8 counts no call of a function that it has inlined
   const session = new Session();
   session.connect();
   const take = (): Profiler.ScriptCoverage[] => {
