@@ -47,6 +47,14 @@ export interface PlayContract {
   /** The port's files that executed lines are of. */
   readonly sources: readonly PlayText[];
   readonly c: PlayC | null;
+  /**
+   * An item out of a transcript (docs/transcript-format.md) without recorded results: a program that "Predict" made.
+   * It is not among `items`.
+   */
+  program(
+    item: { readonly name: string; readonly title: string; readonly about: string },
+    transcript: string,
+  ): PlayItem;
 }
 
 /** What src/play/page/main.ts exports as `start`: called once, at the end of the body. */
