@@ -211,7 +211,7 @@ function timeDrafts(after: Frame, found: Changes, noun: string): Draft[] {
 
 function drafts(before: Frame, after: Frame, noun: string): Draft[] {
   const found = changes(before, after);
-  if (/^dma_map_/.test(after.call))
+  if (after.call.startsWith('dma_map_'))
     return [...mapDrafts(before, after, found), requestsDraft(found, noun), copyDraft(found)];
   const [ended] = found.unmapped;
   if (ended)
@@ -221,7 +221,7 @@ function drafts(before: Frame, after: Frame, noun: string): Draft[] {
       afterUnmapDraft(after, ended),
       unwantedDraft(after),
     ];
-  if (/^dma_sync_/.test(after.call)) return [copyDraft(found)];
+  if (after.call.startsWith('dma_sync_')) return [copyDraft(found)];
   return found.elapsedMs > 0 ? timeDrafts(after, found, noun) : [];
 }
 
