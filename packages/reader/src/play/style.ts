@@ -37,7 +37,7 @@ button[aria-disabled=true] { color: var(--dim); opacity: .6; cursor: default; }
   align-items: center; background: var(--page); border-block: 1px solid var(--line); padding: .45rem 0; margin: .5rem 0; }
 .controls .buttons { display: flex; gap: .25rem; align-items: center; }
 .controls .buttons button { min-width: 2.6rem; padding: .3rem .4rem; }
-.controls #play, .controls #forward { font-size: 1.05rem; }
+.icon { width: 1.05rem; height: 1.05rem; fill: currentColor; display: block; margin: auto; }
 .controls #forward { background: var(--accent); border-color: var(--accent); color: var(--on); }
 .statements span { font-size: .85rem; color: var(--dim); }
 .controls input[type=range] { width: 100%; min-width: 4rem; accent-color: var(--accent); height: 2rem; margin: 0; }
@@ -51,13 +51,13 @@ p.unwanted { color: var(--bad); }
 
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; min-width: 0; }
 #predict { margin: .6rem 0; }
-.switch { font-weight: 600; }
-#predict input[type=checkbox], .choices input { width: 1.1rem; height: 1.1rem; accent-color: var(--accent); }
+.switch { font-weight: 600; display: flex; gap: .5rem; align-items: center; }
+#predict input[type=checkbox], .choices input { width: 1.1rem; height: 1.1rem; accent-color: var(--accent); flex: none; margin: 0; }
 fieldset { border: 0; margin: .4rem 0 0; padding: 0; min-width: 0; }
 legend { padding: 0; overflow-wrap: anywhere; }
 .asked { display: block; font-weight: 600; font-size: 1.05rem; margin: .3rem 0; }
 .choices { display: grid; gap: .3rem; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); }
-.choices label { border: 1px solid var(--line); border-radius: .35rem; padding: .45rem .6rem; cursor: pointer; }
+.choices label { display: flex; gap: .5rem; align-items: center; border: 1px solid var(--line); border-radius: .35rem; padding: .45rem .6rem; cursor: pointer; }
 .choices label:has(:checked) { border-color: var(--accent); background: var(--soft); }
 #ask .buttons { display: flex; gap: .5rem; }
 #answer { background: var(--accent); border-color: var(--accent); color: var(--on); }
@@ -65,11 +65,9 @@ legend { padding: 0; overflow-wrap: anywhere; }
 #verdict.right { background: var(--good-tint); border-color: var(--good); }
 #verdict.wrong { background: var(--bad-tint); border-color: var(--bad); }
 
-.panels { display: grid; grid-template-columns: minmax(0, 1.15fr) minmax(0, 1fr); gap: .7rem; margin-top: .7rem; align-items: start; }
-#reach, #iova { grid-column: 1 / -1; }
-@media (min-width: 60rem) {
-  #pool { grid-row: span 3; }
-}
+.panels { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: .7rem; margin-top: .7rem; align-items: start; }
+.panels > div { display: grid; gap: .7rem; min-width: 0; }
+#iova { grid-column: 1 / -1; }
 
 .cells { display: flex; flex-wrap: wrap; gap: 3px; }
 .slot { display: inline-grid; place-items: center; align-content: center; width: 2.5rem; height: 2.35rem; border: 1.5px solid var(--line);
@@ -131,7 +129,10 @@ tbody th { font-weight: normal; }
 .meter { display: block; width: 100%; height: .5rem; margin-top: .15rem; }
 .meter .ground { fill: var(--soft); } .meter .with { fill: var(--good); } .meter .without { fill: var(--wo); }
 .scroll { overflow-x: auto; }
-#reach td:last-child { min-width: 11rem; }
+.ends code:last-child { text-align: right; }
+#reach td:last-child { min-width: 8rem; }
+#reach td { overflow-wrap: anywhere; } #reach td:nth-child(2) { white-space: nowrap; }
+.phys { color: var(--dim); white-space: nowrap; }
 #reach .number { white-space: nowrap; }
 tr.unwanted { background: var(--bad-tint); } tr.unwanted td:last-child { color: var(--bad); font-weight: 600; }
 tr.changed td:first-child { box-shadow: inset .25rem 0 var(--accent); }
@@ -141,12 +142,14 @@ tr.changed td:first-child { box-shadow: inset .25rem 0 var(--accent); }
 .bar { margin-top: .3rem; }
 .bar svg { display: block; width: 100%; height: 2.6rem; } .bar.whole svg { height: 1.7rem; }
 .bar .ground { fill: var(--soft); stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
-.bar .wedge { fill: var(--soft); opacity: .7; }
+.bar .wedge { fill: var(--line); opacity: .55; }
 .mark.class { fill: var(--line); stroke: var(--dim); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .mark.mapped.ro { fill: var(--ro); } .mark.mapped.wo { fill: var(--wo); } .mark.mapped.rw { fill: var(--rw); }
 .mark.mapped.unwanted { fill: url(#unwanted); stroke: var(--bad); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .hatch-ground { fill: var(--bad-tint); } .hatch-line { fill: var(--bad); }
-.ends { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .8rem; font-size: .78rem; color: var(--dim); margin: 0; }
+.tags { position: relative; height: 0; font-size: .74rem; }
+.tags span { position: absolute; bottom: 1.66rem; text-align: center; pointer-events: none; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.ends { display: grid; grid-template-columns: 1fr auto 1fr; gap: 0 .8rem; font-size: .78rem; color: var(--dim); margin: 0; }
 
 dialog { border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: var(--ink); max-width: min(30rem, 92vw); }
 .keys { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
@@ -160,13 +163,17 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .2
   #play { padding: .6rem .6rem 2rem; }
   .controls { grid-template-columns: 1fr auto; gap: .35rem; }
   .controls .buttons button { min-width: 2.7rem; min-height: 2.75rem; }
-  .controls input[type=range] { grid-column: 1 / -1; order: 3; }
-  .controls .place { order: 4; min-width: 0; } .controls #speed { order: 5; }
+  .controls input[type=range] { order: 3; } .controls #speed { order: 4; }
+  .controls .place { order: 5; grid-column: 1 / -1; line-height: 1.1; }
   .statements span { display: none; }
   .panel { padding: .6rem .65rem; }
   .hex { grid-template-columns: repeat(8, minmax(0, 1.2rem)); font-size: .74rem; min-width: 0; padding: .15rem; }
   .sides { grid-template-columns: minmax(0, 1fr) 1.4rem minmax(0, 1fr); gap: .15rem; }
   .slot { width: 2.3rem; }
   .line { grid-template-columns: 3.7rem max-content; }
+  th, td { padding: .25rem .35rem; }
+  .phys { display: block; }
+  #reach code { font-size: .76rem; white-space: nowrap; }
+  .ends { grid-template-columns: 1fr 1fr; } .ends span { grid-row: 1; grid-column: 1 / -1; }
 }
 `;

@@ -3,6 +3,7 @@
 
 import { timeText } from '../view/words';
 import { button, el } from './dom';
+import { icon } from './icons';
 import { type Now, SPEEDS, type Session } from './session';
 
 export interface Controls {
@@ -15,7 +16,7 @@ export interface Controls {
 export function controls(session: Session): Controls {
   const first = button(
     'to the begin',
-    '⏮',
+    icon('first'),
     () => {
       session.goTo(0);
     },
@@ -23,7 +24,7 @@ export function controls(session: Session): Controls {
   );
   const back = button(
     'one call back',
-    '◀',
+    icon('back'),
     () => {
       session.back();
     },
@@ -31,7 +32,7 @@ export function controls(session: Session): Controls {
   );
   const play = button(
     'play',
-    '⏵',
+    icon('play'),
     () => {
       session.togglePlay();
     },
@@ -39,7 +40,7 @@ export function controls(session: Session): Controls {
   );
   const forward = button(
     'one call forward',
-    '▶',
+    icon('forward'),
     () => {
       session.forward();
     },
@@ -47,7 +48,7 @@ export function controls(session: Session): Controls {
   );
   const last = button(
     'to the end',
-    '⏭',
+    icon('last'),
     () => {
       session.goTo(session.now().steps.length);
     },
@@ -55,7 +56,7 @@ export function controls(session: Session): Controls {
   );
   const statementBack = button(
     'one statement back',
-    '‹',
+    icon('statement-back'),
     () => {
       session.statementBack();
     },
@@ -63,14 +64,14 @@ export function controls(session: Session): Controls {
   );
   const statementForward = button(
     'one statement forward',
-    '›',
+    icon('statement-forward'),
     () => {
       session.statementForward();
     },
     '.',
   );
   const slider = el('input', { type: 'range', min: 0, step: 1, 'aria-label': 'step' });
-  const status = el('output', { class: 'place' });
+  const status = el('span', { class: 'place' });
   const speed = el(
     'select',
     { 'aria-label': 'speed, steps a second', title: 'speed (- and +)' },
@@ -87,7 +88,7 @@ export function controls(session: Session): Controls {
   const ids = {
     back,
     forward,
-    play,
+    'play-pause': play,
     'statement-back': statementBack,
     'statement-forward': statementForward,
   };
@@ -121,7 +122,7 @@ export function controls(session: Session): Controls {
           ? ''
           : `, statement ${String(statement)} of ${String(call.executed.length)}`;
       status.textContent = `step ${String(step)} of ${String(steps.length)}${inside} · ${timeText(frame.timeMs)}`;
-      play.textContent = playing ? '⏸' : '⏵';
+      play.replaceChildren(icon(playing ? 'pause' : 'play'));
       play.setAttribute('aria-label', playing ? 'pause' : 'play');
       const atStart = step === 0;
       // Not `disabled`: a button that loses the focus under the finger loses the reader's place.

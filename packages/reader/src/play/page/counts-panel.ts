@@ -19,6 +19,7 @@ function meter(value: number, most: number, kind: string): SVGElement {
 export function countsPanel(): { readonly panel: Panel; draw(now: Now): void } {
   const made = panel('counts', 'What it has cost so far');
   const rows = el('tbody');
+  const note = el('p', { class: 'note' });
   const heads = ['', 'with the pool', 'without it'];
   made.body.append(
     el(
@@ -27,6 +28,7 @@ export function countsPanel(): { readonly panel: Panel; draw(now: Now): void } {
       el('thead', {}, el('tr', {}, ...heads.map((head) => el('th', { scope: 'col' }, head)))),
       rows,
     ),
+    note,
   );
   return {
     panel: made,
@@ -50,8 +52,12 @@ export function countsPanel(): { readonly panel: Panel; draw(now: Now): void } {
           ),
         ];
       };
+      // `calls of the driver (a plain table)`: what is in parentheses is said below.
+      const [, label = '', remark = ''] =
+        /^([^(]*?)(?: \((.*)\))?$/.exec(steps.requestsLabel) ?? [];
+      note.textContent = remark;
       rows.replaceChildren(
-        ...row(steps.requestsLabel, (c) => c.requests, grouped),
+        ...row(label, (c) => c.requests, grouped),
         ...row('exits to the host', (c) => c.exits, grouped),
         ...row('copied', (c) => c.copiedBytes, sizeText),
       );

@@ -33,8 +33,13 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** A button with a visible sign and a name. */
-export function button(label: string, sign: string, act: () => void, key = ''): HTMLButtonElement {
+/** A button with a visible sign, a text or an icon, and a name. */
+export function button(
+  label: string,
+  sign: Node | string,
+  act: () => void,
+  key = '',
+): HTMLButtonElement {
   const made = el(
     'button',
     { type: 'button', title: key === '' ? label : `${label} (${key})`, 'aria-label': label },

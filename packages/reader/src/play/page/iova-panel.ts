@@ -66,6 +66,7 @@ function barOf(bar: Bar, index: number): HTMLElement {
       ...bar.marks.map(markOf),
     ),
   );
+  const tags = el('div', { class: 'tags', 'aria-hidden': true }, ...bar.marks.flatMap(tagOf));
   const ends = el(
     'p',
     { class: 'ends' },
@@ -73,7 +74,17 @@ function barOf(bar: Bar, index: number): HTMLElement {
     el('span', {}, bar.title),
     el('code', {}, hex(bar.end)),
   );
-  return el('div', { class: index === 0 ? 'bar whole' : 'bar' }, drawing, ends);
+  return el('div', { class: index === 0 ? 'bar whole' : 'bar' }, drawing, tags, ends);
+}
+
+/** The name of a class below it, where there is room. */
+function tagOf({ x, width, region }: Mark): HTMLElement[] {
+  if (region.kind !== 'class' || width < 0.08) return [];
+  const tag = el('span', {}, region.label);
+  // Set through the object model, which the page's policy allows.
+  tag.style.left = `${String(x * 100)}%`;
+  tag.style.width = `${String(width * 100)}%`;
+  return [tag];
 }
 
 function sentence(bar: Bar): string {

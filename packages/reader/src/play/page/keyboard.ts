@@ -4,37 +4,39 @@
 import { button, el } from './dom';
 
 export interface Shortcut {
-  /** As `KeyboardEvent.key` has them; the first is shown. */
+  /** As `KeyboardEvent.key` has them. */
   readonly keys: readonly string[];
   readonly shown: string;
   readonly what: string;
-  readonly act: () => void;
+  /** @param key the one of `keys` that was pressed */
+  readonly act: (key: string) => void;
 }
 
-/** A key that is pressed in a field belongs to the field, and Space and Enter to a button. */
-function isTaken(event: KeyboardEvent): boolean {
-  const { target } = event;
+export interface Keyboard {
+  /** The list of keys; Escape closes it. */
+  readonly dialog: HTMLDialogElement;
+  /** Begins to listen. */
+  listen(): void;
+}
+
+/** A key that is pressed in a field belongs to the field, Space and Enter to a button. */
+function isTaken({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
-  if (target.closest('dialog') !== null) return true;
-  if (target.closest('select, textarea, input:not([type=range]):not([type=radio])') !== null)
-    return true;
-  const isArrow = event.key.startsWith('Arrow') || event.key === 'Home' || event.key === 'End';
-  if (isArrow && target.closest('input, [tabindex]') !== null) return true;
-  return event.key === ' ' && target.closest('button, a, summary, input, [tabindex]') !== null;
+  const within = (selector: string): boolean => target.closest(selector) !== null;
+  if (within('dialog, select, textarea, input[type=number]')) return true;
+  if (key === ' ') return within('button, a, summary, input, [tabindex]');
+  if (key === 'Enter') return within('button, a, summary');
+  const moves = key.startsWith('Arrow') || key === 'Home' || key === 'End';
+  return moves && within('input, [tabindex]');
 }
 
-export function listenToKeys(shortcuts: readonly Shortcut[]): void {
-  document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || isTaken(event)) return;
-    const found = shortcuts.find(({ keys }) => keys.includes(event.key));
-    if (!found) return;
-    event.preventDefault();
-    found.act();
-  });
+/** One character: speech input types such keys by accident, so they can be turned off. */
+function isCharacter(key: string): boolean {
+  return key.length === 1 && key !== ' ';
 }
 
-/** The list of keys, as a dialog that Escape closes. */
-export function helpDialog(shortcuts: readonly Shortcut[]): HTMLDialogElement {
+export function keyboard(shortcuts: readonly Shortcut[]): Keyboard {
+  const characters = el('input', { type: 'checkbox', id: 'character-keys', checked: true });
   const dialog = el(
     'dialog',
     { id: 'help', 'aria-labelledby': 'help-title' },
@@ -47,11 +49,29 @@ export function helpDialog(shortcuts: readonly Shortcut[]): HTMLDialogElement {
         el('dd', {}, what),
       ]),
     ),
-    el('p', {}, 'A key in a list, the slider or a field of an answer does what it does there.'),
+    el('p', { class: 'note' }, 'In a list, a field or the slider, a key does what it does there.'),
+    el(
+      'p',
+      {},
+      el('label', { class: 'switch' }, characters, 'use the keys that are one character'),
+    ),
   );
   const close = button('close', 'Close', () => {
     dialog.close();
   });
   dialog.append(close);
-  return dialog;
+  return {
+    dialog,
+    listen() {
+      document.addEventListener('keydown', (event) => {
+        const { key } = event;
+        if (event.ctrlKey || event.altKey || event.metaKey || isTaken(event)) return;
+        if (isCharacter(key) && !characters.checked) return;
+        const found = shortcuts.find(({ keys }) => keys.includes(key));
+        if (!found) return;
+        event.preventDefault();
+        found.act(key);
+      });
+    },
+  };
 }

@@ -11,7 +11,7 @@ import { controls } from './controls';
 import { countsPanel } from './counts-panel';
 import { button, el } from './dom';
 import { iovaPanel } from './iova-panel';
-import { type Shortcut, helpDialog, listenToKeys } from './keyboard';
+import { type Shortcut, keyboard } from './keyboard';
 import { poolPanel } from './pool-panel';
 import { predictPanel } from './predict-panel';
 import { reachPanel } from './reach-panel';
@@ -44,14 +44,10 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
   const session = new Session(begin);
   const bar = controls(session);
   const card = callCard();
-  const panels = [
-    poolPanel(),
-    sourcePane(contract),
-    bytesPanel(),
-    countsPanel(),
-    reachPanel(),
-    iovaPanel(),
-  ];
+  const left = [poolPanel(), bytesPanel(), countsPanel()];
+  const right = [sourcePane(contract), reachPanel()];
+  const wide = [iovaPanel()];
+  const panels = [...left, ...right, ...wide];
   const predict = predictPanel(session, () => {
     settingsChanged();
   });
@@ -68,7 +64,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     'keys',
     'Keys',
     () => {
-      dialog.showModal();
+      keys.dialog.showModal();
     },
     '?',
   );
@@ -106,7 +102,9 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     key(['p'], 'p', 'turn Predict on or off', () => {
       predict.turn(!predict.isOn(), predict.seed());
     }),
-    key(['1', '2', '3', '4'], '1 to 4', 'choose an answer', () => undefined),
+    key(['1', '2', '3', '4'], '1 to 4', 'choose an answer', (pressed) => {
+      predict.choose(Number(pressed));
+    }),
     key(['Enter'], 'Enter', 'answer', () => {
       predict.answer();
     }),
@@ -117,10 +115,10 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
       copyLink();
     }),
     key(['?'], '?', 'this list', () => {
-      dialog.showModal();
+      keys.dialog.showModal();
     }),
   ];
-  const dialog = helpDialog(shortcuts);
+  const keys = keyboard(shortcuts);
 
   root.replaceChildren(
     el(
@@ -133,8 +131,14 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     bar.bar,
     card.card,
     predict.section,
-    el('div', { class: 'panels' }, ...panels.map(({ panel }) => panel.section)),
-    dialog,
+    el(
+      'div',
+      { class: 'panels' },
+      el('div', {}, ...left.map(({ panel }) => panel.section)),
+      el('div', {}, ...right.map(({ panel }) => panel.section)),
+      ...wide.map(({ panel }) => panel.section),
+    ),
+    keys.dialog,
   );
 
   let seedShown = predict.seed();
@@ -221,15 +225,11 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     choose(choice.value);
   });
   addEventListener('hashchange', goToHash);
-  listenToKeys(shortcuts);
-  for (const number of [1, 2, 3, 4])
-    document.addEventListener('keydown', (event) => {
-      if (event.key === String(number) && predict.asks()) predict.choose(number);
-    });
+  keys.listen();
   session.listen(draw);
   goToHash();
 }
 
-function key(keys: readonly string[], shown: string, what: string, act: () => void): Shortcut {
+function key(keys: readonly string[], shown: string, what: string, act: Shortcut['act']): Shortcut {
   return { keys, shown, what, act };
 }

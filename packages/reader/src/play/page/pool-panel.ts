@@ -8,8 +8,7 @@ import {
   classSentence,
   classView,
 } from '../view/slot-cells';
-import { grouped } from '../view/words';
-import { visible } from '../view/words';
+import { grouped, timeText, visible } from '../view/words';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -54,8 +53,13 @@ function classOf(view: ClassView): HTMLElement {
       { class: 'slots', role: 'img', 'aria-label': classSentence(view) },
       ...view.parts.map(part),
     ),
-    lists(view),
+    ...(view.parts.some(({ kind }) => kind === 'cells') ? [lists(view)] : []),
   );
+}
+
+function eviction(inMs: number | null): HTMLElement {
+  const text = inMs === null ? 'is not armed' : `runs in ${timeText(inMs)}`;
+  return el('p', { class: 'run' }, `The eviction worker ${text}.`);
 }
 
 function legend(): HTMLElement {
@@ -85,12 +89,13 @@ export function poolPanel(): { readonly panel: Panel; draw(now: Now): void } {
   return {
     panel: made,
     draw({ frame, previous }) {
-      const pools = frame.pools.flatMap(({ domain, classes }) => {
+      const pools = frame.pools.flatMap(({ domain, classes, evictInMs }) => {
         const before = previous?.pools.find((pool) => pool.domain === domain);
         const heading =
           frame.pools.length > 1 ? [el('h3', { class: 'domain' }, visible(domain))] : [];
         return [
           ...heading,
+          eviction(evictInMs),
           ...classes.map((cls, i) => classOf(classView(cls, before?.classes[i]))),
         ];
       });

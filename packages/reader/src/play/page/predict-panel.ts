@@ -34,7 +34,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
 
   const toggle = el('input', { type: 'checkbox', id: 'predict-on' });
   const seedField = el('input', { type: 'number', id: 'seed', min: 0, max: 2 ** 32 - 1, step: 1 });
-  const score = el('output', { id: 'score' });
+  const score = el('span', { id: 'score' });
   const text = el('legend', { id: 'question' });
   const choices = el('div', { class: 'choices' });
   const form = el('form', { id: 'ask', hidden: true }, el('fieldset', {}, text, choices));
@@ -126,7 +126,11 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
 
   function answer(): void {
     const chosen = radios().findIndex(({ checked }) => checked);
-    if (question === null || chosen < 0) return;
+    if (question === null) return;
+    if (chosen < 0) {
+      form.reportValidity();
+      return;
+    }
     const { why, choices: all, right: correct } = question;
     const isRight = chosen === correct;
     asked++;

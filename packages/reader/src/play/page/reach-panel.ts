@@ -13,9 +13,14 @@ function row({ range, unwanted, text, fresh }: ReachRow): HTMLElement {
   return el(
     'tr',
     { class: `${isUnwanted ? 'unwanted' : 'wanted'}${fresh ? ' changed' : ''}` },
-    el('td', {}, el('code', {}, hex(range.iova))),
+    el(
+      'td',
+      {},
+      el('code', {}, hex(range.iova)),
+      ' ',
+      el('code', { class: 'phys' }, `→ ${hex(range.phys)}`),
+    ),
     el('td', { class: 'number' }, sizeText(range.size)),
-    el('td', {}, el('code', {}, hex(range.phys))),
     el('td', {}, el('span', { class: `access ${range.access.toLowerCase()}` }, range.access)),
     el('td', {}, isUnwanted ? '⚠ ' : '✓ ', text),
   );
@@ -26,7 +31,7 @@ export function reachPanel(): { readonly panel: Panel; draw(now: Now): void } {
   const summary = el('p', { class: 'summary' });
   const rows = el('tbody');
   const more = el('p', { class: 'run' });
-  const heads = ['IOVA', 'size', 'physical', 'device may', 'should it?'];
+  const heads = ['IOVA → physical', 'size', 'device may', 'should it?'];
   made.body.append(
     summary,
     el(

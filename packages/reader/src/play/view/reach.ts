@@ -102,10 +102,10 @@ export function reachView(frame: (step: number) => Frame, step: number): ReachVi
 
 function summaryOf(wanted: number, unwanted: number): string {
   if (wanted + unwanted === 0) return 'The device can reach nothing.';
-  const should = wanted === 0 ? 'nothing' : sizeText(wanted);
-  const rest =
-    unwanted === 0 ? 'and nothing else' : `and ${sizeText(unwanted)} that no driver mapping wants`;
-  return `The device should reach ${should}; it can reach that ${rest}.`;
+  if (unwanted === 0) return `The device can reach ${sizeText(wanted)}, and should.`;
+  const more = `${sizeText(unwanted)} that no driver mapping wants`;
+  if (wanted === 0) return `The device should reach nothing, but can reach ${more}.`;
+  return `The device should reach ${sizeText(wanted)}; it can reach that, and also ${more}.`;
 }
 
 /** One row as a sentence. */

@@ -83,17 +83,22 @@ function cellOf(slot: SlotFrame, before: SlotFrame | undefined): SlotCell {
   };
 }
 
-/** The blocks that are drawn: the first ones, and those with a slot that is not empty or just changed. */
+/**
+ * The blocks that are drawn: the first ones, and those with a slot that is not empty or just changed. None of a class
+ * that is empty.
+ */
 function shownBlocks(cls: ClassFrame, before: ClassFrame | undefined): Set<number> {
   const blocks = new Set<number>();
   for (let i = 0; i < FIRST_BLOCKS; i++) blocks.add(i);
+  let used = false;
   for (const slot of cls.slots) {
     if (blocks.size >= MOST_BLOCKS) break;
     const earlier = before?.slots[slot.index];
-    if (slot.state !== 'empty' || (earlier && earlier.state !== 'empty'))
-      blocks.add(Math.floor(slot.index / BLOCK));
+    if (slot.state === 'empty' && (!earlier || earlier.state === 'empty')) continue;
+    used = true;
+    blocks.add(Math.floor(slot.index / BLOCK));
   }
-  return blocks;
+  return used ? blocks : new Set();
 }
 
 function runText(first: number, last: number, slot: SlotFrame): string {
