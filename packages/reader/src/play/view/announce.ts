@@ -5,9 +5,12 @@ import type { Frame, MappingFrame } from '../frame';
 import { type Changes, type SlotMove, changes } from '../changes';
 import { count, directionText, hex, sizeText } from './words';
 
-/** `dma_map_page` of `dma_map_page(dev, …)`; what is no call stays. */
-function functionOf(call: string): string {
-  return /^([\w.]+)\(/.exec(call)?.[1] ?? call;
+/** `dma_map_page of 4 KiB` from `dma_map_page(dev, …)`; what is no call stays as it is. */
+function head(call: string, about: string): string {
+  const name = /^([\w.]+)\(/.exec(call)?.[1];
+  const text = name ?? call;
+  if (about === '') return text;
+  return name === undefined ? `${text}, ${about}` : `${text} of ${about}`;
 }
 
 function slotPlace(move: SlotMove): string {
@@ -18,7 +21,7 @@ function sizeAndDirection(mappings: readonly MappingFrame[]): string {
   const [first] = mappings;
   if (!first) return '';
   const size = mappings.reduce((sum, one) => sum + one.size, 0);
-  return ` of ${sizeText(size)}, ${directionText(first.direction)}`;
+  return `${sizeText(size)}, ${directionText(first.direction)}`;
 }
 
 /** Slots of one kind of move: one by its name, more by their number. */
@@ -90,5 +93,5 @@ export function announcement(previous: Frame, frame: Frame, noun: string): strin
   const failed = frame.result === '' || done.length > 0 ? [] : [`result ${frame.result}`];
   const what = [...done, ...failed].join('; ');
   const asked = found.requests === 0 ? `no ${noun}` : count(found.requests, noun);
-  return `${functionOf(frame.call)}${subject(found)}: ${what === '' ? asked : `${what}; ${asked}`}`;
+  return `${head(frame.call, subject(found))}: ${what === '' ? asked : `${what}; ${asked}`}`;
 }
