@@ -75,7 +75,10 @@ export interface MappingFrame {
   readonly bounced: boolean;
   /** The slot it goes through, or null. */
   readonly slot: SlotPlace | null;
-  /** The bytes of the driver's memory and of what the device reaches, at most 64 of each; none where there is no RAM. */
+  /**
+   * The bytes of the driver's memory and of what the device reaches, at most 64 of each; none where there is no RAM. Of
+   * the 32 mappings of a domain that were made last, and of the one that the step is about; none of the others.
+   */
   readonly original: readonly number[];
   readonly reached: readonly number[];
 }
@@ -118,7 +121,7 @@ export interface Frame {
   readonly pools: readonly PoolFrame[];
   /** By domain, then by address. */
   readonly ranges: readonly RangeFrame[];
-  /** By id. */
+  /** By domain, in the order in which they were made. */
   readonly mappings: readonly MappingFrame[];
   /** Those that the step ended, with the bytes as they are after it: a copy back is seen there. By id. */
   readonly ended: readonly MappingFrame[];
