@@ -63,11 +63,14 @@ export function bytesView(mapping: MappingFrame, frame: Frame, previous: Frame |
   const { original, reached } = mapping;
   const different = original.filter((byte, i) => reached[i] !== undefined && reached[i] !== byte);
   const shown = `the first ${String(Math.max(original.length, reached.length))} bytes`;
-  const summary = !mapping.bounced
-    ? 'No bounce buffer: the device reaches the driver’s memory itself.'
-    : different.length === 0
-      ? `Of ${shown}, both sides are equal.`
-      : `Of ${shown}, ${String(different.length)} differ.`;
+  const isGone = frame.ended.includes(mapping) && reached.length === 0;
+  const summary = isGone
+    ? 'It was unmapped: the device can no longer reach it.'
+    : !mapping.bounced
+      ? 'No bounce buffer: the device reaches the driver’s memory itself.'
+      : different.length === 0
+        ? `Of ${shown}, both sides are equal.`
+        : `Of ${shown}, ${String(different.length)} differ.`;
   return {
     title: mappingTitle(mapping),
     original: cells(original, before?.original, reached),
