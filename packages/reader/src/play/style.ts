@@ -134,6 +134,7 @@ tbody th { font-weight: normal; }
 #reach td { overflow-wrap: anywhere; } #reach td:nth-child(2) { white-space: nowrap; }
 .phys { color: var(--dim); white-space: nowrap; }
 #reach .number { white-space: nowrap; }
+tr.domain th { color: var(--dim); font-size: .84rem; padding-top: .5rem; }
 tr.unwanted { background: var(--bad-tint); } tr.unwanted td:last-child { color: var(--bad); font-weight: 600; }
 tr.changed td:first-child { box-shadow: inset .25rem 0 var(--accent); }
 .access { border: 1.5px solid; border-radius: .25rem; padding: 0 .35rem; font-size: .82rem; font-weight: 600; }

@@ -9,7 +9,15 @@ import type { Browser, KeyInput, Page } from 'puppeteer-core';
 import type { Steps } from '../../src/play/page/contract';
 import { questionFor } from '../../src/play/predict';
 import { randomProgram } from '../../src/play/random-program';
-import { type Opened, type View, axe, findChromium, open, overflow, startChromium } from './chromium';
+import {
+  type Opened,
+  type View,
+  axe,
+  findChromium,
+  open,
+  overflow,
+  startChromium,
+} from './chromium';
 import { expected, shown } from './in-page';
 import { hostilePage, programSteps, scenarioSteps, scenariosPage } from './play-file';
 
@@ -188,7 +196,8 @@ const NOUN = 'request';
       questionFor(steps.frame(i), steps.frame(i + 1), SEED, NOUN),
     );
     const asked = [...questions.entries()].flatMap(([step, one]) => (one ? [{ step, one }] : []));
-    const link = (step: number): string => `scenario=random&step=${String(step)}&predict=1&seed=${String(SEED)}`;
+    const link = (step: number): string =>
+      `scenario=random&step=${String(step)}&predict=1&seed=${String(SEED)}`;
 
     it('asks before a step, and the port grades what is answered', async () => {
       const [first] = asked;
@@ -197,7 +206,9 @@ const NOUN = 'request';
       const page = await show({ width: 1280, hash: link(step) });
       await press(page, 'ArrowRight');
       await expectStep(page, steps, step);
-      expect(await text(page, 'question')).to.include(one.text).and.to.include(steps.frame(step + 1).call);
+      expect(await text(page, 'question'))
+        .to.include(one.text)
+        .and.to.include(steps.frame(step + 1).call);
       const choices = await page.evaluate(
         `[...document.querySelectorAll('.choices label')].map((one) => one.textContent.trim())`,
       );
@@ -240,11 +251,16 @@ const NOUN = 'request';
     });
 
     it('goes on with the next seed after the last step', async () => {
-      const page = await show({ width: 1280, hash: `scenario=random&step=${String(steps.length)}&seed=${String(SEED)}` });
+      const page = await show({
+        width: 1280,
+        hash: `scenario=random&step=${String(steps.length)}&seed=${String(SEED)}`,
+      });
       await expectStep(page, steps, steps.length);
       await press(page, 'ArrowRight');
       await expectStep(page, programSteps(randomProgram(SEED + 1)), 0);
-      expect(await page.evaluate(`document.getElementById('seed').value`)).to.equal(String(SEED + 1));
+      expect(await page.evaluate(`document.getElementById('seed').value`)).to.equal(
+        String(SEED + 1),
+      );
     });
   });
 
@@ -300,7 +316,10 @@ const NOUN = 'request';
   it('would not run what got in all the same', async () => {
     const text = await scenariosPage();
     const changed = join(folder, 'changed.html');
-    writeFileSync(changed, text.replace('</body>', `<script>document.title = 'in'</script></body>`));
+    writeFileSync(
+      changed,
+      text.replace('</body>', `<script>document.title = 'in'</script></body>`),
+    );
     const { page, wrong } = await open(browser, changed, { width: 1280 });
     expect(await page.title()).not.to.equal('in');
     expect(wrong.filter((line) => line.startsWith('console:'))).to.have.length.above(0);

@@ -27,7 +27,7 @@ export async function shown(page: Page): Promise<Shown> {
       call: text(document.getElementById('call')),
       happened: text(document.getElementById('happened')),
       cells: all('.slots .slot').map((one) => text(one.children[0]) + ' ' + text(one.children[1])),
-      ranges: all('#reach tbody tr').map((row) => [...row.cells].map(text).join(' | ')),
+      ranges: all('#reach tbody tr:not(.domain)').map((row) => [...row.cells].map(text).join(' | ')),
       counts: all('#counts td').map(text),
     };
   })()`)) as Shown;

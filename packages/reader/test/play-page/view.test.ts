@@ -138,6 +138,17 @@ describe('announcement', () => {
     );
   });
 
+  it('says what a device did, without a word on requests', () => {
+    const read = frame(2, {
+      call: 'the device reads 4 bytes',
+      result: '"old "',
+      counts: mapped.counts,
+    });
+    expect(announcement(mapped, { ...read, mappings: mapped.mappings }, 'request')).to.equal(
+      'the device reads 4 bytes: "old "',
+    );
+  });
+
   it('says what time does', () => {
     const [young, old] = [{ 0: CACHED, 1: CACHED }, { 0: { ...CACHED, old: true } }];
     const from = frame(1, { pools: [pool(klass(4, young))] });

@@ -2,7 +2,7 @@
 // The page table as the device meets it: what it can reach now, and whether a driver wants that.
 
 import { type ReachRow, reachView } from '../view/reach';
-import { hex, sizeText } from '../view/words';
+import { hex, sizeText, visible } from '../view/words';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -23,6 +23,14 @@ function row({ range, unwanted, text, fresh }: ReachRow): HTMLElement {
     el('td', { class: 'number' }, sizeText(range.size)),
     el('td', {}, el('span', { class: `access ${range.access.toLowerCase()}` }, range.access)),
     el('td', {}, isUnwanted ? '⚠ ' : '✓ ', text),
+  );
+}
+
+function domainRow(domain: string): HTMLElement {
+  return el(
+    'tr',
+    { class: 'domain' },
+    el('th', { scope: 'rowgroup', colspan: 4 }, `reached by ${visible(domain)}`),
   );
 }
 
@@ -52,13 +60,22 @@ export function reachPanel(): { readonly panel: Panel; draw(now: Now): void } {
       const view = reachView((at) => steps.frame(at), frame.step);
       summary.textContent = view.summary;
       summary.className = view.unwantedBytes > 0 ? 'summary unwanted' : 'summary';
-      // What should not be there comes first: it is the point.
-      const sorted = [...view.rows].sort(
-        (a, b) => Number(b.unwanted !== null) - Number(a.unwanted !== null),
-      );
-      rows.replaceChildren(...sorted.slice(0, MOST_ROWS).map(row));
-      const left = sorted.length - MOST_ROWS;
-      more.textContent = left > 0 ? `and ${String(left)} more ranges` : '';
+      const domains = [...new Set(view.rows.map((one) => one.range.domain))];
+      const named = domains.length > 1 || frame.pools.length > 1;
+      let left = MOST_ROWS;
+      const drawn = domains.flatMap((domain) => {
+        // What should not be there comes first: it is the point.
+        const own = view.rows.filter((one) => one.range.domain === domain);
+        const sorted = [
+          ...own.filter((one) => one.unwanted !== null),
+          ...own.filter((one) => one.unwanted === null),
+        ].slice(0, left);
+        left -= sorted.length;
+        return [...(named ? [domainRow(domain)] : []), ...sorted.map(row)];
+      });
+      rows.replaceChildren(...drawn);
+      const hidden = view.rows.length - (MOST_ROWS - left);
+      more.textContent = hidden > 0 ? `and ${String(hidden)} more ranges` : '';
     },
   };
 }

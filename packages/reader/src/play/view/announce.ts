@@ -5,12 +5,9 @@ import type { Frame, MappingFrame } from '../frame';
 import { type Changes, type SlotMove, changes } from '../changes';
 import { count, directionText, hex, sizeText } from './words';
 
-/** `dma_map_page of 4 KiB` from `dma_map_page(dev, …)`; what is no call stays as it is. */
-function head(call: string, about: string): string {
-  const name = /^([\w.]+)\(/.exec(call)?.[1];
-  const text = name ?? call;
-  if (about === '') return text;
-  return name === undefined ? `${text}, ${about}` : `${text} of ${about}`;
+/** `dma_map_page` of `dma_map_page(dev, …)`; null for what is no call: time, or an access of the CPU or the device. */
+function functionName(call: string): string | null {
+  return /^([\w.]+)\(/.exec(call)?.[1] ?? null;
 }
 
 function slotPlace(move: SlotMove): string {
@@ -89,9 +86,20 @@ function subject(found: Changes): string {
  */
 export function announcement(previous: Frame, frame: Frame, noun: string): string {
   const found = changes(previous, frame);
+  const name = functionName(frame.call);
+  const about = subject(found);
+  const head =
+    about === ''
+      ? (name ?? frame.call)
+      : name === null
+        ? `${frame.call}, ${about}`
+        : `${name} of ${about}`;
+  const isCall = name !== null || about !== '';
   const done = effects(found);
-  const failed = frame.result === '' || done.length > 0 ? [] : [`result ${frame.result}`];
-  const what = [...done, ...failed].join('; ');
-  const asked = found.requests === 0 ? `no ${noun}` : count(found.requests, noun);
-  return `${head(frame.call, subject(found))}: ${what === '' ? asked : `${what}; ${asked}`}`;
+  if (done.length === 0 && frame.result !== '')
+    done.push(isCall ? `result ${frame.result}` : frame.result);
+  // That the CPU and the device ask nothing of the IOMMU goes without saying.
+  if (found.requests > 0) done.push(count(found.requests, noun));
+  else if (isCall) done.push(`no ${noun}`);
+  return done.length === 0 ? head : `${head}: ${done.join('; ')}`;
 }
