@@ -4,19 +4,26 @@
 import { pool_of } from '@iommu-bounce/integration';
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type { Frame, PoolFrame } from './frame';
-import { type WatchedMachine, domainName } from './held-mapping';
+import { type HeldMapping, type WatchedMachine, domainName } from './held-mapping';
 import { MappingFrames, type PoolPlace, copyFrames } from './mapping-frames';
 import { PoolFrames } from './pool-frames';
 import { rangeFrames } from './range-frames';
 import type { Copy } from './watched-memory';
 
-export type Captured = Pick<Frame, 'pools' | 'ranges' | 'mappings' | 'copies'>;
+export type Captured = Pick<Frame, 'pools' | 'ranges' | 'mappings' | 'ended' | 'copies'>;
 
 export class Capture {
   private readonly poolFrames = new PoolFrames();
   private readonly mappingFrames = new MappingFrames();
 
+  private before: readonly HeldMapping[] = [];
+
   constructor(private readonly watched: WatchedMachine) {}
+
+  /** Called before a step: what is held now and not after it, the step has ended. */
+  begin(): void {
+    this.before = this.watched.held();
+  }
 
   /**
    * @param copies those of the step
@@ -30,6 +37,10 @@ export class Capture {
     const inside: io_buffer_pool[] = [];
     const ranges: Frame['ranges'][number][] = [];
     const mappings: Frame['mappings'][number][] = [];
+    const ended: Frame['ended'][number][] = [];
+    const left = new Set(held.map(({ id }) => id));
+    const gone = this.before.filter(({ id }) => !left.has(id));
+    this.before = [];
     for (const domain of this.watched.domains()) {
       const own = held.filter(({ device }) => domain.devices.includes(device));
       const pool = pool_of(domain.domain);
@@ -44,7 +55,10 @@ export class Capture {
       for (const range of rangeFrames(domain, own)) ranges.push(range);
       for (const one of this.mappingFrames.frames(k, own, place, domain.pieces, about))
         mappings.push(one);
+      const ownGone = gone.filter(({ device }) => domain.devices.includes(device));
+      for (const one of this.mappingFrames.frames(k, ownGone, place, domain.pieces, about))
+        ended.push(one);
     }
-    return { pools, ranges, mappings, copies: copyFrames(k, copies, inside) };
+    return { pools, ranges, mappings, ended, copies: copyFrames(k, copies, inside) };
   }
 }

@@ -123,6 +123,8 @@ export interface Frame {
   readonly ranges: readonly RangeFrame[];
   /** By domain, in the order in which they were made. */
   readonly mappings: readonly MappingFrame[];
+  /** Those that the step ended, with the bytes as they are after it: a copy back is seen there. By id. */
+  readonly ended: readonly MappingFrame[];
   readonly copies: readonly CopyFrame[];
   readonly counts: CountFrame;
   /** The same calls without the pool: the same kernel with CONFIG_IOMMU_IO_BUFFER=n. */

@@ -172,6 +172,7 @@ class TranscriptSteps implements Run {
 
   step(): Frame {
     this.at++;
+    this.capture.begin();
     watchedMemory(this.pool.m.k).take();
     let outcome: OpOutcome | undefined;
     const executed = probe.linesOf(() => {

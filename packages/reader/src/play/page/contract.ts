@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the script of the play page is given: all that it shows comes through here.
 
+import type { PlayProgram } from '../calls';
 import type { ExecutedLine, Frame } from '../frame';
 
 /**
@@ -47,6 +48,8 @@ export interface PlayContract {
   /** The port's files that executed lines are of. */
   readonly sources: readonly PlayText[];
   readonly c: PlayC | null;
+  /** An item of a program that "Predict" made; it is not among `items`. */
+  program(item: Omit<PlayItem, 'open'>, program: PlayProgram): PlayItem;
 }
 
 /** What src/play/page/main.ts exports as `start`: called once, at the end of the body. */
