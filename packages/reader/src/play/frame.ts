@@ -8,8 +8,8 @@ export type Access = 'RO' | 'WO' | 'RW';
 export interface SlotFrame {
   readonly index: number;
   /**
-   * `empty`, `cached`: on that list. `in-use`: a driver's mapping goes through it. `lost`: neither; its pages stay
-   * mapped, and no call will bring it back.
+   * `empty`, `cached`: on that list. `in-use`: a driver's mapping goes through it. `lost`: neither, so no call will
+   * bring it back; its pages are not freed.
    */
   readonly state: 'empty' | 'cached' | 'in-use' | 'lost';
   /** Of a slot with pages: what the device may do. */

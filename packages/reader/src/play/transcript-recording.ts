@@ -13,6 +13,7 @@ import {
 } from '@iommu-bounce/integration';
 import { ReadError } from '../read-error';
 import { Capture } from './capture';
+import { countsSince } from './counts';
 import type { CountFrame, Frame } from './frame';
 import { type HeldMapping, type WatchedDomain, directionName } from './held-mapping';
 import { MappedPieces } from './mapped-pieces';
@@ -226,7 +227,7 @@ class TranscriptSteps implements Run {
     about: number | null,
   ): Frame {
     const { timers } = this.pool.m.k;
-    const counts = since(this.pool.counts(), this.countsBefore.pool);
+    const counts = countsSince(this.pool.counts(), this.countsBefore.pool);
     return {
       step: this.at,
       timeMs: timers.jiffies_to_msecs(timers.jiffies() - this.start),
@@ -236,18 +237,10 @@ class TranscriptSteps implements Run {
       counts,
       countsWithout:
         this.beside && this.countsBefore.beside
-          ? since(this.beside.counts(), this.countsBefore.beside)
+          ? countsSince(this.beside.counts(), this.countsBefore.beside)
           : counts,
     };
   }
-}
-
-function since(now: CountFrame, before: CountFrame): CountFrame {
-  return {
-    requests: now.requests - before.requests,
-    exits: now.exits === null ? null : now.exits - (before.exits ?? 0),
-    copiedBytes: now.copiedBytes - before.copiedBytes,
-  };
 }
 
 function idOf({ fields }: TranscriptOp, name: 'id' | 'map'): number {
