@@ -33,7 +33,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** A button with a visible sign, a text or an icon, and a name. */
+/** A button that shows a text, which is its name then, or an icon, which `label` names. */
 export function button(
   label: string,
   sign: Node | string,
@@ -42,7 +42,11 @@ export function button(
 ): HTMLButtonElement {
   const made = el(
     'button',
-    { type: 'button', title: key === '' ? label : `${label} (${key})`, 'aria-label': label },
+    {
+      type: 'button',
+      title: key === '' ? label : `${label} (${key})`,
+      'aria-label': typeof sign === 'string' ? undefined : label,
+    },
     sign,
   );
   made.addEventListener('click', act);

@@ -26,10 +26,11 @@ function markOf({ x, width, region }: Mark): SVGElement {
   );
 }
 
+/** The pattern of what no driver mapping wants, once for all bars. */
 function hatch(): SVGElement {
   return svg(
-    'defs',
-    {},
+    'svg',
+    { class: 'hidden', 'aria-hidden': true },
     svg(
       'pattern',
       {
@@ -58,7 +59,7 @@ function barOf(bar: Bar, index: number): HTMLElement {
       ...{ viewBox: `0 0 ${String(WIDTH)} ${String(HEIGHT + top)}`, preserveAspectRatio: 'none' },
       ...{ role: 'img', 'aria-label': sentence(bar) },
     },
-    ...(index === 0 ? [hatch()] : [wedge(bar)]),
+    ...(index === 0 ? [] : [wedge(bar)]),
     svg(
       'g',
       { transform: `translate(0 ${String(top)})` },
@@ -102,6 +103,7 @@ export function iovaPanel(): { readonly panel: Panel; draw(now: Now): void } {
     'The IOVA space, to scale',
     'The first bar is the whole space; each further bar magnifies a part of it.',
   );
+  made.section.append(hatch());
   return {
     panel: made,
     draw({ frame }) {
