@@ -3,6 +3,9 @@
 
 import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { bundlePlay } from './bundle-play.mjs';
 
 const require = createRequire(import.meta.url);
 copyFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm'), 'dist/tree-sitter-c.wasm');
+
+await bundlePlay();

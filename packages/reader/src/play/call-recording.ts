@@ -49,6 +49,7 @@ class CallSteps implements Run {
   }
 
   step(): Frame {
+    this.capture.begin();
     watchedMemory(this.pool.m.k).take();
     const call = this.next();
     let result = '';
