@@ -52,12 +52,13 @@ class CallSteps implements Run {
     this.capture.begin();
     watchedMemory(this.pool.m.k).take();
     const call = this.next();
+    const kind = 'id' in call ? this.pool.mappings.get(call.id)?.held.kind : undefined;
     let result = '';
     const executed = probe.linesOf(() => {
       result = this.stepPool(call);
     });
     this.stepBeside(call);
-    const texts = { call: playCallText(call), result, caption: call.caption ?? '', executed };
+    const texts = { call: playCallText(call, kind), result, caption: call.caption ?? '', executed };
     return this.frame(texts, 'id' in call ? call.id : null);
   }
 

@@ -3,12 +3,24 @@
 
 import type { PlayCall } from './calls';
 import { counted } from './call-machine';
+import type { MappingFrame } from './frame';
 
 const DIRECTIONS = ['DMA_BIDIRECTIONAL', 'DMA_TO_DEVICE', 'DMA_FROM_DEVICE'] as const;
 /** Entries of a list that are written out. */
 const MOST_ENTRIES = 4;
 
-export function playCallText(call: PlayCall): string {
+/** Names of the calls that undo a mapping. */
+const UNDO: Readonly<Record<MappingFrame['kind'], string>> = {
+  page: 'dma_unmap_page',
+  sg: 'dma_unmap_sg',
+  resource: 'dma_unmap_resource',
+  coherent: 'dma_free_coherent',
+  pages: 'dma_free_pages',
+  noncontiguous: 'dma_free_noncontiguous',
+};
+
+/** @param kind of the mapping that the call is about; undefined if there is none */
+export function playCallText(call: PlayCall, kind?: MappingFrame['kind']): string {
   switch (call.call) {
     case 'plug':
       return `${call.device.name} is plugged in${call.device.untrusted === true ? ', untrusted' : ''}`;
@@ -33,7 +45,7 @@ export function playCallText(call: PlayCall): string {
     case 'alloc_noncontiguous':
       return `dma_alloc_noncontiguous(${call.device}, ${String(call.length)}, ${DIRECTIONS[call.dir]})`;
     case 'unmap':
-      return `unmap of mapping ${String(call.id)}`;
+      return `${UNDO[kind ?? 'page']}(mapping ${String(call.id)})`;
     case 'sync':
       return `dma_sync_for_${call.forCpu ? 'cpu' : 'device'}(mapping ${String(call.id)}${plus(call.offset)}, ${String(call.length)})`;
     case 'device_read':

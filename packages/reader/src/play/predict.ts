@@ -158,7 +158,10 @@ function unwantedDraft(after: Frame): Draft {
     text: 'How much can the device reach after it that no driver mapping wants?',
     right: text(right),
     others: near.filter((bytes) => bytes >= 0).map(text),
-    why: right === 0 ? 'What it can reach, drivers have mapped.' : `It is ${text(right)}.`,
+    why:
+      right === 0
+        ? 'Drivers have mapped all that it can reach.'
+        : `It can reach ${text(right)} that no driver mapping wants.`,
   };
 }
 

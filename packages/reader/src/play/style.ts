@@ -107,8 +107,9 @@ legend { padding: 0; overflow-wrap: anywhere; }
 .sides { display: grid; grid-template-columns: minmax(0, max-content) 2rem minmax(0, max-content); align-items: center; gap: .3rem; }
 .sides figure { margin: 0; }
 .sides figcaption { font-size: .82rem; color: var(--dim); }
-.hex { display: grid; grid-template-columns: repeat(8, minmax(0, 1.5rem)); border: 1px solid var(--line); border-radius: .3rem;
+.hex { display: grid; grid-template-columns: repeat(8, minmax(0, 1.4rem)) auto; border: 1px solid var(--line); border-radius: .3rem;
   padding: .2rem; font-size: .82rem; line-height: 1.45; text-align: center; min-width: 9.4rem; min-height: 1.6rem; }
+.hex i { grid-column: 9; font-style: normal; white-space: pre; padding-left: .5rem; color: var(--dim); }
 .hex .differs { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; text-decoration-color: var(--bad); }
 .hex .changed { background: var(--mark); font-weight: 700; }
 .arrow { text-align: center; font-size: 1.5rem; font-weight: 700; color: var(--dim); }
@@ -168,6 +169,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .2
   .controls .place { order: 5; grid-column: 1 / -1; line-height: 1.1; }
   .statements span { display: none; }
   .panel { padding: .6rem .65rem; }
+  .hex i { display: none; }
   .hex { grid-template-columns: repeat(8, minmax(0, 1.2rem)); font-size: .74rem; min-width: 0; padding: .15rem; }
   .sides { grid-template-columns: minmax(0, 1fr) 1.4rem minmax(0, 1fr); gap: .15rem; }
   .slot { width: 2.3rem; }

@@ -14,14 +14,24 @@ import {
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
-function byteCells(cells: readonly ByteCell[], arrives: boolean): HTMLElement {
-  const shown = cells.map(({ text, changed, differs }, i) => {
+function byteCells(
+  cells: readonly ByteCell[],
+  rows: readonly string[],
+  width: number,
+  arrives: boolean,
+): HTMLElement {
+  const bytes = cells.map(({ text, changed, differs }, i) => {
     const classes = [...(changed ? ['changed'] : []), ...(differs ? ['differs'] : [])];
     const one = el('span', { class: classes.join(' ') }, text);
     // Later bytes arrive later; set through the object model, which the page's policy allows.
     if (arrives) one.style.setProperty('--at', String(i));
     return one;
   });
+  const shown = rows.flatMap((row, i) => [
+    ...bytes.slice(i * width, (i + 1) * width),
+    // Behind a last row that is short too, the text stands in its column.
+    el('i', { 'aria-hidden': true }, row),
+  ]);
   return el('code', { class: arrives ? 'hex arrives' : 'hex' }, ...shown);
 }
 
@@ -36,14 +46,19 @@ function sides(view: BytesView, bounced: boolean, moves: boolean): HTMLElement {
     { class: `arrow${copy === null ? '' : ` ${copy}`}`, 'aria-hidden': true },
     copy === null ? (bounced ? '' : '=') : ARROWS[copy],
   );
-  const side = (title: string, cells: readonly ByteCell[], arrives: boolean): HTMLElement =>
-    el('figure', {}, el('figcaption', {}, title), byteCells(cells, arrives));
+  const side = (
+    title: string,
+    cells: readonly ByteCell[],
+    rows: readonly string[],
+    arrives: boolean,
+  ): HTMLElement =>
+    el('figure', {}, el('figcaption', {}, title), byteCells(cells, rows, view.width, arrives));
   return el(
     'div',
     { class: 'sides' },
-    side('driver’s memory', view.original, back),
+    side('driver’s memory', view.original, view.originalText, back),
     arrow,
-    side(bounced ? 'bounce pages' : 'what the device reaches', view.reached, out),
+    side(bounced ? 'bounce pages' : 'what the device reaches', view.reached, view.reachedText, out),
   );
 }
 

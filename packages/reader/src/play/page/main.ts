@@ -44,8 +44,8 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
   const session = new Session(begin);
   const bar = controls(session);
   const card = callCard();
-  const left = [poolPanel(), bytesPanel(), countsPanel()];
-  const right = [sourcePane(contract), reachPanel()];
+  const left = [poolPanel(), bytesPanel()];
+  const right = [sourcePane(contract), reachPanel(), countsPanel()];
   const wide = [iovaPanel()];
   const panels = [...left, ...right, ...wide];
   const predict = predictPanel(session, () => {

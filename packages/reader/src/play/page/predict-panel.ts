@@ -131,13 +131,13 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
       form.reportValidity();
       return;
     }
-    const { why, choices: all, right: correct } = question;
-    const isRight = chosen === correct;
+    const { why } = question;
+    const isRight = chosen === question.right;
     asked++;
     if (isRight) right++;
     takeStep();
     verdict.className = isRight ? 'right' : 'wrong';
-    verdict.textContent = isRight ? `✓ Right. ${why}` : `✗ Not so: ${all[correct] ?? ''}. ${why}`;
+    verdict.textContent = isRight ? `✓ Right. ${why}` : `✗ Not so. ${why}`;
     verdict.hidden = false;
     drawScore();
     document.getElementById('forward')?.focus();

@@ -14,14 +14,35 @@ export interface ByteCell {
 }
 
 export interface BytesView {
+  /** Bytes of a row. */
+  readonly width: number;
   readonly title: string;
   readonly original: readonly ByteCell[];
   readonly reached: readonly ByteCell[];
+  /** The same as text, by rows. */
+  readonly originalText: readonly string[];
+  readonly reachedText: readonly string[];
   /** Which way the step copied. */
   readonly copy: 'to-bounce' | 'to-original' | 'both' | null;
   readonly copyText: string;
   /** How both sides compare, in a sentence. */
   readonly summary: string;
+}
+
+/** Bytes in a row: two sides fit on a phone. */
+const WIDTH = 8;
+
+/** Rows of bytes as text, `·` for what is no printable ASCII: what a driver or a device wrote is told best so. */
+export function textRows(bytes: readonly number[]): string[] {
+  const rows: string[] = [];
+  for (let i = 0; i < bytes.length; i += WIDTH)
+    rows.push(
+      bytes
+        .slice(i, i + WIDTH)
+        .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·'))
+        .join(''),
+    );
+  return rows;
 }
 
 export function mappingTitle(mapping: MappingFrame): string {
@@ -72,9 +93,12 @@ export function bytesView(mapping: MappingFrame, frame: Frame, previous: Frame |
         ? `Of ${shown}, both sides are equal.`
         : `Of ${shown}, ${String(different.length)} differ.`;
   return {
+    width: WIDTH,
     title: mappingTitle(mapping),
     original: cells(original, before?.original, reached),
     reached: cells(reached, before?.reached, original),
+    originalText: textRows(original),
+    reachedText: textRows(reached),
     ...copyOf(frame),
     summary,
   };

@@ -2,7 +2,7 @@
 // What the device can reach beside what it should, and since when: the difference is what a pool costs in safety.
 
 import type { Frame, RangeFrame } from '../frame';
-import { accessText, hex, sizeText, timeText } from './words';
+import { sizeText, timeText } from './words';
 
 export interface ReachRow {
   readonly range: RangeFrame;
@@ -97,18 +97,21 @@ export function reachView(frame: (step: number) => Frame, step: number): ReachVi
   const bytes = (wanted: boolean): number =>
     now.ranges.filter((r) => r.wanted === wanted).reduce((sum, r) => sum + r.size, 0);
   const [wantedBytes, unwantedBytes] = [bytes(true), bytes(false)];
-  return { rows, wantedBytes, unwantedBytes, summary: summaryOf(wantedBytes, unwantedBytes) };
+  const names = [...now.pools, ...now.ranges].flatMap(({ domain }) => domain.split(', '));
+  const devices = new Set(names).size;
+  return {
+    rows,
+    wantedBytes,
+    unwantedBytes,
+    summary: summaryOf(wantedBytes, unwantedBytes, devices),
+  };
 }
 
-function summaryOf(wanted: number, unwanted: number): string {
-  if (wanted + unwanted === 0) return 'The device can reach nothing.';
-  if (unwanted === 0) return `The device can reach ${sizeText(wanted)}, and should.`;
+function summaryOf(wanted: number, unwanted: number, devices: number): string {
+  const subject = devices > 1 ? 'The devices' : 'The device';
+  if (wanted + unwanted === 0) return `${subject} can reach nothing.`;
+  if (unwanted === 0) return `${subject} can reach ${sizeText(wanted)}, and should.`;
   const more = `${sizeText(unwanted)} that no driver mapping wants`;
-  if (wanted === 0) return `The device should reach nothing, but can reach ${more}.`;
-  return `The device should reach ${sizeText(wanted)}; it can reach that, and also ${more}.`;
-}
-
-/** One row as a sentence. */
-export function rangeSentence({ range, text }: ReachRow): string {
-  return `${hex(range.iova)}, ${sizeText(range.size)}, device may ${accessText(range.access)}: ${text}`;
+  if (wanted === 0) return `${subject} should reach nothing, but can reach ${more}.`;
+  return `${subject} should reach ${sizeText(wanted)}, but can also reach ${more}.`;
 }
