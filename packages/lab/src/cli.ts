@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { NotTranslatedError } from '@iommu-bounce/integration';
 import { TraceError } from '@iommu-bounce/dma-trace';
+import { ReadError } from '@iommu-bounce/reader';
 import { InputError } from '@iommu-bounce/simulation';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
@@ -12,6 +13,7 @@ import { addCompare } from './commands/compare';
 import { addDemo } from './commands/demo';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
+import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
 import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
@@ -31,6 +33,7 @@ const verbs: readonly AddCommand[] = [
   addVerify,
   addSeries,
   addKconfig,
+  addPlay,
   addBreakEven,
   addCalibrate,
   addCompare,
@@ -78,6 +81,7 @@ function userMessage(error: unknown): string | null {
   return error instanceof UsageError ||
     error instanceof InputError ||
     error instanceof TraceError ||
+    error instanceof ReadError ||
     error instanceof KconfigError ||
     error instanceof NotTranslatedError
     ? error.message

@@ -16,3 +16,10 @@ export type { Port, PortDefinition, PortFile } from './port/port';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type { CheckResult, Difference, DifferenceKind } from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
+
+// the pool at work
+export { type PlayPageInput, playPage } from './play/page';
+export type { PlaySource } from './play/play-data';
+export type { PlayC, PlayText } from './play/page/contract';
+export { type Scenario, scenarios } from './play/scenarios';
+export { TraceCalls, type TraceRange } from './play/trace-calls';

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Writes a report; of files that are there already only a report of ours is replaced.
 
-import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors';
 import { codeOf } from '../files';
@@ -25,12 +33,16 @@ export function checkReportFile(file: string): void {
     );
 }
 
+/** Writes the whole file, or nothing. */
 export function writeReport(file: string, text: string): void {
   checkReportFile(file);
+  const unfinished = `${file}.${String(process.pid)}.unfinished`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, file);
   } catch (error) {
+    rmSync(unfinished, { force: true });
     throw new UsageError(
       `${file}: cannot be written (${codeOf(error)}), expected a file in a folder of yours`,
     );

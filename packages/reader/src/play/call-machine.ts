@@ -219,7 +219,7 @@ export class CallMachine {
     const { dma, mm } = this.m.k;
     const { dir, attrs = 0 } = call;
     const dev = this.device(call.device);
-    const gfp = (call.level ?? 'task') === 'task' ? GFP_KERNEL : GFP_ATOMIC;
+    const gfp = 'atomic' in call && call.atomic ? GFP_ATOMIC : GFP_KERNEL;
     const out = { value: DMA_MAPPING_ERROR };
     let addr: number = DMA_MAPPING_ERROR;
     let segments: HeldMapping['segments'] | null = null;

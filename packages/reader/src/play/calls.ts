@@ -56,6 +56,8 @@ export type PlayCall =
   | (MapBase & {
       readonly call: 'alloc_coherent' | 'alloc_pages' | 'alloc_noncontiguous';
       readonly length: number;
+      /** Must not sleep. Default false. */
+      readonly atomic?: boolean;
     })
   /** With the direction, attributes and bytes of the mapping, unless others are given. */
   | (CallBase & {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The play page as one HTML file that needs nothing else and may fetch nothing.
 
+import { ReadError } from '../read-error';
 import { compressed, playScripts, playSources, policyHash } from './files';
 import type { PlayC, PlayContract } from './page/contract';
 import { type PlayData, type PlaySource, itemsOf } from './play-data';
@@ -19,7 +20,7 @@ const GENERATOR = 'iommu-bounce';
 
 /**
  * The same input gives the same text.
- * @throws ReadError if the source's text is no transcript, RangeError for a start that the source does not have
+ * @throws ReadError if the source's text is no transcript, or has no such item or step to start at
  */
 export function playPage(input: PlayPageInput): string {
   const { source, c = null } = input;
@@ -57,13 +58,13 @@ function startOf({ source, start = {} }: PlayPageInput): PlayContract['start'] {
   const items = itemsOf(source);
   const item = start.item === undefined ? items[0] : items.find(({ name }) => name === start.item);
   if (!item)
-    throw new RangeError(
-      `'${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
+    throw new ReadError(
+      `scenario '${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
     );
   const step = start.step ?? 0;
   const { length } = item.open();
   if (!Number.isInteger(step) || step < 0 || step > length)
-    throw new RangeError(`step ${String(step)}: expected 0 to ${String(length)}`);
+    throw new ReadError(`step ${String(step)}: expected 0 to ${String(length)}`);
   return { item: item.name, step };
 }
 
