@@ -4,7 +4,7 @@
 import type { Page } from 'puppeteer-core';
 import type { Steps } from '../../src/play/page/contract';
 import { announcement } from '../../src/play/view/announce';
-import { reachView } from '../../src/play/view/reach';
+import { Reach } from '../../src/play/view/reach';
 import { classView } from '../../src/play/view/slot-cells';
 import { grouped, hex, requestNoun, sizeText } from '../../src/play/view/words';
 
@@ -44,8 +44,7 @@ export function expected(steps: Steps, step: number): Shown {
       .flatMap((part) => (part.kind === 'cells' ? part.cells : []))
       .map(({ index, code }) => `${grouped(index)} ${code}`);
   });
-  const { rows } = reachView((at) => steps.frame(at), step);
-  const ranges = [...rows.filter((r) => r.unwanted !== null), ...rows.filter((r) => !r.unwanted)];
+  const ranges = new Reach((at) => steps.frame(at)).view(step, 40).rows;
   const counts = (['requests', 'exits', 'copiedBytes'] as const).flatMap((name) => {
     const both = [frame.counts[name], frame.countsWithout[name]];
     const write = name === 'copiedBytes' ? sizeText : grouped;
@@ -57,16 +56,14 @@ export function expected(steps: Steps, step: number): Shown {
       ? `${announcement(previous, frame, requestNoun(steps.requestsLabel))}.`
       : 'Before the first step.',
     cells,
-    ranges: ranges
-      .slice(0, 40)
-      .map(({ range, unwanted, text }) =>
-        [
-          `${hex(range.iova)} → ${hex(range.phys)}`,
-          sizeText(range.size),
-          range.access,
-          `${unwanted ? '⚠' : '✓'} ${text}`,
-        ].join(' | '),
-      ),
+    ranges: ranges.map(({ range, unwanted, text }) =>
+      [
+        `${hex(range.iova)} → ${hex(range.phys)}`,
+        sizeText(range.size),
+        range.access,
+        `${unwanted ? '⚠' : '✓'} ${text}`,
+      ].join(' | '),
+    ),
     counts,
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { announcement } from '../../src/play/view/announce';
 import { placeFromHash } from '../../src/play/view/link';
-import { reachView } from '../../src/play/view/reach';
+import { Reach } from '../../src/play/view/reach';
 import { scenarioSteps } from './play-file';
 
 const ROOT = join(__dirname, '../../../..');
@@ -43,7 +43,7 @@ describe('docs/teaching.md', () => {
       for (const line of said)
         expect(line).to.be.oneOf([
           announcement(before, after, 'request'),
-          reachView((at) => steps.frame(at), step + 1).summary,
+          new Reach((at) => steps.frame(at)).view(step + 1).summary,
         ]);
     });
 

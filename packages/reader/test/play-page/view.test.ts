@@ -9,7 +9,7 @@ import { announcement } from '../../src/play/view/announce';
 import { bytesView, mappingOfStep } from '../../src/play/view/bytes-view';
 import { codeWindow } from '../../src/play/view/code-window';
 import { placeFromHash, placeToHash } from '../../src/play/view/link';
-import { reachView } from '../../src/play/view/reach';
+import { Reach } from '../../src/play/view/reach';
 import { classView, indexText, slotParts } from '../../src/play/view/slot-cells';
 import { grouped, sizeText, timeText, visible } from '../../src/play/view/words';
 import { IOVA_BASE, frame, klass, mapping, pool, range } from './hand-frames';
@@ -175,7 +175,7 @@ describe('reachView', () => {
     frame(4, { timeMs: 400, ranges: [range(IOVA_BASE, 4096)] }),
     frame(5, { timeMs: 500, ranges: [unwanted] }),
   ];
-  const at = (step: number) => reachView((i) => frames[i] ?? frame(i), step);
+  const at = (step: number) => new Reach((i) => frames[i] ?? frame(i)).view(step);
 
   it('says since when a range is reachable that no mapping wants', () => {
     expect(at(0).rows[0]?.unwanted).to.equal(null);
@@ -201,8 +201,8 @@ describe('reachView', () => {
 
   it('says "at least" where it stopped looking', () => {
     const long = (i: number) => frame(i, { timeMs: i, ranges: [unwanted] });
-    expect(reachView(long, 300).rows[0]?.text).to.match(/for at least 100 ms$/);
-    expect(reachView(long, 60).rows[0]?.text).to.match(/for 60 ms$/);
+    expect(new Reach(long).view(300).rows[0]?.text).to.match(/for at least 100 ms$/);
+    expect(new Reach(long).view(60).rows[0]?.text).to.match(/for 60 ms$/);
   });
 });
 

@@ -93,8 +93,9 @@ export function bytesPanel(): { readonly panel: Panel; draw(now: Now): void } {
     panel: made,
     draw(now) {
       last = now;
-      const mapping = mappingOfStep(now.frame, now.previous, chosen);
       const mappings = mappingsToShow(now.frame);
+      const about = mappingOfStep(now.frame, now.previous, chosen);
+      const mapping = mappings.find((one) => one === about) ?? mappings[0] ?? null;
       choice.replaceChildren(
         ...mappings.map((one, i) =>
           el(

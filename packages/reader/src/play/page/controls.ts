@@ -6,6 +6,11 @@ import { button, el } from './dom';
 import { icon } from './icons';
 import { type Now, SPEEDS, type Session } from './session';
 
+/** Steps that are run in no time. */
+const SHORT = 300;
+/** How long the slider of a longer recording must rest, ms. */
+const REST_MS = 150;
+
 export interface Controls {
   readonly bar: HTMLElement;
   draw(now: Now): void;
@@ -78,9 +83,18 @@ export function controls(session: Session): Controls {
     ...SPEEDS.map((one) => el('option', { value: one }, `${String(one)}×`)),
   );
   speed.value = String(session.speed);
+  let timer: ReturnType<typeof setTimeout> | null = null;
   slider.addEventListener('input', () => {
     session.pause();
-    session.goTo(Number(slider.value));
+    status.textContent = `step ${slider.value} of ${slider.max}`;
+    if (timer !== null) clearTimeout(timer);
+    const go = (): void => {
+      timer = null;
+      session.goTo(Number(slider.value));
+    };
+    // A long recording is run anew up to a step far away: not for each step that the slider passes.
+    if (Number(slider.max) <= SHORT) go();
+    else timer = setTimeout(go, REST_MS);
   });
   speed.addEventListener('change', () => {
     session.speed = Number(speed.value);

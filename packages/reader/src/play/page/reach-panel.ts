@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The page table as the device meets it: what it can reach now, and whether a driver wants that.
 
-import { type ReachRow, reachView } from '../view/reach';
-import { hex, sizeText, visible } from '../view/words';
+import { Reach, type ReachRow } from '../view/reach';
+import { grouped, hex, sizeText, visible } from '../view/words';
+import type { Steps } from './contract';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -54,28 +55,28 @@ export function reachPanel(): { readonly panel: Panel; draw(now: Now): void } {
     ),
     more,
   );
+  let known: Steps | null = null;
+  let reach = new Reach((at) => {
+    throw new RangeError(`no step ${String(at)}`);
+  });
   return {
     panel: made,
     draw({ frame, steps }) {
-      const view = reachView((at) => steps.frame(at), frame.step);
+      if (steps !== known) reach = new Reach((at) => steps.frame(at));
+      known = steps;
+      const view = reach.view(frame.step, MOST_ROWS);
       summary.textContent = view.summary;
       summary.className = view.unwantedBytes > 0 ? 'summary unwanted' : 'summary';
-      const domains = [...new Set(view.rows.map((one) => one.range.domain))];
-      const named = domains.length > 1 || frame.pools.length > 1;
-      let left = MOST_ROWS;
-      const drawn = domains.flatMap((domain) => {
-        // What should not be there comes first: it is the point.
-        const own = view.rows.filter((one) => one.range.domain === domain);
-        const sorted = [
-          ...own.filter((one) => one.unwanted !== null),
-          ...own.filter((one) => one.unwanted === null),
-        ].slice(0, left);
-        left -= sorted.length;
-        return [...(named ? [domainRow(domain)] : []), ...sorted.map(row)];
-      });
-      rows.replaceChildren(...drawn);
-      const hidden = view.rows.length - (MOST_ROWS - left);
-      more.textContent = hidden > 0 ? `and ${String(hidden)} more ranges` : '';
+      const isNamed = new Set([...frame.pools, ...frame.ranges].map((one) => one.domain)).size > 1;
+      let domain: string | null = null;
+      rows.replaceChildren(
+        ...view.rows.flatMap((one) => {
+          const isNew = isNamed && one.range.domain !== domain;
+          domain = one.range.domain;
+          return isNew ? [domainRow(domain), row(one)] : [row(one)];
+        }),
+      );
+      more.textContent = view.hidden > 0 ? `and ${grouped(view.hidden)} more ranges` : '';
     },
   };
 }

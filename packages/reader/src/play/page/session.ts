@@ -2,6 +2,7 @@
 // Where the page is in a recording, and the moves: by call, by statement, by time.
 
 import type { Frame } from '../frame';
+import { MOST_BACK } from '../view/reach';
 import type { PlayItem, Steps } from './contract';
 
 /** What the parts of the page draw. */
@@ -67,7 +68,9 @@ export class Session {
 
   /** Beyond the ends: the ends. */
   goTo(step: number, statement: number | null = null): void {
+    const from = this.step;
     this.step = Math.max(0, Math.min(this.steps.length, step));
+    if (Math.abs(this.step - from) > 1) this.makeFramesBefore();
     const lines = this.step === 0 ? 0 : this.steps.frame(this.step).executed.length;
     this.statement =
       statement === null || lines === 0 ? null : Math.min(Math.max(1, statement), lines);
@@ -113,6 +116,12 @@ export class Session {
     if (this.timer === null) return;
     this.stopTimer();
     this.tell();
+  }
+
+  /** Far away, frames are made in one run forward; asked for one by one backwards, they would take two runs. */
+  private makeFramesBefore(): void {
+    for (let at = Math.max(0, this.step - MOST_BACK - 1); at < this.step; at++)
+      this.steps.frame(at);
   }
 
   private held(): boolean {

@@ -35,6 +35,8 @@ export interface Bar {
 /** Neighbours closer than this many of their own sizes share a magnified bar. */
 const GAP = 4;
 const MOST_BARS = 6;
+/** Share of a bar's width that is less than a pixel. */
+const FINE = 0.0007;
 
 /** Of one domain: each has its own space. */
 export function regionsOf(frame: Frame, domain: string): Region[] {
@@ -89,14 +91,34 @@ export function clusters(spans: readonly Span[], most = MOST_BARS): Span[] {
   return found;
 }
 
+/** Two mapped marks that nobody could tell apart, as one: thousands of them would be slow to draw. */
+function joined(a: Mark, b: Mark): Mark | null {
+  const [one, two] = [a.region, b.region];
+  const same = one.kind === 'mapped' && one.access === two.access && one.wanted === two.wanted;
+  const end = b.x + b.width;
+  const isFine = b.width < FINE && b.x >= a.x && b.x - (a.x + a.width) < FINE;
+  if (!same || two.kind !== 'mapped' || !isFine) return null;
+  const label = `${hex(one.start)} to ${hex(two.end)}, ${one.access ?? ''}`;
+  return { x: a.x, width: end - a.x, region: { ...one, end: two.end, label } };
+}
+
 function marksIn(start: number, end: number, regions: readonly Region[]): Mark[] {
   const size = end - start;
-  return regions
-    .filter((region) => region.start < end && region.end > start)
-    .map((region) => {
-      const from = Math.max(region.start, start);
-      return { x: (from - start) / size, width: (Math.min(region.end, end) - from) / size, region };
-    });
+  const marks: Mark[] = [];
+  for (const region of regions) {
+    if (region.start >= end || region.end <= start) continue;
+    const from = Math.max(region.start, start);
+    const mark = {
+      x: (from - start) / size,
+      width: (Math.min(region.end, end) - from) / size,
+      region,
+    };
+    const last = marks.at(-1);
+    const joint = last && joined(last, mark);
+    if (joint) marks[marks.length - 1] = joint;
+    else marks.push(mark);
+  }
+  return marks;
 }
 
 /** A bar a little larger than what it shows, in whole pages. */

@@ -29,6 +29,9 @@ export interface BytesView {
   readonly summary: string;
 }
 
+/** Mappings without known bytes that are listed: the last ones. */
+const MOST_SHOWN = 8;
+
 /** Bytes in a row: two sides fit on a phone. */
 const WIDTH = 8;
 
@@ -104,9 +107,13 @@ export function bytesView(mapping: MappingFrame, frame: Frame, previous: Frame |
   };
 }
 
-/** What can be looked at after a step: mappings held, and those that it ended. */
+/** What can be looked at after a step: mappings held whose bytes are known, and those that it ended. */
 export function mappingsToShow(frame: Frame): readonly MappingFrame[] {
-  return [...frame.mappings, ...frame.ended];
+  const known = frame.mappings.filter(
+    ({ original, reached }, i) =>
+      original.length > 0 || reached.length > 0 || i >= frame.mappings.length - MOST_SHOWN,
+  );
+  return [...known, ...frame.ended];
 }
 
 /** The mapping that a step is about: a new one, one that ended, one whose bytes changed, or else `preferred`. */
