@@ -4,6 +4,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { bundlePlay } from './bundle-play.mjs';
 
 const require = createRequire(import.meta.url);
 copyFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm'), 'dist/tree-sitter-c.wasm');
@@ -22,3 +23,5 @@ await build({
   outfile: 'dist/site-page.js',
 });
 await build({ ...site, entryPoints: ['src/site/page/style.css'], outfile: 'dist/site-page.css' });
+
+await bundlePlay();

@@ -12,7 +12,15 @@ export { TranscriptError } from './transcript/error';
 export type { Json, JsonObject } from './transcript/fields';
 export { type Transcript, type TranscriptOp, parseTranscript } from './transcript/parse';
 export type { DeviceDescription, TranscriptHeader } from './transcript/header';
-export { type Mismatch, type ReplayResult, replay, replayTranscript } from './transcript/replay';
+export {
+  type Mismatch,
+  type ReplayResult,
+  mismatchOf,
+  replay,
+  replayTranscript,
+} from './transcript/replay';
+export type { CpuBuffer, EnvironmentOptions, Mapping } from './transcript/environment';
+export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
 
 // the progression
 export {

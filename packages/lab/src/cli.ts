@@ -14,6 +14,7 @@ import { addDemo } from './commands/demo';
 import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
+import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
 import { addSeries } from './commands/series';
 import { addVerify } from './commands/verify';
@@ -34,6 +35,7 @@ const verbs: readonly AddCommand[] = [
   addVerify,
   addSeries,
   addKconfig,
+  addPlay,
   addBreakEven,
   addCalibrate,
   addCompare,
@@ -83,6 +85,7 @@ function userMessage(error: unknown): string | null {
   return error instanceof UsageError ||
     error instanceof InputError ||
     error instanceof TraceError ||
+    error instanceof ReadError ||
     error instanceof KconfigError ||
     error instanceof NotTranslatedError ||
     error instanceof ReadError

@@ -42,3 +42,10 @@ export {
   readingSite,
 } from './reading';
 export { writeSite } from './site/files';
+
+// the pool at work
+export { type PlayPageInput, playPage } from './play/page';
+export type { PlaySource } from './play/play-data';
+export type { PlayC, PlayText } from './play/page/contract';
+export { type Scenario, scenarios } from './play/scenarios';
+export { TraceCalls, type TraceRange } from './play/trace-calls';

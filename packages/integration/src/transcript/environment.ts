@@ -11,6 +11,7 @@ import {
   type dma_sgt_handle,
   get_order,
   list_add_tail,
+  type machine_parts,
   type page,
   pci_dev,
   type phys_addr_t,
@@ -30,7 +31,7 @@ import { type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import type { Transcript, TranscriptOp } from './parse';
-import { Recorder } from './recorder';
+import { type DriverCalls, Recorder } from './recorder';
 
 /** A CPU buffer: contiguous, never freed. */
 export interface CpuBuffer {
@@ -73,9 +74,18 @@ export interface NoncontiguousMapping extends MappingBase {
 export type Mapping =
   PageMapping | ResourceMapping | SgMapping | CoherentMapping | NoncontiguousMapping;
 
+export interface EnvironmentOptions {
+  /** Boots the recorded kernel with CONFIG_IOMMU_IO_BUFFER=n. Default false. */
+  readonly withoutPool?: boolean;
+  /** Subclasses of the machine's parts. */
+  readonly parts?: machine_parts;
+  /** Told what the IOMMU driver did. */
+  readonly driverCalls?: DriverCalls;
+}
+
 export class Environment {
   readonly m: running_machine;
-  readonly recorder = new Recorder();
+  readonly recorder: Recorder;
   readonly driver: table_driver;
   readonly domain: table_domain;
   readonly devices = new Map<number, device>();
@@ -89,13 +99,17 @@ export class Environment {
   private nextLowmem: number;
   private nextHighmem: number;
 
-  constructor(private readonly transcript: Transcript) {
+  constructor(
+    private readonly transcript: Transcript,
+    { withoutPool = false, parts = {}, driverCalls = {} }: EnvironmentOptions = {},
+  ) {
     const { header } = transcript;
+    this.recorder = new Recorder(driverCalls);
     const need = memoryNeeded(transcript);
     let driver: table_driver | undefined;
     this.m = boot({
       patches: header.stage,
-      config: fixedConfig(header.ioBuffer),
+      config: fixedConfig(header.ioBuffer && !withoutPool),
       params: [
         `io_buffer_pool.num_slots=${String(header.numSlots)}`,
         `io_buffer_pool.class_sizes=${String(header.classSizes)}`,
@@ -117,6 +131,7 @@ export class Environment {
         timers: 'exact', // as the recorder's
         swiotlb_slabs: header.swiotlbSlabs,
         poison: header.poison,
+        parts,
       },
       driver: (k, iommu, dma_iommu) =>
         (driver = new table_driver(

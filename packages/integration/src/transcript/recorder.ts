@@ -54,18 +54,25 @@ interface CacheRecord {
   readonly dir: dma_data_direction;
 }
 
+/** Who is told of each call of the IOMMU driver that maps or unmaps, as it happens. */
+export type DriverCalls = Pick<table_listener, 'map' | 'unmap'>;
+
 export class Recorder implements table_listener {
   private records: IommuRecord[] = [];
   private cacheRecords: CacheRecord[] = [];
   private syncs = 0;
   private flushes = 0;
 
-  readonly map = (iova: number, _paddr: number, size: number, prot: number): void => {
+  constructor(private readonly others: DriverCalls = {}) {}
+
+  readonly map: NonNullable<table_listener['map']> = (iova, paddr, size, prot) => {
     this.add('map', iova, size, prot);
+    this.others.map?.(iova, paddr, size, prot);
   };
 
-  readonly unmap = (iova: number, size: number): void => {
+  readonly unmap: NonNullable<table_listener['unmap']> = (iova, size) => {
     this.add('unmap', iova, size, 0);
+    this.others.unmap?.(iova, size);
   };
 
   readonly sync = (): void => {

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Replays a transcript on the port, operation by operation, and compares every observed field.
 
-import { oops } from '@iommu-bounce/linux-shim';
-import { Environment } from './environment';
-import { TranscriptError } from './error';
+import type { oops } from '@iommu-bounce/linux-shim';
 import { type Json, show } from './fields';
-import { type Handler, OpContext } from './ops';
-import { coherentHandlers } from './ops-coherent';
-import { cpuHandlers } from './ops-cpu';
-import { deviceHandlers } from './ops-device';
-import { inspectHandlers } from './ops-inspect';
-import { streamingHandlers } from './ops-streaming';
 import { ENDINGS, type Transcript, type TranscriptOp, parseTranscript } from './parse';
+import { type OpOutcome, TranscriptRun } from './run';
 import { schemas } from './schema';
 
 /** The first operation that went otherwise than recorded. */
@@ -30,14 +23,6 @@ export interface ReplayResult {
   readonly mismatch: Mismatch | null;
 }
 
-const handlers: Readonly<Record<string, Handler>> = {
-  ...cpuHandlers,
-  ...streamingHandlers,
-  ...coherentHandlers,
-  ...deviceHandlers,
-  ...inspectHandlers,
-};
-
 /** Recorded for information, never compared. */
 const INFORMATION = new Set(['leaked_allocs', 'comment']);
 /** Absent in a record when there was nothing. */
@@ -52,31 +37,21 @@ export function replayTranscript(text: string): ReplayResult {
 }
 
 export function replay(transcript: Transcript): ReplayResult {
-  const env = new Environment(transcript);
+  const run = new TranscriptRun(transcript);
   let ops = 0;
-  for (const op of transcript.ops) {
-    const mismatch = replayOp(env, op);
+  while (run.next) {
+    const mismatch = mismatchOf(run.step());
     if (mismatch) return { ops, mismatch };
     ops++;
   }
   return { ops, mismatch: null };
 }
 
-function replayOp(env: Environment, op: TranscriptOp): Mismatch | null {
-  const handler = handlers[op.name];
-  if (!handler) throw new TranscriptError(op.line, `no handler for op ${op.name}`);
-  const warnings = env.m.k.log.warnings;
-  let observed: Record<string, Json>;
-  try {
-    const seen = handler(new OpContext(env, op));
-    observed = { ...env.recorder.take(), ...seen };
-  } catch (error) {
-    if (!(error instanceof oops)) throw error;
-    return compareDeath(op, error);
-  }
-  const warned = env.m.k.log.warnings - warnings;
-  if (warned > 0) observed['warn'] = warned;
-  return compare(op, observed);
+/** How an operation went otherwise than recorded; null: not at all. */
+export function mismatchOf(outcome: OpOutcome): Mismatch | null {
+  return 'died' in outcome
+    ? compareDeath(outcome.op, outcome.died)
+    : compare(outcome.op, outcome.observed);
 }
 
 /** The port oopsed: the real code must have died here in the same way. */

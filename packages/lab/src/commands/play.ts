@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `play [TRANSCRIPT|TRACE]`: a page that runs the ported code in the browser, step by step.
+
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { Assembler, readFacts, readTrace } from '@iommu-bounce/dma-trace';
+import { type PlaySource, ReadError, TraceCalls, playPage, scenarios } from '@iommu-bounce/reader';
+import { replayParams } from '../drive/parameters';
+import { UsageError, oneLine } from '../errors';
+import { codeOf, readText } from '../files';
+import type { CommandIo, ExitStatus } from '../io';
+import { checkReportFile, writeReport } from '../reports';
+import { wholeNumber } from './option-values';
+
+interface PlayOptions {
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly step?: string;
+  readonly scenario?: string;
+  readonly from?: string;
+  readonly calls?: string;
+}
+
+/** Calls of a trace that are played, unless told otherwise; at most, so that a page stays small. */
+const USUAL_CALLS = '5000';
+const MOST_CALLS = 100_000;
+const MOST_STEP = 2 ** 31 - 1;
+/** Bytes that tell what a file is. */
+const HEAD = 4096;
+const EXPECTED = 'a transcript (.jsonl, .jsonl.gz) or a trace (ftrace text, plain or .gz)';
+
+export function addPlay(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  program
+    .command('play')
+    .description(
+      'a page on which the ported pool runs, step by step; without a file, ten scenarios',
+    )
+    .argument('[file]', EXPECTED)
+    .option('--out <file.html>', 'the page to write')
+    .option('--force', 'replace the page if there is one of this command')
+    .option('--step <n>', 'step at which the page opens', '0')
+    .option(
+      '--scenario <name>',
+      `scenario to open: ${scenarios.map(({ name }) => name).join(', ')}`,
+    )
+    .option('--from <n>', 'of a trace: the first call that is played, from 1 on; default 1')
+    .option('--calls <n>', `of a trace: how many calls are played; default ${USUAL_CALLS}`)
+    .action(async (file: string | undefined, options: PlayOptions) => {
+      end(await play(file, options, io));
+    });
+}
+
+async function play(
+  file: string | undefined,
+  options: PlayOptions,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  const { out, scenario } = options;
+  if (out === undefined) throw new UsageError('play: expected --out FILE.html, the page to write');
+  if (scenario !== undefined && file !== undefined)
+    throw new UsageError('--scenario: a file is played; expected one of the two');
+  const step = wholeNumber('--step', options.step ?? '0', 0, MOST_STEP);
+  checkOut(out, options.force === true);
+  try {
+    const source = await sourceOf(file, options);
+    const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
+    const page = playPage({ source, start });
+    writeReport(out, page);
+    io.out(`${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof ReadError) throw new UsageError(`${file ?? 'play'}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A file that is there is replaced only if one wants that and it is ours. */
+function checkOut(out: string, force: boolean): void {
+  if (!force && existsSync(out))
+    throw new UsageError(`${out}: is there already; expected another name, or --force`);
+  checkReportFile(out);
+}
+
+async function sourceOf(file: string | undefined, options: PlayOptions): Promise<PlaySource> {
+  const isTrace = file !== undefined && !isTranscript(file);
+  for (const name of ['from', 'calls'] as const)
+    if (options[name] !== undefined && !isTrace)
+      throw new UsageError(`--${name}: is for a trace; expected a trace, or no such option`);
+  if (file === undefined) return { kind: 'scenarios' };
+  return isTrace ? traceSource(file, options) : transcriptSource(file);
+}
+
+function transcriptSource(file: string): PlaySource {
+  return {
+    kind: 'transcript',
+    title: `${basename(file)}, played`,
+    about:
+      'A recording of the real C: its calls are made again on the port, on a plain table as when it was recorded. ' +
+      'Beside it runs the same kernel without the pool. A step that differs from the recording says so.',
+    text: readText(file, EXPECTED),
+  };
+}
+
+async function traceSource(file: string, options: PlayOptions): Promise<PlaySource> {
+  const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
+  const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
+  const facts = await readFacts(file);
+  const { text: params } = replayParams(facts, null);
+  const groups = (facts?.groups ?? []).map(({ devices }) => devices);
+  const trace = new TraceCalls({ skip: from - 1, calls, groups, params });
+  const assembler = new Assembler(null);
+  assembler.beginFile(file);
+  let isCut = false;
+  for await (const events of readTrace(file).batches()) {
+    for (const step of assembler.add(events)) trace.add(step);
+    isCut = !trace.wantsMore;
+    if (isCut) break;
+  }
+  if (!isCut) for (const step of assembler.finish()) trace.add(step);
+  const { program, about } = trace.finish(isCut);
+  return { kind: 'trace', title: `${basename(file)}, played`, about, program };
+}
+
+/** A transcript is JSON from its first byte on. */
+function isTranscript(file: string): boolean {
+  let head: Buffer = Buffer.alloc(HEAD);
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      head = head.subarray(0, readSync(fd, head, 0, HEAD, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new UsageError(
+      codeOf(error) === 'ENOENT'
+        ? `${file}: no such file, expected ${EXPECTED}`
+        : `${file}: cannot be read (${codeOf(error)}), expected ${EXPECTED}`,
+    );
+  }
+  if (head.length === 0) throw new UsageError(`${file}: is empty, expected ${EXPECTED}`);
+  if (head[0] === 0x1f && head[1] === 0x8b)
+    try {
+      head = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch {
+      throw new UsageError(`${file}: the gzip data is broken or cut short, expected ${EXPECTED}`);
+    }
+  return /\.jsonl(\.gz)?$/.test(file) || head.toString('utf8').trimStart().startsWith('{');
+}

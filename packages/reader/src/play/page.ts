@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The play page as one HTML file that needs nothing else and may fetch nothing.
+
+import { ReadError } from '../read-error';
+import { compressed, playScripts, playSources, policyHash } from './files';
+import type { PlayC, PlayContract } from './page/contract';
+import { type PlayData, type PlaySource, itemsOf } from './play-data';
+import { PLAY_STYLE } from './style';
+
+export interface PlayPageInput {
+  readonly source: PlaySource;
+  /** Where to begin. Default: the first item, step 0. */
+  readonly start?: Partial<PlayContract['start']>;
+  /** The C beside it. Default: none. */
+  readonly c?: PlayC | null;
+}
+
+/** What the page is known by, so that a later run may replace it. */
+const GENERATOR = 'iommu-bounce';
+
+/**
+ * The same input gives the same text.
+ * @throws ReadError if the source's text is no transcript, or has no such item or step to start at
+ */
+export function playPage(input: PlayPageInput): string {
+  const { source, c = null } = input;
+  const data: PlayData = { source, start: startOf(input), sources: playSources(), c };
+  const script = pageScript();
+  const title = source.kind === 'scenarios' ? 'The pool at work' : source.title;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${policyHash(script)}`,
+    `style-src ${policyHash(PLAY_STYLE)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="${GENERATOR}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${escaped(title)}</title>
+<style>${PLAY_STYLE}</style>
+</head>
+<body>
+<main id="play"><noscript>This page runs the ported code: it needs JavaScript.</noscript></main>
+<script type="text/plain" id="play-data">${compressed(JSON.stringify(data))}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Runs each transcript's or trace's beginning once, so that a page that cannot work is not written. */
+function startOf({ source, start = {} }: PlayPageInput): PlayContract['start'] {
+  const items = itemsOf(source);
+  const item = start.item === undefined ? items[0] : items.find(({ name }) => name === start.item);
+  if (!item)
+    throw new ReadError(
+      `scenario '${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
+    );
+  const step = start.step ?? 0;
+  const { length } = item.open();
+  if (!Number.isInteger(step) || step < 0 || step > length)
+    throw new ReadError(`step ${String(step)}: expected 0 to ${String(length)}`);
+  return { item: item.name, step };
+}
+
+/** One script, so that nothing of it is global. */
+function pageScript(): string {
+  const [play, page] = playScripts();
+  const text = `(()=>{"use strict";${play}${page}
+const root=document.getElementById("play");
+const data=document.getElementById("play-data").textContent;
+iommuBouncePlay.contractFrom(data).then(
+(contract)=>{root.textContent="";iommuBouncePlayPage.start(contract,root);},
+(error)=>{root.textContent="This page cannot be shown: "+error;}
+);})();`;
+  if (/<\/script|<!--/i.test(text)) throw new Error('a script that would end its own element');
+  return text;
+}
+
+function escaped(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (c) => `&#${String(c.charCodeAt(0))};`)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+}

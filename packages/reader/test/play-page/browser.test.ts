@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The play page in a real browser: what it shows at each step, by which key, link and answer.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Browser, KeyInput, Page } from 'puppeteer-core';
+import type { Steps } from '../../src/play/page/contract';
+import { questionFor } from '../../src/play/predict';
+import { randomProgram } from '../../src/play/random-program';
+import {
+  type Opened,
+  type View,
+  axe,
+  findChromium,
+  open,
+  overflow,
+  startChromium,
+} from './chromium';
+import { expected, shown } from './in-page';
+import { hostilePage, programSteps, scenarioSteps, scenariosPage } from './play-file';
+
+const LONG = process.env['TEST_LONG'] === '1';
+const NOUN = 'request';
+
+(LONG ? describe : describe.skip)('the play page in Chromium (npm run test:long)', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let folder = '';
+  let file = '';
+  const opened: Opened[] = [];
+
+  before(async function () {
+    const path = findChromium();
+    if (path === undefined) {
+      console.log('      skipped: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
+      this.skip();
+    }
+    browser = await startChromium(path);
+    folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+    file = join(folder, 'play.html');
+    writeFileSync(file, scenariosPage());
+  });
+
+  after(async () => {
+    // Not there where it was skipped.
+    await (browser as Browser | undefined)?.close();
+    if (folder !== '') rmSync(folder, { recursive: true });
+  });
+
+  afterEach(async () => {
+    for (const { page, wrong } of opened.splice(0)) {
+      expect(wrong).to.deep.equal([]);
+      await page.close();
+    }
+  });
+
+  async function show(view: View, of = file): Promise<Page> {
+    const one = await open(browser, of, view);
+    opened.push(one);
+    return one.page;
+  }
+
+  const press = async (page: Page, ...keys: readonly KeyInput[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const text = async (page: Page, id: string): Promise<string> =>
+    (await page.evaluate(`document.getElementById('${id}').textContent`)) as string;
+
+  async function expectStep(page: Page, steps: Steps, step: number): Promise<void> {
+    expect(await shown(page), `step ${String(step)}`).to.deep.equal(expected(steps, step));
+    expect(await text(page, 'place')).to.match(
+      new RegExp(`^step ${String(step)} of ${String(steps.length)} `),
+    );
+  }
+
+  for (const name of ['reuse', 'exhaustion'])
+    it(`shows each frame of ${name}, forward by key and back by button`, async () => {
+      const steps = scenarioSteps(name);
+      const page = await show({ width: 1280, hash: `scenario=${name}` });
+      await expectStep(page, steps, 0);
+      for (let step = 1; step <= steps.length; step++) {
+        await press(page, 'ArrowRight');
+        await expectStep(page, steps, step);
+      }
+      await press(page, 'ArrowRight');
+      await expectStep(page, steps, steps.length);
+      for (let step = steps.length - 1; step >= 0; step--) {
+        await page.click('#back');
+        await expectStep(page, steps, step);
+      }
+      await page.click('#forward');
+      await expectStep(page, steps, 1);
+    });
+
+  it('goes statement by statement, and marks the line that runs', async () => {
+    const steps = scenarioSteps('first-map');
+    const page = await show({ width: 1280, hash: 'scenario=first-map' });
+    const calls = Array.from({ length: steps.length }, (_, i) => i + 1);
+    const step = calls.find((one) => /^dma_map_/.test(steps.frame(one).call)) ?? 1;
+    for (let i = 1; i < step; i++) await press(page, 'ArrowRight');
+    const marked = async (): Promise<unknown> =>
+      page.evaluate(
+        `[...document.querySelectorAll('.line.present')].map((one) => one.textContent.trim())`,
+      );
+    const seen: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      await press(page, '.');
+      expect(await text(page, 'place')).to.include(`step ${String(step)} `);
+      expect(await text(page, 'place')).to.include(`statement ${String(i + 1)} of`);
+      expect(await page.evaluate('location.hash')).to.include(`statement=${String(i + 1)}`);
+      // What is around the code is what was before the call.
+      expect((await shown(page)).cells).to.deep.equal(expected(steps, step - 1).cells);
+      const lines = (await marked()) as string[];
+      expect(lines).to.have.length(1);
+      seen.push(lines[0]);
+    }
+    expect(new Set(seen).size).to.equal(3);
+    await press(page, ',');
+    expect(await marked()).to.deep.equal([seen[1]]);
+    await page.click('#statement-back');
+    expect(await marked()).to.deep.equal([seen[0]]);
+    await press(page, ',');
+    await expectStep(page, steps, step - 1);
+    await press(page, '.', 'ArrowRight');
+    await expectStep(page, steps, step);
+  });
+
+  it('goes where the slider is set, to the ends by keys, and plays', async () => {
+    const steps = scenarioSteps('reuse');
+    const page = await show({ width: 1280, hash: 'scenario=reuse' });
+    const middle = Math.floor(steps.length / 2);
+    await page.evaluate(`(() => {
+      const slider = document.getElementById('slider');
+      slider.value = '${String(middle)}';
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+    })()`);
+    await expectStep(page, steps, middle);
+    await press(page, 'End');
+    await expectStep(page, steps, steps.length);
+    await press(page, 'Home');
+    await expectStep(page, steps, 0);
+    await page.focus('#slider');
+    await press(page, 'ArrowRight');
+    await expectStep(page, steps, 1);
+    await page.select('#speed', '20');
+    await page.click('#play-pause');
+    await page.waitForFunction(
+      `document.getElementById('place').textContent.startsWith('step ${String(steps.length)} ')`,
+    );
+    await expectStep(page, steps, steps.length);
+    await page.waitForFunction(
+      `document.getElementById('play-pause').getAttribute('aria-label') === 'play'`,
+    );
+  });
+
+  it('opens a link to a step again, and follows one that is typed', async () => {
+    const steps = scenarioSteps('eviction');
+    const page = await show({ width: 1280, hash: 'scenario=eviction&step=3' });
+    await expectStep(page, steps, 3);
+    await press(page, 'ArrowRight');
+    const link = (await page.evaluate('location.hash')) as string;
+    const other = await show({ width: 390, hash: link.slice(1) });
+    await expectStep(other, steps, 4);
+    await other.evaluate(`location.hash = '#scenario=reuse&step=2'`);
+    await other.waitForFunction(`document.getElementById('item').value === 'reuse'`);
+    await expectStep(other, scenarioSteps('reuse'), 2);
+    const wrong = await show({ width: 1280, hash: 'scenario=nothing-like-it&step=999999' });
+    expect(await text(wrong, 'place')).to.match(/^step (\d+) of \1 /);
+  });
+
+  it('changes the scenario', async () => {
+    const page = await show({ width: 1280, hash: 'scenario=reuse&step=4' });
+    await page.select('#item', 'eviction');
+    await expectStep(page, scenarioSteps('eviction'), 0);
+    expect(await page.evaluate('location.hash')).to.equal('#scenario=eviction&step=0');
+  });
+
+  it('says each step in one sentence to a screen reader', async () => {
+    const steps = scenarioSteps('reuse');
+    const page = await show({ width: 1280, hash: 'scenario=reuse' });
+    await press(page, 'ArrowRight', 'ArrowRight');
+    await page.waitForFunction(
+      `document.getElementById('spoken').textContent === ${JSON.stringify(expected(steps, 2).happened)}`,
+    );
+    expect(
+      await page.evaluate(`document.getElementById('spoken').getAttribute('aria-live')`),
+    ).to.equal('polite');
+  });
+
+  describe('Predict', () => {
+    const SEED = 7;
+    const steps = programSteps(randomProgram(SEED));
+    const questions = Array.from({ length: steps.length }, (_, i) =>
+      questionFor(steps.frame(i), steps.frame(i + 1), SEED, NOUN),
+    );
+    const asked = [...questions.entries()].flatMap(([step, one]) => (one ? [{ step, one }] : []));
+    const link = (step: number): string =>
+      `scenario=random&step=${String(step)}&predict=1&seed=${String(SEED)}`;
+
+    it('asks before a step, and the port grades what is answered', async () => {
+      const [first] = asked;
+      if (!first) throw new Error('no question');
+      const { step, one } = first;
+      const page = await show({ width: 1280, hash: link(step) });
+      await press(page, 'ArrowRight');
+      await expectStep(page, steps, step);
+      expect(await text(page, 'question'))
+        .to.include(one.text)
+        .and.to.include(steps.frame(step + 1).call);
+      const choices = await page.evaluate(
+        `[...document.querySelectorAll('.choices label')].map((one) => one.textContent.trim())`,
+      );
+      expect(choices).to.deep.equal(one.choices);
+      await press(page, String(one.right + 1) as KeyInput, 'Enter');
+      await expectStep(page, steps, step + 1);
+      expect(await text(page, 'verdict')).to.equal(`✓ Right. ${one.why}`);
+      expect(await text(page, 'score')).to.equal('1 of 1 answer right');
+    });
+
+    it('tells what is right after a wrong answer, by mouse', async () => {
+      const { step, one } = asked[1] ?? asked[0] ?? { step: 0, one: null };
+      if (!one) throw new Error('no question');
+      const page = await show({ width: 390, hash: link(step) });
+      await page.click('#forward');
+      const wrong = (one.right + 1) % one.choices.length;
+      await page.click(`.choices label:nth-child(${String(wrong + 1)})`);
+      await page.click('#answer');
+      await expectStep(page, steps, step + 1);
+      expect(await text(page, 'verdict')).to.equal(`✗ Not so. ${one.why}`);
+      expect(await text(page, 'score')).to.equal('0 of 1 answer right');
+    });
+
+    it('stops playing for a question, takes no empty answer, and can be skipped', async () => {
+      const first = asked[0] ?? { step: 0 };
+      const page = await show({ width: 1280, hash: link(first.step) });
+      await page.select('#speed', '20');
+      await page.click('#play-pause');
+      await page.waitForSelector('#ask:not([hidden])');
+      expect(
+        await page.evaluate(`document.getElementById('play-pause').getAttribute('aria-label')`),
+      ).to.equal('play');
+      await press(page, 'Enter');
+      await expectStep(page, steps, first.step);
+      await press(page, 's');
+      await expectStep(page, steps, first.step + 1);
+      expect(await text(page, 'score')).to.equal('');
+    });
+
+    it('goes on with the next seed after the last step', async () => {
+      const page = await show({
+        width: 1280,
+        hash: `scenario=random&step=${String(steps.length)}&seed=${String(SEED)}`,
+      });
+      await expectStep(page, steps, steps.length);
+      await press(page, 'ArrowRight');
+      await expectStep(page, programSteps(randomProgram(SEED + 1)), 0);
+      expect(await page.evaluate(`document.getElementById('seed').value`)).to.equal(
+        String(SEED + 1),
+      );
+    });
+  });
+
+  for (const [width, scheme] of [
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)
+    it(`has nothing serious for axe, and no sideways scroll: ${String(width)} px, ${scheme}`, async () => {
+      const steps = scenarioSteps('eviction');
+      for (const hash of [
+        `scenario=eviction&step=${String(steps.length - 1)}`,
+        'scenario=exhaustion&step=4&predict=1&seed=3',
+        'scenario=untrusted-list&step=2&statement=2',
+      ]) {
+        const page = await show({ width, scheme, hash });
+        if (hash.includes('predict')) await press(page, 'ArrowRight');
+        expect(await overflow(page), hash).to.equal(0);
+        expect(await axe(page), hash).to.deep.equal([]);
+        await press(page, '?');
+        expect(await page.evaluate(`document.getElementById('help').open`)).to.equal(true);
+        expect(await axe(page), `${hash}, keys`).to.deep.equal([]);
+      }
+    });
+
+  it('moves nothing for who wants no motion, and the copied bytes for others', async () => {
+    const steps = scenarioSteps('first-map');
+    const all = Array.from({ length: steps.length }, (_, i) => i + 1);
+    const copying = all.find((step) => steps.frame(step).copies.length > 0);
+    const hash = `scenario=first-map&step=${String(copying)}`;
+    const running = `document.getAnimations().length`;
+    const still = await show({ width: 1280, hash, motion: 'reduce' });
+    expect(await still.evaluate(running)).to.equal(0);
+    const moving = await show({ width: 1280, hash, motion: 'no-preference' });
+    expect(await moving.evaluate(running)).to.be.above(0);
+  });
+
+  it('shows what is in a transcript as text, whatever it is', async () => {
+    const { html, pieces } = hostilePage();
+    const one = join(folder, 'hostile.html');
+    writeFileSync(one, html);
+    for (const width of [390, 1280]) {
+      const page = await show({ width }, one);
+      expect(await page.evaluate('document.querySelectorAll("img, iframe").length')).to.equal(0);
+      const all = (await page.evaluate('document.body.innerText')) as string;
+      for (const piece of pieces) expect(all).to.include(piece);
+      expect(all).not.to.match(/[\u202a-\u202e\u2066-\u2069]/);
+      expect(await overflow(page)).to.equal(0);
+    }
+  });
+
+  it('would not run what got in all the same', async () => {
+    const changed = join(folder, 'changed.html');
+    writeFileSync(
+      changed,
+      scenariosPage().replace('</body>', `<script>document.title = 'in'</script></body>`),
+    );
+    const { page, wrong } = await open(browser, changed, { width: 1280 });
+    expect(await page.title()).not.to.equal('in');
+    expect(wrong.filter((line) => line.startsWith('console:'))).to.have.length.above(0);
+    await page.close();
+  });
+});

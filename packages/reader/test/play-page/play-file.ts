@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Play pages for the tests, and the same recordings stepped in this process.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlayProgram } from '../../src/play/calls';
+import { callRecording } from '../../src/play/call-recording';
+import { playPage } from '../../src/play/page';
+import type { Steps } from '../../src/play/page/contract';
+import { Playback } from '../../src/play/playback';
+import { scenarios } from '../../src/play/scenarios';
+
+const TRANSCRIPTS = join(__dirname, '../../../../test-fixtures/transcripts/unit');
+
+export function scenariosPage(): string {
+  return playPage({ source: { kind: 'scenarios' } });
+}
+
+export function scenarioSteps(name: string): Steps {
+  const found = scenarios.find((one) => one.name === name);
+  if (!found) throw new Error(`no scenario ${name}`);
+  return programSteps(found);
+}
+
+export function programSteps(program: PlayProgram): Steps {
+  return new Playback(callRecording(program));
+}
+
+/** What must stay text; a control character is shown as its number. */
+const HOSTILE = [
+  `<img src=x onerror="alert(1)">`,
+  `</script><script>document.title = 'in'</script>`,
+  `<!--`,
+  `turned: \\u{202e}`,
+] as const;
+
+/** A page of a transcript whose comment and title are hostile, and the pieces that it has to show. */
+export function hostilePage(): { readonly html: string; readonly pieces: readonly string[] } {
+  const name = '02-reuse-from-cache-maps-nothing.jsonl';
+  const [first = '', ...rest] = readFileSync(join(TRANSCRIPTS, name), 'utf8').split('\n');
+  const about = HOSTILE.join(' ').replace('\\u{202e}', '\u202e');
+  const header = { ...(JSON.parse(first) as object), comment: about };
+  const text = [JSON.stringify(header), ...rest].join('\n');
+  const html = playPage({ source: { kind: 'transcript', title: about, about, text } });
+  return { html, pieces: HOSTILE };
+}
