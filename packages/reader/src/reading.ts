@@ -11,6 +11,10 @@ import type { CheckResult } from './check/difference';
 import { readMarginDocuments } from './margin/files';
 import type { Margin } from './margin/margin';
 import { readMargin } from './margin/read-margin';
+import { linesOfC } from './play/c-lines';
+import { playSources } from './play/files';
+import type { PlayC } from './play/page/contract';
+import { playPage } from './play/page';
 import { readPort } from './port/files';
 import type { Port } from './port/port';
 import { openSeries } from './series/files';
@@ -112,9 +116,13 @@ export function readingSite(
     changed,
     margin,
     check,
-    play: null,
+    play: playPage({ source: { kind: 'scenarios' }, c: c && playedC(c) }),
     assets: pageAssets(),
   });
+}
+
+function playedC({ beside, sources }: CSide): PlayC {
+  return linesOfC(beside, sources, new Set(playSources().map(({ path }) => path)));
 }
 
 /** What linux-shim has of the kernel is a slice of each file: not to be held against the whole of it. */
