@@ -333,7 +333,7 @@ export class dma_iommu_c implements dma_iommu_h {
     this.recent_cookie = null;
   }
 
-  /** Regions that firmware, not the driver, knows of: none without IORT (deviation 4). C: dma-iommu.c iommu_dma_get_resv_regions */
+  /** Regions that only firmware knows: none without IORT (deviation 4). C: dma-iommu.c iommu_dma_get_resv_regions */
   iommu_dma_get_resv_regions(_dev: device, _list: list_head<iommu_resv_region>): void {
     // C asks ACPI's IORT for the MSI frame of a GICv3 ITS; there is no such platform here.
   }

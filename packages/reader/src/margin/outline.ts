@@ -93,13 +93,13 @@ function namedIn(node: ts.Statement, file: ts.SourceFile, lineAt: LineAt): Named
     name: ts.Node | undefined,
     whole: ts.Node,
     owner: string | null = null,
-    body: ts.Node | undefined = undefined,
+    body?: ts.Node,
   ): Named[] =>
     name
       ? [
           {
             kind,
-            name: name.getText(file),
+            name: name.getText(file).replace(/^(['"])(.*)\1$/, '$2'),
             owner,
             from: lineAt(whole.getStart(file)),
             to: lineAt(whole.getEnd()),
@@ -109,9 +109,11 @@ function namedIn(node: ts.Statement, file: ts.SourceFile, lineAt: LineAt): Named
         ]
       : [];
 
-  if (ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node)) {
-    const owner = node.name?.text ?? '';
-    const members = [...node.members].flatMap((member) => {
+  const membersOf = (
+    type: ts.ClassLikeDeclaration | ts.InterfaceDeclaration,
+    owner: string,
+  ): Named[] =>
+    [...type.members].flatMap((member) => {
       if (ts.isConstructorDeclaration(member)) {
         const keyword = member
           .getChildren(file)
@@ -122,23 +124,28 @@ function namedIn(node: ts.Statement, file: ts.SourceFile, lineAt: LineAt): Named
         return make('method', member.name, member, owner, member.body);
       if (ts.isMethodSignature(member)) return make('method', member.name, member, owner);
       if (!member.name) return [];
+      const name = member.name.getText(file);
       const initializer = ts.isPropertyDeclaration(member) ? member.initializer : undefined;
       return [
         ...make('property', member.name, member, owner),
-        ...entriesIn(initializer).flatMap((entry) =>
-          make('entry', entry, entry, member.name?.getText(file) ?? ''),
-        ),
+        ...entriesIn(initializer).flatMap((entry) => make('entry', entry, entry, name)),
       ];
     });
+
+  if (ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node))
     return [
       ...make(ts.isClassDeclaration(node) ? 'class' : 'interface', node.name, node),
-      ...members,
+      ...membersOf(node, node.name?.text ?? ''),
     ];
-  }
   if (ts.isTypeAliasDeclaration(node)) return make('type', node.name, node);
   if (ts.isFunctionDeclaration(node)) return make('function', node.name, node, null, node.body);
   if (ts.isVariableStatement(node))
-    return node.declarationList.declarations.flatMap((d) => make('const', d.name, node));
+    return node.declarationList.declarations.flatMap((d) =>
+      // What a compiler makes of a class: let x = class x { … }.
+      d.initializer && ts.isClassExpression(d.initializer)
+        ? [...make('class', d.name, node), ...membersOf(d.initializer, d.name.getText(file))]
+        : make('const', d.name, node),
+    );
   if (ts.isImportDeclaration(node)) {
     const bindings = node.importClause?.namedBindings;
     return bindings && ts.isNamedImports(bindings)
