@@ -88,7 +88,7 @@ export class Notes {
       chips.push(
         html`<a class="${badgeClass(mark)}" href="${markHref(mark)}" title="${this.#title(mark)}">${text}</a>`,
       );
-    const reasons = section.ts?.reasons.length ?? 0;
+    const reasons = section.ts?.reasons.filter(({ kind }) => kind === 'JS').length ?? 0;
     if (reasons > 0) chips.push(html`<span class=J>${plural(reasons, 'JS reason')}</span>`);
     const differences = section.name === null ? [] : this.#byName.get(`${cPath}#${section.name}`) ?? [];
     const [first] = differences;

@@ -41,8 +41,8 @@ describe('buildSite', function () {
       'patch-1.html',
       'patch-4.html',
       'findings.html',
+      'check.html',
     ]);
-    expect([...site.keys()]).not.to.include('check.html');
   });
 
   it('gives the same bytes for the same input', async () => {
