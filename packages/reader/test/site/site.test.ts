@@ -122,7 +122,8 @@ describe('buildSite', function () {
             const [, index, ...names] = group.split(' ');
             const to = data.pages[Number(index)]?.[0] ?? '';
             for (const one of names) {
-              const [own = '', anchor = own] = one.split('=');
+              const [own = '', end = own] = one.split('=');
+              const anchor = end.startsWith('.') ? own + end : end;
               const known = targets.has(pages.get(to) ?? '', anchor);
               expect(known, `${name}: ${to}#${anchor}`).to.equal(true);
             }
