@@ -82,7 +82,9 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
         const path = side === 'c' ? view.cPath : view.tsPath;
         return path === null ? '' : notes.badges(path, line.number);
       },
-      reasons: new Set(section.ts?.reasons.map(({ line }) => line)),
+      reasons: new Set(
+        section.ts?.reasons.filter(({ kind }) => kind === 'JS').map(({ line }) => line),
+      ),
     }),
   );
   const attributes = [

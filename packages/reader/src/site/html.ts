@@ -38,7 +38,7 @@ export function escapeCode(text: string): string {
 
 /** An attribute's value, with quotes only where HTML needs them. */
 export function attribute(value: string): string {
-  return /^[\w.#:/+~$-]+$/.test(value) ? value : `"${escapeHtml(value)}"`;
+  return /^[\w.,#:/+~$-]+$/.test(value) ? value : `"${escapeHtml(value)}"`;
 }
 
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {

@@ -27,10 +27,12 @@ export function markdown(text: string, pageLink: (href: string) => string | null
       },
       code: ({ text: code }: Tokens.Code) => `<pre tabindex=0><code>${escapeHtml(code)}</code></pre>`,
       table(token: Tokens.Table) {
-        const row = (cells: readonly Tokens.TableCell[], tag: string): string =>
-          `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag[0] === 't' ? tag.slice(0, 2) : tag}>`).join('')}</tr>`;
-        const head = row(token.header, 'th scope=col');
-        return `<div class=scroll tabindex=0><table class=list><thead>${head}</thead><tbody>${token.rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>`;
+        const inline = (cell: Tokens.TableCell): string => this.parser.parseInline(cell.tokens);
+        const head = token.header.map((cell) => `<th scope=col>${inline(cell)}</th>`).join('');
+        const rows = token.rows.map(
+          (cells) => `<tr>${cells.map((cell) => `<td>${inline(cell)}</td>`).join('')}</tr>`,
+        );
+        return `<div class=scroll tabindex=0><table class=list><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
       },
     },
   });

@@ -4,7 +4,7 @@
 import type { Names } from './names';
 import type { FileView } from './view';
 
-/** What stands in the page; `names` is `KIND PAGE NAME NAME=ANCHOR …`, without ANCHOR if it is the name. */
+/** What stands in the page; `names` is `KIND PAGE NAME NAME=ANCHOR …`, without ANCHOR if it is the name, which one that begins with a dot begins with too. */
 export interface NamesData {
   /** File name of each page, and the C file or package it shows. */
   readonly pages: readonly (readonly [string, string])[];
@@ -23,15 +23,20 @@ export function namesJson(
   page: string | null,
   used: ReadonlySet<string>,
 ): string {
-  const wanted = names.all().filter((one) => page === null || one.page === page || used.has(one.name));
+  const wanted = names
+    .all()
+    .filter((one) => page === null || one.page === page || used.has(one.name))
+    // The script finds the sections of its own page by itself.
+    .filter((one) => page === null || one.page !== page || one.anchor !== one.name);
   const paths = new Map(views.map((view) => [view.page, view.cPath]));
   for (const { page: shared, packageName } of views) if (packageName !== null) paths.set(shared, packageName);
   const pages = [...new Set(wanted.map((one) => one.page))];
   const groups = new Map<string, string[]>();
-  for (const { name, kind, page: own, anchor } of wanted) {
-    const key = `${kind} ${String(pages.indexOf(own))}`;
+  for (const { name, kind, page: to, anchor } of wanted) {
+    const key = `${kind} ${String(pages.indexOf(to))}`;
     const group = groups.get(key) ?? [];
-    group.push(anchor === name ? name : `${name}=${anchor}`);
+    const own = anchor.startsWith(`${name}.`) ? anchor.slice(name.length) : anchor;
+    group.push(anchor === name ? name : `${name}=${own}`);
     groups.set(key, group);
   }
   const data: NamesData = {

@@ -3,7 +3,7 @@
 
 import type { CheckResult, Difference } from '../check/difference';
 import type { Margin, Mark } from '../margin/margin';
-import { Html, html, plural } from './html';
+import { Html, attribute, html, plural } from './html';
 import type { Section } from './view';
 
 export const FINDINGS_PAGE = 'findings.html';
@@ -70,10 +70,7 @@ export class Notes {
     const differences = this.#byLine.get(`${path}:${String(line)}`) ?? [];
     return (
       [...marks].map(([text, mark]) => `<a class=${badgeClass(mark)} href=${markHref(mark)}>${text}</a>`).join('') +
-      differences.map(({ number, reason }) => {
-        const kind = reason === null ? 'X' : 'E';
-        return `<a class=${kind} href=${CHECK_PAGE}#d${String(number)}>≠${String(number)}</a>`;
-      }).join('')
+      differenceBadges(differences)
     );
   }
 
@@ -88,7 +85,7 @@ export class Notes {
       chips.push(
         html`<a class="${badgeClass(mark)}" href="${markHref(mark)}" title="${this.#title(mark)}">${text}</a>`,
       );
-    const reasons = section.ts?.reasons.length ?? 0;
+    const reasons = section.ts?.reasons.filter(({ kind }) => kind === 'JS').length ?? 0;
     if (reasons > 0) chips.push(html`<span class=J>${plural(reasons, 'JS reason')}</span>`);
     const differences = section.name === null ? [] : this.#byName.get(`${cPath}#${section.name}`) ?? [];
     const [first] = differences;
@@ -106,7 +103,7 @@ export class Notes {
 
   /** The names that the numbers of the headings stand for: `t` transcripts, `s` tests. */
   reachJson(): string {
-    return JSON.stringify({ t: this.transcripts, s: this.tests });
+    return JSON.stringify({ t: frontCoded(this.transcripts), s: frontCoded(this.tests) });
   }
 
   #reach(path: string, name: string): Html {
@@ -115,7 +112,8 @@ export class Notes {
     const t = ranges(reach.transcripts.map((one) => this.transcripts.indexOf(one)));
     const s = ranges(reach.tests.map((one) => this.tests.indexOf(one)));
     const lines = `${String(reach.linesHit)}/${String(reach.linesFound)} lines`;
-    return html`<details class=r data-t="${t}" data-s="${s}"><summary>${lines} run by ${plural(reach.tests.length, 'test file')}, ${plural(reach.transcripts.length, 'transcript')}</summary></details>`;
+    const data = new Html(` data-t=${attribute(t)} data-s=${attribute(s)}`);
+    return html`<details class=r${data}><summary>${lines} run by ${plural(reach.tests.length, 'test file')}, ${plural(reach.transcripts.length, 'transcript')}</summary></details>`;
   }
 
   #title({ kind, number, section }: Mark): string {
@@ -125,6 +123,18 @@ export class Notes {
     }
     return `Deviation ${String(number)} of ${section ?? ''}`;
   }
+}
+
+/** One for each difference that nobody has explained, one for all others of the line. */
+function differenceBadges(differences: readonly NumberedDifference[]): string {
+  const badge = (kind: string, { number }: NumberedDifference, more: string): string =>
+    `<a class=${kind} href=${CHECK_PAGE}#d${String(number)}>≠${String(number)}${more}</a>`;
+  const explained = differences.filter(({ reason }) => reason !== null);
+  const [first] = explained;
+  return [
+    ...differences.filter(({ reason }) => reason === null).map((one) => badge('X', one, '')),
+    ...(first ? [badge('E', first, explained.length > 1 ? '…' : '')] : []),
+  ].join('');
 }
 
 function badgeText({ kind, number }: Mark): string {
@@ -138,6 +148,17 @@ function badgeClass({ kind }: Mark): string {
 function markHref({ kind, number, section }: Mark): string {
   const id = kind === 'finding' ? findingId(number) : deviationId(section ?? '', number);
   return `${FINDINGS_PAGE}#${id}`;
+}
+
+/** Sorted names, each as how many characters it shares with the one before, and the rest. */
+function frontCoded(names: readonly string[]): [number, string][] {
+  let before = '';
+  return names.map((name) => {
+    let shared = 0;
+    while (shared < name.length && name[shared] === before[shared]) shared++;
+    before = name;
+    return [shared, name.slice(shared)];
+  });
 }
 
 /** 0-3,7: short, because one function can be reached by all transcripts. */

@@ -3,20 +3,14 @@
 
 import type { CheckResult } from '../check/difference';
 import type { Deviation, Finding, Margin, Mark } from '../margin/margin';
-import { type Html, html, plural } from './html';
+import { Html, attribute, html, plural } from './html';
 import { markdown } from './markdown';
 import { FINDINGS_PAGE, type Notes, type NumberedDifference, deviationId, findingId } from './notes';
 import type { Places } from './view';
 
 /** Findings, then deviations by section, each with the lines it concerns. */
 export function findingsPage(margin: Margin, places: Places): Html {
-  const numbers = new Set(margin.findings.map(({ number }) => number));
-  const pageLink = (href: string): string | null => {
-    const number = /^(?:findings\.md)?#(\d+)-/.exec(href)?.[1];
-    if (number !== undefined && numbers.has(Number(number)))
-      return `${FINDINGS_PAGE}#${findingId(Number(number))}`;
-    return null;
-  };
+  const pageLink = findingLinks(margin);
   const findings = margin.findings.map((one) => findingHtml(one, margin, places, pageLink));
   const sections = [...new Set(margin.deviations.map(({ section }) => section))].map((section) => {
     const own = margin.deviations.filter((one) => one.section === section);
@@ -24,6 +18,16 @@ export function findingsPage(margin: Margin, places: Places): Html {
   });
   return html`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
 <h2>Findings</h2>${findings}<h2>Deviations</h2>${sections}</div>`;
+}
+
+/** Links between findings, as the documents write them, within the site. */
+function findingLinks({ findings }: Margin): (href: string) => string | null {
+  const numbers = new Set(findings.map(({ number }) => number));
+  return (href) => {
+    const number = /^(?:findings\.md)?#(\d+)-/.exec(href)?.[1];
+    if (number === undefined || !numbers.has(Number(number))) return null;
+    return `${FINDINGS_PAGE}#${findingId(Number(number))}`;
+  };
 }
 
 function findingHtml(
@@ -61,6 +65,7 @@ function markLinks(marks: readonly Mark[], places: Places): Html {
 
 /** The unexplained first. */
 export function checkPage(check: CheckResult, notes: Notes, places: Places): Html {
+  const pageLink = findingLinks(notes.margin);
   const open = notes.differences.filter(({ reason }) => reason === null);
   const explained = notes.differences.filter(({ reason }) => reason !== null);
   const verdict =
@@ -69,7 +74,7 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
       : html`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
   return html`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
 <h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
-<h2>Explained (${explained.length})</h2>${differenceTable(explained, places)}</div>`;
+<h2>Explained (${explained.length})</h2>${explainedList(explained, check, places, pageLink)}</div>`;
 }
 
 export function checkSummary({ functions, differences }: CheckResult): Html {
@@ -84,10 +89,58 @@ function differenceTable(differences: readonly NumberedDifference[], places: Pla
     const c = one.cLine === null ? html`` : placeLink(one.cPath, one.cLine, places);
     const ts =
       one.tsPath === null || one.tsLine === null ? html`` : placeLink(one.tsPath, one.tsLine, places);
-    return html`<tr id="d${one.number}"><td>${one.number}</td><th scope=row>${one.name}</th><td>${one.kind}</td><td>${one.state}</td><td>${one.text}</td><td>${one.reason ?? ''}</td><td>${c}</td><td>${ts}</td></tr>`;
+    return html`<tr id="d${one.number}"><td>${one.number}</td><th scope=row>${one.name}</th><td>${one.kind}</td><td>${one.state}</td><td>${one.text}</td><td>${c}</td><td>${ts}</td></tr>`;
   });
-  const heads = ['#', 'name', 'kind', 'state', 'difference', 'reason', 'C', 'TypeScript'];
+  const heads = ['#', 'name', 'kind', 'state', 'difference', 'C', 'TypeScript'];
   return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** How much of a deviation's text is shown. */
+const BEGIN = 120;
+
+/** By reason, since one reason often explains many: each with its differences in the order of the C. */
+function explainedList(
+  differences: readonly NumberedDifference[],
+  { differences: all }: CheckResult,
+  places: Places,
+  pageLink: (href: string) => string | null,
+): Html {
+  if (differences.length === 0) return html`<p>None.</p>`;
+  const last = Math.max(...all.map(({ state }) => state));
+  const byReason = new Map<string, NumberedDifference[]>();
+  for (const one of differences) {
+    const group = byReason.get(one.reason ?? '') ?? [];
+    group.push(one);
+    byReason.set(one.reason ?? '', group);
+  }
+  const groups = [...byReason].map(([reason, group]) => {
+    const items = group.map((one) => differenceItem(one, last, places));
+    return html`<li>${reasonHtml(reason, pageLink)}<ul>${items}</ul>`;
+  });
+  return html`<ul class=why>${groups}</ul>`;
+}
+
+/** A deviation's text stands on the page of the deviations: here is its number, and how it begins. */
+function reasonHtml(reason: string, pageLink: (href: string) => string | null): Html {
+  const [, section, number, text = ''] = /^[\w ]+: [\w/.-]+, ([\w.-]+), (\d+): ([\s\S]*)$/.exec(reason) ?? [];
+  if (section === undefined) return markdown(reason, pageLink);
+  const begin = text.length > BEGIN ? `${text.slice(0, text.lastIndexOf(' ', BEGIN))} …` : text;
+  const href = `${FINDINGS_PAGE}#${deviationId(section, Number(number))}`;
+  return html`<p><a href="${href}">Deviation ${number ?? ''} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
+}
+
+/** As short as can be: there are hundreds. */
+function differenceItem(
+  { number, name, text, state, cPath, cLine, tsPath, tsLine }: NumberedDifference,
+  last: number,
+  places: Places,
+): Html {
+  const c = cLine === null ? null : places.of(cPath, cLine);
+  const ts = tsPath === null || tsLine === null ? null : places.of(tsPath, tsLine);
+  const place = state === last ? (c ?? ts) : null;
+  const title = place ? html`<a href=${new Html(attribute(`${place.page}#${place.anchor}`))}>${name}</a>` : html`${name}`;
+  const when = state === last ? html`` : html` (state ${state})`;
+  return html`<li id=d${number}>≠${number} ${title}: ${text}${when}`;
 }
 
 function placeLink(path: string, line: number, places: Places): Html {

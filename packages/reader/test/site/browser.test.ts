@@ -8,7 +8,8 @@ import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
 import { pageAssets, writeSite } from '../../src/site/files';
-import { buildSite } from '../../src/site/site';
+import { type SiteInput, buildSite } from '../../src/site/site';
+import type { Margin } from '../../src/margin/margin';
 import { type Look, type Opened, ask, findChromium, open, settled, startChromium } from './chromium';
 import { handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
@@ -37,7 +38,8 @@ const HASH = 'location.hash.slice(1)';
     browser = await startChromium(path);
     folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-site-'));
     const assets = pageAssets();
-    const input = { ...(await makeInput(OUR_SERIES)), assets };
+    const read = await makeInput(OUR_SERIES);
+    const input = { ...read, margin: withMarks(read), assets };
     writeSite(join(folder, 'both'), buildSite(input), false);
     writeSite(join(folder, 'ours'), buildSite(withoutSeries(input)), false);
     const hostile = handInput({
@@ -198,6 +200,10 @@ const HASH = 'location.hash.slice(1)';
     expect(second).not.to.equal(first);
     await press(page, 'p');
     expect(await ask(page, HASH)).to.equal(first);
+  });
+
+  it('goes from finding to finding and from line to line by keys', async () => {
+    const page = await show(TALLY, WIDE);
     await press(page, 'f');
     expect((await ask<string[]>(page, MARKED)).join()).to.match(/[FD]\d/);
     const marked = await ask<string[]>(page, MARKED);
@@ -266,8 +272,25 @@ const HASH = 'location.hash.slice(1)';
     expect(await ask(page, "document.querySelector('tr.k').getBoundingClientRect().top")).to.be.within(0, 800);
     await swipe(100, 300);
     expect(await ask(page, shown)).to.deep.equal([true, true, false, false]);
+    // The browser takes a tap right behind a swipe for its end.
+    await new Promise((done) => setTimeout(done, 500));
     await page.tap('.sides [data-side="t"]');
+    await page.waitForFunction("document.documentElement.dataset.side === 't'", { timeout: 5000 });
     expect(await ask(page, shown)).to.deep.equal([false, false, true, true]);
+  });
+
+  it('names the tests and transcripts that reach a function when asked', async () => {
+    const page = await show(TALLY, WIDE, 'tally_put_mark');
+    expect(await ask(page, "document.querySelector('.r').textContent")).to.equal(
+      '17/18 lines run by 1 test file, 2 transcripts',
+    );
+    await page.click('.r summary');
+    await settled(page);
+    expect(await ask(page, "[...document.querySelectorAll('.r li')].map((li) => li.textContent)")).to.deep.equal([
+      'packages/tally/test/tally.test.ts',
+      'put.jsonl',
+      'trim.jsonl',
+    ]);
   });
 
   it('lists in its help every key that it obeys', async () => {
@@ -356,7 +379,32 @@ const HASH = 'location.hash.slice(1)';
 
   it('makes the picture of docs/reading.md', async () => {
     const page = await show(TALLY, WIDE, 'tally_put_mark.c12');
-    const picture = await page.screenshot({ type: 'png', path: join(__dirname, '../../../../docs/reading.png') });
+    await page.setViewport({ width: 1280, height: 640 });
+    await settled(page);
+    const path = join(__dirname, '../../../../docs/reading.png');
+    const picture = await page.screenshot({ type: 'png', path });
     expect(picture.length).to.be.within(10_000, 150_000);
   });
 });
+
+/** The margin with a finding and a deviation at lines of a function, and who reaches it. */
+function withMarks({ margin, port }: SiteInput): Margin {
+  const file = port.files.find(({ path }) => path.endsWith('/tally.ts'));
+  const own = file?.definitions.find(({ name }) => name === 'tally_put_mark');
+  const [deviation] = margin.deviations;
+  if (!file || !own || !deviation) throw new Error('the port of our series has another text');
+  const place = { path: file.path, function: own.name };
+  return {
+    ...margin,
+    marks: [
+      { ...place, kind: 'finding', number: 1, section: null, line: own.from + 6 },
+      { ...place, kind: 'deviation', number: deviation.number, section: deviation.section, line: own.from + 9 },
+    ],
+    reach: new Map([
+      [
+        `${file.path}#${own.name}`,
+        { transcripts: ['put.jsonl', 'trim.jsonl'], tests: ['packages/tally/test/tally.test.ts'], linesHit: 17, linesFound: 18 },
+      ],
+    ]),
+  };
+}

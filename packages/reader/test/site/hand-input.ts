@@ -59,7 +59,7 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
     ...definition(name, 3, 5),
     unit: null,
     patch: 1,
-    reasons: [{ line: 4, text: t.note }],
+    reasons: [{ line: 4, kind: 'JS', text: t.note, covers: [4, 4] }],
   };
   const hunk = cLines.map((text, i) => ({
     kind: 'added' as const,
@@ -171,6 +171,7 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
           tsLine: 4,
           text: t.difference,
           reason: t.note,
+          explainedBy: 'comment',
         },
         {
           kind: 'missing',
@@ -182,6 +183,7 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
           tsLine: null,
           text: t.difference,
           reason: null,
+          explainedBy: null,
         },
       ],
     },

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { changedFunctions } from '../../src/beside/changed';
 import { filesBeside } from '../../src/beside/files-beside';
+import { checkSides } from '../../src/check/check-sides';
 import { loadCReader } from '../../src/c/files';
 import { readMarginDocuments } from '../../src/margin/files';
 import { readMargin } from '../../src/margin/read-margin';
@@ -35,12 +36,7 @@ export async function makeInput(sources: Sources): Promise<SiteInput> {
   const series = await openSeries(sources.series, {
     patches: port.patches,
     files: mirrored,
-    addedBy: (patch) =>
-      port.files.flatMap(({ definitions }) =>
-        definitions
-          .filter((one) => one.patch === patch && one.kind === 'function')
-          .map(({ name }) => name),
-      ).slice(0, 0),
+    addedBy: () => [],
   });
   const tree = openTree(series, sources.kernel, mirrored);
   const reader = await loadCReader();
@@ -50,6 +46,7 @@ export async function makeInput(sources: Sources): Promise<SiteInput> {
       return text && /\.[ch]$/.test(path) ? [[path, reader.parse(path, text)] as const] : [];
     }),
   );
+  const margin = readMargin(port.files, readMarginDocuments(sources.port ?? undefined));
   return {
     series,
     tree,
@@ -57,8 +54,8 @@ export async function makeInput(sources: Sources): Promise<SiteInput> {
     cSources,
     beside: filesBeside(reader, tree, port),
     changed: series.patches.map(({ number }) => changedFunctions(reader, tree, port, number)),
-    margin: readMargin(port.files, readMarginDocuments(sources.port ?? undefined)),
-    check: null,
+    margin,
+    check: checkSides({ reader, tree, port, deviations: margin.deviations }),
     play: null,
     assets: assetsOf('', ''),
   };

@@ -41,8 +41,8 @@ describe('buildSite', function () {
       'patch-1.html',
       'patch-4.html',
       'findings.html',
+      'check.html',
     ]);
-    expect([...site.keys()]).not.to.include('check.html');
   });
 
   it('gives the same bytes for the same input', async () => {
@@ -122,7 +122,8 @@ describe('buildSite', function () {
             const [, index, ...names] = group.split(' ');
             const to = data.pages[Number(index)]?.[0] ?? '';
             for (const one of names) {
-              const [own = '', anchor = own] = one.split('=');
+              const [own = '', end = own] = one.split('=');
+              const anchor = end.startsWith('.') ? own + end : end;
               const known = targets.has(pages.get(to) ?? '', anchor);
               expect(known, `${name}: ${to}#${anchor}`).to.equal(true);
             }

@@ -98,7 +98,7 @@ function item({ name, kind, path }: Target, index: number): HTMLElement {
   const title = document.createElement('b');
   title.textContent = name;
   const note = document.createElement('span');
-  note.textContent = [KIND_NAMES[kind] ?? '', path].filter((text) => text !== '').join(' · ');
+  note.textContent = [path === '' ? 'on this page' : (KIND_NAMES[kind] ?? ''), path].filter((text) => text !== '').join(' · ');
   line.append(title, ' ', note);
   return line;
 }
@@ -106,7 +106,7 @@ function item({ name, kind, path }: Target, index: number): HTMLElement {
 /** The first page has the names of all files. */
 function inAllFiles(query: string): Target {
   const anchor = `?${encodeURIComponent(query)}`;
-  return { name: `Search all files for ${query}`, kind: '', page: 'index.html', path: '', anchor };
+  return { name: query, kind: '', page: 'index.html', path: 'search in all files', anchor };
 }
 
 function ofThisPage(): Target[] {

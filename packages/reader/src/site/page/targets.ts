@@ -25,10 +25,14 @@ export class Targets {
       const [kind = '', index = '', ...names] = group.split(' ');
       const [page = '', path = ''] = data.pages[Number(index)] ?? [];
       for (const one of names) {
-        const [name = '', anchor = name] = one.split('=');
+        const [name = '', text = name] = one.split('=');
+        const anchor = text.startsWith('.') ? name + text : text;
         all.push({ name, kind, page, path, anchor });
       }
     }
+    const own = thisPage();
+    for (const { id } of data.all ? [] : document.querySelectorAll('section'))
+      all.push({ name: id, kind: 'f', page: own, path: '', anchor: id });
     this.all = all;
     this.complete = data.all;
     for (const target of all) {
