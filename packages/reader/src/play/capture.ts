@@ -38,11 +38,12 @@ export class Capture {
     const ranges: Frame['ranges'][number][] = [];
     const mappings: Frame['mappings'][number][] = [];
     const ended: Frame['ended'][number][] = [];
-    const left = new Set(held.map(({ id }) => id));
-    const gone = this.before.filter(({ id }) => !left.has(id));
+    const gone = goneFrom(this.before, held);
     this.before = [];
-    for (const domain of this.watched.domains()) {
-      const own = held.filter(({ device }) => domain.devices.includes(device));
+    const domains = this.watched.domains();
+    for (const domain of domains) {
+      const isOwn = ({ device }: HeldMapping): boolean => domain.devices.includes(device);
+      const own = domains.length === 1 ? held : held.filter(isOwn);
       const pool = pool_of(domain.domain);
       let place: PoolPlace | null = null;
       if (pool !== null) {
@@ -55,10 +56,20 @@ export class Capture {
       for (const range of rangeFrames(domain, own)) ranges.push(range);
       for (const one of this.mappingFrames.frames(k, own, place, domain.pieces, about))
         mappings.push(one);
-      const ownGone = gone.filter(({ device }) => domain.devices.includes(device));
+      const ownGone = gone.filter(isOwn);
       for (const one of this.mappingFrames.frames(k, ownGone, place, domain.pieces, about))
         ended.push(one);
     }
     return { pools, ranges, mappings, ended, copies: copyFrames(k, copies, inside) };
   }
+}
+
+/** Those of a list that the list after it lacks; what is in both has the same order in both. */
+function goneFrom(before: readonly HeldMapping[], now: readonly HeldMapping[]): HeldMapping[] {
+  let at = 0;
+  return before.filter((one) => {
+    if (now[at] !== one) return true;
+    at++;
+    return false;
+  });
 }

@@ -85,5 +85,5 @@ iommuBouncePlay.contractFrom(data).then(
 function escaped(text: string): string {
   return text
     .replace(/[&<>"']/g, (c) => `&#${String(c.charCodeAt(0))};`)
-    .replace(/\p{Cc}|\p{Cf}/gu, '\u{fffd}');
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

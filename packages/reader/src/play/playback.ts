@@ -71,7 +71,9 @@ export class Playback implements Steps {
 
   private made(step: number): Frame {
     const run = this.runBefore(step);
-    const near = this.frames.has(step + 1) ? this.window : 1;
+    const next = this.frames.get(step + 1);
+    // No more than what can be kept: half of it, since the frames behind are of use too.
+    const near = next ? Math.min(this.window, this.mostWeight / next.weight / 2) : 1;
     let frame: Frame | null = step === 0 ? this.kept(0) : null;
     while (run.at < step)
       if (run.at < step - near) run.skip();

@@ -51,9 +51,10 @@ export function rangeFrames(watched: WatchedDomain, held: readonly HeldMapping[]
 
 /** The pages of mappings, and those of interrupts, which devices write to; in order, and none overlap. */
 function wantedPages({ domain }: WatchedDomain, held: readonly HeldMapping[]): Interval[] {
-  const all: Interval[] = held.flatMap(({ segments }) =>
-    segments.map(([iova, size]): Interval => [pageFloor(iova), pageFloor(iova + size - 1) + 1]),
-  );
+  const all: Interval[] = [];
+  for (const { segments } of held)
+    for (const [iova, size] of segments)
+      all.push([pageFloor(iova), pageFloor(iova + size - 1) + 1]);
   if (domain.iova_cookie !== null)
     for (const msi of list_for_each_entry(to_cookie(domain).msi_page_list))
       all.push([pageFloor(msi.iova), pageFloor(msi.iova) + 1]);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page's scripts in a real browser give the frames that Node gives; and what a page may weigh.
+
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import type { Browser } from 'puppeteer-core';
+import { playScripts } from '../../src/play/files';
+import { type PlayPageInput, playPage } from '../../src/play/page';
+import { bundledSteps } from './bundle';
+import { shippedTranscripts } from './fixtures';
+import { findChromium, startChromium } from '../play-page/chromium';
+
+const LONG = process.env['TEST_LONG'] === '1';
+const MEGABYTE = 1_000_000;
+
+/** Every fourth; the longest ones are left to the limits of size. */
+const PLAYED = shippedTranscripts
+  .filter(({ text }) => text.length < 200_000)
+  .filter((_, i) => i % 4 === 0);
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function sourceOf({ name, text }: (typeof shippedTranscripts)[number]): PlayPageInput['source'] {
+  return { kind: 'transcript', title: name, about: '', text };
+}
+
+describe('a play page', () => {
+  it('is smaller than 1 MB: the scenarios and each shipped transcript', () => {
+    expect(playPage({ source: { kind: 'scenarios' } }).length).to.be.below(MEGABYTE);
+    for (const one of shippedTranscripts)
+      expect(playPage({ source: sourceOf(one) }).length, one.name).to.be.below(MEGABYTE);
+  }).timeout(120_000);
+
+  it('names by hash the one script and the one style that it has', () => {
+    const page = playPage({ source: { kind: 'scenarios' } });
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+    const text = (tag: string): string =>
+      new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? '';
+    const named = (what: string): string =>
+      `'sha256-${createHash('sha256').update(what).digest('base64')}'`;
+    expect(policy).to.equal(
+      `default-src 'none'; script-src ${named(text('script'))}; style-src ${named(text('style'))}; base-uri 'none'; form-action 'none'`,
+    );
+    expect(page.match(/<script/g)).to.have.length(2);
+  });
+
+  it('keeps hostile text as text', () => {
+    const hostile = '</title></script><script>alert(1)</script><!--\u2028\u202e&"';
+    const page = playPage({
+      source: {
+        kind: 'transcript',
+        title: hostile,
+        about: hostile,
+        text: shippedTranscripts[0]?.text ?? '',
+      },
+    });
+    expect(page).not.to.include('alert(1)</script>');
+    expect(page.match(/<script/g)).to.have.length(2);
+    expect(page).not.to.match(/[\u2028\u202e]/);
+  });
+});
+
+(LONG ? describe : describe.skip)('the play scripts in Chromium (npm run test:long)', function () {
+  this.timeout(300_000);
+  let browser: Browser | undefined;
+
+  before(async function () {
+    const path = findChromium();
+    if (path === undefined) {
+      console.log('      skipped: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
+      this.skip();
+    }
+    browser = await startChromium(path);
+  });
+
+  after(async () => {
+    await browser?.close();
+  });
+
+  it('are tried with twenty transcripts at least', () => {
+    expect(PLAYED.length).to.be.at.least(20);
+  });
+
+  for (const one of PLAYED)
+    it(`give the frames that Node gives, forward and back: ${one.name}`, async () => {
+      const source = sourceOf(one);
+      const steps = await bundledSteps(source);
+      const expected = Array.from({ length: steps.length + 1 }, (_, step) =>
+        hashOf(JSON.stringify(steps.frame(step))),
+      );
+      const page = await browser?.newPage();
+      if (!page) throw new Error('no browser');
+      // Hashes, since the frames of a transcript have many megabytes; crypto.subtle is not on about:blank.
+      let seen: string[] = [];
+      await page.exposeFunction('seen', (frame: string) => {
+        seen.push(hashOf(frame));
+      });
+      await page.evaluate(`${playScripts()[0]}\nglobalThis.iommuBouncePlay = iommuBouncePlay;`);
+      const data = /id="play-data">([^<]*)</.exec(playPage({ source }))?.[1] ?? '';
+      await page.evaluate(
+        `iommuBouncePlay.contractFrom('${data}').then(({ items }) => { globalThis.steps = items[0].open(); })`,
+      );
+      const walk = (from: number, to: number): Promise<unknown> =>
+        page.evaluate(
+          `(async () => { for (let i = ${String(from)}; i !== ${String(to)}; i += ${String(Math.sign(to - from))}) await seen(JSON.stringify(steps.frame(i))); })()`,
+        );
+      await walk(0, steps.length + 1);
+      expect(seen).to.deep.equal(expected);
+      seen = [];
+      await walk(steps.length, -1);
+      expect(seen).to.deep.equal(expected.toReversed());
+      await page.close();
+    });
+});

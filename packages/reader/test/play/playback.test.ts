@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Forward, back and at random: the same frames, whatever was asked before, and with few of them kept.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { callRecording } from '../../src/play/call-recording';
+import type { Frame } from '../../src/play/frame';
+import { Playback } from '../../src/play/playback';
+import { randomProgram } from '../../src/play/random-program';
+import type { Recording } from '../../src/play/recording';
+import { scenarios } from '../../src/play/scenarios';
+import { transcriptRecording } from '../../src/play/transcript-recording';
+import { expectSound, transcriptNamed } from './fixtures';
+
+const LONG = process.env['TEST_LONG'] === '1';
+
+/** Every frame, of one execution from the first to the last step. */
+function allFrames(recording: Recording): string[] {
+  const { run, first } = recording.begin();
+  const frames: Frame[] = [first];
+  while (run.at < recording.length) frames.push(run.step());
+  return frames.map((frame) => JSON.stringify(frame));
+}
+
+/** So few that each walk has to execute again and again. */
+const TIGHT = { mostWeight: 2000, mostRuns: 2, window: 5 };
+
+const RECORDINGS: readonly (readonly [string, () => Recording])[] = [
+  ...['unit/06-slots-exhausted-falls-back.jsonl', 'random/004.jsonl'].map(
+    (name) => [name, () => transcriptRecording(transcriptNamed(name).text)] as const,
+  ),
+  ...scenarios.map((one) => [one.name, () => callRecording(one)] as const),
+];
+
+describe('Playback', () => {
+  for (const [name, make] of RECORDINGS)
+    it(`gives the same frames on any walk: ${name}`, () => {
+      const recording = make();
+      const expected = allFrames(recording);
+      const walk = fc.array(
+        fc.oneof(
+          fc.record({ to: fc.nat(recording.length) }),
+          fc.record({ by: fc.integer({ min: -12, max: 12 }) }),
+        ),
+        { maxLength: 25 },
+      );
+      fc.assert(
+        fc.property(walk, (moves) => {
+          const playback = new Playback(recording, TIGHT);
+          let at = 0;
+          for (const move of moves) {
+            const wanted = 'to' in move ? move.to : at + move.by;
+            at = Math.min(Math.max(wanted, 0), recording.length);
+            expect(JSON.stringify(playback.frame(at))).to.equal(expected[at]);
+          }
+        }),
+        { numRuns: LONG ? 100 : 8 },
+      );
+    }).timeout(120_000);
+
+  it('goes back through a recording with few executions', () => {
+    const recording = transcriptRecording(transcriptNamed('random/004.jsonl').text);
+    let begun = 0;
+    const counted: Recording = {
+      ...recording,
+      begin: () => {
+        begun++;
+        return recording.begin();
+      },
+    };
+    const playback = new Playback(counted, { window: 50 });
+    playback.frame(recording.length);
+    for (let step = recording.length; step >= 0; step--) playback.frame(step);
+    expect(begun).to.be.at.most(3 + recording.length / 50);
+  }).timeout(60_000);
+
+  it('refuses steps that are not there', () => {
+    const [scenario] = scenarios;
+    if (!scenario) throw new Error('no scenario');
+    const playback = new Playback(callRecording(scenario));
+    for (const step of [-1, 0.5, playback.length + 1, NaN])
+      expect(() => playback.frame(step)).to.throw(RangeError, `expected 0 to`);
+  });
+
+  it('has sound frames of random programs', () => {
+    fc.assert(
+      fc.property(fc.nat(1e6), (seed) => {
+        const playback = new Playback(callRecording(randomProgram(seed)));
+        for (let step = 0; step <= playback.length; step++) expectSound(playback.frame(step));
+      }),
+      { numRuns: LONG ? 200 : 10 },
+    );
+  }).timeout(120_000);
+});

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The port with probes does what the port does, and tells which lines it executed.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { callRecording } from '../../src/play/call-recording';
+import { playSources } from '../../src/play/files';
+import type { Frame } from '../../src/play/frame';
+import { Playback } from '../../src/play/playback';
+import { scenarios } from '../../src/play/scenarios';
+import { transcriptRecording } from '../../src/play/transcript-recording';
+import { bundledSteps } from './bundle';
+import { shippedTranscripts } from './fixtures';
+
+const LONG = process.env['TEST_LONG'] === '1';
+const ROOT = join(__dirname, '../../../..');
+
+function withoutLines(frame: Frame): string {
+  return JSON.stringify({ ...frame, executed: [] });
+}
+
+const about = { title: '', about: '' };
+
+describe('the port with probes', function () {
+  this.timeout(120_000);
+
+  for (const { name, text } of shippedTranscripts.filter(({ text: { length } }, i) =>
+    LONG ? length < 500_000 : length < 60_000 && i % 8 === 0,
+  ))
+    it(`gives the frames that the port gives: ${name}`, async () => {
+      const plain = new Playback(transcriptRecording(text));
+      const probed = await bundledSteps({ kind: 'transcript', ...about, text });
+      expect(probed.length).to.equal(plain.length);
+      for (let step = 0; step <= plain.length; step++)
+        expect(withoutLines(probed.frame(step))).to.equal(withoutLines(plain.frame(step)));
+    });
+
+  for (const scenario of scenarios)
+    it(`gives the frames that the port gives: ${scenario.name}`, async () => {
+      const plain = new Playback(callRecording(scenario));
+      const probed = await bundledSteps({ kind: 'scenarios' }, scenario.name);
+      for (let step = 0; step <= plain.length; step++)
+        expect(withoutLines(probed.frame(step))).to.equal(withoutLines(plain.frame(step)));
+    });
+
+  it('names lines of statements, in the order of execution, of the step alone', async () => {
+    const steps = await bundledSteps({ kind: 'scenarios' }, 'first-map');
+    const frames = Array.from({ length: steps.length + 1 }, (_, step) => steps.frame(step));
+    const map = frames.find(({ call }) => call.startsWith('dma_map_page'));
+    const lines = (map?.executed ?? []).map(({ path, line }) => {
+      const text = playSources()
+        .find((one) => one.path === path)
+        ?.text.split('\n')[line - 1];
+      return (text ?? '').trim();
+    });
+    const order = [
+      'early_mapped',
+      'if (!pool_in) return DMA_MAPPING_ERROR;',
+      'slot = list_first_entry(klass.empty_slots);',
+      'slot.bounce_buffer = this.dma_iommu.__iommu_dma_alloc_pages(',
+      'slot.prot = prot;',
+      'slot.orig_buffer = orig_buffer;',
+    ].slice(1);
+    let at = -1;
+    for (const text of order) {
+      const next = lines.indexOf(text, at + 1);
+      expect(next, text).to.be.above(at);
+      at = next;
+    }
+    const cpuOnly = frames.find(({ call }) => call.startsWith('the CPU writes'));
+    expect(cpuOnly?.executed).to.deep.equal([]);
+    expect(frames[0]?.executed).to.deep.equal([]);
+  });
+
+  it('shows lines of the files as they are, none of them blank or only a comment', async () => {
+    for (const { path, text } of playSources())
+      expect(text, `${path}: run npm run build`).to.equal(readFileSync(join(ROOT, path), 'utf8'));
+    const sources = new Map(playSources().map(({ path, text }) => [path, text.split('\n')]));
+    for (const { name } of scenarios) {
+      const steps = await bundledSteps({ kind: 'scenarios' }, name);
+      for (let step = 1; step <= steps.length; step++) {
+        const { executed } = steps.frame(step);
+        expect(executed.length).to.be.at.most(2000);
+        for (const { path, line } of executed)
+          expect(sources.get(path)?.[line - 1]?.trim(), `${path}:${String(line)}`).to.match(
+            /^(?!\/\/|\*|\/\*).*\w/,
+          );
+      }
+    }
+  });
+
+  it('leaves lines out that are not asked for: a walk back gives the same lines', async () => {
+    const steps = await bundledSteps({ kind: 'scenarios' }, 'reuse');
+    const forward = Array.from({ length: steps.length + 1 }, (_, step) =>
+      JSON.stringify(steps.frame(step)),
+    );
+    const again = await bundledSteps({ kind: 'scenarios' }, 'reuse');
+    for (let step = steps.length; step >= 0; step--)
+      expect(JSON.stringify(again.frame(step))).to.equal(forward[step]);
+  });
+});

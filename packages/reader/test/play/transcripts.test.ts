@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Transcripts, stepped: each step gives what `verify` has after it.
+
+import { expect } from 'chai';
+import { type OpOutcome, TranscriptRun, parseTranscript, pool_of } from '@iommu-bounce/integration';
+import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
+import type { Frame, RangeFrame } from '../../src/play/frame';
+import { Playback } from '../../src/play/playback';
+import { transcriptRecording } from '../../src/play/transcript-recording';
+import { ReadError } from '../../src/read-error';
+import { expectSound, shippedTranscripts, transcriptNamed } from './fixtures';
+
+const LONG = process.env['TEST_LONG'] === '1';
+/** Steps of a long transcript that are looked at, unless all are. */
+const EDGE = 200;
+const STRIDE = 97;
+/** A table is walked leaf by leaf, so not after each step. */
+const TABLE_STRIDE = 40;
+
+/** What the lists of the pool hold, by the frame and by the port. */
+function expectPools(frame: Frame, run: TranscriptRun): void {
+  const pool = run.domain.iova_cookie === null ? null : pool_of(run.domain);
+  const stats = pool ? io_buffer_pool_stats(pool) : null;
+  const classes = frame.pools[0]?.classes.map((one) => ({
+    buffer_size: one.bufferSize,
+    iova_base: one.iovaBase,
+    ro: one.cachedRo.length,
+    wo: one.cachedWo.length,
+    rw: one.cachedRw.length,
+    empty: one.empty.length,
+    old: one.slots.filter(({ old }) => old).length,
+  }));
+  expect(classes ?? null).to.deep.equal(stats);
+}
+
+/** Neighbours of equal permission as one: as the table has them. */
+function merged(ranges: readonly RangeFrame[]): unknown[] {
+  const all: { iova: number; size: number; access: string }[] = [];
+  for (const { iova, size, access } of ranges) {
+    const last = all.at(-1);
+    if (last?.access === access && last.iova + last.size === iova) last.size += size;
+    else all.push({ iova, size, access });
+  }
+  return all;
+}
+
+function tableOf(run: TranscriptRun): unknown[] {
+  const all: { iova: number; size: number; access: string }[] = [];
+  for (const { iova, size, prot } of run.domain.table.ranges()) {
+    const access = { 1: 'RO', 2: 'WO', 3: 'RW' }[prot & 3];
+    if (access === undefined) continue;
+    const last = all.at(-1);
+    if (last?.access === access && last.iova + last.size === iova) last.size += size;
+    else all.push({ iova, size, access });
+  }
+  return all;
+}
+
+/** Addresses that the port gave, as the frame tells them. */
+function expectResult(frame: Frame, outcome: OpOutcome): void {
+  if ('died' in outcome) {
+    expect(frame.result).to.equal(`oops: ${outcome.died.message}`);
+    return;
+  }
+  const { ret, dma } = outcome.observed;
+  if (/^map_page|^alloc_coherent/.test(outcome.op.name) && typeof ret === 'number')
+    expect(frame.result).to.match(new RegExp(`^0x${ret.toString(16)}\\b`));
+  if (outcome.op.name === 'map_sg') {
+    const id = outcome.op.fields['id'];
+    const mapping = frame.mappings.find((one) => one.id === id);
+    expect(mapping?.segments ?? []).to.deep.equal(dma);
+  }
+}
+
+describe('a transcript played back', () => {
+  for (const { name, text } of shippedTranscripts)
+    it(`gives what verify gives, step by step: ${name}`, function () {
+      this.timeout(600_000);
+      const playback = new Playback(transcriptRecording(text));
+      const run = new TranscriptRun(parseTranscript(text));
+      const { length } = playback;
+      expect(length).to.equal(run.transcript.ops.length);
+      for (let step = 1; step <= length; step++) {
+        const outcome = run.step();
+        const isLooked =
+          LONG || length < 2000 || step < EDGE || step > length - EDGE || step % STRIDE === 0;
+        if (!isLooked) continue;
+        const frame = playback.frame(step);
+        expect(frame.step).to.equal(step);
+        expect(frame.difference).to.equal(null);
+        expectResult(frame, outcome);
+        if ('died' in outcome) continue;
+        expectPools(frame, run);
+        expect(frame.mappings.map(({ id }) => id)).to.have.members([...run.mappings.keys()]);
+        if (step % TABLE_STRIDE === 0 || step === length)
+          expect(merged(frame.ranges)).to.deep.equal(tableOf(run));
+      }
+    });
+
+  it('shows a recorded difference', () => {
+    const { text } = transcriptNamed('unit/01-first-map-allocates-slot.jsonl');
+    const wrong = text.replace(/("op":"map_page".*"ret":)(\d+)/, (_, before: string, ret: string) =>
+      [before, String(Number(ret) + 4096)].join(''),
+    );
+    const playback = new Playback(transcriptRecording(wrong));
+    const differences = Array.from({ length: playback.length }, (_, i) => playback.frame(i + 1))
+      .map(({ difference }) => difference)
+      .filter((one) => one !== null);
+    expect(differences).to.have.length(1);
+    expect(differences[0]).to.match(/^ret: recorded \d+, the port \d+$/);
+  });
+
+  it('refuses what is no transcript, by line', () => {
+    const { text } = transcriptNamed('unit/01-first-map-allocates-slot.jsonl');
+    const [header = ''] = text.split('\n');
+    for (const [bad, message] of [
+      ['', 'line 1: the file is empty'],
+      [`${header}\n{"op":"nothing"}\n`, 'line 2: unknown op'],
+    ] as const)
+      expect(() => transcriptRecording(bad)).to.throw(ReadError, message);
+    const dangling = `${header}\n{"op":"unmap_page","id":7,"iommu":[]}\n`;
+    const playback = new Playback(transcriptRecording(dangling));
+    expect(() => playback.frame(1)).to.throw(ReadError, 'line 2: unmap_page: nothing is mapped');
+  });
+
+  it('has sound frames at each step, unless the recorded driver breaks the lists', () => {
+    let frames = 0;
+    for (const { name, text } of shippedTranscripts) {
+      if (/quirk|rcache-depot/.test(name)) continue;
+      const playback = new Playback(transcriptRecording(text));
+      for (let step = 0; step <= playback.length; step += LONG ? 1 : 7) {
+        expectSound(playback.frame(step));
+        frames++;
+      }
+    }
+    expect(frames).to.be.above(1000);
+  }).timeout(600_000);
+
+  it('counts calls of the driver for both machines, and no exits', () => {
+    const playback = new Playback(
+      transcriptRecording(transcriptNamed('unit/02-reuse-from-cache-maps-nothing.jsonl').text),
+    );
+    const { counts, countsWithout } = playback.frame(playback.length);
+    expect(counts.exits).to.equal(null);
+    expect(countsWithout.exits).to.equal(null);
+    expect(counts.requests).to.be.below(countsWithout.requests);
+    expect(counts.copiedBytes).to.be.above(0);
+    expect(countsWithout.copiedBytes).to.equal(0);
+  });
+});
