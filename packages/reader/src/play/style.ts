@@ -117,6 +117,8 @@ legend { padding: 0; overflow-wrap: anywhere; }
 .hex i { grid-column: 9; font-style: normal; white-space: pre; padding-left: .5rem; color: var(--dim); }
 .hex .differs { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; text-decoration-color: var(--bad); }
 .hex .changed { background: var(--mark); font-weight: 700; }
+#bytes .body { container-type: inline-size; }
+@container (max-width: 33rem) { .hex { grid-template-columns: repeat(8, minmax(0, 1.4rem)); } .hex i { display: none; } }
 .arrow { text-align: center; font-size: 1.5rem; font-weight: 700; color: var(--dim); }
 .arrow.to-bounce, .arrow.to-original, .arrow.both { color: var(--accent); }
 @media (prefers-reduced-motion: no-preference) {
@@ -174,8 +176,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .2
   .controls .place { order: 5; grid-column: 1 / -1; line-height: 1.1; }
   .statements span { display: none; }
   .panel { padding: .6rem .65rem; }
-  .hex i { display: none; }
-  .hex { grid-template-columns: repeat(8, minmax(0, 1.2rem)); font-size: .74rem; min-width: 0; padding: .15rem; }
+  .hex {  font-size: .74rem; min-width: 0; padding: .15rem; }
   .sides { grid-template-columns: minmax(0, 1fr) 1.4rem minmax(0, 1fr); gap: .15rem; }
   .slot { width: 2.3rem; }
   .line { grid-template-columns: 3.7rem max-content; }

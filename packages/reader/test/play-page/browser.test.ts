@@ -332,10 +332,10 @@ const NOUN = 'request';
 
   it('draws the picture of docs/teaching.md', async () => {
     const page = await show({
-      width: 1040,
+      width: 1180,
       hash: 'scenario=short-transfer&step=6&predict=1&seed=3',
     });
-    await page.setViewport({ width: 1040, height: 1230 });
+    await page.setViewport({ width: 1180, height: 1240 });
     await press(page, 'ArrowRight', '2', 'Enter');
     const picture = smallPng(await page.screenshot({ type: 'png' }));
     expect(picture.length).to.be.within(20_000, 150_000);

@@ -52,13 +52,11 @@ export function smallPng(png: Uint8Array): Buffer {
       parts.push(from.subarray(at + 8, at + 8 + from.readUInt32BE(at)));
   const [width, height] = [from.readUInt32BE(16), from.readUInt32BE(20)];
   const rgb = unfiltered(inflateSync(Buffer.concat(parts)), width, height);
-  // Five bits a channel, rounded; then the 256 that occur most, and for the others the nearest of these.
-  const round = (v: number): number => Math.round(Math.round((v * 31) / 255) * (255 / 31));
+  // The 256 colours that occur most, and for the others the nearest of these.
   const counts = new Map<number, number>();
   const colours = new Uint32Array(width * height);
   for (let i = 0; i < colours.length; i++) {
-    const [r, g, b] = [rgb[3 * i] ?? 0, rgb[3 * i + 1] ?? 0, rgb[3 * i + 2] ?? 0].map(round);
-    const colour = ((r ?? 0) << 16) | ((g ?? 0) << 8) | (b ?? 0);
+    const colour = ((rgb[3 * i] ?? 0) << 16) | ((rgb[3 * i + 1] ?? 0) << 8) | (rgb[3 * i + 2] ?? 0);
     colours[i] = colour;
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
