@@ -171,7 +171,7 @@ function shareOut(
 
 /** The page of a patch. */
 export function pageOfPatch({ number }: Pick<Patch, 'number'>): string {
-  return `patch-${String(number)}.markup`;
+  return `patch-${String(number)}.html`;
 }
 
 /** The mail that a message-id belongs to. */

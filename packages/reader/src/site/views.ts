@@ -174,7 +174,7 @@ class PageNames {
     const names = [fileName(cPath), fileName(cPath + ts)];
     for (let n = 2; ; n++) {
       const name = names.shift() ?? `${fileName(cPath + ts)}~${String(n)}`;
-      const page = `${name}.markup`;
+      const page = `${name}.html`;
       // Names that differ by case only are one file on some systems.
       if (this.#taken.has(page.toLowerCase()) || /^patch-\d+$/.test(name)) continue;
       this.#taken.add(page.toLowerCase());
