@@ -30,3 +30,6 @@ export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';
 export { anchorOf } from './margin/markdown';
 export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
+export { type SiteInput, buildSite } from './site/site';
+export type { PageAssets } from './site/frame';
+export { pageAssets, writeSite } from './site/files';
