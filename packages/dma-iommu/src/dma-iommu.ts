@@ -1623,7 +1623,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const msi_page = this.iommu_dma_get_msi_page(dev, msi_addr, domain);
     this.k.locks.mutex_unlock(this.msi_prepare_lock);
 
-    desc.iommu_cookie = msi_page;
+    desc.iommu_cookie = msi_page; // deviation 12
 
     if (!msi_page) return -ENOMEM;
     return 0;

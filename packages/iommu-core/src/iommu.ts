@@ -117,7 +117,7 @@ export function dev_iommu_priv_set(dev: device, priv: opaque | null): void {
   (deref(dev.iommu) as dev_iommu).priv = priv;
 }
 
-/** drivers/iommu/iommu.c, the part that deviation 1 names. */
+/** drivers/iommu/iommu.c, the part that deviation 1 names; what deviation 6 names is not ported. */
 export class iommu_c {
   private iommu_dma_strict: boolean;
   private readonly iommu_cmd_line_strict: boolean;
@@ -198,7 +198,7 @@ export class iommu_c {
 
     if (!ops) return -ENODEV;
 
-    if (!this.dev_iommu_get(dev)) return -ENOMEM;
+    if (!this.dev_iommu_get(dev)) return -ENOMEM; // deviation 8: no module is taken
 
     let ret = ops.probe_device ? ops.probe_device(dev) : -ENODEV; // JS: ENODEV without a driver's entry: deviation 2
     err_free: {
@@ -300,6 +300,7 @@ export class iommu_c {
     list_add_tail(nr.list, at);
 
     for (const iter of list_for_each_entry_safe(regions)) {
+      // deviation 9
       const top = iter.type === region.type ? this.last_of_type(stack, iter.type) : null;
       const top_end = top ? u64_sub(u64_add(top.start, top.length), 1) : 0;
       if (top && iter.start <= u64_add(top_end, 1)) {
@@ -359,7 +360,7 @@ export class iommu_c {
 
   /** The last reference is gone. */
   private iommu_group_release(group: iommu_group): void {
-    this.iommu_group_ida.delete(group.id);
+    this.iommu_group_ida.delete(group.id); // deviation 10
 
     if (group.default_domain) this.iommu_domain_free(group.default_domain);
 
@@ -371,7 +372,7 @@ export class iommu_c {
     const group = this.k.slab.kzalloc(iommu_group, GFP_KERNEL);
     if (!group) return null;
 
-    INIT_LIST_HEAD(group.devices);
+    INIT_LIST_HEAD(group.devices); // deviation 7
 
     while (this.iommu_group_ida.has(group.id)) group.id++; // JS: ida_simple_get: the lowest number that is free // deviation 3
     this.iommu_group_ida.add(group.id);
@@ -386,7 +387,7 @@ export class iommu_c {
     const mappings = new list_head<iommu_resv_region>();
     let ret = 0;
 
-    if (!domain || domain.type !== IOMMU_DOMAIN_DMA) return 0;
+    if (domain?.type !== IOMMU_DOMAIN_DMA) return 0;
 
     BUG_ON(domain.pgsize_bitmap === 0, 'domain without page sizes');
 
@@ -463,7 +464,7 @@ export class iommu_c {
     list_del(gdev.list);
     this.k.locks.mutex_unlock(group.mutex);
     dev.iommu_group = null;
-    this.iommu_group_put(group);
+    this.iommu_group_put(group); // deviation 11
     this.k.slab.kfree(gdev);
     this.k.log.pr_err(
       `${dev_name(dev)}: Failed to add to iommu group ${String(group.id)}: ${String(ret)}`,
@@ -627,7 +628,7 @@ export class iommu_c {
     const ops = deref(domain.ops);
     if (!ops.attach_dev) return -ENODEV;
 
-    return ops.attach_dev(domain, dev);
+    return ops.attach_dev(domain, dev); // deviation 12
   }
 
   /** Attaches a device that is alone in its group; 0, -ENODEV, -EINVAL or -EBUSY. C: iommu.c iommu_attach_device */
@@ -800,7 +801,7 @@ export class iommu_c {
     const min_pagesz = BIT(__ffs(domain.pgsize_bitmap));
 
     if (!ALL_ALIGNED(iova, paddr, size, min_pagesz)) {
-      this.pr_unaligned(iova, paddr, size, min_pagesz);
+      this.pr_unaligned(iova, paddr, size, min_pagesz); // deviation 13
       return -EINVAL;
     }
 

@@ -266,7 +266,7 @@ export class iova_c {
 
     this.fq_destroy_all_entries(iovad);
 
-    iovad.fq = null;
+    iovad.fq = null; // deviation 4
     iovad.flush_cb = null;
     iovad.entry_dtor = null;
   }
@@ -517,6 +517,7 @@ export class iova_c {
     return null;
   }
 
+  /** Also v5.14's remove_iova: deviation 6. */
   private private_free_iova(iovad: iova_domain, range: iova): void {
     this.k.locks.assert_spin_locked(iovad.iova_rbtree_lock);
     this.__cached_rbnode_delete_update(iovad, range);
@@ -714,7 +715,7 @@ export class iova_c {
 
   /** Keeps frames pfn_lo..pfn_hi from being handed out; null on failure. C: iova.c reserve_iova */
   reserve_iova(iovad: iova_domain, pfn_lo: number, pfn_hi: number): iova | null {
-    // JS: C has U64_MAX in the condition, and one comparison for both frames.
+    // JS: C has U64_MAX in the condition, and one comparison for both frames (deviation 5).
     const max_pfn = Math.floor(U64_MAX / iovad.granule);
     let range: iova | null;
     let overlap = false;

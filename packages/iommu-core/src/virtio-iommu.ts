@@ -284,7 +284,7 @@ function viommu_get_req_errno(buf: virtio_buf, len: number): number {
 }
 
 function viommu_set_req_status(buf: virtio_buf, len: number, status: number): void {
-  buf.view.setUint8(len - virtio_iommu_req_tail.sizeof + virtio_iommu_req_tail.status, status);
+  buf.view.setUint8(len - virtio_iommu_req_tail.sizeof + virtio_iommu_req_tail.status, status); // deviation 8
 }
 
 /** Where the part of a request begins that the device writes. */
@@ -371,7 +371,7 @@ export class virtio_iommu_c implements iommu_ops {
     return req;
   }
 
-  /** JS: kfree(req) (deviation 2). */
+  /** JS: kfree(req) (deviation 2, deviation 14). */
   private request_free(req: viommu_request): void {
     BUG_ON(!req.allocated, 'double free of a request');
     req.allocated = false;
@@ -818,6 +818,7 @@ export class virtio_iommu_c implements iommu_ops {
       return -EINVAL;
     }
 
+    // deviation 11
     const ret = this.ida_alloc_range(viommu.domain_ids, viommu.first_domain, viommu.last_domain);
     if (ret < 0) return ret;
 
@@ -1030,7 +1031,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_probe_device(dev: device): number {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (!fwspec || fwspec.ops !== this) return -ENODEV;
+    if (fwspec?.ops !== this) return -ENODEV;
 
     const viommu = this.viommu_get_by_fwnode(fwspec.iommu_fwnode);
     if (!viommu) return -ENODEV;
@@ -1062,7 +1063,7 @@ export class virtio_iommu_c implements iommu_ops {
   private viommu_release_device(dev: device): void {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
-    if (!fwspec || fwspec.ops !== this) return;
+    if (fwspec?.ops !== this) return;
 
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
@@ -1075,7 +1076,7 @@ export class virtio_iommu_c implements iommu_ops {
     return this.iommu.generic_device_group(dev);
   }
 
-  // viommu_ops. viommu_of_xlate is not here (deviation 3): firmware says through iommu_fwspec_init which IOMMU a device has.
+  // viommu_ops. viommu_of_xlate is not here (deviation 3, deviation 12): firmware says through iommu_fwspec_init which IOMMU a device has.
 
   domain_alloc(type: number): iommu_domain | null {
     return this.viommu_domain_alloc(type);
@@ -1159,7 +1160,7 @@ export class virtio_iommu_c implements iommu_ops {
       },
     ];
 
-    return deref(viommu.vdev).virtio_find_vqs(viommu.vqs, callbacks);
+    return deref(viommu.vdev).virtio_find_vqs(viommu.vqs, callbacks); // deviation 13
   }
 
   private viommu_fill_evtq(viommu: viommu_dev): number {
@@ -1198,7 +1199,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     viommu.dev = dev;
     viommu.vdev = vdev;
-    INIT_LIST_HEAD(viommu.requests);
+    INIT_LIST_HEAD(viommu.requests); // deviation 10
 
     let ret = this.viommu_init_vqs(viommu);
     if (ret) {
@@ -1215,8 +1216,9 @@ export class virtio_iommu_c implements iommu_ops {
       }
 
       viommu.map_flags = VIRTIO_IOMMU_MAP_F_READ | VIRTIO_IOMMU_MAP_F_WRITE;
-      viommu.last_domain = U32_MAX;
+      viommu.last_domain = U32_MAX; // deviation 15
 
+      // deviation 9
       if (vdev.virtio_has_feature(VIRTIO_IOMMU_F_INPUT_RANGE)) {
         input_start = get_le64(cfg, virtio_iommu_config.input_range_start);
         input_end = get_le64(cfg, virtio_iommu_config.input_range_end);
@@ -1243,7 +1245,7 @@ export class virtio_iommu_c implements iommu_ops {
       ret = this.viommu_fill_evtq(viommu);
       if (ret) break err_free_vqs;
 
-      // JS: no sysfs, no list of IOMMUs (deviation 3); whoever plugs devices in sets their bus's driver.
+      // JS: no sysfs, no list of IOMMUs (deviation 3, deviation 7); whoever plugs devices in sets their bus's driver.
 
       vdev.priv = viommu;
       this.bound.add(vdev);

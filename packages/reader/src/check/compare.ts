@@ -15,8 +15,11 @@ export interface Odd {
   readonly moved: boolean;
   /** Lines of the TypeScript between which the C's step would stand, both included. */
   readonly gap: readonly [number, number];
-  /** Number of the gap; differences in one gap are explained together. */
+  /** Number of the gap. */
   readonly place: number;
+  /** Its index among the steps of its side, and that of its end if it opens a branch or loop. */
+  readonly at: number;
+  readonly end: number;
 }
 
 const SPELLED = new Set(SPELLING.flatMap((convention) => convention.names));
@@ -45,6 +48,12 @@ function broughtBy(steps: readonly Step[]): Map<string, number> {
       if (step.name !== '' && by.test(step.name))
         for (const name of names) brought.set(name, (brought.get(name) ?? 0) + 1);
   return brought;
+}
+
+/** The index where what a step opens ends; its own if it opens nothing. */
+function endOf(steps: readonly Step[], at: number): number {
+  const found = openers(steps).findIndex((opener, i) => opener === at && steps[i]?.kind === 'end');
+  return found < 0 ? at : found;
 }
 
 /** The end of what is odd itself says nothing more. */
@@ -178,13 +187,23 @@ function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Od
       instead: other === undefined ? null : (tsSteps[other] ?? null),
       moved: tsKeys.has(stepKey(step)),
       ...where,
+      at: k,
+      end: endOf(cSteps, k),
     });
   }
   for (const l of tsLeft) {
     const step = tsSteps[l];
     const where = placeOfTs.get(l);
     if (!step || !where || used.has(l)) continue;
-    result.push({ side: 'ts', step, instead: null, moved: cKeys.has(stepKey(step)), ...where });
+    result.push({
+      side: 'ts',
+      step,
+      instead: null,
+      moved: cKeys.has(stepKey(step)),
+      ...where,
+      at: l,
+      end: endOf(tsSteps, l),
+    });
   }
   return result.sort((a, b) => a.place - b.place);
 }

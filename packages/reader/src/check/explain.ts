@@ -145,23 +145,42 @@ export class Explainer {
     return null;
   }
 
-  /** A branch, loop or return around calls that are explained: they go with those. */
+  /**
+   * A branch, loop or return goes with the calls that are explained: those inside of it, or, if not a convention, those
+   * directly in front of it or behind it.
+   */
   private along(
     odd: Odd,
     odds: readonly Odd[],
     found: readonly (Explanation | null)[],
   ): Explanation | null {
     if (isNamed(odd.step)) return null;
-    let first: Explanation | null = null;
-    for (const [i, other] of odds.entries()) {
-      if (other.place !== odd.place || other.side !== odd.side) continue;
-      if (!isNamed(other.step)) continue;
-      const explanation = found[i];
-      if (!explanation) return null;
-      first ??= explanation;
-    }
-    return first;
+    const near = odds
+      .map((other, i) => ({ other, explanation: found[i] ?? null }))
+      .filter(({ other }) => other.place === odd.place && other.side === odd.side);
+    const named = near.filter(({ other }) => isNamed(other.step));
+    if (named.some(({ explanation }) => explanation === null)) return null;
+    const inside = named.find(({ other }) => other.at > odd.at && other.at < odd.end);
+    if (inside) return inside.explanation;
+    return (
+      named.find(
+        ({ other, explanation }) =>
+          explanation?.by !== 'convention' &&
+          isChain(
+            near.map((n) => n.other.at),
+            other.at,
+            odd.at,
+          ),
+      )?.explanation ?? null
+    );
   }
+}
+
+/** Whether steps of the list lie between two of them without a hole but for an end. */
+function isChain(steps: readonly number[], a: number, b: number): boolean {
+  const [from, to] = [Math.min(a, b), Math.max(a, b)];
+  const between = [...steps].filter((at) => at >= from && at <= to).sort((x, y) => x - y);
+  return between.every((at, i) => i === 0 || at - (between[i - 1] ?? at) <= 2);
 }
 
 /** An error number is a name, a plain value is none, nor is that of a loop macro. */

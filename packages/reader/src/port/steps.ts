@@ -88,11 +88,18 @@ function onlyJump(node: ts.Statement): boolean {
   return statements(node).length === 1 && endsInJump(node);
 }
 
-/** The parts of a condition between `||`; `!a?.b` is `!a || !a.b`. */
+/** The parts of a condition between `||`; `!a?.b` is `!a || !a.b`, and `a?.b !== c` is `!a || a.b !== c`. */
 function disjuncts(node: ts.Expression): ts.Expression[] {
   const at = ts.isParenthesizedExpression(node) ? node.expression : node;
   if (ts.isBinaryExpression(at) && at.operatorToken.kind === ts.SyntaxKind.BarBarToken)
     return [...disjuncts(at.left), ...disjuncts(at.right)];
+  if (
+    ts.isBinaryExpression(at) &&
+    at.operatorToken.kind === ts.SyntaxKind.ExclamationEqualsEqualsToken &&
+    ts.isPropertyAccessExpression(at.left) &&
+    at.left.questionDotToken
+  )
+    return [at.left.expression, at];
   if (
     ts.isPrefixUnaryExpression(at) &&
     at.operator === ts.SyntaxKind.ExclamationToken &&

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { alignFiles } from '../../src/beside/align';
@@ -9,7 +11,7 @@ import { type CReader, wholeText } from '../../src/c/parse';
 import { parsePortFile } from '../../src/port/parse';
 import type { FileBeside, Row } from '../../src/beside/beside';
 import type { PortFile } from '../../src/port/port';
-import { fixturePort, fixtureTree, realTree } from '../fixture-tree';
+import { ROOT, fixturePort, fixtureTree, realTree } from '../fixture-tree';
 import { readPort } from '../../src/port/files';
 
 function portFile(text: string): PortFile {
@@ -131,6 +133,22 @@ describe('a C file beside the port', () => {
         },
       ),
     );
+  });
+
+  it('has a counterpart for every function of the inventory', () => {
+    const tree = realTree();
+    if (!tree) return;
+    const inventory = JSON.parse(
+      readFileSync(path.join(ROOT, 'test-fixtures', 'inventory.json'), 'utf8'),
+    ) as { items: { name: string; kind: string; file: string }[] };
+    const functions = inventory.items.filter((item) => item.kind === 'function');
+    const pairs = new Set(
+      filesBeside(reader, tree, readPort()).flatMap((beside) =>
+        beside.pairs.flatMap((p) => (p.c && p.ts ? [`${beside.cPath} ${p.name}`] : [])),
+      ),
+    );
+    expect(functions).to.have.length(88);
+    expect(functions.filter(({ file, name }) => !pairs.has(`${file} ${name}`))).to.deep.equal([]);
   });
 
   it('has every line of the real files exactly once', () => {

@@ -106,6 +106,14 @@ interface box_h {
       'constant PAGE_SIZE',
     ]);
     expect(stepsOf('a ??= this.get();')).to.deep.equal(['if', 'call get', 'end']);
+    expect(stepsOf('if (a?.b !== 1) return;')).to.deep.equal([
+      'if',
+      'return',
+      'end',
+      'if',
+      'return',
+      'end',
+    ]);
     expect(stepsOf('if (!a?.b) return;')).to.deep.equal([
       'if',
       'return',
