@@ -14,7 +14,13 @@ for (const name of ['findings.md', 'porting.md'])
   copyFileSync(`../../docs/${name}`, `dist/docs/${name}`);
 
 // The one script and the one style that all pages of the site have in them.
-const site = { bundle: true, minify: true, target: 'es2022', charset: 'ascii', logLevel: 'warning' };
+const site = {
+  bundle: true,
+  minify: true,
+  target: 'es2022',
+  charset: 'ascii',
+  logLevel: 'warning',
+};
 await build({
   ...site,
   entryPoints: ['src/site/page/main.ts'],

@@ -41,7 +41,9 @@ export {
   openReading,
   readingSite,
 } from './reading';
-export { writeSite } from './site/files';
+export { type SiteInput, buildSite } from './site/site';
+export type { PageAssets } from './site/frame';
+export { pageAssets, writeSite } from './site/files';
 
 // the pool at work
 export { type PlayPageInput, playPage } from './play/page';

@@ -37,7 +37,10 @@ export function alignDelta(c: readonly DeltaRow[], ts: readonly DeltaRow[]): Del
     const likes = i < c.length && j < ts.length ? likeness(left[i], right[j]) : -1;
     if (likes > 0 && near(here, (best[(i + 1) * width + j + 1] ?? 0) + likes)) {
       pairs.push({ c: c[i++] ?? null, ts: ts[j++] ?? null });
-    } else if (i < c.length && (j === ts.length || near(here, (best[(i + 1) * width + j] ?? 0) - GAP))) {
+    } else if (
+      i < c.length &&
+      (j === ts.length || near(here, (best[(i + 1) * width + j] ?? 0) - GAP))
+    ) {
       pairs.push({ c: c[i++] ?? null, ts: null });
     } else {
       pairs.push({ c: null, ts: ts[j++] ?? null });
@@ -54,7 +57,18 @@ interface Traits {
 function traits({ kind, text }: DeltaRow): Traits {
   // What both languages write alike: names, and the words of control flow.
   const words = text.match(/[A-Za-z_]\w+/g) ?? [];
-  const own = new Set(['const', 'let', 'this', 'struct', 'static', 'unsigned', 'int', 'void', 'private', 'protected']);
+  const own = new Set([
+    'const',
+    'let',
+    'this',
+    'struct',
+    'static',
+    'unsigned',
+    'int',
+    'void',
+    'private',
+    'protected',
+  ]);
   return { kind, words: new Set(words.filter((word) => !own.has(word))) };
 }
 

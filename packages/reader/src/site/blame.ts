@@ -11,7 +11,9 @@ export type LinePatches = ReadonlyMap<number, number>;
  * @param changed for each patch in order, from 1
  * @returns by path; only lines that a patch wrote
  */
-export function blame(changed: readonly (readonly ChangedFunction[])[]): Map<string, Map<number, number>> {
+export function blame(
+  changed: readonly (readonly ChangedFunction[])[],
+): Map<string, Map<number, number>> {
   const lines = new Map<string, Map<number, number>>();
   /** Of each function after the patches so far: the patch of each line of its text. */
   const texts = new Map<string, readonly number[]>();

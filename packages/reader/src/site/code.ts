@@ -19,7 +19,9 @@ const TAGS: Readonly<Partial<Record<Token['kind'], string>>> = {
 
 /** Only words of control flow have a colour: a calm page, and 60 kB less of it. */
 const FLOW = new Set(
-  'if else for while do switch case default return goto break continue throw try catch finally'.split(' '),
+  'if else for while do switch case default return goto break continue throw try catch finally'.split(
+    ' ',
+  ),
 );
 
 /** A line with more characters gets a box of its own that scrolls. */

@@ -2,7 +2,7 @@
 // The page of one C file: all of it beside its port, in the state after the last patch.
 
 import { type Linker, codeHtml } from './code';
-import { Html, attribute, html, jsonElement, plural } from './html';
+import { Html, attribute, markup, jsonElement, plural } from './html';
 import type { Names } from './names';
 import type { Notes } from './notes';
 import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
@@ -31,9 +31,9 @@ export function filePage(views: readonly FileView[], input: FilePageInput): Html
   const files = views.map((view) => {
     const sections = view.sections.map((section) => sectionHtml(view, section, input));
     const two = hasSide(view, 'c') && hasSide(view, 'ts');
-    return html`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
+    return markup`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
   });
-  return html`${files}${reachData(views, input.notes)}`;
+  return markup`${files}${reachData(views, input.notes)}`;
 }
 
 /** Whether a file has lines on this side. */
@@ -44,21 +44,23 @@ export function hasSide(view: FileView, side: 'c' | 'ts'): boolean {
 function intro(view: FileView): Html {
   const c = hasSide(view, 'c');
   const patches = new Set(
-    view.sections.flatMap(({ rows }) => rows.flatMap((row) => [row.c?.patch ?? 0, row.ts?.patch ?? 0])),
+    view.sections.flatMap(({ rows }) =>
+      rows.flatMap((row) => [row.c?.patch ?? 0, row.ts?.patch ?? 0]),
+    ),
   );
   const legend = [...patches].sort().filter((patch) => patch > 0);
   const left = c
-    ? html`<b>${view.cPath}</b> ${plural(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
-    : html`<b>${view.cPath}</b> not given: --series and --kernel show it here`;
+    ? markup`<b>${view.cPath}</b> ${plural(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
+    : markup`<b>${view.cPath}</b> not given: --series and --kernel show it here`;
   const right =
     view.tsPath === null
-      ? html`no counterpart in the port`
-      : html`<b>${view.tsPath}</b> ${plural(view.ts.size, 'line')}`;
-  const colours = legend.map(
-    (patch) => html` <span class="w p${patch}">patch ${patch}</span>`,
-  );
-  return html`<div class=top><p><span class=tag>C</span> ${left}</p><p><span class=tag>TypeScript</span> ${right}</p>${
-    legend.length > 0 ? html`<p class=legend>Lines written by ${colours}; the others were there before.</p>` : html``
+      ? markup`no counterpart in the port`
+      : markup`<b>${view.tsPath}</b> ${plural(view.ts.size, 'line')}`;
+  const colours = legend.map((patch) => markup` <span class="w p${patch}">patch ${patch}</span>`);
+  return markup`<div class=top><p><span class=tag>C</span> ${left}</p><p><span class=tag>TypeScript</span> ${right}</p>${
+    legend.length > 0
+      ? markup`<p class=legend>Lines written by ${colours}; the others were there before.</p>`
+      : markup``
   }</div>`;
 }
 
@@ -67,11 +69,11 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const heading = notes.heading(section, view.cPath, view.tsPath);
   const title =
     section.name === null
-      ? html`<h2 class=x><a>${betweenTitle(section)}</a></h2>`
-      : html`<h2><a>${section.name}</a></h2>`;
+      ? markup`<h2 class=x><a>${betweenTitle(section)}</a></h2>`
+      : markup`<h2><a>${section.name}</a></h2>`;
   const patches = input.patchLinks.get(`${view.cPath}#${section.name ?? ''}`) ?? [];
   const links = patches.map(
-    ({ patch, href }) => html`<a class="w p${patch}" href="${href}">patch ${patch}</a>`,
+    ({ patch, href }) => markup`<a class="w p${patch}" href="${href}">patch ${patch}</a>`,
   );
   const sides = sidesOf(section);
   const code = new Html(
@@ -92,9 +94,9 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
     section.cBase === null ? '' : ` data-c=${String(section.cBase)}`,
     section.tsBase === null ? '' : ` data-t=${String(section.tsBase)}`,
   ];
-  const margin = html`${links}${heading}`;
-  const chips = margin.text === '' ? margin : html`<div>${margin}</div>`;
-  return html`
+  const margin = markup`${links}${heading}`;
+  const chips = margin.text === '' ? margin : markup`<div>${margin}</div>`;
+  return markup`
 <section${new Html(attributes.join(''))}><div>${title}${placeInC(view, section)}${chips}</div>${code}</section>`;
 }
 
@@ -104,9 +106,9 @@ function betweenTitle(section: Section): string {
 
 /** Without the C beside it, a function says where it stands there. */
 function placeInC(view: FileView, { ts, c }: Section): Html {
-  if (c !== null || ts === null || hasSide(view, 'c')) return html``;
+  if (c !== null || ts === null || hasSide(view, 'c')) return markup``;
   const patch = ts.patch === null ? '' : `, patch ${String(ts.patch)}`;
-  return html`<span class=hint>C: ${view.cPath}${patch}</span>`;
+  return markup`<span class=hint>C: ${view.cPath}${patch}</span>`;
 }
 
 export interface TableInput {
@@ -145,7 +147,8 @@ function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
   const body = rows.map(({ c, ts }) => {
     if (c && ts) return `<tr>${cell('c', c)}${cell('ts', ts)}`;
     if (c) return `<tr${sides === 'both' ? ' class=c' : ''}>${cell('c', c)}`;
-    if (ts) return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
+    if (ts)
+      return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
     return '';
   });
   return tableOf(classes, body);
@@ -174,6 +177,6 @@ function mostPatches(rows: readonly ViewRow[], side: 'c' | 'ts'): number {
 function reachData(views: readonly FileView[], notes: Notes): Html {
   const paths = views.map(({ tsPath }) => tsPath);
   const keys = [...notes.margin.reach.keys()];
-  if (!keys.some((key) => paths.includes(key.slice(0, key.indexOf('#'))))) return html``;
+  if (!keys.some((key) => paths.includes(key.slice(0, key.indexOf('#'))))) return markup``;
   return jsonElement('-reach', notes.reachJson());
 }

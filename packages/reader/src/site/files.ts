@@ -20,7 +20,8 @@ import type { PageAssets } from './frame';
 
 /** In the folder: what the reader wrote there, one name a line. */
 export const MANIFEST = '.iommu-bounce-site';
-const MANIFEST_HEAD = 'Files of this folder that iommu-bounce read wrote, and may replace or remove:';
+const MANIFEST_HEAD =
+  'Files of this folder that iommu-bounce read wrote, and may replace or remove:';
 
 /** The script and style that all pages have in them, as the build bundled them. */
 export function pageAssets(): PageAssets {
@@ -47,7 +48,11 @@ export function assetsOf(script: string, style: string): PageAssets {
  * @param files path in the site and text; a path has no folder
  * @throws {ReadError} a folder that holds something else, a file in its place, a write that failed
  */
-export function writeSite(folder: string, files: ReadonlyMap<string, string>, force: boolean): void {
+export function writeSite(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  force: boolean,
+): void {
   const target = resolve(folder);
   const present = presentIn(target, folder);
   const ours = readManifest(target);
@@ -77,7 +82,8 @@ export function writeSite(folder: string, files: ReadonlyMap<string, string>, fo
 
 function presentIn(target: string, folder: string): string[] {
   const parent = dirname(target);
-  if (!existsSync(parent)) throw new ReadError(`${folder}: the folder ${dirname(folder)} does not exist`);
+  if (!existsSync(parent))
+    throw new ReadError(`${folder}: the folder ${dirname(folder)} does not exist`);
   const stat = lstatSync(target, { throwIfNoEntry: false });
   if (!stat) return [];
   if (!stat.isDirectory()) throw new ReadError(`${folder}: is a file or link, expected a folder`);

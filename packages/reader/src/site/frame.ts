@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What all pages of the site have: the content policy, the bar on top, the dialogs for search and help.
 
-import { type Html, escapeHtml, html, jsonElement } from './html';
+import { type Html, escapeHtml, markup, jsonElement } from './html';
 import { KEYS } from './keys';
 
 /** The one script and the one style of all pages, and the base64 of their SHA-256. */
@@ -56,17 +56,17 @@ export function contentPolicy({ scriptHash, styleHash }: PageAssets): string {
 export function pageText(frame: SiteFrame, parts: PageParts): string {
   const { assets } = frame;
   const links = frame.nav.map(({ href, text, title, key }) => {
-    const here = href === parts.page ? html` aria-current=page` : html``;
-    const shortcut = key === undefined ? html`` : html` data-key="${key}"`;
-    return html`<a href="${href}" title="${title}"${here}${shortcut}>${text}</a>`;
+    const here = href === parts.page ? markup` aria-current=page` : markup``;
+    const shortcut = key === undefined ? markup`` : markup` data-key="${key}"`;
+    return markup`<a href="${href}" title="${title}"${here}${shortcut}>${text}</a>`;
   });
-  const body = html`<body class="${parts.kind}">
+  const body = markup`<body class="${parts.kind}">
 <a class=skip href=#main>Skip to the content</a>
 <header>
 <nav aria-label="Pages">${links}</nav>
 <div class=bar><h1>${titleHtml(parts)}</h1><span class=note>${parts.note}</span>
 <button id=-here type=button hidden></button>
-${parts.sides ? SIDES : html``}<button id=-search type=button>Search <kbd>/</kbd></button><button id=-help type=button aria-label="Help and keys"><kbd>?</kbd></button></div>
+${parts.sides ? SIDES : markup``}<button id=-search type=button>Search <kbd>/</kbd></button><button id=-help type=button aria-label="Help and keys"><kbd>?</kbd></button></div>
 </header>
 <main id=main tabindex=-1>
 ${parts.main}
@@ -88,23 +88,22 @@ ${DIALOGS}
 /** The folders of a path go where there is no room for them. */
 function titleHtml({ title, kind }: PageParts): Html {
   const name = title.lastIndexOf('/') + 1;
-  if (kind !== 'file' || name === 0) return html`${title}`;
-  return html`<span>${title.slice(0, name)}</span>${title.slice(name)}`;
+  if (kind !== 'file' || name === 0) return markup`${title}`;
+  return markup`<span>${title.slice(0, name)}</span>${title.slice(name)}`;
 }
 
-const SIDES = html`<div class=sides role=group aria-label="Sides"><button type=button data-side=b aria-pressed=true>Both</button><button type=button data-side=c aria-pressed=false>C</button><button type=button data-side=t aria-pressed=false>TypeScript</button></div>
+const SIDES = markup`<div class=sides role=group aria-label="Sides"><button type=button data-side=b aria-pressed=true>Both</button><button type=button data-side=c aria-pressed=false>C</button><button type=button data-side=t aria-pressed=false>TypeScript</button></div>
 `;
 
-const DIALOGS = html`<dialog id=-find aria-label="Search"><form method=dialog><label class=v for=-q>Name in the C or the TypeScript</label><input id=-q type=search autocomplete=off spellcheck=false placeholder="Function, struct, field, constant" role=combobox aria-expanded=true aria-controls=-hits aria-autocomplete=list><button>Close <kbd>Esc</kbd></button></form><ul id=-hits role=listbox aria-label="Names found"></ul><p id=-count class=hint></p></dialog>
+const DIALOGS = markup`<dialog id=-find aria-label="Search"><form method=dialog><label class=v for=-q>Name in the C or the TypeScript</label><input id=-q type=search autocomplete=off spellcheck=false placeholder="Function, struct, field, constant" role=combobox aria-expanded=true aria-controls=-hits aria-autocomplete=list><button>Close <kbd>Esc</kbd></button></form><ul id=-hits role=listbox aria-label="Names found"></ul><p id=-count class=hint></p></dialog>
 <dialog id=-keys aria-label="Help"><form method=dialog><h2>Keys</h2><button>Close <kbd>Esc</kbd></button></form><table><tbody>${KEYS.map(
-  ({ keys, does }) =>
-    html`<tr><th scope=row>${keyNames(keys)}</th><td>${does}</td></tr>`,
+  ({ keys, does }) => markup`<tr><th scope=row>${keyNames(keys)}</th><td>${does}</td></tr>`,
 )}</tbody></table><p class=hint>A click on a line marks its counterpart, and the address becomes its link: NAME.c12 is line 12 of NAME in the C, NAME.t12 in the TypeScript. A click on a name goes to its definition. On a phone a swipe changes the side.</p></dialog>`;
 
 /** Many keys that stand behind each other: the first and the last. */
 function keyNames(keys: readonly string[]): Html {
   const [first = '', last = ''] = [keys[0], keys.at(-1)];
   return keys.length < 3
-    ? html`${keys.map((key) => html`<kbd>${key}</kbd> `)}`
-    : html`<kbd>${first}</kbd> … <kbd>${last}</kbd>`;
+    ? markup`${keys.map((key) => markup`<kbd>${key}</kbd> `)}`
+    : markup`<kbd>${first}</kbd> … <kbd>${last}</kbd>`;
 }

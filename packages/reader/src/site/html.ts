@@ -41,7 +41,8 @@ export function attribute(value: string): string {
   return /^[\w.,#:/+~$-]+$/.test(value) ? value : `"${escapeHtml(value)}"`;
 }
 
-export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+/** Not named html: prettier would lay such templates out, and the pages are to be short. */
+export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = strings[0] ?? '';
   values.forEach((value, i) => {
     text += rendered(value) + (strings[i + 1] ?? '');

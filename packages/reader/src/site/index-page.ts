@@ -4,7 +4,7 @@
 import type { CheckResult } from '../check/difference';
 import type { Series } from '../series/series';
 import { hasSide } from './file-page';
-import { type Html, html, plural } from './html';
+import { type Html, markup, plural } from './html';
 import { CHECK_PAGE, FINDINGS_PAGE, type Notes } from './notes';
 import { type PatchPart, loreLink, pageOfPatch } from './patch-page';
 import { checkSummary } from './text-pages';
@@ -24,26 +24,26 @@ export interface IndexInput {
 
 export function indexPage(input: IndexInput): Html {
   const { series, views, check, notes, remarks } = input;
-  return html`<div class=doc>${lead(input)}
-${series ? patchCards(series, input.parts) : html``}
+  return markup`<div class=doc>${lead(input)}
+${series ? patchCards(series, input.parts) : markup``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
-${check ? html`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : html``}
-${remarks.length > 0 ? html`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => html`<li>${text}`)}</ul>` : html``}
+${check ? markup`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : markup``}
+${remarks.length > 0 ? markup`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => markup`<li>${text}`)}</ul>` : markup``}
 <h2 id=functions>By function</h2>${functionLists(views)}</div>`;
 }
 
 function lead({ series, notes, play }: IndexInput): Html {
   const what = series
-    ? html`<p class=lead>The C of <b>${series.subject}</b> beside the TypeScript that mirrors it, aligned statement by statement.</p>`
-    : html`<p class=lead>The TypeScript port of the series, with the places in the C that it mirrors. Give the mails with <code>--series</code>, and a kernel tree with <code>--kernel</code>, to see the C beside it.</p>`;
+    ? markup`<p class=lead>The C of <b>${series.subject}</b> beside the TypeScript that mirrors it, aligned statement by statement.</p>`
+    : markup`<p class=lead>The TypeScript port of the series, with the places in the C that it mirrors. Give the mails with <code>--series</code>, and a kernel tree with <code>--kernel</code>, to see the C beside it.</p>`;
   const findings = plural(notes.margin.findings.length, 'finding');
   const deviations = plural(notes.margin.deviations.length, 'deviation');
-  return html`${what}<ul class=can>
+  return markup`${what}<ul class=can>
 <li>Read a file whole: each line has the colour of the patch that wrote it; a click marks its counterpart.
-${series ? html`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : html``}
+${series ? markup`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : markup``}
 <li><button id=-open type=button>Search</button> any function, struct, field or constant of both languages (<kbd>/</kbd>). <kbd>?</kbd> lists all keys.
 <li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers stand beside the code.
-${play ? html`<li><a href=play.html>Watch a pool at work</a>: the ported code runs in the page, call by call.` : html``}</ul>`;
+${play ? markup`<li><a href=play.html>Watch a pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
 }
 
 function patchCards(
@@ -54,23 +54,29 @@ function patchCards(
     const page = pageOfPatch(patch);
     const functions = (parts[i] ?? []).filter(({ name }) => name !== null);
     const mail =
-      patch.messageId === null ? html`` : html` · <a href="${loreLink(patch.messageId)}" rel=noreferrer>mail</a>`;
+      patch.messageId === null
+        ? markup``
+        : markup` · <a href="${loreLink(patch.messageId)}" rel=noreferrer>mail</a>`;
     const files = patch.files.map(({ path }) => {
       const own = functions.filter(({ cPath }) => cPath === path);
-      const list = own.map(({ id, title }) => html`<li><a href="${page}#${id}">${title}</a>`);
-      return html`<li><code>${path}</code>${own.length > 0 ? html`<ul class=row>${list}</ul>` : html``}`;
+      const list = own.map(({ id, title }) => markup`<li><a href="${page}#${id}">${title}</a>`);
+      return markup`<li><code>${path}</code>${own.length > 0 ? markup`<ul class=row>${list}</ul>` : markup``}`;
     });
-    return html`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
+    return markup`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
   });
   const mails = [
-    ...(cover?.messageId ? [html`<li><a href="${loreLink(cover.messageId)}" rel=noreferrer>Cover letter: ${cover.subject}</a>`] : []),
+    ...(cover?.messageId
+      ? [
+          markup`<li><a href="${loreLink(cover.messageId)}" rel=noreferrer>Cover letter: ${cover.subject}</a>`,
+        ]
+      : []),
     ...before.map(({ messageId, subject }) =>
       messageId === null
-        ? html`<li>Earlier: ${subject}`
-        : html`<li>Earlier: <a href="${loreLink(messageId)}" rel=noreferrer>${subject}</a>`,
+        ? markup`<li>Earlier: ${subject}`
+        : markup`<li>Earlier: <a href="${loreLink(messageId)}" rel=noreferrer>${subject}</a>`,
     ),
   ];
-  return html`<h2 id=patches>By patch</h2><div class=cards>${cards}</div>${mails.length > 0 ? html`<ul>${mails}</ul>` : html``}`;
+  return markup`<h2 id=patches>By patch</h2><div class=cards>${cards}</div>${mails.length > 0 ? markup`<ul>${mails}</ul>` : markup``}`;
 }
 
 function fileTable(views: readonly FileView[], notes: Notes): Html {
@@ -79,16 +85,27 @@ function fileTable(views: readonly FileView[], notes: Notes): Html {
     const ported = functions.filter(({ c, ts }) => c !== null && ts !== null).length;
     const marks = new Set(
       [...view.ts.values()].flatMap(({ number }) =>
-        notes.marks(view.tsPath ?? '', number).filter(({ kind }) => kind === 'finding').map((mark) => mark.number),
+        notes
+          .marks(view.tsPath ?? '', number)
+          .filter(({ kind }) => kind === 'finding')
+          .map((mark) => mark.number),
       ),
     );
     const counts = hasSide(view, 'c')
-      ? html`<td class=n>${view.c.size}</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>${ported}</td>`
-      : html`<td class=n>–</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>–</td>`;
-    return html`<tr><th scope=row><a href="${hrefOf(view)}">${view.cPath}</a></th><td>${view.tsPath ?? '–'}</td>${counts}<td class=n>${marks.size}</td></tr>`;
+      ? markup`<td class=n>${view.c.size}</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>${ported}</td>`
+      : markup`<td class=n>–</td><td class=n>${view.ts.size}</td><td class=n>${functions.length}</td><td class=n>–</td>`;
+    return markup`<tr><th scope=row><a href="${hrefOf(view)}">${view.cPath}</a></th><td>${view.tsPath ?? '–'}</td>${counts}<td class=n>${marks.size}</td></tr>`;
   });
-  const heads = ['C file', 'TypeScript', 'lines of C', 'lines of TypeScript', 'functions', 'on both sides', 'findings'];
-  return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  const heads = [
+    'C file',
+    'TypeScript',
+    'lines of C',
+    'lines of TypeScript',
+    'functions',
+    'on both sides',
+    'findings',
+  ];
+  return markup`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => markup`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function hrefOf({ page, packageName, sections: [first] }: FileView): string {
@@ -98,12 +115,12 @@ function hrefOf({ page, packageName, sections: [first] }: FileView): string {
 function functionLists(views: readonly FileView[]): Html {
   const lists = views.map((view) => {
     const names = view.sections.filter(({ name }) => name !== null);
-    if (names.length === 0) return html``;
+    if (names.length === 0) return markup``;
     const items = names.map(
       ({ id, name, c, ts }) =>
-        html`<li${c !== null && ts === null ? html` class=no` : html``}><a${id === name ? html`` : html` href="${view.page}#${id}"`}>${name ?? ''}</a>`,
+        markup`<li${c !== null && ts === null ? markup` class=no` : markup``}><a${id === name ? markup`` : markup` href="${view.page}#${id}"`}>${name ?? ''}</a>`,
     );
-    return html`<details><summary>${view.cPath}${view.tsPath === null ? '' : ` – ${view.tsPath}`} (${names.length})</summary><ul class=names data-page="${view.page}">${items}</ul></details>`;
+    return markup`<details><summary>${view.cPath}${view.tsPath === null ? '' : ` – ${view.tsPath}`} (${names.length})</summary><ul class=names data-page="${view.page}">${items}</ul></details>`;
   });
-  return html`<p class=hint>Names in grey have no counterpart in the port.</p>${lists}`;
+  return markup`<p class=hint>Names in grey have no counterpart in the port.</p>${lists}`;
 }

@@ -25,7 +25,8 @@ export function markdown(text: string, pageLink: (href: string) => string | null
         const target = safeTarget(href, pageLink);
         return target === null ? inner : `<a href="${escapeHtml(target)}">${inner}</a>`;
       },
-      code: ({ text: code }: Tokens.Code) => `<pre tabindex=0><code>${escapeHtml(code)}</code></pre>`,
+      code: ({ text: code }: Tokens.Code) =>
+        `<pre tabindex=0><code>${escapeHtml(code)}</code></pre>`,
       table(token: Tokens.Table) {
         const inline = (cell: Tokens.TableCell): string => this.parser.parseInline(cell.tokens);
         const head = token.header.map((cell) => `<th scope=col>${inline(cell)}</th>`).join('');

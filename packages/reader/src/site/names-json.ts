@@ -29,7 +29,8 @@ export function namesJson(
     // The script finds the sections of its own page by itself.
     .filter((one) => page === null || one.page !== page || one.anchor !== one.name);
   const paths = new Map(views.map((view) => [view.page, view.cPath]));
-  for (const { page: shared, packageName } of views) if (packageName !== null) paths.set(shared, packageName);
+  for (const { page: shared, packageName } of views)
+    if (packageName !== null) paths.set(shared, packageName);
   const pages = [...new Set(wanted.map((one) => one.page))];
   const groups = new Map<string, string[]>();
   for (const { name, kind, page: to, anchor } of wanted) {

@@ -65,11 +65,7 @@ export class Names {
       if (jump.test(before)) return this.#label(view, section, side, definition, name);
       const targets = this.#targets.get(name);
       if (!targets) return null;
-      return noted(
-        choose(targets, view.page, side, before, text.slice(token.end)),
-        name,
-        used,
-      );
+      return noted(choose(targets, view.page, side, before, text.slice(token.end)), name, used);
     };
   }
 
@@ -110,7 +106,9 @@ export class Names {
     const target = { name, kind: nameKind, page: view.page, anchor: anchorOf(place, name) };
     const others = this.#targets.get(name) ?? [];
     // The row of a definition has both sides: one target does for them.
-    const same = others.some((one) => one.page === target.page && sectionOf(one) === sectionOf(target));
+    const same = others.some(
+      (one) => one.page === target.page && sectionOf(one) === sectionOf(target),
+    );
     if (!same) others.push(target);
     this.#targets.set(name, others);
   }

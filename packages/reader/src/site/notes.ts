@@ -3,7 +3,7 @@
 
 import type { CheckResult, Difference } from '../check/difference';
 import type { Margin, Mark } from '../margin/margin';
-import { Html, attribute, html, plural } from './html';
+import { Html, attribute, markup, plural } from './html';
 import type { Section } from './view';
 
 export const FINDINGS_PAGE = 'findings.html';
@@ -69,8 +69,9 @@ export class Notes {
     const marks = new Map(this.marks(path, line).map((mark) => [badgeText(mark), mark]));
     const differences = this.#byLine.get(`${path}:${String(line)}`) ?? [];
     return (
-      [...marks].map(([text, mark]) => `<a class=${badgeClass(mark)} href=${markHref(mark)}>${text}</a>`).join('') +
-      differenceBadges(differences)
+      [...marks]
+        .map(([text, mark]) => `<a class=${badgeClass(mark)} href=${markHref(mark)}>${text}</a>`)
+        .join('') + differenceBadges(differences)
     );
   }
 
@@ -83,22 +84,23 @@ export class Notes {
         if (ts) for (const mark of this.marks(tsPath, ts.number)) found.set(badgeText(mark), mark);
     for (const [text, mark] of found)
       chips.push(
-        html`<a class="${badgeClass(mark)}" href="${markHref(mark)}" title="${this.#title(mark)}">${text}</a>`,
+        markup`<a class="${badgeClass(mark)}" href="${markHref(mark)}" title="${this.#title(mark)}">${text}</a>`,
       );
     const reasons = section.ts?.reasons.filter(({ kind }) => kind === 'JS').length ?? 0;
-    if (reasons > 0) chips.push(html`<span class=J>${plural(reasons, 'JS reason')}</span>`);
-    const differences = section.name === null ? [] : this.#byName.get(`${cPath}#${section.name}`) ?? [];
+    if (reasons > 0) chips.push(markup`<span class=J>${plural(reasons, 'JS reason')}</span>`);
+    const differences =
+      section.name === null ? [] : (this.#byName.get(`${cPath}#${section.name}`) ?? []);
     const [first] = differences;
     if (first) {
       const open = differences.filter(({ reason }) => reason === null).length;
       const text =
         open > 0 ? plural(open, 'difference') : plural(differences.length, 'explained difference');
       chips.push(
-        html`<a class="${open > 0 ? 'X' : 'E'}" href="${CHECK_PAGE}#d${String(first.number)}">${text}</a>`,
+        markup`<a class="${open > 0 ? 'X' : 'E'}" href="${CHECK_PAGE}#d${String(first.number)}">${text}</a>`,
       );
     }
     if (tsPath !== null && section.name !== null) chips.push(this.#reach(tsPath, section.name));
-    return html`${chips}`;
+    return markup`${chips}`;
   }
 
   /** The names that the numbers of the headings stand for: `t` transcripts, `s` tests. */
@@ -108,12 +110,12 @@ export class Notes {
 
   #reach(path: string, name: string): Html {
     const reach = this.margin.reach.get(`${path}#${name}`);
-    if (!reach) return html``;
+    if (!reach) return markup``;
     const t = ranges(reach.transcripts.map((one) => this.transcripts.indexOf(one)));
     const s = ranges(reach.tests.map((one) => this.tests.indexOf(one)));
     const lines = `${String(reach.linesHit)}/${String(reach.linesFound)} lines`;
     const data = new Html(` data-t=${attribute(t)} data-s=${attribute(s)}`);
-    return html`<details class=r${data}><summary>${lines} run by ${plural(reach.tests.length, 'test file')}, ${plural(reach.transcripts.length, 'transcript')}</summary></details>`;
+    return markup`<details class=r${data}><summary>${lines} run by ${plural(reach.tests.length, 'test file')}, ${plural(reach.transcripts.length, 'transcript')}</summary></details>`;
   }
 
   #title({ kind, number, section }: Mark): string {
@@ -125,10 +127,10 @@ export class Notes {
   }
 }
 
-/** One for each difference that nobody has explained, one for all others of the line. */
+/** Links that the page's script fills in: one for each difference that nobody has explained, one for all others of the line. */
 function differenceBadges(differences: readonly NumberedDifference[]): string {
   const badge = (kind: string, { number }: NumberedDifference, more: string): string =>
-    `<a class=${kind} href=${CHECK_PAGE}#d${String(number)}>≠${String(number)}${more}</a>`;
+    `<a class=${kind}>≠${String(number)}${more}</a>`;
   const explained = differences.filter(({ reason }) => reason !== null);
   const [first] = explained;
   return [

@@ -9,7 +9,7 @@ import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
 import { type Linker, codeHtml } from './code';
 import { tableOf } from './file-page';
-import { Html, attribute, html, plural, visible } from './html';
+import { Html, attribute, markup, plural, visible } from './html';
 import type { Names } from './names';
 import { Ids } from './view';
 
@@ -59,7 +59,7 @@ export function patchParts(
 
 export function patchPage(patch: Patch, parts: readonly PatchPart[], input: PatchPageInput): Html {
   const paint = new Paint(input);
-  return html`<div class=top>${patchLinks(patch)}${summary(parts)}</div>${parts.map((part) => partHtml(part, paint))}`;
+  return markup`<div class=top>${patchLinks(patch)}${summary(parts)}</div>${parts.map((part) => partHtml(part, paint))}`;
 }
 
 function partsOf(
@@ -107,7 +107,7 @@ function folded(pairs: readonly DeltaPair[]): DeltaPair[] {
     for (let n = i - CONTEXT; n <= i + CONTEXT; n++) near.add(n);
   });
   const kept: DeltaPair[] = [];
-  for (let i = 0; i < pairs.length; ) {
+  for (let i = 0; i < pairs.length;) {
     let end = i;
     while (end < pairs.length && !near.has(end)) end++;
     // A sign in place of one or two lines would save nothing.
@@ -134,10 +134,16 @@ function shareOut(
   functions: readonly ChangedFunction[],
   hunks: readonly (readonly DeltaRow[])[],
 ): { own: Map<ChangedFunction, DeltaRow[]>; rest: DeltaRow[][] } {
-  const owner = new Map(functions.flatMap((one) => one.c.map((row) => [rowKey(row), one] as const)));
+  const owner = new Map(
+    functions.flatMap((one) => one.c.map((row) => [rowKey(row), one] as const)),
+  );
   const own = new Map(functions.map((one) => [one, [] as DeltaRow[]]));
   const rest: DeltaRow[][] = [];
-  const close = (run: DeltaRow[], above: DeltaRow[] | undefined, below: DeltaRow[] | undefined): void => {
+  const close = (
+    run: DeltaRow[],
+    above: DeltaRow[] | undefined,
+    below: DeltaRow[] | undefined,
+  ): void => {
     const front = below ? run.splice(run.findLastIndex(({ text }) => text.trim() === '') + 1) : [];
     if (run.every(({ text }) => text.trim() === '')) (above ?? below)?.push(...run);
     else if (run.some(({ kind }) => kind !== 'context')) rest.push(run);
@@ -174,8 +180,11 @@ export function loreLink(messageId: string): string {
 }
 
 function patchLinks({ number, of, subject, messageId }: Patch): Html {
-  const mail = messageId === null ? html`` : html` <a href="${loreLink(messageId)}" rel=noreferrer>the mail</a>`;
-  return html`<p><b>${subject}</b></p><p>Patch ${number} of ${of}.${mail}</p>`;
+  const mail =
+    messageId === null
+      ? markup``
+      : markup` <a href="${loreLink(messageId)}" rel=noreferrer>the mail</a>`;
+  return markup`<p><b>${subject}</b></p><p>Patch ${number} of ${of}.${mail}</p>`;
 }
 
 function count(part: PatchPart, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
@@ -190,13 +199,13 @@ function summary(parts: readonly PatchPart[]): Html {
     const cells = (['c', 'ts'] as const).map((side) => {
       const added = count(part, side, 'added');
       const removed = count(part, side, 'removed');
-      if (added + removed === 0) return html`<td>–</td>`;
-      return html`<td class=s><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
+      if (added + removed === 0) return markup`<td>–</td>`;
+      return markup`<td class=s><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
     });
-    return html`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
+    return markup`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
   });
-  const open = parts.length <= SHORT_SUMMARY ? html` open` : html``;
-  return html`<details${open}><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  const open = parts.length <= SHORT_SUMMARY ? markup` open` : markup``;
+  return markup`<details${open}><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function partHtml(part: PatchPart, paint: Paint): Html {
@@ -213,11 +222,15 @@ function partHtml(part: PatchPart, paint: Paint): Html {
     if (left !== '') return `<tr${both ? ' class=c' : ''}>${left}`;
     return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
   });
-  const whole = part.whole === null ? html`` : html`<a class=whole href="${part.whole}">the whole file</a>`;
-  const same = c && !ts && part.tsPaths.length > 0 ? html`<span class=hint>the TypeScript did not change</span>` : html``;
-  const news = fresh ? html`<span class=plus>all lines added</span>` : html``;
+  const whole =
+    part.whole === null ? markup`` : markup`<a class=whole href="${part.whole}">the whole file</a>`;
+  const same =
+    c && !ts && part.tsPaths.length > 0
+      ? markup`<span class=hint>the TypeScript did not change</span>`
+      : markup``;
+  const news = fresh ? markup`<span class=plus>all lines added</span>` : markup``;
   const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
-  return html`
+  return markup`
 <section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
 }
 
@@ -237,7 +250,8 @@ class Paint {
 
   /** @param plain all rows of the table are added, and the table says so */
   cell(row: DeltaRow, side: 'c' | 'ts', paths: readonly string[], plain: boolean): string {
-    const tokens = paths.map((path) => this.#tokens.get(path)?.get(row.text)).find((one) => one) ?? [];
+    const tokens =
+      paths.map((path) => this.#tokens.get(path)?.get(row.text)).find((one) => one) ?? [];
     const code = codeHtml(row.text, tokens, this.#linkers[side]);
     const number = `<td>${String(row.after ?? row.before ?? '')}`;
     if (plain || row.kind === 'context') return `${number}<td>${code}`;

@@ -65,14 +65,17 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
   };
 
   const remarks = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
-  add({
-    page: 'index.html',
-    title: series ? series.subject : 'The port of the series',
-    note: '',
-    kind: 'text',
-    sides: false,
-    main: indexPage({ ...input, views, notes, remarks, parts, play: input.play !== null }),
-  }, new Set());
+  add(
+    {
+      page: 'index.html',
+      title: series ? series.subject : 'The port of the series',
+      note: '',
+      kind: 'text',
+      sides: false,
+      main: indexPage({ ...input, views, notes, remarks, parts, play: input.play !== null }),
+    },
+    new Set(),
+  );
   for (const page of new Set(views.map((view) => view.page))) {
     const own = views.filter((view) => view.page === page);
     const [first] = own;
@@ -100,23 +103,29 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     };
     add(page, used);
   });
-  add({
-    page: FINDINGS_PAGE,
-    title: 'Findings and deviations',
-    note: '',
-    kind: 'text',
-    sides: false,
-    main: findingsPage(margin, places),
-  }, new Set());
-  if (check)
-    add({
-      page: CHECK_PAGE,
-      title: 'The check',
+  add(
+    {
+      page: FINDINGS_PAGE,
+      title: 'Findings and deviations',
       note: '',
       kind: 'text',
       sides: false,
-      main: checkPage(check, notes, places),
-    }, new Set());
+      main: findingsPage(margin, places),
+    },
+    new Set(),
+  );
+  if (check)
+    add(
+      {
+        page: CHECK_PAGE,
+        title: 'The check',
+        note: '',
+        kind: 'text',
+        sides: false,
+        main: checkPage(check, notes, places),
+      },
+      new Set(),
+    );
   if (input.play !== null) files.set('play.html', input.play);
   return files;
 }
@@ -132,7 +141,9 @@ function navigation({ series, tree, check, play }: SiteInput): NavLink[] {
       key: String(number),
     })),
     { href: FINDINGS_PAGE, text: 'Findings', title: 'Findings and deviations' },
-    ...(check ? [{ href: CHECK_PAGE, text: 'Check', title: 'Differences between both sides' }] : []),
+    ...(check
+      ? [{ href: CHECK_PAGE, text: 'Check', title: 'Differences between both sides' }]
+      : []),
     ...(play === null ? [] : [{ href: 'play.html', text: 'Play', title: 'A pool at work' }]),
   ];
 }

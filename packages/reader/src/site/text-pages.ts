@@ -3,9 +3,15 @@
 
 import type { CheckResult } from '../check/difference';
 import type { Deviation, Finding, Margin, Mark } from '../margin/margin';
-import { Html, attribute, html, plural } from './html';
+import { Html, attribute, markup, plural } from './html';
 import { markdown } from './markdown';
-import { FINDINGS_PAGE, type Notes, type NumberedDifference, deviationId, findingId } from './notes';
+import {
+  FINDINGS_PAGE,
+  type Notes,
+  type NumberedDifference,
+  deviationId,
+  findingId,
+} from './notes';
 import type { Places } from './view';
 
 /** Findings, then deviations by section, each with the lines it concerns. */
@@ -14,9 +20,9 @@ export function findingsPage(margin: Margin, places: Places): Html {
   const findings = margin.findings.map((one) => findingHtml(one, margin, places, pageLink));
   const sections = [...new Set(margin.deviations.map(({ section }) => section))].map((section) => {
     const own = margin.deviations.filter((one) => one.section === section);
-    return html`<h3>${section}</h3><ol class=plain>${own.map((one) => deviationHtml(one, margin, places, pageLink))}</ol>`;
+    return markup`<h3>${section}</h3><ol class=plain>${own.map((one) => deviationHtml(one, margin, places, pageLink))}</ol>`;
   });
-  return html`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
+  return markup`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
 <h2>Findings</h2>${findings}<h2>Deviations</h2>${sections}</div>`;
 }
 
@@ -37,7 +43,7 @@ function findingHtml(
   pageLink: (href: string) => string | null,
 ): Html {
   const marks = margin.marks.filter((mark) => mark.kind === 'finding' && mark.number === number);
-  return html`<article id="${findingId(number)}"><h3><a href="#${findingId(number)}">${number}. ${title}</a></h3>${markdown(text, pageLink)}${markLinks(marks, places)}</article>`;
+  return markup`<article id="${findingId(number)}"><h3><a href="#${findingId(number)}">${number}. ${title}</a></h3>${markdown(text, pageLink)}${markLinks(marks, places)}</article>`;
 }
 
 function deviationHtml(
@@ -50,7 +56,7 @@ function deviationHtml(
     (mark) => mark.kind === 'deviation' && mark.section === section && mark.number === number,
   );
   const id = deviationId(section, number);
-  return html`<li id="${id}" value="${number}">${markdown(text, pageLink)}${markLinks(marks, places)}</li>`;
+  return markup`<li id="${id}" value="${number}">${markdown(text, pageLink)}${markLinks(marks, places)}</li>`;
 }
 
 function markLinks(marks: readonly Mark[], places: Places): Html {
@@ -58,9 +64,11 @@ function markLinks(marks: readonly Mark[], places: Places): Html {
     const place = places.of(mark.path, mark.line);
     if (!place) return [];
     const name = mark.function ?? place.section.name ?? mark.path;
-    return [html`<li><a href="${place.page}#${place.anchor}">${name}</a>`];
+    return [markup`<li><a href="${place.page}#${place.anchor}">${name}</a>`];
   });
-  return links.length === 0 ? html`` : html`<p class=hint>In the code:</p><ul class=row>${links}</ul>`;
+  return links.length === 0
+    ? markup``
+    : markup`<p class=hint>In the code:</p><ul class=row>${links}</ul>`;
 }
 
 /** The unexplained first. */
@@ -70,9 +78,9 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
   const explained = notes.differences.filter(({ reason }) => reason !== null);
   const verdict =
     open.length === 0
-      ? html`<p class=good>Every difference is explained.</p>`
-      : html`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
-  return html`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
+      ? markup`<p class=good>Every difference is explained.</p>`
+      : markup`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
+  return markup`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
 <h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
 <h2>Explained (${explained.length})</h2>${explainedList(explained, check, places, pageLink)}</div>`;
 }
@@ -80,19 +88,21 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
 export function checkSummary({ functions, differences }: CheckResult): Html {
   const open = differences.filter(({ reason }) => reason === null).length;
   const explained = differences.length - open;
-  return html`<p class="${open === 0 ? 'good' : 'bad'}">${plural(functions, 'function')} compared: ${plural(open, 'unexplained difference')}, ${explained} explained.</p>`;
+  return markup`<p class="${open === 0 ? 'good' : 'bad'}">${plural(functions, 'function')} compared: ${plural(open, 'unexplained difference')}, ${explained} explained.</p>`;
 }
 
 function differenceTable(differences: readonly NumberedDifference[], places: Places): Html {
-  if (differences.length === 0) return html`<p>None.</p>`;
+  if (differences.length === 0) return markup`<p>None.</p>`;
   const rows = differences.map((one) => {
-    const c = one.cLine === null ? html`` : placeLink(one.cPath, one.cLine, places);
+    const c = one.cLine === null ? markup`` : placeLink(one.cPath, one.cLine, places);
     const ts =
-      one.tsPath === null || one.tsLine === null ? html`` : placeLink(one.tsPath, one.tsLine, places);
-    return html`<tr id="d${one.number}"><td>${one.number}</td><th scope=row>${one.name}</th><td>${one.kind}</td><td>${one.state}</td><td>${one.text}</td><td>${c}</td><td>${ts}</td></tr>`;
+      one.tsPath === null || one.tsLine === null
+        ? markup``
+        : placeLink(one.tsPath, one.tsLine, places);
+    return markup`<tr id="d${one.number}"><td>${one.number}</td><th scope=row>${one.name}</th><td>${one.kind}</td><td>${one.state}</td><td>${one.text}</td><td>${c}</td><td>${ts}</td></tr>`;
   });
   const heads = ['#', 'name', 'kind', 'state', 'difference', 'C', 'TypeScript'];
-  return html`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => html`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<div class=scroll tabindex=0><table class=list><thead><tr>${heads.map((head) => markup`<th scope=col>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** How much of a deviation's text is shown. */
@@ -105,7 +115,7 @@ function explainedList(
   places: Places,
   pageLink: (href: string) => string | null,
 ): Html {
-  if (differences.length === 0) return html`<p>None.</p>`;
+  if (differences.length === 0) return markup`<p>None.</p>`;
   const last = Math.max(...all.map(({ state }) => state));
   const byReason = new Map<string, NumberedDifference[]>();
   for (const one of differences) {
@@ -114,38 +124,46 @@ function explainedList(
     byReason.set(one.reason ?? '', group);
   }
   const groups = [...byReason].map(([reason, group]) => {
-    const items = group.map((one) => differenceItem(one, last, places));
-    return html`<li>${reasonHtml(reason, pageLink)}<ul>${items}</ul>`;
+    const items = group.map((one, i) =>
+      differenceItem(one, group[i - 1]?.name === one.name, last, places),
+    );
+    return markup`<li>${reasonHtml(reason, pageLink)}<ul>${items}</ul>`;
   });
-  return html`<ul class=why>${groups}</ul>`;
+  return markup`<ul class=why>${groups}</ul>`;
 }
 
 /** A deviation's text stands on the page of the deviations: here is its number, and how it begins. */
 function reasonHtml(reason: string, pageLink: (href: string) => string | null): Html {
-  const [, section, number, text = ''] = /^[\w ]+: [\w/.-]+, ([\w.-]+), (\d+): ([\s\S]*)$/.exec(reason) ?? [];
+  const [, section, number, text = ''] =
+    /^[\w ]+: [\w/.-]+, ([\w.-]+), (\d+): ([\s\S]*)$/.exec(reason) ?? [];
   if (section === undefined) return markdown(reason, pageLink);
   const begin = text.length > BEGIN ? `${text.slice(0, text.lastIndexOf(' ', BEGIN))} …` : text;
   const href = `${FINDINGS_PAGE}#${deviationId(section, Number(number))}`;
-  return html`<p><a href="${href}">Deviation ${number ?? ''} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
+  return markup`<p><a href="${href}">Deviation ${number ?? ''} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
 }
 
-/** As short as can be: there are hundreds. */
+/** As short as can be: there are hundreds. The name and its link stand once for all of a function. */
 function differenceItem(
   { number, name, text, state, cPath, cLine, tsPath, tsLine }: NumberedDifference,
+  sameName: boolean,
   last: number,
   places: Places,
 ): Html {
   const c = cLine === null ? null : places.of(cPath, cLine);
   const ts = tsPath === null || tsLine === null ? null : places.of(tsPath, tsLine);
   const place = state === last ? (c ?? ts) : null;
-  const title = place ? html`<a href=${new Html(attribute(`${place.page}#${place.anchor}`))}>${name}</a>` : html`${name}`;
-  const when = state === last ? html`` : html` (state ${state})`;
-  return html`<li id=d${number}>≠${number} ${title}: ${text}${when}`;
+  const title = place
+    ? markup`<a href=${new Html(attribute(`${place.page}#${place.anchor}`))}>${name}</a>`
+    : markup`${name}`;
+  const when = state === last ? markup`` : markup` (state ${state})`;
+  return sameName
+    ? markup`<li id=d${number}>≠${number} ${text}${when}`
+    : markup`<li id=d${number}>≠${number} ${title}: ${text}${when}`;
 }
 
 function placeLink(path: string, line: number, places: Places): Html {
   const file = path.slice(path.lastIndexOf('/') + 1);
   const place = places.of(path, line);
   const text = `${file}:${String(line)}`;
-  return place ? html`<a href="${place.page}#${place.anchor}">${text}</a>` : html`${text}`;
+  return place ? markup`<a href="${place.page}#${place.anchor}">${text}</a>` : markup`${text}`;
 }

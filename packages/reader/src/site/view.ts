@@ -109,13 +109,18 @@ export function sectionsOf(
   const rows = file.rows.map((row) => lookUp(row, c, ts));
   const heads = headed(file.pairs);
   const sections: Section[] = [];
-  const add = (name: string | null, pair: Pair | null, id: string, part: readonly ViewRow[]): void => {
+  const add = (
+    name: string | null,
+    pair: Pair | null,
+    id: string,
+    part: readonly ViewRow[],
+  ): void => {
     if (part.length === 0) return;
     if (name === null) part = zipped(part);
     sections.push({
       id: ids.take(id),
       name,
-      kind: pair ? (pair.c ?? pair.ts)?.kind ?? null : null,
+      kind: pair ? ((pair.c ?? pair.ts)?.kind ?? null) : null,
       c: pair?.c ?? null,
       ts: pair?.ts ?? null,
       rows: part,
@@ -185,8 +190,8 @@ function zipped(rows: readonly ViewRow[]): ViewRow[] {
 
 function lookUp(row: Row, c: ViewSide, ts: ViewSide): ViewRow {
   return {
-    c: row.c === null ? null : c.get(row.c) ?? null,
-    ts: row.ts === null ? null : ts.get(row.ts) ?? null,
+    c: row.c === null ? null : (c.get(row.c) ?? null),
+    ts: row.ts === null ? null : (ts.get(row.ts) ?? null),
   };
 }
 
@@ -195,14 +200,14 @@ function headed(pairs: readonly Pair[]): Pair[] {
   const candidates = pairs
     .filter(({ c, ts, rows }) => {
       const definition = c ?? ts;
-      if (!definition || definition.owner !== null || rows[0] >= rows[1]) return false;
+      if (definition?.owner !== null || rows[0] >= rows[1]) return false;
       return HEADED.has(definition.kind) || definition.to - definition.from + 1 >= LONG_DEFINITION;
     })
     .sort((a, b) => a.rows[0] - b.rows[0] || b.rows[1] - a.rows[1]);
   const chosen: Pair[] = [];
   candidates.forEach((pair, i) => {
     const last = chosen.at(-1);
-    if (last && pair.rows[0] < last.rows[1]) return;
+    if (pair.rows[0] < (last?.rows[1] ?? 0)) return;
     // A class that the C does not have is a translation unit: its members get the headings.
     const next = candidates[i + 1];
     if (pair.c === null && next && next.rows[0] < pair.rows[1]) return;
@@ -237,6 +242,10 @@ function isComment(row: ViewRow | undefined): boolean {
   );
 }
 
-function base(rows: readonly ViewRow[], side: 'c' | 'ts', first: ViewLine | undefined): number | null {
+function base(
+  rows: readonly ViewRow[],
+  side: 'c' | 'ts',
+  first: ViewLine | undefined,
+): number | null {
   return (first ?? rows.find((row) => row[side] !== null)?.[side])?.number ?? null;
 }

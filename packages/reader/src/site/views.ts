@@ -64,7 +64,10 @@ export function fileViews(input: ViewsInput): FileView[] {
  * Files of the port without C beside them: all of them on a site without C. With C, those of its packages, and those that
  * a finding or deviation names; what a patch replaced is on the page of the patch.
  */
-function portFilesAlone({ tree, port, margin }: ViewsInput, shown: ReadonlySet<string>): PortFile[] {
+function portFilesAlone(
+  { tree, port, margin }: ViewsInput,
+  shown: ReadonlySet<string>,
+): PortFile[] {
   const alone = port.files.filter(({ path }) => !shown.has(path));
   if (!tree) return alone;
   const packages = new Set(
@@ -151,7 +154,10 @@ function cSide(text: CText | null, source: Source | undefined): ViewSide {
   return new Map(lines);
 }
 
-function portSide(port: PortFile | undefined, patches: ReadonlyMap<number, number> | undefined): ViewSide {
+function portSide(
+  port: PortFile | undefined,
+  patches: ReadonlyMap<number, number> | undefined,
+): ViewSide {
   const lines = port?.lines.map((text, i): [number, ViewLine] => [
     i + 1,
     { number: i + 1, text, tokens: port.tokens[i] ?? [], patch: patches?.get(i + 1) ?? 0 },
@@ -179,6 +185,9 @@ class PageNames {
 
 /** A path as a file name of any system: letters, digits, dot, hyphen and underscore, at most 120 of them. */
 function fileName(path: string): string {
-  const name = path.replace(/\//g, '-').replace(/[^\w.-]/g, '_').replace(/^[.-]+/, '');
+  const name = path
+    .replace(/\//g, '-')
+    .replace(/[^\w.-]/g, '_')
+    .replace(/^[.-]+/, '');
   return name.slice(0, 120) || 'file';
 }

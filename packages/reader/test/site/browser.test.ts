@@ -10,7 +10,15 @@ import type { Browser, Page } from 'puppeteer-core';
 import { pageAssets, writeSite } from '../../src/site/files';
 import { type SiteInput, buildSite } from '../../src/site/site';
 import type { Margin } from '../../src/margin/margin';
-import { type Look, type Opened, ask, findChromium, open, settled, startChromium } from './chromium';
+import {
+  type Look,
+  type Opened,
+  ask,
+  findChromium,
+  open,
+  settled,
+  startChromium,
+} from './chromium';
 import { handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
 
@@ -113,7 +121,10 @@ const HASH = 'location.hash.slice(1)';
     expect(link).to.match(/^tally_pool_fill_class\.[ct]\d+$/);
     const again = await show(POOL, WIDE, link);
     expect(await ask(again, MARKED)).to.deep.equal(marked);
-    const top = await ask<number>(again, "document.querySelector('tr.k').getBoundingClientRect().top");
+    const top = await ask<number>(
+      again,
+      "document.querySelector('tr.k').getBoundingClientRect().top",
+    );
     expect(top).to.be.within(80, 780);
   });
 
@@ -138,10 +149,14 @@ const HASH = 'location.hash.slice(1)';
       return address(page);
     };
     expect(await follow('tally_put_mark', '__tally_insert')).to.equal(`${TALLY}#__tally_insert`);
-    expect(await follow('tally_put_mark', 'TALLY_WEIGHT_MAX')).to.match(/^drivers-tally-tally\.c\.html#/);
+    expect(await follow('tally_put_mark', 'TALLY_WEIGHT_MAX')).to.match(
+      /^drivers-tally-tally\.c\.html#/,
+    );
     expect(await follow('tally_put_mark', 'out_unlock')).to.match(/#tally_put_mark\.[ct]\d+$/);
     expect(await follow('tally_put_mark', 'tally_pool_get')).to.equal(`${POOL}#tally_pool_get`);
-    expect(await ask(page, "document.getElementById('tally_pool_get').getBoundingClientRect().top")).to.be.below(300);
+    expect(
+      await ask(page, "document.getElementById('tally_pool_get').getBoundingClientRect().top"),
+    ).to.be.below(300);
   });
 
   it('gives each link of the code a target', async () => {
@@ -157,7 +172,10 @@ const HASH = 'location.hash.slice(1)';
         const [to = '', anchor = ''] = (href ?? '').split('#');
         const text = readFileSync(join(folder, 'both', to === '' ? name : to), 'utf8');
         const id = anchor.replace(/\.[ct]-?\d+$/, '');
-        expect(new RegExp(`id="?${id.replace(/[.$~]/g, '\\$&')}[" >]`).test(text), `${name}: ${String(href)}`).to.equal(true);
+        expect(
+          new RegExp(`id="?${id.replace(/[.$~]/g, '\\$&')}[" >]`).test(text),
+          `${name}: ${String(href)}`,
+        ).to.equal(true);
       }
     }
   });
@@ -166,7 +184,12 @@ const HASH = 'location.hash.slice(1)';
     const page = await show(TALLY, WIDE);
     await press(page, '/');
     await page.keyboard.type('tally_we');
-    expect(await ask(page, "[...document.querySelectorAll('[role=option] b')].map((b) => b.textContent)")).to.include('tally_weigh');
+    expect(
+      await ask(
+        page,
+        "[...document.querySelectorAll('[role=option] b')].map((b) => b.textContent)",
+      ),
+    ).to.include('tally_weigh');
     await page.keyboard.press('Enter');
     await settled(page);
     expect(await address(page)).to.equal(`${TALLY}#tally_weigh`);
@@ -188,7 +211,10 @@ const HASH = 'location.hash.slice(1)';
 
   it('goes from function to function, change to change and finding to finding by keys', async () => {
     const page = await show(TALLY, WIDE);
-    const ids = await ask<string[]>(page, "[...document.querySelectorAll('section')].map(({ id }) => id)");
+    const ids = await ask<string[]>(
+      page,
+      "[...document.querySelectorAll('section')].map(({ id }) => id)",
+    );
     await press(page, 'j', 'j', 'j');
     expect(await ask(page, HASH)).to.equal(ids[2]);
     await press(page, 'k');
@@ -253,12 +279,15 @@ const HASH = 'location.hash.slice(1)';
     const other = await ask<[number, number]>(page, widths);
     expect(other[0]).to.equal(0);
     expect(other[1]).to.be.above(1100);
-    expect(await ask(page, "document.querySelector('.sides [aria-pressed=true]').textContent")).to.equal('TypeScript');
+    expect(
+      await ask(page, "document.querySelector('.sides [aria-pressed=true]').textContent"),
+    ).to.equal('TypeScript');
   });
 
   it('shows one side on a phone; a swipe and the buttons change it, and the line stays in view', async () => {
     const page = await show(TALLY, PHONE, 'tally_weigh.c1');
-    const shown = "[...document.querySelector('tr.k').cells].map((cell) => cell.getClientRects().length > 0)";
+    const shown =
+      "[...document.querySelector('tr.k').cells].map((cell) => cell.getClientRects().length > 0)";
     expect(await ask(page, shown)).to.deep.equal([true, true, false, false]);
     const swipe = async (from: number, to: number): Promise<void> => {
       await page.touchscreen.touchStart(from, 400);
@@ -269,7 +298,9 @@ const HASH = 'location.hash.slice(1)';
     };
     await swipe(300, 100);
     expect(await ask(page, shown)).to.deep.equal([false, false, true, true]);
-    expect(await ask(page, "document.querySelector('tr.k').getBoundingClientRect().top")).to.be.within(0, 800);
+    expect(
+      await ask(page, "document.querySelector('tr.k').getBoundingClientRect().top"),
+    ).to.be.within(0, 800);
     await swipe(100, 300);
     expect(await ask(page, shown)).to.deep.equal([true, true, false, false]);
     // The browser takes a tap right behind a swipe for its end.
@@ -286,31 +317,55 @@ const HASH = 'location.hash.slice(1)';
     );
     await page.click('.r summary');
     await settled(page);
-    expect(await ask(page, "[...document.querySelectorAll('.r li')].map((li) => li.textContent)")).to.deep.equal([
-      'packages/tally/test/tally.test.ts',
-      'put.jsonl',
-      'trim.jsonl',
-    ]);
+    expect(
+      await ask(page, "[...document.querySelectorAll('.r li')].map((li) => li.textContent)"),
+    ).to.deep.equal(['packages/tally/test/tally.test.ts', 'put.jsonl', 'trim.jsonl']);
   });
 
   it('lists in its help every key that it obeys', async () => {
     const page = await show('index.html', WIDE);
     await press(page, '?');
-    const keys = await ask<string[]>(page, "[...document.querySelectorAll('#-keys[open] th kbd')].map((k) => k.textContent)");
-    expect(keys).to.deep.equal(['j', 'k', 'n', 'p', 'f', 'F', '.', ',', 's', '1', '9', '0', '/', '?']);
+    const keys = await ask<string[]>(
+      page,
+      "[...document.querySelectorAll('#-keys[open] th kbd')].map((k) => k.textContent)",
+    );
+    expect(keys).to.deep.equal([
+      'j',
+      'k',
+      'n',
+      'p',
+      'f',
+      'F',
+      '.',
+      ',',
+      's',
+      '1',
+      '9',
+      '0',
+      '/',
+      '?',
+    ]);
     await page.keyboard.press('Escape');
     expect(await ask(page, "document.querySelector('dialog[open]')")).to.equal(null);
   });
 
   it('runs nothing that a patch brings, and breaks at no line of a megabyte', async () => {
-    for (const name of ['index.html', 'drivers-pool-pool.c.html', 'patch-1.html', 'findings.html', 'check.html']) {
+    for (const name of [
+      'index.html',
+      'drivers-pool-pool.c.html',
+      'patch-1.html',
+      'findings.html',
+      'check.html',
+    ]) {
       const page = await show(name, WIDE, '', 'hostile');
       expect(await page.title(), name).not.to.equal('in');
       expect(await ask(page, "document.querySelectorAll('img').length")).to.equal(0);
       expect(await ask(page, 'document.documentElement.scrollWidth')).to.be.at.most(1280);
     }
     const page = await show('drivers-pool-pool.c.html', WIDE, '', 'hostile');
-    expect(await ask(page, "document.querySelector('.l').getBoundingClientRect().height")).to.be.within(20, 260);
+    expect(
+      await ask(page, "document.querySelector('.l').getBoundingClientRect().height"),
+    ).to.be.within(20, 260);
   });
 
   it('lets its policy stop a script and a style that are not its own', async () => {
@@ -320,7 +375,9 @@ const HASH = 'location.hash.slice(1)';
     );
     await settled(one.page);
     expect(await one.page.title()).not.to.equal('in');
-    expect(one.wrong.filter((text) => text.includes('Content Security Policy'))).to.have.length.above(2);
+    expect(
+      one.wrong.filter((text) => text.includes('Content Security Policy')),
+    ).to.have.length.above(2);
     await one.page.close();
   });
 
@@ -328,15 +385,26 @@ const HASH = 'location.hash.slice(1)';
     const page = await show(TALLY, { width: 1280, scheme: 'dark' });
     await page.emulateMediaType('print');
     expect(await ask(page, "document.querySelector('header').getClientRects().length")).to.equal(0);
-    expect(await ask(page, "getComputedStyle(document.querySelector('section > div')).position")).to.equal('static');
-    expect(await ask(page, "getComputedStyle(document.querySelector('section')).contentVisibility")).to.equal('visible');
-    expect(await ask(page, 'getComputedStyle(document.body).backgroundColor')).to.equal('rgb(255, 255, 255)');
+    expect(
+      await ask(page, "getComputedStyle(document.querySelector('section > div')).position"),
+    ).to.equal('static');
+    expect(
+      await ask(page, "getComputedStyle(document.querySelector('section')).contentVisibility"),
+    ).to.equal('visible');
+    expect(await ask(page, 'getComputedStyle(document.body).backgroundColor')).to.equal(
+      'rgb(255, 255, 255)',
+    );
     expect((await page.pdf()).length).to.be.above(20_000);
   });
 
   it('uses no ligatures in code', async () => {
     const page = await show(TALLY, WIDE);
-    expect(await ask(page, "getComputedStyle(document.querySelector('section td')).fontVariantLigatures")).to.equal('none');
+    expect(
+      await ask(
+        page,
+        "getComputedStyle(document.querySelector('section td')).fontVariantLigatures",
+      ),
+    ).to.equal('none');
   });
 
   describe('axe finds nothing serious or critical in', () => {
@@ -398,12 +466,23 @@ function withMarks({ margin, port }: SiteInput): Margin {
     ...margin,
     marks: [
       { ...place, kind: 'finding', number: 1, section: null, line: own.from + 6 },
-      { ...place, kind: 'deviation', number: deviation.number, section: deviation.section, line: own.from + 9 },
+      {
+        ...place,
+        kind: 'deviation',
+        number: deviation.number,
+        section: deviation.section,
+        line: own.from + 9,
+      },
     ],
     reach: new Map([
       [
         `${file.path}#${own.name}`,
-        { transcripts: ['put.jsonl', 'trim.jsonl'], tests: ['packages/tally/test/tally.test.ts'], linesHit: 17, linesFound: 18 },
+        {
+          transcripts: ['put.jsonl', 'trim.jsonl'],
+          tests: ['packages/tally/test/tally.test.ts'],
+          linesHit: 17,
+          linesFound: 18,
+        },
       ],
     ]),
   };

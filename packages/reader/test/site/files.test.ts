@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,7 +40,9 @@ describe('writeSite', () => {
   /** Name and text of all files of the folder, the manifest's text left out. */
   function contents(): Record<string, string> {
     const names = readdirSync(folder).filter((name) => name !== MANIFEST);
-    return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+    return Object.fromEntries(
+      names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    );
   }
 
   function refusal(files: ReadonlyMap<string, string>, force: boolean): string {
@@ -46,7 +58,11 @@ describe('writeSite', () => {
   it('makes the folder, with a manifest of what it wrote', () => {
     writeSite(folder, first, false);
     expect(contents()).to.deep.equal({ 'index.html': 'one', 'old.html': 'old' });
-    expect(readFileSync(join(folder, MANIFEST), 'utf8').split('\n').slice(1)).to.deep.equal(['index.html', 'old.html', '']);
+    expect(readFileSync(join(folder, MANIFEST), 'utf8').split('\n').slice(1)).to.deep.equal([
+      'index.html',
+      'old.html',
+      '',
+    ]);
     expect(readdirSync(parent)).to.deep.equal(['site']);
   });
 
@@ -72,7 +88,13 @@ describe('writeSite', () => {
     mkdirSync(join(folder, 'figures'));
     refusal(second, false);
     writeSite(folder, second, true);
-    expect(readdirSync(folder).sort()).to.deep.equal([MANIFEST, 'figures', 'index.html', 'new.html', 'thesis.tex']);
+    expect(readdirSync(folder).sort()).to.deep.equal([
+      MANIFEST,
+      'figures',
+      'index.html',
+      'new.html',
+      'thesis.tex',
+    ]);
     expect(readFileSync(join(folder, 'index.html'), 'utf8')).to.equal('two');
     expect(readFileSync(join(folder, 'thesis.tex'), 'utf8')).to.equal('mine');
     expect(readdirSync(parent)).to.deep.equal(['site']);
@@ -91,7 +113,10 @@ describe('writeSite', () => {
     writeSite(folder, first, false);
     const outside = join(parent, 'outside.html');
     writeFileSync(outside, 'mine');
-    writeFileSync(join(folder, MANIFEST), `${readFileSync(join(folder, MANIFEST), 'utf8')}../outside.html\n`);
+    writeFileSync(
+      join(folder, MANIFEST),
+      `${readFileSync(join(folder, MANIFEST), 'utf8')}../outside.html\n`,
+    );
     rmSync(join(folder, 'old.html'));
     symlinkSync(outside, join(folder, 'old.html'));
     expect(refusal(second, false)).to.match(/holds old\.html/);

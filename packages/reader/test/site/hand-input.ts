@@ -105,7 +105,9 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
       ],
       patches: 1,
     },
-    cSources: new Map([[path, { path, lines: cLines, definitions: [c], tokens: cLines.map(tokens) }]]),
+    cSources: new Map([
+      [path, { path, lines: cLines, definitions: [c], tokens: cLines.map(tokens) }],
+    ]),
     beside: [
       {
         cPath: path,

@@ -61,6 +61,23 @@ export async function makeInput(sources: Sources): Promise<SiteInput> {
   };
 }
 
+/** A site of a port alone. */
+export function portInput(folder: string | null): SiteInput {
+  const port = readPort(folder ?? undefined);
+  return {
+    series: null,
+    tree: null,
+    port,
+    cSources: new Map(),
+    beside: [],
+    changed: [],
+    margin: readMargin(port.files, readMarginDocuments(folder ?? undefined)),
+    check: null,
+    play: null,
+    assets: assetsOf('', ''),
+  };
+}
+
 /** The same from our side alone. */
 export function withoutSeries(input: SiteInput): SiteInput {
   const none = { series: null, tree: null, cSources: new Map<never, never>() };

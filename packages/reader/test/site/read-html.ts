@@ -35,13 +35,17 @@ export function withoutScripts(page: string): string {
 
 /** All start tags. A < that begins no tag is an error of the page. */
 export function tagsOf(page: string): Tag[] {
-  return [...withoutScripts(page).matchAll(/<(?!\/|!doctype html>)([^>]*)>/g)].map(([, inside = '']) => {
-    const [, name = '', rest = ''] = /^([a-z][a-z0-9]*)((?:\s[\s\S]*)?)$/.exec(inside) ?? [];
-    const attributes = new Map<string, string>();
-    for (const [, key = '', quoted, bare] of rest.matchAll(/([^\s=]+)(?:=(?:"([^"]*)"|([^\s"]+)))?/g))
-      attributes.set(key, decode(quoted ?? bare ?? ''));
-    return { name: name === '' ? `?${inside}` : name, attributes };
-  });
+  return [...withoutScripts(page).matchAll(/<(?!\/|!doctype html>)([^>]*)>/g)].map(
+    ([, inside = '']) => {
+      const [, name = '', rest = ''] = /^([a-z][a-z0-9]*)((?:\s[\s\S]*)?)$/.exec(inside) ?? [];
+      const attributes = new Map<string, string>();
+      for (const [, key = '', quoted, bare] of rest.matchAll(
+        /([^\s=]+)(?:=(?:"([^"]*)"|([^\s"]+)))?/g,
+      ))
+        attributes.set(key, decode(quoted ?? bare ?? ''));
+      return { name: name === '' ? `?${inside}` : name, attributes };
+    },
+  );
 }
 
 export function idsOf(page: string): string[] {
@@ -61,7 +65,8 @@ export function rowsOf(page: string, id?: string): CodeRow[] {
     .map((section) => section.slice(0, section.indexOf('</section>')))
     .filter((section) => id === undefined || /^"?([^\s">]*)/.exec(section)?.[1] === id)
     .flatMap((body) => {
-      const [, classes = '', rows = ''] = /<table(?: class=("[^"]*"|\w+))?>([\s\S]*)<\/table>$/.exec(body) ?? [];
+      const [, classes = '', rows = ''] =
+        /<table(?: class=("[^"]*"|\w+))?>([\s\S]*)<\/table>$/.exec(body) ?? [];
       const only = /\boc\b/.test(classes) ? 'c' : /\bot\b/.test(classes) ? 'ts' : null;
       return rows
         .split(/<tr(?: class=\w)?>/)
@@ -74,7 +79,9 @@ function rowOf(row: string, only: 'c' | 'ts' | null): CodeRow {
   const cells = row.split(/<td(?: class=(?:"[^"]*"|\w+))?>/).slice(1);
   const line = (at: number): CodeLine | null => {
     const number = cells[at];
-    return number === undefined || number === '' ? null : { number: Number(number), text: codeText(cells[at + 1] ?? '') };
+    return number === undefined || number === ''
+      ? null
+      : { number: Number(number), text: codeText(cells[at + 1] ?? '') };
   };
   if (only === 'c') return { c: line(0), ts: null };
   if (only === 'ts') return { c: null, ts: line(0) };
@@ -83,5 +90,5 @@ function rowOf(row: string, only: 'c' | 'ts' | null): CodeRow {
 
 /** A cell's code without badges. */
 function codeText(cell: string): string {
-  return decode(cell.replace(/<a class=[FDXE] [^>]*>[^<]*<\/a>/g, '').replace(/<[^>]*>/g, ''));
+  return decode(cell.replace(/<a class=[FDXE]\b[^>]*>[^<]*<\/a>/g, '').replace(/<[^>]*>/g, ''));
 }

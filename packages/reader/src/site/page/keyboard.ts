@@ -2,7 +2,19 @@
 // The keys: from function to function, change to change, finding to finding, line to line, page to page.
 
 import { type Action, KEYS } from '../keys';
-import { anchorOf, currentOf, decodedAnchor, findPlace, mark, markedRow, rowsOf, say, sections, show, topOfCode } from './places';
+import {
+  anchorOf,
+  currentOf,
+  decodedAnchor,
+  findPlace,
+  mark,
+  markedRow,
+  rowsOf,
+  say,
+  sections,
+  show,
+  topOfCode,
+} from './places';
 import type { Search } from './search';
 import { nextSide } from './sides';
 
@@ -104,7 +116,9 @@ function nextLine(by: 1 | -1): void {
     .flatMap(rowsOf)
     .filter((row) => row.getClientRects().length > 0);
   const marked = markedRow();
-  const at = marked ? rows.indexOf(marked) + by : rows.indexOf(currentOf(rows) ?? (rows[0] as HTMLTableRowElement));
+  const at = marked
+    ? rows.indexOf(marked) + by
+    : rows.indexOf(currentOf(rows) ?? (rows[0] as HTMLTableRowElement));
   const row = rows[at];
   if (row) visit(row);
 }
@@ -134,19 +148,25 @@ function kindOf(row: HTMLTableRowElement, usual: string): string {
 }
 
 function badgeRows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>('section > table tr:has(> td > .F, > td > .D)')];
+  return [
+    ...document.querySelectorAll<HTMLElement>('section > table tr:has(> td > .F, > td > .D)'),
+  ];
 }
 
 /** The page of a patch, or with 0 the whole file, at the function where one is. */
 function goToPage(key: string): void {
   const section = findPlace(decodedAnchor())?.section ?? currentOf(sections());
   if (key === '0') {
-    const whole = section?.querySelector<HTMLAnchorElement>(':scope > div a.whole')?.getAttribute('href');
+    const whole = section
+      ?.querySelector<HTMLAnchorElement>(':scope > div a.whole')
+      ?.getAttribute('href');
     if (whole) location.href = whole;
     else say('The whole file is shown here');
     return;
   }
-  const own = section?.querySelector<HTMLAnchorElement>(`:scope > div a[href^="patch-${key}.html"]`);
+  const own = section?.querySelector<HTMLAnchorElement>(
+    `:scope > div a[href^="patch-${key}.html"]`,
+  );
   const any = document.querySelector<HTMLAnchorElement>(`header nav a[data-key="${key}"]`);
   const href = (own ?? any)?.getAttribute('href');
   if (href) location.href = href;

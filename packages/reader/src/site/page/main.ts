@@ -3,13 +3,24 @@
 
 import type { NamesData } from '../names-json';
 import { startKeyboard } from './keyboard';
-import { anchorOf, cellsOf, currentOf, decodedAnchor, findPlace, mark, sections, show } from './places';
+import {
+  anchorOf,
+  cellsOf,
+  currentOf,
+  decodedAnchor,
+  findPlace,
+  mark,
+  sections,
+  show,
+} from './places';
 import { startReach } from './reach';
 import { Search } from './search';
 import { setSide, startSides } from './sides';
 import { Targets, fillLinks, pageData } from './targets';
 
-const targets = new Targets((pageData('-names') ?? { pages: [], names: [], all: true }) as NamesData);
+const targets = new Targets(
+  (pageData('-names') ?? { pages: [], names: [], all: true }) as NamesData,
+);
 fillLinks(targets);
 startSides();
 startReach();
@@ -33,7 +44,7 @@ function follow(): void {
   mark(place.row);
   const target = place.row ?? place.section;
   // The side that the address names may be hidden.
-  if (place.row && place.row.getClientRects().length === 0 && place.side) setSide(place.side);
+  if (place.side && place.row?.getClientRects().length === 0) setSide(place.side);
   show(target, place.row ? 'third' : 'top');
 }
 
@@ -42,8 +53,8 @@ function startMarks(): void {
   document.getElementById('main')?.addEventListener('click', (event) => {
     if (!(event.target instanceof Element) || event.target.closest('a, button, summary')) return;
     const cell = event.target.closest('td');
-    const row = cell?.closest('tr');
-    if (!cell || !row?.closest('section > table')) return;
+    const row = cell?.closest<HTMLTableRowElement>('section > table tr');
+    if (!cell || !row) return;
     // Whoever selects text does not want a mark.
     if (getSelection()?.isCollapsed === false) return;
     const side = cellsOf(row, 't')?.includes(cell) === true ? 't' : 'c';

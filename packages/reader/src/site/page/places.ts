@@ -73,7 +73,8 @@ function numberOf(section: HTMLElement, row: HTMLTableRowElement, side: Side): n
 export function mark(row: HTMLTableRowElement | null): void {
   for (const old of document.querySelectorAll('tr.k')) {
     old.classList.remove('k');
-    for (const link of old.querySelectorAll<HTMLAnchorElement>('a:not([class])')) link.tabIndex = -1;
+    for (const link of old.querySelectorAll<HTMLAnchorElement>('a:not([class])'))
+      link.tabIndex = -1;
   }
   if (!row) return;
   row.classList.add('k');

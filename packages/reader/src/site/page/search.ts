@@ -98,7 +98,9 @@ function item({ name, kind, path }: Target, index: number): HTMLElement {
   const title = document.createElement('b');
   title.textContent = name;
   const note = document.createElement('span');
-  note.textContent = [path === '' ? 'on this page' : (KIND_NAMES[kind] ?? ''), path].filter((text) => text !== '').join(' · ');
+  note.textContent = [path === '' ? 'on this page' : (KIND_NAMES[kind] ?? ''), path]
+    .filter((text) => text !== '')
+    .join(' · ');
   line.append(title, ' ', note);
   return line;
 }

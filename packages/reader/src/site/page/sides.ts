@@ -54,7 +54,8 @@ export function startSides(): void {
       const x = end.clientX - start.clientX;
       const y = end.clientY - start.clientY;
       if (Math.abs(x) < SWIPE || Math.abs(x) < 2 * Math.abs(y)) return;
-      if (start.target instanceof Element && start.target.closest('.l, .scroll, dialog, nav')) return;
+      if (start.target instanceof Element && start.target.closest('.l, .scroll, dialog, nav'))
+        return;
       setSide(x < 0 ? 't' : 'c');
     },
     { passive: true },

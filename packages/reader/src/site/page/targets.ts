@@ -70,7 +70,9 @@ export function fillLinks(targets: Targets): void {
     for (const link of list.querySelectorAll<HTMLAnchorElement>('a:not([href])'))
       link.setAttribute('href', `${list.dataset['page'] ?? ''}#${link.textContent}`);
   for (const link of document.querySelectorAll<HTMLAnchorElement>('section td a')) {
-    if (!link.hasAttribute('href')) {
+    if (link.matches('.X, .E')) {
+      link.href = `check.html#d${String(parseInt(link.textContent.slice(1), 10))}`;
+    } else if (!link.hasAttribute('href')) {
       const target = targets.of(link.textContent, here);
       if (!target) continue;
       link.setAttribute('href', hrefOf(target, here));

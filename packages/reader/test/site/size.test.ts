@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How large the site is, with the script and style that the build made.
+
+import { expect } from 'chai';
+import { pageAssets } from '../../src/site/files';
+import { type SiteInput, buildSite } from '../../src/site/site';
+import { OUR_SERIES, makeInput, portInput } from './make-input';
+
+/** The real series and the kernel's files, for whoever has them: paths with : between them, and a folder. */
+const SERIES = process.env['READER_SERIES'];
+const KERNEL = process.env['READER_KERNEL'];
+const MB = 1_000_000;
+
+function bytes(site: ReadonlyMap<string, string>): number {
+  return [...site.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+function codeBytes({ tree, port }: SiteInput): number {
+  const c = tree?.files.flatMap(({ states }) => states.at(-1)?.lines.map(({ text }) => text) ?? []);
+  const ts = port.files.flatMap(({ lines }) => lines);
+  return Buffer.byteLength([...(c ?? []), ...ts].join('\n'));
+}
+
+describe('the size of the site', function () {
+  this.timeout(60_000);
+
+  it('is at most 35 kB for each page, and three bytes for each byte of code', async () => {
+    const input = { ...(await makeInput(OUR_SERIES)), assets: pageAssets() };
+    const site = buildSite(input);
+    expect(bytes(site)).to.be.below(35_000 * site.size + 3 * codeBytes(input));
+  });
+
+  it('is below 1.6 MB for our side alone, all of the port', () => {
+    expect(bytes(buildSite({ ...portInput(null), assets: pageAssets() }))).to.be.within(
+      0.8 * MB,
+      1.6 * MB,
+    );
+  });
+
+  it('is below 2.2 MB for the real series beside the kernel’s files', async function () {
+    if (SERIES === undefined || KERNEL === undefined) {
+      console.log('      skipped: READER_SERIES and READER_KERNEL do not name the real series');
+      this.skip();
+    }
+    const input = await makeInput({ series: SERIES.split(':'), kernel: KERNEL, port: null });
+    const site = buildSite({ ...input, assets: pageAssets() });
+    expect(bytes(site)).to.be.within(1.5 * MB, 2.2 * MB);
+  });
+});
