@@ -158,6 +158,7 @@ tr.changed td:first-child { box-shadow: inset .25rem 0 var(--accent); }
 .hatch-ground { fill: var(--bad-tint); } .hatch-line { fill: var(--bad); }
 .tags { position: relative; height: 0; font-size: .74rem; }
 .tags span { position: absolute; bottom: 1.66rem; text-align: center; pointer-events: none; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.tags .inside { bottom: .42rem; } .tags b { background: var(--card); color: var(--ink); border-radius: .2rem; padding: 0 .25rem; font-size: .68rem; }
 .ends { display: grid; grid-template-columns: 1fr auto 1fr; gap: 0 .8rem; font-size: .78rem; color: var(--dim); margin: 0; }
 
 dialog { border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: var(--ink); max-width: min(30rem, 92vw); }
@@ -183,6 +184,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .2
   th, td { padding: .25rem .35rem; }
   .phys { display: block; }
   #reach code { font-size: .76rem; white-space: nowrap; }
-  .ends { grid-template-columns: 1fr 1fr; } .ends span { grid-row: 1; grid-column: 1 / -1; }
+  .tags .inside { bottom: .42rem; } .tags b { background: var(--card); color: var(--ink); border-radius: .2rem; padding: 0 .25rem; font-size: .68rem; }
+.ends { grid-template-columns: 1fr 1fr; } .ends span { grid-row: 1; grid-column: 1 / -1; }
 }
 `;

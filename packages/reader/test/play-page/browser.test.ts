@@ -101,7 +101,7 @@ const NOUN = 'request';
     const steps = scenarioSteps('first-map');
     const page = await show({ width: 1280, hash: 'scenario=first-map' });
     const calls = Array.from({ length: steps.length }, (_, i) => i + 1);
-    const step = calls.find((one) => /^dma_map_/.test(steps.frame(one).call)) ?? 1;
+    const step = calls.find((one) => steps.frame(one).call.startsWith('dma_map_')) ?? 1;
     for (let i = 1; i < step; i++) await press(page, 'ArrowRight');
     const marked = async (): Promise<unknown> =>
       page.evaluate(
@@ -112,7 +112,7 @@ const NOUN = 'request';
       await press(page, '.');
       expect(await text(page, 'place')).to.include(`step ${String(step)} `);
       expect(await text(page, 'place')).to.include(`statement ${String(i + 1)} of`);
-      expect(await page.evaluate('location.hash')).to.include(`statement=${String(i + 1)}`);
+      await page.waitForFunction(`location.hash.includes('statement=${String(i + 1)}')`);
       // What is around the code is what was before the call.
       expect((await shown(page)).cells).to.deep.equal(expected(steps, step - 1).cells);
       const lines = (await marked()) as string[];
@@ -179,6 +179,7 @@ const NOUN = 'request';
     const page = await show({ width: 1280, hash: 'scenario=eviction&step=3' });
     await expectStep(page, steps, 3);
     await press(page, 'ArrowRight');
+    await page.waitForFunction(`location.hash.includes('step=4')`);
     const link = (await page.evaluate('location.hash')) as string;
     const other = await show({ width: 390, hash: link.slice(1) });
     await expectStep(other, steps, 4);
@@ -193,7 +194,7 @@ const NOUN = 'request';
     const page = await show({ width: 1280, hash: 'scenario=reuse&step=4' });
     await page.select('#item', 'eviction');
     await expectStep(page, scenarioSteps('eviction'), 0);
-    expect(await page.evaluate('location.hash')).to.equal('#scenario=eviction&step=0');
+    await page.waitForFunction(`location.hash === '#scenario=eviction&step=0'`);
   });
 
   it('says each step in one sentence to a screen reader', async () => {

@@ -78,10 +78,13 @@ function barOf(bar: Bar, index: number): HTMLElement {
   return el('div', { class: index === 0 ? 'bar whole' : 'bar' }, drawing, tags, ends);
 }
 
-/** The name of a class below it, where there is room. */
+/** The name of a class above it, the access within a mapped range, where there is room. */
 function tagOf({ x, width, region }: Mark): HTMLElement[] {
-  if (region.kind !== 'class' || width < 0.08) return [];
-  const tag = el('span', {}, region.label);
+  const isClass = region.kind === 'class';
+  if (width < (isClass ? 0.08 : 0.05)) return [];
+  const tag = isClass
+    ? el('span', {}, region.label)
+    : el('span', { class: 'inside' }, el('b', {}, region.access ?? ''));
   // Set through the object model, which the page's policy allows.
   tag.style.left = `${String(x * 100)}%`;
   tag.style.width = `${String(width * 100)}%`;

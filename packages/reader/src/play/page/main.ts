@@ -4,6 +4,7 @@
 import { randomProgram } from '../random-program';
 import { type Place, placeFromHash, placeToHash } from '../view/link';
 import { visible } from '../view/words';
+import { address } from './address';
 import { bytesPanel } from './bytes-panel';
 import { callCard } from './call-card';
 import type { PlayContract, PlayItem, StartPlayPage } from './contract';
@@ -150,6 +151,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
 
   let seedShown = predict.seed();
   let quiet = false;
+  const shownPlace = address();
   let drawn: Now | null = null;
 
   function place(): Place {
@@ -159,12 +161,11 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
   }
 
   function writeHash(): void {
-    const hash = `#${placeToHash(place())}`;
-    if (location.hash !== hash) history.replaceState(null, '', hash);
+    shownPlace.write(`#${placeToHash(place())}`);
   }
 
   function copyLink(): void {
-    writeHash();
+    shownPlace.flush();
     const done = (text: string): void => {
       link.textContent = text;
       setTimeout(() => {
