@@ -30,7 +30,9 @@ button:hover { background: var(--soft); }
 button[aria-disabled=true] { color: var(--dim); opacity: .6; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
 .settings { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; }
-#seed { width: 8.5rem; }
+#seed { width: 7.5rem; }
+.settings .settings { min-width: 0; max-width: 100%; }
+.settings select { min-width: 0; flex: 1 1 auto; }
 #about { max-width: 62rem; }
 
 .controls { position: sticky; top: 0; z-index: 2; display: grid; grid-template-columns: auto auto 1fr auto auto; gap: .5rem .8rem;
@@ -51,8 +53,11 @@ p.unwanted { color: var(--bad); }
 
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; min-width: 0; }
 #predict { margin: .6rem 0; }
+#predict.idle { border: 0; padding: 0; margin: 0; height: 0; }
+#predict:has(#ask[hidden]) { border: 0; padding: 0; background: none; }
+#verdict:empty { display: block; border: 0; padding: 0; margin: 0; }
 .switch { font-weight: 600; display: flex; gap: .5rem; align-items: center; }
-#predict input[type=checkbox], .choices input { width: 1.1rem; height: 1.1rem; accent-color: var(--accent); flex: none; margin: 0; }
+input[type=checkbox], .choices input { width: 1.1rem; height: 1.1rem; accent-color: var(--accent); flex: none; margin: 0; }
 fieldset { border: 0; margin: .4rem 0 0; padding: 0; min-width: 0; }
 legend { padding: 0; overflow-wrap: anywhere; }
 .asked { display: block; font-weight: 600; font-size: 1.05rem; margin: .3rem 0; }
@@ -112,6 +117,8 @@ legend { padding: 0; overflow-wrap: anywhere; }
 .hex i { grid-column: 9; font-style: normal; white-space: pre; padding-left: .5rem; color: var(--dim); }
 .hex .differs { text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; text-decoration-color: var(--bad); }
 .hex .changed { background: var(--mark); font-weight: 700; }
+#bytes .body { container-type: inline-size; }
+@container (max-width: 33rem) { .hex { grid-template-columns: repeat(8, minmax(0, 1.4rem)); } .hex i { display: none; } }
 .arrow { text-align: center; font-size: 1.5rem; font-weight: 700; color: var(--dim); }
 .arrow.to-bounce, .arrow.to-original, .arrow.both { color: var(--accent); }
 @media (prefers-reduced-motion: no-preference) {
@@ -169,8 +176,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .2
   .controls .place { order: 5; grid-column: 1 / -1; line-height: 1.1; }
   .statements span { display: none; }
   .panel { padding: .6rem .65rem; }
-  .hex i { display: none; }
-  .hex { grid-template-columns: repeat(8, minmax(0, 1.2rem)); font-size: .74rem; min-width: 0; padding: .15rem; }
+  .hex {  font-size: .74rem; min-width: 0; padding: .15rem; }
   .sides { grid-template-columns: minmax(0, 1fr) 1.4rem minmax(0, 1fr); gap: .15rem; }
   .slot { width: 2.3rem; }
   .line { grid-template-columns: 3.7rem max-content; }

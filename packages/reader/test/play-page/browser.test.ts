@@ -19,7 +19,8 @@ import {
   startChromium,
 } from './chromium';
 import { expected, shown } from './in-page';
-import { hostilePage, programSteps, scenarioSteps, scenariosPage } from './play-file';
+import { hostilePage, pageWithC, programSteps, scenarioSteps, scenariosPage } from './play-file';
+import { smallPng } from './small-png';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const NOUN = 'request';
@@ -59,6 +60,8 @@ const NOUN = 'request';
   async function show(view: View, of = file): Promise<Page> {
     const one = await open(browser, of, view);
     opened.push(one);
+    // The page's data are unpacked first.
+    await one.page.waitForSelector('#call');
     return one.page;
   }
 
@@ -125,6 +128,22 @@ const NOUN = 'request';
     await expectStep(page, steps, step - 1);
     await press(page, '.', 'ArrowRight');
     await expectStep(page, steps, step);
+  });
+
+  it('shows the line of the C beside that of the TypeScript, where it has the C', async () => {
+    const one = join(folder, 'with-c.html');
+    writeFileSync(one, pageWithC());
+    const page = await show({ width: 1280, hash: 'scenario=first-map&step=2' }, one);
+    const panes = `[...document.querySelectorAll('#source figure')].map((one) => [
+      one.querySelector('b').textContent, one.querySelector('.present code').textContent])`;
+    for (let i = 0; i < 100; i++) {
+      await press(page, ',');
+      const shownPanes = (await page.evaluate(panes)) as [string, string][];
+      if (shownPanes.length < 2) continue;
+      expect(shownPanes[1]).to.deep.equal(['C', 'second <line>']);
+      return;
+    }
+    throw new Error('no statement of the pool has run');
   });
 
   it('goes where the slider is set, to the ends by keys, and plays', async () => {
@@ -309,6 +328,18 @@ const NOUN = 'request';
       expect(all).not.to.match(/[\u202a-\u202e\u2066-\u2069]/);
       expect(await overflow(page)).to.equal(0);
     }
+  });
+
+  it('draws the picture of docs/teaching.md', async () => {
+    const page = await show({
+      width: 1180,
+      hash: 'scenario=short-transfer&step=6&predict=1&seed=3',
+    });
+    await page.setViewport({ width: 1180, height: 1240 });
+    await press(page, 'ArrowRight', '2', 'Enter');
+    const picture = smallPng(await page.screenshot({ type: 'png' }));
+    expect(picture.length).to.be.within(20_000, 150_000);
+    writeFileSync(join(__dirname, '../../../../docs/teaching.png'), picture);
   });
 
   it('would not run what got in all the same', async () => {

@@ -16,6 +16,20 @@ export function scenariosPage(): string {
   return playPage({ source: { kind: 'scenarios' } });
 }
 
+/** With a C file of three lines: all that the pool's file does, its second line does. */
+export function pageWithC(): string {
+  const path = 'packages/io-buffer-pool/src/io-buffer-pool.ts';
+  const c = { path: 'drivers/pool.c', line: 2 };
+  const lines = Array.from({ length: 2000 }, (_, i) => [`${path}:${String(i + 1)}`, c] as const);
+  return playPage({
+    source: { kind: 'scenarios' },
+    c: {
+      texts: [{ path: c.path, text: 'first\nsecond <line>\nthird\n' }],
+      lines: Object.fromEntries(lines),
+    },
+  });
+}
+
 export function scenarioSteps(name: string): Steps {
   const found = scenarios.find((one) => one.name === name);
   if (!found) throw new Error(`no scenario ${name}`);

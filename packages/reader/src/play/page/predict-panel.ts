@@ -8,6 +8,9 @@ import { button, el } from './dom';
 import type { Session } from './session';
 
 export interface PredictPanel {
+  /** Switch, seed and score. */
+  readonly settings: HTMLElement;
+  /** The question, or what came of it; takes no room while there is neither. */
   readonly section: HTMLElement;
   isOn(): boolean;
   /** Whether a question waits for its answer. */
@@ -41,18 +44,18 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
   const submit = el('button', { type: 'submit', id: 'answer', title: 'answer (Enter)' }, 'Answer');
   const skipButton = button('Skip this question', 'Skip', skip, 's');
   form.append(el('p', { class: 'buttons' }, submit, skipButton));
-  const verdict = el('p', { id: 'verdict', role: 'status', hidden: true });
+  const verdict = el('p', { id: 'verdict', role: 'status' });
   const settings = el(
     'p',
     { class: 'settings' },
-    el('label', { class: 'switch' }, toggle, ' Predict: ask before each step'),
+    el('label', { class: 'switch', title: 'ask before each step (p)' }, toggle, 'Predict'),
     el('label', {}, 'seed ', seedField),
     score,
   );
   const section = el(
     'section',
-    { id: 'predict', class: 'panel', 'aria-label': 'Predict' },
-    ...[settings, form, verdict],
+    { id: 'predict', class: 'panel idle', 'aria-label': 'Predict' },
+    ...[form, verdict],
   );
 
   toggle.addEventListener('change', () => {
@@ -75,8 +78,15 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     // The step that an answer takes is no reason to forget its verdict.
     if (answering) return;
     question = null;
-    form.hidden = true;
-    verdict.hidden = true;
+    show(false);
+  }
+
+  /** The verdict stays in the page when it is empty: a screen reader tells what changes in it. */
+  function show(isAsking: boolean, outcome = '', kind = ''): void {
+    form.hidden = !isAsking;
+    verdict.textContent = outcome;
+    verdict.className = kind;
+    section.classList.toggle('idle', !isAsking && outcome === '');
   }
 
   function ask(before: Frame, after: Frame): boolean {
@@ -102,8 +112,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
         ),
       ),
     );
-    form.hidden = false;
-    verdict.hidden = true;
+    show(true);
     radios()[0]?.focus();
     return true;
   }
@@ -114,7 +123,6 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
 
   function takeStep(): void {
     question = null;
-    form.hidden = true;
     answering = true;
     // The gate would ask again about the same step.
     const { gate } = session;
@@ -136,9 +144,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     asked++;
     if (isRight) right++;
     takeStep();
-    verdict.className = isRight ? 'right' : 'wrong';
-    verdict.textContent = isRight ? `✓ Right. ${why}` : `✗ Not so. ${why}`;
-    verdict.hidden = false;
+    show(false, isRight ? `✓ Right. ${why}` : `✗ Not so. ${why}`, isRight ? 'right' : 'wrong');
     drawScore();
     document.getElementById('forward')?.focus();
   }
@@ -146,7 +152,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
   function skip(): void {
     if (question === null) return;
     takeStep();
-    verdict.hidden = true;
+    show(false);
     document.getElementById('forward')?.focus();
   }
 
@@ -162,6 +168,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
   session.gate = ask;
   seedField.value = String(seed);
   return {
+    settings,
     section,
     isOn: () => on,
     asks: () => question !== null,
