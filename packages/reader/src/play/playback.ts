@@ -10,7 +10,7 @@ export interface PlaybackOptions {
   readonly mostWeight?: number;
   /** Executions kept, each a machine or two. Default 3. */
   readonly mostRuns?: number;
-  /** Frames kept before the one asked for, when the recording had to be executed again for it. Default 200. */
+  /** Frames kept before the one asked for, when the recording had to be executed again for it. Default 100. */
   readonly window?: number;
 }
 
@@ -40,7 +40,7 @@ export class Playback implements Steps {
   ) {
     this.mostWeight = options.mostWeight ?? 400_000;
     this.mostRuns = options.mostRuns ?? 3;
-    this.window = options.window ?? 200;
+    this.window = options.window ?? 100;
   }
 
   get length(): number {
