@@ -109,7 +109,7 @@ export class Evaluator {
   /** Whether .config has a line for the symbol. */
   isWritten(symbol: KconfigSymbol): boolean {
     this.text(symbol);
-    if (symbol.type === 'unknown' || symbol.isDefconfigList) return false;
+    if (symbol.type === 'unknown' || symbol.isAuto || symbol.isTransitional) return false;
     return !this.unwritten.has(symbol);
   }
 

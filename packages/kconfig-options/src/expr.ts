@@ -29,6 +29,29 @@ export function makeAnd(a: Expr, b: Expr): Expr {
   return { op: 'and', args };
 }
 
+/** y where `expr` is n, else n: `expr = n` for any expression, as scripts/kconfig/expr.c spells it out. */
+export function equalsNo(expr: Expr): Expr {
+  return negated(expr, true);
+}
+
+/** `expr = n` or, with `isNo` false, `expr != n`. */
+function negated(expr: Expr, isNo: boolean): Expr {
+  switch (expr.op) {
+    case 'item':
+      if (!(expr.item instanceof KconfigSymbol)) return isNo ? { op: 'not', arg: expr } : expr;
+      return { op: isNo ? '=' : '!=', left: expr.item, right: CONSTANT_N };
+    case 'and':
+    case 'or': {
+      const op = (expr.op === 'and') === isNo ? 'or' : 'and';
+      return { op, args: expr.args.map((arg) => negated(arg, isNo)) };
+    }
+    case 'not':
+      return negated(expr.arg, !isNo);
+    default:
+      return isNo ? { op: 'not', arg: expr } : expr;
+  }
+}
+
 /** The symbol that `expr` is, or null if it is anything more than one symbol. */
 export function singleSymbol(expr: Expr): KconfigSymbol | null {
   return expr.op === 'item' && expr.item instanceof KconfigSymbol ? expr.item : null;
@@ -55,6 +78,7 @@ export function forEachItem(expr: Expr, visit: (item: KconfigSymbol | Choice) =>
 
 /** A symbol as it stands in an expression: constants quoted, except n, m and y. */
 export function operandText(item: KconfigSymbol | Choice): string {
+  if (item instanceof KconfigSymbol && item.open !== null) return item.open;
   if (item instanceof KconfigSymbol && item.isConstant && tristateOf(item.name) === undefined) {
     return `"${item.name.replace(/[\\"]/g, '\\$&')}"`;
   }

@@ -3,7 +3,9 @@
 
 // Kconfig and .config
 export { parseKconfig } from './parser';
-export type { ReadFile } from './parser';
+export type { ReadFile } from './sources';
+export type { ParseOptions } from './parse-options';
+export type { ShellCall } from './preprocess';
 export { evaluate } from './config';
 export type { Config } from './config';
 export type { ConfigJSON, EvaluateOptions, SymbolJSON } from './config';

@@ -4,6 +4,7 @@
 import { tokenize } from './lexer';
 import type { Token } from './lexer';
 import type { Place } from './errors';
+import type { Preprocessor } from './preprocess';
 
 export interface Statement {
   readonly tokens: readonly Token[];
@@ -19,6 +20,7 @@ export class LineReader {
   constructor(
     readonly file: string,
     text: string,
+    private readonly macros: Preprocessor,
   ) {
     this.lines = text.replace(/\r\n?/g, '\n').split('\n');
     this.endsWithNewline = this.lines.at(-1) === '';
@@ -39,7 +41,7 @@ export class LineReader {
     }
     while (this.index < this.lines.length) {
       const place = { file: this.file, line: this.index + 1 };
-      const tokens = tokenize(this.joinedLine(), place);
+      const tokens = tokenize(this.joinedLine(), place, this.macros);
       if (tokens.length > 0) return { tokens, place };
     }
     return null;

@@ -60,12 +60,16 @@ export class KconfigSymbol {
   readonly selectedBy: ReverseDep[] = [];
   readonly impliedBy: ReverseDep[] = [];
   choice: Choice | null = null;
-  /** `option defconfig_list`: never written to .config. */
-  isDefconfigList = false;
+  /** `option defconfig_list` and `option env`: never written to .config. */
+  isAuto = false;
+  /** `transitional`: takes the value of an old .config without a prompt, and is never written. */
+  isTransitional = false;
 
   constructor(
     readonly name: string,
     readonly isConstant: boolean,
+    /** The macro calls whose shell command was not run, where they would give the name. */
+    readonly open: string | null = null,
   ) {}
 }
 
