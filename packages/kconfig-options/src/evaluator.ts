@@ -160,8 +160,11 @@ export class Evaluator {
       if (fallback) value = triAnd(this.expr(fallback.value), this.expr(fallback.cond));
       if (value !== NO) written = true;
       const implied = this.implied(symbol);
-      if (implied !== NO && this.directDep(symbol) !== NO) {
-        value = triOr(value, implied);
+      if (implied !== NO) {
+        // Limits what a default gave as well; a bool takes a dependency of m for y.
+        const isBool = this.effectiveType(symbol) === 'bool';
+        const limit = this.directDep(symbol);
+        value = triAnd(triOr(value, implied), isBool ? promoteModule(limit) : limit);
         written = true;
       }
     }
@@ -171,9 +174,7 @@ export class Evaluator {
       value = triOr(value, selected);
       written = true;
     }
-    if (value === MOD && (this.effectiveType(symbol) === 'bool' || this.implied(symbol) === YES)) {
-      value = YES;
-    }
+    if (value === MOD && this.effectiveType(symbol) === 'bool') value = YES;
     if (!written) this.unwritten.add(symbol);
     return value;
   }
@@ -188,6 +189,7 @@ export class Evaluator {
   }
 
   private computeVisibility(item: KconfigSymbol | Choice): Tristate {
+    if (item instanceof KconfigSymbol && item.isTransitional) return YES;
     const visibility = this.any(item.nodes, ({ prompt }) => (prompt ? this.expr(prompt.cond) : NO));
     const choice = item instanceof KconfigSymbol ? item.choice : null;
     if (choice) {

@@ -98,12 +98,11 @@ function indentation(line: string): number {
 }
 
 function expandTabs(line: string): string {
-  let out = '';
-  let column = 0;
-  for (const char of line) {
-    const width = char === '\t' ? 8 - (column % 8) : 1;
-    out += char === '\t' ? ' '.repeat(width) : char;
-    column += width;
+  let tab = line.indexOf('\t');
+  let out = line;
+  while (tab >= 0) {
+    out = out.slice(0, tab) + ' '.repeat(8 - (tab % 8)) + out.slice(tab + 1);
+    tab = out.indexOf('\t', tab);
   }
   return out;
 }
