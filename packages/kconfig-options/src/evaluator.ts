@@ -126,6 +126,16 @@ export class Evaluator {
     return item.defaults.find(({ cond }) => this.expr(cond) !== NO);
   }
 
+  /**
+   * The macro calls that were not run, where only they can give the symbol its value: a .config that was
+   * made with them knows the answer, so that its value counts although no prompt is visible.
+   */
+  openDefault(symbol: KconfigSymbol): string | null {
+    const open = symbol.defaults.find((one) => one.open != null)?.open ?? null;
+    if (open === null || symbol.nodes.some(({ prompt }) => prompt !== null)) return null;
+    return this.directDep(symbol) === NO ? null : open;
+  }
+
   /** What a select or imply asks for. */
   reverse({ source, cond }: ReverseDep): Tristate {
     const value = this.tristate(source);
@@ -153,7 +163,10 @@ export class Evaluator {
     const user = this.user.tristates.get(symbol);
     let written = visibility !== NO;
     let value: Tristate = NO;
-    if (visibility !== NO && user !== undefined) {
+    if (user !== undefined && visibility === NO && this.openDefault(symbol) !== null) {
+      value = user;
+      if (value !== NO) written = true;
+    } else if (visibility !== NO && user !== undefined) {
       value = triAnd(user, visibility);
     } else {
       const fallback = this.activeDefault(symbol);

@@ -2,6 +2,7 @@
 // Why an option has its value, step by step, as data and as text.
 
 import { blame } from './blame';
+import type { Blame } from './blame';
 import { dotConfigLine } from './dotconfig-writer';
 import { placeText } from './errors';
 import type { Place } from './errors';
@@ -9,6 +10,7 @@ import type { Evaluator } from './evaluator';
 import { exprText } from './expr';
 import type { Expr } from './model';
 import { isLogical } from './model';
+import { plain } from './plain';
 import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
 import { baseOf } from './relation';
 import { MOD, NO, YES, triAnd, tristateName } from './tristate';
@@ -25,8 +27,10 @@ export type ReasonKind =
   | 'default-inactive'
   | 'no-default'
   | 'selected'
+  | 'select-inactive'
   | 'implied'
   | 'imply-inactive'
+  | 'imply-limited'
   | 'unmet-dependency'
   | 'promoted'
   | 'choice'
@@ -60,7 +64,7 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
   const value = evaluator.text(symbol);
   const definedAt = symbol.nodes.map((node) => node.place);
   const head = `${symbol.name}=${value} (${symbol.type}, ${definedAt.map(placeText).join(', ')})`;
-  const lines = reasons.map(
+  const lines = shown(reasons).map(
     ({ text, place }) => `  - ${text}${place ? ` (${placeText(place)})` : ''}`,
   );
   return {
@@ -70,8 +74,29 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
     visibility: tristateName(evaluator.visibility(symbol)),
     definedAt,
     reasons,
-    text: [head, ...lines].join('\n'),
+    text: [head, ...lines].map(plain).join('\n'),
   };
+}
+
+/** At most so many selectors that do not count, and as many implies: a few options have hundreds. */
+const MOST_INACTIVE = 10;
+
+function shown(reasons: readonly Reason[]): Pick<Reason, 'text' | 'place'>[] {
+  const out: Pick<Reason, 'text' | 'place'>[] = [];
+  const counts = new Map<string, number>();
+  for (const reason of reasons) {
+    const { kind } = reason;
+    const isListed = reason.text.includes(' by [n]: ');
+    const count = (counts.get(kind) ?? 0) + (isListed ? 1 : 0);
+    counts.set(kind, count);
+    if (!isListed || count <= MOST_INACTIVE) out.push(reason);
+    else if (count === MOST_INACTIVE + 1) {
+      const all = reasons.filter((one) => one.kind === kind && one.text.includes(' by [n]: '));
+      const word = kind === 'select-inactive' ? 'selects' : 'implies';
+      out.push({ text: `and ${String(all.length - MOST_INACTIVE)} more ${word} by [n]` });
+    }
+  }
+  return out;
 }
 
 class Explainer {
@@ -119,9 +144,13 @@ class Explainer {
     const user = evaluator.user.tristates.get(symbol);
     if (user !== undefined && visibility !== NO) this.userValue(user);
     else {
-      if (user !== undefined) this.dropped(tristateName(user));
-      this.logicalDefault();
-      this.implies();
+      const open = evaluator.openDefault(symbol);
+      if (user !== undefined && open !== null) this.evidence(tristateName(user), open);
+      else {
+        if (user !== undefined) this.dropped(tristateName(user));
+        this.logicalDefault();
+        this.implies();
+      }
     }
     this.selects();
     this.promotion(user);
@@ -144,6 +173,7 @@ class Explainer {
   private promotion(user: Tristate | undefined): void {
     const { evaluator, symbol } = this;
     if (evaluator.tristate(symbol) !== YES || evaluator.selected(symbol) === YES) return;
+    if (user !== undefined && evaluator.openDefault(symbol) !== null) return;
     const isUsed = user !== undefined && this.visibility !== NO;
     const fallback = isUsed ? undefined : evaluator.activeDefault(symbol);
     const asked = isUsed
@@ -156,9 +186,7 @@ class Explainer {
     const text =
       symbol.type === 'bool'
         ? 'a bool is never m: m counts as y'
-        : evaluator.effectiveType(symbol) === 'bool'
-          ? 'modules are off: m counts as y'
-          : 'an imply to y turns m into y';
+        : 'modules are off: m counts as y';
     this.add('promoted', text);
   }
 
@@ -193,6 +221,11 @@ class Explainer {
   private implies(): void {
     const { evaluator, symbol } = this;
     const active = symbol.impliedBy.filter((dep) => evaluator.reverse(dep) !== NO);
+    if (evaluator.tristate(symbol) === NO) {
+      for (const dep of symbol.impliedBy) {
+        if (evaluator.reverse(dep) === NO) this.inactive('imply-inactive', 'Implied', dep);
+      }
+    }
     if (active.length === 0) return;
     if (evaluator.directDep(symbol) === NO) {
       const why = blame(evaluator, symbol.directDeps);
@@ -200,13 +233,23 @@ class Explainer {
         const text = `${dep.source.name} implies it in vain because ${why.text}`;
         this.add('imply-inactive', text, dep.place, [dep.source.name, ...why.names]);
       }
-    } else for (const dep of active) this.reverse('implied', dep);
+      return;
+    }
+    for (const dep of active) this.reverse('implied', dep);
+    if (evaluator.directDep(symbol) === MOD && evaluator.effectiveType(symbol) !== 'bool') {
+      const why = blame(evaluator, symbol.directDeps);
+      this.add('imply-limited', `limited to m by ${why.text}`, undefined, why.names);
+    }
   }
 
   private selects(): void {
     const { evaluator, symbol } = this;
     const active = symbol.selectedBy.filter((dep) => evaluator.reverse(dep) !== NO);
     for (const dep of active) this.reverse('selected', dep);
+    // Who could switch it on matters only while it is off.
+    if (evaluator.tristate(symbol) === NO) {
+      for (const dep of symbol.selectedBy) this.inactive('select-inactive', 'Selected', dep);
+    }
     const selected = evaluator.selected(symbol);
     const direct = evaluator.directDep(symbol);
     if (selected > direct && !(direct === MOD && symbol.type === 'bool')) {
@@ -214,6 +257,37 @@ class Explainer {
       const text = `the select overrides unmet dependencies: ${why.text}`;
       this.add('unmet-dependency', text, undefined, why.names);
     }
+  }
+
+  /** A select or imply that does not count, in the words of menuconfig, and why. */
+  private inactive(
+    kind: 'select-inactive' | 'imply-inactive',
+    word: 'Selected' | 'Implied',
+    { source, cond, place }: ReverseDep,
+  ): void {
+    const { evaluator } = this;
+    const value = evaluator.text(source);
+    const head = `${word} by [n]: ${source.name} [=${value}]`;
+    const why =
+      evaluator.tristate(source) === NO ? this.whyOff(source) : blame(evaluator, [cond]);
+    const reason = why.text === '' ? '' : `, because ${why.text}`;
+    this.add(kind, `${head}${reason}`, place, [source.name, ...why.names]);
+  }
+
+  /** What keeps another symbol at n, in a few words. */
+  private whyOff(source: KconfigSymbol): Blame {
+    const { evaluator } = this;
+    const none = { names: [] };
+    if (source.nodes.length === 0) return { text: 'nothing defines it', ...none };
+    if (source.choice) return { text: 'its choice has another member', ...none };
+    const prompts = source.nodes.flatMap(({ prompt }) => prompt?.cond ?? []);
+    if (evaluator.visibility(source) !== NO) {
+      const isSet = evaluator.user.tristates.has(source);
+      return { text: isSet ? '.config says n' : '.config does not set it', ...none };
+    }
+    if (evaluator.directDep(source) === NO) return blame(evaluator, source.directDeps);
+    if (prompts.length > 0) return blame(evaluator, prompts);
+    return { text: 'it has no prompt, and nothing selects it', ...none };
   }
 
   private reverse(kind: 'selected' | 'implied', dep: ReverseDep): void {
@@ -252,7 +326,9 @@ class Explainer {
     const user = evaluator.user.texts.get(symbol);
     const { from, range, usedDefault, isClamped } = evaluator.typed(symbol);
     const bounds = rangeText(range, baseOf(symbol.type));
-    if (from === 'user') this.add('user', `.config says ${user ?? ''}`);
+    const open = evaluator.openDefault(symbol);
+    if (from === 'user' && open !== null) this.evidence(user ?? '', open);
+    else if (from === 'user') this.add('user', `.config says ${user ?? ''}`);
     else if (user !== undefined && visibility === NO) this.dropped(user);
     else if (user !== undefined) {
       this.add(
@@ -270,6 +346,10 @@ class Explainer {
       const text = `${isClamped ? 'brought into' : 'within'} its range ${bounds}`;
       this.add('range', text, range.range.place);
     }
+  }
+
+  private evidence(user: string, open: string): void {
+    this.add('user', `.config says ${user}, which counts: its default needs ${open}, not run`);
   }
 
   private dropped(user: string): void {

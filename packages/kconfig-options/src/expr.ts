@@ -76,6 +76,15 @@ export function forEachItem(expr: Expr, visit: (item: KconfigSymbol | Choice) =>
   }
 }
 
+/** The first macro call in `expr` whose shell command was not run. */
+export function openCalls(expr: Expr): string | null {
+  let open: string | null = null;
+  forEachItem(expr, (item) => {
+    if (item instanceof KconfigSymbol) open ??= item.open;
+  });
+  return open;
+}
+
 /** A symbol as it stands in an expression: constants quoted, except n, m and y. */
 export function operandText(item: KconfigSymbol | Choice): string {
   if (item instanceof KconfigSymbol && item.open !== null) return item.open;

@@ -10,6 +10,10 @@ export { evaluate } from './config';
 export type { Config } from './config';
 export type { ConfigJSON, EvaluateOptions, SymbolJSON } from './config';
 export type { DotConfigOptions } from './dotconfig-writer';
+export { checkDotConfig } from './dotconfig-check';
+export type { DotConfigCheck } from './dotconfig-check';
+export { suggestions } from './suggest';
+export { plain } from './plain';
 export type { Explanation, Reason, ReasonKind } from './explain';
 export type { TristateName } from './tristate';
 

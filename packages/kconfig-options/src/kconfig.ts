@@ -60,6 +60,11 @@ export class Kconfig {
     return symbol && symbol.nodes.length > 0 ? symbol : undefined;
   }
 
+  /** Whether any file names the symbol, defined or not. */
+  isUsed(name: string): boolean {
+    return this.names.has(name);
+  }
+
   /** The symbol of this name, made on first sight; n, m and y are the constants. */
   symbol(name: string): KconfigSymbol {
     if (tristateOf(name) !== undefined) return this.constant(name);

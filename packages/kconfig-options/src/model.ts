@@ -23,6 +23,8 @@ export interface Default {
   readonly value: Expr;
   cond: Expr;
   readonly place: Place;
+  /** The macro calls in it whose shell command was not run; the default is a guess then. */
+  readonly open?: string | null;
 }
 
 export interface Range {

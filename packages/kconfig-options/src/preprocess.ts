@@ -9,7 +9,7 @@ import type { ParseOptions } from './parse-options';
 export interface ShellCall {
   /** After expansion. */
   readonly command: string;
-  /** The macro call in the file that led to it, like `$(cc-option,-m64)`. */
+  /** The macro call that led to it, arguments expanded, like `$(cc-option,-m64)`. */
   readonly call: string;
   readonly place: Place;
 }
@@ -53,7 +53,7 @@ export class Preprocessor {
   private readonly variables = new Map<string, Variable>();
   private readonly builtIns: ReadonlyMap<string, BuiltIn>;
   private open: string[] = [];
-  /** The outermost call being expanded. */
+  /** The outermost call whose arguments are expanded. */
   private outermost: string | null = null;
 
   constructor(
@@ -158,20 +158,18 @@ export class Preprocessor {
       const argument = args[Number(clause) - 1];
       if (argument !== undefined) return argument;
     }
-    const isOutermost = this.outermost === null;
-    if (isOutermost) this.outermost = `$(${clause})`;
-    try {
-      const parts = splitArguments(clause);
-      if (parts.length > MAX_ARGS) {
-        throw errorAt(place, `expected at most ${String(MAX_ARGS)} arguments in '$(${clause})'`);
-      }
-      const [name = '', ...given] = parts.map(
-        (part) => this.until(part, 0, () => false, args, place).text,
-      );
-      return this.call(name, given, place);
-    } finally {
-      if (isOutermost) this.outermost = null;
+    const parts = splitArguments(clause);
+    if (parts.length > MAX_ARGS) {
+      throw errorAt(place, `expected at most ${String(MAX_ARGS)} arguments in '$(${clause})'`);
     }
+    const [name = '', ...given] = parts.map(
+      (part) => this.until(part, 0, () => false, args, place).text,
+    );
+    const isOutermost = this.outermost === null;
+    if (isOutermost) this.outermost = `$(${[name, ...given].join(',')})`;
+    const text = this.call(name, given, place);
+    if (isOutermost) this.outermost = null;
+    return text;
   }
 
   private call(name: string, args: readonly string[], place: Place): string {

@@ -2,7 +2,7 @@
 // The options under a config, choice, menu or comment: types, prompts, defaults, dependencies.
 
 import { Cursor } from './cursor';
-import { ALWAYS, equalsNo, itemExpr, makeAnd, singleSymbol } from './expr';
+import { ALWAYS, equalsNo, itemExpr, makeAnd, openCalls, singleSymbol } from './expr';
 import type { Expr } from './model';
 import { ExprParser, conditionToEnd, optionalCondition, takeSymbol } from './expr-parser';
 import type { Kconfig } from './kconfig';
@@ -157,7 +157,8 @@ export class PropertyParser {
       throw cursor.error('expected the default of a choice to be a single symbol');
     }
     const cond = optionalCondition(this.kconfig, cursor);
-    this.node.defaults.push({ value, cond, place: cursor.place });
+    const open = openCalls(value) ?? openCalls(cond);
+    this.node.defaults.push({ value, cond, place: cursor.place, open });
   }
 
   private help(cursor: Cursor, item: KconfigSymbol | Choice): void {

@@ -17,6 +17,7 @@ export interface Values {
   visibility(symbol: KconfigSymbol): Tristate;
   text(symbol: KconfigSymbol): string;
   expr(expr: Expr): Tristate;
+  openDefault(symbol: KconfigSymbol): string | null;
   activeDefault(symbol: KconfigSymbol): Default | undefined;
   markUnwritten(symbol: KconfigSymbol): void;
 }
@@ -38,7 +39,8 @@ export interface TypedValue {
 
 export function valueOfType(evaluator: Values, symbol: KconfigSymbol): TypedValue {
   const isVisible = evaluator.visibility(symbol) !== NO;
-  const user = isVisible ? evaluator.user.texts.get(symbol) : undefined;
+  const isUsable = isVisible || evaluator.openDefault(symbol) !== null;
+  const user = isUsable ? evaluator.user.texts.get(symbol) : undefined;
   const base = baseOf(symbol.type);
   const range = base === 0 ? undefined : activeRange(evaluator, symbol, base);
   if (user !== undefined && (!range || isWithin(user, range, base))) {

@@ -70,7 +70,6 @@ describe('explain', () => {
       'prompt-invisible',
       'no-default',
       'imply-inactive',
-      'not-written',
     ]);
   });
 
