@@ -35,12 +35,7 @@ export interface EvaluateOptions {
 
 /** The configuration that `dotConfig` (the text of a .config; default none) makes of `kconfig`. */
 export function evaluate(kconfig: Kconfig, dotConfig = '', options: EvaluateOptions = {}): Config {
-  return new Config(
-    kconfig,
-    dotConfig,
-    options.file ?? '.config',
-    options.prefix ?? KERNEL_PREFIX,
-  );
+  return new Config(kconfig, dotConfig, options.file ?? '.config', options.prefix ?? KERNEL_PREFIX);
 }
 
 export class Config {

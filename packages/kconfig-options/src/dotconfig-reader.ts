@@ -54,7 +54,9 @@ class Reader {
     const name = assignment?.[1] ?? this.unset.exec(line)?.[1];
     if (name === undefined) {
       if (line !== '' && !line.trimStart().startsWith('#')) {
-        this.warn(`expected ${this.prefix}NAME=value or a comment, got '${line.slice(0, 60)}'; ignored`);
+        this.warn(
+          `expected ${this.prefix}NAME=value or a comment, got '${line.slice(0, 60)}'; ignored`,
+        );
       }
       return;
     }

@@ -268,8 +268,7 @@ class Explainer {
     const { evaluator } = this;
     const value = evaluator.text(source);
     const head = `${word} by [n]: ${source.name} [=${value}]`;
-    const why =
-      evaluator.tristate(source) === NO ? this.whyOff(source) : blame(evaluator, [cond]);
+    const why = evaluator.tristate(source) === NO ? this.whyOff(source) : blame(evaluator, [cond]);
     const reason = why.text === '' ? '' : `, because ${why.text}`;
     this.add(kind, `${head}${reason}`, place, [source.name, ...why.names]);
   }

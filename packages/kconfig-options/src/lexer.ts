@@ -52,7 +52,12 @@ export function tokenize(line: string, place: Place, macros: Preprocessor): Toke
 /** A line that starts with no keyword: an assignment, or macros that come to nothing. */
 function macroLine(line: string, place: Place, macros: Preprocessor): Token[] {
   const start = skipSpace(line, 0);
-  const { text: name, end } = macros.word(line, start, (char) => !/[A-Za-z0-9_-]/.test(char), place);
+  const { text: name, end } = macros.word(
+    line,
+    start,
+    (char) => !/[A-Za-z0-9_-]/.test(char),
+    place,
+  );
   ASSIGNMENT.lastIndex = end;
   const [, operator, value] = ASSIGNMENT.exec(line) ?? [];
   if (operator !== undefined && value !== undefined && name !== '') {

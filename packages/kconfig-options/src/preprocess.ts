@@ -262,7 +262,8 @@ export class Preprocessor {
   }
 
   private limited(text: string, place: Place): string {
-    if (text.length > MAX_LENGTH) throw errorAt(place, 'expected a macro that expands to less text');
+    if (text.length > MAX_LENGTH)
+      throw errorAt(place, 'expected a macro that expands to less text');
     return text;
   }
 }

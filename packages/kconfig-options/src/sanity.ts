@@ -60,6 +60,8 @@ function checkValueDefaults(kconfig: Kconfig, symbol: KconfigSymbol, type: Symbo
 
 /** Constants and undefined names have themselves as value. */
 function isNumeric(symbol: KconfigSymbol, type: 'int' | 'hex'): boolean {
+  // What the shell was not asked for may well be a number.
+  if (symbol.open !== null) return true;
   if (symbol.nodes.length > 0) return symbol.type === type;
   return parseNumber(symbol.name, type === 'int' ? 10 : 16) !== null;
 }

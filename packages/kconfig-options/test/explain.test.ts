@@ -66,11 +66,7 @@ describe('explain', () => {
       option('D', 'bool "D"') +
       option('X', 'bool "X"', 'depends on D');
     expect(kinds(text, 'CONFIG_D=y')).to.deep.equal(['no-default', 'implied']);
-    expect(kinds(text)).to.deep.equal([
-      'prompt-invisible',
-      'no-default',
-      'imply-inactive',
-    ]);
+    expect(kinds(text)).to.deep.equal(['prompt-invisible', 'no-default', 'imply-inactive']);
   });
 
   it('names the default that counts and those that do not', () => {
