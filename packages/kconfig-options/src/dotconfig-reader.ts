@@ -4,7 +4,7 @@
 import type { Kconfig } from './kconfig';
 import { isLogical } from './model';
 import type { Choice, KconfigSymbol } from './model';
-import { parseNumber } from './numbers';
+import { isNumberText } from './numbers';
 import { NO, YES, tristateName, tristateOf } from './tristate';
 import type { Tristate } from './tristate';
 import { noUserValues } from './user-values';
@@ -79,15 +79,13 @@ class Reader {
         return;
       }
       case 'int':
-        if (parseNumber(text, 10) === null) this.reject(symbol, text, 'a decimal number');
+        if (!isNumberText(text, 10)) this.reject(symbol, text, 'a decimal number');
         else this.setText(symbol, text);
         return;
-      case 'hex': {
-        const value = parseNumber(text, 16);
-        if (value === null || value < 0n) this.reject(symbol, text, 'a hexadecimal number');
+      case 'hex':
+        if (!isNumberText(text, 16)) this.reject(symbol, text, 'a hexadecimal number');
         else this.setText(symbol, text);
         return;
-      }
       case 'unknown':
         this.reject(symbol, text, 'no value, for the symbol has no type');
     }

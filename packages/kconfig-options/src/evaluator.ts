@@ -192,13 +192,19 @@ export class Evaluator {
     return value;
   }
 
-  /** Members of a choice: neither defaults nor selects count. */
+  /** A visible member of a choice in mode y is what the choice selects. Selects and implies never count. */
   private memberValue(symbol: KconfigSymbol, choice: Choice): Tristate {
     const visibility = this.visibility(symbol);
-    if (visibility === NO) this.unwritten.add(symbol);
     if (visibility === YES) return this.selection(choice) === symbol ? YES : NO;
-    const user = this.user.tristates.get(symbol) ?? NO;
-    return visibility !== NO && user !== NO ? MOD : NO;
+    const user = this.user.tristates.get(symbol);
+    let value: Tristate = NO;
+    if (visibility !== NO && user !== undefined) value = triAnd(user, visibility);
+    else {
+      const fallback = this.activeDefault(symbol);
+      if (fallback) value = triAnd(this.expr(fallback.value), this.expr(fallback.cond));
+    }
+    if (visibility === NO && value === NO) this.unwritten.add(symbol);
+    return value === MOD && this.effectiveType(symbol) === 'bool' ? YES : value;
   }
 
   private computeVisibility(item: KconfigSymbol | Choice): Tristate {

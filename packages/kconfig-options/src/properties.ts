@@ -138,9 +138,8 @@ export class PropertyParser {
 
   private setType(cursor: Cursor, item: KconfigSymbol | Choice, type: SymbolType): void {
     if (item.type !== 'unknown' && item.type !== type) {
-      this.warn(cursor, `${itemName(item)} was ${item.type} and becomes ${type}`);
-    }
-    item.type = type;
+      this.warn(cursor, `${itemName(item)} is ${item.type}; the type ${type} is ignored`);
+    } else item.type = type;
   }
 
   private setPrompt(cursor: Cursor, item: KconfigSymbol | Choice): void {

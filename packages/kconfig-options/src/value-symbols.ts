@@ -3,7 +3,7 @@
 
 import { singleSymbol } from './expr';
 import type { Default, Expr, KconfigSymbol, Range } from './model';
-import { formatNumber, parseNumber } from './numbers';
+import { formatNumber, leadingNumber } from './numbers';
 import type { Base } from './numbers';
 import { baseOf } from './relation';
 import { NO } from './tristate';
@@ -79,18 +79,24 @@ function activeRange(
 ): ActiveRange | undefined {
   const range = symbol.ranges.find(({ cond }) => evaluator.expr(cond) !== NO);
   if (!range) return undefined;
-  const bound = (side: KconfigSymbol) => parseNumber(evaluator.text(side), base) ?? 0n;
+  const bound = (side: KconfigSymbol) => leadingNumber(evaluator.text(side), boundBase(side, base));
   return { low: bound(range.low), high: bound(range.high), range };
 }
 
+/** A bound that is an option goes by its own type. */
+function boundBase(side: KconfigSymbol, base: Base): Base {
+  const own = baseOf(side.type);
+  return own === 0 ? base : own;
+}
+
 function isWithin(text: string, range: ActiveRange, base: Base): boolean {
-  const value = parseNumber(text, base);
-  return value !== null && range.low <= value && value <= range.high;
+  const value = leadingNumber(text, base);
+  return range.low <= value && value <= range.high;
 }
 
 /** The bound that replaces a value outside the range; no value at all counts as 0. */
 function clamp(text: string, range: ActiveRange, base: Base): string | undefined {
-  const value = parseNumber(text, base) ?? 0n;
+  const value = leadingNumber(text, base);
   if (value < range.low) return formatNumber(range.low, base);
   if (value > range.high) return formatNumber(range.high, base);
   return undefined;

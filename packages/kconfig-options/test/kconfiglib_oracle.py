@@ -13,7 +13,7 @@ import tempfile
 import kconfiglib
 
 # Linux 5.14 limits an implied value by the dependencies of its target, and leaves m as it is (sym_calc_value in
-# scripts/kconfig/symbol.c). kconfiglib follows an older kernel, so these two places of it are put right.
+# scripts/kconfig/symbol.c), and counts defaults of members of a choice. These places of kconfiglib are put right.
 CHANGES = [
     (
         """                if dep_val and expr_value(self.direct_dep):
@@ -29,6 +29,27 @@ CHANGES = [
                (self.type is BOOL or expr_value(self.weak_rev_dep) == 2):
 """,
         """            if val == 1 and self.type is BOOL:
+""",
+    ),
+    (
+        """        elif vis and self.user_value:
+            # Visible choice symbol in m-mode choice, with set non-0 user value
+            val = 1
+""",
+        """        else:
+            # Defaults of members count while the choice does not decide.
+            if vis and self.user_value is not None:
+                val = min(self.user_value, vis)
+            else:
+                for default, cond in self.defaults:
+                    dep_val = expr_value(cond)
+                    if dep_val:
+                        val = min(expr_value(default), dep_val)
+                        if val:
+                            self._write_to_conf = True
+                        break
+            if val == 1 and self.type is BOOL:
+                val = 2
 """,
     ),
 ]

@@ -103,7 +103,7 @@ describe('the macro language', () => {
     const config = evaluate(kconfig, 'CONFIG_D=y\n');
     expect(values(config)).to.deep.equal({ A: 'n', B: 'n', C: '', D: 'n' });
     expect(config.explain('D').text).to.include(
-      'its prompt is invisible because $(ok,-d) was not run (Kconfig:16)',
+      'its prompt is invisible because $(ok,-d) was not run (Kconfig:15)',
     );
   });
 

@@ -14,7 +14,5 @@ export class UsageError extends Error {
  * write on the terminal as it likes.
  */
 export function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ')
-    .slice(0, 2000);
+  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ').slice(0, 2000);
 }
