@@ -3,6 +3,7 @@
 
 import { singleSymbol } from './expr';
 import type { Default, Expr, KconfigSymbol, Range } from './model';
+import { isLogical } from './model';
 import { formatNumber, leadingNumber } from './numbers';
 import type { Base } from './numbers';
 import { baseOf } from './relation';
@@ -53,7 +54,9 @@ export function valueOfType(evaluator: Values, symbol: KconfigSymbol): TypedValu
   }
   const usedDefault = evaluator.activeDefault(symbol);
   const source = usedDefault && singleSymbol(usedDefault.value);
-  const text = source ? evaluator.text(source) : '';
+  // The kernel keeps n, m and y apart from the text of a symbol, which stays "n" for a bool.
+  const isOption = source !== null && source !== undefined && !source.isConstant;
+  const text = !source ? '' : isOption && isLogical(source.type) ? 'n' : evaluator.text(source);
   if (!isVisible && !usedDefault) evaluator.markUnwritten(symbol);
   const from = usedDefault ? 'default' : 'nothing';
   const clamped = range && clamp(text, range, base);

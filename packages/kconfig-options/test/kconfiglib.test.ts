@@ -43,7 +43,7 @@ function askOracle(python: string, cases: readonly Case[]): Answer[] {
 function ask({ files, config }: Case): Answer {
   try {
     // As a folder: ./Kconfig.1 is Kconfig.1.
-    const read = (file: string) => files[file.replace(/^\.\//, '')];
+    const read = (file: string) => files[file.replace(/^(?:\.\/)+/, '')];
     const kconfig = parseKconfig('Kconfig', read, { glob: (pattern) => fitting(files, pattern) });
     const result = evaluate(kconfig, config);
     return { symbols: { ...result.toJSON().symbols }, config: result.toDotConfig() };

@@ -133,11 +133,17 @@ class Generator {
     const isNamed = depth === 0 && this.random.chance(15);
     const before = isNamed ? 1 : this.names + 1;
     this.lines.push(`${indent}choice${isNamed ? ' NAMED' : ''}`);
-    const type = this.random.pick(['bool', 'tristate', 'tristate', '']);
+    // Of two types of a choice, kconfiglib takes the last and the kernel the first.
+    const isFixed = isNamed && this.dialect === 'kconfiglib';
+    const type = isFixed ? 'tristate' : this.random.pick(['bool', 'tristate', 'tristate', '']);
     const prompt = this.random.chance(92);
     if (type !== '' && this.random.chance(70)) {
       this.lines.push(`${indent}\t${type}${prompt ? ' "A choice"' : ''}`);
-    } else if (prompt) this.lines.push(`${indent}\tprompt "A choice"${this.cond(before)}`);
+    } else {
+      if (prompt) this.lines.push(`${indent}\tprompt "A choice"${this.cond(before)}`);
+      // Without a type, members within an if give it one in kconfiglib only.
+      if (this.dialect === 'kconfiglib') this.lines.push(`${indent}\t${type || 'tristate'}`);
+    }
     if (this.random.chance(25)) this.lines.push(`${indent}\toptional`);
     if (this.random.chance(30)) this.lines.push(`${indent}\tdepends on ${this.expr(before)}`);
     const members = this.names + 1;
@@ -153,11 +159,11 @@ class Generator {
     this.lines.push(`${indent}endchoice`, '');
   }
 
-  private member(rank: number, choiceType: string, indent: string): void {
+  private member(rank: number, choiceType: string, indent: string, isNested = false): void {
     const kind = this.random.below(12);
     if (kind === 0) {
       this.lines.push(`${indent}if ${this.expr(rank)}`);
-      this.member(rank, choiceType, indent);
+      this.member(rank, choiceType, indent, true);
       this.lines.push(`${indent}endif`);
     } else if (kind === 1) this.comment(indent);
     else {
@@ -167,11 +173,16 @@ class Generator {
         : this.random.pick(['bool', 'tristate'] as const);
       const name = this.newName(type, rank);
       this.lines.push(`${indent}config ${name}`);
-      const spelled = this.random.chance(90) ? type : 'prompt';
+      const isTyped = isNested && this.dialect === 'kconfiglib';
+      const spelled = isTyped || this.random.chance(90) ? type : 'prompt';
+      // A typeless member that depends on the one before gets its type from the choice in the kernel only.
+      const isBare = spelled === 'prompt' && this.dialect === 'kconfiglib';
       if (spelled === 'prompt' || this.random.chance(95)) {
-        this.lines.push(`${indent}\t${spelled} "Member ${name}"${this.cond(rank)}`);
+        const cond = isBare ? '' : this.cond(rank);
+        this.lines.push(`${indent}\t${spelled} "Member ${name}"${cond}`);
       } else this.lines.push(`${indent}\t${spelled}`);
-      if (this.random.chance(25)) this.lines.push(`${indent}\tdepends on ${this.expr(rank)}`);
+      if (!isBare && this.random.chance(25))
+        this.lines.push(`${indent}\tdepends on ${this.expr(rank)}`);
       if (this.random.chance(8)) this.lines.push(`${indent}\tdefault y`);
       // Far enough to miss the other members.
       this.selects(rank, indent, 12);
@@ -326,7 +337,13 @@ class Generator {
   private value(type: Type, rank: number): string {
     const same = this.usable(rank).filter((symbol) => symbol.type === type);
     if (same.length > 0 && this.random.chance(25)) return this.random.pick(same).name;
-    if (this.random.chance(8)) return this.operand(rank);
+    if (this.random.chance(8)) {
+      const name = this.operand(rank);
+      const other = this.known.find((symbol) => symbol.name === name)?.type;
+      // The kernel takes "n" for the text of any bool, and the digits that a text begins with for a number.
+      const isSame = type === 'string' && other !== 'bool' && other !== 'tristate';
+      if (this.dialect === 'kernel' || isSame) return name;
+    }
     if (type === 'string') return this.quote(this.random.pick(TEXTS));
     const isOdd = this.dialect === 'kernel' && this.random.chance(20);
     const [odd, usual] = type === 'int' ? [ODD_INTS, INTS] : [ODD_HEXES, HEXES];
