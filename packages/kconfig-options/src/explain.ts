@@ -2,49 +2,21 @@
 // Why an option has its value, step by step, as data and as text.
 
 import { blame } from './blame';
-import type { Blame } from './blame';
 import { dotConfigLine } from './dotconfig-writer';
 import { placeText } from './errors';
 import type { Place } from './errors';
 import type { Evaluator } from './evaluator';
 import { exprText } from './expr';
 import type { Expr } from './model';
+import { inactiveText, shortList } from './inactive';
 import { isLogical } from './model';
 import { plain } from './plain';
 import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
+import type { Reason, ReasonKind } from './reason';
 import { baseOf } from './relation';
 import { MOD, NO, YES, triAnd, tristateName } from './tristate';
 import type { Tristate, TristateName } from './tristate';
 import { rangeText } from './value-symbols';
-
-export type ReasonKind =
-  | 'no-prompt'
-  | 'prompt-invisible'
-  | 'user'
-  | 'user-limited'
-  | 'user-dropped'
-  | 'default'
-  | 'default-inactive'
-  | 'no-default'
-  | 'selected'
-  | 'select-inactive'
-  | 'implied'
-  | 'imply-inactive'
-  | 'imply-limited'
-  | 'unmet-dependency'
-  | 'promoted'
-  | 'choice'
-  | 'range'
-  | 'not-written';
-
-export interface Reason {
-  readonly kind: ReasonKind;
-  readonly text: string;
-  /** Where the Kconfig says so. */
-  readonly place?: Place;
-  /** Other options that the reason rests on: explain these next. */
-  readonly names: readonly string[];
-}
 
 export interface Explanation {
   readonly name: string;
@@ -64,7 +36,7 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
   const value = evaluator.text(symbol);
   const definedAt = symbol.nodes.map((node) => node.place);
   const head = `${symbol.name}=${value} (${symbol.type}, ${definedAt.map(placeText).join(', ')})`;
-  const lines = shown(reasons).map(
+  const lines = shortList(reasons).map(
     ({ text, place }) => `  - ${text}${place ? ` (${placeText(place)})` : ''}`,
   );
   return {
@@ -76,27 +48,6 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
     reasons,
     text: [head, ...lines].map(plain).join('\n'),
   };
-}
-
-/** At most so many selectors that do not count, and as many implies: a few options have hundreds. */
-const MOST_INACTIVE = 10;
-
-function shown(reasons: readonly Reason[]): Pick<Reason, 'text' | 'place'>[] {
-  const out: Pick<Reason, 'text' | 'place'>[] = [];
-  const counts = new Map<string, number>();
-  for (const reason of reasons) {
-    const { kind } = reason;
-    const isListed = reason.text.includes(' by [n]: ');
-    const count = (counts.get(kind) ?? 0) + (isListed ? 1 : 0);
-    counts.set(kind, count);
-    if (!isListed || count <= MOST_INACTIVE) out.push(reason);
-    else if (count === MOST_INACTIVE + 1) {
-      const all = reasons.filter((one) => one.kind === kind && one.text.includes(' by [n]: '));
-      const word = kind === 'select-inactive' ? 'selects' : 'implies';
-      out.push({ text: `and ${String(all.length - MOST_INACTIVE)} more ${word} by [n]` });
-    }
-  }
-  return out;
 }
 
 class Explainer {
@@ -223,7 +174,7 @@ class Explainer {
     const active = symbol.impliedBy.filter((dep) => evaluator.reverse(dep) !== NO);
     if (evaluator.tristate(symbol) === NO) {
       for (const dep of symbol.impliedBy) {
-        if (evaluator.reverse(dep) === NO) this.inactive('imply-inactive', 'Implied', dep);
+        if (evaluator.reverse(dep) === NO) this.inactive('imply-inactive', dep);
       }
     }
     if (active.length === 0) return;
@@ -248,7 +199,7 @@ class Explainer {
     for (const dep of active) this.reverse('selected', dep);
     // Who could switch it on matters only while it is off.
     if (evaluator.tristate(symbol) === NO) {
-      for (const dep of symbol.selectedBy) this.inactive('select-inactive', 'Selected', dep);
+      for (const dep of symbol.selectedBy) this.inactive('select-inactive', dep);
     }
     const selected = evaluator.selected(symbol);
     const direct = evaluator.directDep(symbol);
@@ -259,34 +210,9 @@ class Explainer {
     }
   }
 
-  /** A select or imply that does not count, in the words of menuconfig, and why. */
-  private inactive(
-    kind: 'select-inactive' | 'imply-inactive',
-    word: 'Selected' | 'Implied',
-    { source, cond, place }: ReverseDep,
-  ): void {
-    const { evaluator } = this;
-    const value = evaluator.text(source);
-    const head = `${word} by [n]: ${source.name} [=${value}]`;
-    const why = evaluator.tristate(source) === NO ? this.whyOff(source) : blame(evaluator, [cond]);
-    const reason = why.text === '' ? '' : `, because ${why.text}`;
-    this.add(kind, `${head}${reason}`, place, [source.name, ...why.names]);
-  }
-
-  /** What keeps another symbol at n, in a few words. */
-  private whyOff(source: KconfigSymbol): Blame {
-    const { evaluator } = this;
-    const none = { names: [] };
-    if (source.nodes.length === 0) return { text: 'nothing defines it', ...none };
-    if (source.choice) return { text: 'its choice has another member', ...none };
-    const prompts = source.nodes.flatMap(({ prompt }) => prompt?.cond ?? []);
-    if (evaluator.visibility(source) !== NO) {
-      const isSet = evaluator.user.tristates.has(source);
-      return { text: isSet ? '.config says n' : '.config does not set it', ...none };
-    }
-    if (evaluator.directDep(source) === NO) return blame(evaluator, source.directDeps);
-    if (prompts.length > 0) return blame(evaluator, prompts);
-    return { text: 'it has no prompt, and nothing selects it', ...none };
+  private inactive(kind: 'select-inactive' | 'imply-inactive', dep: ReverseDep): void {
+    const { text, names } = inactiveText(this.evaluator, kind, dep);
+    this.add(kind, text, dep.place, names);
   }
 
   private reverse(kind: 'selected' | 'implied', dep: ReverseDep): void {

@@ -14,7 +14,8 @@ export { checkDotConfig } from './dotconfig-check';
 export type { DotConfigCheck } from './dotconfig-check';
 export { suggestions } from './suggest';
 export { plain } from './plain';
-export type { Explanation, Reason, ReasonKind } from './explain';
+export type { Explanation } from './explain';
+export type { Reason, ReasonKind } from './reason';
 export type { TristateName } from './tristate';
 
 // The menu tree, for tools that walk it

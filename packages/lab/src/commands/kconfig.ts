@@ -24,7 +24,7 @@ interface KconfigOptions {
   readonly config?: string;
   readonly prefix?: string;
   readonly allowShell?: boolean;
-  readonly setMacro: ReadonlyMap<string, string>;
+  readonly setMacro?: ReadonlyMap<string, string>;
   readonly out?: string;
   readonly explain?: string;
   readonly force?: boolean;
@@ -64,12 +64,7 @@ export function addKconfig(
     .option('--config <.config>', 'values to start from; also gzip, - is stdin')
     .option('--prefix <text>', 'what stands before each name in the .config (default "CONFIG_")')
     .option('--allow-shell', 'run the commands that the Kconfig asks for')
-    .option(
-      '--set-macro <name=value>',
-      'the value of a macro; may be repeated',
-      addMacro,
-      new Map<string, string>(),
-    )
+    .option('--set-macro <name=value>', 'the value of a macro; may be repeated', addMacro)
     .option('--out <.config>', 'write the resulting .config')
     .option('--force', 'let --out replace a file')
     .option('--explain <symbol>', 'say why the symbol has its value')
@@ -114,7 +109,7 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
 }
 
 function parsed(options: KconfigOptions, dotConfig: string, io: CommandIo): Kconfig {
-  const { tree, file, allowShell = false, setMacro: macros } = options;
+  const { tree, file, allowShell = false, setMacro: macros = new Map<string, string>() } = options;
   if (tree === undefined && file === undefined) {
     return parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined));
   }
@@ -196,7 +191,10 @@ function terminalJson(document: unknown): string {
 }
 
 /** `NAME=VALUE`, or `NAME,ARGUMENTS=VALUE`, whose arguments may hold = themselves. */
-function addMacro(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function addMacro(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
   const first = text.indexOf('=');
   const at = text.slice(0, first).includes(',') ? text.lastIndexOf('=') : first;
   if (at <= 0) throw new UsageError(`--set-macro ${text}: expected NAME=VALUE`);

@@ -99,10 +99,7 @@ describe('iommu-bounce kconfig', () => {
   it('writes no control characters of a .config on the terminal', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'in');
-      writeFileSync(
-        file,
-        'foo\u0007\u001b]0;pwn\u0007\nCONFIG_A\u001b[31m=y\nCONFIG_MODULES=y\n',
-      );
+      writeFileSync(file, 'foo\u0007\u001b]0;pwn\u0007\nCONFIG_A\u001b[31m=y\nCONFIG_MODULES=y\n');
       const { err } = await cli('kconfig', '--config', file);
       expect(err).to.match(/^warning: .*in:1: expected CONFIG_NAME=value/);
       // eslint-disable-next-line no-control-regex -- those are what is looked for
