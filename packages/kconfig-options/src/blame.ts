@@ -51,6 +51,7 @@ function collect(evaluator: Evaluator, expr: Expr, facts: Map<string, string[]>)
 
 function itemFact(evaluator: Evaluator, expr: Expr & { op: 'item' }): string {
   const { item } = expr;
+  if (item instanceof KconfigSymbol && item.open !== null) return `${item.open} was not run`;
   if (item instanceof KconfigSymbol && item.isConstant) return `the Kconfig says ${item.name}`;
   const value = tristateName(evaluator.expr(expr));
   const isUndefined = item instanceof KconfigSymbol && item.nodes.length === 0;

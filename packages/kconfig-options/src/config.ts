@@ -2,11 +2,12 @@
 // A configuration: every option of a Kconfig with the value that a .config and the rules give it.
 
 import { readDotConfig } from './dotconfig-reader';
-import { writeDotConfig } from './dotconfig-writer';
+import { KERNEL_PREFIX, writeDotConfig } from './dotconfig-writer';
 import type { DotConfigOptions } from './dotconfig-writer';
 import { KconfigError, limitDepth } from './errors';
 import { Evaluator } from './evaluator';
 import { explainSymbol } from './explain';
+import { whyNone } from './suggest';
 import type { Explanation } from './explain';
 import type { Kconfig } from './kconfig';
 import type { KconfigSymbol, SymbolType } from './model';
@@ -28,11 +29,13 @@ export interface ConfigJSON {
 export interface EvaluateOptions {
   /** The name of the .config in warnings; default ".config". */
   readonly file?: string;
+  /** What stands before each name in a .config; default "CONFIG_", for Buildroot "". */
+  readonly prefix?: string;
 }
 
 /** The configuration that `dotConfig` (the text of a .config; default none) makes of `kconfig`. */
 export function evaluate(kconfig: Kconfig, dotConfig = '', options: EvaluateOptions = {}): Config {
-  return new Config(kconfig, dotConfig, options.file ?? '.config');
+  return new Config(kconfig, dotConfig, options.file ?? '.config', options.prefix ?? KERNEL_PREFIX);
 }
 
 export class Config {
@@ -44,8 +47,9 @@ export class Config {
     readonly kconfig: Kconfig,
     dotConfig: string,
     file: string,
+    private readonly prefix: string = KERNEL_PREFIX,
   ) {
-    const read = readDotConfig(kconfig, dotConfig, file);
+    const read = readDotConfig(kconfig, dotConfig, file, prefix);
     this.evaluator = new Evaluator(kconfig, read.user);
     limitDepth(kconfig.file, () => {
       for (const symbol of kconfig.evaluationOrder) this.evaluator.text(symbol);
@@ -83,7 +87,7 @@ export class Config {
       throw new KconfigError(
         this.kconfig.file,
         0,
-        `no option ${name}; expected a config statement`,
+        `no option ${name}; ${whyNone(this.kconfig, this.bare(name))}`,
       );
     }
     return explainSymbol(this.evaluator, symbol);
@@ -91,7 +95,7 @@ export class Config {
 
   /** The .config that stands for this configuration. */
   toDotConfig(options: DotConfigOptions = {}): string {
-    return writeDotConfig(this.kconfig, this.evaluator, options);
+    return writeDotConfig(this.kconfig, this.evaluator, options, this.prefix);
   }
 
   toJSON(): ConfigJSON {
@@ -113,6 +117,11 @@ export class Config {
 
   /** `CONFIG_X` is accepted for `X`. */
   private find(name: string): KconfigSymbol | undefined {
-    return this.kconfig.find(name) ?? this.kconfig.find(name.replace(/^CONFIG_/, ''));
+    return this.kconfig.find(name) ?? this.kconfig.find(this.bare(name));
+  }
+
+  private bare(name: string): string {
+    const prefix = [this.prefix, KERNEL_PREFIX].find((one) => one !== '' && name.startsWith(one));
+    return prefix === undefined ? name : name.slice(prefix.length);
   }
 }

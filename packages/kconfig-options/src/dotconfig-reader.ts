@@ -4,7 +4,7 @@
 import type { Kconfig } from './kconfig';
 import { isLogical } from './model';
 import type { Choice, KconfigSymbol } from './model';
-import { parseNumber } from './numbers';
+import { isNumberText } from './numbers';
 import { NO, YES, tristateName, tristateOf } from './tristate';
 import type { Tristate } from './tristate';
 import { noUserValues } from './user-values';
@@ -15,12 +15,16 @@ export interface DotConfig {
   readonly warnings: readonly string[];
 }
 
-const ASSIGNMENT = /^CONFIG_([^=]+)=([^]*)$/;
-const UNSET = /^# CONFIG_([^ ]+) is not set/;
 const QUOTED = /^"((?:[^\\"]|\\[^])*)"/;
 
-export function readDotConfig(kconfig: Kconfig, text: string, file: string): DotConfig {
-  const reader = new Reader(kconfig, file);
+/** `prefix` stands before each name, `CONFIG_` in the kernel. */
+export function readDotConfig(
+  kconfig: Kconfig,
+  text: string,
+  file: string,
+  prefix: string,
+): DotConfig {
+  const reader = new Reader(kconfig, file, prefix);
   text.split(/\r\n|\r|\n/).forEach((line, index) => {
     reader.line(line.trimEnd(), index + 1);
   });
@@ -30,25 +34,34 @@ export function readDotConfig(kconfig: Kconfig, text: string, file: string): Dot
 class Reader {
   readonly user = noUserValues();
   readonly warnings: string[] = [];
+  private readonly assignment: RegExp;
+  private readonly unset: RegExp;
   private number = 0;
 
   constructor(
     private readonly kconfig: Kconfig,
     private readonly file: string,
-  ) {}
+    private readonly prefix: string,
+  ) {
+    const start = prefix.replace(/[^A-Za-z0-9_]/g, '\\$&');
+    this.assignment = new RegExp(`^(?!#)${start}([^=]+)=([^]*)$`);
+    this.unset = new RegExp(`^# ${start}([^ ]+) is not set`);
+  }
 
   line(line: string, number: number): void {
     this.number = number;
-    const assignment = ASSIGNMENT.exec(line);
-    const name = assignment?.[1] ?? UNSET.exec(line)?.[1];
+    const assignment = this.assignment.exec(line);
+    const name = assignment?.[1] ?? this.unset.exec(line)?.[1];
     if (name === undefined) {
       if (line !== '' && !line.trimStart().startsWith('#')) {
-        this.warn(`expected CONFIG_NAME=value or a comment, got '${line.slice(0, 60)}'; ignored`);
+        this.warn(
+          `expected ${this.prefix}NAME=value or a comment, got '${line.slice(0, 60)}'; ignored`,
+        );
       }
       return;
     }
     const symbol = this.kconfig.find(name);
-    if (!symbol) this.warn(`CONFIG_${name} is not in the Kconfig; ignored`);
+    if (!symbol) this.warn(`${this.prefix}${name} is not in the Kconfig; ignored`);
     else if (assignment) this.assign(symbol, assignment[2] ?? '');
     else if (isLogical(symbol.type)) this.setTristate(symbol, NO);
   }
@@ -66,15 +79,13 @@ class Reader {
         return;
       }
       case 'int':
-        if (parseNumber(text, 10) === null) this.reject(symbol, text, 'a decimal number');
+        if (!isNumberText(text, 10)) this.reject(symbol, text, 'a decimal number');
         else this.setText(symbol, text);
         return;
-      case 'hex': {
-        const value = parseNumber(text, 16);
-        if (value === null || value < 0n) this.reject(symbol, text, 'a hexadecimal number');
+      case 'hex':
+        if (!isNumberText(text, 16)) this.reject(symbol, text, 'a hexadecimal number');
         else this.setText(symbol, text);
         return;
-      }
       case 'unknown':
         this.reject(symbol, text, 'no value, for the symbol has no type');
     }
@@ -95,7 +106,7 @@ class Reader {
   private setMode(choice: Choice, symbol: KconfigSymbol, value: Tristate): void {
     const before = this.user.modes.get(choice);
     if (before !== undefined && before !== value) {
-      this.warn(`CONFIG_${symbol.name}: both m and y given to members of one choice`);
+      this.warn(`${this.prefix}${symbol.name}: both m and y given to members of one choice`);
     }
     if (choice.type === 'tristate' || (choice.type === 'bool' && value === YES)) {
       this.user.modes.set(choice, value);
@@ -116,12 +127,12 @@ class Reader {
   }
 
   private again(symbol: KconfigSymbol, before: string, value: string): void {
-    this.warn(`CONFIG_${symbol.name} is set more than once: '${before}', now '${value}'`);
+    this.warn(`${this.prefix}${symbol.name} is set more than once: '${before}', now '${value}'`);
   }
 
   private reject(symbol: KconfigSymbol, text: string, expected: string): void {
     this.warn(
-      `expected ${expected} for the ${symbol.type} CONFIG_${symbol.name}, got '${text.slice(0, 60)}'; ignored`,
+      `expected ${expected} for the ${symbol.type} ${this.prefix}${symbol.name}, got '${text.slice(0, 60)}'; ignored`,
     );
   }
 

@@ -109,7 +109,7 @@ export class Evaluator {
   /** Whether .config has a line for the symbol. */
   isWritten(symbol: KconfigSymbol): boolean {
     this.text(symbol);
-    if (symbol.type === 'unknown' || symbol.isDefconfigList) return false;
+    if (symbol.type === 'unknown' || symbol.isAuto || symbol.isTransitional) return false;
     return !this.unwritten.has(symbol);
   }
 
@@ -124,6 +124,16 @@ export class Evaluator {
   /** The first default whose condition holds. */
   activeDefault(item: KconfigSymbol | Choice): Default | undefined {
     return item.defaults.find(({ cond }) => this.expr(cond) !== NO);
+  }
+
+  /**
+   * The macro calls that were not run, where only they can give the symbol its value: a .config that was
+   * made with them knows the answer, so that its value counts although no prompt is visible.
+   */
+  openDefault(symbol: KconfigSymbol): string | null {
+    const open = symbol.defaults.find((one) => one.open != null)?.open ?? null;
+    if (open === null || symbol.nodes.some(({ prompt }) => prompt !== null)) return null;
+    return this.directDep(symbol) === NO ? null : open;
   }
 
   /** What a select or imply asks for. */
@@ -153,15 +163,21 @@ export class Evaluator {
     const user = this.user.tristates.get(symbol);
     let written = visibility !== NO;
     let value: Tristate = NO;
-    if (visibility !== NO && user !== undefined) {
+    if (user !== undefined && visibility === NO && this.openDefault(symbol) !== null) {
+      value = user;
+      if (value !== NO) written = true;
+    } else if (visibility !== NO && user !== undefined) {
       value = triAnd(user, visibility);
     } else {
       const fallback = this.activeDefault(symbol);
       if (fallback) value = triAnd(this.expr(fallback.value), this.expr(fallback.cond));
       if (value !== NO) written = true;
       const implied = this.implied(symbol);
-      if (implied !== NO && this.directDep(symbol) !== NO) {
-        value = triOr(value, implied);
+      if (implied !== NO) {
+        // Limits what a default gave as well; a bool takes a dependency of m for y.
+        const isBool = this.effectiveType(symbol) === 'bool';
+        const limit = this.directDep(symbol);
+        value = triAnd(triOr(value, implied), isBool ? promoteModule(limit) : limit);
         written = true;
       }
     }
@@ -171,23 +187,28 @@ export class Evaluator {
       value = triOr(value, selected);
       written = true;
     }
-    if (value === MOD && (this.effectiveType(symbol) === 'bool' || this.implied(symbol) === YES)) {
-      value = YES;
-    }
+    if (value === MOD && this.effectiveType(symbol) === 'bool') value = YES;
     if (!written) this.unwritten.add(symbol);
     return value;
   }
 
-  /** Members of a choice: neither defaults nor selects count. */
+  /** A visible member of a choice in mode y is what the choice selects. Selects and implies never count. */
   private memberValue(symbol: KconfigSymbol, choice: Choice): Tristate {
     const visibility = this.visibility(symbol);
-    if (visibility === NO) this.unwritten.add(symbol);
     if (visibility === YES) return this.selection(choice) === symbol ? YES : NO;
-    const user = this.user.tristates.get(symbol) ?? NO;
-    return visibility !== NO && user !== NO ? MOD : NO;
+    const user = this.user.tristates.get(symbol);
+    let value: Tristate = NO;
+    if (visibility !== NO && user !== undefined) value = triAnd(user, visibility);
+    else {
+      const fallback = this.activeDefault(symbol);
+      if (fallback) value = triAnd(this.expr(fallback.value), this.expr(fallback.cond));
+    }
+    if (visibility === NO && value === NO) this.unwritten.add(symbol);
+    return value === MOD && this.effectiveType(symbol) === 'bool' ? YES : value;
   }
 
   private computeVisibility(item: KconfigSymbol | Choice): Tristate {
+    if (item instanceof KconfigSymbol && item.isTransitional) return YES;
     const visibility = this.any(item.nodes, ({ prompt }) => (prompt ? this.expr(prompt.cond) : NO));
     const choice = item instanceof KconfigSymbol ? item.choice : null;
     if (choice) {

@@ -8,39 +8,15 @@ import type { Place } from './errors';
 import type { Evaluator } from './evaluator';
 import { exprText } from './expr';
 import type { Expr } from './model';
+import { inactiveText, shortList } from './inactive';
 import { isLogical } from './model';
+import { plain } from './plain';
 import type { KconfigSymbol, ReverseDep, SymbolType } from './model';
+import type { Reason, ReasonKind } from './reason';
 import { baseOf } from './relation';
 import { MOD, NO, YES, triAnd, tristateName } from './tristate';
 import type { Tristate, TristateName } from './tristate';
 import { rangeText } from './value-symbols';
-
-export type ReasonKind =
-  | 'no-prompt'
-  | 'prompt-invisible'
-  | 'user'
-  | 'user-limited'
-  | 'user-dropped'
-  | 'default'
-  | 'default-inactive'
-  | 'no-default'
-  | 'selected'
-  | 'implied'
-  | 'imply-inactive'
-  | 'unmet-dependency'
-  | 'promoted'
-  | 'choice'
-  | 'range'
-  | 'not-written';
-
-export interface Reason {
-  readonly kind: ReasonKind;
-  readonly text: string;
-  /** Where the Kconfig says so. */
-  readonly place?: Place;
-  /** Other options that the reason rests on: explain these next. */
-  readonly names: readonly string[];
-}
 
 export interface Explanation {
   readonly name: string;
@@ -60,7 +36,7 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
   const value = evaluator.text(symbol);
   const definedAt = symbol.nodes.map((node) => node.place);
   const head = `${symbol.name}=${value} (${symbol.type}, ${definedAt.map(placeText).join(', ')})`;
-  const lines = reasons.map(
+  const lines = shortList(reasons).map(
     ({ text, place }) => `  - ${text}${place ? ` (${placeText(place)})` : ''}`,
   );
   return {
@@ -70,7 +46,7 @@ export function explainSymbol(evaluator: Evaluator, symbol: KconfigSymbol): Expl
     visibility: tristateName(evaluator.visibility(symbol)),
     definedAt,
     reasons,
-    text: [head, ...lines].join('\n'),
+    text: [head, ...lines].map(plain).join('\n'),
   };
 }
 
@@ -119,9 +95,13 @@ class Explainer {
     const user = evaluator.user.tristates.get(symbol);
     if (user !== undefined && visibility !== NO) this.userValue(user);
     else {
-      if (user !== undefined) this.dropped(tristateName(user));
-      this.logicalDefault();
-      this.implies();
+      const open = evaluator.openDefault(symbol);
+      if (user !== undefined && open !== null) this.evidence(tristateName(user), open);
+      else {
+        if (user !== undefined) this.dropped(tristateName(user));
+        this.logicalDefault();
+        this.implies();
+      }
     }
     this.selects();
     this.promotion(user);
@@ -144,6 +124,7 @@ class Explainer {
   private promotion(user: Tristate | undefined): void {
     const { evaluator, symbol } = this;
     if (evaluator.tristate(symbol) !== YES || evaluator.selected(symbol) === YES) return;
+    if (user !== undefined && evaluator.openDefault(symbol) !== null) return;
     const isUsed = user !== undefined && this.visibility !== NO;
     const fallback = isUsed ? undefined : evaluator.activeDefault(symbol);
     const asked = isUsed
@@ -156,9 +137,7 @@ class Explainer {
     const text =
       symbol.type === 'bool'
         ? 'a bool is never m: m counts as y'
-        : evaluator.effectiveType(symbol) === 'bool'
-          ? 'modules are off: m counts as y'
-          : 'an imply to y turns m into y';
+        : 'modules are off: m counts as y';
     this.add('promoted', text);
   }
 
@@ -193,6 +172,11 @@ class Explainer {
   private implies(): void {
     const { evaluator, symbol } = this;
     const active = symbol.impliedBy.filter((dep) => evaluator.reverse(dep) !== NO);
+    if (evaluator.tristate(symbol) === NO) {
+      for (const dep of symbol.impliedBy) {
+        if (evaluator.reverse(dep) === NO) this.inactive('imply-inactive', dep);
+      }
+    }
     if (active.length === 0) return;
     if (evaluator.directDep(symbol) === NO) {
       const why = blame(evaluator, symbol.directDeps);
@@ -200,13 +184,23 @@ class Explainer {
         const text = `${dep.source.name} implies it in vain because ${why.text}`;
         this.add('imply-inactive', text, dep.place, [dep.source.name, ...why.names]);
       }
-    } else for (const dep of active) this.reverse('implied', dep);
+      return;
+    }
+    for (const dep of active) this.reverse('implied', dep);
+    if (evaluator.directDep(symbol) === MOD && evaluator.effectiveType(symbol) !== 'bool') {
+      const why = blame(evaluator, symbol.directDeps);
+      this.add('imply-limited', `limited to m by ${why.text}`, undefined, why.names);
+    }
   }
 
   private selects(): void {
     const { evaluator, symbol } = this;
     const active = symbol.selectedBy.filter((dep) => evaluator.reverse(dep) !== NO);
     for (const dep of active) this.reverse('selected', dep);
+    // Who could switch it on matters only while it is off.
+    if (evaluator.tristate(symbol) === NO) {
+      for (const dep of symbol.selectedBy) this.inactive('select-inactive', dep);
+    }
     const selected = evaluator.selected(symbol);
     const direct = evaluator.directDep(symbol);
     if (selected > direct && !(direct === MOD && symbol.type === 'bool')) {
@@ -214,6 +208,11 @@ class Explainer {
       const text = `the select overrides unmet dependencies: ${why.text}`;
       this.add('unmet-dependency', text, undefined, why.names);
     }
+  }
+
+  private inactive(kind: 'select-inactive' | 'imply-inactive', dep: ReverseDep): void {
+    const { text, names } = inactiveText(this.evaluator, kind, dep);
+    this.add(kind, text, dep.place, names);
   }
 
   private reverse(kind: 'selected' | 'implied', dep: ReverseDep): void {
@@ -252,7 +251,9 @@ class Explainer {
     const user = evaluator.user.texts.get(symbol);
     const { from, range, usedDefault, isClamped } = evaluator.typed(symbol);
     const bounds = rangeText(range, baseOf(symbol.type));
-    if (from === 'user') this.add('user', `.config says ${user ?? ''}`);
+    const open = evaluator.openDefault(symbol);
+    if (from === 'user' && open !== null) this.evidence(user ?? '', open);
+    else if (from === 'user') this.add('user', `.config says ${user ?? ''}`);
     else if (user !== undefined && visibility === NO) this.dropped(user);
     else if (user !== undefined) {
       this.add(
@@ -270,6 +271,10 @@ class Explainer {
       const text = `${isClamped ? 'brought into' : 'within'} its range ${bounds}`;
       this.add('range', text, range.range.place);
     }
+  }
+
+  private evidence(user: string, open: string): void {
+    this.add('user', `.config says ${user}, which counts: its default needs ${open}, not run`);
   }
 
   private dropped(user: string): void {

@@ -5,8 +5,7 @@ import type { Cursor } from './cursor';
 import { ALWAYS, itemExpr } from './expr';
 import type { Expr, Relation } from './model';
 import type { Kconfig } from './kconfig';
-import { CONSTANT_M } from './model';
-import type { KconfigSymbol } from './model';
+import { CONSTANT_M, KconfigSymbol } from './model';
 
 const RELATIONS: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
 /** Deeper nesting of parentheses and ! than anyone writes. */
@@ -89,6 +88,7 @@ export function optionalCondition(kconfig: Kconfig, cursor: Cursor): Expr {
 /** A symbol: a bare name, or a quoted constant. */
 export function takeSymbol(kconfig: Kconfig, cursor: Cursor, what: string): KconfigSymbol {
   const token = cursor.take();
+  if (token?.open != null) return new KconfigSymbol(token.text, true, token.open);
   if (token?.kind === 'word') return kconfig.symbol(token.text);
   if (token?.kind === 'string') return kconfig.constant(token.text);
   throw cursor.expected(what, token);

@@ -25,8 +25,31 @@ export function makeAnd(a: Expr, b: Expr): Expr {
   if (isAlways(a)) return b;
   if (isAlways(b)) return a;
   if (isNever(a) || isNever(b)) return NEVER;
-  const args = [...(a.op === 'and' ? a.args : [a]), ...(b.op === 'and' ? b.args : [b])];
-  return { op: 'and', args };
+  // Not flattened: a whole Linux shares the dependencies of its menus, and copies of them took half of the time.
+  return { op: 'and', args: [a, b] };
+}
+
+/** y where `expr` is n, else n: `expr = n` for any expression, as scripts/kconfig/expr.c spells it out. */
+export function equalsNo(expr: Expr): Expr {
+  return negated(expr, true);
+}
+
+/** `expr = n` or, with `isNo` false, `expr != n`. */
+function negated(expr: Expr, isNo: boolean): Expr {
+  switch (expr.op) {
+    case 'item':
+      if (!(expr.item instanceof KconfigSymbol)) return isNo ? { op: 'not', arg: expr } : expr;
+      return { op: isNo ? '=' : '!=', left: expr.item, right: CONSTANT_N };
+    case 'and':
+    case 'or': {
+      const op = (expr.op === 'and') === isNo ? 'or' : 'and';
+      return { op, args: expr.args.map((arg) => negated(arg, isNo)) };
+    }
+    case 'not':
+      return negated(expr.arg, !isNo);
+    default:
+      return isNo ? { op: 'not', arg: expr } : expr;
+  }
 }
 
 /** The symbol that `expr` is, or null if it is anything more than one symbol. */
@@ -53,8 +76,18 @@ export function forEachItem(expr: Expr, visit: (item: KconfigSymbol | Choice) =>
   }
 }
 
+/** The first macro call in `expr` whose shell command was not run. */
+export function openCalls(expr: Expr): string | null {
+  let open: string | null = null;
+  forEachItem(expr, (item) => {
+    if (item instanceof KconfigSymbol) open ??= item.open;
+  });
+  return open;
+}
+
 /** A symbol as it stands in an expression: constants quoted, except n, m and y. */
 export function operandText(item: KconfigSymbol | Choice): string {
+  if (item instanceof KconfigSymbol && item.open !== null) return item.open;
   if (item instanceof KconfigSymbol && item.isConstant && tristateOf(item.name) === undefined) {
     return `"${item.name.replace(/[\\"]/g, '\\$&')}"`;
   }

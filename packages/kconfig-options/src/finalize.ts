@@ -17,6 +17,7 @@ function finalizeNode(node: MenuNode, siblings: MenuNode[], index: number, visib
     addProperties(node, node.item);
     makeSubmenu(node, node.item, siblings, index, visibleIf);
   } else if (node.children.length > 0) {
+    if (node.item instanceof Choice) shareType(node, node.item);
     const visible = node.kind === 'menu' ? makeAnd(visibleIf, node.visibility) : visibleIf;
     propagate(node, visible);
     for (let i = 0; i < node.children.length; i++) {
@@ -117,7 +118,7 @@ function flatten(nodes: readonly MenuNode[]): MenuNode[] {
   return out;
 }
 
-/** Gives the choice its members, and each of the two its type from the other. */
+/** Gives the choice its members. */
 function finalizeChoice(node: MenuNode, choice: Choice): void {
   choice.defaults.push(...node.defaults);
   for (const child of node.children) {
@@ -125,12 +126,15 @@ function finalizeChoice(node: MenuNode, choice: Choice): void {
     child.item.choice = choice;
     choice.symbols.push(child.item);
   }
+}
+
+/** A choice takes its type from a member, and gives it to the others; members within an `if` have no part in this. */
+function shareType(node: MenuNode, choice: Choice): void {
+  const members = node.children.flatMap(({ item }) => (item instanceof KconfigSymbol ? item : []));
   if (choice.type === 'unknown') {
-    choice.type = choice.symbols.find((symbol) => symbol.type !== 'unknown')?.type ?? 'unknown';
+    choice.type = members.find((symbol) => symbol.type !== 'unknown')?.type ?? 'unknown';
   }
-  for (const symbol of choice.symbols) {
-    if (symbol.type === 'unknown') symbol.type = choice.type;
-  }
+  for (const symbol of members) if (symbol.type === 'unknown') symbol.type = choice.type;
 }
 
 /** The dependencies of a symbol that matter: none if one of its definitions has none. */

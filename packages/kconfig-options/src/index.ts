@@ -3,12 +3,19 @@
 
 // Kconfig and .config
 export { parseKconfig } from './parser';
-export type { ReadFile } from './parser';
+export type { ReadFile } from './sources';
+export type { ParseOptions } from './parse-options';
+export type { ShellCall } from './preprocess';
 export { evaluate } from './config';
 export type { Config } from './config';
 export type { ConfigJSON, EvaluateOptions, SymbolJSON } from './config';
 export type { DotConfigOptions } from './dotconfig-writer';
-export type { Explanation, Reason, ReasonKind } from './explain';
+export { checkDotConfig } from './dotconfig-check';
+export type { DotConfigCheck } from './dotconfig-check';
+export { suggestions } from './suggest';
+export { plain } from './plain';
+export type { Explanation } from './explain';
+export type { Reason, ReasonKind } from './reason';
 export type { TristateName } from './tristate';
 
 // The menu tree, for tools that walk it

@@ -5,6 +5,7 @@ import { placeText } from './errors';
 import type { Place } from './errors';
 import { ALWAYS } from './expr';
 import { CONSTANT_M, CONSTANT_N, CONSTANT_Y, Choice, KconfigSymbol, MenuNode } from './model';
+import type { ShellCall } from './preprocess';
 import { tristateOf } from './tristate';
 
 export class Kconfig {
@@ -12,6 +13,10 @@ export class Kconfig {
   /** Every source file read, in order, the first one included. */
   readonly files: string[] = [];
   readonly warnings: string[] = [];
+  /** What `$(info,…)` says. */
+  readonly messages: string[] = [];
+  /** Each `$(shell,…)` command that was not run, once. */
+  readonly notRun: ShellCall[] = [];
   readonly choices: Choice[] = [];
   /** The defined symbols, dependencies first: evaluating them in this order never goes deep. */
   evaluationOrder: readonly KconfigSymbol[] = [];
@@ -23,6 +28,8 @@ export class Kconfig {
   ]);
   private readonly defined = new Set<KconfigSymbol>();
   private readonly namedChoices = new Map<string, Choice>();
+  private readonly commands = new Set<string>();
+  private readonly envValues = new Map<string, string>();
   private hasModulesOption = false;
   /** What `m` is joined with in conditions; the symbol is final only after parsing. */
   readonly modulesExpr: { readonly op: 'item'; item: KconfigSymbol };
@@ -51,6 +58,11 @@ export class Kconfig {
   find(name: string): KconfigSymbol | undefined {
     const symbol = this.names.get(name);
     return symbol && symbol.nodes.length > 0 ? symbol : undefined;
+  }
+
+  /** Whether any file names the symbol, defined or not. */
+  isUsed(name: string): boolean {
+    return this.names.has(name);
   }
 
   /** The symbol of this name, made on first sight; n, m and y are the constants. */
@@ -84,6 +96,27 @@ export class Kconfig {
     this.hasModulesOption = true;
     this.modulesExpr.item = symbol;
     return true;
+  }
+
+  /** Notes what `$(info,…)` says. */
+  message(text: string): void {
+    this.messages.push(text);
+  }
+
+  /** Notes a command that was not run. */
+  missed(call: ShellCall): void {
+    if (this.commands.has(call.command)) return;
+    this.commands.add(call.command);
+    this.notRun.push(call);
+  }
+
+  /** What `option env` gave the symbol of this name. */
+  envValue(name: string): string | undefined {
+    return this.envValues.get(name);
+  }
+
+  setEnvValue(symbol: KconfigSymbol, value: string): void {
+    this.envValues.set(symbol.name, value);
   }
 
   warn(place: Place, detail: string): void {

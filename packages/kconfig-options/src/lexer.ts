@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One logical line of a Kconfig file to tokens.
+// One logical line of a Kconfig file to tokens; assignments and lone macros are done here and leave none.
 
 import { errorAt } from './errors';
 import type { Place } from './errors';
+import type { Preprocessor } from './preprocess';
 
-export type Token =
-  | { readonly kind: 'keyword'; readonly text: string }
-  | { readonly kind: 'word'; readonly text: string }
-  | { readonly kind: 'string'; readonly text: string }
-  | { readonly kind: 'operator'; readonly text: string };
+export interface Token {
+  readonly kind: 'keyword' | 'word' | 'string' | 'operator';
+  readonly text: string;
+  /** The macro calls behind the text whose shell command was not run: the text is a guess then. */
+  readonly open?: string | null;
+}
 
 const KEYWORDS: ReadonlySet<string> = new Set([
   ...['config', 'menuconfig', 'choice', 'endchoice', 'menu', 'endmenu', 'if', 'endif', 'comment'],
@@ -16,7 +18,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   ...['bool', 'boolean', 'tristate', 'int', 'hex', 'string', 'prompt', 'default', 'def_bool'],
   ...['def_tristate', 'def_int', 'def_hex', 'def_string', 'depends', 'on', 'visible', 'select'],
   ...['imply', 'range', 'help', 'option', 'optional', 'modules', 'env', 'defconfig_list'],
-  'allnoconfig_y',
+  ...['allnoconfig_y', 'transitional'],
 ]);
 
 // White space of the C locale only: a no-break space is an unknown character.
@@ -24,11 +26,10 @@ const FIRST_WORD = /[ \t\r\v\f]*([A-Za-z0-9_$-]+)[ \t\r\v\f]*/y;
 const WORD = /[A-Za-z0-9_$/.-]+/y;
 const SPACE = /[ \t\r\v\f]*/y;
 const OPERATORS = ['&&', '||', '!=', '<=', '>=', '=', '!', '(', ')', '<', '>'];
-const ASSIGNMENT = /^[ \t]*(?::=|\+=|=)/;
-const PREPROCESSOR = 'the $(...) preprocessor is not supported; expected plain Kconfig';
+const ASSIGNMENT = /[ \t]*(:=|\+=|=)[ \t]*(.*)/sy;
 
-/** The tokens of a line; none for a blank or comment line. The first one is always a keyword. */
-export function tokenize(line: string, place: Place): Token[] {
+/** The tokens of a line; none for a blank line, a comment or an assignment. The first one is always a keyword. */
+export function tokenize(line: string, place: Place, macros: Preprocessor): Token[] {
   if (/^[ \t\r\v\f]*(#|$)/.test(line)) return [];
   FIRST_WORD.lastIndex = 0;
   const first = FIRST_WORD.exec(line)?.[1];
@@ -37,24 +38,37 @@ export function tokenize(line: string, place: Place): Token[] {
   }
   let at = FIRST_WORD.lastIndex;
   const keyword = first.replace(/^-+|-+$/g, '') === 'help' ? 'help' : first;
-  if (!KEYWORDS.has(keyword)) {
-    if (first.includes('$')) throw errorAt(place, PREPROCESSOR);
-    if (ASSIGNMENT.test(line.slice(at))) {
-      throw errorAt(place, `assignment to the preprocessor variable '${first}': ${PREPROCESSOR}`);
-    }
-    throw errorAt(
-      place,
-      `unknown keyword '${first}'; expected config, menu, choice, if, source or one of their options`,
-    );
-  }
+  if (!KEYWORDS.has(keyword)) return macroLine(line, place, macros);
   const tokens: Token[] = [{ kind: 'keyword', text: keyword }];
   for (;;) {
     at = skipSpace(line, at);
     if (at >= line.length || line[at] === '#') return tokens;
-    const [token, end] = nextToken(line, at, place);
-    tokens.push(token);
+    const [token, end] = nextToken(line, at, place, macros);
+    if (token) tokens.push(token);
     at = end;
   }
+}
+
+/** A line that starts with no keyword: an assignment, or macros that come to nothing. */
+function macroLine(line: string, place: Place, macros: Preprocessor): Token[] {
+  const start = skipSpace(line, 0);
+  const { text: name, end } = macros.word(
+    line,
+    start,
+    (char) => !/[A-Za-z0-9_-]/.test(char),
+    place,
+  );
+  ASSIGNMENT.lastIndex = end;
+  const [, operator, value] = ASSIGNMENT.exec(line) ?? [];
+  if (operator !== undefined && value !== undefined && name !== '') {
+    macros.assign(name, operator, value, place);
+    return [];
+  }
+  if (name === '' && end > start) return tokenize(line.slice(end), place, macros);
+  throw errorAt(
+    place,
+    `unknown keyword '${shorten(name)}'; expected config, menu, choice, if, source or one of their options`,
+  );
 }
 
 function skipSpace(line: string, at: number): number {
@@ -63,15 +77,20 @@ function skipSpace(line: string, at: number): number {
   return SPACE.lastIndex;
 }
 
-function nextToken(line: string, at: number, place: Place): [Token, number] {
+function nextToken(
+  line: string,
+  at: number,
+  place: Place,
+  macros: Preprocessor,
+): [Token | null, number] {
   WORD.lastIndex = at;
   const word = WORD.exec(line)?.[0];
   if (word !== undefined) {
-    if (word.includes('$')) throw errorAt(place, PREPROCESSOR);
+    if (word.includes('$')) return expandedWord(line, at, place, macros);
     return [{ kind: KEYWORDS.has(word) ? 'keyword' : 'word', text: word }, WORD.lastIndex];
   }
   const quote = line.charAt(at);
-  if (quote === '"' || quote === "'") return quoted(line, at, place);
+  if (quote === '"' || quote === "'") return quoted(line, at, place, macros);
   const operator = OPERATORS.find((text) => line.startsWith(text, at));
   if (operator === undefined) {
     throw errorAt(place, `unexpected character '${quote}' in '${shorten(line)}'`);
@@ -79,16 +98,32 @@ function nextToken(line: string, at: number, place: Place): [Token, number] {
   return [{ kind: 'operator', text: operator }, at + operator.length];
 }
 
+/** A word with macros: never a keyword, and no token at all where it comes to nothing, as in the kernel. */
+function expandedWord(
+  line: string,
+  at: number,
+  place: Place,
+  macros: Preprocessor,
+): [Token | null, number] {
+  const { text, end, open } = macros.word(line, at, (char) => !/[A-Za-z0-9_/.-]/.test(char), place);
+  return [text === '' && open === null ? null : { kind: 'word', text, open }, end];
+}
+
 /** A string from its opening quote on: a backslash takes the next character as it is. */
-function quoted(line: string, start: number, place: Place): [Token, number] {
+function quoted(line: string, start: number, place: Place, macros: Preprocessor): [Token, number] {
   const quote = line[start];
   let text = '';
+  let open: string | null = null;
   for (let i = start + 1; i < line.length; i++) {
     const char = line.charAt(i);
-    if (char === quote) return [{ kind: 'string', text }, i + 1];
+    if (char === quote) return [{ kind: 'string', text, open }, i + 1];
     if (char === '\\') text += line.charAt(++i);
-    else if (line.startsWith('$(', i)) throw errorAt(place, PREPROCESSOR);
-    else text += char;
+    else if (line.startsWith('$(', i)) {
+      const inner = macros.reference(line, i, place);
+      text += inner.text;
+      open ??= inner.open;
+      i = inner.end - 1;
+    } else text += char;
   }
   throw errorAt(place, `unterminated string; expected a closing ${quote === '"' ? '"' : "'"}`);
 }

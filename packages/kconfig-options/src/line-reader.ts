@@ -4,6 +4,7 @@
 import { tokenize } from './lexer';
 import type { Token } from './lexer';
 import type { Place } from './errors';
+import type { Preprocessor } from './preprocess';
 
 export interface Statement {
   readonly tokens: readonly Token[];
@@ -19,6 +20,7 @@ export class LineReader {
   constructor(
     readonly file: string,
     text: string,
+    private readonly macros: Preprocessor,
   ) {
     this.lines = text.replace(/\r\n?/g, '\n').split('\n');
     this.endsWithNewline = this.lines.at(-1) === '';
@@ -39,7 +41,7 @@ export class LineReader {
     }
     while (this.index < this.lines.length) {
       const place = { file: this.file, line: this.index + 1 };
-      const tokens = tokenize(this.joinedLine(), place);
+      const tokens = tokenize(this.joinedLine(), place, this.macros);
       if (tokens.length > 0) return { tokens, place };
     }
     return null;
@@ -96,12 +98,11 @@ function indentation(line: string): number {
 }
 
 function expandTabs(line: string): string {
-  let out = '';
-  let column = 0;
-  for (const char of line) {
-    const width = char === '\t' ? 8 - (column % 8) : 1;
-    out += char === '\t' ? ' '.repeat(width) : char;
-    column += width;
+  let tab = line.indexOf('\t');
+  let out = line;
+  while (tab >= 0) {
+    out = out.slice(0, tab) + ' '.repeat(8 - (tab % 8)) + out.slice(tab + 1);
+    tab = out.indexOf('\t', tab);
   }
   return out;
 }

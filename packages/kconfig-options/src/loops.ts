@@ -9,9 +9,23 @@ import type { Kconfig } from './kconfig';
 import { Choice, KconfigSymbol, itemName } from './model';
 
 type Item = KconfigSymbol | Choice;
+/** What makes one item depend on another, between their names in a message. */
+type Link =
+  | 'depends on'
+  | 'is selected by'
+  | 'is selected if'
+  | 'is implied by'
+  | 'is implied if'
+  | 'has a default with'
+  | 'has a range with'
+  | 'has the member'
+  | 'is a member of';
+
 /** The items of a loop, each one depending on the next and the last one on the first. */
 interface Loop {
   readonly items: Item[];
+  /** `links[i]` joins `items[i]` and the next one. */
+  readonly links: Link[];
   /** All of the loop is in `items`: what follows on the way back only led to it. */
   isClosed: boolean;
 }
@@ -27,7 +41,7 @@ export function checkLoops(kconfig: Kconfig): void {
 }
 
 class LoopSearch {
-  private readonly dependents = new Map<Item, Set<Item>>();
+  private readonly dependents = new Map<Item, Map<Item, Link>>();
   private readonly open = new Set<Item>();
   private readonly done = new Set<Item>();
 
@@ -45,7 +59,7 @@ class LoopSearch {
     if (!loop || !first) return;
     throw errorAt(
       first.nodes[0]?.place ?? { file: this.file, line: 0 },
-      `dependency loop: ${[...loop.items, first].map(itemName).join(' depends on ')}`,
+      `dependency loop: ${loopText(loop.items, loop.links)}`,
     );
   }
 
@@ -55,55 +69,57 @@ class LoopSearch {
   }
 
   private addSymbol(symbol: KconfigSymbol): void {
-    for (const { prompt } of symbol.nodes) if (prompt) this.add(symbol, prompt.cond);
-    for (const { value, cond } of symbol.defaults) this.add(symbol, value, cond);
-    for (const { source, cond } of [...symbol.selectedBy, ...symbol.impliedBy]) {
-      this.link(source, symbol);
-      this.add(symbol, cond);
+    // The first link between two items is the one that a message names: dependencies before their copies.
+    for (const dep of effectiveDeps(symbol)) this.add(symbol, 'depends on', dep);
+    for (const { prompt } of symbol.nodes) if (prompt) this.add(symbol, 'depends on', prompt.cond);
+    for (const { source } of symbol.selectedBy) this.link(source, symbol, 'is selected by');
+    for (const { source } of symbol.impliedBy) this.link(source, symbol, 'is implied by');
+    for (const { value, cond } of symbol.defaults) {
+      this.add(symbol, 'has a default with', value);
+      this.add(symbol, 'has a default with', cond);
     }
     for (const { low, high, cond } of symbol.ranges) {
-      this.link(low, symbol);
-      this.link(high, symbol);
-      this.add(symbol, cond);
+      this.link(low, symbol, 'has a range with');
+      this.link(high, symbol, 'has a range with');
+      this.add(symbol, 'has a range with', cond);
     }
-    this.add(symbol, ...effectiveDeps(symbol));
+    for (const { cond } of symbol.selectedBy) this.add(symbol, 'is selected if', cond);
+    for (const { cond } of symbol.impliedBy) this.add(symbol, 'is implied if', cond);
   }
 
   private addChoice(choice: Choice): void {
-    for (const { prompt } of choice.nodes) if (prompt) this.add(choice, prompt.cond);
-    for (const { cond } of choice.defaults) this.add(choice, cond);
+    for (const { prompt } of choice.nodes) if (prompt) this.add(choice, 'depends on', prompt.cond);
+    for (const { cond } of choice.defaults) this.add(choice, 'has a default with', cond);
   }
 
-  private add(dependent: Item, ...exprs: Expr[]): void {
-    for (const expr of exprs) {
-      forEachItem(expr, (item) => {
-        this.link(item, dependent);
-      });
-    }
+  private add(dependent: Item, how: Link, expr: Expr): void {
+    forEachItem(expr, (item) => {
+      this.link(item, dependent, how);
+    });
   }
 
-  private link(item: Item, dependent: Item): void {
+  private link(item: Item, dependent: Item, how: Link): void {
     if (item instanceof KconfigSymbol && item.isConstant) return;
     const known = this.dependents.get(item);
-    if (known) known.add(dependent);
-    else this.dependents.set(item, new Set([dependent]));
+    if (!known) this.dependents.set(item, new Map([[dependent, how]]));
+    else if (!known.has(dependent)) known.set(dependent, how);
   }
 
   /** `fromChoice`: reached as a member of its choice, which must not be entered again at once. */
   private visitSymbol(symbol: KconfigSymbol, fromChoice: boolean): Loop | null {
     if (this.done.has(symbol)) return null;
-    if (this.open.has(symbol)) return { items: [symbol], isClosed: false };
+    if (this.open.has(symbol)) return { items: [symbol], links: [], isClosed: false };
     this.open.add(symbol);
-    for (const dependent of this.dependents.get(symbol) ?? []) {
+    for (const [dependent, how] of this.dependents.get(symbol) ?? []) {
       const loop =
         dependent instanceof Choice
           ? this.visitChoice(dependent, null)
           : this.visitSymbol(dependent, false);
-      if (loop) return extend(loop, symbol);
+      if (loop) return extend(loop, symbol, how);
     }
     if (symbol.choice && !fromChoice) {
       const loop = this.visitChoice(symbol.choice, symbol);
-      if (loop) return extend(loop, symbol);
+      if (loop) return extend(loop, symbol, 'has the member');
     }
     this.open.delete(symbol);
     this.done.add(symbol);
@@ -113,12 +129,12 @@ class LoopSearch {
   /** Every member depends on the choice, and so on every other member; `entry` led here. */
   private visitChoice(choice: Choice, entry: KconfigSymbol | null): Loop | null {
     if (this.done.has(choice)) return null;
-    if (this.open.has(choice)) return { items: [choice], isClosed: false };
+    if (this.open.has(choice)) return { items: [choice], links: [], isClosed: false };
     this.open.add(choice);
     for (const symbol of choice.symbols) {
       if (symbol === entry) continue;
       const loop = this.visitSymbol(symbol, true);
-      if (loop) return extend(loop, choice);
+      if (loop) return extend(loop, choice, 'is a member of');
     }
     this.open.delete(choice);
     this.done.add(choice);
@@ -127,9 +143,20 @@ class LoopSearch {
 }
 
 /** Adds an item on the way back, until the loop is closed. */
-function extend(loop: Loop, item: Item): Loop {
+function extend(loop: Loop, item: Item, how: Link): Loop {
   if (loop.isClosed) return loop;
+  loop.links.push(how);
   if (loop.items[0] === item) loop.isClosed = true;
   else loop.items.push(item);
   return loop;
+}
+
+/** `A depends on B, B is selected by A`. */
+function loopText(items: readonly Item[], links: readonly Link[]): string {
+  return items
+    .map((item, i) => {
+      const next = items[(i + 1) % items.length] ?? item;
+      return `${itemName(item)} ${links[i] ?? 'depends on'} ${itemName(next)}`;
+    })
+    .join(', ');
 }

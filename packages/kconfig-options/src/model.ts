@@ -23,6 +23,8 @@ export interface Default {
   readonly value: Expr;
   cond: Expr;
   readonly place: Place;
+  /** The macro calls in it whose shell command was not run; the default is a guess then. */
+  readonly open?: string | null;
 }
 
 export interface Range {
@@ -60,12 +62,16 @@ export class KconfigSymbol {
   readonly selectedBy: ReverseDep[] = [];
   readonly impliedBy: ReverseDep[] = [];
   choice: Choice | null = null;
-  /** `option defconfig_list`: never written to .config. */
-  isDefconfigList = false;
+  /** `option defconfig_list` and `option env`: never written to .config. */
+  isAuto = false;
+  /** `transitional`: takes the value of an old .config without a prompt, and is never written. */
+  isTransitional = false;
 
   constructor(
     readonly name: string,
     readonly isConstant: boolean,
+    /** The macro calls whose shell command was not run, where they would give the name. */
+    readonly open: string | null = null,
   ) {}
 }
 

@@ -2,8 +2,8 @@
 // The statements of Kconfig: configs, menus, choices, ifs, comments and the files they source.
 
 import { Cursor } from './cursor';
-import { KconfigError, errorAt, limitDepth, placeText } from './errors';
-import type { Place } from './errors';
+import { errorAt, limitDepth, placeText } from './errors';
+import type { KconfigError, Place } from './errors';
 import { ALWAYS } from './expr';
 import type { Expr } from './model';
 import { conditionToEnd } from './expr-parser';
@@ -13,11 +13,12 @@ import { LineReader } from './line-reader';
 import { checkLoops } from './loops';
 import { MenuNode } from './model';
 import type { Choice, KconfigSymbol, NodeKind } from './model';
+import type { ParseOptions } from './parse-options';
+import { Preprocessor } from './preprocess';
 import { PropertyParser } from './properties';
 import { checkSanity } from './sanity';
-
-/** The text of a file, given its path as written after `source`; undefined or a throw if there is none. */
-export type ReadFile = (path: string) => string | undefined;
+import { Sources, isSource } from './sources';
+import type { ReadFile, SourceFile } from './sources';
 
 const BLOCK_END: Partial<Record<NodeKind, string>> = {
   menu: 'endmenu',
@@ -32,11 +33,19 @@ const BLOCK_START: ReadonlyMap<string, string> = new Map([
 /** Blocks within blocks, and files within files: more than that is a mistake. */
 const MAX_DEPTH = 100;
 
-/** Parses `file` and all that it sources. Paths are relative to the root, as in the kernel. */
-export function parseKconfig(file: string, readFile: ReadFile): Kconfig {
+/**
+ * Parses `file` and all that it sources. Paths are relative to the root, as in the kernel. `options` answer
+ * what the files ask of the environment and the shell.
+ */
+export function parseKconfig(
+  file: string,
+  readFile: ReadFile,
+  options: ParseOptions = {},
+): Kconfig {
   const kconfig = new Kconfig(file);
-  const parser = new Parser(kconfig, readFile);
-  parser.file(file, { file, line: 0 }, kconfig.root);
+  const sources = new Sources(readFile, options);
+  const parser = new Parser(kconfig, sources, new Preprocessor(options, kconfig));
+  parser.file(sources.first(file), { file, line: 0 }, kconfig.root);
   limitDepth(file, () => {
     finalizeMenuTree(kconfig);
     checkSanity(kconfig);
@@ -52,35 +61,23 @@ class Parser {
 
   constructor(
     private readonly kconfig: Kconfig,
-    private readonly readFile: ReadFile,
+    private readonly sources: Sources,
+    private readonly macros: Preprocessor,
   ) {}
 
   /** Parses one file into `parent`; `from` is where it is sourced. */
-  file(path: string, from: Place, parent: MenuNode): void {
+  file({ path, text }: SourceFile, from: Place, parent: MenuNode): void {
     if (this.open.includes(path)) {
       const way = this.open.join(' > ');
       throw errorAt(from, `'${path}' sources itself (${way})`);
     }
-    const reader = new LineReader(path, this.read(path, from));
+    const reader = new LineReader(path, text, this.macros);
     this.kconfig.files.push(path);
     this.open.push(path);
     this.enter(from);
     this.block(reader, parent, null);
     this.depth--;
     this.open.pop();
-  }
-
-  private read(path: string, from: Place): string {
-    let text: string | undefined;
-    let why = '';
-    try {
-      text = this.readFile(path);
-    } catch (error) {
-      why = ` (${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')})`;
-    }
-    if (text !== undefined) return text;
-    if (from.line === 0) throw new KconfigError(path, 0, `cannot read the file${why}`);
-    throw errorAt(from, `cannot read the source '${path}'${why}`);
   }
 
   private enter(place: Place): void {
@@ -137,15 +134,32 @@ class Parser {
       case 'choice':
         this.choice(reader, parent, cursor);
         return;
-      case 'source':
-        this.file(this.text(cursor), cursor.place, parent);
+      case 'mainmenu': {
+        const text = this.expandOld(this.text(cursor));
+        this.kconfig.root.prompt = { text, cond: ALWAYS, place: cursor.place };
         return;
-      case 'mainmenu':
-        this.kconfig.root.prompt = { text: this.text(cursor), cond: ALWAYS, place: cursor.place };
-        return;
+      }
       default:
+        if (isSource(cursor.keyword)) {
+          this.source(cursor, parent);
+          return;
+        }
         throw this.misplaced(cursor, start, end);
     }
+  }
+
+  private source(cursor: Cursor, parent: MenuNode): void {
+    const name = this.expandOld(this.text(cursor));
+    for (const file of this.sources.find(cursor.keyword, name, cursor.place)) {
+      this.file(file, cursor.place, parent);
+    }
+  }
+
+  /** $NAME without parentheses, as before Linux 4.18: the environment's, or what `option env` gave. */
+  private expandOld(text: string): string {
+    return text.replace(/\$([A-Za-z0-9_]+)/g, (whole, name: string) => {
+      return this.macros.env(name) ?? this.kconfig.envValue(name) ?? whole;
+    });
   }
 
   private config(reader: LineReader, parent: MenuNode, cursor: Cursor): void {
@@ -186,7 +200,7 @@ class Parser {
   }
 
   private options(reader: LineReader, node: MenuNode): void {
-    new PropertyParser(this.kconfig, reader, node).parse();
+    new PropertyParser(this.kconfig, reader, node, this.macros).parse();
   }
 
   private nested(reader: LineReader, node: MenuNode): void {
@@ -205,9 +219,6 @@ class Parser {
 
   private misplaced(cursor: Cursor, start: Place | null, end: string | undefined): KconfigError {
     const { keyword } = cursor;
-    if (keyword.endsWith('source')) {
-      return cursor.error(`'${keyword}' is not part of the kernel's language; expected 'source'`);
-    }
     const opener = BLOCK_START.get(keyword);
     if (opener !== undefined) {
       const inside =

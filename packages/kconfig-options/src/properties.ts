@@ -2,13 +2,14 @@
 // The options under a config, choice, menu or comment: types, prompts, defaults, dependencies.
 
 import { Cursor } from './cursor';
-import { makeAnd, singleSymbol } from './expr';
+import { ALWAYS, equalsNo, itemExpr, makeAnd, openCalls, singleSymbol } from './expr';
 import type { Expr } from './model';
 import { ExprParser, conditionToEnd, optionalCondition, takeSymbol } from './expr-parser';
 import type { Kconfig } from './kconfig';
 import type { LineReader } from './line-reader';
 import { Choice, KconfigSymbol, itemName } from './model';
 import type { MenuNode, SymbolType } from './model';
+import type { Preprocessor } from './preprocess';
 
 const TYPES: ReadonlyMap<string, SymbolType> = new Map([
   ['bool', 'bool'],
@@ -23,6 +24,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   ...TYPES.keys(),
   ...['prompt', 'default', 'def_bool', 'def_tristate', 'def_int', 'def_hex', 'def_string'],
   ...['depends', 'visible', 'select', 'imply', 'range', 'help', 'option', 'optional', 'modules'],
+  'transitional',
 ]);
 
 export class PropertyParser {
@@ -30,6 +32,7 @@ export class PropertyParser {
     private readonly kconfig: Kconfig,
     private readonly reader: LineReader,
     private readonly node: MenuNode,
+    private readonly macros: Preprocessor,
   ) {}
 
   /** Reads options up to the first statement that is none, which stays unread. */
@@ -51,7 +54,7 @@ export class PropertyParser {
     switch (cursor.keyword) {
       case 'depends':
         cursor.expectKeyword('on');
-        node.dep = makeAnd(node.dep, conditionToEnd(this.kconfig, cursor));
+        node.dep = makeAnd(node.dep, this.dependency(cursor));
         return;
       case 'visible':
         if (node.kind !== 'menu') throw cursor.error("'visible if' is an option of menus only");
@@ -64,6 +67,16 @@ export class PropertyParser {
         }
         this.itemOption(cursor, node.item);
     }
+  }
+
+  /** `depends on A if B`, of Linux 7.0: A counts only where B is not n. */
+  private dependency(cursor: Cursor): Expr {
+    const dep = new ExprParser(this.kconfig, cursor, true).parse();
+    if (!cursor.accept('keyword', 'if')) {
+      cursor.expectEnd();
+      return dep;
+    }
+    return { op: 'or', args: [dep, equalsNo(conditionToEnd(this.kconfig, cursor))] };
   }
 
   private itemOption(cursor: Cursor, item: KconfigSymbol | Choice): void {
@@ -112,6 +125,12 @@ export class PropertyParser {
       case 'modules':
         this.setModules(cursor, item);
         return;
+      case 'transitional':
+        cursor.expectEnd();
+        if (item instanceof Choice)
+          throw cursor.error("'transitional' is an option of symbols only");
+        item.isTransitional = true;
+        return;
       default:
         this.legacyOption(cursor, item);
     }
@@ -119,9 +138,8 @@ export class PropertyParser {
 
   private setType(cursor: Cursor, item: KconfigSymbol | Choice, type: SymbolType): void {
     if (item.type !== 'unknown' && item.type !== type) {
-      this.warn(cursor, `${itemName(item)} was ${item.type} and becomes ${type}`);
-    }
-    item.type = type;
+      this.warn(cursor, `${itemName(item)} is ${item.type}; the type ${type} is ignored`);
+    } else item.type = type;
   }
 
   private setPrompt(cursor: Cursor, item: KconfigSymbol | Choice): void {
@@ -138,7 +156,8 @@ export class PropertyParser {
       throw cursor.error('expected the default of a choice to be a single symbol');
     }
     const cond = optionalCondition(this.kconfig, cursor);
-    this.node.defaults.push({ value, cond, place: cursor.place });
+    const open = openCalls(value) ?? openCalls(cond);
+    this.node.defaults.push({ value, cond, place: cursor.place, open });
   }
 
   private help(cursor: Cursor, item: KconfigSymbol | Choice): void {
@@ -169,13 +188,31 @@ export class PropertyParser {
         return;
       case 'defconfig_list':
         cursor.expectEnd();
-        if (item instanceof KconfigSymbol) item.isDefconfigList = true;
+        if (item instanceof KconfigSymbol) item.isAuto = true;
         return;
       case 'env':
-        throw cursor.error("'option env' is not supported: there is no environment here");
+        if (item instanceof Choice) throw cursor.error("'option env' is an option of symbols only");
+        this.setEnv(cursor, item);
+        return;
       default:
-        throw cursor.expected("'modules', 'defconfig_list' or 'allnoconfig_y'", token);
+        throw cursor.expected("'modules', 'env', 'defconfig_list' or 'allnoconfig_y'", token);
     }
+  }
+
+  /** `option env="NAME"`: a default that is what the environment says. */
+  private setEnv(cursor: Cursor, symbol: KconfigSymbol): void {
+    if (!cursor.accept('operator', '=')) throw cursor.expected("'=' after 'env'");
+    const name = this.text(cursor, 'the name of an environment variable');
+    cursor.expectEnd();
+    symbol.isAuto = true;
+    const value = this.macros.env(name);
+    if (value === undefined) {
+      this.warn(cursor, `${symbol.name} is the environment variable ${name}, which is not set`);
+      return;
+    }
+    this.kconfig.setEnvValue(symbol, value);
+    const { place } = cursor;
+    this.node.defaults.push({ value: itemExpr(this.kconfig.constant(value)), cond: ALWAYS, place });
   }
 
   private text(cursor: Cursor, what: string): string {

@@ -4,7 +4,7 @@
 import type { Relation } from './model';
 import { isLogical } from './model';
 import type { KconfigSymbol, SymbolType } from './model';
-import { compareText, parseNumber } from './numbers';
+import { compareText, wholeNumber } from './numbers';
 import type { Base } from './numbers';
 import type { Tristate } from './tristate';
 
@@ -43,15 +43,21 @@ export function baseOf(type: SymbolType): Base {
 
 function compare(values: Values, left: KconfigSymbol, right: KconfigSymbol): number {
   if (left.type !== 'string' || right.type !== 'string') {
-    const a = numberOf(values, left);
-    const b = numberOf(values, right);
-    if (a !== null && b !== null) return a < b ? -1 : a > b ? 1 : 0;
+    let a = numberOf(values, left);
+    let b = numberOf(values, right);
+    if (a !== null && b !== null) {
+      if (left.type === 'hex' || right.type === 'hex') {
+        a = BigInt.asUintN(64, a);
+        b = BigInt.asUintN(64, b);
+      }
+      return a < b ? -1 : a > b ? 1 : 0;
+    }
   }
   return compareText(values.text(left), values.text(right));
 }
 
-/** n, m and y count as 0, 1 and 2. */
+/** A bool or tristate counts as 0, 1 or 2; the constants n, m and y are texts. */
 function numberOf(values: Values, symbol: KconfigSymbol): bigint | null {
-  if (isLogical(symbol.type)) return BigInt(values.tristate(symbol));
-  return parseNumber(values.text(symbol), baseOf(symbol.type));
+  if (isLogical(symbol.type)) return symbol.isConstant ? null : BigInt(values.tristate(symbol));
+  return wholeNumber(values.text(symbol), baseOf(symbol.type));
 }

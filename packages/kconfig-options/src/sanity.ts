@@ -7,7 +7,7 @@ import { exprText, singleSymbol } from './expr';
 import type { Kconfig } from './kconfig';
 import { isLogical } from './model';
 import type { Choice, KconfigSymbol, SymbolType } from './model';
-import { parseNumber } from './numbers';
+import { isNumberText } from './numbers';
 
 export function checkSanity(kconfig: Kconfig): void {
   for (const symbol of kconfig.symbols) checkSymbol(kconfig, symbol);
@@ -60,8 +60,10 @@ function checkValueDefaults(kconfig: Kconfig, symbol: KconfigSymbol, type: Symbo
 
 /** Constants and undefined names have themselves as value. */
 function isNumeric(symbol: KconfigSymbol, type: 'int' | 'hex'): boolean {
-  if (symbol.nodes.length > 0) return symbol.type === type;
-  return parseNumber(symbol.name, type === 'int' ? 10 : 16) !== null;
+  // What the shell was not asked for may well be a number.
+  if (symbol.open !== null) return true;
+  if (symbol.nodes.length > 0) return symbol.type === 'int' || symbol.type === 'hex';
+  return isNumberText(symbol.name, type === 'int' ? 10 : 16);
 }
 
 function checkChoice(kconfig: Kconfig, choice: Choice): void {

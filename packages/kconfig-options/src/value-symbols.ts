@@ -3,7 +3,8 @@
 
 import { singleSymbol } from './expr';
 import type { Default, Expr, KconfigSymbol, Range } from './model';
-import { formatNumber, parseNumber } from './numbers';
+import { isLogical } from './model';
+import { formatNumber, leadingNumber } from './numbers';
 import type { Base } from './numbers';
 import { baseOf } from './relation';
 import { NO } from './tristate';
@@ -17,6 +18,7 @@ export interface Values {
   visibility(symbol: KconfigSymbol): Tristate;
   text(symbol: KconfigSymbol): string;
   expr(expr: Expr): Tristate;
+  openDefault(symbol: KconfigSymbol): string | null;
   activeDefault(symbol: KconfigSymbol): Default | undefined;
   markUnwritten(symbol: KconfigSymbol): void;
 }
@@ -38,7 +40,8 @@ export interface TypedValue {
 
 export function valueOfType(evaluator: Values, symbol: KconfigSymbol): TypedValue {
   const isVisible = evaluator.visibility(symbol) !== NO;
-  const user = isVisible ? evaluator.user.texts.get(symbol) : undefined;
+  const isUsable = isVisible || evaluator.openDefault(symbol) !== null;
+  const user = isUsable ? evaluator.user.texts.get(symbol) : undefined;
   const base = baseOf(symbol.type);
   const range = base === 0 ? undefined : activeRange(evaluator, symbol, base);
   if (user !== undefined && (!range || isWithin(user, range, base))) {
@@ -51,7 +54,9 @@ export function valueOfType(evaluator: Values, symbol: KconfigSymbol): TypedValu
   }
   const usedDefault = evaluator.activeDefault(symbol);
   const source = usedDefault && singleSymbol(usedDefault.value);
-  const text = source ? evaluator.text(source) : '';
+  // The kernel keeps n, m and y apart from the text of a symbol, which stays "n" for a bool.
+  const isOption = source !== null && source !== undefined && !source.isConstant;
+  const text = !source ? '' : isOption && isLogical(source.type) ? 'n' : evaluator.text(source);
   if (!isVisible && !usedDefault) evaluator.markUnwritten(symbol);
   const from = usedDefault ? 'default' : 'nothing';
   const clamped = range && clamp(text, range, base);
@@ -77,18 +82,24 @@ function activeRange(
 ): ActiveRange | undefined {
   const range = symbol.ranges.find(({ cond }) => evaluator.expr(cond) !== NO);
   if (!range) return undefined;
-  const bound = (side: KconfigSymbol) => parseNumber(evaluator.text(side), base) ?? 0n;
+  const bound = (side: KconfigSymbol) => leadingNumber(evaluator.text(side), boundBase(side, base));
   return { low: bound(range.low), high: bound(range.high), range };
 }
 
+/** A bound that is an option goes by its own type. */
+function boundBase(side: KconfigSymbol, base: Base): Base {
+  const own = baseOf(side.type);
+  return own === 0 ? base : own;
+}
+
 function isWithin(text: string, range: ActiveRange, base: Base): boolean {
-  const value = parseNumber(text, base);
-  return value !== null && range.low <= value && value <= range.high;
+  const value = leadingNumber(text, base);
+  return range.low <= value && value <= range.high;
 }
 
 /** The bound that replaces a value outside the range; no value at all counts as 0. */
 function clamp(text: string, range: ActiveRange, base: Base): string | undefined {
-  const value = parseNumber(text, base) ?? 0n;
+  const value = leadingNumber(text, base);
   if (value < range.low) return formatNumber(range.low, base);
   if (value > range.high) return formatNumber(range.high, base);
   return undefined;

@@ -111,7 +111,10 @@ describe('dependencies', () => {
     const texts = option('S', 'string "S"', 'default "9"') + option('R', 'string', 'default "10"');
     expect(valueOf(['def_bool S > R'], texts)).to.equal('y');
     expect(valueOf(['def_bool S > 10'], texts)).to.equal('n');
-    expect(valueOf(['def_bool T > n && T <= m'], M, 'CONFIG_T=m')).to.equal('y');
+    // The constants n, m and y are texts to the kernel, so that m < n.
+    expect(valueOf(['def_bool T > n'], M, 'CONFIG_T=m')).to.equal('n');
+    expect(valueOf(['def_bool T > T2'], M + option('T2', 'tristate'), 'CONFIG_T=m')).to.equal('y');
+    expect(valueOf(['def_bool I = 011'], numbers)).to.equal('y');
   });
 
   it('treat a string in a logical place as n', () => {
@@ -190,7 +193,9 @@ describe('int, hex and string values', () => {
 
   it('take the value of the symbol that is their default', () => {
     const rest = option('B', 'def_bool y') + option('N', 'int', 'default 3');
-    expect(valueOf(['string', 'default B'], rest)).to.equal('y');
+    // sym_calc_value() sets the n, m or y of a bool, and leaves its text "n".
+    expect(valueOf(['string', 'default B'], rest)).to.equal('n');
+    expect(valueOf(['string', 'default y'], rest)).to.equal('y');
     expect(valueOf(['int', 'default N'], rest)).to.equal('3');
     expect(valueOf(['int', 'default NOWHERE'], rest)).to.equal('NOWHERE');
     expect(valueOf(['string', 'default "NOWHERE"'], rest)).to.equal('NOWHERE');
@@ -218,10 +223,11 @@ describe('int, hex and string values', () => {
     expect(valueOf(lines, rest, 'CONFIG_MAX=6\nCONFIG_X=7')).to.equal('6');
   });
 
-  it('compare numbers beyond 2^53 without loss', () => {
-    const lines = ['hex "X"', 'range 0 0xfffffffffffffffe'];
-    expect(valueOf(lines, '', 'CONFIG_X=0xffffffffffffffff')).to.equal('');
-    expect(valueOf(lines, '', 'CONFIG_X=0xfffffffffffffffe')).to.equal('0xfffffffffffffffe');
+  it('compare numbers beyond 2^53 without loss, and beyond 2^63 as the largest', () => {
+    const lines = ['hex "X"', 'range 0 0x7ffffffffffffffe'];
+    expect(valueOf(lines, '', 'CONFIG_X=0x7fffffffffffffff')).to.equal('');
+    expect(valueOf(lines, '', 'CONFIG_X=0x7ffffffffffffffe')).to.equal('0x7ffffffffffffffe');
+    expect(valueOf(['hex', 'range 0 5', 'default 0xffffffffffffffffff'])).to.equal('0x5');
   });
 });
 

@@ -66,12 +66,7 @@ describe('explain', () => {
       option('D', 'bool "D"') +
       option('X', 'bool "X"', 'depends on D');
     expect(kinds(text, 'CONFIG_D=y')).to.deep.equal(['no-default', 'implied']);
-    expect(kinds(text)).to.deep.equal([
-      'prompt-invisible',
-      'no-default',
-      'imply-inactive',
-      'not-written',
-    ]);
+    expect(kinds(text)).to.deep.equal(['prompt-invisible', 'no-default', 'imply-inactive']);
   });
 
   it('names the default that counts and those that do not', () => {
@@ -127,6 +122,59 @@ describe('explain', () => {
     );
     const modular = MODULES + `choice\n\ttristate "P"\n${option('X', 'tristate "X"')}endchoice\n`;
     expect(textOf(modular, 'CONFIG_X=m')).to.include('its choice is in mode m; .config says m');
+  });
+
+  it('names the selectors that do not count, each with its reason', () => {
+    const text =
+      option('BUS', 'bool "bus"') +
+      option('DRV', 'bool "driver"', 'depends on BUS', 'select X') +
+      option('OFF', 'bool "off"', 'select X') +
+      option('NEW', 'bool "new"', 'imply X') +
+      option('ON', 'def_bool y', 'select X if BUS') +
+      option('PLAIN', 'bool', 'select X') +
+      option('X', 'bool');
+    expect(textOf(text, '# CONFIG_OFF is not set\n').split('\n').slice(3)).to.deep.equal([
+      '  - Implied by [n]: NEW [=n], because .config does not set it (Kconfig:15)',
+      '  - Selected by [n]: DRV [=n], because BUS=n (Kconfig:7)',
+      '  - Selected by [n]: OFF [=n], because .config says n (Kconfig:11)',
+      '  - Selected by [n]: ON [=y], because BUS=n (Kconfig:19)',
+      '  - Selected by [n]: PLAIN [=n], because it has no prompt, and nothing selects it (Kconfig:23)',
+      '  - it has no line in .config',
+    ]);
+    const { reasons } = configure(text).explain('X');
+    expect(reasons.flatMap(({ names }) => names)).to.include.members(['DRV', 'BUS', 'OFF', 'ON']);
+    expect(textOf(text, 'CONFIG_OFF=y\n')).not.to.include('[n]');
+  });
+
+  it('lists ten of many selectors, and counts the rest', () => {
+    const drivers = Array.from({ length: 13 }, (_, i) =>
+      option(`D${String(i)}`, 'bool "d"', 'select X'),
+    );
+    const text = drivers.join('') + option('X', 'bool');
+    const lines = textOf(text).split('\n');
+    expect(lines.filter((line) => line.includes('Selected by [n]'))).to.have.length(10);
+    expect(lines.at(-2)).to.equal('  - and 3 more selects by [n]');
+    expect(configure(text).explain('X').reasons).to.have.length(16);
+  });
+
+  it('shows control characters of a file as their codes', () => {
+    const text = option('S', 'string "s"') + option('X', 'bool "x"', 'depends on S = "\u001b[31m"');
+    expect(textOf(text)).to.include('S = "\\x1b[31m" is n');
+  });
+
+  it('suggests the nearest names for one that is not there', () => {
+    const text =
+      ['VIRTIO_IOMMU', 'VIRTIO_PCI', 'IOMMU_DMA', 'NET']
+        .map((name) => option(name, 'bool "x"'))
+        .join('') + option('Z', 'bool "z"', 'depends on GONE');
+    const says = (name: string) => errorOf(() => configure(text).explain(name)).detail;
+    expect(says('VIRTOI_IOMMU')).to.equal('no option VIRTOI_IOMMU; did you mean VIRTIO_IOMMU?');
+    expect(says('virtio_iommu')).to.equal('no option virtio_iommu; did you mean VIRTIO_IOMMU?');
+    expect(says('CONFIG_VIRTIO')).to.equal(
+      'no option CONFIG_VIRTIO; did you mean VIRTIO_PCI or VIRTIO_IOMMU?',
+    );
+    expect(says('GONE')).to.equal('no option GONE; the files name it, but none of them defines it');
+    expect(says('QQQQQQ')).to.equal('no option QQQQQQ; expected a config statement');
   });
 
   it('throws for an option that is not there', () => {

@@ -29,22 +29,31 @@ describe('errors of parsing', () => {
       'menu "M"\nif A\nendmenu\nendif\n',
       "Kconfig:3: 'endmenu' without a 'menu'; expected 'endif' for Kconfig:2",
     ],
-    'a macro in a string': [
-      'config A\n\tstring "x $(shell,ls)"\n',
-      'Kconfig:2: the $(...) preprocessor is not supported; expected plain Kconfig',
+    'a macro without an end': [
+      'config A\n\tstring "x $(shell,ls"\n',
+      "Kconfig:2: expected ')' at the end of '$(shell,ls\"'",
     ],
-    'a macro in an expression': [
+    'a macro that comes to nothing': [
       'config A\n\tdef_bool $(cc-option,-m64)\n',
-      'Kconfig:2: the $(...) preprocessor is not supported; expected plain Kconfig',
+      'Kconfig:2: expected an expression, got the end of the line',
     ],
-    'a macro as a statement': [
-      '$(info,x)\n',
-      'Kconfig:1: the $(...) preprocessor is not supported; expected plain Kconfig',
+    'too few arguments': [
+      '$(error-if,y)\n',
+      "Kconfig:1: expected 2 arguments for '$(error-if)', got 1",
     ],
-    'an assignment': [
-      'cc := gcc\n',
-      "Kconfig:1: assignment to the preprocessor variable 'cc': the $(...) preprocessor is not supported; expected plain Kconfig",
+    'a variable of itself': [
+      'a = $(b)\nb = $(a)\nconfig $(a)\n',
+      "Kconfig:3: the macro 'a' refers to itself without end",
     ],
+    'a function that calls itself for ever': [
+      'f = $(f,$(1)x)\n\n$(f,x)\n',
+      "Kconfig:3: the macro 'f' refers to itself without end",
+    ],
+    'a macro that doubles itself': [
+      `a0 = ${'x'.repeat(64)}\n${Array.from({ length: 30 }, (_, i) => `a${String(i + 1)} = $(a${String(i)})$(a${String(i)})\n`).join('')}\n$(a30)\n`,
+      'Kconfig:33: expected a macro that expands to less text',
+    ],
+    'error-if': ['$(error-if,y,no compiler)\n', 'Kconfig:1: no compiler'],
     'an expression that breaks off': [
       'config A\n\tdepends on B &&\n',
       'Kconfig:2: expected an expression, got the end of the line',
@@ -94,13 +103,23 @@ describe('errors of parsing', () => {
       'config A\n\toptional\n',
       "Kconfig:2: 'optional' is an option of choices only",
     ],
-    rsource: [
-      'rsource "x"\n',
-      "Kconfig:1: 'rsource' is not part of the kernel's language; expected 'source'",
+    'an rsource of no file': ['rsource "x"\n', "Kconfig:1: cannot read the source 'x'"],
+    'a pattern of no file': ['source "x/*"\n', "Kconfig:1: no file fits the source 'x/*'"],
+    'option env without a name': [
+      'config A\n\toption env\n',
+      "Kconfig:2: expected '=' after 'env', got the end of the line",
     ],
-    'option env': [
-      'config A\n\toption env="HOME"\n',
-      "Kconfig:2: 'option env' is not supported: there is no environment here",
+    'transitional on a choice': [
+      'choice\n\ttransitional\n',
+      "Kconfig:2: 'transitional' is an option of symbols only",
+    ],
+    'a loop over an imply': [
+      option('A', 'bool "A"', 'imply B') + option('B', 'bool "B"', 'imply A'),
+      'Kconfig:1: dependency loop: A is implied by B, B is implied by A',
+    ],
+    'a loop over a default': [
+      option('A', 'bool', 'default B') + option('B', 'bool', 'default A'),
+      'Kconfig:1: dependency loop: A has a default with B, B has a default with A',
     ],
     'two modules options': [
       'config A\n\tbool\n\tmodules\nconfig B\n\tbool\n\tmodules\n',
@@ -112,16 +131,16 @@ describe('errors of parsing', () => {
     ],
     'a loop over a select': [
       option('A', 'bool "A"', 'select B') + option('B', 'bool "B"', 'select A'),
-      'Kconfig:1: dependency loop: A depends on B depends on A',
+      'Kconfig:1: dependency loop: A is selected by B, B is selected by A',
     ],
     'a loop over a range': [
       option('A', 'int "A"', 'range 0 B') + option('B', 'int "B"', 'default A'),
-      'Kconfig:1: dependency loop: A depends on B depends on A',
+      'Kconfig:1: dependency loop: A has a range with B, B has a default with A',
     ],
     'a loop through a choice': [
       option('A', 'bool "A"', 'depends on C') +
         'choice\n\tprompt "P"\n\nconfig B\n\tbool "B"\n\tdepends on A\n\nconfig C\n\tbool "C"\nendchoice\n',
-      'Kconfig:1: dependency loop: A depends on C depends on <choice> depends on B depends on A',
+      'Kconfig:1: dependency loop: A depends on C, C is a member of <choice>, <choice> has the member B, B depends on A',
     ],
   };
   for (const [what, [text, message]] of Object.entries(cases)) {

@@ -61,10 +61,10 @@ describe('parseKconfig', () => {
     expect(kconfig.warnings).to.deep.equal([]);
   });
 
-  it('takes the last of several types, and warns', () => {
+  it('takes the first of several types, and warns', () => {
     const kconfig = parse(option('A', 'bool', 'tristate'));
-    expect(kconfig.find('A')?.type).to.equal('tristate');
-    expect(kconfig.warnings).to.deep.equal(['Kconfig:3: A was bool and becomes tristate']);
+    expect(kconfig.find('A')?.type).to.equal('bool');
+    expect(kconfig.warnings).to.deep.equal(['Kconfig:3: A is bool; the type tristate is ignored']);
   });
 
   it('warns of a choice default from outside, and of numbers that are none', () => {

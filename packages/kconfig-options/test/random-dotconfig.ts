@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Random .configs for the differential test.
 
-import { HEXES, INTS, TEXTS } from './random';
-import type { Random } from './random';
+import { HEXES, INTS, ODD_HEXES, ODD_INTS, TEXTS } from './random';
+import type { Dialect, Random } from './random';
 
 export type Type = 'bool' | 'tristate' | 'int' | 'hex' | 'string';
 
@@ -14,19 +14,20 @@ export interface Known {
 }
 
 /** A .config for these options: most lines fit, some do not. */
-export function randomDotConfig(random: Random, known: readonly Known[]): string {
+export function randomDotConfig(random: Random, known: readonly Known[], dialect: Dialect): string {
   const lines: string[] = ['# A comment'];
   for (const symbol of known) {
     for (let i = random.chance(65) ? (random.chance(5) ? 2 : 1) : 0; i > 0; i--) {
-      lines.push(assignment(random, symbol));
+      lines.push(assignment(random, symbol, dialect));
     }
   }
   if (random.chance(20)) lines.push(random.pick(['CONFIG_UNDEF=y', 'rubbish', '', 'CONFIG_S1']));
   return lines.join(random.chance(5) ? '\r\n' : '\n') + random.pick(['\n', '']);
 }
 
-function assignment(random: Random, { name, type }: Known): string {
-  if (random.chance(3)) return `CONFIG_${name}=${random.pick(['', 'x', '"y"', '1.5', '-1'])}`;
+function assignment(random: Random, { name, type }: Known, dialect: Dialect): string {
+  const isOdd = dialect === 'kernel' && random.chance(20);
+  if (random.chance(3)) return `CONFIG_${name}=${random.pick(['', 'x', '"y"', '1.5'])}`;
   switch (type) {
     case 'bool':
     case 'tristate': {
@@ -34,9 +35,9 @@ function assignment(random: Random, { name, type }: Known): string {
       return value === '-' ? `# CONFIG_${name} is not set` : `CONFIG_${name}=${value}`;
     }
     case 'int':
-      return `CONFIG_${name}=${random.pick(INTS)}`;
+      return `CONFIG_${name}=${random.pick(isOdd ? ODD_INTS : INTS)}`;
     case 'hex':
-      return `CONFIG_${name}=${random.pick(HEXES)}`;
+      return `CONFIG_${name}=${random.pick(isOdd ? ODD_HEXES : HEXES)}`;
     case 'string': {
       const text = random.pick(TEXTS).replace(/[\\"]/g, '\\$&');
       return `CONFIG_${name}="${text}"${random.chance(3) ? ' rest' : ''}`;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Random Kconfigs for the differential test: most are free of loops, some are not.
 
-import { HEXES, INTS, Random, TEXTS } from './random';
+import { HEXES, INTS, ODD_HEXES, ODD_INTS, Random, TEXTS } from './random';
+import type { Dialect } from './random';
 import { randomDotConfig } from './random-dotconfig';
 import type { Known, Type } from './random-dotconfig';
 
@@ -10,22 +11,12 @@ export interface Case {
   readonly config: string;
 }
 
-const ODD = [
-  'UNDEF',
-  'OTHER_UNDEF',
-  '"text"',
-  "'q'",
-  '"2"',
-  '""',
-  '10',
-  '0x1F',
-  '010',
-  '"y"',
-  '0o7',
-];
+const ODD = ['UNDEF', 'OTHER_UNDEF', '"text"', "'q'", '"2"', '""', '10', '0x1F'];
+/** What the kernel reads as octal and as text. */
+const KERNEL_ODD = ['010', '"y"', '0o7', '"08"'];
 
-export function randomCase(seed: number): Case {
-  return new Generator(new Random(seed)).make();
+export function randomCase(seed: number, dialect: Dialect): Case {
+  return new Generator(new Random(seed), dialect).make();
 }
 
 class Generator {
@@ -33,27 +24,60 @@ class Generator {
   private readonly files: Record<string, string> = {};
   private readonly isWild: boolean;
   private names = 0;
+  private hasMacros = false;
   private lines: string[] = [];
 
-  constructor(private readonly random: Random) {
+  constructor(
+    private readonly random: Random,
+    private readonly dialect: Dialect,
+  ) {
     this.isWild = random.chance(4);
   }
 
   make(): Case {
     if (this.random.chance(20)) this.lines.push('mainmenu "Random options"', '');
+    if (this.random.chance(50)) this.macros();
     if (this.random.chance(75)) this.modules();
     const statements = 3 + this.random.below(9);
     for (let i = 0; i < statements; i++) this.statement(0, 0, '');
     this.files['Kconfig'] = `${this.lines.join('\n')}\n`;
-    return { files: this.files, config: randomDotConfig(this.random, this.known) };
+    return { files: this.files, config: randomDotConfig(this.random, this.known, this.dialect) };
   }
 
   private modules(): void {
     this.known.push({ name: 'MODULES', type: 'bool', rank: 0 });
     this.lines.push('config MODULES', '\tbool "Modules"');
     if (this.random.chance(60)) this.lines.push(`\tdefault ${this.random.pick(['y', 'n'])}`);
-    if (this.random.chance(40)) this.lines.push('\toption modules');
+    // The kernel of today has no `option modules`; without either, kconfiglib takes the name MODULES for it.
+    if (this.dialect === 'kernel') this.lines.push('\tmodules');
+    else if (this.random.chance(40)) this.lines.push('\toption modules');
     this.lines.push('');
+  }
+
+  /** Variables and functions that quote() and operand() use: texts, and the names of constants. */
+  private macros(): void {
+    const { random } = this;
+    this.hasMacros = true;
+    const word = random.pick(['word', 'a b', '(x)', '$(undefined)', '']);
+    const way = random.pick([' = ', ' := ', '=', ':=']);
+    this.lines.push(
+      `late = $(early)-$(word)`,
+      `word${way}${word}`,
+      `early := $(word)${random.pick(['', ' end'])}`,
+      `word ${random.pick(['=', ':=', '+='])} ${random.pick(['more', '$(early)', '$(late-not),x'])}`,
+      `pick = $(${random.pick(['1', '2'])})`,
+      `wrap = <$(1)|$(pick,$(2),$(1))>`,
+      `yes := ${random.pick(['y', 'm', 'n'])}`,
+      `$(error-if,$(pick,n,n),never)`,
+      '',
+    );
+  }
+
+  private macroText(): string {
+    return this.random.pick([
+      ...['$(word)', '$(early)', '$(late)', '$(wrap,a,b)', '$(wrap,$(early),$(yes))', '$(none)'],
+      ...['$(pick,(a,b),c)', '$(filename):$(lineno)', '$(wrap,$(word))', '$($(pick,word,word))'],
+    ]);
   }
 
   /** `least`: the highest rank that the blocks around name. */
@@ -75,7 +99,13 @@ class Generator {
     for (let i = this.random.below(3); i >= 0; i--) this.statement(depth + 1, least, '');
     this.files[path] = this.lines.join('\n');
     this.lines = outer;
-    this.lines.push(`source "${path}"`, '');
+    // The kernel has source alone.
+    const ways = [`source "${path}"`];
+    if (this.dialect === 'kconfiglib') {
+      ways.push(`rsource "${path}"`, `osource "${path}"`, `orsource "./${path}"`);
+      ways.push(`source "[K]${path.slice(1)}*"`, 'osource "none/*"');
+    }
+    this.lines.push(this.random.pick(ways), '');
   }
 
   private comment(indent: string): void {
@@ -103,11 +133,17 @@ class Generator {
     const isNamed = depth === 0 && this.random.chance(15);
     const before = isNamed ? 1 : this.names + 1;
     this.lines.push(`${indent}choice${isNamed ? ' NAMED' : ''}`);
-    const type = this.random.pick(['bool', 'tristate', 'tristate', '']);
+    // Of two types of a choice, kconfiglib takes the last and the kernel the first.
+    const isFixed = isNamed && this.dialect === 'kconfiglib';
+    const type = isFixed ? 'tristate' : this.random.pick(['bool', 'tristate', 'tristate', '']);
     const prompt = this.random.chance(92);
     if (type !== '' && this.random.chance(70)) {
       this.lines.push(`${indent}\t${type}${prompt ? ' "A choice"' : ''}`);
-    } else if (prompt) this.lines.push(`${indent}\tprompt "A choice"${this.cond(before)}`);
+    } else {
+      if (prompt) this.lines.push(`${indent}\tprompt "A choice"${this.cond(before)}`);
+      // Without a type, members within an if give it one in kconfiglib only.
+      if (this.dialect === 'kconfiglib') this.lines.push(`${indent}\t${type || 'tristate'}`);
+    }
     if (this.random.chance(25)) this.lines.push(`${indent}\toptional`);
     if (this.random.chance(30)) this.lines.push(`${indent}\tdepends on ${this.expr(before)}`);
     const members = this.names + 1;
@@ -123,11 +159,11 @@ class Generator {
     this.lines.push(`${indent}endchoice`, '');
   }
 
-  private member(rank: number, choiceType: string, indent: string): void {
+  private member(rank: number, choiceType: string, indent: string, isNested = false): void {
     const kind = this.random.below(12);
     if (kind === 0) {
       this.lines.push(`${indent}if ${this.expr(rank)}`);
-      this.member(rank, choiceType, indent);
+      this.member(rank, choiceType, indent, true);
       this.lines.push(`${indent}endif`);
     } else if (kind === 1) this.comment(indent);
     else {
@@ -137,11 +173,16 @@ class Generator {
         : this.random.pick(['bool', 'tristate'] as const);
       const name = this.newName(type, rank);
       this.lines.push(`${indent}config ${name}`);
-      const spelled = this.random.chance(90) ? type : 'prompt';
+      const isTyped = isNested && this.dialect === 'kconfiglib';
+      const spelled = isTyped || this.random.chance(90) ? type : 'prompt';
+      // A typeless member that depends on the one before gets its type from the choice in the kernel only.
+      const isBare = spelled === 'prompt' && this.dialect === 'kconfiglib';
       if (spelled === 'prompt' || this.random.chance(95)) {
-        this.lines.push(`${indent}\t${spelled} "Member ${name}"${this.cond(rank)}`);
+        const cond = isBare ? '' : this.cond(rank);
+        this.lines.push(`${indent}\t${spelled} "Member ${name}"${cond}`);
       } else this.lines.push(`${indent}\t${spelled}`);
-      if (this.random.chance(25)) this.lines.push(`${indent}\tdepends on ${this.expr(rank)}`);
+      if (!isBare && this.random.chance(25))
+        this.lines.push(`${indent}\tdepends on ${this.expr(rank)}`);
       if (this.random.chance(8)) this.lines.push(`${indent}\tdefault y`);
       // Far enough to miss the other members.
       this.selects(rank, indent, 12);
@@ -251,8 +292,10 @@ class Generator {
     if (kind < 5) return this.operand(rank);
     if (kind < 7) {
       const relation = this.random.pick(['=', '!=', '=', '!=', '<', '<=', '>', '>=']);
-      const side = () => (this.random.chance(45) ? this.odd() : this.operand(rank));
-      return `${this.operand(rank)}${this.random.pick([' ', ''])}${relation} ${side()}`;
+      const left = this.operand(rank);
+      const right = this.random.chance(45) ? this.odd() : this.operand(rank);
+      const isFit = this.dialect === 'kernel' || this.agreeOn(relation, left, right);
+      return `${left}${this.random.pick([' ', ''])}${relation} ${isFit ? right : 'UNDEF'}`;
     }
     if (kind === 7)
       return `!${this.random.pick([this.operand(rank), `(${this.expr(rank, depth + 1)})`])}`;
@@ -260,8 +303,20 @@ class Generator {
     return `${this.expr(rank, depth + 1)} ${kind < 11 ? '&&' : '||'} ${this.expr(rank, depth + 1)}`;
   }
 
+  /** kconfiglib takes the constants n, m and y for 0, 1 and 2, the kernel for letters. */
+  private agreeOn(relation: string, left: string, right: string): boolean {
+    const isConstant = (side: string) => /^["']?[nmy]["']?$|^\$/.test(side);
+    if (!isConstant(left) && !isConstant(right)) return true;
+    if (relation !== '=' && relation !== '!=') return false;
+    return [left, right].every((side) => {
+      const type = this.known.find(({ name }) => name === side)?.type;
+      return isConstant(side) || type === 'bool' || type === 'tristate';
+    });
+  }
+
   private operand(rank: number): string {
     const usable = this.usable(rank);
+    if (this.hasMacros && this.random.chance(6)) return '$(yes)';
     if (usable.length === 0 || this.random.chance(8)) {
       return this.random.pick(['y', 'm', 'n', 'UNDEF', 'MODULES', '"m"']);
     }
@@ -269,7 +324,8 @@ class Generator {
   }
 
   private odd(): string {
-    const constants = this.random.chance(50) ? ['y', 'm', 'n'] : ODD;
+    const odd = this.dialect === 'kernel' ? [...ODD, ...KERNEL_ODD] : ODD;
+    const constants = this.random.chance(50) ? ['y', 'm', 'n'] : odd;
     const text = this.random.chance(20) ? this.quote(this.random.pick(TEXTS)) : null;
     return text ?? this.random.pick([...constants, ...INTS.slice(0, 3), '42']);
   }
@@ -281,14 +337,23 @@ class Generator {
   private value(type: Type, rank: number): string {
     const same = this.usable(rank).filter((symbol) => symbol.type === type);
     if (same.length > 0 && this.random.chance(25)) return this.random.pick(same).name;
-    if (this.random.chance(8)) return this.operand(rank);
+    if (this.random.chance(8)) {
+      const name = this.operand(rank);
+      const other = this.known.find((symbol) => symbol.name === name)?.type;
+      // The kernel takes "n" for the text of any bool, and the digits that a text begins with for a number.
+      const isSame = type === 'string' && other !== 'bool' && other !== 'tristate';
+      if (this.dialect === 'kernel' || isSame) return name;
+    }
     if (type === 'string') return this.quote(this.random.pick(TEXTS));
-    const text = this.random.pick(type === 'int' ? INTS : HEXES);
-    return text.includes('+') || this.random.chance(10) ? `"${text}"` : text;
+    const isOdd = this.dialect === 'kernel' && this.random.chance(20);
+    const [odd, usual] = type === 'int' ? [ODD_INTS, INTS] : [ODD_HEXES, HEXES];
+    const text = this.random.pick(isOdd ? odd : usual);
+    return /[+-]/.test(text) || this.random.chance(10) ? `"${text}"` : text;
   }
 
   private quote(text: string): string {
     const quote = this.random.pick(['"', '"', "'"]);
+    if (this.hasMacros && this.random.chance(10)) return quote + this.macroText() + quote;
     return (
       quote +
       text.replace(/[\\"']/g, (char) => (char === '\\' || char === quote ? `\\${char}` : char)) +

@@ -33,5 +33,11 @@ export const TEXTS = [
   'äöü',
   'y',
 ];
-export const INTS = ['0', '1', '5', '-3', '42', '007', '+8', '100000000000000000000', '12', '1_0'];
-export const HEXES = ['0x0', '0x10', 'ff', '0XAB', '1f', '0xffffffffffffffffff', '8', '0x0_1'];
+export const INTS = ['0', '1', '5', '42', '12', '99'];
+export const HEXES = ['0x0', '0x10', 'ff', '0XAB', '1f', '8'];
+/** Numbers that the kernel and kconfiglib read in different ways. */
+export const ODD_INTS = ['-3', '007', '+8', '100000000000000000000', '1_0'];
+export const ODD_HEXES = ['0xffffffffffffffffff', '0x0_1', '-0x1'];
+
+/** Whose language: where the two differ, a case for kconfiglib has nothing that they read in different ways. */
+export type Dialect = 'kconfiglib' | 'kernel';

@@ -9,10 +9,10 @@ export class UsageError extends Error {
   }
 }
 
-/** One line without control characters: what came from outside must not write on the terminal as it likes. */
+/**
+ * One line without control characters, those for the direction of writing included: what came from outside must not
+ * write on the terminal as it likes.
+ */
 export function oneLine(text: string): string {
-  // eslint's no-control-regex asks for care: the control characters are the point here.
-  return Array.from(text, (c) => (c < ' ' || (c >= '\x7f' && c <= '\x9f') ? ' ' : c))
-    .join('')
-    .slice(0, 2000);
+  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ').slice(0, 2000);
 }

@@ -6,14 +6,14 @@ import { gunzipSync } from 'node:zlib';
 import { UsageError } from './errors';
 
 /**
- * A text, plain or gzip.
+ * A text, plain or gzip; - is stdin.
  * @param expected what the file should be
  * @throws UsageError
  */
 export function readText(path: string, expected: string): string {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readFileSync(path === '-' ? 0 : path);
   } catch (error) {
     throw new UsageError(
       codeOf(error) === 'ENOENT'

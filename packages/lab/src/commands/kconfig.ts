@@ -1,22 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `kconfig`: evaluates options from a Kconfig and a .config, and says why an option has its value.
 
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { type Config, evaluate, parseKconfig, seriesKconfig } from '@iommu-bounce/kconfig-options';
-import { oneLine } from '../errors';
-import { readText, readTextOrNot } from '../files';
+import {
+  type Config,
+  type Kconfig,
+  checkDotConfig,
+  evaluate,
+  parseKconfig,
+  plain,
+  seriesKconfig,
+} from '@iommu-bounce/kconfig-options';
+import { UsageError } from '../errors';
+import { readText } from '../files';
 import type { CommandIo, ExitStatus } from '../io';
+import { openTree } from '../kconfig/tree';
 import { writeFile } from '../write-file';
 
 interface KconfigOptions {
+  readonly tree?: string;
   readonly file?: string;
+  readonly arch?: string;
   readonly config?: string;
+  readonly prefix?: string;
+  readonly allowShell?: boolean;
+  readonly setMacro?: ReadonlyMap<string, string>;
   readonly out?: string;
   readonly explain?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
+
+/** Lines of one kind on stderr; --json has all. */
+const MOST_NOTES = 10;
+const MOST_CHARACTERS = 160;
+
+const EXAMPLES = `
+Why is an option off in my kernel?
+  iommu-bounce kconfig --tree ~/linux --arch x86 --config /proc/config.gz --explain VIRTIO_IOMMU
+
+--tree takes a whole Linux, U-Boot, Buildroot, busybox or coreboot. $(shell,…) runs nothing without
+--allow-shell: each such call is named and counts as empty (an option that only it could set keeps
+the value of the .config). --set-macro gives the answer instead:
+  --set-macro CC=clang                    a variable
+  --set-macro cc-option=y                 a function, for all arguments
+  --set-macro 'shell,uname -m=x86_64'     one call; the last = ends the command
+Names without CONFIG_, as in Buildroot: --prefix "".
+`;
 
 export function addKconfig(
   program: Command,
@@ -25,13 +55,21 @@ export function addKconfig(
 ): void {
   program
     .command('kconfig')
-    .description("evaluate options; without --file, those of the series' own Kconfig")
-    .option('--file <Kconfig>', 'the Kconfig to read; what it sources is relative to its folder')
-    .option('--config <.config>', 'values to start from')
+    .description(
+      "evaluate options and say why one is off; without --tree and --file, those of the series' own Kconfig",
+    )
+    .option('--tree <folder>', 'the root of a source tree; starts with its Kconfig')
+    .option('--file <Kconfig>', 'the Kconfig to read; source is relative to the root of its tree')
+    .option('--arch <name>', 'the architecture, as in ARCH=x86; default: that of the .config')
+    .option('--config <.config>', 'values to start from; also gzip, - is stdin')
+    .option('--prefix <text>', 'what stands before each name in the .config (default "CONFIG_")')
+    .option('--allow-shell', 'run the commands that the Kconfig asks for')
+    .option('--set-macro <name=value>', 'the value of a macro; may be repeated', addMacro)
     .option('--out <.config>', 'write the resulting .config')
     .option('--force', 'let --out replace a file')
     .option('--explain <symbol>', 'say why the symbol has its value')
     .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', EXAMPLES)
     .action((options: KconfigOptions) => {
       kconfig(options, io);
       end(0);
@@ -39,7 +77,13 @@ export function addKconfig(
 }
 
 function kconfig(options: KconfigOptions, io: CommandIo): void {
-  const config = evaluated(options);
+  const prefix = options.prefix ?? process.env['CONFIG_'] ?? 'CONFIG_';
+  const dotConfig = readDotConfig(options, prefix, io);
+  const tree = parsed(options, dotConfig?.text ?? '', io);
+  const config = evaluate(tree, dotConfig?.text ?? '', {
+    prefix,
+    ...(dotConfig ? { file: dotConfig.name } : {}),
+  });
   const explanation = options.explain === undefined ? null : config.explain(options.explain);
   if (options.out !== undefined)
     writeFile(options.out, config.toDotConfig({ heading: true }), {
@@ -47,25 +91,112 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
       force: options.force === true,
     });
   if (options.json === true) {
-    io.out(
-      `${JSON.stringify({ ...config.toJSON(), ...(explanation ? { explanation } : {}) }, null, 2)}\n`,
-    );
+    const { messages, notRun } = tree;
+    const document = {
+      ...config.toJSON(),
+      messages,
+      notRun,
+      ...(explanation ? { explanation } : {}),
+    };
+    io.out(`${terminalJson(document)}\n`);
     return;
   }
-  for (const warning of config.warnings) io.err(`warning: ${oneLine(warning)}\n`);
+  notes(tree, config, io);
   if (explanation) io.out(`${explanation.text}\n`);
-  else if (options.out === undefined) io.out(config.toDotConfig({ heading: true }));
+  else if (options.out === undefined) {
+    io.out(config.toDotConfig({ heading: true }).split('\n').map(plain).join('\n'));
+  }
 }
 
-function evaluated(options: KconfigOptions): Config {
-  const { file } = options;
-  const kconfigTree =
-    file === undefined
-      ? parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined))
-      : parseKconfig(file, (path) =>
-          readTextOrNot(path === file ? path : join(dirname(file), path)),
-        );
-  if (options.config === undefined) return evaluate(kconfigTree);
+function parsed(options: KconfigOptions, dotConfig: string, io: CommandIo): Kconfig {
+  const { tree, file, allowShell = false, setMacro: macros = new Map<string, string>() } = options;
+  if (tree === undefined && file === undefined) {
+    return parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined));
+  }
+  const arch = options.arch ?? (tree === undefined ? undefined : archOf(dotConfig, io));
+  const opened = openTree({
+    allowShell,
+    macros,
+    ...(tree === undefined ? {} : { tree }),
+    ...(file === undefined ? {} : { file }),
+    ...(arch === undefined ? {} : { arch }),
+  });
+  return parseKconfig(opened.file, opened.readFile, opened.options);
+}
+
+/** What the heading of a .config says (`# Linux/x86 5.14.0 Kernel Configuration`), ARCH, or this machine's. */
+function archOf(dotConfig: string, io: CommandIo): string | undefined {
+  const said = /^# Linux\/(\w+) /m.exec(dotConfig)?.[1];
+  if (said !== undefined) return said;
+  const { ARCH, SRCARCH } = process.env;
+  if (ARCH !== undefined || SRCARCH !== undefined) return ARCH ?? SRCARCH;
+  const here = process.arch === 'x64' || process.arch === 'ia32' ? 'x86' : process.arch;
+  io.err(`note: no --arch and none in the .config: ${here}, as this machine\n`);
+  return here;
+}
+
+function readDotConfig(
+  options: KconfigOptions,
+  prefix: string,
+  io: CommandIo,
+): { text: string; name: string } | undefined {
+  if (options.config === undefined) return undefined;
+  const name = options.config === '-' ? 'stdin' : options.config;
   const text = readText(options.config, 'a .config');
-  return evaluate(kconfigTree, text, { file: options.config });
+  const { problem, settings } = checkDotConfig(text, prefix);
+  if (problem !== null) {
+    const isBare = prefix !== '' && checkDotConfig(text, '').problem === null;
+    throw new UsageError(
+      `${name}: expected a .config, got something else: ${problem}${isBare ? ' (names without one: --prefix "")' : ''}`,
+    );
+  }
+  if (settings === 0)
+    io.err(`note: ${plain(name)} sets no option; all values are the Kconfig's own\n`);
+  return { text, name };
+}
+
+/** What parsing and evaluation noticed, on stderr: never more than a screen. */
+function notes(tree: Kconfig, config: Config, io: CommandIo): void {
+  list(io, 'info', tree.messages);
+  const { notRun } = tree;
+  list(
+    io,
+    'note: not run',
+    notRun.map(({ call, place }) => `${place.file}:${String(place.line)}: ${call}`),
+  );
+  if (notRun.length > 0) {
+    io.err(
+      `note: ${String(notRun.length)} shell ${notRun.length === 1 ? 'command counts' : 'commands count'} as empty; --allow-shell runs them, --set-macro gives their values\n`,
+    );
+  }
+  list(io, 'warning', config.warnings);
+}
+
+function list(io: CommandIo, kind: string, lines: readonly string[]): void {
+  for (const line of lines.slice(0, MOST_NOTES)) io.err(`${kind}: ${shortened(plain(line))}\n`);
+  const more = lines.length - MOST_NOTES;
+  if (more > 0) io.err(`${kind}: ${String(more)} more, all in --json\n`);
+}
+
+function shortened(line: string): string {
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 3)}...` : line;
+}
+
+/** JSON escapes the control characters of ASCII only; a terminal obeys others too. */
+function terminalJson(document: unknown): string {
+  return JSON.stringify(document, null, 2).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** `NAME=VALUE`, or `NAME,ARGUMENTS=VALUE`, whose arguments may hold = themselves. */
+function addMacro(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const first = text.indexOf('=');
+  const at = text.slice(0, first).includes(',') ? text.lastIndexOf('=') : first;
+  if (at <= 0) throw new UsageError(`--set-macro ${text}: expected NAME=VALUE`);
+  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
 }
