@@ -19,7 +19,17 @@ export {
   replay,
   replayTranscript,
 } from './transcript/replay';
-export type { CpuBuffer, EnvironmentOptions, Mapping } from './transcript/environment';
+export type {
+  CoherentMapping,
+  CpuBuffer,
+  EnvironmentOptions,
+  Mapping,
+  NoncontiguousMapping,
+  PageMapping,
+  ResourceMapping,
+  SgMapping,
+} from './transcript/environment';
+export type { DriverCalls } from './transcript/recorder';
 export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
 
 // the progression

@@ -2,7 +2,7 @@
 // lab: the iommu-bounce command, and what it is made of.
 
 export { run } from './cli'; // the command, with its output injected
-export type { CommandIo, ExitStatus } from './io';
+export type { CommandIo, ExitStatus, Terminal } from './io';
 export { UsageError } from './errors';
 export * from './compare'; // a recorded machine's DMA through the ported kernel, against what was recorded
 export * from './tables'; // documents as tables for a terminal

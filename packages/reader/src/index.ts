@@ -21,7 +21,7 @@ export { readPort } from './port/files';
 export { functionsAfter, mirrorOf, type Placed } from './port/state';
 export type { Port, PortDefinition, PortFile, Reason } from './port/port';
 export { alignFiles } from './beside/align';
-export { alignDefinitions } from './beside/align-function';
+export { type Range, alignDefinitions } from './beside/align-function';
 export { changedFunctions } from './beside/changed';
 export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
@@ -32,6 +32,7 @@ export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';
 export { anchorOf } from './margin/markdown';
 export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
+export type { SourceText } from './margin/outline';
 export {
   type CSide,
   type Reading,
@@ -49,5 +50,16 @@ export { pageAssets, writeSite } from './site/files';
 export { type PlayPageInput, playPage } from './play/page';
 export type { PlaySource } from './play/play-data';
 export type { PlayC, PlayText } from './play/page/contract';
+export type { ExecutedLine } from './play/frame';
+export type {
+  CallBase,
+  Direction,
+  MapBase,
+  Memory,
+  PlayCall,
+  PlayDevice,
+  PlayMachine,
+  PlayProgram,
+} from './play/calls';
 export { type Scenario, scenarios } from './play/scenarios';
 export { TraceCalls, type TraceRange } from './play/trace-calls';

@@ -48,7 +48,8 @@ function anchors(
 /**
  * The rows of two definitions with the comments on them: steps that both have face each other, lines between them in
  * order. Each line of both ranges is in exactly one row.
- * @param cRange, tsRange the definitions' lines and those of the comments on them
+ * @param cRange the definition's lines and those of the comment on it, in the C
+ * @param tsRange the same in the TypeScript
  * @param members lines of fields or enumerators that both have, in the C's order
  */
 export function alignDefinitions(
