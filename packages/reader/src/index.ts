@@ -54,6 +54,7 @@ export type { ExecutedLine } from './play/frame';
 export type {
   CallBase,
   Direction,
+  Level,
   MapBase,
   Memory,
   PlayCall,

@@ -19,7 +19,7 @@ export type Direction = 0 | 1 | 2;
 /** Where a call was made: a task, the same with interrupts off, a soft or a hard interrupt. */
 export type Level = 'task' | 'irqsOff' | 'softirq' | 'hardirq';
 
-interface CallBase {
+export interface CallBase {
   readonly caption?: string;
   /** Milliseconds that pass before the call. */
   readonly afterMs?: number;
@@ -29,7 +29,7 @@ interface CallBase {
   readonly level?: Level;
 }
 
-interface MapBase extends CallBase {
+export interface MapBase extends CallBase {
   /** Not that of a mapping in force. */
   readonly id: number;
   readonly device: string;
@@ -39,7 +39,7 @@ interface MapBase extends CallBase {
 }
 
 /** Bytes `offset` to `offset + length` of the driver's memory, counted from its page `page` on. */
-interface Memory {
+export interface Memory {
   readonly page: number;
   readonly offset: number;
   readonly length: number;

@@ -160,7 +160,9 @@ describe('the scenarios', () => {
   });
 
   it('stale-contents: the secret is read after the unmap and behind the next mapping, until evicted', () => {
-    const reads = framesOf('stale-contents').filter(({ call }) => call.startsWith("the device reads"));
+    const reads = framesOf('stale-contents').filter(({ call }) =>
+      call.startsWith('the device reads'),
+    );
     const results = reads.map(({ result }) => (result.includes('secret') ? 'secret' : result));
     expect(results).to.deep.equal([
       'secret',
