@@ -148,7 +148,7 @@ describe('iommu-bounce fio', function () {
 
   for (const [args, says] of [
     [['--policy', 'strictest'], /--policy: policy 'strictest' is unknown, expected none, strict, /],
-    [['--policy', 'strict,pool,strict'], /--policy: policy 'strict' is named twice/],
+    [['--policy', 'strict,pool,strict'], /--policy: expected different policies, got strict twice/],
     [['--fix', 'everything'], /--fix: fix 'everything' is unknown, expected copy-in, /],
     [['--cpus', '0'], /--cpus: expected a whole number from 1 to 64, got '0'/],
     [['--seed', '-1'], /--seed: expected a whole number/],
