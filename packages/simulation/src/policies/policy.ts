@@ -170,7 +170,8 @@ export function policiesNamed(text: string): Policy[] {
   if (text === 'all') return [...POLICIES];
   const names = text.split(',').map((raw) => raw.trim());
   return names.map((name, i) => {
-    if (names.indexOf(name) < i) throw new InputError(`expected different policies, got ${name} twice`);
+    if (names.indexOf(name) < i)
+      throw new InputError(`expected different policies, got ${name} twice`);
     const found = POLICIES.find((p) => p.name === name);
     if (!found)
       throw new InputError(
