@@ -11,13 +11,13 @@ import { Playback } from '../../src/play/playback';
 import { scenarios } from '../../src/play/scenarios';
 import { transcriptRecording } from '../../src/play/transcript-recording';
 import { bundledSteps } from './bundle';
-import { shippedTranscripts } from './fixtures';
+import { shippedTranscripts, textOf } from './fixtures';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const ROOT = join(__dirname, '../../../..');
 
 function withoutLines(frame: Frame): string {
-  return JSON.stringify({ ...frame, executed: [] });
+  return textOf({ ...frame, executed: [] });
 }
 
 const about = { title: '', about: '' };
@@ -26,7 +26,7 @@ describe('the port with probes', function () {
   this.timeout(120_000);
 
   for (const { name, text } of shippedTranscripts.filter(({ text: { length } }, i) =>
-    LONG ? length < 500_000 : length < 60_000 && i % 8 === 0,
+    LONG ? length < 150_000 : length < 60_000 && i % 8 === 0,
   ))
     it(`gives the frames that the port gives: ${name}`, async () => {
       const plain = new Playback(transcriptRecording(text));
