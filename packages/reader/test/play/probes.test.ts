@@ -25,8 +25,8 @@ const about = { title: '', about: '' };
 describe('the port with probes', function () {
   this.timeout(120_000);
 
-  for (const { name, text } of shippedTranscripts.filter(({ text: { length } }, i) =>
-    LONG ? length < 150_000 : length < 60_000 && i % 8 === 0,
+  for (const { name, text } of shippedTranscripts.filter(
+    ({ text: { length } }, i) => length < (LONG ? 100_000 : 60_000) && i % (LONG ? 2 : 8) === 0,
   ))
     it(`gives the frames that the port gives: ${name}`, async () => {
       const plain = new Playback(transcriptRecording(text));
