@@ -47,20 +47,85 @@ export interface TraceFacts {
   dropped: number | null;
 }
 
-/** Where the facts of a trace lie: `x.trace.txt.gz`, `x.trace.txt` and `x.txt` have theirs in `x.json`. */
-export function factsPath(traceFile: string): string {
-  return `${traceFile.replace(/\.gz$/, '').replace(/(?:\.trace)?\.txt$|\.trace$/, '')}.json`;
+/** Names of the files that can hold the facts of a trace, the first one first: `x.trace.txt.gz` has `x.facts.json`, `x.json`. */
+export function factsPaths(traceFile: string): readonly [string, string] {
+  const stem = traceFile.replace(/\.gz$/, '').replace(/(?:\.trace)?\.txt$|\.trace$/, '');
+  return [`${stem}.facts.json`, `${stem}.json`];
 }
 
-/** Null if there is no such file; throws a TraceError if there is one and it is not what it should be. */
-export async function readFacts(traceFile: string): Promise<TraceFacts | null> {
-  const file = factsPath(traceFile);
+/** One of these makes a JSON object facts; other documents have none of them. */
+const OWN_KEYS = [
+  'kernel_cmdline',
+  'iommu_groups',
+  'variant',
+  'CONFIG_HZ',
+  'CONFIG_IOMMU_IO_BUFFER',
+  'iommu',
+];
+
+/** What lies beside a trace. */
+export interface FoundFacts {
+  readonly facts: TraceFacts | null;
+  /** A file that has the name of facts but is something else: the reader has to be told. */
+  readonly ignored: string | null;
+}
+
+/**
+ * Looks beside a trace for its facts. A file of that name that is no facts is ignored, and said.
+ * @throws TraceError for facts with a field of the wrong kind
+ */
+export async function findFacts(traceFile: string): Promise<FoundFacts> {
+  let ignored: string | null = null;
+  for (const file of factsPaths(traceFile)) {
+    const text = await readTextIfThere(file);
+    if (text === null) continue;
+    const json = objectOf(text);
+    if (json !== null) return { facts: factsOf(file, json), ignored };
+    ignored ??= file;
+  }
+  return { facts: null, ignored };
+}
+
+/**
+ * Facts from a file that the user names.
+ * @throws TraceError if it cannot be read or is something else
+ */
+export async function readFacts(file: string): Promise<TraceFacts> {
   const text = await readTextIfThere(file);
-  return text === null ? null : parseFacts(file, text);
+  if (text === null)
+    throw new TraceError(file, null, 'no such file; expected facts, a JSON object');
+  const json = parseJson(file, text);
+  if (!isFacts(json))
+    throw new TraceError(file, 1, `is no facts of a trace: expected one of ${OWN_KEYS.join(', ')}`);
+  return factsOf(file, json);
 }
 
+/** @throws TraceError for a text that is no JSON object, or a field of the wrong kind */
 export function parseFacts(file: string, text: string): TraceFacts {
-  const json = new FactsObject(file, parseJson(file, text));
+  return factsOf(file, parseJson(file, text));
+}
+
+function isFacts(json: Record<string, unknown>): boolean {
+  const { kernel, pool_classes: classes } = json;
+  return (
+    OWN_KEYS.some((key) => Object.hasOwn(json, key)) ||
+    (typeof kernel === 'string' && kernel.startsWith('Linux ')) ||
+    (Array.isArray(classes) && String(classes[0]).includes('obs_pool_class'))
+  );
+}
+
+/** Null for what is no JSON object, or not facts. */
+function objectOf(text: string): Record<string, unknown> | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isRecord(json) && isFacts(json) ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+function factsOf(file: string, value: Record<string, unknown>): TraceFacts {
+  const json = new FactsObject(file, value);
   const commandLine = json.text('kernel_cmdline');
   const params = moduleParams(commandLine ?? '');
   const ioBuffer = json.text('CONFIG_IOMMU_IO_BUFFER');

@@ -4,9 +4,11 @@
 export * from './parse'; // what needs no file
 export { TraceReader, readTrace, type TraceCounters, type TraceHeader } from './read-trace'; // one file
 export {
-  factsPath,
+  factsPaths,
+  findFacts,
   parseFacts,
   readFacts,
+  type FoundFacts,
   type IommuGroup,
   type PoolClass,
   type TraceFacts,

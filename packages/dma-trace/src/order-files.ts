@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Several traces of one boot put into the order of their time stamps.
-import { readFacts, type PoolClass, type TraceFacts } from './facts';
+import { type FoundFacts, findFacts, type PoolClass, type TraceFacts } from './facts';
 import { TraceReader } from './read-trace';
 import { TraceError } from './trace-error';
 
-export interface OrderedTrace {
+export interface OrderedTrace extends FoundFacts {
   file: string;
-  facts: TraceFacts | null;
   /** Smallest and largest time stamp. */
   firstNs: number;
   lastNs: number;
 }
 
-/** Throws a TraceError if two of them overlap in time or cannot be of one boot. */
-export async function orderTraces(files: readonly string[]): Promise<OrderedTrace[]> {
+/**
+ * @param factsOf how the facts of a file are found; default: beside it
+ * @throws TraceError if two of them overlap in time or cannot be of one boot
+ */
+export async function orderTraces(
+  files: readonly string[],
+  factsOf: (file: string) => Promise<FoundFacts> = findFacts,
+): Promise<OrderedTrace[]> {
   const traces: OrderedTrace[] = [];
-  for (const file of files) traces.push(await timeSpan(file));
+  for (const file of files) traces.push({ ...(await timeSpan(file)), ...(await factsOf(file)) });
   traces.sort((a, b) => a.firstNs - b.firstNs);
   traces.forEach((trace, i) => {
     const before = traces[i - 1];
@@ -38,7 +43,7 @@ export async function orderTraces(files: readonly string[]): Promise<OrderedTrac
   return traces;
 }
 
-async function timeSpan(file: string): Promise<OrderedTrace> {
+async function timeSpan(file: string): Promise<Omit<OrderedTrace, keyof FoundFacts>> {
   let firstNs = Infinity;
   let lastNs = -Infinity;
   for await (const batch of new TraceReader(file).batches())
@@ -49,7 +54,7 @@ async function timeSpan(file: string): Promise<OrderedTrace> {
     }
   if (lastNs < firstNs)
     throw new TraceError(file, null, 'has no event with a time stamp; expected an ftrace text');
-  return { file, facts: await readFacts(file), firstNs, lastNs };
+  return { file, firstNs, lastNs };
 }
 
 /** What shows that two files are not of one boot; null if nothing does. */

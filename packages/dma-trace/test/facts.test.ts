@@ -2,7 +2,7 @@
 // The facts beside a trace: what is read from them and what is refused.
 import { mkdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import { TraceError, factsPath, parseFacts, readFacts } from '../src';
+import { TraceError, factsPaths, findFacts, parseFacts, readFacts } from '../src';
 import { TempFiles, failure } from './temp-files';
 
 const facts = (json: object): ReturnType<typeof parseFacts> =>
@@ -111,35 +111,78 @@ describe('parseFacts', () => {
     });
 });
 
+describe('facts beside a trace', () => {
+  const temp = new TempFiles();
+  beforeEach(() => temp.make());
+  afterEach(() => temp.remove());
+  const FACTS = '{"variant": "slots32"}';
+
+  it('have the name of the trace, and are looked for under two names', () => {
+    for (const name of ['a.b.trace.txt.gz', 'a.b.trace.txt', 'a.b.txt.gz', 'a.b.trace', 'a.b'])
+      expect(factsPaths(`/x.txt/${name}`)).to.deep.equal([
+        '/x.txt/a.b.facts.json',
+        '/x.txt/a.b.json',
+      ]);
+  });
+
+  it('are none where there is no file', async () => {
+    const none = { facts: null, ignored: null };
+    expect(await findFacts(temp.path('a.trace.txt.gz'))).to.deep.equal(none);
+  });
+
+  it('are those of NAME.facts.json before those of NAME.json', async () => {
+    await temp.write('a.json', FACTS);
+    expect((await findFacts(temp.path('a.trace.txt'))).facts?.variant).to.equal('slots32');
+    await temp.write('a.facts.json', '{"variant": "other"}');
+    expect((await findFacts(temp.path('a.trace.txt'))).facts?.variant).to.equal('other');
+  });
+
+  for (const [what, text] of [
+    ['an empty file, as a shell makes for > a.json', ''],
+    ['JSON that is cut short', '{"variant": '],
+    ['a list', '[1, 2]'],
+    [
+      'the document of a replay',
+      '{"driver": "virtio", "files": ["a.txt"], "params": [""], "trace": {}}',
+    ],
+    ['a stray document', '{"kernel": "x", "events": {"a": 1}, "job": "nightly"}'],
+  ] as const)
+    it(`are not ${what}, which is ignored and named`, async () => {
+      await temp.write('a.json', text);
+      const ignored = temp.path('a.json');
+      expect(await findFacts(temp.path('a.txt'))).to.deep.equal({ facts: null, ignored });
+    });
+
+  it('are refused where a field is wrong', async () => {
+    await temp.write('a.json', '{"variant": "x", "CONFIG_HZ": "250"}');
+    const error = await failure(findFacts(temp.path('a.txt')));
+    expect(String(error)).to.match(/^TraceError: .*a\.json: CONFIG_HZ: expected a number$/);
+  });
+
+  it('are refused where a folder stands in their place', async () => {
+    await mkdir(temp.path('a.json'));
+    expect(String(await failure(findFacts(temp.path('a.trace.txt'))))).to.equal(
+      `TraceError: ${temp.path('a.json')}: cannot be read (EISDIR)`,
+    );
+  });
+});
+
 describe('readFacts', () => {
   const temp = new TempFiles();
   beforeEach(() => temp.make());
   afterEach(() => temp.remove());
 
-  it('finds the facts by the name of the trace', () => {
-    for (const name of ['a.b.trace.txt.gz', 'a.b.trace.txt', 'a.b.txt.gz', 'a.b.trace', 'a.b'])
-      expect(factsPath(`/x.txt/${name}`)).to.equal('/x.txt/a.b.json');
+  it('reads a file that is named, whatever its name', async () => {
+    await temp.write('machine', '{"iommu": "virtio-iommu"}');
+    expect((await readFacts(temp.path('machine'))).iommu).to.equal('virtio-iommu');
   });
 
-  it('gives null when there are none', async () => {
-    expect(await readFacts(temp.path('a.trace.txt.gz'))).to.equal(null);
-  });
-
-  it('reads them', async () => {
-    await temp.write('a.json', '{"variant": "slots32"}');
-    expect((await readFacts(temp.path('a.trace.txt')))?.variant).to.equal('slots32');
-  });
-
-  it('refuses a folder in their place', async () => {
-    await mkdir(temp.path('a.json'));
-    expect(String(await failure(readFacts(temp.path('a.trace.txt'))))).to.equal(
-      `TraceError: ${temp.path('a.json')}: cannot be read (EISDIR)`,
-    );
-  });
-
-  it('refuses those that are cut short', async () => {
-    await temp.write('a.json', '{"variant": ');
-    const error = await failure(readFacts(temp.path('a.trace.txt')));
-    expect(String(error)).to.match(/^TraceError: .*a\.json(?::1)?: expected one JSON object/);
+  it('refuses one that is not there, cut short, or something else', async () => {
+    const refused = async (): Promise<string> => String(await failure(readFacts(temp.path('x'))));
+    expect(await refused()).to.match(/x: no such file; expected facts/);
+    await temp.write('x', '{"variant": ');
+    expect(await refused()).to.match(/^TraceError: .*x(?::1)?: expected one JSON object/);
+    await temp.write('x', '{"files": []}');
+    expect(await refused()).to.match(/^TraceError: .*x:1: is no facts of a trace: expected one of/);
   });
 });

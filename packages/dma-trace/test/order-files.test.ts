@@ -16,8 +16,8 @@ describe('orderTraces', () => {
     const late = await temp.write('a.txt', mapLine(3_000_000) + mapLine(4_000_000));
     const early = await temp.write('b.txt', mapLine(1_000_000) + mapLine(2_000_000));
     expect(await orderTraces([late, early])).to.deep.equal([
-      { file: early, facts: null, firstNs: 1e9, lastNs: 2e9 },
-      { file: late, facts: null, firstNs: 3e9, lastNs: 4e9 },
+      { file: early, facts: null, ignored: null, firstNs: 1e9, lastNs: 2e9 },
+      { file: late, facts: null, ignored: null, firstNs: 3e9, lastNs: 4e9 },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { orderTraces, parseLine, readFacts, readTrace, type TraceEvent } from '../src';
+import { findFacts, orderTraces, parseLine, readTrace, type TraceEvent } from '../src';
 import { formatEvent, isPrintable } from './format-event';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -53,7 +53,7 @@ describe('the recorded traces', function () {
   for (const name of files)
     it(`read whole, with the events that their facts count: ${name}`, async () => {
       const file = join(TRACES, name);
-      const facts = await readFacts(file);
+      const { facts } = await findFacts(file);
       const reader = readTrace(file);
       const counts = new Map<string, number>();
       for await (const event of reader) {

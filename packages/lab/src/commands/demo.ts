@@ -4,12 +4,23 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { COVER_LETTER_IOS, coverLetterExperiment, wrongsOf } from '@iommu-bounce/simulation';
+import {
+  COVER_LETTER_IOS,
+  coverLetterExperiment,
+  preset,
+  wrongsOf,
+} from '@iommu-bounce/simulation';
 import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { fioTables } from '../tables/fio';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { agrees, replayTraces } from '../compare';
+import {
+  RECORDED_ON,
+  type RecordedIommu,
+  type VerdictCosts,
+  agrees,
+  replayTraces,
+} from '../compare';
 import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
 import { html } from '../show/html';
@@ -51,6 +62,10 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
     config: null,
     params: null,
     mostDifferences: 10,
+    costs: (iommu: RecordedIommu): VerdictCosts => ({
+      preset: RECORDED_ON[iommu],
+      costs: preset(RECORDED_ON[iommu]),
+    }),
     progress: (what: string): void => {
       progress.show(what);
     },

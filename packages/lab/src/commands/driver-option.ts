@@ -5,12 +5,14 @@ import type { Command } from 'commander';
 import { IOMMU_DRIVERS, type IommuDriver } from '@iommu-bounce/integration';
 import { UsageError } from '../errors';
 
-export function addDriverOption(command: Command): Command {
-  return command.option(
-    '--driver <driver>',
-    'the IOMMU: virtio, a virtio-iommu with its VMM and VFIO, or table, which has none of its costs',
-    IOMMU_DRIVERS[0],
-  );
+const WHAT =
+  'the IOMMU: virtio, a virtio-iommu with its VMM and VFIO, or table, which has none of its costs';
+
+/** @param otherwise what decides without it; by default the first driver does */
+export function addDriverOption(command: Command, otherwise?: string): Command {
+  return otherwise === undefined
+    ? command.option('--driver <driver>', WHAT, IOMMU_DRIVERS[0])
+    : command.option('--driver <driver>', `${WHAT} (default: ${otherwise})`);
 }
 
 export function driverOf(text: string): IommuDriver {

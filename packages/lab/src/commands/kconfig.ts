@@ -5,14 +5,13 @@ import type { Command } from 'commander';
 import {
   type Config,
   type Kconfig,
-  checkDotConfig,
   evaluate,
   parseKconfig,
   plain,
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
-import { readText } from '../files';
+import { readDotConfig } from '../dot-config';
 import type { CommandIo, ExitStatus } from '../io';
 import { openTree } from '../kconfig/tree';
 import { writeFile } from '../write-file';
@@ -78,7 +77,8 @@ export function addKconfig(
 
 function kconfig(options: KconfigOptions, io: CommandIo): void {
   const prefix = options.prefix ?? process.env['CONFIG_'] ?? 'CONFIG_';
-  const dotConfig = readDotConfig(options, prefix, io);
+  const dotConfig =
+    options.config === undefined ? undefined : readDotConfig(options.config, prefix, io);
   const tree = parsed(options, dotConfig?.text ?? '', io);
   const config = evaluate(tree, dotConfig?.text ?? '', {
     prefix,
@@ -133,26 +133,6 @@ function archOf(dotConfig: string, io: CommandIo): string | undefined {
   const here = process.arch === 'x64' || process.arch === 'ia32' ? 'x86' : process.arch;
   io.err(`note: no --arch and none in the .config: ${here}, as this machine\n`);
   return here;
-}
-
-function readDotConfig(
-  options: KconfigOptions,
-  prefix: string,
-  io: CommandIo,
-): { text: string; name: string } | undefined {
-  if (options.config === undefined) return undefined;
-  const name = options.config === '-' ? 'stdin' : options.config;
-  const text = readText(options.config, 'a .config');
-  const { problem, settings } = checkDotConfig(text, prefix);
-  if (problem !== null) {
-    const isBare = prefix !== '' && checkDotConfig(text, '').problem === null;
-    throw new UsageError(
-      `${name}: expected a .config, got something else: ${problem}${isBare ? ' (names without one: --prefix "")' : ''}`,
-    );
-  }
-  if (settings === 0)
-    io.err(`note: ${plain(name)} sets no option; all values are the Kconfig's own\n`);
-  return { text, name };
 }
 
 /** What parsing and evaluation noticed, on stderr: never more than a screen. */

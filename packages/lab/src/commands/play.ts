@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { Assembler, readFacts, readTrace } from '@iommu-bounce/dma-trace';
+import { Assembler, findFacts, readTrace } from '@iommu-bounce/dma-trace';
 import { type PlaySource, ReadError, TraceCalls, playPage, scenarios } from '@iommu-bounce/reader';
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
@@ -106,7 +106,7 @@ function transcriptSource(file: string): PlaySource {
 async function traceSource(file: string, options: PlayOptions): Promise<PlaySource> {
   const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
   const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
-  const facts = await readFacts(file);
+  const { facts } = await findFacts(file);
   const { text: params } = replayParams(facts, null);
   const groups = (facts?.groups ?? []).map(({ devices }) => devices);
   const trace = new TraceCalls({ skip: from - 1, calls, groups, params });

@@ -10,14 +10,28 @@ import {
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import { type SeriesState, agrees, replayTraces } from '../compare';
+import type { IommuDriver } from '@iommu-bounce/integration';
+import { readFacts } from '@iommu-bounce/dma-trace';
+import type { PresetName } from '@iommu-bounce/simulation';
+import {
+  RECORDED_ON,
+  type RecordedIommu,
+  type SeriesState,
+  type VerdictCosts,
+  agrees,
+  driverOfPreset,
+  replayTraces,
+} from '../compare';
 import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
+import { readDotConfig } from '../dot-config';
+import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
-import { readText } from '../files';
 
-interface ReplayOptions {
-  readonly driver: string;
+interface ReplayOptions extends CostOptions {
+  readonly driver?: string;
+  readonly recordedOn?: string;
+  readonly facts?: string;
   readonly patches?: string;
   readonly config?: string;
   readonly params?: string;
@@ -42,9 +56,17 @@ export function addReplay(
       'replay a captured DMA trace before and after the series (ftrace text, plain or .gz)',
     )
     .argument('<trace...>', 'files; those of one boot of a kernel with the series belong together');
-  addDriverOption(command)
+  withCostOptions(addDriverOption(command, 'what the capture was recorded on'))
+    .option(
+      '--recorded-on <iommu>',
+      `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
+    )
+    .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
     .option('--patches <0..4>', 'how many patches are applied; without it, both none and all')
-    .option('--config <.config>', 'options of the kernel; without it, the pool is built in')
+    .option(
+      '--config <.config>',
+      'options of the kernel, also gzip; without it, the pool is built in',
+    )
     .option(
       '--params <words>',
       'kernel command line, e.g. "io_buffer_pool.num_slots=32 iommu.strict=1"',
@@ -62,17 +84,25 @@ async function replay(
   options: ReplayOptions,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const driver = driverOf(options.driver);
+  const { driver, costs } = machineOf(options);
+  // Wrong costs are refused before anything is read.
+  costs('virtio-iommu');
+  const recordedOn = recordedOnOf(options.recordedOn);
   const patches = patchesOf(options.patches);
   const mostDifferences = differencesOf(options.differences);
   const config = options.config === undefined ? null : readConfig(options.config, io);
+  const facts = options.facts === undefined ? null : await readFacts(options.facts);
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'replay');
   try {
     const document = await replayTraces(files, {
-      driver,
+      ...(driver === undefined ? {} : { driver }),
+      recordedOn,
+      facts,
+      costs,
       patches,
-      config,
+      config: config?.values ?? null,
+      poolOption: config?.poolOption ?? null,
       params: options.params ?? null,
       mostDifferences,
       progress: (what) => {
@@ -105,14 +135,65 @@ function differencesOf(text: string | undefined): number {
   return Number(text);
 }
 
-function readConfig(file: string, io: CommandIo): OptionValues {
-  const text = readText(file, 'a .config');
-  const kconfig = parseKconfig('Kconfig', () => seriesKconfig);
-  const config = evaluate(kconfig, text, { file });
-  // The .config of a whole kernel has thousands of options that the series does not know.
-  for (const warning of config.warnings.slice(0, MOST_WARNINGS))
-    io.err(`warning: ${oneLine(warning)}\n`);
-  const more = config.warnings.length - MOST_WARNINGS;
-  if (more > 0) io.err(`warning: ${file}: ${String(more)} more\n`);
-  return config;
+interface ChosenConfig {
+  readonly values: OptionValues;
+  /** Kconfig's own explanation of the pool's option, in one line. */
+  readonly poolOption: string;
+}
+
+function readConfig(path: string, io: CommandIo): ChosenConfig {
+  const { text, name } = readDotConfig(path, 'CONFIG_', io);
+  const values = evaluate(
+    parseKconfig('Kconfig', () => seriesKconfig),
+    text,
+    { file: name },
+  );
+  // The .config of a whole kernel has thousands of options that the series does not know; only its own are of interest.
+  const own = values.warnings.filter((warning) => /IO_BUFFER|IOMMU_DMA/.test(warning));
+  for (const warning of own.slice(0, MOST_WARNINGS)) io.err(`warning: ${oneLine(warning)}\n`);
+  const [option = '', ...reasons] = values
+    .explain('IOMMU_IO_BUFFER')
+    .text.split('\n')
+    .map((line) => line.replace(/^[\s-]+/, ''));
+  const isSaid = /^(?:# )?CONFIG_IOMMU_IO_BUFFER\b/m.test(text);
+  const said = isSaid ? `${name}: ` : `CONFIG_IOMMU_IO_BUFFER is not in ${name}: `;
+  return { values, poolOption: `${said}${option}: ${reasons.join('; ')}` };
+}
+
+interface Machine {
+  /** Undefined: by what the capture was recorded on. */
+  readonly driver: IommuDriver | undefined;
+  readonly costs: (iommu: RecordedIommu) => VerdictCosts;
+}
+
+/** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
+function machineOf(options: ReplayOptions): Machine {
+  const driver = options.driver === undefined ? undefined : driverOf(options.driver);
+  if (options.preset === undefined)
+    return {
+      driver,
+      costs: (iommu) => costsOf({ ...options, preset: presetFor(iommu, driver) }),
+    };
+  const { preset, costs } = costsOf(options);
+  const wanted = driverOfPreset(preset);
+  if (driver !== undefined && driver !== wanted)
+    throw new UsageError(
+      `--driver ${driver}: the costs of --preset ${preset} are those of ${wanted}; expected --driver ${wanted}, or none`,
+    );
+  return { driver: wanted, costs: () => ({ preset, costs }) };
+}
+
+/** Costs that go with the recorded IOMMU, or with the driver where the user chose another. */
+function presetFor(iommu: RecordedIommu, driver: IommuDriver | undefined): PresetName {
+  const preset = RECORDED_ON[iommu];
+  if (driver === undefined || driverOfPreset(preset) === driver) return preset;
+  return driver === 'virtio' ? 'laptop-virtio' : 'bare-metal-vtd';
+}
+
+function recordedOnOf(text: string | undefined): RecordedIommu | null {
+  if (text === undefined) return null;
+  if (Object.hasOwn(RECORDED_ON, text)) return text as RecordedIommu;
+  throw new UsageError(
+    `--recorded-on: expected one of ${Object.keys(RECORDED_ON).join(', ')}, got '${text}'`,
+  );
 }

@@ -5,10 +5,12 @@ import type { IommuDriver } from '@iommu-bounce/integration';
 import { type AgreementFigures, type Compared, type Difference, newAgreement } from './agreement';
 import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from '../drive/lane-figures';
 import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
-import type { ChosenOptions, SeriesState, Session } from './session';
+import type { SeriesState, Session, SessionOptions } from './session';
 import type { HzSource, RecordedClock } from '../drive/recorded-clock';
 import { type MappingRow, RecordedFigures } from '../drive/recorded-figures';
 import { notesOf } from './notes';
+import type { RecordedOn } from './recorded-on';
+import { type VerdictSection, verdictOf } from './verdict';
 
 export interface TraceSection {
   events: number;
@@ -92,6 +94,12 @@ export interface StateSection extends LaneCounts {
 }
 
 export interface ReplayDocument {
+  /** What the series would do for this mix of mappings; null if it was not asked for, or not both states were run. */
+  verdict: VerdictSection | null;
+  /** Why the whole series has no pool; null if it has one, or was not run. */
+  pool_off: string | null;
+  /** One for each boot. */
+  recorded_on: RecordedOn[];
   /** The IOMMU of the machines. */
   driver: IommuDriver;
   files: string[];
@@ -121,11 +129,15 @@ export function agrees(document: ReplayDocument): boolean {
 /** Of the states that were asked for, though another one may have been run to compare with. */
 export function documentOf(
   sessions: readonly Session[],
-  { driver, patches, mostDifferences }: ChosenOptions,
+  { patches, mostDifferences, costs = null }: SessionOptions,
 ): ReplayDocument {
   const pool = poolSection(sessions, mostDifferences);
+  const [first] = sessions;
   return {
-    driver,
+    verdict: costs && first ? verdictOf(sessions, costs(first.recordedOn.iommu)) : null,
+    pool_off: sessions.find((session) => session.poolOff !== null)?.poolOff ?? null,
+    recorded_on: sessions.map((session) => session.recordedOn),
+    driver: first?.driver ?? 'virtio',
     files: sessions.flatMap((session) => session.files.map(({ file }) => file)),
     boots: sessions.length,
     params: [...new Set(sessions.map((session) => session.params))],

@@ -2,7 +2,16 @@
 // Replaying a trace: a recorded machine's DMA through the ported kernel.
 
 export { replayTraces } from './replay'; // files in, a document out
-export type { ChosenOptions, SeriesState, SessionOptions } from './session';
+export type { SeriesState, SessionOptions } from './session';
+
+export { RECORDED_ON, driverOfPreset, type RecordedIommu, type RecordedOn } from './recorded-on';
+export type {
+  BreakEvenVerdict,
+  NsRange,
+  SizeVerdict,
+  VerdictCosts,
+  VerdictSection,
+} from './verdict';
 
 // the document
 export * from './document';

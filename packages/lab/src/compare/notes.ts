@@ -2,6 +2,7 @@
 // What a reader of the figures has to know: what was assumed, and what a trace cannot tell.
 
 import { DMA_ENTRY_LIMIT } from '@iommu-bounce/iommu-core';
+import { IOMMU_NAMES } from './recorded-on';
 import type { Session } from './session';
 
 const LENGTHS =
@@ -19,6 +20,7 @@ function sessionNotes(session: Session): string[] {
   const { counts, counters, lanes, survey, pool, agreement } = session;
   const notes: string[] = [];
   const name = session.files.map(({ file }) => file).join(', ');
+  notes.push(...machineNotes(session, name));
   counters.forEach((one, i) => {
     const file = session.files[i]?.file ?? '';
     if (one.firstUnparsed)
@@ -78,17 +80,45 @@ function sessionNotes(session: Session): string[] {
   return notes;
 }
 
+/** What is known of the recorded machine, and from where; what is assumed comes first. */
+function machineNotes({ files, recordedOn, driver, poolOff }: Session, name: string): string[] {
+  const notes: string[] = [];
+  if (recordedOn.from === 'assumed')
+    notes.push(
+      `${name}: nothing says what it was recorded on. ` +
+        (driver === 'virtio'
+          ? 'virtio-iommu is assumed, with its requests, exits and VFIO calls; --recorded-on vtd, smmuv3 or amd replays it on bare metal, which has none.'
+          : 'It is replayed on a table, as on bare metal; --recorded-on tells which.'),
+    );
+  if (recordedOn.from === 'capture')
+    notes.push(
+      `${name}: names in it are those of ${IOMMU_NAMES[recordedOn.iommu]}, so it is taken to be recorded on that; --recorded-on says otherwise.`,
+    );
+  if (poolOff !== null)
+    notes.push(`State 4 has no pool (${poolOff}), so it does what state 0 does.`);
+  for (const { file, facts, ignored } of files) {
+    if (ignored !== null)
+      notes.push(
+        `${ignored}: is no facts of a trace, so it was ignored; docs/replay.md says what facts are.`,
+      );
+    if (facts !== null && ignored !== facts.file)
+      notes.push(`${file}: its facts are from ${facts.file}.`);
+  }
+  return notes;
+}
+
 /** Where virtio-iommu is not what was recorded, or not what was asked for. */
 function iommuNotes(session: Session, name: string): string[] {
   const { driver, kernelParams, files, lanes, counts } = session;
   if (driver !== 'virtio' || counts.mapCalls === 0) return [];
   const notes: string[] = [];
-  const recorded = files.find(({ facts }) => facts?.iommu)?.facts?.iommu ?? '';
-  if (recorded !== '' && !/virtio/i.test(recorded))
+  if (session.recordedOn.iommu !== 'virtio-iommu') {
+    const said = files.find(({ facts }) => facts?.iommu)?.facts?.iommu;
     notes.push(
-      `${name}: the recorded machine had ${recorded}. Its mappings are replayed on virtio-iommu, which costs requests, ` +
-        'exits and pinned pages that it did not; --driver table has none of them.',
+      `${name}: the recorded machine had ${said ?? IOMMU_NAMES[session.recordedOn.iommu]}. Its mappings are replayed on virtio-iommu, ` +
+        'which costs requests, exits and pinned pages that it did not; --driver table has none of them.',
     );
+  }
   if (!kernelParams.strict)
     notes.push(
       `${name}: under iommu.strict=0 the driver of virtio-iommu is that of v6.8 (the what-if deferred_flush_6_8), since ` +

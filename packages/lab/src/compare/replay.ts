@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Replays traces: files of one boot together, others each on a machine of its own.
 
-import { IOMMU_DRIVERS } from '@iommu-bounce/integration';
-import { orderTraces, readFacts, readTrace } from '@iommu-bounce/dma-trace';
+import type { IommuDriver } from '@iommu-bounce/integration';
+import { type FoundFacts, findFacts, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from '../drive/parameters';
+import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import { type Session, type SessionOptions, type TraceFile, replaySession } from './session';
 
 /**
@@ -16,24 +17,45 @@ export async function replayTraces(
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
+  const found = await boots(files, options);
+  const driver = options.driver ?? commonDriver(found, options);
+  const chosen = driver === null ? options : { ...options, driver };
   const sessions: Session[] = [];
-  const chosen = { ...options, driver: options.driver ?? IOMMU_DRIVERS[0] };
-  for (const boot of await boots(files)) sessions.push(await replaySession(boot, chosen));
-  return documentOf(sessions, chosen);
+  for (const boot of found) sessions.push(await replaySession(boot, chosen));
+  return documentOf(sessions, options);
+}
+
+/** Of several machines: the driver that all want, or virtio. One alone is looked at while it is read. */
+function commonDriver(
+  found: readonly (readonly TraceFile[])[],
+  { recordedOn }: SessionOptions,
+): IommuDriver | null {
+  if (found.length === 1) return null;
+  const wanted = new Set(
+    found.map((files) => {
+      const facts = files.find((one) => one.facts !== null)?.facts ?? null;
+      return driverOfPreset(RECORDED_ON[recordedOn ?? factsIommu(facts) ?? 'virtio-iommu']);
+    }),
+  );
+  return wanted.size === 1 ? ([...wanted][0] ?? null) : 'virtio';
 }
 
 /** Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. */
-async function boots(files: readonly string[]): Promise<TraceFile[][]> {
+async function boots(
+  files: readonly string[],
+  { facts = null }: SessionOptions,
+): Promise<TraceFile[][]> {
+  const factsOf = (file: string): Promise<FoundFacts> =>
+    facts === null ? findFacts(file) : Promise.resolve({ facts, ignored: null });
   const [only] = files;
-  if (files.length === 1 && only !== undefined)
-    return [[{ file: only, facts: await readFacts(only) }]];
+  if (files.length === 1 && only !== undefined) return [[{ file: only, ...(await factsOf(only)) }]];
   const withDecisions: string[] = [];
   const others: TraceFile[][] = [];
   for (const file of files) {
     if (await hasPoolLines(file)) withDecisions.push(file);
-    else others.push([{ file, facts: await readFacts(file) }]);
+    else others.push([{ file, ...(await factsOf(file)) }]);
   }
-  const ordered = withDecisions.length > 0 ? [await orderTraces(withDecisions)] : [];
+  const ordered = withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf)] : [];
   return [...ordered, ...others];
 }
 

@@ -8,7 +8,9 @@ import {
   Assembler,
   type LineCounts,
   type Step,
+  type FoundFacts,
   type TraceCounters,
+  type TraceEvent,
   type TraceFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
@@ -20,16 +22,34 @@ import { replayParams } from '../drive/parameters';
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
+import { poolOff } from './pool-off';
+import {
+  RECORDED_ON,
+  type RecordedIommu,
+  type RecordedOn,
+  driverOfPreset,
+  recordedOn,
+  signOf,
+} from './recorded-on';
 import { RestatedSlots } from './restated';
 import type { InitialState } from '../drive/slot-history';
 import { Survey, classSizesOf } from '../drive/survey';
 import { warmUp, warmUpNeeds } from '../drive/warm-up';
+import type { VerdictCosts } from './verdict';
 
 export type SeriesState = 0 | 1 | 2 | 3 | 4;
 
 export interface SessionOptions {
-  /** The IOMMU of the machines. Default: virtio. */
+  /** The IOMMU of the machines. Default: what the capture was recorded on. */
   readonly driver?: IommuDriver;
+  /** What the captures were recorded on, where the user says so. Default: what the facts or the capture say. */
+  readonly recordedOn?: RecordedIommu | null;
+  /** Facts of all files, where the user names them. Default: those beside each file. */
+  readonly facts?: TraceFacts | null;
+  /** What the steps cost on the machine asked for; without it there is no verdict. */
+  readonly costs?: ((iommu: RecordedIommu) => VerdictCosts) | null;
+  /** What Kconfig says of IOMMU_IO_BUFFER in `config`, in one line. */
+  readonly poolOption?: string | null;
   /** States to run and to report. */
   readonly patches: readonly SeriesState[];
   /** Options of the kernel, null for those of a kernel with the pool. */
@@ -41,18 +61,15 @@ export interface SessionOptions {
   readonly progress: (what: string) => void;
 }
 
-/** With every choice made. */
-export interface ChosenOptions extends SessionOptions {
-  readonly driver: IommuDriver;
-}
-
-export interface TraceFile {
+export interface TraceFile extends FoundFacts {
   readonly file: string;
-  readonly facts: TraceFacts | null;
 }
 
 export interface Session {
   readonly driver: IommuDriver;
+  readonly recordedOn: RecordedOn;
+  /** Why the whole series has no pool here; null if it has one. */
+  readonly poolOff: string | null;
   readonly kernelParams: KernelParams;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
@@ -75,17 +92,24 @@ const MOST_RAM = 0.95 * 2 ** 32;
 
 export async function replaySession(
   files: readonly TraceFile[],
-  options: ChosenOptions,
+  options: SessionOptions,
 ): Promise<Session> {
-  const { driver } = options;
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
   const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
-  await read(files, new Assembler(null), options, 'reading', (steps) => {
-    for (const step of steps) survey.add(step);
+  const signs = new Signs();
+  await read(files, new Assembler(null), options, 'reading', {
+    take: (steps) => {
+      for (const step of steps) survey.add(step);
+    },
+    see: (events) => {
+      signs.add(events);
+    },
   });
   survey.finish();
+  const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
+  const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
 
   const initial = [...survey.histories.values()]
     .filter((history) => !history.looksNew)
@@ -132,11 +156,15 @@ export async function replaySession(
   });
 
   const assembler = new Assembler(survey.plan, survey);
-  const counters = await read(files, assembler, options, 'replaying', (steps) => {
-    for (const { lane } of lanes) lane.run(steps);
+  const counters = await read(files, assembler, options, 'replaying', {
+    take: (steps) => {
+      for (const { lane } of lanes) lane.run(steps);
+    },
   });
-  return {
+  const session = {
     driver,
+    recordedOn: on,
+    poolOff: null,
     kernelParams: params.values,
     files,
     counters,
@@ -151,6 +179,19 @@ export async function replaySession(
     pool,
     initial,
   };
+  return { ...session, poolOff: poolOff(session, options.poolOption ?? null) };
+}
+
+/** The first sign of the recorded IOMMU. */
+class Signs {
+  found: RecordedIommu | null = null;
+
+  add(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      if (this.found !== null) return;
+      this.found = signOf(event);
+    }
+  }
 }
 
 /** A kernel without the series is compared with state 0 (or the one asked for), a kernel with it with state 4. */
@@ -164,13 +205,20 @@ async function read(
   assembler: Assembler,
   options: SessionOptions,
   what: string,
-  take: (steps: readonly Step[]) => void,
+  {
+    take,
+    see,
+  }: {
+    readonly take: (steps: readonly Step[]) => void;
+    readonly see?: (events: readonly TraceEvent[]) => void;
+  },
 ): Promise<TraceCounters[]> {
   const counters: TraceCounters[] = [];
   for (const { file } of files) {
     const reader = readTrace(file);
     assembler.beginFile(file);
     for await (const batch of reader.batches()) {
+      see?.(batch);
       take(assembler.add(batch));
       options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
     }

@@ -19,6 +19,7 @@ import {
   showPlace,
 } from '@iommu-bounce/dma-trace';
 import { type Held, PortCalls } from './port-calls';
+import { LaneCosts } from './lane-costs';
 import { LaneFigures } from './lane-figures';
 import { type MapOutcome, mapOutcome } from './map-outcome';
 import { type PortDevice, type PortMachine, type SlotPlace, slotAt } from './port-machine';
@@ -54,6 +55,7 @@ export interface LaneOops {
 export class Lane {
   readonly k: machine;
   readonly figures: LaneFigures;
+  readonly costs: LaneCosts;
   readonly observers: LaneObserver[] = [];
   follower: EvictionFollower | null = null;
   /** Holds the mappings of slots that were in use before the recording. */
@@ -84,10 +86,13 @@ export class Lane {
     this.ns = start.ns;
     this.k.timers.advance(start.restMs);
     this.figures = new LaneFigures(port.hasVirtio);
+    this.costs = new LaneCosts(port.steps);
     this.calls = new PortCalls(port, new FrameArena(this.k.reserved_pfn, windowFrames));
     for (const device of port.devices.values())
       if (!this.deviceOfDomain.has(device.domain)) this.deviceOfDomain.set(device.domain, device);
     this.listen();
+    // What plugging the devices in took is no part of the mix.
+    this.costs.reset();
   }
 
   /** Steps that belong together; they are done when it returns. */
@@ -172,13 +177,15 @@ export class Lane {
     if (level !== null) this.leave(level);
     if (failsFill) this.k.faults.fail('page_alloc', 0);
     counts.map_calls++;
-    counts.copied_bytes += this.port.parts.memory.copiedBytes;
+    counts.copied_bytes += this.port.steps.copiedBytes;
     if (!ok) counts.failed_calls++;
     const maps = this.maps.map((map) => ({
       ...map,
       paddr: this.calls.recordedPhys(held, map.paddr),
     }));
     const outcome = mapOutcome(device, mapping, held, ok, maps);
+    if (ok && !mapping.failed) this.costs.mapped(mapping, outcome.slot !== null);
+    else this.costs.ignored();
     if (outcome.slot) counts[outcome.filled ? 'pool_fills' : 'pool_hits']++;
     if (outcome.fallback) {
       counts.fallbacks++;
@@ -186,8 +193,10 @@ export class Lane {
     }
     for (const observer of this.observers) observer.mapped?.(step, mapping, outcome);
     if (!ok) this.calls.release(held);
-    else if (mapping.failed) this.calls.unmap(device.dev, held, mapping.dir, 0, mapping.size);
-    else mapping.held[this.index] = held;
+    else if (mapping.failed) {
+      this.calls.unmap(device.dev, held, mapping.dir, 0, mapping.size);
+      this.costs.ignored();
+    } else mapping.held[this.index] = held;
   }
 
   private unmap(step: UnmapStep): void {
@@ -208,7 +217,8 @@ export class Lane {
     this.calls.unmap(device.dev, held, step.dir, step.attrs, size);
     if (level !== null) this.leave(level);
     counts.unmap_calls++;
-    counts.copied_bytes += this.port.parts.memory.copiedBytes;
+    counts.copied_bytes += this.port.steps.copiedBytes;
+    this.costs.unmapped(held.mapping, slot !== null);
     for (const observer of this.observers) observer.unmapped?.(step, held, this.unmaps, slot);
   }
 
@@ -222,13 +232,14 @@ export class Lane {
     this.leave(level);
     const counts = this.figures.of(device.name);
     counts.sync_calls++;
-    counts.copied_bytes += this.port.parts.memory.copiedBytes;
+    counts.copied_bytes += this.port.steps.copiedBytes;
+    this.costs.synced(step.mapping, !step.forCpu);
   }
 
   private begin(): void {
     this.maps = [];
     this.unmaps = [];
-    this.port.parts.memory.copiedBytes = 0;
+    this.costs.begin();
   }
 
   /** Puts the CPU where the recorded call was made: a task, with interrupts off, or an interrupt. */

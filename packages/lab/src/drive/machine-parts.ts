@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Parts of the ported machine that a lane looks through: bytes copied, locks about to be taken, work held back.
+// Parts of the ported machine that a lane looks through: steps counted, locks about to be taken, work held back.
 
 import {
   type delayed_work,
   type machine,
   type machine_parts,
-  mm_c,
   spinlock_c,
   type spinlock_t,
-  type virt_addr_t,
   workqueue_c,
   type workqueue_struct,
 } from '@iommu-bounce/linux-shim';
-
-class CountedMemory extends mm_c {
-  copiedBytes = 0;
-
-  override memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
-    this.copiedBytes += len;
-    super.memcpy(dst, src, len);
-  }
-}
+import { COUNTED_PARTS } from '@iommu-bounce/simulation';
 
 class FollowedLocks extends spinlock_c {
   beforeLock: ((lock: spinlock_t) => void) | null = null;
@@ -60,25 +50,20 @@ class HeldWork extends workqueue_c {
 
 /** For `machine_options.parts`. */
 export const DRIVE_PARTS: machine_parts = {
-  mm: CountedMemory,
+  ...COUNTED_PARTS,
   locks: FollowedLocks,
   workqueue: HeldWork,
 };
 
 /** The parts of a machine that was booted with them. */
 export interface DriveParts {
-  readonly memory: CountedMemory;
   readonly locks: FollowedLocks;
   readonly work: HeldWork;
 }
 
 export function drivePartsOf(k: machine): DriveParts {
-  const { mm, locks, workqueue } = k;
-  if (!(
-    mm instanceof CountedMemory &&
-    locks instanceof FollowedLocks &&
-    workqueue instanceof HeldWork
-  ))
+  const { locks, workqueue } = k;
+  if (!(locks instanceof FollowedLocks && workqueue instanceof HeldWork))
     throw new Error('the machine was booted without DRIVE_PARTS');
-  return { memory: mm, locks, work: workqueue };
+  return { locks, work: workqueue };
 }

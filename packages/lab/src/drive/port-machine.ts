@@ -20,7 +20,11 @@ import {
   type running_machine,
 } from '@iommu-bounce/integration';
 import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
-import { virtio_iommu_deferred_flush_6_8 } from '@iommu-bounce/simulation';
+import {
+  COUNTED_OVERLAYS,
+  StepCounter,
+  virtio_iommu_deferred_flush_6_8,
+} from '@iommu-bounce/simulation';
 import { type IommuListener, IommuWatch } from './iommu-watch';
 import { DRIVE_PARTS, type DriveParts, drivePartsOf } from './machine-parts';
 import type { DeviceFacts } from './survey';
@@ -63,6 +67,8 @@ export class PortMachine {
   readonly k: machine;
   readonly parts: DriveParts;
   readonly devices = new Map<string, PortDevice>();
+  /** What costs time, since it was last asked. */
+  readonly steps = new StepCounter();
   private readonly watch = new IommuWatch();
   private readonly machine: MachineOnIommu;
 
@@ -84,20 +90,24 @@ export class PortMachine {
           jiffies: setup.jiffies,
           parts: DRIVE_PARTS,
         },
-        ...(setup.lazy && virtio
-          ? { overlays: { virtio_iommu: virtio_iommu_deferred_flush_6_8 } }
-          : {}),
+        overlays: {
+          ...COUNTED_OVERLAYS,
+          ...(setup.lazy && virtio ? { virtio_iommu: virtio_iommu_deferred_flush_6_8 } : {}),
+        },
       },
       {
         pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
         // The recorded kernel mapped it all, so no limit stood in its way.
-        ...(virtio ? { dmaEntryLimit: Infinity, hooks: this.watch.virtio.hooks } : {}),
+        ...(virtio
+          ? { dmaEntryLimit: Infinity, hooks: this.watch.virtio.hooks }
+          : { table: this.steps.table }),
         watch: this.watch,
       },
     );
     this.m = this.machine.m;
     this.k = this.m.k;
     this.parts = drivePartsOf(this.k);
+    this.steps.connect(this.machine);
     this.watch.watch(this.machine);
     const bus = new bus_type('pci');
     for (const facts of setup.devices) this.plugIn(facts, bus, setup.groups);

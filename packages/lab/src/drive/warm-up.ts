@@ -64,6 +64,7 @@ export function warmUp(
   }
   eviction.forgetTimes();
   lane.figures.reset();
+  lane.costs.reset();
   lane.findHeld = (step) => heldBefore(setUps, step);
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
 import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
+import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
@@ -35,12 +36,25 @@ export function replayBody(parts: readonly ReportPart[]): Html {
 function part({ heading, document }: ReportPart): Html {
   return html`<article>
     <h2 class="part">${heading}</h2>
+    ${answer(document)}
     <p class="lead">${traceLine(document)}.</p>
     ${verdict(document)} ${devicesOf(document.states).map((one) => device(one))}
     ${mappings(document)} ${plainPath(document)}
     ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
     ${notes(document)}
   </article>`;
+}
+
+/** What the reader came for. */
+function answer(document: ReplayDocument): Html {
+  const line = verdictLine(document);
+  if (line === '') return html``;
+  const rows = sizeRows(document);
+  return html`<section>
+    <h3>${line}</h3>
+    <p>${verdictBasis(document)}</p>
+    ${rows.length > 0 ? htmlTable(SIZE_HEAD, rows, 1) : html``}
+  </section>`;
 }
 
 function verdict(document: ReplayDocument): Html {

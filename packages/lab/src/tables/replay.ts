@@ -13,12 +13,16 @@ import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
+import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from './verdict';
 
 const INDENT = '  ';
 
 export function tables(document: ReplayDocument): string {
   const parts = [
+    wrapped(verdictLine(document), INDENT),
+    wrapped(verdictBasis(document), INDENT),
     wrapped(traceLine(document), INDENT),
+    bySize(document),
     mappings(document),
     ...devices(document),
     agreement(document),
@@ -27,6 +31,12 @@ export function tables(document: ReplayDocument): string {
     ...document.notes.map((note) => wrapped(`Note: ${note}`, INDENT)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function bySize(document: ReplayDocument): string {
+  const rows = sizeRows(document);
+  if (rows.length === 0) return '';
+  return `CPU time of a map and its unmap, by size\n${table(SIZE_HEAD, rows, { numbersFrom: 1 })}`;
 }
 
 function mappings({ recorded }: ReplayDocument): string {

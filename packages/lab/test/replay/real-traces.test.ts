@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { factsPath } from '@iommu-bounce/dma-trace';
+import { factsPaths } from '@iommu-bounce/dma-trace';
 import { type ReplayDocument, agrees } from '../../src/compare';
 import { describeOnEach, replayFiles, replayText } from './helpers';
 
@@ -80,7 +80,9 @@ describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
       expect(pool?.timer_wheels[0]?.spread_us).to.be.below(4000);
       expect(document.pool_classes.map((one) => one.matches)).to.deep.equal(Array(6).fill(true));
       expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
-      const facts = files.map((file) => JSON.parse(readFileSync(factsPath(file), 'utf8')) as Facts);
+      const facts = files.map(
+        (file) => JSON.parse(readFileSync(factsPaths(file)[1], 'utf8')) as Facts,
+      );
       const counted = (event: string): number =>
         facts.reduce((sum, one) => sum + (one.event_counts[event] ?? 0), 0);
       const four = document.states.find((state) => state.patches === 4);
@@ -164,7 +166,7 @@ describe('the recorded traces, replayed', function () {
   for (const file of traces(SERIES).filter((one) => one.includes('plain-')))
     it(`have nothing to drive, only events: ${file.slice(SERIES.length + 1)}`, async () => {
       const document = await replayFiles([file]);
-      const facts = JSON.parse(readFileSync(factsPath(file), 'utf8')) as Facts;
+      const facts = JSON.parse(readFileSync(factsPaths(file)[1], 'utf8')) as Facts;
       expect(document.recorded.iommu_maps).to.equal(facts.events.map);
       expect(document.recorded.iommu_unmaps).to.equal(facts.events.unmap);
       expect(document.trace.map_calls).to.equal(0);

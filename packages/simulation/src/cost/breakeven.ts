@@ -24,7 +24,8 @@ interface Pair {
 
 export interface BreakEvenSetup {
   readonly iommu: IommuKind;
-  readonly layout: PiecesLayout;
+  /** Guest memory, or what was counted of it: the pieces that a block of `bytes` comes in, 1 to bytes / 4096. */
+  readonly layout: PiecesLayout | ((bytes: number) => number);
   readonly direction: 'read' | 'write';
 }
 
@@ -72,7 +73,8 @@ export class BreakEvenModel {
 
   constructor(readonly setup: BreakEvenSetup) {
     this.pairs = COUNTED_SIZES.map((bytes) => {
-      const pieces = piecesPerIo(setup.layout, bytes);
+      const { layout } = setup;
+      const pieces = typeof layout === 'string' ? piecesPerIo(layout, bytes) : layout(bytes);
       const row = comparedRow({ bytes, pieces, direction: setup.direction, iommu: setup.iommu });
       return {
         bytes,

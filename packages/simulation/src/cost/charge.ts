@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Which parameter pays for which step: the one place where counts meet costs.
 
-import type { StepCounts, StepName } from './counting-machine';
+import type { StepCounts, StepName } from './step-counter';
 import type { CostName, CostParameters } from './parameters';
 
 /** How the bytes that are copied came to be where they are: written by this CPU, or by a device. */

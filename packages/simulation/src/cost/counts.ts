@@ -12,7 +12,8 @@ import {
   sg_page,
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
-import { CountingMachine, type StepCounts, type StepName, noSteps } from './counting-machine';
+import { CountingMachine } from './counting-machine';
+import { type StepCounts, type StepName, noSteps } from './step-counter';
 import { NVME_SIMPLE_BYTES, cutBuffers } from './pieces';
 import type { IommuKind } from './presets';
 

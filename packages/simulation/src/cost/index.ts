@@ -5,7 +5,8 @@ export * from './parameters'; // the table: units, ranges, sources
 export * from './presets'; // named machines
 export * from './overrides'; // changing them by file or option
 export * from './pieces'; // how many pieces a buffer comes in
-export * from './counting-machine'; // what is counted
+export * from './step-counter'; // what is counted
+export * from './counting-machine'; // a machine on which it is
 export * from './counts'; // what the ported code does for an I/O
 export * from './charge'; // which parameter pays for which step
 export * from './calibration/surrogate'; // figures of a parameter set in microseconds

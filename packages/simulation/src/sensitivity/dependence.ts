@@ -8,8 +8,8 @@ import {
   type CostParameters,
   type PresetName,
 } from '../cost';
-import { newRandom, unit } from '../jobs/random';
 import { type Price, cpuNs, equalAt } from './price';
+import { type CostRanges, drawCosts } from './uncertainty';
 
 /** How far a parameter is changed: to a quarter and to four times, as far as that is physically possible. */
 const FACTOR = 4;
@@ -49,10 +49,8 @@ export interface Dependence {
   readonly worst_loss_ns: number;
 }
 
-type Ranges = ReadonlyMap<CostName, readonly [number, number]>;
-
 /** What the calibration accepted, the outermost sets included: it speaks of the cover letter's laptop alone. */
-function acceptedRanges(preset: PresetName): Ranges | null {
+function acceptedRanges(preset: PresetName): CostRanges | null {
   if (preset !== 'laptop-virtio') return null;
   return new Map(
     CALIBRATION.parameters.map(({ name, accepted }) => [
@@ -129,14 +127,9 @@ function worst(prices: Prices, cost: CostParameters): CostParameters {
   return corner;
 }
 
-/** Parameters that have no range keep their values; the others are drawn alike on a logarithmic scale. */
-function share(prices: Prices, cost: CostParameters, ranges: Ranges, seed: number): number {
-  const random = newRandom(seed);
+/** Of drawn sets, those in which the second takes less CPU time. */
+function share(prices: Prices, cost: CostParameters, ranges: CostRanges, seed: number): number {
   let wins = 0;
-  for (let i = 0; i < DRAWS; i++) {
-    const drawn: Record<CostName, number> = { ...cost };
-    for (const [name, [low, high]] of ranges) drawn[name] = low * (high / low) ** unit(random);
-    if (ratio(prices, drawn) < 1) wins++;
-  }
+  for (const drawn of drawCosts(cost, ranges, DRAWS, seed)) if (ratio(prices, drawn) < 1) wins++;
   return wins / DRAWS;
 }

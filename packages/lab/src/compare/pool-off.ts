@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Why a kernel with the whole series has no pool: its options, or its command line.
+
+import type { Session } from './session';
+
+/**
+ * Null if a device has a pool with slots, or nothing was mapped.
+ * @param option what Kconfig says of IOMMU_IO_BUFFER, where a .config was given
+ */
+export function poolOff(session: Session, option: string | null): string | null {
+  const lane = session.lanes.find(({ patches }) => patches === 4)?.lane;
+  if (!lane || lane.port.devices.size === 0) return null;
+  if (!lane.port.m.io_buffer_pool) return option ?? 'IOMMU_IO_BUFFER is not set in its options';
+  const classes = [...lane.port.devices.values()].flatMap(({ pool }) => pool?.classes ?? []);
+  if (classes.some(({ slots }) => slots.length > 0)) return null;
+  const { numSlots, classSizes } = session.kernelParams;
+  if (numSlots === 0) return 'io_buffer_pool.num_slots=0';
+  if (classSizes === 0) return 'io_buffer_pool.class_sizes=0';
+  return 'no device got a pool; the messages of the kernel say why';
+}

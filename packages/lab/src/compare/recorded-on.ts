@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a capture was recorded on: said by the user, by the facts beside it, by names in it, or assumed.
+
+import type { IommuDriver } from '@iommu-bounce/integration';
+import type { TraceEvent, TraceFacts } from '@iommu-bounce/dma-trace';
+import { type PresetName, presetInfo } from '@iommu-bounce/simulation';
+
+/** IOMMUs, each with the preset whose costs are nearest to its own. */
+export const RECORDED_ON = {
+  'virtio-iommu': 'laptop-virtio',
+  vtd: 'bare-metal-vtd',
+  smmuv3: 'bare-metal-smmuv3',
+  amd: 'bare-metal-vtd',
+} as const satisfies Readonly<Record<string, PresetName>>;
+
+export type RecordedIommu = keyof typeof RECORDED_ON;
+
+/** How they are called in text. */
+export const IOMMU_NAMES: Readonly<Record<RecordedIommu, string>> = {
+  'virtio-iommu': 'virtio-iommu',
+  vtd: 'Intel VT-d',
+  smmuv3: 'an Arm SMMUv3',
+  amd: "AMD's IOMMU",
+};
+
+export interface RecordedOn {
+  iommu: RecordedIommu;
+  from: 'option' | 'facts' | 'capture' | 'assumed';
+}
+
+/** Names of events, and of functions of the drivers in the text of others. */
+const SIGNS: readonly (readonly [RecordedIommu, RegExp])[] = [
+  ['virtio-iommu', /\bviommu_\w|\bvirtio[-_]iommu\b/],
+  ['vtd', /\bqi_submit\b|\bintel_iommu_\w|\bcache_tag_(?:assign|flush)\w*|\bDMAR\b/],
+  ['smmuv3', /\barm[-_]smmu\b|\barm_smmu_\w/],
+  ['amd', /\bamd_iommu_\w|\bAMD-Vi\b/],
+];
+
+/** Looks for a sign of the IOMMU in an event; null: it says nothing. */
+export function signOf(event: TraceEvent): RecordedIommu | null {
+  if (event.kind !== 'other') return null;
+  const text = `${event.name} ${event.text}`;
+  return SIGNS.find(([, sign]) => sign.test(text))?.[0] ?? null;
+}
+
+/** By what the facts call it, or by their command line. */
+export function factsIommu(facts: TraceFacts | null): RecordedIommu | null {
+  const said = facts?.iommu ?? '';
+  if (/virtio/i.test(said)) return 'virtio-iommu';
+  if (/intel|vt-?d/i.test(said)) return 'vtd';
+  if (/smmu/i.test(said)) return 'smmuv3';
+  if (/amd/i.test(said)) return 'amd';
+  const line = facts?.commandLine ?? '';
+  if (/(?:^|\s)intel_iommu=\S*on/.test(line)) return 'vtd';
+  return /(?:^|\s)amd_iommu=/.test(line) ? 'amd' : null;
+}
+
+/** The first of the three that says something; without one, virtio-iommu is assumed: it is what the series is for. */
+export function recordedOn(
+  option: RecordedIommu | null,
+  facts: TraceFacts | null,
+  sign: RecordedIommu | null,
+): RecordedOn {
+  if (option !== null) return { iommu: option, from: 'option' };
+  const known = factsIommu(facts);
+  if (known !== null) return { iommu: known, from: 'facts' };
+  if (sign !== null) return { iommu: sign, from: 'capture' };
+  return { iommu: 'virtio-iommu', from: 'assumed' };
+}
+
+/** The driver that has the costs of a preset. */
+export function driverOfPreset(preset: PresetName): IommuDriver {
+  return presetInfo(preset).iommu === 'virtio-iommu' ? 'virtio' : 'table';
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the series would do for the mix of a capture: the steps that the replay counted, paid with the costs of a machine.
+
+import {
+  BreakEvenModel,
+  type Charge,
+  type CostParameters,
+  type IommuKind,
+  type PresetName,
+  addCharge,
+  chargeOf,
+  drawCosts,
+  piecesPerIo,
+  presetInfo,
+  timeOf,
+  uncertainCosts,
+} from '@iommu-bounce/simulation';
+import type { SizeSteps } from '../drive/lane-costs';
+import type { Lane } from '../drive/lane';
+import type { Session } from './session';
+
+/** Costs of a machine, and where they come from. */
+export interface VerdictCosts {
+  readonly preset: PresetName;
+  readonly costs: CostParameters;
+}
+
+/** Nanoseconds: with the costs given, and 5 to 95 % of what drawn sets of costs give. */
+export interface NsRange {
+  ns: number;
+  p5: number;
+  p95: number;
+}
+
+/** Mappings of one direction and size, in both states. */
+export interface SizeVerdict {
+  direction: string;
+  /** Bytes: a power of two. */
+  size_up_to: number;
+  mappings: number;
+  /** Of them, through the pool. */
+  pool_mappings: number;
+  /** CPU time of a map and its unmap, nanoseconds, without the eviction worker. */
+  before_ns: number;
+  series_ns: number;
+}
+
+/** Where copying a mapping costs as much as mapping it, by the cost model, with the pieces of this capture. */
+export interface BreakEvenVerdict {
+  /** The device writes (read), or reads what the CPU has written (write). */
+  direction: 'read' | 'write';
+  copying_wins: 'below' | 'always' | 'never';
+  /** Null if there is no such size up to 1 GiB. */
+  bytes: number | null;
+  /** Of mappings of that direction: where copying costs less, where it costs more, and what no class is large enough for. */
+  mappings_below: number;
+  mappings_above: number;
+  mappings_past_pool: number;
+}
+
+export interface VerdictSection {
+  preset: PresetName;
+  iommu: IommuKind;
+  /** Streaming mappings that the pool could be asked for; 0, and nothing follows. */
+  mappings: number;
+  /** Of these, through the pool of the whole series. */
+  pool_mappings: number;
+  /** CPU time per map and unmap, all sizes and the eviction worker included. */
+  before: NsRange;
+  series: NsRange;
+  /** Of the drawn sets of costs, the share in which the series takes less CPU time. */
+  series_wins: number;
+  drawn_sets: number;
+  /** What the sets are drawn from, see `uncertainCosts`. */
+  uncertainty: 'calibration' | 'around';
+  by_size: SizeVerdict[];
+  break_even: BreakEvenVerdict[];
+}
+
+const DRAWS = 2000;
+const SEED = 1;
+/** The pool's largest class, with which no larger mapping fits. */
+type Side = 'read' | 'write';
+
+const sideOf = (direction: string): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
+
+/** Null if not both the kernel before the series and the whole series were run. */
+export function verdictOf(
+  sessions: readonly Session[],
+  { preset, costs }: VerdictCosts,
+): VerdictSection | null {
+  const before = lanesOf(sessions, 0);
+  const series = lanesOf(sessions, 4);
+  if (before.length === 0 || series.length === 0) return null;
+  const { iommu } = presetInfo(preset);
+  const rows = mergedRows(before, series);
+  const mappings = sum(rows, ({ before: one }) => one.maps);
+  const pair = [before, series].map((lanes) => chargePerPair(lanes)) as [Charge, Charge];
+  const { basis, ranges } = uncertainCosts(preset, costs);
+  const drawn = [...drawCosts(costs, ranges, DRAWS, SEED)].map(
+    (set) => pair.map((charge) => timeOf(charge, set)) as [number, number],
+  );
+  const rangeOf = (which: 0 | 1): NsRange => {
+    const sorted = Float64Array.from(drawn, (one) => one[which]).sort();
+    const at = (share: number): number => Math.round(sorted[Math.floor(share * DRAWS)] ?? NaN);
+    return { ns: Math.round(timeOf(pair[which], costs)), p5: at(0.05), p95: at(0.95) };
+  };
+  return {
+    ...{ preset, iommu, mappings },
+    pool_mappings: sum(rows, ({ series: one }) => one.pool_maps),
+    before: rangeOf(0),
+    series: rangeOf(1),
+    series_wins: drawn.filter(([plain, pool]) => pool < plain).length / DRAWS,
+    drawn_sets: DRAWS,
+    uncertainty: basis,
+    by_size: rows.map(({ before: plain, series: pool }) => ({
+      direction: plain.direction,
+      size_up_to: plain.size_up_to,
+      mappings: plain.maps,
+      pool_mappings: pool.pool_maps,
+      before_ns: Math.round(timeOf(chargeOfRow(plain), costs)),
+      series_ns: Math.round(timeOf(chargeOfRow(pool), costs)),
+    })),
+    break_even: mappings === 0 ? [] : breakEven(rows, iommu, costs, largestClass(series)),
+  };
+}
+
+function lanesOf(sessions: readonly Session[], patches: number): Lane[] {
+  return sessions.flatMap(({ lanes }) =>
+    lanes.filter((one) => one.patches === patches).map(({ lane }) => lane),
+  );
+}
+
+interface RowPair {
+  readonly before: SizeSteps;
+  readonly series: SizeSteps;
+}
+
+/** Rows of both states by direction and size; the states did the same calls. */
+function mergedRows(before: readonly Lane[], series: readonly Lane[]): RowPair[] {
+  const keyOf = (row: SizeSteps): string => `${row.direction} ${String(row.size_up_to)}`;
+  const merged = (lanes: readonly Lane[]): Map<string, SizeSteps> => {
+    const all = new Map<string, SizeSteps>();
+    for (const row of lanes.flatMap(({ costs }) => costs.rows())) {
+      const found = all.get(keyOf(row));
+      all.set(keyOf(row), found ? addedRow(found, row) : row);
+    }
+    return all;
+  };
+  const others = merged(series);
+  return [...merged(before)].flatMap(([key, row]) => {
+    const other = others.get(key);
+    return other && row.maps > 0 ? [{ before: row, series: other }] : [];
+  });
+}
+
+function addedRow(a: SizeSteps, b: SizeSteps): SizeSteps {
+  const steps = (x: SizeSteps['map'], y: SizeSteps['map']): SizeSteps['map'] => {
+    const both = { ...x };
+    for (const name of Object.keys(both) as (keyof typeof both)[]) both[name] += y[name];
+    return both;
+  };
+  const sizes = new Map(a.sizes);
+  for (const [size, n] of b.sizes) sizes.set(size, (sizes.get(size) ?? 0) + n);
+  return {
+    ...a,
+    maps: a.maps + b.maps,
+    unmaps: a.unmaps + b.unmaps,
+    pool_maps: a.pool_maps + b.pool_maps,
+    map: steps(a.map, b.map),
+    unmap: steps(a.unmap, b.unmap),
+    sizes,
+  };
+}
+
+/** What a mapping of a row is charged on average: its map, and its unmap. */
+function chargeOfRow({ map, unmap, maps, unmaps }: SizeSteps): Charge {
+  const charge = addCharge({}, chargeOf(map, 'map', 'cpu'), 1 / maps);
+  return unmaps === 0 ? charge : addCharge(charge, chargeOf(unmap, 'unmap', 'device'), 1 / unmaps);
+}
+
+/** The same over all sizes, with what the machines did between the calls. */
+function chargePerPair(lanes: readonly Lane[]): Charge {
+  let [map, unmap, elsewhere]: Charge[] = [{}, {}, {}];
+  let maps = 0;
+  let unmaps = 0;
+  for (const { costs } of lanes) {
+    for (const row of costs.rows()) {
+      map = addCharge(map as Charge, chargeOf(row.map, 'map', 'cpu'));
+      unmap = addCharge(unmap as Charge, chargeOf(row.unmap, 'unmap', 'device'));
+      maps += row.maps;
+      unmaps += row.unmaps;
+    }
+    elsewhere = addCharge(elsewhere as Charge, chargeOf(costs.elsewhere, 'unmap', 'device'));
+  }
+  const perMap = addCharge(map as Charge, elsewhere as Charge);
+  return addCharge(
+    addCharge({}, perMap, 1 / Math.max(1, maps)),
+    unmap as Charge,
+    1 / Math.max(1, unmaps),
+  );
+}
+
+function largestClass(lanes: readonly Lane[]): number {
+  const sizes = lanes.flatMap(({ port }) =>
+    [...port.devices.values()].flatMap(
+      ({ pool }) => pool?.classes.map((klass) => klass.buffer_size) ?? [],
+    ),
+  );
+  return Math.max(0, ...sizes);
+}
+
+function breakEven(
+  rows: readonly RowPair[],
+  iommu: IommuKind,
+  costs: CostParameters,
+  largest: number,
+): BreakEvenVerdict[] {
+  return (['read', 'write'] as const).flatMap((direction) => {
+    const own = rows
+      .map(({ before }) => before)
+      .filter((one) => sideOf(one.direction) === direction);
+    if (own.length === 0) return [];
+    const model = new BreakEvenModel({ iommu, direction, layout: piecesOf(own) });
+    const { copyingWins, bytes } = model.find(costs);
+    const limit = copyingWins === 'always' ? Infinity : (bytes ?? 0);
+    const verdict: BreakEvenVerdict = {
+      ...{ direction, copying_wins: copyingWins },
+      bytes: bytes === null ? null : Math.round(bytes),
+      ...{ mappings_below: 0, mappings_above: 0, mappings_past_pool: 0 },
+    };
+    for (const { sizes } of own)
+      for (const [size, n] of sizes)
+        if (size > largest) verdict.mappings_past_pool += n;
+        else if (size <= limit) verdict.mappings_below += n;
+        else verdict.mappings_above += n;
+    return [verdict];
+  });
+}
+
+/**
+ * In how many pieces a mapping comes that was counted: a request of the kernel before the series is for one piece. Between
+ * the sizes of a capture, by the share of pages that begin a piece; without larger sizes than a page, as fresh memory is.
+ */
+function piecesOf(rows: readonly SizeSteps[]): (bytes: number) => number {
+  const known = rows
+    .filter((row) => row.size_up_to > 4096 && row.map.mapRequests > 0)
+    .map((row) => {
+      const pages = meanSize(row) / 4096;
+      const begun = (row.map.mapRequests / row.maps - 1) / Math.max(1, pages - 1);
+      return { bytes: row.size_up_to, begun: Math.min(1, Math.max(0, begun)) };
+    });
+  return (bytes) => {
+    const pages = bytes / 4096;
+    const [first, ...others] = known;
+    if (pages <= 1 || !first) return piecesPerIo('fresh', bytes);
+    const distance = (size: number): number => Math.abs(Math.log(size / bytes));
+    const nearest = others.reduce(
+      (best, one) => (distance(one.bytes) < distance(best.bytes) ? one : best),
+      first,
+    );
+    return Math.min(pages, 1 + nearest.begun * (pages - 1));
+  };
+}
+
+function meanSize({ sizes, maps }: SizeSteps): number {
+  return sum([...sizes], ([size, n]) => size * n) / maps;
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The verdict of a replay in words and as rows: what the series would do for the mix of a capture.
+
+import type { BreakEvenVerdict, NsRange, ReplayDocument, VerdictSection } from '../compare';
+import { count, decimalSize, micros, percent, significant, sizeLimit } from '../show/format';
+
+/** From this share of the drawn cost sets on, the verdict is clear. */
+const CLEAR = 0.95;
+
+/** The first line, and the page's headline. */
+export function verdictLine({ verdict, pool_off: off }: ReplayDocument): string {
+  if (off !== null) return `The series changes nothing here, since its pool is off: ${off}.`;
+  if (!verdict) return '';
+  if (verdict.mappings === 0)
+    return 'No streaming mapping was replayed, so there is nothing that the series could change.';
+  const { before, series } = verdict;
+  return `${answer(verdict)}: ${us(series.ns)} µs of CPU per map and unmap instead of ${us(before.ns)} µs; ${pays(verdict)}.`;
+}
+
+/** What the figures rest on. */
+export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string {
+  if (!verdict || off !== null || verdict.mappings === 0) return '';
+  const { preset, before, series, series_wins: wins, drawn_sets: sets, uncertainty } = verdict;
+  const from =
+    uncertainty === 'calibration'
+      ? '5 to 95 % of what the calibration accepted'
+      : 'half to twice its value';
+  return (
+    `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
+    `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
+    `series takes less CPU time in ${percent(wins, 0)} of them.`
+  );
+}
+
+function answer({ series_wins: wins }: VerdictSection): string {
+  if (wins >= CLEAR) return 'The series helps';
+  return wins <= 1 - CLEAR ? 'The series does not help' : 'It depends on the costs';
+}
+
+/** Below which size copying pays, for each direction. */
+function pays({ break_even: found, mappings }: VerdictSection): string {
+  const past = found.reduce((sum, one) => sum + one.mappings_past_pool, 0);
+  const parts = found.map((one) => paysOf(one, found.length > 1, mappings));
+  if (past > 0)
+    parts.push(
+      `larger than the pool's largest class, so mapped as before: ${part(past, mappings)}`,
+    );
+  return parts.join('; ');
+}
+
+function paysOf(one: BreakEvenVerdict, several: boolean, mappings: number): string {
+  const { copying_wins: wins, bytes, mappings_below: below, mappings_above: above } = one;
+  const who = several ? `${one.direction === 'read' ? 'reads' : 'writes'}: ` : '';
+  if (wins === 'always')
+    return `${who}pays at every size that the pool takes (${part(below, mappings)})`;
+  if (wins === 'never') return `${who}pays at no size (${part(above, mappings)})`;
+  return `${who}pays below ${decimalSize(bytes ?? 0)} (${part(below, mappings)}), not above (${part(above, mappings)})`;
+}
+
+/** Never rounded up to all of them. */
+function part(n: number, mappings: number): string {
+  const tenths = Math.floor((n / mappings) * 1000) / 10;
+  return `${count(n)} of ${count(mappings)} mappings, ${tenths.toFixed(1)} %`;
+}
+
+/** Microseconds with three significant digits. */
+function us(ns: number): string {
+  return significant(ns / 1000, 3);
+}
+
+function range({ p5, p95 }: NsRange): string {
+  return `${us(p5)} to ${us(p95)}`;
+}
+
+export const SIZE_HEAD = [
+  'direction',
+  'up to',
+  'mappings',
+  'through the pool',
+  'before, µs',
+  'series, µs',
+];
+
+/** A row for each direction and size; empty without a verdict. */
+export function sizeRows({ verdict, pool_off: off }: ReplayDocument): string[][] {
+  if (!verdict || off !== null) return [];
+  return verdict.by_size.map((row) => [
+    row.direction,
+    sizeLimit(row.size_up_to),
+    count(row.mappings),
+    count(row.pool_mappings),
+    micros(row.before_ns),
+    micros(row.series_ns),
+  ]);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The verdict of a replay: what it says, on what it rests, and that its parts add up.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { BreakEvenModel, PRESET_NAMES, preset } from '@iommu-bounce/simulation';
+import type { ReplayDocument, VerdictSection } from '../../src/compare';
+import { cli, fixtures, withFolder } from '../commands/run-cli';
+import { TraceWriter } from './helpers';
+
+const trace = (name: string): string => join(fixtures, 'traces', `${name}.trace.txt.gz`);
+const READ_4K = trace('virtio.nvme-read-4k');
+const MIXED = trace('virtio.nvme-mixed');
+const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
+
+async function documentOf(...args: string[]): Promise<ReplayDocument> {
+  const { out, status, err } = await cli('replay', ...args, '--json');
+  expect(status, err).to.equal(0);
+  return JSON.parse(out) as ReplayDocument;
+}
+
+async function verdictOf(...args: string[]): Promise<VerdictSection> {
+  const { verdict } = await documentOf(...args);
+  if (!verdict) throw new Error('no verdict');
+  return verdict;
+}
+
+async function firstLines(...args: string[]): Promise<string> {
+  const { out } = await cli('replay', ...args);
+  return out.split('\n\n')[0]?.replace(/\s+/g, ' ') ?? '';
+}
+
+async function withTrace(text: string, use: (file: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const file = join(folder, 'x.trace.txt');
+    writeFileSync(file, text);
+    await use(file);
+  });
+}
+
+describe('the verdict of a replay', function () {
+  this.timeout(120_000);
+
+  it('is the first line, and gives both times, the size and the shares', async () => {
+    expect(await firstLines(READ_4K)).to.match(
+      /^The series helps: [\d.]+ µs of CPU per map and unmap instead of [\d.]+ µs; pays at every size that the pool takes \(([\d,]+) of \1 mappings, 100\.0 %\)\.$/,
+    );
+    expect(await firstLines(MIXED, '--preset', 'bare-metal-vtd')).to.match(
+      /reads: pays below [\d.]+ KiB \([\d,]+ of 3,000 mappings, [\d.]+ %\), not above \([\d,]+ of 3,000 mappings, [\d.]+ %\); writes: pays below/,
+    );
+  });
+
+  it('costs what the cost model says of a read of 4 KiB in the steady state', async () => {
+    const { by_size: rows } = await verdictOf(READ_4K);
+    const model = new BreakEvenModel({
+      iommu: 'virtio-iommu',
+      layout: 'fresh',
+      direction: 'read',
+    }).times(4096, preset('laptop-virtio'));
+    const [row] = rows;
+    // The recording is short: some addresses still come from the tree, some buffers are filled.
+    expect(row?.before_ns).to.be.within(model.strict * 0.98, model.strict * 1.1);
+    expect(row?.series_ns).to.be.within(model.pool * 0.98, model.pool * 1.5);
+  });
+
+  for (const name of PRESET_NAMES)
+    it(`adds up with the costs of ${name}`, async () => {
+      const found = await verdictOf(MIXED, '--preset', name);
+      const sum = (numbers: readonly number[]): number => numbers.reduce((all, n) => all + n, 0);
+      expect(sum(found.by_size.map((row) => row.mappings))).to.equal(found.mappings);
+      expect(sum(found.by_size.map((row) => row.pool_mappings))).to.equal(found.pool_mappings);
+      expect(
+        sum(
+          found.break_even.map(
+            (one) => one.mappings_below + one.mappings_above + one.mappings_past_pool,
+          ),
+        ),
+      ).to.equal(found.mappings);
+      // All mappings of this capture were unmapped, and no worker ran.
+      const mean = (of: 'before_ns' | 'series_ns'): number =>
+        sum(found.by_size.map((row) => row[of] * row.mappings)) / found.mappings;
+      expect(mean('before_ns')).to.be.closeTo(found.before.ns, 1);
+      expect(mean('series_ns')).to.be.closeTo(found.series.ns, 1);
+      for (const { p5, p95 } of [found.before, found.series]) expect(p5).to.be.below(p95);
+      expect(found.series_wins).to.be.within(0, 1);
+      for (const row of found.by_size) {
+        const even = found.break_even.find(
+          ({ direction }) => (direction === 'write') === (row.direction === 'TO_DEVICE'),
+        );
+        // Far from the break-even size, the row's own counts agree with it.
+        const limit = even?.bytes ?? (even?.copying_wins === 'always' ? Infinity : 0);
+        if (row.size_up_to * 2 <= limit) expect(row.series_ns).to.be.below(row.before_ns);
+        if (row.size_up_to >= 4 * limit) expect(row.series_ns).to.be.above(row.before_ns);
+      }
+    });
+
+  it('follows the costs, and takes one that is set as known', async () => {
+    const slow = await verdictOf(
+      MIXED,
+      '--preset',
+      'bare-metal-vtd',
+      '--set',
+      'invalidateNs=30000',
+    );
+    expect(slow.series_wins).to.equal(1);
+    const fast = await verdictOf(MIXED, '--preset', 'bare-metal-vtd', '--set', 'invalidateNs=200');
+    expect(fast.series_wins).to.be.below(0.05);
+    expect(fast.series.ns).to.equal(slow.series.ns);
+  });
+
+  it('says which mappings are larger than any class', async () => {
+    const line = await firstLines(MIXED, '--params', 'io_buffer_pool.class_sizes=1');
+    expect(line).to.match(
+      /larger than the pool's largest class, so mapped as before: [\d,]+ of 3,000 mappings/,
+    );
+  });
+
+  it('is none where nothing was mapped', async () => {
+    const text = new TraceWriter().unmapPage(0xfff00000).text;
+    await withTrace(text, async (file) => {
+      expect(await firstLines(file)).to.match(/^No streaming mapping was replayed/);
+    });
+  });
+
+  it('is the headline of the page', async () => {
+    const { readFileSync } = await import('node:fs');
+    await withFolder(async (folder) => {
+      const file = join(folder, 'r.html');
+      const { status } = await cli('replay', READ_4K, '--report', file);
+      expect(status).to.equal(0);
+      const page = readFileSync(file, 'utf8');
+      const at = page.indexOf('The series helps: ');
+      expect(at).to.be.above(0).and.below(page.indexOf('The port agrees'));
+    });
+  });
+});
+
+describe('what a capture was recorded on', function () {
+  this.timeout(60_000);
+
+  it('is virtio-iommu with a note, the first, if nothing tells', async () => {
+    await withTrace(SMALL, async (file) => {
+      const { recorded_on: on, driver, notes } = await documentOf(file);
+      expect(on).to.deep.equal([{ iommu: 'virtio-iommu', from: 'assumed' }]);
+      expect(driver).to.equal('virtio');
+      expect(notes[0]).to.match(/nothing says what it was recorded on.*--recorded-on/);
+    });
+  });
+
+  for (const [name, wanted, used] of [
+    ['virtio-iommu', 'virtio', 'laptop-virtio'],
+    ['vtd', 'table', 'bare-metal-vtd'],
+    ['smmuv3', 'table', 'bare-metal-smmuv3'],
+    ['amd', 'table', 'bare-metal-vtd'],
+  ] as const)
+    it(`is ${name} if --recorded-on says so`, async () => {
+      await withTrace(SMALL, async (file) => {
+        const { driver, verdict, notes, states } = await documentOf(file, '--recorded-on', name);
+        expect(driver).to.equal(wanted);
+        expect(verdict?.preset).to.equal(used);
+        expect(notes.filter((note) => note.includes('recorded on'))).to.deep.equal([]);
+        expect(states[0]?.virtio === null).to.equal(wanted === 'table');
+      });
+    });
+
+  for (const [event, wanted] of [
+    ['qi_submit: iotlb_inv dmar0: 0x10', 'vtd'],
+    ['function: arm_smmu_cmdq_issue_cmdlist <-arm_smmu_tlb_inv_range', 'smmuv3'],
+    ['bprint: viommu_sync_req: done', 'virtio-iommu'],
+  ] as const)
+    it(`is ${wanted} if an event says ${event}`, async () => {
+      const line = `     x-1     [000] d..1.     0.000001: ${event}\n`;
+      await withTrace(`${line}${SMALL}`, async (file) => {
+        const { recorded_on: on, notes } = await documentOf(file);
+        expect(on).to.deep.equal([{ iommu: wanted, from: 'capture' }]);
+        expect(notes[0]).to.include('--recorded-on says otherwise');
+      });
+    });
+
+  it('is in the facts: --facts, else NAME.facts.json, else NAME.json', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const from = async (...args: string[]): Promise<unknown> =>
+        (await documentOf(file, ...args)).recorded_on[0];
+      writeFileSync(join(folder, 'x.json'), '{"iommu": "intel-iommu"}');
+      expect(await from()).to.deep.equal({ iommu: 'vtd', from: 'facts' });
+      writeFileSync(join(folder, 'x.facts.json'), '{"iommu": "SMMUv3"}');
+      expect(await from()).to.deep.equal({ iommu: 'smmuv3', from: 'facts' });
+      writeFileSync(join(folder, 'other'), '{"kernel_cmdline": "amd_iommu=on"}');
+      expect(await from('--facts', join(folder, 'other'))).to.include({ iommu: 'amd' });
+      writeFileSync(join(folder, 'x.facts.json'), '{}');
+      const { notes } = await documentOf(file);
+      expect(notes.join('\n')).to.match(/x\.facts\.json: is no facts/);
+      expect(notes.join('\n')).to.match(/its facts are from .*x\.json/);
+    });
+  });
+
+  it('does no harm as the output of an earlier run', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'my.txt');
+      writeFileSync(file, SMALL);
+      const first = await cli('replay', file, '--json');
+      writeFileSync(join(folder, 'my.json'), first.out);
+      const { status, out } = await cli('replay', file, '--json');
+      expect(status).to.equal(0);
+      expect((JSON.parse(out) as ReplayDocument).notes.join('\n')).to.match(
+        /my\.json: is no facts/,
+      );
+    });
+  });
+
+  it('is refused in one line where it is unknown or contradicts', async () => {
+    for (const [args, message] of [
+      [['--recorded-on', 'sparc'], /--recorded-on: expected one of virtio-iommu, vtd, smmuv3, amd/],
+      [
+        ['--preset', 'bare-metal-vtd', '--driver', 'virtio'],
+        /--driver virtio: the costs of --preset/,
+      ],
+      [['--preset', 'x'], /--preset: .*'x'/],
+      [['--facts', 'no-such-file'], /no-such-file: no such file; expected facts/],
+    ] as const) {
+      const { status, err, out } = await cli('replay', MIXED, ...args);
+      expect(status, args.join(' ')).to.equal(2);
+      expect(out).to.equal('');
+      expect(err.trim()).to.match(message).and.not.include('\n');
+    }
+  });
+});
+
+describe('a pool that is off', function () {
+  this.timeout(60_000);
+
+  for (const [what, config, why] of [
+    ['a .config without its option', 'CONFIG_64BIT=y\n# CONFIG_X is not set\n', /is not in/],
+    ['an empty .config', '', /is not in/],
+    ['its option set to n', '# CONFIG_IOMMU_IO_BUFFER is not set\n', /IOMMU_IO_BUFFER=n/],
+  ] as const)
+    it(`is said with ${what}`, async () => {
+      await withTrace(SMALL, async (file) => {
+        const path = `${file}.config`;
+        writeFileSync(path, config);
+        const line = await firstLines(file, '--config', path);
+        expect(line).to.match(/^The series changes nothing here, since its pool is off: /);
+        expect(line).to.match(why);
+        const { pool_off: off, notes } = await documentOf(file, '--config', path);
+        expect(off).to.match(/IOMMU_IO_BUFFER=n/);
+        expect(notes.join('\n')).to.include('State 4 has no pool');
+      });
+    });
+
+  for (const params of ['io_buffer_pool.num_slots=0', 'io_buffer_pool.class_sizes=0'])
+    it(`is said with ${params}`, async () => {
+      await withTrace(SMALL, async (file) => {
+        expect(await firstLines(file, '--params', params)).to.include(`pool is off: ${params}`);
+      });
+    });
+
+  it('is not said of a pool that is on', async () => {
+    await withTrace(SMALL, async (file) => {
+      const path = `${file}.config`;
+      writeFileSync(path, 'CONFIG_IOMMU_DMA=y\nCONFIG_IOMMU_IO_BUFFER=y\n');
+      const { pool_off: off, verdict } = await documentOf(file, '--config', path);
+      expect(off).to.equal(null);
+      expect(verdict?.pool_mappings).to.equal(1);
+    });
+  });
+
+  it('is not guessed from a file that is no .config', async () => {
+    await withTrace(SMALL, async (file) => {
+      const { status, err, out } = await cli('replay', file, '--config', file);
+      expect([status, out]).to.deep.equal([2, '']);
+      expect(err).to.match(/expected a \.config, got something else/);
+    });
+  });
+});
