@@ -17,6 +17,7 @@ import { addKconfig } from './commands/kconfig';
 import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
 import { addSeries } from './commands/series';
+import { addShell } from './commands/shell';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, processIo } from './io';
@@ -41,6 +42,7 @@ const verbs: readonly AddCommand[] = [
   addCompare,
   addDemo,
   addRead,
+  addShell,
 ];
 
 /** Runs the command line; never throws for what a user can do wrong. */
@@ -68,7 +70,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
     });
   try {
     if (args.length === 0) throw new UsageError('expected a verb; see iommu-bounce --help');
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(args.map(dashed), { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
@@ -79,6 +81,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
   }
 }
 
+/** fio spells its long options with underscores, `--number_ios`: they are read alike. */
+function dashed(arg: string): string {
+  return arg.replace(/^--\w+(?==|$)/, (flag) => flag.replaceAll('_', '-'));
+}
+
 /** The message for an error of the user; null for one of ours. */
 function userMessage(error: unknown): string | null {
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
@@ -87,8 +94,7 @@ function userMessage(error: unknown): string | null {
     error instanceof TraceError ||
     error instanceof ReadError ||
     error instanceof KconfigError ||
-    error instanceof NotTranslatedError ||
-    error instanceof ReadError
+    error instanceof NotTranslatedError
     ? error.message
     : null;
 }
