@@ -13,6 +13,7 @@ import {
 import { ALL_ONES, type EventHead } from '../event-head';
 import {
   type Workbench,
+  claimMaps,
   directionNumber,
   newMapping,
   portedAttrs,
@@ -73,6 +74,7 @@ export class DmaLines {
       case 'mapSgErr':
         this.bench.contexts.open(event);
         this.bench.counts.failedCalls++;
+        this.bench.account?.failed(event.device, event);
         return true;
       default:
         return false;
@@ -83,14 +85,16 @@ export class DmaLines {
     this.bench.counts.iommuMaps++;
     const context = this.bench.contexts.of(event);
     context.settle();
-    context.addMap({ iova: event.iova, paddr: event.paddr, size: event.size });
+    const map = { iova: event.iova, paddr: event.paddr, size: event.size };
+    this.bench.account?.iommuMap(event, map);
+    context.addMap(map);
   }
 
   private takeMaps(context: Context, start: number, end: number): RecordedMap[] {
-    const { contexts, counts } = this.bench;
+    const { contexts } = this.bench;
     let maps = context.takeMaps(start, end);
     if (maps.length === 0) maps = contexts.takeMapsAnywhere(start, end);
-    counts.matchedMaps += maps.length;
+    claimMaps(this.bench, maps);
     return maps;
   }
 
@@ -171,6 +175,7 @@ export class DmaLines {
     context.callDone();
     if (fields.failed === true) {
       counts.failedCalls++;
+      this.bench.account?.failed(fields.device, event);
       return;
     }
     const mapping = newMapping(fields);
@@ -192,6 +197,7 @@ export class DmaLines {
     const mapping = live.at(event.device, dmaAddr) ?? live.around(event.device, dmaAddr);
     if (!mapping) {
       counts.unpairedSyncs++;
+      this.bench.account?.straySync(event, dmaAddr);
       return;
     }
     queue.push({
