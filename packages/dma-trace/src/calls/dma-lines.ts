@@ -90,9 +90,18 @@ export class DmaLines {
     context.addMap(map);
   }
 
-  private takeMaps(context: Context, start: number, end: number): RecordedMap[] {
+  /**
+   * Without a translation a call has no events: those around it are other's.
+   * @param isTranslated false where the DMA address is the physical one
+   */
+  private takeMaps(
+    context: Context,
+    start: number,
+    end: number,
+    isTranslated = true,
+  ): RecordedMap[] {
     const { contexts } = this.bench;
-    let maps = context.takeMaps(start, end);
+    let maps = isTranslated ? context.takeMapsOrNew(start, end) : context.takeMaps(start, end);
     if (maps.length === 0) maps = contexts.takeMapsAnywhere(start, end);
     claimMaps(this.bench, maps);
     return maps;
@@ -102,7 +111,8 @@ export class DmaLines {
     const context = this.bench.contexts.open(event);
     const end = pageCeil(event.dmaAddr + event.size);
     const failed = event.dmaAddr === ALL_ONES || event.size === 0;
-    const maps = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end);
+    const isTranslated = event.dmaAddr !== event.phys;
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end, isTranslated);
     this.map(event, context, {
       place: this.place(event),
       device: event.device,
@@ -124,7 +134,8 @@ export class DmaLines {
     const size = event.sizes.reduce((sum, one) => sum + one, 0);
     const failed = first === ALL_ONES || size === 0 || event.physAddrs.length === 0;
     const end = pageCeil((event.dmaAddrs[last] ?? 0) + (event.sizes[last] ?? 0));
-    const maps = failed ? [] : this.takeMaps(context, pageFloor(first), end);
+    const isTranslated = first !== event.physAddrs[0];
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(first), end, isTranslated);
     const { entries, source } = failed
       ? { entries: [], source: 'layout' as const }
       : inferEntries(event, maps);

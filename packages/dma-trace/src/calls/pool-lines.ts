@@ -149,7 +149,7 @@ export class PoolLines {
     const said = { place: this.place(event), slot, classSize };
     if (event.kind === 'obsPoolFill') {
       decision.fill = said;
-      decision.fillMaps = context.takeMaps(iova, iova + classSize);
+      decision.fillMaps = context.takeMapsOrNew(iova, iova + classSize);
       claimMaps(this.bench, decision.fillMaps);
     } else {
       decision.map = said;

@@ -27,7 +27,7 @@ export function poolMapping(
   const maps =
     failed || inSlot
       ? []
-      : context.takeMaps(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
+      : context.takeMapsOrNew(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
   claimMaps(bench, maps);
   const phys = isSg ? (entries[0]?.phys ?? 0) : event.phys;
   // What is printed is the address; how far into its page the caller said it lies follows from the pool's line.

@@ -119,7 +119,7 @@ export class UnmapLines {
     if (counts.iommuMaps + counts.iommuUnmaps === 0) return;
     const mapping = candidates[0];
     const elsewhere =
-      mapping && step.mapping?.form !== 'sg'
+      mapping && step.mapping?.form !== 'sg' && isTranslated(mapping)
         ? (context.takeNewUnmap() ?? contexts.takeUnmapAnywhere(...rangeOf(mapping)))
         : null;
     if (elsewhere) {
@@ -137,6 +137,11 @@ export class UnmapLines {
     const unmap = context.takeUnmap(pageFloor(call.dmaAddr), pageCeil(call.dmaAddr + size));
     if (unmap) claimUnmap(this.bench, unmap);
   }
+}
+
+/** Whether it can have an iommu:unmap at all. */
+function isTranslated({ maps, dmaAddr, phys }: Mapping): boolean {
+  return maps.length > 0 || dmaAddr !== phys;
 }
 
 function isWithin(iova: number, mapping: Mapping): boolean {
