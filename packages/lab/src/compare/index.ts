@@ -6,6 +6,7 @@ export type { ChosenOptions, SeriesState, SessionOptions } from './session';
 
 // the document
 export * from './document';
+export type * from './capture-section';
 export type { HzSource } from '../drive/recorded-clock';
 export type { AgreementFigures, Compared, Difference } from './agreement';
 export {

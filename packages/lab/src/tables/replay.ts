@@ -3,6 +3,7 @@
 
 import { oneLine } from '../errors';
 import {
+  type CaptureSection,
   DECISION_KINDS,
   type Difference,
   type PoolSection,
@@ -10,8 +11,10 @@ import {
   type TimerWheelRow,
 } from '../compare';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
+import { isTable } from '../show/parts';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
+import { CAPTURE_TITLE, captureParts } from './capture';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
 
 const INDENT = '  ';
@@ -19,6 +22,7 @@ const INDENT = '  ';
 export function tables(document: ReplayDocument): string {
   const parts = [
     wrapped(traceLine(document), INDENT),
+    ...document.captures.map((capture) => beside(capture, document.captures.length)),
     mappings(document),
     ...devices(document),
     agreement(document),
@@ -27,6 +31,20 @@ export function tables(document: ReplayDocument): string {
     ...document.notes.map((note) => wrapped(`Note: ${note}`, INDENT)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Before any percentage: what no percentage counts. */
+function beside(capture: CaptureSection, captures: number): string {
+  const of = captures > 1 ? `: ${capture.files.map(oneLine).join(', ')}` : '';
+  const parts = captureParts(capture).map((part) => {
+    if (typeof part === 'string') return wrapped(part, INDENT);
+    if (isTable(part)) {
+      const made = table(part.head, part.rows, part);
+      return part.title === '' ? made : `${wrapped(part.title, INDENT)}\n${made}`;
+    }
+    return part.map((line) => wrapped(line, INDENT)).join('\n');
+  });
+  return [wrapped(`${CAPTURE_TITLE}${of}`, INDENT), ...parts].join('\n');
 }
 
 function mappings({ recorded }: ReplayDocument): string {
