@@ -12,21 +12,21 @@ export interface AgreementRow {
 
 /** @param calls which lines the calls are of: `dma:*`, or with those of the series */
 export function agreementRows(a: AgreementSection, calls: string): AgreementRow[] {
-  const callers = 'of these, those of memory that the caller owns';
+  const callers = 'of these, page, sg and resource maps';
   return [
     {
       name: 'mappings equal',
       of: { equal: a.mappings_equal, compared: a.mappings_compared },
       base: `mappings that belong to a ${calls} call and have iommu:map events`,
     },
-    { name: 'their unmaps', of: a.unmaps, base: 'unmaps of these with an iommu:unmap event' },
+    { name: 'their unmaps', of: a.unmaps, base: 'unmaps of these with an event' },
     { name: 'number of iommu:map events', of: a.independent.number_of_chunks, base: callers },
     { name: 'physical starts', of: a.independent.physical_starts, base: callers },
     { name: 'total length', of: a.independent.total_length, base: callers },
     {
       name: 'lengths inside lists',
       of: a.dependent.interior_lengths,
-      base: 'lists of several entries with inferred lengths',
+      base: 'lists with inferred lengths',
     },
   ];
 }
