@@ -33,6 +33,10 @@ export interface CaptureDevice {
   /** Null: the capture does not tell. */
   translated: boolean | null;
   told_by: TranslationSign;
+  /** Mappings with an iommu:map event of their own; without, at their physical address; without, elsewhere. */
+  with_events: number;
+  at_physical_address: number;
+  elsewhere_without_events: number;
 }
 
 export interface BufferRow {

@@ -109,6 +109,9 @@ function deviceRows({ devices }: CaptureAccount): CaptureDevice[] {
       swiotlb_bounces: one.bounces,
       translated,
       told_by: sign,
+      with_events: one.withEvents,
+      at_physical_address: one.sameAddress,
+      elsewhere_without_events: one.otherAddress,
     };
   });
 }

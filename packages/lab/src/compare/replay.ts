@@ -5,17 +5,19 @@ import { IOMMU_DRIVERS } from '@iommu-bounce/integration';
 import { orderTraces, readFacts, readTrace } from '@iommu-bounce/dma-trace';
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from '../drive/parameters';
+import { refuseRepeated } from './repeated';
 import { type Session, type SessionOptions, type TraceFile, replaySession } from './session';
 
 /**
- * @throws TraceError for a file that cannot be replayed, UsageError for parameters that do not exist, KconfigError for
- *   a bad value or .config
+ * @throws TraceError for a file that cannot be replayed, UsageError for parameters that do not exist
+ *   and for a file that is given twice, KconfigError for a bad value or .config
  */
 export async function replayTraces(
   files: readonly string[],
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
+  await refuseRepeated(files);
   const sessions: Session[] = [];
   const chosen = { ...options, driver: options.driver ?? IOMMU_DRIVERS[0] };
   for (const boot of await boots(files)) sessions.push(await replaySession(boot, chosen));

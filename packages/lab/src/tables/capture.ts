@@ -82,7 +82,9 @@ function devices(capture: CaptureSection): Part[] {
     count(one.faults),
     one.translated === null ? 'not told' : one.translated ? 'yes' : 'no',
   ]);
-  const untranslated = all.filter((one) => one.translated !== true && one.maps > 0);
+  const untranslated = all.filter(
+    (one) => one.maps > 0 && (one.translated !== true || one.at_physical_address > 0),
+  );
   return [
     {
       title: '',
@@ -99,11 +101,13 @@ function translationLine(one: CaptureDevice): string {
   const name = oneLine(one.device);
   const maps = plural(one.maps, 'mapping');
   const asIf = 'It is replayed as if an IOMMU translated it';
+  if (one.translated === true)
+    return `${name}: ${count(one.at_physical_address)} of its ${maps} have no iommu:map event and the physical address as DMA address: not translated then.`;
   switch (one.told_by) {
     case 'same-address':
       return `${name} is not translated: the DMA address of each of its ${maps} is the physical address. ${asIf}.`;
     case 'swiotlb':
-      return `${name} is not translated: no iommu:map event is its own, and swiotlb bounced ${plural(one.swiotlb_bounces, 'mapping')} of its ${count(one.maps)}. ${asIf}.`;
+      return `${name} is not translated: no iommu:map event is its own, and swiotlb bounced ${plural(one.swiotlb_bounces, 'time')} for its ${maps}. ${asIf}.`;
     case 'no-events':
       return `${name} seems not to be translated: none of its ${maps} has an iommu:map event, while those of other devices have. ${asIf}.`;
     default:
