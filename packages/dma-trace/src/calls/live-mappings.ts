@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The mappings of a trace that are in force, to be found by what an unmap or a sync prints.
 
-import { type Mapping, pageCeil, pageFloor } from './step';
+import { type Mapping, holds } from './step';
 
 interface DeviceMappings {
   readonly byAddr: Map<number, Mapping>;
@@ -51,7 +51,7 @@ export class LiveMappings {
       for (let at: Mapping | null = top; at; at = at.below) {
         const { dmaAddr, size } = at;
         if (address >= dmaAddr && address < dmaAddr + size) return at;
-        if (address >= pageFloor(dmaAddr) && address < pageCeil(dmaAddr + size)) found ??= at;
+        if (holds(at, address)) found ??= at;
       }
     return found;
   }

@@ -7,14 +7,7 @@ import type { CaptureAccount } from './account/capture-account';
 import type { Contexts } from './contexts';
 import type { LiveMappings } from './live-mappings';
 import { runsOf } from './sg-entries';
-import {
-  type Mapping,
-  type RecordedMap,
-  type RecordedUnmap,
-  type Step,
-  pageCeil,
-  pageFloor,
-} from './step';
+import { type Mapping, type RecordedMap, type RecordedUnmap, type Step, pageFloor } from './step';
 import type { StepQueue } from './step-queue';
 
 /** What the lines add up to. */
@@ -152,11 +145,4 @@ export function putInForce(
     decision: null,
     implied: true,
   });
-}
-
-/** The pages that a mapping has in the IOMMU. */
-export function rangeOf(mapping: Mapping): [number, number] {
-  const first = mapping.maps[0]?.iova ?? pageFloor(mapping.dmaAddr);
-  const last = mapping.maps.at(-1);
-  return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
 }

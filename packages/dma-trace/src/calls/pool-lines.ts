@@ -20,7 +20,6 @@ import {
   directionNumber,
   portedAttrs,
   putInForce,
-  rangeOf,
   stepHead,
 } from './mappings';
 import type { Context, OpenUnmap } from './contexts';
@@ -33,6 +32,7 @@ import {
   type Place,
   type UnmapDecision,
   type UnmapStep,
+  rangeOf,
 } from './step';
 
 /** What a first reading of a trace tells a second one. */

@@ -3,16 +3,9 @@
 
 import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
 import type { EventHead } from '../event-head';
-import {
-  type Workbench,
-  claimUnmap,
-  directionNumber,
-  portedAttrs,
-  rangeOf,
-  stepHead,
-} from './mappings';
+import { type Workbench, claimUnmap, directionNumber, portedAttrs, stepHead } from './mappings';
 import type { Context } from './contexts';
-import { type Mapping, type UnmapStep, pageCeil, pageFloor } from './step';
+import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
 
 export class UnmapLines {
   constructor(private readonly bench: Workbench) {}

@@ -134,6 +134,40 @@ describe('CaptureAccount: faults', () => {
     expect(faults.first[0]?.elsewhere?.device).to.equal(DISK);
   });
 
+  it('name a list that reaches further than its bytes, as its iommu:map events show', () => {
+    const { faults } = new Capture()
+      .iommuMap(0xf0000000)
+      .iommuMap(0xf0001000)
+      .line(
+        `dma_map_sg: ${NIC} dir=TO_DEVICE nents=2/2 ents=2/2 dma_addrs={0xf0000000,0xf0001000} sizes={0x200,0x200} phys_addrs={0x5000,0x9000} attrs=`,
+      )
+      .fault(0xf0001100)
+      .line(`dma_unmap_sg: ${NIC} dir=TO_DEVICE phys_addrs={0x5000,0x9000} attrs=`)
+      .fault(0xf0001100)
+      .account();
+    expect(faults.first.map(({ state, buffer }) => [state, buffer?.form])).to.deep.equal([
+      ['mapped', 'sg'],
+      ['freed', 'sg'],
+    ]);
+  });
+
+  it('are unknown as long as the capture has no map', () => {
+    const { faults } = new Capture().fault(0xf0000000).map(0xe0000000).fault(0xf0000000).account();
+    expect(faults.byState).to.include({ unknown: 1, never: 1 });
+  });
+
+  it('have addresses that no number of this project holds', () => {
+    const { faults } = new Capture()
+      .map(0xe0000000)
+      .line(`io_page_fault: IOMMU:drv ${NIC} iova=0xdead000000000000 flags=0x0000`)
+      .line(`io_page_fault: IOMMU:drv ${NIC} iova=0xfffffffffffff000 flags=0x0000`)
+      .account();
+    expect(faults.first.map(({ iova }) => iova.toString(16))).to.deep.equal([
+      'dead000000000000',
+      'fffffffffffff000',
+    ]);
+  });
+
   it('are unknown where the history was too short', () => {
     const capture = new Capture();
     for (let i = 0; i < 3; i++) capture.map(0xf0000000 + i * 8192).unmap(0xf0000000 + i * 8192);

@@ -100,6 +100,7 @@ export class CaptureAccount {
   }
 
   iommuMap(event: IommuMap, key: RecordedMap): void {
+    this.faults.hasMaps = true;
     this.iommu.map(event, key, this.file);
   }
 
@@ -109,6 +110,7 @@ export class CaptureAccount {
 
   /** @param inPool it holds a slot of the pool */
   mapped(mapping: Mapping, inPool: boolean): void {
+    this.faults.hasMaps = true;
     this.devices.of(mapping.device).mapped(mapping, inPool);
   }
 

@@ -15,8 +15,8 @@ const FAULT_WRITE = 1;
 const MOST_LOOKED_UP = 4096;
 
 /**
- * `mapped`: a buffer is mapped there, so the access was not allowed. `freed`: one was. `never`: none in the capture.
- * `unknown`: the history was too long to keep, or there were too many faults.
+ * `mapped`: a buffer is mapped there, so the access was not allowed. `freed`: one was. `never`: none since the capture
+ * began. `unknown`: the capture shows no map before the fault, or more than is kept of its history.
  */
 export type FaultState = 'mapped' | 'freed' | 'never' | 'unknown';
 
@@ -52,6 +52,8 @@ export class FaultAccount {
   count = 0;
   readonly byState: Record<FaultState, number> = { mapped: 0, freed: 0, never: 0, unknown: 0 };
   readonly first: Fault[] = [];
+  /** Whether anything was mapped so far. */
+  hasMaps = false;
 
   constructor(
     private readonly freed: FreedMappings,
@@ -82,7 +84,8 @@ export class FaultAccount {
       const before = { place: freed.freed, agoNs: now - freed.freedNs };
       return inBuffer('freed', bufferIn(freed), iova, before);
     }
-    const isForgotten = this.freed.hasForgotten(device) || this.iommu.forgotten > 0;
+    const isForgotten =
+      !this.hasMaps || this.freed.hasForgotten(device) || this.iommu.forgotten > 0;
     return { state: isForgotten ? 'unknown' : 'never', ...NOTHING };
   }
 }

@@ -13,6 +13,9 @@ const MOST_LISTS = 4096;
 export interface FreedMapping extends MappedBuffer {
   readonly freed: Place;
   readonly freedNs: number;
+  /** Its pages in the IOMMU: those of a list reach as far as its iommu:map events. */
+  readonly start: number;
+  readonly end: number;
 }
 
 interface OfDevice {
@@ -57,7 +60,7 @@ export class FreedMappings {
   around(device: string, address: number): FreedMapping | null {
     let found: FreedMapping | null = null;
     for (const one of this.devices.get(device)?.byAddr.values() ?? [])
-      if (holds(one, address) && (!found || one.freedNs >= found.freedNs)) found = one;
+      if (wasIn(one, address) && (!found || one.freedNs >= found.freedNs)) found = one;
     return found;
   }
 
@@ -67,9 +70,11 @@ export class FreedMappings {
   }
 }
 
-/** Whether an address lies in the IOMMU pages of a buffer. */
-export function holds(buffer: Pick<MappedBuffer, 'dmaAddr' | 'size'>, address: number): boolean {
-  return address >= pageFloor(buffer.dmaAddr) && address < pageCeil(buffer.dmaAddr + buffer.size);
+function wasIn({ dmaAddr, size, start, end }: FreedMapping, address: number): boolean {
+  return (
+    (address >= pageFloor(dmaAddr) && address < pageCeil(dmaAddr + size)) ||
+    (address >= start && address < end)
+  );
 }
 
 /** A list's name for this history: short, since lists have up to 128 addresses. */

@@ -6,7 +6,7 @@ import type { DmaFree, UnmapPage, UnmapSg } from '../../events';
 import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
 import { DIRECTIONS } from '../../event-head';
 import { listKey, type LiveMappings } from '../live-mappings';
-import { type CallForm, type Mapping, type Place } from '../step';
+import { type CallForm, type Mapping, type Place, rangeOf } from '../step';
 import { type FreedMapping, type FreedMappings, shortListKey } from './freed-mappings';
 import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
 
@@ -122,6 +122,8 @@ export class UnmapAccount {
         dmaAddr: unmap.dmaAddr ?? 0,
         size: unmap.size ?? 0,
         mapped: null,
+        start: 0,
+        end: 0,
         freed: at.place,
         freedNs: at.timeNs,
       },
@@ -159,7 +161,8 @@ export function beforeOf(freed: FreedMapping, at: Seen): Before {
 }
 
 function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
-  return { ...bufferOf(mapping), freed: at.place, freedNs: at.timeNs };
+  const [start, end] = rangeOf(mapping);
+  return { ...bufferOf(mapping), start, end, freed: at.place, freedNs: at.timeNs };
 }
 
 function mapSide(mapping: Mapping): UnmapSide {
