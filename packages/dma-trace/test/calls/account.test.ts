@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The account of a capture: one small capture for each thing that public ones have shown.
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { Assembler, CaptureAccount, readTrace } from '../../src';
 import { Capture, DISK, NIC } from './account-of';
 
 const KIB = 1024;
@@ -339,4 +341,32 @@ describe('CaptureAccount: devices', () => {
     expect(neverUnmapped.sorted()).to.have.length(4096);
     expect(neverUnmapped.others.count).to.equal(4);
   });
+});
+
+describe('CaptureAccount: recorded traces', () => {
+  const traces = join(__dirname, '../../../../test-fixtures/traces');
+  const accountOf = async (name: string): Promise<CaptureAccount> => {
+    const account = new CaptureAccount();
+    const assembler = new Assembler(null, undefined, account);
+    for await (const batch of readTrace(join(traces, `${name}.trace.txt.gz`)).batches())
+      assembler.add(batch);
+    assembler.finish();
+    return account;
+  };
+
+  it('show the virtio ring of 5.14 unmapping what it sent as if it had been received', async () => {
+    const { unmaps, devices } = await accountOf('series/iobuf-def.net');
+    expect(unmaps).to.include({ different: 2060, second: 0, notMapped: 256 });
+    expect(unmaps.differentIn).to.include({ direction: 2060, size: 0 });
+    expect(devices.of('0000:00:06.0')).to.include({ maps: 5422, unmaps: 5166 });
+  }).timeout(60_000);
+
+  it('have nothing else beside their calls', async () => {
+    for (const name of ['virtio.net-rx', 'virtio.nvme-read-128k']) {
+      const { iommu, unmaps, faults, bounces, straySyncs } = await accountOf(name);
+      expect(iommu.maps.withoutCall + iommu.unmaps.withoutCall, name).to.equal(0);
+      expect(unmaps).to.include({ different: 0, second: 0 });
+      expect(faults.count + bounces.sorted().length + straySyncs.count).to.equal(0);
+    }
+  }).timeout(60_000);
 });
