@@ -27,6 +27,7 @@ export interface IoPageFault extends EventHead {
   kind: 'ioPageFault';
   driver: string;
   device: string;
+  /** Above 2^53 the nearest double. */
   iova: number;
   faultFlags: number;
 }

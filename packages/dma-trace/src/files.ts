@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Files: the only module here that uses Node's API. A text file, plain or gzip (told by its first bytes, not by its name), is
 // read as blocks of whole lines in bounded memory; a small one as a whole.
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
@@ -55,6 +56,13 @@ export async function* readBlocks(file: string): AsyncGenerator<TextBlock, void,
     carried = chunk.length - last - 1;
   }
   if (carried > 0) yield { text: Buffer.concat(carry).toString('utf8'), overlong: false };
+}
+
+/** What a file holds, as one short text: the same for a file and its .gz. Throws a TraceError as readBlocks does. */
+export async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of plainChunks(file)) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 /** The whole of a small file; null if there is none. Throws a TraceError for one that cannot be read. */

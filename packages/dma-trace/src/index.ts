@@ -13,4 +13,5 @@ export {
   type PoolClass,
   type TraceFacts,
 } from './facts'; // what is known beside it
+export { digestOf } from './files'; // whether two files are the same
 export { orderTraces, type OrderedTrace } from './order-files'; // several files of one boot

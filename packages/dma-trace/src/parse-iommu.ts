@@ -60,7 +60,7 @@ export function parseIommu(
         kind: 'ioPageFault',
         driver: scan.until(' '),
         device: scan.until(' iova=0x'),
-        iova: scan.hex(),
+        iova: scan.wideHex(),
         faultFlags: scan.hexAfter(' flags=0x'),
       });
     case 'attach_device_to_domain':

@@ -20,7 +20,11 @@ const PERF_NAME = /(?:\d+ +)?(\w+):(\w+):(?= |$)/y;
 const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 
 export function parseLine(text: string, line: number): TraceEvent | null | 'unparsed' {
-  const scan = new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text);
+  return parseText(new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+}
+
+/** The same with a cursor of the caller's. */
+export function parseText(scan: Scanner, line: number): TraceEvent | null | 'unparsed' {
   const head = parseHead(scan, line);
   if (head !== null) return parseEvent(head, scan, false);
   if (NO_EVENT.test(scan.text)) return null;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
 import type { TraceEvent } from './events';
+import { BrokenLines, endsEarly } from './ends-early';
 import { parseLine } from './parse-line';
 import { readBlocks, type TextBlock } from './files';
 import { TraceError, printable } from './trace-error';
@@ -10,7 +11,8 @@ export interface TraceCounters {
   /** Lines that gave an event, those about lost events included. */
   events: number;
   unparsed: number;
-  firstUnparsed: { line: number; text: string } | null;
+  /** `endsEarly`: it is the beginning of an event. */
+  firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
   /** Events that the ring buffer overwrote before the file was written, from the headers. */
   dropped: number;
   /** Events that lost-events lines report; such a line without a number counts one. */
@@ -41,10 +43,14 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   };
   readonly header: TraceHeader = { tracer: null, cpus: null };
   private readonly lastTimes = new Map<number | null, number>();
+  private readonly broken = new BrokenLines();
 
   constructor(readonly file: string) {}
 
-  /** Throws a TraceError if the file cannot be read to its end or holds no event. */
+  /**
+   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over
+   * several lines: of these none would be read.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
     for await (const batch of this.batches()) yield* batch;
   }
@@ -85,8 +91,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     const event = parseLine(text, line);
     if (event === 'unparsed') {
       this.countUnparsed(line, text);
+      this.refuseWrapped(line, text);
       return null;
     }
+    this.broken.clear();
     if (event === null) {
       if (text.startsWith('#')) this.readHeader(text);
       return null;
@@ -102,9 +110,23 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return event;
   }
 
+  private refuseWrapped(line: number, text: string): void {
+    const start = this.broken.add(text, line);
+    if (start === null) return;
+    throw new TraceError(
+      this.file,
+      start,
+      `the line ends early: lines ${String(start)} to ${String(line)} are one event, wrapped by a mailer or a terminal; expected each event on one line`,
+    );
+  }
+
   private countUnparsed(line: number, text: string): void {
     this.counters.unparsed++;
-    this.counters.firstUnparsed ??= { line, text: printable(text) };
+    this.counters.firstUnparsed ??= {
+      line,
+      text: printable(text),
+      endsEarly: endsEarly(text),
+    };
   }
 
   private readHeader(text: string): void {
@@ -123,6 +145,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
       return new TraceError(this.file, null, 'has no event; expected an ftrace text with events');
+    if (firstUnparsed.endsEarly)
+      return new TraceError(
+        this.file,
+        firstUnparsed.line,
+        `the line ends early: expected an event on one line, got '${firstUnparsed.text}'`,
+      );
     return new TraceError(
       this.file,
       firstUnparsed.line,

@@ -92,6 +92,15 @@ export class Scanner {
     return value;
   }
 
+  /** A hexadecimal u64: above 2^53 the nearest double, for an address that nobody handed out. */
+  wideHex(): number {
+    const start = this.pos;
+    const end = /[^\da-f]|$/i.exec(this.text.slice(start, start + 17))?.index ?? 0;
+    if (end <= 13 || end > 16) return this.hex();
+    this.pos += end;
+    return Number(`0x${this.text.slice(start, this.pos)}`);
+  }
+
   /** A decimal number below 2^53. */
   dec(): number {
     const start = this.pos;

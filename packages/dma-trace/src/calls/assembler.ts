@@ -2,6 +2,7 @@
 // Puts the lines of a trace together to the calls and decisions they tell of.
 
 import type { TraceEvent } from '../events';
+import type { CaptureAccount } from './account/capture-account';
 import { Contexts } from './contexts';
 import { DmaLines } from './dma-lines';
 import { LiveMappings } from './live-mappings';
@@ -18,16 +19,19 @@ export class Assembler {
   /**
    * @param plan the eviction runs, once they are known
    * @param known what else a first reading found out
+   * @param account keeps what stands beside the calls
    */
   constructor(
     plan: readonly EvictionRun[] | null,
     known: KnownBefore = { withDecisions: new Set(), firstDevice: '' },
+    account: CaptureAccount | null = null,
   ) {
     this.bench = {
       counts: new LineCounts(),
       contexts: new Contexts(),
       live: new LiveMappings(),
       queue: new StepQueue(plan),
+      account,
       file: '',
     };
     this.dma = new DmaLines(this.bench);
@@ -41,6 +45,7 @@ export class Assembler {
   /** Reads on in another file of the same boot. */
   beginFile(file: string): void {
     this.bench.file = file;
+    this.bench.account?.beginFile(file);
   }
 
   /** Adds a batch of lines; the steps that are complete now. */
@@ -53,13 +58,15 @@ export class Assembler {
 
   /** The steps that were left. */
   finish(): Step[] {
-    const { counts, live, queue } = this.bench;
+    const { account, counts, live, queue } = this.bench;
     queue.force();
+    account?.finish(live);
     counts.stillMapped = live.count;
     return queue.take();
   }
 
   private addEvent(event: TraceEvent): void {
+    this.bench.account?.event(event, this.bench.live);
     if (event.kind === 'lost') this.bench.contexts.forgetOpen();
     else if (!this.dma.add(event)) this.pool.add(event);
   }

@@ -83,9 +83,14 @@ export class Context {
   }
 
   /**
-   * Takes the latest maps that begin in a range, in their order. Where there is none, those since the latest call: a
-   * call's events stand right before it, and if they are elsewhere, that is a difference and not a call without events.
+   * Takes the maps since the latest call, wherever they are: a call's events stand right before it, and if they are
+   * elsewhere, that is a difference and not a call without events.
    */
+  takeNewMaps(): RecordedMap[] {
+    return this.maps.splice(this.newMaps);
+  }
+
+  /** Takes the latest maps that begin in a range, in their order. */
   takeMaps(start: number, end: number): RecordedMap[] {
     const found: RecordedMap[] = [];
     let covered = 0;
@@ -96,7 +101,12 @@ export class Context {
       covered += map.size;
       this.maps.splice(i, 1);
     }
-    return found.length > 0 ? found.reverse() : this.maps.splice(this.newMaps);
+    return found.reverse();
+  }
+
+  takeMapsOrNew(start: number, end: number): RecordedMap[] {
+    const found = this.takeMaps(start, end);
+    return found.length > 0 ? found : this.takeNewMaps();
   }
 
   /** Takes the latest unmap that begins in a range. */

@@ -13,6 +13,7 @@ import {
 import { ALL_ONES, type EventHead } from '../event-head';
 import {
   type Workbench,
+  claimMaps,
   directionNumber,
   newMapping,
   portedAttrs,
@@ -73,6 +74,7 @@ export class DmaLines {
       case 'mapSgErr':
         this.bench.contexts.open(event);
         this.bench.counts.failedCalls++;
+        this.bench.account?.failed(event.device, event);
         return true;
       default:
         return false;
@@ -83,14 +85,25 @@ export class DmaLines {
     this.bench.counts.iommuMaps++;
     const context = this.bench.contexts.of(event);
     context.settle();
-    context.addMap({ iova: event.iova, paddr: event.paddr, size: event.size });
+    const map = { iova: event.iova, paddr: event.paddr, size: event.size };
+    this.bench.account?.iommuMap(event, map);
+    context.addMap(map);
   }
 
-  private takeMaps(context: Context, start: number, end: number): RecordedMap[] {
-    const { contexts, counts } = this.bench;
-    let maps = context.takeMaps(start, end);
+  /**
+   * Without a translation a call has no events: those around it are other's.
+   * @param isTranslated false where the DMA address is the physical one
+   */
+  private takeMaps(
+    context: Context,
+    start: number,
+    end: number,
+    isTranslated = true,
+  ): RecordedMap[] {
+    const { contexts } = this.bench;
+    let maps = isTranslated ? context.takeMapsOrNew(start, end) : context.takeMaps(start, end);
     if (maps.length === 0) maps = contexts.takeMapsAnywhere(start, end);
-    counts.matchedMaps += maps.length;
+    claimMaps(this.bench, maps);
     return maps;
   }
 
@@ -98,7 +111,8 @@ export class DmaLines {
     const context = this.bench.contexts.open(event);
     const end = pageCeil(event.dmaAddr + event.size);
     const failed = event.dmaAddr === ALL_ONES || event.size === 0;
-    const maps = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end);
+    const isTranslated = event.dmaAddr !== event.phys;
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(event.dmaAddr), end, isTranslated);
     this.map(event, context, {
       place: this.place(event),
       device: event.device,
@@ -120,7 +134,8 @@ export class DmaLines {
     const size = event.sizes.reduce((sum, one) => sum + one, 0);
     const failed = first === ALL_ONES || size === 0 || event.physAddrs.length === 0;
     const end = pageCeil((event.dmaAddrs[last] ?? 0) + (event.sizes[last] ?? 0));
-    const maps = failed ? [] : this.takeMaps(context, pageFloor(first), end);
+    const isTranslated = first !== event.physAddrs[0];
+    const maps = failed ? [] : this.takeMaps(context, pageFloor(first), end, isTranslated);
     const { entries, source } = failed
       ? { entries: [], source: 'layout' as const }
       : inferEntries(event, maps);
@@ -171,6 +186,7 @@ export class DmaLines {
     context.callDone();
     if (fields.failed === true) {
       counts.failedCalls++;
+      this.bench.account?.failed(fields.device, event);
       return;
     }
     const mapping = newMapping(fields);
@@ -192,6 +208,7 @@ export class DmaLines {
     const mapping = live.at(event.device, dmaAddr) ?? live.around(event.device, dmaAddr);
     if (!mapping) {
       counts.unpairedSyncs++;
+      this.bench.account?.straySync(event, dmaAddr);
       return;
     }
     queue.push({

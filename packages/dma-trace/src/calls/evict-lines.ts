@@ -7,7 +7,7 @@ import type {
   ObsPoolEvictTake,
   ObsPoolRelease,
 } from '../pool-events';
-import { type Workbench, stepHead } from './mappings';
+import { type Workbench, claimUnmap, stepHead } from './mappings';
 import type { Context } from './contexts';
 import type { EvictSlotStep } from './step';
 
@@ -45,7 +45,7 @@ export class EvictLines {
     };
     if (event.kind === 'obsPoolEvict') {
       const unmap = context.takeUnmap(event.iova, event.iova + event.classSize);
-      if (unmap) this.bench.counts.matchedUnmaps++;
+      if (unmap) claimUnmap(this.bench, unmap);
     }
     this.bench.queue.push(step);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The mappings of a trace that are in force, to be found by what an unmap or a sync prints.
 
-import type { Mapping } from './step';
+import { type Mapping, holds } from './step';
 
 interface DeviceMappings {
   readonly byAddr: Map<number, Mapping>;
@@ -42,6 +42,49 @@ export class LiveMappings {
     for (const mapping of this.devices.get(device)?.byAddr.values() ?? [])
       if (dmaAddr >= mapping.dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size) return mapping;
     return null;
+  }
+
+  /** The mapping whose pages hold an address, best one whose bytes do. A walk: only for faults. */
+  covering(device: string, address: number): Mapping | null {
+    let found: Mapping | null = null;
+    for (const top of this.devices.get(device)?.byAddr.values() ?? [])
+      for (let at: Mapping | null = top; at; at = at.below) {
+        const { dmaAddr, size } = at;
+        if (address >= dmaAddr && address < dmaAddr + size) return at;
+        if (holds(at, address)) found ??= at;
+      }
+    return found;
+  }
+
+  /** The same of any other device. */
+  coveringOfOthers(device: string, address: number): Mapping | null {
+    for (const name of this.devices.keys()) {
+      const found = name === device ? null : this.covering(name, address);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** Another device with a mapping that begins at the address. */
+  holder(dmaAddr: number, device: string): string | null {
+    for (const [name, { byAddr }] of this.devices)
+      if (name !== device && byAddr.has(dmaAddr)) return name;
+    return null;
+  }
+
+  /** A list that begins with this memory, but is not this list. A walk: only for unmaps without a map. */
+  listFrom(device: string, key: string, phys: number): Mapping | null {
+    const start = `${String(phys)},`;
+    for (const [name, lists] of this.devices.get(device)?.byList ?? [])
+      if (name !== key && `${name},`.startsWith(start)) return lists[0] ?? null;
+    return null;
+  }
+
+  /** Every mapping in force. */
+  *all(): Generator<Mapping> {
+    for (const { byAddr } of this.devices.values())
+      for (const top of byAddr.values())
+        for (let at: Mapping | null = top; at; at = at.below) yield at;
   }
 
   remove(mapping: Mapping): void {

@@ -3,10 +3,11 @@
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
+import type { CaptureAccount } from './account/capture-account';
 import type { Contexts } from './contexts';
 import type { LiveMappings } from './live-mappings';
 import { runsOf } from './sg-entries';
-import { type Mapping, type Step, pageCeil, pageFloor } from './step';
+import { type Mapping, type RecordedMap, type RecordedUnmap, type Step, pageFloor } from './step';
 import type { StepQueue } from './step-queue';
 
 /** What the lines add up to. */
@@ -40,6 +41,8 @@ export interface Workbench {
   readonly contexts: Contexts;
   readonly live: LiveMappings;
   readonly queue: StepQueue;
+  /** Keeps what stands beside the calls, if anyone asks for it. */
+  readonly account: CaptureAccount | null;
   /** Name of the file being read. */
   file: string;
 }
@@ -99,14 +102,35 @@ export function newMapping(
   };
 }
 
-/** Puts a mapping in force; one whose address it takes over has lost its unmap. */
-export function putInForce(bench: Workbench, mapping: Mapping, event: EventHead): void {
-  const { counts, live, queue, file } = bench;
+/** The call of these events was found. */
+export function claimMaps({ counts, account }: Workbench, maps: readonly RecordedMap[]): void {
+  counts.matchedMaps += maps.length;
+  account?.iommu.claimMaps(maps);
+}
+
+export function claimUnmap({ counts, account }: Workbench, unmap: RecordedUnmap): void {
+  counts.matchedUnmaps++;
+  account?.iommu.claimUnmap(unmap);
+}
+
+/**
+ * Puts a mapping in force; one whose address it takes over has lost its unmap.
+ * @param inPool it holds a slot of the pool
+ */
+export function putInForce(
+  bench: Workbench,
+  mapping: Mapping,
+  event: EventHead,
+  inPool = false,
+): void {
+  const { counts, live, queue, account, file } = bench;
+  account?.mapped(mapping, inPool);
   const below = live.add(mapping);
   const isTranslated = mapping.maps.length > 0 || mapping.phys !== mapping.dmaAddr;
   if (!below || !isTranslated) return;
   live.remove(below);
   counts.superseded++;
+  account?.left(below);
   queue.push({
     ...stepHead(event, file),
     kind: 'unmap',
@@ -121,11 +145,4 @@ export function putInForce(bench: Workbench, mapping: Mapping, event: EventHead)
     decision: null,
     implied: true,
   });
-}
-
-/** The pages that a mapping has in the IOMMU. */
-export function rangeOf(mapping: Mapping): [number, number] {
-  const first = mapping.maps[0]?.iova ?? pageFloor(mapping.dmaAddr);
-  const last = mapping.maps.at(-1);
-  return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
 }

@@ -15,10 +15,11 @@ import {
 } from '../pool-events';
 import {
   type Workbench,
+  claimMaps,
+  claimUnmap,
   directionNumber,
   portedAttrs,
   putInForce,
-  rangeOf,
   stepHead,
 } from './mappings';
 import type { Context, OpenUnmap } from './contexts';
@@ -31,6 +32,7 @@ import {
   type Place,
   type UnmapDecision,
   type UnmapStep,
+  rangeOf,
 } from './step';
 
 /** What a first reading of a trace tells a second one. */
@@ -147,8 +149,8 @@ export class PoolLines {
     const said = { place: this.place(event), slot, classSize };
     if (event.kind === 'obsPoolFill') {
       decision.fill = said;
-      decision.fillMaps = context.takeMaps(iova, iova + classSize);
-      this.bench.counts.matchedMaps += decision.fillMaps.length;
+      decision.fillMaps = context.takeMapsOrNew(iova, iova + classSize);
+      claimMaps(this.bench, decision.fillMaps);
     } else {
       decision.map = said;
       decision.size = event.size;
@@ -172,10 +174,12 @@ export class PoolLines {
       bench.counts.cutCalls++;
       return;
     }
-    if (mapping.failed) bench.counts.failedCalls++;
-    else {
+    if (mapping.failed) {
+      bench.counts.failedCalls++;
+      bench.account?.failed(event.device, event);
+    } else {
       if (inSlot) this.pooled.add(mapping);
-      putInForce(bench, mapping, event);
+      putInForce(bench, mapping, event, inSlot);
     }
     if (step) {
       step.mapping = mapping;
@@ -196,7 +200,10 @@ export class PoolLines {
     counts.unmapCalls++;
     const mapping = live.at(event.device, event.dmaAddr);
     context.callDone();
-    if (mapping) live.remove(mapping);
+    if (mapping) {
+      live.remove(mapping);
+      this.bench.account?.unmapped(mapping, event);
+    }
     const open: OpenUnmap = { call: event, mapping };
     // Without events of its own it may hold a slot that was taken before the recording: the next line tells.
     const isPlain = mapping && !this.pooled.has(mapping) && mapping.maps.length > 0;
@@ -211,7 +218,7 @@ export class PoolLines {
     const context = contexts.open(event);
     const open = context.openUnmap;
     context.openUnmap = null;
-    if (!open?.mapping) counts.unpairedUnmaps++;
+    if (!open?.mapping) this.unpaired(event, open);
     this.pushUnmap(event, open, {
       place: this.place(event),
       classSize: event.classSize,
@@ -225,7 +232,13 @@ export class PoolLines {
   private unmapWithoutSlot(event: EventHead, context: Context, open: OpenUnmap): void {
     context.openUnmap = null;
     if (open.mapping) this.unmapPlain(event, context, open, false);
-    else this.bench.counts.unpairedUnmaps++;
+    else this.unpaired(event, open);
+  }
+
+  private unpaired(event: EventHead, open: OpenUnmap | null): void {
+    const { account, counts, live } = this.bench;
+    counts.unpairedUnmaps++;
+    account?.strayUnmap(open?.call ?? event, open?.call ?? null, live);
   }
 
   private unmapPlain(event: EventHead, context: Context, open: OpenUnmap, wait: boolean): void {
@@ -236,7 +249,7 @@ export class PoolLines {
     const found = context.takeUnmap(...rangeOf(mapping));
     if (!found) return;
     step.recorded = [found];
-    this.bench.counts.matchedUnmaps++;
+    claimUnmap(this.bench, found);
     context.settle();
   }
 

@@ -3,7 +3,7 @@
 
 import { ALL_ONES } from '../event-head';
 import { type ObsMapPage, type ObsMapSg } from '../pool-events';
-import { type Workbench, directionNumber, newMapping, portedAttrs } from './mappings';
+import { type Workbench, claimMaps, directionNumber, newMapping, portedAttrs } from './mappings';
 import type { Context } from './contexts';
 import { type MapDecision, type Mapping, PAGE, pageCeil, pageFloor } from './step';
 
@@ -27,8 +27,8 @@ export function poolMapping(
   const maps =
     failed || inSlot
       ? []
-      : context.takeMaps(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
-  bench.counts.matchedMaps += maps.length;
+      : context.takeMapsOrNew(pageFloor(event.dmaAddr), pageEnd(end, entries.length));
+  claimMaps(bench, maps);
   const phys = isSg ? (entries[0]?.phys ?? 0) : event.phys;
   // What is printed is the address; how far into its page the caller said it lies follows from the pool's line.
   const extra = decision && !isSg && decision.size > size ? decision.size - size : null;

@@ -181,6 +181,21 @@ export function pageCeil(n: number): number {
   return pageFloor(n + PAGE - 1);
 }
 
+/** The pages that a mapping has in the IOMMU. */
+export function rangeOf(mapping: Mapping): [number, number] {
+  const first = mapping.maps[0]?.iova ?? pageFloor(mapping.dmaAddr);
+  const last = mapping.maps.at(-1);
+  return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
+}
+
+/** Whether an address lies in the pages of a mapping; those of a list reach as far as its iommu:map events. */
+export function holds(mapping: Mapping, address: number): boolean {
+  const { dmaAddr, size } = mapping;
+  if (address >= pageFloor(dmaAddr) && address < pageCeil(dmaAddr + size)) return true;
+  const [start, end] = rangeOf(mapping);
+  return address >= start && address < end;
+}
+
 export function showPlace(place: Place): string {
   return `${place.file}:${String(place.line)}`;
 }

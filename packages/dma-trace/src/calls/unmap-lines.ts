@@ -3,29 +3,31 @@
 
 import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
 import type { EventHead } from '../event-head';
-import { type Workbench, directionNumber, portedAttrs, rangeOf, stepHead } from './mappings';
+import { type Workbench, claimUnmap, directionNumber, portedAttrs, stepHead } from './mappings';
 import type { Context } from './contexts';
-import { type Mapping, type UnmapStep, pageCeil, pageFloor } from './step';
+import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
 
 export class UnmapLines {
   constructor(private readonly bench: Workbench) {}
 
   iommuUnmap(event: IommuUnmap): void {
-    const { counts, contexts, live } = this.bench;
+    const { account, counts, contexts, live } = this.bench;
     counts.iommuUnmaps++;
     const context = contexts.of(event);
     const { waiting } = context;
     const unmap = { iova: event.iova, size: event.size, unmapped: event.unmapped };
+    account?.iommuUnmap(event, unmap);
     if (waiting) {
       const match = context.candidates.find((one) => isWithin(event.iova, one));
       if (match) {
         if (match !== waiting.mapping && waiting.mapping) {
           live.add(waiting.mapping);
           live.remove(match);
+          account?.exchanged(waiting.mapping, match, event);
           waiting.mapping = match;
         }
         waiting.recorded = [unmap];
-        counts.matchedUnmaps++;
+        claimUnmap(this.bench, unmap);
         context.settle();
         return;
       }
@@ -60,11 +62,12 @@ export class UnmapLines {
     candidates: readonly Mapping[],
     call: UnmapPage | UnmapSg | DmaFree,
   ): void {
-    const { counts, live, queue, file } = this.bench;
+    const { account, counts, live, queue, file } = this.bench;
     counts.unmapCalls++;
     const mapping = candidates[0];
     if (!mapping) {
       counts.unpairedUnmaps++;
+      account?.strayUnmap(event, call, live);
       this.dropUnmapOf(context, call);
       context.callDone();
       return;
@@ -86,6 +89,7 @@ export class UnmapLines {
     };
     queue.push(step);
     this.findUnmap(context, step, candidates);
+    account?.unmapped(step.mapping ?? mapping, call);
     context.callDone();
   }
 
@@ -102,18 +106,18 @@ export class UnmapLines {
         step.mapping = candidate;
       }
       step.recorded = [found];
-      counts.matchedUnmaps++;
+      claimUnmap(this.bench, found);
       return;
     }
     if (counts.iommuMaps + counts.iommuUnmaps === 0) return;
     const mapping = candidates[0];
     const elsewhere =
-      mapping && step.mapping?.form !== 'sg'
+      mapping && step.mapping?.form !== 'sg' && isTranslated(mapping)
         ? (context.takeNewUnmap() ?? contexts.takeUnmapAnywhere(...rangeOf(mapping)))
         : null;
     if (elsewhere) {
       step.recorded = [elsewhere];
-      counts.matchedUnmaps++;
+      claimUnmap(this.bench, elsewhere);
       return;
     }
     context.wait(step, candidates, step.mapping?.form === 'sg');
@@ -123,9 +127,14 @@ export class UnmapLines {
   private dropUnmapOf(context: Context, call: UnmapPage | UnmapSg | DmaFree): void {
     if (!('dmaAddr' in call)) return;
     const size = 'size' in call ? call.size : 0;
-    if (context.takeUnmap(pageFloor(call.dmaAddr), pageCeil(call.dmaAddr + size)))
-      this.bench.counts.matchedUnmaps++;
+    const unmap = context.takeUnmap(pageFloor(call.dmaAddr), pageCeil(call.dmaAddr + size));
+    if (unmap) claimUnmap(this.bench, unmap);
   }
+}
+
+/** Whether it can have an iommu:unmap at all. */
+function isTranslated({ maps, dmaAddr, phys }: Mapping): boolean {
+  return maps.length > 0 || dmaAddr !== phys;
 }
 
 function isWithin(iova: number, mapping: Mapping): boolean {

@@ -2,6 +2,8 @@
 // The result of a replay as one document: what --json prints, and what tables and report show.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
+import { captureSection } from './capture';
+import type { CaptureSection } from './capture-section';
 import { type AgreementFigures, type Compared, type Difference, newAgreement } from './agreement';
 import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from '../drive/lane-figures';
 import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
@@ -108,6 +110,8 @@ export interface ReplayDocument {
   params: string[];
   trace: TraceSection;
   recorded: RecordedSection;
+  /** What each capture shows beside the calls that are compared; one for each boot. */
+  captures: CaptureSection[];
   agreement: AgreementSection;
   pool_agreement?: PoolSection;
   pool_classes: PoolClassRow[];
@@ -143,6 +147,7 @@ export function documentOf(
     params: [...new Set(sessions.map((session) => session.params))],
     trace: traceSection(sessions),
     recorded: recordedSection(sessions),
+    captures: sessions.map(captureSection),
     agreement: agreementSection(sessions, mostDifferences),
     ...(pool ? { pool_agreement: pool } : {}),
     pool_classes: sessions.flatMap(poolClasses),

@@ -15,6 +15,7 @@ export type {
 
 // the document
 export * from './document';
+export type * from './capture-section';
 export type { HzSource } from '../drive/recorded-clock';
 export type { AgreementFigures, Compared, Difference } from './agreement';
 export {

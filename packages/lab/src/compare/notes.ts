@@ -25,7 +25,7 @@ function sessionNotes(session: Session): string[] {
     const file = session.files[i]?.file ?? '';
     if (one.firstUnparsed)
       notes.push(
-        `${file}: ${String(one.unparsed)} lines are no events, the first is line ${String(one.firstUnparsed.line)}: ${one.firstUnparsed.text}`,
+        `${file}: ${String(one.unparsed)} lines are no events, the first is line ${String(one.firstUnparsed.line)}${one.firstUnparsed.endsEarly ? ', which ends early' : ''}: ${one.firstUnparsed.text}`,
       );
     if (one.dropped + one.lost > 0)
       notes.push(

@@ -6,17 +6,19 @@ import { type FoundFacts, findFacts, orderTraces, readTrace } from '@iommu-bounc
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
+import { refuseRepeated } from './repeated';
 import { type Session, type SessionOptions, type TraceFile, replaySession } from './session';
 
 /**
- * @throws TraceError for a file that cannot be replayed, UsageError for parameters that do not exist, KconfigError for
- *   a bad value or .config
+ * @throws TraceError for a file that cannot be replayed, UsageError for parameters that do not exist
+ *   and for a file that is given twice, KconfigError for a bad value or .config
  */
 export async function replayTraces(
   files: readonly string[],
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
+  await refuseRepeated(files);
   const found = await boots(files, options);
   const driver = options.driver ?? commonDriver(found, options);
   const chosen = driver === null ? options : { ...options, driver };

@@ -6,6 +6,7 @@ import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
 import {
   Assembler,
+  CaptureAccount,
   type LineCounts,
   type Step,
   type FoundFacts,
@@ -74,6 +75,8 @@ export interface Session {
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
   readonly counts: LineCounts;
+  /** What stands beside the calls. */
+  readonly account: CaptureAccount;
   readonly survey: Survey;
   readonly clock: RecordedClock;
   readonly params: string;
@@ -155,7 +158,8 @@ export async function replaySession(
     return { patches, lane };
   });
 
-  const assembler = new Assembler(survey.plan, survey);
+  const account = new CaptureAccount();
+  const assembler = new Assembler(survey.plan, survey, account);
   const counters = await read(files, assembler, options, 'replaying', {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);
@@ -169,6 +173,7 @@ export async function replaySession(
     files,
     counters,
     counts: assembler.counts,
+    account,
     survey,
     clock,
     params: params.text,

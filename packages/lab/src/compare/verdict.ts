@@ -38,6 +38,8 @@ export interface SizeVerdict {
   /** Bytes: a power of two. */
   size_up_to: number;
   mappings: number;
+  /** Of them; without any, the times are those of the map alone. */
+  unmaps: number;
   /** Of them, through the pool. */
   pool_mappings: number;
   /** CPU time of a map and its unmap, nanoseconds, without the eviction worker. */
@@ -117,6 +119,7 @@ export function verdictOf(
       direction: plain.direction,
       size_up_to: plain.size_up_to,
       mappings: plain.maps,
+      unmaps: plain.unmaps,
       pool_mappings: pool.pool_maps,
       before_ns: Math.round(timeOf(chargeOfRow(plain), costs)),
       series_ns: Math.round(timeOf(chargeOfRow(pool), costs)),

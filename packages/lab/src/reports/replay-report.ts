@@ -9,11 +9,13 @@ import {
   agrees,
 } from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
+import { agreementRows, callLines } from '../tables/agreement-rows';
 import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
+import { captureSections } from './capture';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -38,8 +40,9 @@ function part({ heading, document }: ReportPart): Html {
     <h2 class="part">${heading}</h2>
     ${answer(document)}
     <p class="lead">${traceLine(document)}.</p>
-    ${verdict(document)} ${devicesOf(document.states).map((one) => device(one))}
-    ${mappings(document)} ${plainPath(document)}
+    ${captureSections(document.captures)} ${verdict(document)}
+    ${devicesOf(document.states).map((one) => device(one))} ${mappings(document)}
+    ${plainPath(document)}
     ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
     ${notes(document)}
   </article>`;
@@ -63,13 +66,14 @@ function verdict(document: ReplayDocument): Html {
   const parts = [
     html`<li>
       Mappings that reach the IOMMU as recorded:
-      <b>${share(a.mappings_equal, a.mappings_compared)}</b>
+      <b>${share(a.mappings_equal, a.mappings_compared)}</b> of those that belong to a
+      ${callLines(document.trace.pool_lines)} call and have iommu:map events
     </li>`,
     ...(p
       ? [
           html`<li>
             Decisions of the pool as recorded:
-            <b>${share(p.decisions_equal, p.decisions_compared)}</b>
+            <b>${share(p.decisions_equal, p.decisions_compared)}</b> of those that could be compared
           </li>`,
         ]
       : []),
@@ -104,7 +108,7 @@ function device({ device: name, states }: ReturnType<typeof devicesOf>[number]):
   const head = [
     '',
     ...states.map(({ patches }) => stateName(patches)),
-    ...(last ? ['change'] : []),
+    ...(first && last ? [`change from ${stateName(first.patches)}`] : []),
   ];
   const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
   return html`<section>
@@ -156,17 +160,12 @@ function mappings({ recorded }: ReplayDocument): Html {
   </section>`;
 }
 
-function plainPath({ agreement: a, recorded }: ReplayDocument): Html {
-  const rows = [
-    ['mappings, map and unmap', share(a.mappings_equal, a.mappings_compared)],
-    ['unmaps', share(a.unmaps.equal, a.unmaps.compared)],
-    ...[
-      ['number of iommu:map events', a.independent.number_of_chunks] as const,
-      ['physical starts', a.independent.physical_starts] as const,
-      ['total length', a.independent.total_length] as const,
-      ['lengths inside lists (rest on inferred lengths)', a.dependent.interior_lengths] as const,
-    ].map(([name, of]) => [name, share(of.equal, of.compared)]),
-  ];
+function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Html {
+  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
+    name,
+    base,
+    share(of.equal, of.compared),
+  ]);
   return html`<section>
     <h3>Plain path: state ${a.states.join(', ')} at iommu:map and iommu:unmap</h3>
     <p>
@@ -176,7 +175,7 @@ function plainPath({ agreement: a, recorded }: ReplayDocument): Html {
       ${count(a.mappings_recorded)} mappings recorded, ${count(a.mappings_with_events)} with events
       of their own.
     </p>
-    ${htmlTable(['compared', 'equal'], rows, 1)} ${residual(a.not_compared)}
+    ${htmlTable(['compared', 'of', 'equal'], rows, 2)} ${residual(a.not_compared)}
     ${differences(a.differences)}
   </section>`;
 }

@@ -3,6 +3,7 @@
 
 import { oneLine } from '../errors';
 import {
+  type CaptureSection,
   DECISION_KINDS,
   type Difference,
   type PoolSection,
@@ -10,8 +11,11 @@ import {
   type TimerWheelRow,
 } from '../compare';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
+import { isTable } from '../show/parts';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
+import { agreementRows, callLines } from './agreement-rows';
+import { CAPTURE_TITLE, captureParts } from './capture';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from './verdict';
 
@@ -22,6 +26,7 @@ export function tables(document: ReplayDocument): string {
     wrapped(verdictLine(document), INDENT),
     wrapped(verdictBasis(document), INDENT),
     wrapped(traceLine(document), INDENT),
+    ...document.captures.map((capture) => beside(capture, document.captures.length)),
     bySize(document),
     mappings(document),
     ...devices(document),
@@ -31,6 +36,20 @@ export function tables(document: ReplayDocument): string {
     ...document.notes.map((note) => wrapped(`Note: ${note}`, INDENT)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Before any percentage: what no percentage counts. */
+function beside(capture: CaptureSection, captures: number): string {
+  const of = captures > 1 ? `: ${capture.files.map(oneLine).join(', ')}` : '';
+  const parts = captureParts(capture).map((part) => {
+    if (typeof part === 'string') return wrapped(part, INDENT);
+    if (isTable(part)) {
+      const made = table(part.head, part.rows, part);
+      return part.title === '' ? made : `${wrapped(part.title, INDENT)}\n${made}`;
+    }
+    return part.map((line) => wrapped(line, INDENT)).join('\n');
+  });
+  return [wrapped(`${CAPTURE_TITLE}${of}`, INDENT), ...parts].join('\n');
 }
 
 function bySize(document: ReplayDocument): string {
@@ -68,38 +87,36 @@ function devices({ states }: ReplayDocument): string[] {
     const head = [
       cell(device),
       ...of.map(({ patches }) => `${String(patches)}: ${stateName(patches)}`),
-      ...(last ? ['change'] : []),
+      ...(first && last ? [`change from ${String(first.patches)}`] : []),
     ];
     return table(head, rows, { numbersFrom: 1 });
   });
 }
 
-function agreement({ agreement: a }: ReplayDocument): string {
+function agreement({ agreement: a, trace }: ReplayDocument): string {
   const head = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
-  const row = (name: string, of: { equal: number; compared: number }): string[] => [
+  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
     name,
     share(of.equal, of.compared),
-  ];
-  const rows = [
-    row('mappings equal', { equal: a.mappings_equal, compared: a.mappings_compared }),
-    row('their unmaps', a.unmaps),
-    row('number of iommu:map events', a.independent.number_of_chunks),
-    row('physical starts', a.independent.physical_starts),
-    row('total length', a.independent.total_length),
-    row('lengths inside lists (inferred)', a.dependent.interior_lengths),
-    ...reasons(a.not_compared),
-  ];
+    folded(base, 36),
+  ]);
+  const columns = [`of ${count(a.mappings_recorded)} mappings recorded`, 'equal', 'of'];
   return [
-    `${head}\n${table([`of ${count(a.mappings_recorded)} mappings recorded`, ''], rows, { numbersFrom: 1 })}`,
+    `${head}\n${table(columns, rows, { numbersFrom: 1, textFrom: 2 })}`,
+    ...reasons(a.not_compared),
     ...differences(a.differences),
   ].join('\n');
 }
 
-function reasons(notCompared: Readonly<Record<string, number>>): string[][] {
-  return Object.entries(notCompared).map(([why, n]) => [
-    `not compared: ${shortened(why, 60)}`,
-    count(n),
-  ]);
+function reasons(notCompared: Readonly<Record<string, number>>): string[] {
+  return Object.entries(notCompared).map(([why, n]) =>
+    wrapped(`Not compared: ${count(n)} ${why}`, INDENT),
+  );
+}
+
+/** Lines of a cell. */
+function folded(text: string, columns: number): string {
+  return text.replace(new RegExp(`(.{1,${String(columns)}})(?: |$)`, 'g'), '$1\n').trimEnd();
 }
 
 function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): string[] {

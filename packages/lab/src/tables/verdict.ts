@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The verdict of a replay in words and as rows: what the series would do for the mix of a capture.
 
-import type { BreakEvenVerdict, NsRange, ReplayDocument, VerdictSection } from '../compare';
+import type {
+  BreakEvenVerdict,
+  CaptureSection,
+  NsRange,
+  ReplayDocument,
+  VerdictSection,
+} from '../compare';
 import { count, decimalSize, micros, percent, significant, sizeLimit } from '../show/format';
 
 /** From this share of the drawn cost sets on, the verdict is clear. */
 const CLEAR = 0.95;
 
 /** The first line, and the page's headline. */
-export function verdictLine({ verdict, pool_off: off }: ReplayDocument): string {
+export function verdictLine(document: ReplayDocument): string {
+  const { verdict, pool_off: off } = document;
   if (off !== null) return `The series changes nothing here, since its pool is off: ${off}.`;
   if (!verdict) return '';
   if (verdict.mappings === 0)
     return 'No streaming mapping was replayed, so there is nothing that the series could change.';
   const { before, series } = verdict;
-  return `${answer(verdict)}: ${us(series.ns)} µs of CPU per map and unmap instead of ${us(before.ns)} µs; ${pays(verdict)}.`;
+  return `${leftOut(document)}${answer(verdict)}: ${us(series.ns)} µs of CPU per map and unmap instead of ${us(before.ns)} µs; ${pays(verdict)}.`;
 }
 
 /** What the figures rest on. */
@@ -30,6 +37,24 @@ export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string
     `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
     `series takes less CPU time in ${percent(wins, 0)} of them.`
   );
+}
+
+/** What the verdict is not about, so that no share of it looks like all. */
+function leftOut({ captures }: ReplayDocument): string {
+  const sum = (of: (capture: CaptureSection) => number): number =>
+    captures.reduce((all, capture) => all + of(capture), 0);
+  const events = sum(({ iommu_map: maps }) => maps.events);
+  const without = sum(({ iommu_map: maps }) => maps.without_call);
+  const untranslated = sum(
+    ({ devices }) => devices.filter((one) => one.maps > 0 && one.translated === false).length,
+  );
+  const rest =
+    without > 0
+      ? `${count(without)} of ${count(events)} iommu:map events belong to no dma:* call and are left out here. `
+      : '';
+  return untranslated > 0
+    ? `${rest}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been: `
+    : rest;
 }
 
 function answer({ series_wins: wins }: VerdictSection): string {
@@ -89,7 +114,8 @@ export function sizeRows({ verdict, pool_off: off }: ReplayDocument): string[][]
     sizeLimit(row.size_up_to),
     count(row.mappings),
     count(row.pool_mappings),
-    micros(row.before_ns),
-    micros(row.series_ns),
+    ...[row.before_ns, row.series_ns].map((ns) =>
+      row.unmaps === 0 ? `map only: ${micros(ns)}` : micros(ns),
+    ),
   ]);
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The recorded traces of test-fixtures/traces through the port: every one with TEST_LONG=1, else one of each shape.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { factsPaths } from '@iommu-bounce/dma-trace';
 import { type ReplayDocument, agrees } from '../../src/compare';
+import { withFolder } from '../commands/run-cli';
 import { describeOnEach, replayFiles, replayText } from './helpers';
 
 const TRACES = join(__dirname, '../../../../test-fixtures/traces');
@@ -177,12 +178,21 @@ describe('the recorded traces, replayed', function () {
 
   it('of several boots are replayed on a machine each', async () => {
     const [smallest = ''] = traces(TRACES).filter((file) => file.includes('net-rx'));
-    const files = LONG ? traces(TRACES).slice(-2) : [smallest, smallest];
-    const both = await replayFiles(files);
-    const each = await Promise.all(files.map(replayed));
-    expect(both.boots).to.equal(2);
-    const maps = each.map((one) => one.states[1]?.iommu_maps ?? 0);
-    expect(both.states[1]?.iommu_maps).to.equal((maps[0] ?? 0) + (maps[1] ?? 0));
+    const [first = '', second = ''] = LONG ? traces(TRACES).slice(-2) : [smallest, smallest];
+    await withFolder(async (folder) => {
+      // Another boot of the same machine: the same bytes twice would be refused.
+      const other = join(folder, 'other.trace.txt');
+      writeFileSync(
+        other,
+        `# another boot\n${gunzipSync(readFileSync(second)).toString('latin1')}`,
+      );
+      const both = await replayFiles([first, other]);
+      const each = await Promise.all([first, second].map(replayed));
+      expect(both.boots).to.equal(2);
+      expect(both.captures.map(({ files }) => files)).to.deep.equal([[first], [other]]);
+      const maps = each.map((one) => one.states[1]?.iommu_maps ?? 0);
+      expect(both.states[1]?.iommu_maps).to.equal((maps[0] ?? 0) + (maps[1] ?? 0));
+    });
   });
 });
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What was mapped before and is no more: the latest mapping at each address of a device, as many as fit a bound.
+
+import type { Place } from '../step';
+import { pageCeil, pageFloor } from '../step';
+import type { MappedBuffer } from './seen';
+
+/** Addresses kept per device; an IOMMU's addresses are used again and again, so this reaches far back. */
+const MOST_ADDRESSES = 16384;
+/** Lists kept per device. */
+const MOST_LISTS = 4096;
+
+export interface FreedMapping extends MappedBuffer {
+  readonly freed: Place;
+  readonly freedNs: number;
+  /** Its pages in the IOMMU: those of a list reach as far as its iommu:map events. */
+  readonly start: number;
+  readonly end: number;
+}
+
+interface OfDevice {
+  /** In the order in which they were freed. */
+  readonly byAddr: Map<number, FreedMapping>;
+  readonly byList: Map<string, FreedMapping>;
+  forgotten: number;
+}
+
+export class FreedMappings {
+  private readonly devices = new Map<string, OfDevice>();
+
+  /** @param most addresses kept per device */
+  constructor(private readonly most = MOST_ADDRESSES) {}
+
+  /** @param list its physical addresses, where an unmap names it by these */
+  add(mapping: FreedMapping, list: string | null): void {
+    let of = this.devices.get(mapping.device);
+    if (!of) {
+      of = { byAddr: new Map(), byList: new Map(), forgotten: 0 };
+      this.devices.set(mapping.device, of);
+    }
+    if (list !== null) put(of.byList, list, mapping, MOST_LISTS);
+    // A list that was never mapped here has no address that its unmap would print.
+    if (mapping.dmaAddr > 0 && put(of.byAddr, mapping.dmaAddr, mapping, this.most)) of.forgotten++;
+  }
+
+  /** It was not freed: the unmap was that of another mapping. */
+  remove(device: string, dmaAddr: number): void {
+    this.devices.get(device)?.byAddr.delete(dmaAddr);
+  }
+
+  at(device: string, dmaAddr: number): FreedMapping | null {
+    return this.devices.get(device)?.byAddr.get(dmaAddr) ?? null;
+  }
+
+  list(device: string, list: string): FreedMapping | null {
+    return this.devices.get(device)?.byList.get(list) ?? null;
+  }
+
+  /** The one whose pages held the address last. A walk. */
+  around(device: string, address: number): FreedMapping | null {
+    let found: FreedMapping | null = null;
+    for (const one of this.devices.get(device)?.byAddr.values() ?? [])
+      if (wasIn(one, address) && (!found || one.freedNs >= found.freedNs)) found = one;
+    return found;
+  }
+
+  /** Whether a mapping of the device may have been here and is no longer known. */
+  hasForgotten(device: string): boolean {
+    return (this.devices.get(device)?.forgotten ?? 0) > 0;
+  }
+}
+
+function wasIn({ dmaAddr, size, start, end }: FreedMapping, address: number): boolean {
+  return (
+    (address >= pageFloor(dmaAddr) && address < pageCeil(dmaAddr + size)) ||
+    (address >= start && address < end)
+  );
+}
+
+/** A list's name for this history: short, since lists have up to 128 addresses. */
+export function shortListKey(physAddrs: readonly number[]): string {
+  return `${String(physAddrs[0])} ${String(physAddrs.at(-1))} ${String(physAddrs.length)}`;
+}
+
+/** @returns whether the oldest entry had to go */
+function put<K, V>(map: Map<K, V>, key: K, value: V, most: number): boolean {
+  map.delete(key); // so that it becomes the youngest
+  map.set(key, value);
+  if (map.size <= most) return false;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    break;
+  }
+  return true;
+}

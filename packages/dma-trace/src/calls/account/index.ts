@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// An account of what a capture shows beside its calls.
+
+export {
+  CaptureAccount,
+  type BounceKind,
+  type MappingKind,
+  type StraySync,
+} from './capture-account';
+export type { DeviceFigures, Translation, TranslationSign } from './device-account';
+export type { Fault, FaultState, RangeWithoutCall } from './fault-account';
+export type { Group, Groups } from './groups';
+export type { EventFigures, IommuEvent } from './iommu-account';
+export type { Before, MappedBuffer, Seen } from './seen';
+export type {
+  DifferentUnmap,
+  StrayUnmap,
+  UnmapCall,
+  UnmapDifference,
+  UnmapSide,
+} from './unmap-account';

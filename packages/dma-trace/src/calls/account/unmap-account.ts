@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Unmaps that are not the mirror of their map, and unmaps of what is not mapped.
+
+import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import type { DmaFree, UnmapPage, UnmapSg } from '../../events';
+import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
+import { DIRECTIONS } from '../../event-head';
+import { listKey, type LiveMappings } from '../live-mappings';
+import { type CallForm, type Mapping, type Place, rangeOf } from '../step';
+import { type FreedMapping, type FreedMappings, shortListKey } from './freed-mappings';
+import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
+
+/** What ends a mapping. */
+export type UnmapCall = UnmapPage | UnmapSg | DmaFree | ObsUnmapPage | ObsUnmapSg;
+
+/** `call`: by the counterpart of another call. `address`: at an address inside of it. `entries`: of a list. */
+export type UnmapDifference = 'size' | 'direction' | 'call' | 'address' | 'entries';
+
+export interface UnmapSide {
+  readonly form: CallForm;
+  /** Null where the line has none. */
+  readonly dir: dma_data_direction | null;
+  /** Bytes; null where the line has none. */
+  readonly size: number | null;
+  readonly dmaAddr: number | null;
+  /** Of a list. */
+  readonly entries: number | null;
+}
+
+export interface DifferentUnmap extends Seen {
+  readonly device: string;
+  readonly what: readonly UnmapDifference[];
+  readonly mappedAt: Place | null;
+  readonly map: UnmapSide;
+  readonly unmap: UnmapSide;
+}
+
+export interface StrayUnmap extends Seen, UnmapSide {
+  readonly device: string;
+  /** The unmap before; null where the capture has neither a map nor an unmap of it. */
+  readonly before: Before | null;
+  /** Another device that has a buffer mapped at this address. */
+  readonly heldBy: string | null;
+}
+
+export class UnmapAccount {
+  /** Unmaps that differ from their map, and of these how many in what. */
+  different = 0;
+  readonly differentIn: Record<UnmapDifference, number> = {
+    size: 0,
+    direction: 0,
+    call: 0,
+    address: 0,
+    entries: 0,
+  };
+  readonly firstDifferent: DifferentUnmap[] = [];
+  /** Unmaps of what was unmapped before and not mapped since. */
+  second = 0;
+  readonly firstSecond: StrayUnmap[] = [];
+  /** Unmaps of what the capture never shows mapped. */
+  notMapped = 0;
+  readonly firstNotMapped: StrayUnmap[] = [];
+
+  constructor(private readonly freed: FreedMappings) {}
+
+  /** An unmap that was paired with its map. */
+  paired(at: Seen, mapping: Mapping, call: UnmapCall): void {
+    this.freed.add(freedFrom(mapping, at), listName(call));
+    const map = mapSide(mapping);
+    const unmap = unmapSide(call);
+    const what: UnmapDifference[] = [];
+    if (unmap.size !== null && unmap.size !== map.size) what.push('size');
+    if (unmap.dir !== null && unmap.dir !== map.dir) what.push('direction');
+    if (unmap.form !== map.form) what.push('call');
+    if (what.length > 0) this.differ(at, mapping, what, map, unmap);
+  }
+
+  /** Another list of the same memory was the one that was unmapped. */
+  exchanged(wrong: Mapping, right: Mapping, at: Seen): void {
+    this.freed.remove(wrong.device, wrong.dmaAddr);
+    this.freed.add(freedFrom(right, at), null);
+  }
+
+  /** An unmap without a map. */
+  stray(at: Seen, call: UnmapCall | null, live: LiveMappings): void {
+    if (!call) {
+      this.notMapped++;
+      return;
+    }
+    const unmap = unmapSide(call);
+    const near = nearMapping(call, live);
+    if (near) {
+      const what = unmap.dmaAddr === null ? 'entries' : 'address';
+      this.differ(at, near, [what], mapSide(near), unmap);
+      return;
+    }
+    const list = listName(call);
+    const { device } = call;
+    const before =
+      unmap.dmaAddr === null
+        ? this.freed.list(device, list ?? '')
+        : this.freed.at(device, unmap.dmaAddr);
+    const stray: StrayUnmap = {
+      ...at,
+      ...unmap,
+      device,
+      before: before && beforeOf(before, at),
+      heldBy: unmap.dmaAddr === null ? null : live.holder(unmap.dmaAddr, device),
+    };
+    if (before) {
+      this.second++;
+      if (this.firstSecond.length < LISTED) this.firstSecond.push(stray);
+      return;
+    }
+    this.notMapped++;
+    if (this.firstNotMapped.length < LISTED) this.firstNotMapped.push(stray);
+    this.freed.add(
+      {
+        device,
+        form: unmap.form,
+        dir: unmap.dir ?? 0,
+        dmaAddr: unmap.dmaAddr ?? 0,
+        size: unmap.size ?? 0,
+        mapped: null,
+        start: 0,
+        end: 0,
+        freed: at.place,
+        freedNs: at.timeNs,
+      },
+      list,
+    );
+  }
+
+  private differ(
+    at: Seen,
+    mapping: Mapping,
+    what: readonly UnmapDifference[],
+    map: UnmapSide,
+    unmap: UnmapSide,
+  ): void {
+    this.different++;
+    for (const one of what) this.differentIn[one]++;
+    if (this.firstDifferent.length < LISTED)
+      this.firstDifferent.push({
+        ...at,
+        device: mapping.device,
+        what,
+        mappedAt: mapping.place,
+        map,
+        unmap,
+      });
+  }
+}
+
+export function bufferOf({ device, form, dir, dmaAddr, size, place }: Mapping): MappedBuffer {
+  return { device, form, dir, dmaAddr, size, mapped: place };
+}
+
+export function beforeOf(freed: FreedMapping, at: Seen): Before {
+  return { place: freed.freed, agoNs: at.timeNs - freed.freedNs };
+}
+
+function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
+  const [start, end] = rangeOf(mapping);
+  return { ...bufferOf(mapping), start, end, freed: at.place, freedNs: at.timeNs };
+}
+
+function mapSide(mapping: Mapping): UnmapSide {
+  const { form, dir, size, dmaAddr, listKey: key } = mapping;
+  return { form, dir, size, dmaAddr, entries: key === null ? null : key.split(',').length };
+}
+
+function unmapSide(call: UnmapCall): UnmapSide {
+  const dir = call.dir === null ? null : directionOf(call.dir);
+  const side = { dir, size: null, dmaAddr: null, entries: null };
+  switch (call.kind) {
+    case 'unmapPage':
+      return { ...side, form: call.resource ? 'resource' : 'page', ...sizeOf(call) };
+    case 'obsUnmapPage':
+      return { ...side, form: 'page', ...sizeOf(call) };
+    case 'unmapSg':
+      return { ...side, form: 'sg', entries: call.physAddrs.length };
+    case 'obsUnmapSg':
+      return { ...side, form: 'sg', dmaAddr: call.dmaAddr };
+    case 'dmaFree': {
+      const forms = { coherent: 'coherent', pages: 'pages', sgt: 'noncontiguous' } as const;
+      const form = call.form === 'sgtErr' ? 'noncontiguous' : forms[call.form];
+      return { ...side, form, ...sizeOf(call) };
+    }
+  }
+}
+
+function sizeOf({ size, dmaAddr }: { size: number; dmaAddr: number }): {
+  size: number;
+  dmaAddr: number;
+} {
+  return { size, dmaAddr };
+}
+
+/** As the mappings have it: NONE counts as both ways. */
+function directionOf(dir: (typeof DIRECTIONS)[number]): dma_data_direction {
+  const number = DIRECTIONS.indexOf(dir);
+  return number === 1 || number === 2 ? number : 0;
+}
+
+function listName(call: UnmapCall): string | null {
+  return call.kind === 'unmapSg' ? shortListKey(call.physAddrs) : null;
+}
+
+/** A mapping in force that the caller may have meant: around the address, or a list that begins with the same memory. */
+function nearMapping(call: UnmapCall, live: LiveMappings): Mapping | null {
+  if (call.kind === 'unmapSg')
+    return live.listFrom(call.device, listKey(call.physAddrs), call.physAddrs[0] ?? 0);
+  return live.around(call.device, call.dmaAddr);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A capture that is given twice would count everything twice.
+
+import { type Stats, statSync } from 'node:fs';
+import { digestOf } from '@iommu-bounce/dma-trace';
+import { UsageError } from '../errors';
+
+/**
+ * By path, by inode (a link) and by content (a copy, or the .gz of another).
+ * @throws UsageError that names both, TraceError for a file that cannot be read
+ */
+export async function refuseRepeated(files: readonly string[]): Promise<void> {
+  if (files.length < 2) return;
+  const byInode = new Map<string, string>();
+  for (const file of files) once(byInode, inodeOf(file), file, 'is the same file as');
+  const byContent = new Map<string, string>();
+  for (const file of files)
+    // A pipe can be read once only.
+    if (statOf(file)?.isFile() === true)
+      once(byContent, await digestOf(file), file, 'has the same content as');
+}
+
+function once(seen: Map<string, string>, key: string, file: string, says: string): void {
+  const before = seen.get(key);
+  if (before === file) throw new UsageError(`${file}: is given twice; expected each capture once`);
+  if (before !== undefined)
+    throw new UsageError(`${file}: ${says} ${before}; expected each capture once`);
+  seen.set(key, file);
+}
+
+function inodeOf(file: string): string {
+  const stat = statOf(file);
+  return stat ? `${String(stat.dev)} ${String(stat.ino)}` : file;
+}
+
+/** Null if there is none, or if it may not be looked at: the reader of the file says so. */
+function statOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Places, amounts and buffers of a capture in words.
+
+import type { BufferRow, CaptureSection } from '../compare';
+import { oneLine } from '../errors';
+import { count } from '../show/format';
+
+/** `1 event`, `2 events`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** To the byte: a sum of these can be checked by hand. */
+export function bytes(n: number): string {
+  return plural(n, 'byte');
+}
+
+export function hex(n: number): string {
+  return n < 0 ? `-0x${(-n).toString(16)}` : `0x${n.toString(16)}`;
+}
+
+/** `line 7`; with its file where the capture has several. */
+export function where(place: string | null, { files }: CaptureSection): string {
+  if (place === null) return 'a place before the capture';
+  const line = place.slice(place.lastIndexOf(':') + 1);
+  return files.length === 1 ? `line ${line}` : oneLine(place);
+}
+
+/** The first `most` of some things. */
+export function list(items: readonly string[], most: number): string {
+  const more = items.length - most;
+  return items.slice(0, most).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
+}
+
+const FORMS: Readonly<Record<BufferRow['form'], string>> = {
+  page: 'a buffer',
+  resource: 'device registers (dma_map_resource)',
+  sg: 'a list',
+  coherent: 'a coherent buffer',
+  pages: 'pages (dma_alloc_pages)',
+  noncontiguous: 'a noncontiguous buffer',
+};
+
+/** `a buffer of 4,096 bytes, mapped FROM_DEVICE (line 7)`. */
+export function buffer(row: BufferRow, capture: CaptureSection): string {
+  const mapped =
+    row.mapped_at === null
+      ? 'mapped before the capture'
+      : `mapped ${row.direction} (${where(row.mapped_at, capture)})`;
+  return `${FORMS[row.form]} of ${bytes(row.size)}, ${mapped}`;
+}
