@@ -2,6 +2,7 @@
 // The IOMMU core: groups, domains, attaching, map and unmap in supported page sizes, reserved regions.
 // C: drivers/iommu/iommu.c of v5.13, the functions that dma-iommu and a driver reach. See docs/porting.md#iommu
 
+import { check_options, flag } from '@iommu-bounce/linux-shim/options';
 import {
   ALIGN,
   ALL_ALIGNED,
@@ -167,6 +168,7 @@ export class iommu_c {
     private readonly k: machine,
     params: iommu_params = {},
   ) {
+    check_options('iommu_c', params, { strict: flag, passthrough: flag });
     this.iommu_dma_strict = params.strict ?? true; // deviation 2
     this.iommu_cmd_line_strict = params.strict !== undefined;
     this.iommu_def_domain_type =
