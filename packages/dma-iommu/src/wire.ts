@@ -17,10 +17,10 @@ import {
   type iommu_domain,
   type wire_iommu_options,
   type wired_iommu,
-  driver_of,
-  iommu_core_of,
+  wire_driver,
+  wire_core,
   iova_c,
-  probe,
+  wire_probe,
   wire_iommu_shape,
 } from '@iommu-bounce/iommu-core';
 import type { dma_iommu_config, dma_iommu_params } from './dma-iommu';
@@ -92,7 +92,7 @@ export const wire_dma_iommu_shape: shape_of<wire_dma_iommu_options> = {
  */
 export function wire_dma_iommu(options: wire_dma_iommu_options = {}): wired_dma_iommu {
   check_options('wire_dma_iommu', options, wire_dma_iommu_shape);
-  const { k, iommu } = iommu_core_of(options);
+  const { k, iommu } = wire_core(options);
   const iova = new (options.overlays?.iova ?? iova_c)(k);
   // The circle between dma-iommu.o and io-buffer-pool.o is closed last, as the linker closes it.
   const symbols = {} as pool_imports;
@@ -108,7 +108,7 @@ export function wire_dma_iommu(options: wire_dma_iommu_options = {}): wired_dma_
   );
   if (pool) resolve(symbols, dma_iommu as unknown as pool_imports);
   dma_iommu.do_initcalls();
-  const driver = driver_of(options, k, iommu, dma_iommu);
+  const driver = wire_driver(options, k, iommu, dma_iommu);
   return {
     k,
     iommu,
@@ -116,7 +116,7 @@ export function wire_dma_iommu(options: wire_dma_iommu_options = {}): wired_dma_
     dma_iommu,
     driver,
     plug: (dev) => {
-      probe(iommu, driver, dev);
+      wire_probe(iommu, driver, dev);
       return iommu.iommu_get_dma_domain(dev);
     },
   };

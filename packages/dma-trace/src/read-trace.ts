@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
+import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
 import { parseLine } from './parse-line';
 import { readBlocks, type TextBlock } from './files';
@@ -27,6 +28,8 @@ export interface TraceHeader {
   cpus: number | null;
 }
 
+const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
+
 /** Iterate it once; counters and header are complete when the iteration is. */
 export class TraceReader implements AsyncIterable<TraceEvent> {
   readonly counters: TraceCounters = {
@@ -42,7 +45,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   readonly header: TraceHeader = { tracer: null, cpus: null };
   private readonly lastTimes = new Map<number | null, number>();
 
-  constructor(readonly file: string) {}
+  /** @throws OptionError for something else than a path */
+  constructor(readonly file: string) {
+    check_value('TraceReader', 'file', file, a_path);
+  }
 
   /** Throws a TraceError if the file cannot be read to its end or holds no event. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {

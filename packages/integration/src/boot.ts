@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts a machine together in any state of the series: configuration, linking, initcalls.
 
-import type { device, machine, machine_options } from '@iommu-bounce/linux-shim';
+import { OptionError, type device, type machine } from '@iommu-bounce/linux-shim';
+import { check_options } from '@iommu-bounce/linux-shim/options';
 import {
   IOMMU_DOMAIN_DMA,
-  type driver_factory,
   type iommu_c,
   type iommu_domain,
   type iommu_ops,
   type iova_c,
-  type virtio_iommu_c,
 } from '@iommu-bounce/iommu-core';
 import { type dma_iommu_object, type series_state, wire_dma_iommu } from '@iommu-bounce/dma-iommu';
-import {
-  type io_buffer_pool_c,
-  type io_buffer_pool_overlays,
-  wire_io_buffer_pool,
-} from '@iommu-bounce/io-buffer-pool';
+import { type io_buffer_pool_c, wire_io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import {
   type OptionValues,
   evaluate,
@@ -24,31 +19,12 @@ import {
   parseKconfig,
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
+import { type boot_options, boot_shape } from './boot-options';
 import { link, objects_of } from './link';
 
 export { pool_of } from '@iommu-bounce/io-buffer-pool';
 export type { driver_factory } from '@iommu-bounce/iommu-core';
-
-export interface boot_options {
-  /** How many patches of the series are applied. Default 4. */
-  readonly patches?: series_state;
-  /** A .config text, evaluated under the series' Kconfig, or option values as they are. Default: no text. */
-  readonly config?: string | OptionValues;
-  /** Kernel command line text. */
-  readonly params?: string;
-  /** A kdump kernel. Default false. */
-  readonly kdump?: boolean;
-  readonly machine?: machine_options;
-  /** Default: the table driver. */
-  readonly driver?: driver_factory;
-  /** What ifs: subclasses of the C's files, in place of these. */
-  readonly overlays?: overlays;
-}
-
-export interface overlays extends io_buffer_pool_overlays {
-  /** For `bootOn('virtio')`, which makes the driver; `boot` refuses it. */
-  readonly virtio_iommu?: typeof virtio_iommu_c;
-}
+export type { boot_options, overlays } from './boot-options';
 
 /** A machine that is up. */
 export interface running_machine {
@@ -70,12 +46,13 @@ export interface running_machine {
 export const IO_BUFFER_Y = 'CONFIG_IOMMU_IO_BUFFER=y\n';
 
 /**
- * @throws KconfigError for a bad .config or command line, Error for unresolved symbols, RangeError for an overlay of a
- *   driver that it does not make
+ * @throws OptionError for an option that it does not have, or a value out of range; KconfigError for a bad .config or
+ *   command line; Error for unresolved symbols
  */
 export function boot(options: boot_options = {}): running_machine {
+  check_options('boot', options, boot_shape);
   if (options.overlays?.virtio_iommu)
-    throw new RangeError("boot() does not make virtio-iommu: use bootOn('virtio', { overlays })");
+    throw new OptionError("boot() does not make virtio-iommu: use bootOn('virtio', { overlays })");
   const patches = options.patches ?? 4;
   const notes: string[] = [];
   const config = before_patch_4(patches, configuration(options.config ?? '', notes));

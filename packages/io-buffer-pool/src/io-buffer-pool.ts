@@ -21,6 +21,7 @@ import {
   PAGE_SIZE,
   PageHighMem,
   andnot64,
+  check_page,
   delayed_work,
   deref,
   dev_name,
@@ -48,7 +49,7 @@ import {
   page_to_phys,
   page_to_virt,
   phys_addr_t,
-  type scatterlist,
+  scatterlist,
   sg_dma_address,
   sg_next,
   sg_page,
@@ -827,7 +828,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       klass,
       slot,
       offset,
-      orig instanceof page ? orig : null, // findings 24 and 25; deviation 3
+      orig instanceof page ? orig : no_page(orig), // findings 24 and 25; deviation 3
       offset,
       size,
       dir,
@@ -875,6 +876,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     return true;
   }
+}
+
+/** JS: null, as for C's wild pointer. Out of line, and the first to see what a caller gave as a page. */
+function no_page(orig: scatterlist | null): null {
+  if (orig !== null && !(orig instanceof scatterlist)) check_page('dma_map_page_attrs', orig);
+  return null;
 }
 
 /** JS: what the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */

@@ -18,6 +18,7 @@ import {
   INIT_LIST_HEAD,
   __ffs,
   __fls,
+  check_address,
   deref,
   dev_is_pci,
   dev_name,
@@ -822,7 +823,10 @@ export class iommu_c {
     }
 
     // What was mapped before a failure goes again.
-    if (ret) this.iommu_unmap(domain, orig_iova, orig_size - size);
+    if (ret) {
+      check_address('iommu_map', orig_paddr); // JS: what is no page has no address, and no driver takes it
+      this.iommu_unmap(domain, orig_iova, orig_size - size);
+    }
     // JS: the trace point is connected or not.
     else this.trace.trace_map?.(orig_iova, orig_paddr, orig_size);
 

@@ -55,7 +55,9 @@ export interface wired_iommu {
   attach(dev: device): iommu_domain;
 }
 
-/** For the calls that take these options and more. */
+// The parts below are also for the calls of the packages above, which take these options and more.
+
+/** What each option can be. */
 export const wire_iommu_shape: shape_of<wire_iommu_options> = {
   machine: machine_or_options,
   strict: flag,
@@ -71,7 +73,7 @@ function machine_or_options(value: unknown, path: string): string | null {
 const is_machine = instance_of(machine, 'a machine or its options');
 
 /** The machine, and the IOMMU core in it. */
-export function iommu_core_of(options: wire_iommu_options): { k: machine; iommu: iommu_c } {
+export function wire_core(options: wire_iommu_options): { k: machine; iommu: iommu_c } {
   const k = options.machine instanceof machine ? options.machine : new machine(options.machine);
   const { strict, passthrough } = options;
   const iommu = new iommu_c(k, {
@@ -82,14 +84,14 @@ export function iommu_core_of(options: wire_iommu_options): { k: machine; iommu:
 }
 
 /** Binds a driver to the device's bus, which it gets here if it has none, and probes the device. */
-export function probe(iommu: iommu_c, driver: iommu_ops, dev: device): void {
+export function wire_probe(iommu: iommu_c, driver: iommu_ops, dev: device): void {
   dev.bus ??= new bus_type(dev instanceof pci_dev ? 'pci' : 'platform');
   dev.bus.iommu_ops = driver;
   check(iommu.iommu_probe_device(dev), `iommu_probe_device(${dev.init_name})`);
 }
 
 /** The table driver, or what the options say. */
-export function driver_of(
+export function wire_driver(
   options: wire_iommu_options,
   ...args: Parameters<driver_factory>
 ): iommu_ops {
@@ -102,14 +104,14 @@ export function driver_of(
  */
 export function wire_iommu(options: wire_iommu_options = {}): wired_iommu {
   check_options('wire_iommu', options, wire_iommu_shape);
-  const { k, iommu } = iommu_core_of(options);
-  const driver = driver_of(options, k, iommu, new dma_iommu_h_stubs());
+  const { k, iommu } = wire_core(options);
+  const driver = wire_driver(options, k, iommu, new dma_iommu_h_stubs());
   return {
     k,
     iommu,
     driver,
     attach: (dev) => {
-      probe(iommu, driver, dev);
+      wire_probe(iommu, driver, dev);
       const domain = check_ptr(iommu.iommu_domain_alloc(dev.bus as bus_type), 'iommu_domain_alloc');
       check(iommu.iommu_attach_device(domain, dev), 'iommu_attach_device');
       return domain;

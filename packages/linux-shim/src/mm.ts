@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Physical memory: one buffer, page frames, the linear map, memcpy. C: include/linux/mm.h, asm/page.h, mm/memory.c
 
+import { check_value, that } from './options';
 import { deref, oops } from './printk';
 import { PAGE_SIZE, phys_addr_t, virt_addr_t } from './types';
 
@@ -58,6 +59,26 @@ export interface memory_layout {
   readonly reserved_pages?: number;
   /** The same, highmem. Default 0. */
   readonly reserved_highmem_pages?: number;
+}
+
+const A_PAGE = that(
+  'a page, as alloc_pages(), pfn_to_page() or virt_to_page() returns it',
+  (v) => v instanceof page,
+);
+
+// JS: maps and unmaps look at nothing, so these two are called where something has failed already.
+
+/** @throws OptionError for something else than a page */
+export function check_page(what: string, value: unknown): void {
+  check_value(what, 'page', value, A_PAGE);
+}
+
+/**
+ * Arithmetic with something that is no page gives NaN.
+ * @throws OptionError for that
+ */
+export function check_address(what: string, address: number): void {
+  if (Number.isNaN(address)) check_page(what, undefined);
 }
 
 export function page_to_pfn(p: page): number {
@@ -209,6 +230,7 @@ export class mm_c {
   /** Offset in the buffer of a range within one page. */
   private resolve(addr: virt_addr_t, len: number): number {
     if (addr >= PAGE_SIZE && addr + len <= this.bytes) return addr;
+    check_address('memory', addr);
     const mapped = this.vmalloc?.resolve(addr) ?? null;
     if (mapped === null) throw new oops('bad-access', `no memory at ${hex(addr)}`);
     return mapped;

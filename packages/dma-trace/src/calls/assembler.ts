@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts the lines of a trace together to the calls and decisions they tell of.
 
+import {
+  an_object,
+  check_options,
+  check_value,
+  either,
+  instance_of,
+  list_of,
+  needed,
+  one_of,
+  text,
+} from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from '../events';
 import { Contexts } from './contexts';
 import { DmaLines } from './dma-lines';
@@ -9,6 +20,8 @@ import { type KnownBefore, PoolLines } from './pool-lines';
 import type { Step } from './step';
 import { type EvictionRun, StepQueue } from './step-queue';
 import { LineCounts, type Workbench } from './mappings';
+
+const PLAN = either('eviction runs, or null', list_of(an_object, { least: 0 }), one_of(null));
 
 export class Assembler {
   private readonly bench: Workbench;
@@ -23,6 +36,11 @@ export class Assembler {
     plan: readonly EvictionRun[] | null,
     known: KnownBefore = { withDecisions: new Set(), firstDevice: '' },
   ) {
+    check_value('Assembler', 'plan', plan, PLAN);
+    check_options('Assembler', known, {
+      withDecisions: needed(instance_of(Set, 'a Set of device names')),
+      firstDevice: needed(text),
+    });
     this.bench = {
       counts: new LineCounts(),
       contexts: new Contexts(),

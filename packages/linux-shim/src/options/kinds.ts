@@ -111,7 +111,7 @@ export function fields<T extends object>(shape: shape_of<T>): kind {
   const kinds = new Map(Object.entries<kind>(shape));
   return (value, path) => {
     if (an_object(value, path) !== null)
-      return problem(value, path === '' ? 'it' : path, 'an object');
+      return problem(value, path === '' ? 'options' : path, 'an object');
     const of = path === '' ? '' : `${path}.`;
     const given = value as Readonly<Record<string, unknown>>;
     for (const name of Object.keys(given))
