@@ -90,6 +90,13 @@ export function wire_probe(iommu: iommu_c, driver: iommu_ops, dev: device): void
   check(iommu.iommu_probe_device(dev), `iommu_probe_device(${dev.init_name})`);
 }
 
+/** A domain of its own for a device that was probed. */
+export function attach_probed(iommu: iommu_c, dev: device): iommu_domain {
+  const domain = check_ptr(iommu.iommu_domain_alloc(dev.bus), 'iommu_domain_alloc');
+  check(iommu.iommu_attach_device(domain, dev), 'iommu_attach_device');
+  return domain;
+}
+
 /** The table driver, or what the options say. */
 export function wire_driver(
   options: wire_iommu_options,
@@ -112,9 +119,7 @@ export function wire_iommu(options: wire_iommu_options = {}): wired_iommu {
     driver,
     attach: (dev) => {
       wire_probe(iommu, driver, dev);
-      const domain = check_ptr(iommu.iommu_domain_alloc(dev.bus as bus_type), 'iommu_domain_alloc');
-      check(iommu.iommu_attach_device(domain, dev), 'iommu_attach_device');
-      return domain;
+      return attach_probed(iommu, dev);
     },
   };
 }

@@ -17,8 +17,9 @@ const LONG = process.env['TEST_LONG'] === '1';
 const PACKETS = LONG ? 20_000 : 10_000;
 
 function experiment(changes: Partial<NetExperiment> = {}): NetDocument {
+  const { layout: _layout, cpus: _cpus, ...machine } = MACHINE;
   return netExperiment({
-    ...MACHINE,
+    ...machine,
     shape: 'rx',
     packets: PACKETS,
     policies: policiesNamed('all'),
