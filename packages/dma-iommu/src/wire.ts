@@ -74,7 +74,7 @@ export interface wired_dma_iommu extends Omit<wired_iommu, 'attach'> {
    * Gives a device its group, its domain and its dma_ops, as probing does. From then on `k.dma` maps through the IOMMU.
    * @throws Error with the error number when probing fails
    */
-  plug(dev: device): iommu_domain;
+  readonly plug: (dev: device) => iommu_domain;
 }
 
 export const wire_dma_iommu_shape: shape_of<wire_dma_iommu_options> = {

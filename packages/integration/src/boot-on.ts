@@ -91,7 +91,10 @@ const OWN_OPTIONS = {
   table: ['table'],
 } as const satisfies Readonly<Record<IommuDriver, readonly (keyof IommuOptions)[]>>;
 
-const { driver: _driver, ...own_shape } = boot_shape;
+const { patches, config, params, kdump, machine, overlays } = boot_shape;
+const OPTIONS: shape_of<Omit<boot_options, 'driver'>> = {
+  ...{ patches, config, params, kdump, machine, overlays },
+};
 const IOMMU_OPTIONS: shape_of<IommuOptions> = {
   pageSizeMask: whole(1),
   dmaEntryLimit: whole(0, U32_MAX),
@@ -107,7 +110,7 @@ function checkOptions(
   iommu: IommuOptions,
 ): void {
   check_value('bootOn', 'driver', driver, one_of(...IOMMU_DRIVERS));
-  check_options(`bootOn('${driver}')`, options, own_shape);
+  check_options(`bootOn('${driver}')`, options, OPTIONS);
   check_options(`bootOn('${driver}'): iommu`, iommu, IOMMU_OPTIONS);
   const other = driver === 'virtio' ? 'table' : 'virtio';
   const wrong: string[] = OWN_OPTIONS[other].filter((name) => iommu[name] !== undefined);

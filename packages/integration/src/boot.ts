@@ -62,7 +62,6 @@ export function boot(options: boot_options = {}): running_machine {
 
   const { params, given } = cmdline;
   const { overlays = {} } = options;
-  const { iova, dma_iommu, io_buffer_pool } = overlays;
   const wiring = {
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(given.has('strict') ? { strict: params.strict } : {}),
@@ -76,18 +75,18 @@ export function boot(options: boot_options = {}): running_machine {
       forcedac: given.has('forcedac') ? (params.forcedac ? '1' : '0') : undefined,
       kdump: options.kdump ?? false,
     },
-    overlays: { iova, dma_iommu },
+    overlays: { iova: overlays.iova, dma_iommu: overlays.dma_iommu },
   };
   const wired = is_enabled(config, 'IOMMU_IO_BUFFER')
     ? wire_io_buffer_pool({
         ...wiring,
         num_slots: params.numSlots,
         class_sizes: params.classSizes,
-        overlays: { iova, dma_iommu, io_buffer_pool },
+        overlays: { ...wiring.overlays, io_buffer_pool: overlays.io_buffer_pool },
       })
     : { ...wire_dma_iommu({ ...wiring, patches }), io_buffer_pool: null };
-  const { plug: _plug, ...up } = wired; // plug() below says more when it fails
-  return { patches, config, ...up, notes };
+  const { k, iommu, iova, dma_iommu, io_buffer_pool, driver } = wired;
+  return { patches, config, k, iommu, iova, dma_iommu, io_buffer_pool, driver, notes };
 }
 
 function configuration(config: string | OptionValues, notes: string[]): OptionValues {

@@ -31,11 +31,16 @@ export interface wired_virtio_iommu extends Omit<wired_iommu, 'attach'> {
    * @returns the domain, and the device's own reads and writes
    * @throws Error with the error number when that fails
    */
-  attach(dev: device): { readonly domain: iommu_domain; readonly dma: DeviceDma };
+  readonly attach: (dev: device) => { readonly domain: iommu_domain; readonly dma: DeviceDma };
 }
 
-const { driver: _driver, ...others } = wire_iommu_shape;
-const shape: shape_of<wire_virtio_iommu_options> = { ...others, virtio: an_object };
+const { machine, strict, passthrough } = wire_iommu_shape;
+const shape: shape_of<wire_virtio_iommu_options> = {
+  machine,
+  strict,
+  passthrough,
+  virtio: an_object,
+};
 
 /**
  * Puts a machine with virtio-iommu together.

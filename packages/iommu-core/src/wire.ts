@@ -52,7 +52,7 @@ export interface wired_iommu {
    * Probes a device, and attaches it to a domain of its own, which the caller maps.
    * @throws Error with the error number when one of the two fails
    */
-  attach(dev: device): iommu_domain;
+  readonly attach: (dev: device) => iommu_domain;
 }
 
 // The parts below are also for the calls of the packages above, which take these options and more.

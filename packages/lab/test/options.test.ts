@@ -24,9 +24,9 @@ const EXPERIMENT = {
   ...simulation.USUAL_MACHINE,
   moveData: false,
 };
-const { cpus, layout, groups: _groups, policies, ...THE_REST } = EXPERIMENT;
-const MACHINE = { ...THE_REST, cpus, layout };
-const NET = { ...THE_REST, policies, shape: 'rx', packets: 10, nic: {} };
+const { cpus, layout, policies, preset, cost, seed, moveData } = EXPERIMENT;
+const MACHINE = { preset, cost, cpus, layout, seed, moveData };
+const NET = { preset, cost, seed, moveData, policies, shape: 'rx', packets: 10, nic: {} };
 const COMPARED = { ...EXPERIMENT };
 
 const wired = (): core.wired_iommu => core.wire_iommu();

@@ -65,21 +65,22 @@ export class wired {
     options: wire_options = {},
   ) {
     const { driver, ...others } = options;
+    let made: table_driver | undefined;
     const up = wire_dma_iommu({
       ...others,
       machine: k,
       driver: (_k, iommu, dma_iommu) =>
-        new table_driver(k, iommu, dma_iommu, driver, {
+        (made = new table_driver(k, iommu, dma_iommu, driver, {
           map: (iova, _paddr, size, prot) => this.events.push(['map', iova, size, prot]),
           unmap: (iova, size) => this.events.push(['unmap', iova, size]),
           sync: () => this.syncs++,
           flush_all: () => this.flushes++,
-        }),
+        })),
     });
     this.iommu = up.iommu;
     this.iova = up.iova;
     this.dma_iommu = up.dma_iommu;
-    this.driver = up.driver as table_driver;
+    this.driver = deref(made);
     this.pci.iommu_ops = this.platform.iommu_ops = this.driver;
   }
 

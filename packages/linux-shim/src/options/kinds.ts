@@ -23,7 +23,8 @@ export function show_value(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${String(value.length)}`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const { name } = (value.constructor ?? Object) as { readonly name: string };
+  const { name = 'Object' } =
+    (value as { readonly constructor?: { readonly name?: string } }).constructor ?? {};
   return name === 'Object' ? 'an object' : `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 

@@ -17,9 +17,9 @@ const LONG = process.env['TEST_LONG'] === '1';
 const PACKETS = LONG ? 20_000 : 10_000;
 
 function experiment(changes: Partial<NetExperiment> = {}): NetDocument {
-  const { layout: _layout, cpus: _cpus, ...machine } = MACHINE;
+  const { preset, cost, seed, moveData } = MACHINE;
   return netExperiment({
-    ...machine,
+    ...{ preset, cost, seed, moveData },
     shape: 'rx',
     packets: PACKETS,
     policies: policiesNamed('all'),

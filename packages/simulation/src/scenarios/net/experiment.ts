@@ -43,9 +43,9 @@ export interface NetExperiment extends Omit<ScenarioMachine, 'layout' | 'cpus'> 
   readonly nic: NicParameters;
 }
 
-const { layout: _layout, cpus: _cpus, ...MACHINE_OF_NET } = MACHINE;
+const { preset, cost, seed, moveData } = MACHINE;
 const EXPERIMENT: shape_of<NetExperiment> = {
-  ...MACHINE_OF_NET,
+  ...{ preset, cost, seed, moveData },
   shape: needed(one_of(...NET_SHAPE_NAMES)),
   packets: needed(whole(1)),
   policies: POLICY_LIST,
