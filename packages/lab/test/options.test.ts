@@ -291,9 +291,17 @@ describe('a call', () => {
             on.m.k.dma.dma_map_page_attrs(nvme, any(Buffer.alloc(4096)), 0, 4096, dir, 0),
           ).to.throw(
             shim.OptionError,
-            /^(iommu|dma)_map(_page_attrs)?: page is .*: expected a page/,
+            /^(iommu|dma)_map(_page_attrs)?: page (is|has) .*: expected a page/,
           );
       });
+
+  it('of a device without an IOMMU, but with a SWIOTLB area, does too', () => {
+    const dev = new shim.device('nic');
+    const k = new shim.machine({ swiotlb_slabs: 128 });
+    expect(() =>
+      k.dma.dma_map_page_attrs(dev, any(Buffer.alloc(8)), 0, 8, shim.DMA_TO_DEVICE, 0),
+    ).to.throw(shim.OptionError, 'page has no page frame number: expected a page');
+  });
 
   it('of a device without an IOMMU does the same', () => {
     const dev = new shim.device('nic');
@@ -306,6 +314,9 @@ describe('a call', () => {
         shim.DMA_TO_DEVICE,
         0,
       ),
-    ).to.throw(shim.OptionError, 'dma_map_page_attrs: page is a Buffer: expected a page');
+    ).to.throw(
+      shim.OptionError,
+      'dma_map_page_attrs: page has no page frame number: expected a page',
+    );
   });
 });

@@ -75,9 +75,9 @@ export class dma_direct_c {
       return this.swiotlb.swiotlb_map(dev, phys, size, dir, attrs);
 
     if (!dma_capable(dev, dma_addr, size)) {
-      check_page('dma_map_page_attrs', p); // JS: what is no page is out of reach too
       if (this.swiotlb.swiotlb_force !== SWIOTLB_NO_FORCE)
         return this.swiotlb.swiotlb_map(dev, phys, size, dir, attrs);
+      check_page('dma_map_page_attrs', p); // JS: what is no page is out of reach too
       this.log.WARN_ON(true, `${dev_name(dev)}: DMA addr beyond the device's reach`);
       return DMA_MAPPING_ERROR;
     }

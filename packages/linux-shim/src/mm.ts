@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Physical memory: one buffer, page frames, the linear map, memcpy. C: include/linux/mm.h, asm/page.h, mm/memory.c
 
-import { check_value, that } from './options';
+import { OptionError, check_value, that } from './options';
 import { deref, oops } from './printk';
 import { PAGE_SIZE, phys_addr_t, virt_addr_t } from './types';
 
@@ -61,10 +61,8 @@ export interface memory_layout {
   readonly reserved_highmem_pages?: number;
 }
 
-const A_PAGE = that(
-  'a page, as alloc_pages(), pfn_to_page() or virt_to_page() returns it',
-  (v) => v instanceof page,
-);
+const PAGE_WORDS = 'a page, as alloc_pages(), pfn_to_page() or virt_to_page() returns it';
+const A_PAGE = that(PAGE_WORDS, (v) => v instanceof page);
 
 // JS: maps and unmaps look at nothing, so these two are called where something has failed already.
 
@@ -78,7 +76,8 @@ export function check_page(what: string, value: unknown): void {
  * @throws OptionError for that
  */
 export function check_address(what: string, address: number): void {
-  if (Number.isNaN(address)) check_page(what, undefined);
+  if (Number.isNaN(address))
+    throw new OptionError(`${what}: page has no page frame number: expected ${PAGE_WORDS}`);
 }
 
 export function page_to_pfn(p: page): number {
@@ -230,14 +229,19 @@ export class mm_c {
   /** Offset in the buffer of a range within one page. */
   private resolve(addr: virt_addr_t, len: number): number {
     if (addr >= PAGE_SIZE && addr + len <= this.bytes) return addr;
-    check_address('memory', addr);
     const mapped = this.vmalloc?.resolve(addr) ?? null;
-    if (mapped === null) throw new oops('bad-access', `no memory at ${hex(addr)}`);
+    if (mapped === null) {
+      check_address('memory', addr);
+      throw new oops('bad-access', `no memory at ${hex(addr)}`);
+    }
     return mapped;
   }
 
   private init_page(pfn: number): page {
-    if (!this.pfn_valid(pfn)) throw new oops('bad-access', `no page frame ${String(pfn)}`);
+    if (!this.pfn_valid(pfn)) {
+      check_address('pfn_to_page', pfn);
+      throw new oops('bad-access', `no page frame ${String(pfn)}`);
+    }
     const range = deref(this.ranges.find((r) => pfn >= r.start_pfn && pfn < r.end_pfn));
     const phys = pfn * PAGE_SIZE;
     const p = new page(
