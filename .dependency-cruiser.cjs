@@ -14,7 +14,7 @@ const PORT = [
 /** Package: what it may import, besides itself. */
 const MAY_IMPORT = {
   'linux-shim': [],
-  'kconfig-options': [],
+  'kconfig-options': ['linux-shim'],
   'iommu-core': ['linux-shim'],
   'dma-iommu': ['linux-shim', 'iommu-core'],
   'io-buffer-pool': ['linux-shim', 'iommu-core', 'dma-iommu'],
@@ -52,11 +52,15 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'dma-trace-imports-types-only',
-      comment: 'a reader of traces needs no machine',
+      name: 'readers-need-no-machine',
+      comment: 'a reader of traces or options takes types of linux-shim, and its check of options',
       severity: 'error',
-      from: { path: '^packages/dma-trace/src/' },
-      to: { path: '^packages/linux-shim/', dependencyTypesNot: ['type-only'] },
+      from: { path: '^packages/(dma-trace|kconfig-options)/src/' },
+      to: {
+        path: '^packages/linux-shim/',
+        pathNot: '^packages/linux-shim/src/options/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'simulation-reads-no-files',
@@ -81,7 +85,7 @@ module.exports = {
         path: '^packages/[^/]+/src/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/src/(testing/)?index\\.ts$',
+          '^packages/[^/]+/src/((testing|options)/)?index\\.ts$',
           '^packages/dma-trace/src/parse\\.ts$',
         ],
       },

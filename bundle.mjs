@@ -31,6 +31,7 @@ function commonJs(text, file) {
       const local = names.replaceAll(' as ', ': ');
       return `const {${local}} = require("${from}");`;
     })
+    .replace(/^import "([^"]+)";$/gm, 'require("$1");') // a chunk that an entry shares and takes no name of
     .replace(/^import (\w+) from "(node:[^"]+)";$/gm, 'const $1 = require("$2");')
     .replace(/^import (\w+) from "([^"]+)";$/gm, 'const $1 = defaultOf(require("$2"));')
     .replace(/^export \{([^}]*)\};$/gm, (_, names) => {

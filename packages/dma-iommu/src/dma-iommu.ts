@@ -3,6 +3,7 @@
 // C: drivers/iommu/dma-iommu.c of v5.13-rc7 with the two fixes of 2 July 2021, after patch 4/4 of the series; the
 // earlier text of what the patches changed is in before-patch-*.ts. See docs/porting.md#dma-iommu
 
+import { check_options, either, flag, one_of, text } from '@iommu-bounce/linux-shim/options';
 import {
   ALIGN,
   BIT,
@@ -209,7 +210,8 @@ export class dma_iommu_c implements dma_iommu_h {
   protected readonly cookie_type: struct_type<iommu_dma_cookie> = iommu_dma_cookie;
 
   /**
-   * @throws nothing; a bad `forcedac` text is ignored, as at boot: use iommu_dma_forcedac_setup to hear of it
+   * A bad `forcedac` text is ignored, as at boot.
+   * @throws OptionError for an option that it does not have, or of another type
    */
   constructor(
     protected readonly k: machine,
@@ -219,6 +221,10 @@ export class dma_iommu_c implements dma_iommu_h {
     protected readonly config: dma_iommu_config,
     protected readonly params: dma_iommu_params = {},
   ) {
+    const config_shape = { IOMMU_IO_BUFFER: flag, SWIOTLB: flag, DMA_REMAP: flag };
+    check_options('dma_iommu_c: config', config, config_shape);
+    const forcedac = either('the text of iommu.forcedac=, or null', text, one_of(null));
+    check_options('dma_iommu_c: params', params, { forcedac, kdump: flag });
     if (params.forcedac !== undefined) this.iommu_dma_forcedac_setup(params.forcedac); // deviation 8
     if (config.DMA_REMAP) {
       // JS: C has the two in the table, under #ifdef. Taking them out of it by delete makes it a dictionary, and each call

@@ -10,3 +10,5 @@ export * from './before-patch-3'; // four helpers static
 export * from './before-patch-2'; // a device in place of a node
 export * from './before-patch-1'; // one gfp argument
 export * from './states'; // which class is which state
+
+export * from './wire'; // a machine with translated devices, in one call

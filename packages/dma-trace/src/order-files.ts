@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Several traces of one boot put into the order of their time stamps.
+import { check_value, list_of, text } from '@iommu-bounce/linux-shim/options';
 import { type FoundFacts, findFacts, type PoolClass, type TraceFacts } from './facts';
 import { TraceReader } from './read-trace';
 import { TraceError } from './trace-error';
@@ -19,6 +20,7 @@ export async function orderTraces(
   files: readonly string[],
   factsOf: (file: string) => Promise<FoundFacts> = findFacts,
 ): Promise<OrderedTrace[]> {
+  check_value('orderTraces', 'files', files, list_of(text, { least: 0 }));
   const traces: OrderedTrace[] = [];
   for (const file of files) traces.push({ ...(await timeSpan(file)), ...(await factsOf(file)) });
   traces.sort((a, b) => a.firstNs - b.firstNs);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
+import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import { parseLine } from './parse-line';
@@ -29,6 +30,8 @@ export interface TraceHeader {
   cpus: number | null;
 }
 
+const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
+
 /** Iterate it once; counters and header are complete when the iteration is. */
 export class TraceReader implements AsyncIterable<TraceEvent> {
   readonly counters: TraceCounters = {
@@ -45,7 +48,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readonly lastTimes = new Map<number | null, number>();
   private readonly broken = new BrokenLines();
 
-  constructor(readonly file: string) {}
+  /** @throws OptionError for something else than a path */
+  constructor(readonly file: string) {
+    check_value('TraceReader', 'file', file, a_path);
+  }
 
   /**
    * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over

@@ -2,7 +2,15 @@
 // A running machine with one of two IOMMUs: virtio-iommu, with the VMM and VFIO behind it, or a plain table that has nothing
 // behind it. The one place that sets a driver up, and where watchers are declared.
 
-import { type device, dma_addr_t } from '@iommu-bounce/linux-shim';
+import { OptionError, U32_MAX, type device, dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  an_object,
+  check_options,
+  check_value,
+  one_of,
+  type shape_of,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import {
   type DeviceDma,
   IOMMU_READ,
@@ -23,7 +31,8 @@ import {
   to_table_domain,
   type virtio_iommu,
 } from '@iommu-bounce/iommu-core';
-import { type boot_options, type driver_factory, type running_machine, boot, plug } from './boot';
+import { type driver_factory, type running_machine, boot, plug } from './boot';
+import { type boot_options, boot_shape } from './boot-options';
 import { type DriverWatch, watched_driver } from './watched-driver';
 
 /** The first is what a command takes that is not told which. */
@@ -82,24 +91,39 @@ const OWN_OPTIONS = {
   table: ['table'],
 } as const satisfies Readonly<Record<IommuDriver, readonly (keyof IommuOptions)[]>>;
 
+const { patches, config, params, kdump, machine, overlays } = boot_shape;
+const OPTIONS: shape_of<Omit<boot_options, 'driver'>> = {
+  ...{ patches, config, params, kdump, machine, overlays },
+};
+const IOMMU_OPTIONS: shape_of<IommuOptions> = {
+  pageSizeMask: whole(1),
+  dmaEntryLimit: whole(0, U32_MAX),
+  hooks: an_object,
+  table: an_object,
+  watch: an_object,
+};
+
 /** An option of the other driver would be ignored. */
 function checkOptions(
   driver: IommuDriver,
   options: Omit<boot_options, 'driver'>,
   iommu: IommuOptions,
 ): void {
+  check_value('bootOn', 'driver', driver, one_of(...IOMMU_DRIVERS));
+  check_options(`bootOn('${driver}')`, options, OPTIONS);
+  check_options(`bootOn('${driver}'): iommu`, iommu, IOMMU_OPTIONS);
   const other = driver === 'virtio' ? 'table' : 'virtio';
   const wrong: string[] = OWN_OPTIONS[other].filter((name) => iommu[name] !== undefined);
   if (driver === 'table' && options.overlays?.virtio_iommu) wrong.push('overlays.virtio_iommu');
   if (wrong.length > 0)
-    throw new RangeError(
+    throw new OptionError(
       `bootOn('${driver}') does not obey ${wrong.join(' and ')}: leave it out, or boot on '${other}'`,
     );
 }
 
 /**
  * Boots on one of the drivers.
- * @throws RangeError for an option of the other driver; what `boot` throws
+ * @throws OptionError for an option of the other driver; what `boot` throws
  */
 export function bootOn(
   driver: IommuDriver,

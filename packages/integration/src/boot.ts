@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts a machine together in any state of the series: configuration, linking, initcalls.
 
-import { type device, machine, type machine_options } from '@iommu-bounce/linux-shim';
+import { OptionError, type device, type machine } from '@iommu-bounce/linux-shim';
+import { check_options } from '@iommu-bounce/linux-shim/options';
 import {
   IOMMU_DOMAIN_DMA,
-  type dma_iommu_h,
-  iommu_c,
+  type iommu_c,
   type iommu_domain,
   type iommu_ops,
-  iova_c,
-  table_driver,
-  type virtio_iommu_c,
+  type iova_c,
 } from '@iommu-bounce/iommu-core';
-import {
-  type dma_iommu_object,
-  dma_iommu_after,
-  type dma_iommu_unit,
-  io_buffer_pool_h_stubs,
-  type series_state,
-  to_cookie,
-} from '@iommu-bounce/dma-iommu';
-import { type io_buffer_pool, io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
+import { type dma_iommu_object, type series_state, wire_dma_iommu } from '@iommu-bounce/dma-iommu';
+import { type io_buffer_pool_c, wire_io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import {
   type OptionValues,
   evaluate,
@@ -28,42 +19,12 @@ import {
   parseKconfig,
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
+import { type boot_options, boot_shape } from './boot-options';
 import { link, objects_of } from './link';
 
-/** Makes the IOMMU driver of a machine; bound to every bus. */
-export type driver_factory = (
-  k: machine,
-  iommu: iommu_c,
-  dma_iommu: Pick<
-    dma_iommu_h,
-    'iommu_get_dma_cookie' | 'iommu_put_dma_cookie' | 'iommu_setup_dma_ops'
-  >,
-) => iommu_ops;
-
-export interface boot_options {
-  /** How many patches of the series are applied. Default 4. */
-  readonly patches?: series_state;
-  /** A .config text, evaluated under the series' Kconfig, or option values as they are. Default: no text. */
-  readonly config?: string | OptionValues;
-  /** Kernel command line text. */
-  readonly params?: string;
-  /** A kdump kernel. Default false. */
-  readonly kdump?: boolean;
-  readonly machine?: machine_options;
-  /** Default: the table driver. */
-  readonly driver?: driver_factory;
-  /** What ifs: subclasses of the C's files, in place of these. */
-  readonly overlays?: overlays;
-}
-
-export interface overlays {
-  readonly iova?: typeof iova_c;
-  /** For `bootOn('virtio')`, which makes the driver; `boot` refuses it. */
-  readonly virtio_iommu?: typeof virtio_iommu_c;
-  readonly io_buffer_pool?: typeof io_buffer_pool_c;
-  /** Given the class of the machine's state of the series. */
-  readonly dma_iommu?: (unit: dma_iommu_unit) => dma_iommu_unit;
-}
+export { pool_of } from '@iommu-bounce/io-buffer-pool';
+export type { driver_factory } from '@iommu-bounce/iommu-core';
+export type { boot_options, overlays } from './boot-options';
 
 /** A machine that is up. */
 export interface running_machine {
@@ -85,12 +46,13 @@ export interface running_machine {
 export const IO_BUFFER_Y = 'CONFIG_IOMMU_IO_BUFFER=y\n';
 
 /**
- * @throws KconfigError for a bad .config or command line, Error for unresolved symbols, RangeError for an overlay of a
- *   driver that it does not make
+ * @throws OptionError for an option that it does not have, or a value out of range; KconfigError for a bad .config or
+ *   command line; Error for unresolved symbols
  */
 export function boot(options: boot_options = {}): running_machine {
+  check_options('boot', options, boot_shape);
   if (options.overlays?.virtio_iommu)
-    throw new RangeError("boot() does not make virtio-iommu: use bootOn('virtio', { overlays })");
+    throw new OptionError("boot() does not make virtio-iommu: use bootOn('virtio', { overlays })");
   const patches = options.patches ?? 4;
   const notes: string[] = [];
   const config = before_patch_4(patches, configuration(options.config ?? '', notes));
@@ -99,58 +61,32 @@ export function boot(options: boot_options = {}): running_machine {
   link(objects_of(config, patches));
 
   const { params, given } = cmdline;
-  const k = new machine(options.machine);
-  const iommu = new iommu_c(k, {
+  const { overlays = {} } = options;
+  const wiring = {
+    ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(given.has('strict') ? { strict: params.strict } : {}),
     passthrough: params.passthrough,
-  });
-  const { overlays = {} } = options;
-  const iova = new (overlays.iova ?? iova_c)(k);
-
-  // The circle between dma-iommu.o and io-buffer-pool.o is closed last, as the linker closes it.
-  const symbols = {} as pool_imports;
-  const pool = is_enabled(config, 'IOMMU_IO_BUFFER')
-    ? new (overlays.io_buffer_pool ?? io_buffer_pool_c)(k, iommu, symbols, {
-        num_slots: params.numSlots,
-        class_sizes: params.classSizes,
-      })
-    : null;
-  const unit = dma_iommu_after[patches];
-  const dma_iommu = new (overlays.dma_iommu?.(unit) ?? unit)(
-    k,
-    iommu,
-    iova,
-    pool ?? new io_buffer_pool_h_stubs(),
-    {
-      IOMMU_IO_BUFFER: pool !== null,
+    ...(options.driver === undefined ? {} : { driver: options.driver }),
+    config: {
       SWIOTLB: is_enabled(config, 'SWIOTLB'),
       DMA_REMAP: is_enabled(config, 'DMA_REMAP'),
     },
-    {
+    params: {
       forcedac: given.has('forcedac') ? (params.forcedac ? '1' : '0') : undefined,
       kdump: options.kdump ?? false,
     },
-  );
-  if (pool) resolve(symbols, dma_iommu as unknown as pool_imports);
-
-  dma_iommu.do_initcalls();
-
-  const make_driver = options.driver ?? ((m, core, dma) => new table_driver(m, core, dma));
-  const driver = make_driver(k, iommu, dma_iommu);
-  return { patches, config, k, iommu, iova, dma_iommu, io_buffer_pool: pool, driver, notes };
-}
-
-type pool_imports = Pick<dma_iommu_h, (typeof io_buffer_pool_c.undefined_symbols)[number]>;
-
-function resolve(symbols: pool_imports, from: pool_imports): void {
-  symbols.__iommu_dma_alloc_iova = (...args) => from.__iommu_dma_alloc_iova(...args);
-  symbols.__iommu_dma_free_iova = (...args) => {
-    from.__iommu_dma_free_iova(...args);
+    overlays: { iova: overlays.iova, dma_iommu: overlays.dma_iommu },
   };
-  symbols.__iommu_dma_alloc_pages = (...args) => from.__iommu_dma_alloc_pages(...args);
-  symbols.__iommu_dma_free_pages = (...args) => {
-    from.__iommu_dma_free_pages(...args);
-  };
+  const wired = is_enabled(config, 'IOMMU_IO_BUFFER')
+    ? wire_io_buffer_pool({
+        ...wiring,
+        num_slots: params.numSlots,
+        class_sizes: params.classSizes,
+        overlays: { ...wiring.overlays, io_buffer_pool: overlays.io_buffer_pool },
+      })
+    : { ...wire_dma_iommu({ ...wiring, patches }), io_buffer_pool: null };
+  const { k, iommu, iova, dma_iommu, io_buffer_pool, driver } = wired;
+  return { patches, config, k, iommu, iova, dma_iommu, io_buffer_pool, driver, notes };
 }
 
 function configuration(config: string | OptionValues, notes: string[]): OptionValues {
@@ -200,10 +136,4 @@ export function plug(m: running_machine, dev: device): iommu_domain {
   if (domain.type === IOMMU_DOMAIN_DMA && dev.dma_ops === null)
     throw new NotTranslatedError(dev, m.k.log.lines);
   return domain;
-}
-
-/** The pool of a domain, or null; before patch 4 the cookie has no place for one. */
-export function pool_of(domain: iommu_domain): io_buffer_pool | null {
-  if (!domain.iova_cookie || !('bounce_buffers' in domain.iova_cookie)) return null;
-  return to_cookie(domain).bounce_buffers as io_buffer_pool | null;
 }

@@ -3,3 +3,4 @@
 
 export * from './io-buffer-pool'; // drivers/iommu/io-buffer-pool.c
 export * from './stats'; // ours: what the lists of a pool hold
+export * from './wire'; // a machine with pools, in one call

@@ -2,6 +2,7 @@
 // Dynamic pools of IOMMU mapped bounce buffers: they stay mapped, and are unmapped when they have not been used lately.
 // C: drivers/iommu/io-buffer-pool.c, patch 4/4, on v5.13-rc7. See docs/porting.md#io-buffer-pool
 
+import { check_options, type shape_of, whole } from '@iommu-bounce/linux-shim/options';
 import {
   ALIGN,
   BUG_ON,
@@ -20,6 +21,7 @@ import {
   PAGE_SIZE,
   PageHighMem,
   andnot64,
+  check_page,
   delayed_work,
   deref,
   dev_name,
@@ -47,7 +49,7 @@ import {
   page_to_phys,
   page_to_virt,
   phys_addr_t,
-  type scatterlist,
+  scatterlist,
   sg_dma_address,
   sg_next,
   sg_page,
@@ -143,6 +145,12 @@ export interface io_buffer_pool_params {
   readonly class_sizes?: number;
 }
 
+/** JS: within their C types, as the kernel's parser would have them. */
+export const io_buffer_pool_params_shape: shape_of<io_buffer_pool_params> = {
+  num_slots: whole(0, 2 ** 32 - 1),
+  class_sizes: whole(0, 255),
+};
+
 /** C hides the pool's type from dma-iommu.c; a pointer that comes back from there is taken at its word: deviation 8. */
 function to_pool(pool: object): io_buffer_pool {
   return pool as io_buffer_pool;
@@ -184,7 +192,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
   /**
    * @param dma_iommu called back by the pool: C's circle between the two files, closed by the linker
-   * @throws RangeError for a parameter outside its C type
+   * @throws OptionError for a parameter outside its C type
    */
   constructor(
     private readonly k: machine,
@@ -195,9 +203,10 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     >,
     params: io_buffer_pool_params = {},
   ) {
-    this.num_slots = in_range('num_slots', params.num_slots ?? 1024, 2 ** 32 - 1); // deviation 7
+    check_options('io_buffer_pool', params, io_buffer_pool_params_shape);
+    this.num_slots = params.num_slots ?? 1024; // deviation 7
     this.evict_period = this.k.timers.msecs_to_jiffies(EVICT_PERIOD_MSEC);
-    this.class_sizes = in_range('class_sizes', params.class_sizes ?? 32 | 4 | 1, 255);
+    this.class_sizes = params.class_sizes ?? 32 | 4 | 1;
   }
 
   private init_num_classes(): number {
@@ -819,7 +828,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       klass,
       slot,
       offset,
-      orig instanceof page ? orig : null, // findings 24 and 25; deviation 3
+      orig instanceof page ? orig : no_page(orig), // findings 24 and 25; deviation 3
       offset,
       size,
       dir,
@@ -869,14 +878,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 }
 
+/** JS: null, as for C's wild pointer. Out of line, and the first to see what a caller gave as a page. */
+function no_page(orig: scatterlist | null): null {
+  if (orig !== null && !(orig instanceof scatterlist)) check_page('dma_map_page_attrs', orig);
+  return null;
+}
+
 /** JS: what the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */
 const WILD_POINTER = virt_addr_t(2 ** 52);
-
-/** JS: a module parameter within its C type, as the kernel's parser would have it. */
-function in_range(name: string, value: number, max: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > max)
-    throw new RangeError(
-      `io_buffer_pool.${name}=${String(value)}: expected a whole number from 0 to ${String(max)}`,
-    );
-  return value;
-}

@@ -25,8 +25,9 @@ export interface io_buffer_class_stats {
   readonly old: number;
 }
 
-export function io_buffer_pool_stats(pool: io_buffer_pool): io_buffer_class_stats[] {
-  return pool.classes.map(class_stats);
+/** One entry a class; none without a pool. */
+export function io_buffer_pool_stats(pool: io_buffer_pool | null): io_buffer_class_stats[] {
+  return pool?.classes.map(class_stats) ?? [];
 }
 
 function class_stats(klass: io_buffer_class): io_buffer_class_stats {

@@ -199,7 +199,7 @@ describe('the parameters of the pool', () => {
     it(`refuse ${JSON.stringify(params)}`, () => {
       expect(() => wire({ params })).to.throw(
         RangeError,
-        /^io_buffer_pool\.(num_slots|class_sizes)=/,
+        /^io_buffer_pool: (num_slots|class_sizes) is .*: expected a whole number from 0 to /,
       );
     });
 

@@ -3,7 +3,7 @@
 
 import { deref, type machine } from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
-import { type dma_iommu_c, type iommu_dma_cookie, to_cookie } from '@iommu-bounce/dma-iommu';
+import { type dma_iommu_c, to_cookie } from '@iommu-bounce/dma-iommu';
 import * as kit from '@iommu-bounce/dma-iommu/testing';
 import {
   type io_buffer_class_stats,
@@ -32,7 +32,7 @@ export class wired extends kit.wired {
       ...others,
       config: { IOMMU_IO_BUFFER: configured ?? true },
       params: { kdump: kdump ?? false },
-      pool: (w) => (made = pool_of(w, { num_slots: 4, ...params })),
+      pool: (...linked) => (made = new io_buffer_pool_c(...linked, { num_slots: 4, ...params })),
     });
     this.io_buffer_pool = deref<io_buffer_pool_c>(made);
   }
@@ -52,26 +52,6 @@ export class wired extends kit.wired {
       (c) => at >= c.iova_base && at < c.iova_base + c.buffer_size * c.slots.length,
     );
   }
-}
-
-/** io-buffer-pool.o, which calls back into the dma-iommu.o that is linked after it. */
-function pool_of(w: kit.wired, params: io_buffer_pool_params): io_buffer_pool_c {
-  const dma_iommu = (): dma_iommu_c => w.dma_iommu as dma_iommu_c;
-  return new io_buffer_pool_c(
-    w.k,
-    w.iommu,
-    {
-      __iommu_dma_alloc_iova: (...args) => dma_iommu().__iommu_dma_alloc_iova(...args),
-      __iommu_dma_free_iova: (cookie, ...args) => {
-        dma_iommu().__iommu_dma_free_iova(cookie as iommu_dma_cookie, ...args);
-      },
-      __iommu_dma_alloc_pages: (...args) => dma_iommu().__iommu_dma_alloc_pages(...args),
-      __iommu_dma_free_pages: (...args) => {
-        dma_iommu().__iommu_dma_free_pages(...args);
-      },
-    },
-    params,
-  );
 }
 
 /** In a `describe`: machines with a pool that are taken down, then checked for leaks, after each test. */

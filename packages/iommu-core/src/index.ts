@@ -10,3 +10,5 @@ export * from './virtio-iommu'; // drivers/iommu/virtio-iommu.c: the paravirtual
 export * from './virtio'; // the device behind it: queue, VMM, VFIO, the devices' DMA
 export * from './table-driver'; // an IOMMU without hardware: a table per domain
 export * from './page-table'; // such a table: iova page -> physical page and permission
+export * from './wire'; // all of it in one call
+export * from './wire-virtio'; // the same with virtio-iommu

@@ -2,6 +2,7 @@
 // The IOMMU core: groups, domains, attaching, map and unmap in supported page sizes, reserved regions.
 // C: drivers/iommu/iommu.c of v5.13, the functions that dma-iommu and a driver reach. See docs/porting.md#iommu
 
+import { check_options, flag } from '@iommu-bounce/linux-shim/options';
 import {
   ALIGN,
   ALL_ALIGNED,
@@ -17,6 +18,7 @@ import {
   INIT_LIST_HEAD,
   __ffs,
   __fls,
+  check_address,
   deref,
   dev_is_pci,
   dev_name,
@@ -167,6 +169,7 @@ export class iommu_c {
     private readonly k: machine,
     params: iommu_params = {},
   ) {
+    check_options('iommu_c', params, { strict: flag, passthrough: flag });
     this.iommu_dma_strict = params.strict ?? true; // deviation 2
     this.iommu_cmd_line_strict = params.strict !== undefined;
     this.iommu_def_domain_type =
@@ -820,7 +823,10 @@ export class iommu_c {
     }
 
     // What was mapped before a failure goes again.
-    if (ret) this.iommu_unmap(domain, orig_iova, orig_size - size);
+    if (ret) {
+      check_address('iommu_map', orig_paddr); // JS: what is no page has no address, and no driver takes it
+      this.iommu_unmap(domain, orig_iova, orig_size - size);
+    }
     // JS: the trace point is connected or not.
     else this.trace.trace_map?.(orig_iova, orig_paddr, orig_size);
 

@@ -24,8 +24,9 @@ export class page_table {
   /** Pages mapped. */
   mapped_pages = 0;
 
-  /** Maps a range; false, and nothing happens, if a page of it is mapped already. */
+  /** Maps a range; false, and nothing happens, if a page of it is mapped already or there is no such address. */
   map(iova: dma_addr_t, paddr: phys_addr_t, size: number, prot: number): boolean {
+    if (!(paddr >= 0)) return false;
     const first = Math.floor(iova / PAGE_SIZE);
     const pages = size / PAGE_SIZE;
     for (let n = 0; n < pages; n++) if (this.entry(first + n) !== 0) return false;

@@ -12,6 +12,15 @@ import {
   type machine,
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
+import {
+  an_object,
+  check_options,
+  check_value,
+  flag,
+  list_of,
+  type shape_of,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import type { dma_iommu_h } from './dma-iommu.h';
 import type { iommu_c } from './iommu';
 import {
@@ -33,6 +42,12 @@ export interface table_driver_options {
   /** Whether it can flush everything at once, without which nothing is flushed lazily. Default true. */
   readonly has_flush_all?: boolean;
 }
+
+const OPTIONS: shape_of<table_driver_options> = {
+  pgsize_bitmap: whole(1),
+  aperture: list_of(whole(), { exactly: 2 }),
+  has_flush_all: flag,
+};
 
 export interface resv_region {
   readonly start: number;
@@ -82,6 +97,8 @@ export class table_driver implements iommu_ops {
     options: table_driver_options = {},
     private readonly listener: table_listener = {},
   ) {
+    check_options('table_driver', options, OPTIONS);
+    check_value('table_driver', 'listener', listener, an_object);
     this.pgsize_bitmap = options.pgsize_bitmap ?? 2 ** 12 + 2 ** 21 + 2 ** 30;
     this.aperture = options.aperture ?? [0, 2 ** 48 - 1];
     if (options.has_flush_all ?? true)

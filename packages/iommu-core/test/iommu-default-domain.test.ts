@@ -27,7 +27,8 @@ describe('the default domain', () => {
 
   /** Types asked for and the type got, for a PCI device. */
   function types_of(k: machine, untrusted: boolean, wish: wishes) {
-    const iommu = new iommu_c(k, wish);
+    const { passthrough } = wish;
+    const iommu = new iommu_c(k, passthrough === undefined ? {} : { passthrough });
     const asked: number[] = [];
     const bus = new bus_type('pci');
     bus.iommu_ops = {

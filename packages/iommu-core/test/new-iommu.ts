@@ -38,10 +38,13 @@ export function new_dma_iommu() {
 /** The core and the table driver on a bus. */
 export function new_iommu(
   k: machine,
-  options: table_driver_options & iommu_params = {},
+  { strict, passthrough, ...options }: table_driver_options & iommu_params = {},
   listener: table_listener = {},
 ) {
-  const iommu = new iommu_c(k, options);
+  const iommu = new iommu_c(k, {
+    ...(strict === undefined ? {} : { strict }),
+    ...(passthrough === undefined ? {} : { passthrough }),
+  });
   const dma_iommu = new_dma_iommu();
   const driver = new table_driver(k, iommu, dma_iommu, options, listener);
   const bus = new bus_type('platform');

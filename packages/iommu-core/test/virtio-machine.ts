@@ -61,9 +61,12 @@ export class virtio_machine {
 
   constructor(
     readonly k: machine,
-    options: virtio_iommu_options & iommu_params = {},
+    { strict, passthrough, ...options }: virtio_iommu_options & iommu_params = {},
   ) {
-    this.iommu = new iommu_c(k, options);
+    this.iommu = new iommu_c(k, {
+      ...(strict === undefined ? {} : { strict }),
+      ...(passthrough === undefined ? {} : { passthrough }),
+    });
     this.v = new_virtio_iommu(k, this.iommu, this.dma_iommu, options);
     this.bus.iommu_ops = this.v.driver;
   }

@@ -46,7 +46,7 @@ describe('Virtqueue', () => {
 
   it('has a size that is a power of two', () => {
     for (const size of [0, 3, -1, 0.5, 65536])
-      expect(() => new_queue({ size })).to.throw(RangeError, 'a queue has 1, 2, 4');
+      expect(() => new_queue({ size })).to.throw(RangeError, 'size is');
   });
 
   it('gives buffers back in the order in which the device does, over many rounds', () => {

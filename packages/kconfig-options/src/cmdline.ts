@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Kernel command line text: the parameters of the series with the C's types, the rest collected.
 
+import { check_value, text as a_text } from '@iommu-bounce/linux-shim/options';
 import { KconfigError } from './errors';
 import { PARAM_EXPECTED, parseBool, parseUnsigned } from './param-types';
 import type { ParamType } from './param-types';
@@ -57,6 +58,7 @@ export const KERNEL_PARAMS: readonly ParamDescription[] = [
  * value that the C refuses, where the kernel would log it and go on with the default.
  */
 export function parseCmdline(text: string, file = 'command line'): Cmdline {
+  check_value('parseCmdline', 'text', text, a_text);
   const params: KernelParams = { ...PARAM_DEFAULTS };
   const given = new Set<keyof KernelParams>();
   const unknown: string[] = [];

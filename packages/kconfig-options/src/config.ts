@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A configuration: every option of a Kconfig with the value that a .config and the rules give it.
 
+import {
+  check_options,
+  check_value,
+  flag,
+  instance_of,
+  text,
+} from '@iommu-bounce/linux-shim/options';
 import { readDotConfig } from './dotconfig-reader';
 import { KERNEL_PREFIX, writeDotConfig } from './dotconfig-writer';
 import type { DotConfigOptions } from './dotconfig-writer';
@@ -9,7 +16,7 @@ import { Evaluator } from './evaluator';
 import { explainSymbol } from './explain';
 import { whyNone } from './suggest';
 import type { Explanation } from './explain';
-import type { Kconfig } from './kconfig';
+import { Kconfig } from './kconfig';
 import type { KconfigSymbol, SymbolType } from './model';
 import { tristateName } from './tristate';
 import type { TristateName } from './tristate';
@@ -35,6 +42,9 @@ export interface EvaluateOptions {
 
 /** The configuration that `dotConfig` (the text of a .config; default none) makes of `kconfig`. */
 export function evaluate(kconfig: Kconfig, dotConfig = '', options: EvaluateOptions = {}): Config {
+  check_value('evaluate', 'kconfig', kconfig, instance_of(Kconfig, 'what parseKconfig() returns'));
+  check_value('evaluate', 'dotConfig', dotConfig, text);
+  check_options('evaluate', options, { file: text, prefix: text });
   return new Config(kconfig, dotConfig, options.file ?? '.config', options.prefix ?? KERNEL_PREFIX);
 }
 
@@ -95,6 +105,7 @@ export class Config {
 
   /** The .config that stands for this configuration. */
   toDotConfig(options: DotConfigOptions = {}): string {
+    check_options('toDotConfig', options, { heading: flag });
     return writeDotConfig(this.kconfig, this.evaluator, options, this.prefix);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Whether a text is a .config at all: evaluate() takes any text, and ignores what it cannot read.
 
+import { check_value, text as a_text } from '@iommu-bounce/linux-shim/options';
 import { KERNEL_PREFIX } from './dotconfig-writer';
 
 export interface DotConfigCheck {
@@ -12,6 +13,7 @@ export interface DotConfigCheck {
 
 /** Judges a text before it is evaluated. */
 export function checkDotConfig(text: string, prefix: string = KERNEL_PREFIX): DotConfigCheck {
+  check_value('checkDotConfig', 'text', text, a_text);
   if (text.includes('\0')) return { settings: 0, problem: 'binary data' };
   let settings = 0;
   let foreign = 0;

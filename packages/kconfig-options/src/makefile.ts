@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The obj-… rules of a kernel Makefile: which objects a configuration links, and which become modules.
 
+import { check_value, text as a_text } from '@iommu-bounce/linux-shim/options';
 import { KconfigError } from './errors';
 
 export interface LinkedObjects {
@@ -28,6 +29,7 @@ export function linkedObjects(
   config: OptionValues,
   file = 'Makefile',
 ): LinkedObjects {
+  check_value('linkedObjects', 'makefile', makefile, a_text);
   const builtIn = new Set<string>();
   const modules = new Set<string>();
   for (const { text, line } of logicalLines(makefile)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a Kconfig may ask of the world around it. The caller passes each ability; without one, nothing is asked.
 
+import { type shape_of, a_function, instance_of } from '@iommu-bounce/linux-shim/options';
+
 export interface ParseOptions {
   /** An environment variable, for `$(NAME)`, `option env` and `$NAME` in `source`; default: none is set. */
   readonly env?: (name: string) => string | undefined;
@@ -17,3 +19,10 @@ export interface ParseOptions {
   /** The files that a pattern with `*`, `?` or `[` names, as paths for `readFile`; default: none. */
   readonly glob?: (pattern: string) => readonly string[];
 }
+
+export const PARSE_OPTIONS: shape_of<ParseOptions> = {
+  env: a_function,
+  shell: a_function,
+  macros: instance_of(Map, 'a Map of texts'),
+  glob: a_function,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The statements of Kconfig: configs, menus, choices, ifs, comments and the files they source.
 
+import { a_function, check_options, check_value, text } from '@iommu-bounce/linux-shim/options';
 import { Cursor } from './cursor';
 import { errorAt, limitDepth, placeText } from './errors';
 import type { KconfigError, Place } from './errors';
@@ -13,7 +14,7 @@ import { LineReader } from './line-reader';
 import { checkLoops } from './loops';
 import { MenuNode } from './model';
 import type { Choice, KconfigSymbol, NodeKind } from './model';
-import type { ParseOptions } from './parse-options';
+import { PARSE_OPTIONS, type ParseOptions } from './parse-options';
 import { Preprocessor } from './preprocess';
 import { PropertyParser } from './properties';
 import { checkSanity } from './sanity';
@@ -36,12 +37,16 @@ const MAX_DEPTH = 100;
 /**
  * Parses `file` and all that it sources. Paths are relative to the root, as in the kernel. `options` answer
  * what the files ask of the environment and the shell.
+ * @throws KconfigError for what a file says, OptionError for an option that there is none, or of another kind
  */
 export function parseKconfig(
   file: string,
   readFile: ReadFile,
   options: ParseOptions = {},
 ): Kconfig {
+  check_value('parseKconfig', 'file', file, text);
+  check_value('parseKconfig', 'readFile', readFile, a_function);
+  check_options('parseKconfig', options, PARSE_OPTIONS);
   const kconfig = new Kconfig(file);
   const sources = new Sources(readFile, options);
   const parser = new Parser(kconfig, sources, new Preprocessor(options, kconfig));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Execution context: the running CPU, preemption depth and interrupt state. C: include/linux/preempt.h, irqflags.h
 
+import { OptionError, check_value, show_value, whole } from './options';
 import { oops, type printk_c } from './printk';
 
 /** A frame of this package itself, built or not; its tests are callers like any other. */
@@ -22,7 +23,7 @@ function caller_outside_shim(): string {
 }
 
 /** The most CPUs that x86-64 can be configured for. C: arch/x86/Kconfig NR_CPUS_RANGE_END */
-const NR_CPUS = 8192;
+export const NR_CPUS = 8192;
 
 /** What a CPU is allowed to do now. */
 export class cpu_state {
@@ -48,10 +49,7 @@ export class context_c {
     readonly nr_cpus: number,
     private readonly log: printk_c,
   ) {
-    if (!Number.isInteger(nr_cpus) || nr_cpus < 1 || nr_cpus > NR_CPUS)
-      throw new RangeError(
-        `nr_cpus is ${String(nr_cpus)}: give a whole number from 1 to ${String(NR_CPUS)}`,
-      );
+    check_value('context_c', 'nr_cpus', nr_cpus, whole(1, NR_CPUS));
     this.cpus = Array.from({ length: nr_cpus }, (_, id) => new cpu_state(id));
     this.current = this.cpus[0] ?? new cpu_state(0);
   }
@@ -63,12 +61,18 @@ export class context_c {
 
   /**
    * Makes another CPU the running one (what the scheduler of the real machine did, decided from outside).
-   * @throws RangeError when there is no such CPU
+   * @throws OptionError when there is no such CPU
    */
   run_on_cpu(cpu: number): void {
-    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.nr_cpus)
-      throw new RangeError(`no CPU ${String(cpu)}: this machine has ${String(this.nr_cpus)}`);
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.nr_cpus) this.no_cpu(cpu);
     this.current = this.cpus[cpu] as cpu_state;
+  }
+
+  /** Out of line: a simulation changes the CPU for each of its events. */
+  private no_cpu(cpu: number): never {
+    throw new OptionError(
+      `run_on_cpu: cpu is ${show_value(cpu)}: expected a whole number from 0 to ${String(this.nr_cpus - 1)}`,
+    );
   }
 
   preempt_count(): number {

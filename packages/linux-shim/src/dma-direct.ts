@@ -10,7 +10,7 @@ import {
   type dma_handle_out,
 } from './dma-map-ops';
 import { __GFP_ZERO } from './gfp';
-import { type mm_c, type page, page_address, page_to_phys } from './mm';
+import { check_page, type mm_c, type page, page_address, page_to_phys } from './mm';
 import type { page_alloc_c } from './page_alloc';
 import { deref, type printk_c } from './printk';
 import { type scatterlist, sg_dma_address, sg_dma_len, sg_next, sg_page } from './scatterlist';
@@ -77,6 +77,7 @@ export class dma_direct_c {
     if (!dma_capable(dev, dma_addr, size)) {
       if (this.swiotlb.swiotlb_force !== SWIOTLB_NO_FORCE)
         return this.swiotlb.swiotlb_map(dev, phys, size, dir, attrs);
+      check_page('dma_map_page_attrs', p); // JS: what is no page is out of reach too
       this.log.WARN_ON(true, `${dev_name(dev)}: DMA addr beyond the device's reach`);
       return DMA_MAPPING_ERROR;
     }

@@ -38,12 +38,3 @@ export function errname(ret: number): string {
   const name = names.get(-ret);
   return name === undefined ? String(ret) : `-${name}`;
 }
-
-/**
- * For callers outside the ported code: turns a C return value into an exception.
- * @throws Error `what: -ENOMEM` when `ret` is negative
- */
-export function check(ret: number, what: string): number {
-  if (ret < 0) throw new Error(`${what}: ${errname(ret)}`);
-  return ret;
-}

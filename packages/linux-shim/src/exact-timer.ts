@@ -4,7 +4,7 @@
 
 import { list_add, list_del_init, list_entry, list_head } from './list';
 import { BUG_ON } from './printk';
-import { timer_c, type timer_list } from './timer';
+import { check_expires, timer_c, type timer_list } from './timer';
 
 export class exact_timer_c extends timer_c {
   /** By due time, then by arming. */
@@ -12,6 +12,7 @@ export class exact_timer_c extends timer_c {
 
   /** (Re)arms; returns whether it was pending. Moved to the jiffy it had, it comes last of those due then. */
   override mod_timer(timer: timer_list, expires: number): boolean {
+    if (!Number.isFinite(expires)) check_expires(expires);
     BUG_ON(timer.function === null, 'a timer without a function');
     const was_pending = this.del_timer(timer);
     timer.expires = expires;

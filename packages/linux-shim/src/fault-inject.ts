@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Failures on demand, site by site: skip so many passages, then fail so many. C: lib/fault-inject.c, in spirit
 
+import { check_value, either, one_of, text, whole } from './options';
+
+const PASSAGES = either('a whole number from 0 on, or Infinity', whole(), one_of(Infinity));
+
 interface arming {
   skip: number;
   count: number;
@@ -17,8 +21,12 @@ export class fault_inject_c {
    * Arms a site; replaces an earlier arming.
    * @param count how many passages fail; 0 disarms
    * @param skip how many succeed before that
+   * @throws OptionError unless both are whole numbers from 0 on, or Infinity
    */
   fail(site: string, count: number, skip = 0): void {
+    check_value('fail', 'site', site, text);
+    check_value('fail', 'count', count, PASSAGES);
+    check_value('fail', 'skip', skip, PASSAGES);
     if (count === 0) this.armed.delete(site);
     else this.armed.set(site, { skip, count });
     this.watched = this.counting || this.armed.size > 0;

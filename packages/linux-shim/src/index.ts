@@ -9,6 +9,10 @@ export * from './errno';
 export * from './bits';
 export * from './kstrtox';
 
+// what is given to it, checked
+export { OptionError } from './options'; // the checks themselves: linux-shim/options
+export * from './edge';
+
 // what happens: log and oops, context, locks, time
 export * from './printk';
 export * from './watchdog';

@@ -2,13 +2,24 @@
 // One machine: every facility, wired together. Nothing is global, so many can live in one process.
 
 import { arch_c } from './arch';
-import { context_c } from './context';
+import { NR_CPUS, context_c } from './context';
 import { dma_direct_c } from './dma-direct';
 import { exact_timer_c } from './exact-timer';
 import { fault_inject_c } from './fault-inject';
 import { highmem_c } from './highmem';
 import { mapping_c } from './mapping';
-import { type memory_layout, mm_c } from './mm';
+import { type memory_layout, mm_c, type node_memory } from './mm';
+import {
+  a_class,
+  check_options,
+  fields,
+  list_of,
+  needed,
+  one_of,
+  type shape_of,
+  that,
+  whole,
+} from './options';
 import { page_alloc_c } from './page_alloc';
 import { percpu_c } from './percpu';
 import { printk_c } from './printk';
@@ -51,6 +62,38 @@ export interface machine_parts {
   readonly workqueue?: new (...args: ConstructorParameters<typeof workqueue_c>) => workqueue_c;
 }
 
+/** Pages of all RAM together: 256 TiB, the address space of x86-64. */
+const MAX_PAGES = 2 ** 36;
+const pages = whole(0, MAX_PAGES);
+
+const OPTIONS: shape_of<machine_options> = {
+  memory: fields<memory_layout>({
+    nodes: needed(
+      list_of(fields<node_memory>({ lowmem_pages: needed(pages), highmem_pages: pages }), {
+        least: 1,
+      }),
+    ),
+    reserved_pages: pages,
+    reserved_highmem_pages: pages,
+  }),
+  nr_cpus: whole(1, NR_CPUS),
+  HZ: whole(1, 1000),
+  timers: one_of('wheel', 'exact'),
+  jiffies: whole(),
+  poison: whole(0, 255),
+  swiotlb_slabs: that(
+    'a multiple of 128 from 0 on',
+    (v) => Number.isSafeInteger(v) && (v as number) >= 0 && (v as number) % 128 === 0,
+  ),
+  parts: fields<machine_parts>({
+    locks: a_class,
+    mm: a_class,
+    page_alloc: a_class,
+    swiotlb: a_class,
+    workqueue: a_class,
+  }),
+};
+
 /** Frame at which the swiotlb area starts. */
 const SWIOTLB_PFN = 1024;
 
@@ -90,7 +133,9 @@ export class machine {
   /** First frame of the reserved lowmem (memory_layout.reserved_pages). */
   readonly reserved_pfn: number;
 
+  /** @throws OptionError for an option that it does not have, or a value out of range */
   constructor(options: machine_options = {}) {
+    check_options('machine', options, OPTIONS);
     const slabs = options.swiotlb_slabs ?? 0;
     const layout = options.memory ?? { nodes: [{ lowmem_pages: 16384 }] };
     // The area starts on a 4 MiB boundary, so that no segment boundary up to there depends on where it lies.

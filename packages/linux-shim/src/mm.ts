@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Physical memory: one buffer, page frames, the linear map, memcpy. C: include/linux/mm.h, asm/page.h, mm/memory.c
 
+import { OptionError, check_value, that } from './options';
 import { deref, oops } from './printk';
 import { PAGE_SIZE, phys_addr_t, virt_addr_t } from './types';
 
@@ -58,6 +59,25 @@ export interface memory_layout {
   readonly reserved_pages?: number;
   /** The same, highmem. Default 0. */
   readonly reserved_highmem_pages?: number;
+}
+
+const PAGE_WORDS = 'a page, as alloc_pages(), pfn_to_page() or virt_to_page() returns it';
+const A_PAGE = that(PAGE_WORDS, (v) => v instanceof page);
+
+// JS: maps and unmaps look at nothing, so these two are called where something has failed already.
+
+/** @throws OptionError for something else than a page */
+export function check_page(what: string, value: unknown): void {
+  check_value(what, 'page', value, A_PAGE);
+}
+
+/**
+ * Arithmetic with something that is no page gives NaN.
+ * @throws OptionError for that
+ */
+export function check_address(what: string, address: number): void {
+  if (Number.isNaN(address))
+    throw new OptionError(`${what}: page has no page frame number: expected ${PAGE_WORDS}`);
 }
 
 export function page_to_pfn(p: page): number {
@@ -210,12 +230,18 @@ export class mm_c {
   private resolve(addr: virt_addr_t, len: number): number {
     if (addr >= PAGE_SIZE && addr + len <= this.bytes) return addr;
     const mapped = this.vmalloc?.resolve(addr) ?? null;
-    if (mapped === null) throw new oops('bad-access', `no memory at ${hex(addr)}`);
+    if (mapped === null) {
+      check_address('memory', addr);
+      throw new oops('bad-access', `no memory at ${hex(addr)}`);
+    }
     return mapped;
   }
 
   private init_page(pfn: number): page {
-    if (!this.pfn_valid(pfn)) throw new oops('bad-access', `no page frame ${String(pfn)}`);
+    if (!this.pfn_valid(pfn)) {
+      check_address('pfn_to_page', pfn);
+      throw new oops('bad-access', `no page frame ${String(pfn)}`);
+    }
     const range = deref(this.ranges.find((r) => pfn >= r.start_pfn && pfn < r.end_pfn));
     const phys = pfn * PAGE_SIZE;
     const p = new page(

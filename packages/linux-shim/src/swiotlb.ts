@@ -21,7 +21,7 @@ import {
   type dma_data_direction,
 } from './dma-map-ops';
 import type { highmem_c } from './highmem';
-import { type mm_c, PageHighMem } from './mm';
+import { PageHighMem, check_address, type mm_c } from './mm';
 import { BUG_ON, oops, type printk_c } from './printk';
 import { type spinlock_c, spinlock_t } from './spinlock';
 import { lockup } from './watchdog';
@@ -270,7 +270,10 @@ export class swiotlb_c {
     const mem = this.io_tlb_default_mem;
     const offset = this.swiotlb_align_offset(dev, orig_addr);
 
-    if (!mem) throw new oops('bug', 'no SWIOTLB area to bounce through');
+    if (!mem) {
+      check_address('dma_map_page_attrs', orig_addr); // JS: what is no page is out of reach too
+      throw new oops('bug', 'no SWIOTLB area to bounce through');
+    }
 
     if (mapping_size > alloc_size) {
       this.log.pr_warn(

@@ -7,6 +7,7 @@
 import { __ffs } from './bits';
 import type { context_c } from './context';
 import { INIT_LIST_HEAD, list_add, list_del_init, list_entry, list_empty, list_head } from './list';
+import { check_value, number_from, that } from './options';
 import { BUG_ON, oops } from './printk';
 
 export class timer_list {
@@ -53,6 +54,14 @@ export function INITIAL_JIFFIES(HZ: number): number {
 }
 
 const NEXT_TIMER_MAX_DELTA = 2 ** 30 - 1;
+
+const DURATION = number_from(0);
+const JIFFY = that('a number of jiffies', Number.isFinite);
+
+/** Out of line: a flush queue arms its timer again and again. */
+export function check_expires(expires: number): void {
+  check_value('mod_timer', 'expires', expires, JIFFY);
+}
 
 /** JS: one for all CPUs (deviation 1), without deferrable timers (deviation 2). */
 class timer_base {
@@ -180,9 +189,11 @@ export class timer_c {
 
   /**
    * (Re)arms; returns whether it was pending. A pending timer that stays in its bucket keeps its place in it.
+   * @throws OptionError for a time that is no finite number
    * C: __mod_timer
    */
   mod_timer(timer: timer_list, expires: number): boolean {
+    if (!Number.isFinite(expires)) check_expires(expires);
     BUG_ON(timer.function === null, 'a timer without a function');
     const was_pending = this.timer_pending(timer);
     if (was_pending && timer.expires === expires) return true;
@@ -308,12 +319,12 @@ export class timer_c {
   /**
    * Moves time on by `ms` milliseconds (fractions count, down to 1 ns), running what becomes due. What does not fill
    * a tick is kept for the next call. An oops when called in atomic context: time cannot pass there on a single CPU.
-   * @throws RangeError for a time that is negative or no number
+   * @throws OptionError for a time that is negative or no finite number
    */
   advance(ms: number): void {
     if (this.context.in_atomic() || this.context.irqs_disabled())
       throw new oops('bug', 'time advanced in atomic context');
-    if (!(ms >= 0)) throw new RangeError(`time cannot move on by ${String(ms)} ms`);
+    check_value('advance', 'ms', ms, DURATION);
     this.since_tick += Math.round(ms * 1e6) * this.HZ;
     const ticks = Math.floor(this.since_tick / 1e9);
     this.since_tick -= ticks * 1e9;

@@ -2,7 +2,7 @@
 // Tests of execution context: CPUs, preemption, interrupts, and the report of sleeping where nothing may sleep.
 
 import { expect } from 'chai';
-import { GFP_KERNEL, machine } from '@iommu-bounce/linux-shim';
+import { GFP_KERNEL, OptionError, machine } from '@iommu-bounce/linux-shim';
 import { catch_oops, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 class thing {
@@ -62,7 +62,7 @@ describe('context_c', () => {
 
   it('refuses machines without a CPU, or with more than a kernel can have', () => {
     for (const nr_cpus of [0, -1, 1.5, 8193])
-      expect(() => new machine({ nr_cpus })).to.throw(RangeError, '1 to 8192');
+      expect(() => new machine({ nr_cpus })).to.throw(OptionError, '1 to 8192');
   });
 
   it('refuses a CPU that the machine lacks', () => {
@@ -70,7 +70,7 @@ describe('context_c', () => {
     for (const cpu of [-1, 2, 0.5])
       expect(() => {
         k.context.run_on_cpu(cpu);
-      }).to.throw(RangeError, `no CPU ${String(cpu)}: this machine has 2`);
+      }).to.throw(OptionError, `cpu is ${String(cpu)}: expected a whole number from 0 to 1`);
   });
 });
 

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Everything that is to be read: the reader's own copy of the C, the port, and what follows from both.
 
+import {
+  check_options,
+  either,
+  list_of,
+  needed,
+  one_of,
+  text,
+} from '@iommu-bounce/linux-shim/options';
 import type { ChangedFunction, FileBeside } from './beside/beside';
 import { changedFunctions } from './beside/changed';
 import { filesBeside, isC } from './beside/files-beside';
@@ -53,6 +61,11 @@ export interface Reading {
 
 /** @throws ReadError for what cannot be read */
 export async function openReading(options: ReadingOptions): Promise<Reading> {
+  check_options('openReading', options, {
+    series: needed(list_of(text, { least: 0 })),
+    kernel: either('a path, or null', text, one_of(null)),
+    port: either('a path, or null', text, one_of(null)),
+  });
   const folder = options.port ?? undefined;
   const port = readPort(folder);
   const margin = readMargin(port.files, readMarginDocuments(folder));

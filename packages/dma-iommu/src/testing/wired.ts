@@ -21,17 +21,16 @@ import {
 } from '@iommu-bounce/linux-shim';
 import {
   type iommu_group,
-  iommu_c,
-  iova_c,
+  type iommu_c,
+  type iova_c,
   type table_domain,
   type table_driver_options,
   table_driver,
   to_table_domain,
 } from '@iommu-bounce/iommu-core';
 import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
-import type { dma_iommu_config, dma_iommu_params } from '../dma-iommu';
-import { type io_buffer_pool_h, io_buffer_pool_h_stubs } from '../io-buffer-pool.h';
-import { type dma_iommu_object, dma_iommu_after, type series_state } from '../states';
+import type { dma_iommu_object, series_state } from '../states';
+import { type wire_dma_iommu_options, wire_dma_iommu } from '../wire';
 
 /** Every state of the series. */
 export const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
@@ -40,16 +39,8 @@ export const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
 export type iommu_event =
   readonly ['map', number, number, number] | readonly ['unmap', number, number];
 
-export interface wire_options {
-  /** Default: all four. */
-  readonly patches?: series_state;
+export interface wire_options extends Omit<wire_dma_iommu_options, 'machine' | 'driver'> {
   readonly machine?: machine_options;
-  /** Default: SWIOTLB and DMA_REMAP; IOMMU_IO_BUFFER when a pool is given. */
-  readonly config?: Partial<dma_iommu_config>;
-  readonly params?: dma_iommu_params;
-  /** Makes what stands for io-buffer-pool.o; it is called before there is a dma_iommu. Default: the header's stubs. */
-  readonly pool?: (w: wired) => io_buffer_pool_h;
-  readonly strict?: boolean;
   readonly driver?: table_driver_options;
 }
 
@@ -73,29 +64,23 @@ export class wired {
     readonly k: machine,
     options: wire_options = {},
   ) {
-    const { strict } = options;
-    this.iommu = new iommu_c(k, strict === undefined ? {} : { strict });
-    this.iova = new iova_c(k);
-    this.dma_iommu = new dma_iommu_after[options.patches ?? 4](
-      k,
-      this.iommu,
-      this.iova,
-      options.pool?.(this) ?? new io_buffer_pool_h_stubs(),
-      {
-        IOMMU_IO_BUFFER: options.pool !== undefined,
-        SWIOTLB: true,
-        DMA_REMAP: true,
-        ...options.config,
-      },
-      options.params,
-    );
-    this.dma_iommu.do_initcalls();
-    this.driver = new table_driver(k, this.iommu, this.dma_iommu, options.driver, {
-      map: (iova, _paddr, size, prot) => this.events.push(['map', iova, size, prot]),
-      unmap: (iova, size) => this.events.push(['unmap', iova, size]),
-      sync: () => this.syncs++,
-      flush_all: () => this.flushes++,
+    const { driver, ...others } = options;
+    let made: table_driver | undefined;
+    const up = wire_dma_iommu({
+      ...others,
+      machine: k,
+      driver: (_k, iommu, dma_iommu) =>
+        (made = new table_driver(k, iommu, dma_iommu, driver, {
+          map: (iova, _paddr, size, prot) => this.events.push(['map', iova, size, prot]),
+          unmap: (iova, size) => this.events.push(['unmap', iova, size]),
+          sync: () => this.syncs++,
+          flush_all: () => this.flushes++,
+        })),
     });
+    this.iommu = up.iommu;
+    this.iova = up.iova;
+    this.dma_iommu = up.dma_iommu;
+    this.driver = deref(made);
     this.pci.iommu_ops = this.platform.iommu_ops = this.driver;
   }
 

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts the lines of a trace together to the calls and decisions they tell of.
 
+import {
+  an_object,
+  check_options,
+  check_value,
+  either,
+  instance_of,
+  list_of,
+  needed,
+  one_of,
+  text,
+} from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from '../events';
 import type { CaptureAccount } from './account/capture-account';
 import { Contexts } from './contexts';
@@ -10,6 +21,8 @@ import { type KnownBefore, PoolLines } from './pool-lines';
 import type { Step } from './step';
 import { type EvictionRun, StepQueue } from './step-queue';
 import { LineCounts, type Workbench } from './mappings';
+
+const PLAN = either('eviction runs, or null', list_of(an_object, { least: 0 }), one_of(null));
 
 export class Assembler {
   private readonly bench: Workbench;
@@ -26,6 +39,11 @@ export class Assembler {
     known: KnownBefore = { withDecisions: new Set(), firstDevice: '' },
     account: CaptureAccount | null = null,
   ) {
+    check_value('Assembler', 'plan', plan, PLAN);
+    check_options('Assembler', known, {
+      withDecisions: needed(instance_of(Set, 'a Set of device names')),
+      firstDevice: needed(text),
+    });
     this.bench = {
       counts: new LineCounts(),
       contexts: new Contexts(),

@@ -5,6 +5,7 @@
 // keeps the run together, keeps its alignment up to 2 MiB (which decides how the IOMMU driver splits it) and is
 // followed by a page that nobody uses, so that no two runs become neighbours that were none.
 
+import { check_value, whole } from '@iommu-bounce/linux-shim/options';
 import { PAGE, type PhysRun } from './step';
 
 /** Frames whose alignment is kept: 2 MiB. */
@@ -23,6 +24,8 @@ export class FrameArena {
     private readonly firstPfn: number,
     private readonly frames: number,
   ) {
+    check_value('FrameArena', 'firstPfn', firstPfn, whole());
+    check_value('FrameArena', 'frames', frames, whole());
     this.next = firstPfn;
   }
 

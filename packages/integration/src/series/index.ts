@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The series: its four patches in order, each with the probe that shows what it changes.
 
+import { check_options, one_of } from '@iommu-bounce/linux-shim/options';
 import type { series_state } from '@iommu-bounce/dma-iommu';
 import { patch_1 } from './0001-add-kalloc-gfp-flag-to-alloc-helper';
 import { patch_2 } from './0002-replace-device-arguments';
 import { patch_3 } from './0003-expose-a-few-helper-functions';
 import { patch_4 } from './0004-add-iommu-bounce-buffers';
+import { IOMMU_DRIVERS } from '../boot-on';
 import type { ProbeOptions, ProbeResult, SeriesPatch } from './probe';
 
 export type { ProbeOptions, ProbeResult, SeriesPatch } from './probe';
@@ -19,8 +21,13 @@ export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
   readonly states: readonly ProbeResult[];
 }
 
-/** Runs every probe in all five states; on virtio-iommu, if nothing else is said. */
-export function runSeries({ driver = 'virtio' }: Partial<ProbeOptions> = {}): ProbeRun[] {
+/**
+ * Runs every probe in all five states; on virtio-iommu, if nothing else is said.
+ * @throws OptionError for another driver
+ */
+export function runSeries(options: Partial<ProbeOptions> = {}): ProbeRun[] {
+  check_options('runSeries', options, { driver: one_of(...IOMMU_DRIVERS) });
+  const { driver = 'virtio' } = options;
   return series.map((p) => ({
     patch: p.patch,
     subject: p.subject,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A transcript carried out on the port, one operation at a time, so that one can look at the machine in between.
 
+import { an_object, check_options, flag } from '@iommu-bounce/linux-shim/options';
 import { type device, oops } from '@iommu-bounce/linux-shim';
 import type { table_domain } from '@iommu-bounce/iommu-core';
 import type { running_machine } from '../boot';
@@ -38,6 +39,11 @@ export class TranscriptRun {
     readonly transcript: Transcript,
     options: EnvironmentOptions = {},
   ) {
+    check_options('TranscriptRun', options, {
+      withoutPool: flag,
+      parts: an_object, // the machine looks into it
+      driverCalls: an_object,
+    });
     this.env = new Environment(transcript, options);
   }
 

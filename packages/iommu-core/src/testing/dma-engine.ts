@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The device's side: accesses through a domain's table, all or nothing.
+// The device's side: accesses through the table of a domain of the table driver, all or nothing.
 
 import {
   type device,
@@ -8,8 +8,8 @@ import {
   dma_addr_t,
   type phys_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { IOMMU_READ, IOMMU_WRITE } from '../iommu.h';
-import type { table_domain } from '../table-driver';
+import { IOMMU_READ, IOMMU_WRITE, type iommu_domain } from '../iommu.h';
+import { to_table_domain } from '../table-driver';
 
 /** A contiguous piece of an access. */
 interface piece {
@@ -22,7 +22,7 @@ interface piece {
 export function dma_read(
   k: machine,
   dev: device,
-  domain: table_domain,
+  domain: iommu_domain,
   iova: dma_addr_t,
   len: number,
 ): Uint8Array | null {
@@ -40,7 +40,7 @@ export function dma_read(
 export function dma_write(
   k: machine,
   dev: device,
-  domain: table_domain,
+  domain: iommu_domain,
   iova: dma_addr_t,
   data: Uint8Array | null,
   len: number,
@@ -59,19 +59,20 @@ function is_ram(k: machine, p: piece): boolean {
 
 function translate(
   dev: device,
-  domain: table_domain,
+  domain: iommu_domain,
   iova: dma_addr_t,
   len: number,
   need: number,
 ): piece[] | null {
-  if (!domain.attached.has(dev)) return null;
+  const { attached, table } = to_table_domain(domain);
+  if (!attached.has(dev)) return null;
   const pieces: piece[] = [];
   for (let off = 0; off < len;) {
     const at = dma_addr_t(iova + off);
-    const prot = domain.table.prot(at);
+    const prot = table.prot(at);
     if (prot < 0 || (prot & need) === 0) return null;
     const n = Math.min(len - off, PAGE_SIZE - (at % PAGE_SIZE));
-    pieces.push({ phys: domain.table.iova_to_phys(at), off, len: n });
+    pieces.push({ phys: table.iova_to_phys(at), off, len: n });
     off += n;
   }
   return pieces;

@@ -2,6 +2,17 @@
 // virtio-iommu of one machine, put together: the driver, and behind its queue the VMM, VFIO and the devices' DMA.
 
 import { check, type device, type machine, U32_MAX } from '@iommu-bounce/linux-shim';
+import {
+  a_class,
+  an_object,
+  check_options,
+  check_value,
+  fields,
+  flag,
+  list_of,
+  type shape_of,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import type { dma_iommu_h } from '../dma-iommu.h';
 import type { iommu_c } from '../iommu';
 import { virtio_iommu_c } from '../virtio-iommu';
@@ -10,7 +21,7 @@ import { type ResvRegion, VmmDomains } from './domains';
 import { type VirtioCounters, VirtioEvents, type VirtioHooks } from './events';
 import { ALL_PAGE_SIZES, VirtioIommuDevice, offeredFeatures } from './transport';
 import { type ContainerOptions, Vfio } from './vfio-type1';
-import type { Virtqueue, VirtqueueOptions } from './virtqueue';
+import { type Virtqueue, type VirtqueueOptions, queueSize } from './virtqueue';
 import { Vmm } from './vmm';
 
 export * from './device-dma'; // what an assigned device reads and writes
@@ -44,6 +55,20 @@ export interface virtio_iommu_options extends ContainerOptions {
   readonly driver?: typeof virtio_iommu_c;
 }
 
+const range = list_of(whole(), { exactly: 2 });
+const OPTIONS: shape_of<virtio_iommu_options> = {
+  dmaEntryLimit: whole(0, U32_MAX),
+  pageSizeMask: whole(),
+  inputRange: range,
+  domainRange: range,
+  probeSize: whole(0, U32_MAX),
+  mmio: flag,
+  queues: fields<VirtqueueOptions>({ size: queueSize, indirectDesc: flag, eventIdx: flag }),
+  features: list_of(whole(0, 63), { least: 0 }),
+  hooks: an_object,
+  driver: a_class,
+};
+
 /** A machine's virtio-iommu. */
 export interface virtio_iommu {
   /** The guest's driver, for `bus_type.iommu_ops`. */
@@ -68,7 +93,7 @@ export interface virtio_iommu {
 }
 
 /**
- * @throws RangeError for a queue size that is none, Error when the driver does not accept the device
+ * @throws OptionError for an option that it does not have, or a value out of range; Error when the driver does not accept the device
  */
 export function new_virtio_iommu(
   k: machine,
@@ -80,6 +105,7 @@ export function new_virtio_iommu(
     Partial<Pick<dma_iommu_h, 'iommu_dma_get_resv_regions'>>,
   options: virtio_iommu_options = {},
 ): virtio_iommu {
+  check_options('new_virtio_iommu', options, OPTIONS);
   const events = new VirtioEvents(options.hooks);
   const vfio = new Vfio(k.mm, k.faults, events, options);
   const config = {
@@ -113,6 +139,7 @@ export function new_virtio_iommu(
     vfio,
     counters: events.counters,
     add_endpoint: (dev, id, resv_regions = []) => {
+      check_value('add_endpoint', 'id', id, whole(0, U32_MAX));
       const endpoint = state.addEndpoint(id, resv_regions);
       driver.iommu_fwspec_init(dev, device.fwnode, [id]);
       ids.set(dev, id);

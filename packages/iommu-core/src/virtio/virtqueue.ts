@@ -2,6 +2,7 @@
 // A virtqueue: the driver offers buffers, the device takes them in order, writes into them and gives them back.
 
 import { ENOSPC, type gfp_t, lockup, type opaque } from '@iommu-bounce/linux-shim';
+import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import type { VirtioEvents } from './events';
 import type { virtio_buf, virtio_device, virtqueue, vq_callback_t } from './virtio.h';
 
@@ -16,6 +17,11 @@ export interface VirtqueueOptions {
   /** The driver knows what the device has seen, and does not notify it twice (VIRTIO_RING_F_EVENT_IDX). Default true. */
   readonly eventIdx?: boolean;
 }
+
+export const queueSize = that(
+  'a power of two from 1 to 32768',
+  (v) => typeof v === 'number' && v >= 1 && v <= 32768 && Number.isInteger(Math.log2(v)),
+);
 
 /** A buffer under way, as the device sees it: a part to read, and a part to write from offset 0 on. */
 export class Chain {
@@ -96,7 +102,7 @@ export class Virtqueue implements virtqueue {
   /**
    * @param notify the device has buffers to look at
    * @param run lets a device that did not look yet do so; false if there is nothing it could do
-   * @throws RangeError for a size that is none
+   * @throws OptionError for a size that is none
    */
   constructor(
     readonly vdev: virtio_device,
@@ -109,8 +115,7 @@ export class Virtqueue implements virtqueue {
     options: VirtqueueOptions = {},
   ) {
     this.size = options.size ?? 256;
-    if (!(this.size >= 1 && this.size <= 32768 && Number.isInteger(Math.log2(this.size))))
-      throw new RangeError(`a queue has 1, 2, 4 … 32768 descriptors, not ${String(this.size)}`);
+    check_value('Virtqueue', 'size', this.size, queueSize);
     this.indirectDesc = options.indirectDesc ?? true;
     this.eventIdx = options.eventIdx ?? true;
     this.num_free = this.size;

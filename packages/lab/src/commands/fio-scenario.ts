@@ -179,9 +179,10 @@ function run(
   }
   const { packets, policy, fix } = command.opts<Options>();
   const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
+  const { preset, cost, seed, moveData } = machine;
   const document = netExperiment(
     {
-      ...machine,
+      ...{ preset, cost, seed, moveData },
       shape: kind === 'net-rx' ? 'rx' : 'tx',
       packets: wholeNumber(
         '--packets',

@@ -85,11 +85,16 @@ export async function consumer(pkg: Package): Promise<string> {
   return folder;
 }
 
-/** The packages that `npm run build` has not made. */
+/** The files that a package's exports name. */
+function exported(exports: unknown): string[] {
+  if (typeof exports === 'string') return [exports];
+  return Object.values(exports as object).flatMap(exported);
+}
+
+/** The packages that `npm run build` has not made: a file is missing that they export. */
 export function unbuilt(): string[] {
-  const made = ['dist/index.js', 'dist/index.d.ts', 'dist/esm/index.mjs'];
   return packages
-    .filter((p) => !made.every((file) => existsSync(join(p.folder, file))))
+    .filter((p) => !exported(p.manifest.exports).every((file) => existsSync(join(p.folder, file))))
     .map((p) => p.short);
 }
 

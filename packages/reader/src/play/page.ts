@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The play page as one HTML file that needs nothing else and may fetch nothing.
 
+import { an_object, check_options, either, needed, one_of } from '@iommu-bounce/linux-shim/options';
 import { ReadError } from '../read-error';
 import { compressed, playScripts, playSources, policyHash } from './files';
 import type { PlayC, PlayContract } from './page/contract';
@@ -23,6 +24,11 @@ const GENERATOR = 'iommu-bounce';
  * @throws ReadError if the source's text is no transcript, or has no such item or step to start at
  */
 export function playPage(input: PlayPageInput): string {
+  check_options('playPage', input, {
+    source: needed(an_object),
+    start: an_object,
+    c: either('an object, or null', an_object, one_of(null)),
+  });
   const { source, c = null } = input;
   const data: PlayData = { source, start: startOf(input), sources: playSources(), c };
   const script = pageScript();

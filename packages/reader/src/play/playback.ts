@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A recording that can be looked at anywhere: forward, back, and at random.
 
+import { check_options, whole } from '@iommu-bounce/linux-shim/options';
 import type { Frame } from './frame';
 import type { Steps } from './page/contract';
 import type { Recording, Run } from './recording';
@@ -38,6 +39,11 @@ export class Playback implements Steps {
     private readonly recording: Recording,
     options: PlaybackOptions = {},
   ) {
+    check_options('Playback', options, {
+      mostWeight: whole(),
+      mostRuns: whole(1),
+      window: whole(),
+    });
     this.mostWeight = options.mostWeight ?? 400_000;
     this.mostRuns = options.mostRuns ?? 3;
     this.window = options.window ?? 100;

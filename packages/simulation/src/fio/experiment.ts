@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // An experiment: each group of jobs under each policy, on the same machine with the same seed.
 
+import { type shape_of, check_options, check_value, whole } from '@iommu-bounce/linux-shim/options';
 import { type CostParameters, DEFAULT_PRESET, type PresetName, preset, presetInfo } from '../cost';
 import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups } from '../jobs';
 import { type Policy, USUAL_POLICIES, policiesNamed, runPolicy } from '../policies';
+import { JOB_GROUPS, MACHINE, POLICY_LIST } from '../options';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
 import { coverLetterJobs } from './published';
@@ -25,6 +27,7 @@ export function coverLetterExperiment(
   numberIos: number,
   progress?: (what: string) => void,
 ): FioDocument {
+  check_value('coverLetterExperiment', 'numberIos', numberIos, whole(1));
   return runExperiment(
     {
       groups: jobGroups(coverLetterJobs(numberIos)),
@@ -46,11 +49,17 @@ export const USUAL_MACHINE = {
   seed: 1,
 } as const;
 
-/** @param progress told what is going on */
+const EXPERIMENT: shape_of<Experiment> = { ...MACHINE, groups: JOB_GROUPS, policies: POLICY_LIST };
+
+/**
+ * @param progress told what is going on
+ * @throws OptionError for what an experiment does not have, or a value out of range; InputError for what cannot be mapped
+ */
 export function runExperiment(
   experiment: Experiment,
   progress: (what: string) => void = () => undefined,
 ): FioDocument {
+  check_options('runExperiment', experiment, EXPERIMENT);
   const { groups, policies, cost, cpus, layout, seed, moveData } = experiment;
   const runs = groups.flatMap((jobs) =>
     policies.map((policy) => runOne(experiment, jobs, policy, progress)),

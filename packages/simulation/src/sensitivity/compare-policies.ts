@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Policies on one machine: each workload under each of them, simulated, and what the difference between two depends on.
 
+import { an_object, check_options, list_of, one_of, text } from '@iommu-bounce/linux-shim/options';
+import { MACHINE, POLICY_LIST } from '../options';
 import { type CostParameters, type PresetName, presetInfo } from '../cost';
 import { InputError } from '../errors';
 import type { LayoutName } from '../jobs';
-import { type Base, type Policy, commonBase, onBase, runPolicy } from '../policies';
+import { BASES, type Base, type Policy, commonBase, onBase, runPolicy } from '../policies';
 import { type RunResult, wrongsOf } from '../sim';
 import { type ComparedWorkload, FROM, WORKLOADS, inUse, jobOf, trialIos, untilOf } from './cases';
 import { type Dependence, dependence } from './dependence';
@@ -108,6 +110,14 @@ export function comparePolicies(
   setup: Setup,
   progress: (what: string) => void = () => undefined,
 ): PolicyComparison {
+  const { preset, cost, cpus, seed } = MACHINE;
+  check_options('comparePolicies', setup, {
+    ...{ preset, cost, cpus, seed },
+    policies: POLICY_LIST,
+    base: one_of(...BASES),
+    pair: list_of(text, { exactly: 2 }),
+    workloads: list_of(an_object, { least: 1 }),
+  });
   const base = expectComparable(setup);
   const { iommu } = presetInfo(setup.preset);
   const policies = setup.policies.map((one) => onBase(one, base, iommu));

@@ -17,8 +17,9 @@ const LONG = process.env['TEST_LONG'] === '1';
 const PACKETS = LONG ? 20_000 : 10_000;
 
 function experiment(changes: Partial<NetExperiment> = {}): NetDocument {
+  const { preset, cost, seed, moveData } = MACHINE;
   return netExperiment({
-    ...MACHINE,
+    ...{ preset, cost, seed, moveData },
     shape: 'rx',
     packets: PACKETS,
     policies: policiesNamed('all'),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Calibration against the cover letter: (a) all eight figures, and the preset in the middle; (b) what two columns predict.
 
+import { a_function, check_options, whole } from '@iommu-bounce/linux-shim/options';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type MovedRange, type PressedEnd, movedRanges, pressedEnds } from './ends';
@@ -114,8 +115,15 @@ const FEWER = 5;
 /** Of the progress: two fits, and about three ends. */
 const PARTS = 5;
 
-/** @throws NoFitError */
+/** @throws NoFitError, OptionError for an option that it does not have, or a value out of range */
 export function calibrate(options: CalibrationOptions = {}): Calibration {
+  check_options('calibrate', options, {
+    seed: whole(0, 2 ** 31 - 1),
+    sets: whole(1),
+    thin: whole(1),
+    populations: whole(1),
+    progress: a_function,
+  });
   const { seed = 1, sets = 10_000, thin = THIN, populations = 4, progress } = options;
   const surrogate = new Surrogate(coverLetterRows());
   const run = (from: readonly number[], part: number, ranges?: Ranges): Fit =>

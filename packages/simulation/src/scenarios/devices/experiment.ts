@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Many devices: the pool, a swiotlb area for all, and an area for each device, side by side.
 
+import { check_options, check_value, list_of, whole } from '@iommu-bounce/linux-shim/options';
 import { newLayout } from '../../jobs';
 import { type MachinePlan, policiesNamed } from '../../policies';
 import { presetInfo } from '../../cost';
+import { MACHINE } from '../../options';
 import type { ScenarioMachine } from '../machine';
 import { swiotlb_by_device } from './counting-swiotlb';
 import type {
@@ -23,6 +25,8 @@ export function devicesExperiment(
   progress: (what: string) => void = () => undefined,
   counts: readonly number[] = DEVICE_COUNTS,
 ): DevicesDocument {
+  check_options('devicesExperiment', machine, MACHINE);
+  check_value('devicesExperiment', 'counts', counts, list_of(whole(1), { least: 1 }));
   const { preset, cost, cpus, layout, seed, moveData } = machine;
   return {
     scenario: 'devices',

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Network traffic under several policies, same order of packets for each.
 
+import {
+  type shape_of,
+  an_object,
+  check_options,
+  needed,
+  one_of,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import type { Histogram } from 'hdr-histogram-js';
 import { presetInfo } from '../../cost';
-import { type NetShapeName, RX_RING } from '../../jobs';
+import { NET_SHAPE_NAMES, type NetShapeName, RX_RING } from '../../jobs';
 import type { Policy, Platform } from '../../policies';
 import {
   CAUSES,
@@ -17,6 +25,7 @@ import {
   lockInvariants,
   same,
 } from '../../sim';
+import { MACHINE, POLICY_LIST } from '../../options';
 import type { ScenarioMachine } from '../machine';
 import type { NetDocument, NetPolicyRun, Percentiles } from './document';
 import type { NicParameters } from './parameters';
@@ -34,11 +43,24 @@ export interface NetExperiment extends Omit<ScenarioMachine, 'layout' | 'cpus'> 
   readonly nic: NicParameters;
 }
 
-/** @param progress told what is going on */
+const { preset, cost, seed, moveData } = MACHINE;
+const EXPERIMENT: shape_of<NetExperiment> = {
+  ...{ preset, cost, seed, moveData },
+  shape: needed(one_of(...NET_SHAPE_NAMES)),
+  packets: needed(whole(1)),
+  policies: POLICY_LIST,
+  nic: needed(an_object),
+};
+
+/**
+ * @param progress told what is going on
+ * @throws OptionError for what an experiment does not have, or a value out of range
+ */
 export function netExperiment(
   experiment: NetExperiment,
   progress: (what: string) => void = () => undefined,
 ): NetDocument {
+  check_options('netExperiment', experiment, EXPERIMENT);
   const { shape, preset, cost, nic, seed, moveData, policies } = experiment;
   return {
     workload: `net-${shape}`,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Drivers that sync and one that does not, through every policy: what arrives and what is lost.
 
+import { check_options, check_value } from '@iommu-bounce/linux-shim/options';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { presetInfo } from '../../cost';
 import { newLayout } from '../../jobs';
 import { POLICIES, type Policy } from '../../policies';
+import { MACHINE, POLICY_LIST } from '../../options';
 import type { ScenarioMachine } from '../machine';
 import { type NosyncDocument, type NosyncRow, SYNC_DRIVERS, type SyncDriver } from './document';
 import { LongMapping } from './mapping';
@@ -20,6 +22,8 @@ export function nosyncExperiment(
   machine: ScenarioMachine,
   policies: readonly Policy[] = POLICIES,
 ): NosyncDocument {
+  check_options('nosyncExperiment', machine, MACHINE);
+  check_value('nosyncExperiment', 'policies', policies, POLICY_LIST);
   const { preset, layout, seed } = machine;
   return {
     scenario: 'nosync',
