@@ -58,7 +58,8 @@ export class BrokenLines {
 
   /** @returns the line at which an event was broken that ends with this piece; null if there is none */
   add(text: string, line: number): number | null {
-    this.pieces.push({ line, text: text.trim() });
+    // A reply quotes each line that it made.
+    this.pieces.push({ line, text: text.replace(/^(?:> ?)+/, '').trim() });
     if (this.pieces.length > MOST_PIECES) this.pieces.shift();
     for (let from = this.pieces.length - 2; from >= 0; from--) {
       const pieces = this.pieces.slice(from).map((one) => one.text);

@@ -67,6 +67,9 @@ describe('a line that ends early', () => {
           /^:3: the line ends early: lines 3 to 4 are one event, wrapped by a mailer or a terminal/,
         );
       }
+    expect(await messageOf(`${PAGE}\n> ${MAP.replace(' - ', ' -\n> ')}\n`)).to.match(
+      /^:2: the line ends early/,
+    );
     const three = PAGE.replace(' dir=', '\n dir=').replace(' size=', '\n size=');
     expect(await messageOf(three)).to.match(/^:1: the line ends early: lines 1 to 3/);
   });

@@ -17,8 +17,8 @@ function owner(fault: FaultRow, capture: CaptureSection): string {
     return state === 'never'
       ? 'never mapped in this capture'
       : capture.faults.by_state.unknown === capture.faults.count
-        ? 'whose it is is unknown: the capture shows no map before it'
-        : 'whose it was is unknown: the history that is kept is full';
+        ? 'whose buffer it is cannot be told: the capture shows no map before it'
+        : 'whose buffer it was is unknown: the history that is kept is full';
   const what = its
     ? buffer(its, capture)
     : `a range of ${bytes(range?.size ?? 0)} of iommu:map events without a call (mapped at ${where(range?.mapped_at ?? null, capture)})`;

@@ -56,8 +56,7 @@ function eventLine(
 ): string {
   const all = `${name}: ${plural(of.events, 'event')}, ${bytes(of.bytes)}`;
   if (of.events === 0) return `${all}.`;
-  if (of.without_call === 0)
-    return `${all}; each belongs to a DMA API call (dma:*) of the capture.`;
+  if (of.without_call === 0) return `${all}; each belongs to a DMA API call of the capture.`;
   const first = places(
     of.first_without_call.map((one) => one.place),
     capture,
