@@ -2,13 +2,14 @@
 // A running machine with one of two IOMMUs: virtio-iommu, with the VMM and VFIO behind it, or a plain table that has nothing
 // behind it. The one place that sets a driver up, and where watchers are declared.
 
-import { OptionError, U32_MAX, type device, dma_addr_t } from '@iommu-bounce/linux-shim';
+import { OptionError, type device, dma_addr_t } from '@iommu-bounce/linux-shim';
 import {
   an_object,
   check_options,
   check_value,
   one_of,
   type shape_of,
+  a_limit,
   whole,
 } from '@iommu-bounce/linux-shim/options';
 import {
@@ -97,7 +98,7 @@ const OPTIONS: shape_of<Omit<boot_options, 'driver'>> = {
 };
 const IOMMU_OPTIONS: shape_of<IommuOptions> = {
   pageSizeMask: whole(1),
-  dmaEntryLimit: whole(0, U32_MAX),
+  dmaEntryLimit: a_limit,
   hooks: an_object,
   table: an_object,
   watch: an_object,

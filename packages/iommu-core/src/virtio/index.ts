@@ -11,6 +11,7 @@ import {
   flag,
   list_of,
   type shape_of,
+  a_limit,
   whole,
 } from '@iommu-bounce/linux-shim/options';
 import type { dma_iommu_h } from '../dma-iommu.h';
@@ -57,7 +58,7 @@ export interface virtio_iommu_options extends ContainerOptions {
 
 const range = list_of(whole(), { exactly: 2 });
 const OPTIONS: shape_of<virtio_iommu_options> = {
-  dmaEntryLimit: whole(0, U32_MAX),
+  dmaEntryLimit: a_limit,
   pageSizeMask: whole(),
   inputRange: range,
   domainRange: range,

@@ -159,7 +159,11 @@ export async function replaySession(
   });
 
   const account = new CaptureAccount();
-  const assembler = new Assembler(survey.plan, survey, account);
+  const assembler = new Assembler(
+    survey.plan,
+    { withDecisions: survey.withDecisions, firstDevice: survey.firstDevice },
+    account,
+  );
   const counters = await read(files, assembler, options, 'replaying', {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);

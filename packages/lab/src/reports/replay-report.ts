@@ -40,7 +40,7 @@ function part({ heading, document }: ReportPart): Html {
     <h2 class="part">${heading}</h2>
     ${answer(document)}
     <p class="lead">${traceLine(document)}.</p>
-    ${captureSections(document.captures)} ${verdict(document)}
+    ${captureSections(document.captures)} ${basis(document)} ${verdict(document)}
     ${devicesOf(document.states).map((one) => device(one))} ${mappings(document)}
     ${plainPath(document)}
     ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
@@ -51,12 +51,17 @@ function part({ heading, document }: ReportPart): Html {
 /** What the reader came for. */
 function answer(document: ReplayDocument): Html {
   const line = verdictLine(document);
-  if (line === '') return html``;
-  const rows = sizeRows(document);
+  return line === '' ? html`` : html`<h3>${line}</h3>`;
+}
+
+/** Shares come after what the capture shows beside its calls. */
+function basis(document: ReplayDocument): Html {
+  const text = verdictBasis(document);
+  if (text === '') return html``;
   return html`<section>
-    <h3>${line}</h3>
-    <p>${verdictBasis(document)}</p>
-    ${rows.length > 0 ? htmlTable(SIZE_HEAD, rows, 1) : html``}
+    <h3>CPU time of a map and its unmap</h3>
+    <p>${text}</p>
+    ${htmlTable(SIZE_HEAD, sizeRows(document), 1)}
   </section>`;
 }
 

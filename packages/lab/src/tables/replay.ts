@@ -24,9 +24,9 @@ const INDENT = '  ';
 export function tables(document: ReplayDocument): string {
   const parts = [
     wrapped(verdictLine(document), INDENT),
-    wrapped(verdictBasis(document), INDENT),
     wrapped(traceLine(document), INDENT),
     ...document.captures.map((capture) => beside(capture, document.captures.length)),
+    wrapped(verdictBasis(document), INDENT),
     bySize(document),
     mappings(document),
     ...devices(document),

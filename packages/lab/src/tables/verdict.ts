@@ -33,6 +33,7 @@ export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string
       ? '5 to 95 % of what the calibration accepted'
       : 'half to twice its value';
   return (
+    `${shares(verdict)} ` +
     `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
     `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
     `series takes less CPU time in ${percent(wins, 0)} of them.`
@@ -55,6 +56,20 @@ function leftOut({ captures }: ReplayDocument): string {
   return untranslated > 0
     ? `${rest}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been: `
     : rest;
+}
+
+/** The shares that the first line counts. */
+function shares({ break_even: found, mappings }: VerdictSection): string {
+  const parts = found.flatMap((one) => {
+    const of = (n: number, what: string): string[] =>
+      n === 0 ? [] : [`${floored(n, mappings)} are ${one.direction}s ${what}`];
+    return [
+      ...of(one.mappings_below, 'for which copying costs less'),
+      ...of(one.mappings_above, 'for which it costs more'),
+      ...of(one.mappings_past_pool, "larger than the pool's largest class"),
+    ];
+  });
+  return `Of the ${count(mappings)} streaming mappings that were replayed ${parts.join(', ')}.`;
 }
 
 function answer({ series_wins: wins }: VerdictSection): string {
@@ -82,10 +97,13 @@ function paysOf(one: BreakEvenVerdict, several: boolean, mappings: number): stri
   return `${who}pays below ${decimalSize(bytes ?? 0)} (${part(below, mappings)}), not above (${part(above, mappings)})`;
 }
 
-/** Never rounded up to all of them. */
 function part(n: number, mappings: number): string {
-  const tenths = Math.floor((n / mappings) * 1000) / 10;
-  return `${count(n)} of ${count(mappings)} mappings, ${tenths.toFixed(1)} %`;
+  return `${count(n)} of ${count(mappings)} mappings`;
+}
+
+/** Never rounded up to all of them. */
+function floored(n: number, mappings: number): string {
+  return `${(Math.floor((n / mappings) * 1000) / 10).toFixed(1)} %`;
 }
 
 /** Microseconds with three significant digits. */

@@ -48,6 +48,12 @@ export function whole(min = 0, max = Number.MAX_SAFE_INTEGER): kind {
   );
 }
 
+/** A whole number, or Infinity where there is to be no limit. */
+export const a_limit = that(
+  'a whole number from 0 on, or Infinity',
+  (v) => v === Infinity || (Number.isSafeInteger(v) && (v as number) >= 0),
+);
+
 /** A number, fractions too, both ends included. */
 export function number_from(min: number, max = Infinity): kind {
   return that(
