@@ -7,6 +7,7 @@ import {
   FIXES,
   type FioDocument,
   type FioJob,
+  type FlagTexts,
   JOB_FLAGS,
   LAYOUT_NAMES,
   COVER_LETTER,
@@ -17,6 +18,7 @@ import {
   USUAL_MACHINE,
   USUAL_POLICIES,
   baseNamed,
+  flagOfOneJob,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
@@ -66,7 +68,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .description(
       "fio on a simulated NVMe drive behind an IOMMU; without arguments the cover letter's experiment",
     )
-    .argument('[jobfile]', "jobs in fio's own format")
+    .argument('[jobfile]', "jobs in fio's own format; flags replace what it says")
     .option(
       '--policy <names>',
       `${POLICIES.map(({ name }) => name).join(', ')}; several with commas, or all`,
@@ -95,7 +97,8 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
-      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
+      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000." +
+        '\nBeside a job file, job flags count for each of its jobs and replace what it says about the same matter.',
     )
     .action((file: string | undefined, options: FioOptions) => {
       const typed = commandLine(program);
@@ -171,20 +174,8 @@ function groupsOf(
   warn: (text: string) => void,
 ): FioJob[][] {
   const { bs, ...others } = options;
-  const flags = bs !== undefined || hasJobFlags(others);
-  if (file !== undefined) {
-    if (flags)
-      throw new UsageError(
-        `${file}: a job file and flags that describe a job; expected one of the two`,
-      );
-    const { jobs, warnings } = readJobFile(file, {
-      read: (path) => (path === file ? readText(path, 'a text file') : readTextOrNot(path)),
-      environment: process.env,
-    });
-    warnings.forEach(warn);
-    return jobGroups(jobs);
-  }
-  if (!flags) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
+  if (file !== undefined) return groupsOfFile(file, bs, others, warn);
+  if (bs === undefined && !hasJobFlags(others)) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
   const mix = others['bsrange'] !== undefined || others['bssplit'] !== undefined;
   const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : COVER_LETTER_SIZES);
   return sizes.map((size) => {
@@ -195,4 +186,27 @@ function groupsOf(
     warnings.forEach(warn);
     return [job];
   });
+}
+
+/** Flags count for every job of the file: the last word is the command line's. */
+function groupsOfFile(
+  file: string,
+  bs: readonly string[] | undefined,
+  others: FlagTexts,
+  warn: (text: string) => void,
+): FioJob[][] {
+  const named = flagOfOneJob(others);
+  if (named !== null) throw new UsageError(`${named}: the jobs of ${file} have names of their own`);
+  if (bs !== undefined && bs.length > 1)
+    throw new UsageError(`--bs: expected one beside a job file, got ${bs.join(' and ')}`);
+  const { jobs, warnings } = readJobFile(
+    file,
+    {
+      read: (path) => (path === file ? readText(path, 'a text file') : readTextOrNot(path)),
+      environment: process.env,
+    },
+    { ...others, bs: bs?.[0] },
+  );
+  warnings.forEach(warn);
+  return jobGroups(jobs);
 }

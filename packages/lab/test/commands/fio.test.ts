@@ -130,6 +130,25 @@ describe('iommu-bounce fio', function () {
     });
   });
 
+  it('takes flags beside a job file: for each job, over what the file says', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'raw-device.fio');
+      writeFileSync(
+        file,
+        '[j]\nioengine=libaio\ndirect=1\nrw=randread\nbs=4k\nfilename=/dev/nvme0n1\n',
+      );
+      const end = await document(file, '--policy', 'pool', '--number-ios', '200');
+      expect(end.runs.map(({ rw, bs, ios }) => [rw, bs, ios])).to.deep.equal([
+        ['randread', 4096, 200],
+      ]);
+      const over = await document(
+        ...[file, '--policy', 'pool', '--size', '1m', '--bs', '16k', '--rw', 'write'],
+        ...['--iodepth', '4', '--numjobs', '2'],
+      );
+      expect(over.runs[0]).to.include({ rw: 'write', bs: 16384, ios: 128, iodepth: 4, numjobs: 2 });
+    });
+  });
+
   it('prints tables of at most 100 columns that say they are simulated', async () => {
     const { out, status } = await cli(
       'fio',
@@ -161,7 +180,12 @@ describe('iommu-bounce fio', function () {
     [['--size', '-4k'], /--size/],
     [['--bs', '0'], /--bs/],
     [['no-such.fio'], /no-such\.fio: no such file/],
-    [['no-such.fio', '--bs', '4k'], /no-such\.fio: a job file and flags/],
+    [['no-such.fio', '--bs', '4k'], /no-such\.fio: no such file/],
+    [
+      ['no-such.fio', '--bs', '4k', '--bs', '8k'],
+      /--bs: expected one beside a job file, got 4k and/,
+    ],
+    [['no-such.fio', '--name', 'x'], /--name: the jobs of no-such\.fio have names of their own/],
     [['--policy', 'swiotlb-force', '--bs', '512k'], /at most 262144 bytes/],
   ] as const)
     it(`refuses \`${args.join(' ')}\` with one line and status 2`, async () => {

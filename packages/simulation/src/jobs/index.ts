@@ -8,7 +8,14 @@ export { Workload } from './workload';
 /** Reading and writing. */
 export { readJobFile, type ReadJobs } from './job-file';
 export type { JobFileContext } from './ini';
-export { JOB_FLAGS, hasJobFlags, jobFromFlags, type FlagTexts, type JobFlag } from './job-flags';
+export {
+  JOB_FLAGS,
+  flagOfOneJob,
+  hasJobFlags,
+  jobFromFlags,
+  type FlagTexts,
+  type JobFlag,
+} from './job-flags';
 export { formatJobFile } from './format';
 export { JobError } from './place';
 export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';

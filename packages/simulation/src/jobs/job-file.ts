@@ -5,8 +5,12 @@ import { type JobFileContext, type OptionLine, readSections } from './ini';
 import type { FioJob } from './job';
 import { WITHOUT_EFFECT, findOption } from './option-table';
 import { JobError } from './place';
+import { type FlagTexts, applyFlags } from './job-flags';
 import { Settings, finish } from './settings';
 import { closest } from './suggest';
+
+/** The section that flags are in: none of the file's. */
+const FLAGS = -1;
 
 export interface ReadJobs {
   /** At least one. */
@@ -19,9 +23,15 @@ export interface ReadJobs {
  * Reads a job file in fio's own syntax.
  *
  * @param file path, for `context.read` and for messages
+ * @param flags of the command line, for every job; each replaces what the file says about the same matter. (fio's own
+ *   flags before a file are defaults that the file replaces.)
  * @throws JobError with file, line and what was expected
  */
-export function readJobFile(file: string, context: JobFileContext): ReadJobs {
+export function readJobFile(
+  file: string,
+  context: JobFileContext,
+  flags: FlagTexts = {},
+): ReadJobs {
   const warnings: string[] = [];
   const warn = (text: string): void => {
     if (!warnings.includes(text)) warnings.push(text);
@@ -34,7 +44,11 @@ export function readJobFile(file: string, context: JobFileContext): ReadJobs {
     applyAll(settings, options, warn);
     // A job is not named by a global section: its own name stands in the brackets.
     if (global) common.name = null;
-    else jobs.push(finish(settings, { name, at, defaultIos: null, tellDefaults: true }, warn));
+    else {
+      settings.section = FLAGS;
+      applyFlags(settings, flags, warn);
+      jobs.push(finish(settings, { name, at, defaultIos: null, tellDefaults: true }, warn));
+    }
   });
   if (jobs.length === 0) throw new JobError(file, null, 'has no job; expected a section [name]');
   return { jobs, warnings };

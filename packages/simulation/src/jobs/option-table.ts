@@ -16,6 +16,8 @@ export interface JobOption {
   readonly flag: { readonly value: string; readonly what: string } | null;
   /** What a line without `=` means; null: the option needs a value. */
   readonly bare: string | null;
+  /** What a flag of this name sets aside of a job file's settings, beside its own. */
+  readonly replaces?: readonly (keyof Settings)[];
   /** fio applies kb_base before all others of its section. */
   readonly first?: boolean;
   set(s: Settings, text: string, at: Place, warn: Warn): void;
@@ -33,7 +35,7 @@ function said<T>(s: Settings, value: T, at: Place): Said<T> {
 
 function number(
   name: 'size' | 'ioSize' | 'numberIos' | 'seed',
-  option: { name: string; alias?: string; flag: Flag },
+  option: Pick<JobOption, 'name' | 'alias' | 'flag' | 'replaces'>,
 ): JobOption {
   return {
     ...option,
@@ -68,6 +70,7 @@ function mix(other: boolean, flag: Flag): JobOption {
   return {
     name: other ? 'rwmixwrite' : 'rwmixread',
     flag,
+    replaces: ['rwmixread', 'rwmixwrite'],
     bare: null,
     set: (s, text, at) => {
       const value = parseCount(text, s.kbBase, at);
@@ -101,6 +104,9 @@ function plainSize(s: Settings, text: string, at: Place, warn: Warn): void {
   if (s.splitRead ?? s.splitWrite ?? s.rangeRead ?? s.rangeWrite)
     warn(at.warning('without effect: fio keeps to the bssplit or bsrange above'));
 }
+
+const SPLITS = ['splitRead', 'splitWrite'] as const;
+const RANGES = ['rangeRead', 'rangeWrite'] as const;
 
 export const JOB_OPTIONS: readonly JobOption[] = [
   {
@@ -136,6 +142,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     alias: 'blocksize',
     flag: flag('size', 'block size, or reads,writes (default 4k)'),
     bare: null,
+    replaces: [...SPLITS, ...RANGES],
     set: plainSize,
   },
   {
@@ -143,6 +150,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     alias: 'blocksize_range',
     flag: flag('range', 'block sizes from 4k-64k, all multiples of the first equally likely'),
     bare: null,
+    replaces: SPLITS,
     set: (s, text, at) => {
       const { read, write } = parseBsrange(text, s.kbBase, at);
       if (read !== null) s.rangeRead = said(s, read, at);
@@ -162,13 +170,22 @@ export const JOB_OPTIONS: readonly JobOption[] = [
       if (write !== null) s.splitWrite = said(s, write, at);
     },
   },
-  number('size', { name: 'size', flag: flag('bytes', 'bytes that each job moves') }),
+  number('size', {
+    name: 'size',
+    flag: flag('bytes', 'bytes that each job moves'),
+    replaces: ['ioSize', 'timeBased'],
+  }),
   number('ioSize', {
     name: 'io_size',
     alias: 'io_limit',
     flag: flag('bytes', 'the same, where it differs from size'),
+    replaces: ['timeBased'],
   }),
-  number('numberIos', { name: 'number_ios', flag: flag('n', 'I/Os that each job does') }),
+  number('numberIos', {
+    name: 'number_ios',
+    flag: flag('n', 'I/Os that each job does'),
+    replaces: ['timeBased'],
+  }),
   {
     name: 'runtime',
     alias: 'timeout',

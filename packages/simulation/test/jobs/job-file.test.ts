@@ -2,9 +2,18 @@
 // Job files: what is read as fio reads it, what is warned about, what is refused and with which line.
 
 import { expect } from 'chai';
-import { type FioJob, bufferBytes, jobGroups, usedBlocks } from '../../src/jobs';
+import {
+  type FioJob,
+  type FlagTexts,
+  bufferBytes,
+  jobGroups,
+  readJobFile,
+  usedBlocks,
+} from '../../src/jobs';
 import { QUIET, read, refusal } from './read';
 import { job } from './read';
+
+const BARE = 'direct=1\nioengine=libaio\n';
 
 const one = (bytes: number): { bytes: number; weight: number }[] => [{ bytes, weight: 1 }];
 
@@ -243,6 +252,47 @@ bs=128k
     it(`refuses the text ${JSON.stringify(text.slice(0, 20))}`, () => {
       expect(refusal(text)).to.match(message);
     });
+});
+
+describe('flags beside a job file', () => {
+  const both = (options: string, flags: FlagTexts): readonly FioJob[] =>
+    readJobFile('a.fio', { read: () => `[global]\n${BARE}${options}[a]\n[b]\nbs=8k\n` }, flags)
+      .jobs;
+
+  it('give a whole device an end', () => {
+    const raw = `[j]\n${BARE}rw=randread\nfilename=/dev/nvme0n1\n`;
+    expect(refusal(raw)).to.match(/nothing says when to end/);
+    const [job] = readJobFile(
+      'a.fio',
+      { read: () => raw },
+      { numberIos: '500', iodepth: '8' },
+    ).jobs;
+    expect(job).to.deep.include({ name: 'j', rw: 'randread', numberIos: 500, iodepth: 8 });
+  });
+
+  it('replace what the file says, a job as well as a global section', () => {
+    const jobs = both('size=1g\nbssplit=4k/50:64k/50\nrwmixwrite=30\nrw=rw\n', {
+      ...{ bs: '16k', rwmixread: '90', size: '1m' },
+    });
+    for (const job of jobs)
+      expect(job).to.deep.include({
+        ...{ size: 2 ** 20, rwmixread: 90, bs: { read: one(16384), write: one(16384) } },
+      });
+  });
+
+  it('that say how much end a job that the file ends by time only', () => {
+    const jobs = both('size=1g\nruntime=60\ntime_based\n', { numberIos: '10' });
+    expect(jobs.map(({ numberIos, runtimeNs }) => [numberIos, runtimeNs])).to.deep.equal([
+      [10, 60e9],
+      [10, 60e9],
+    ]);
+    expect(both('size=1g\nio_size=2g\n', { size: '1m' })[0]?.size).to.equal(2 ** 20);
+  });
+
+  it('are refused by their own name', () => {
+    expect(() => both('size=1m\n', { iodepth: '0' })).to.throw(/^--iodepth 0: expected 1 to/);
+    expect(() => both('size=1m\n', { size: '2k' })).to.throw(/^--size 2k: smaller than a block/);
+  });
 });
 
 describe('what can be asked of a job', () => {
