@@ -2,6 +2,7 @@
 // The one table of options: read from job files under fio's names, from the command line as flags.
 
 import { parseBs, parseBsrange, parseBssplit } from './block-sizes';
+import { ENGINE_NAMES } from './engines';
 import { READ_WRITE, type ReadWrite } from './job';
 import { parseCount, parseTime } from './numbers';
 import type { Place } from './place';
@@ -208,7 +209,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
   within('loops', flag('n', 'how often each job is repeated (default 1)')),
   {
     name: 'direct',
-    flag: null,
+    flag: flag('0|1', 'whether I/O bypasses the page cache; only 1 is simulated'),
     bare: null,
     set: (s, text, at) => {
       s.direct = said(s, onOff(text, at), at);
@@ -224,10 +225,11 @@ export const JOB_OPTIONS: readonly JobOption[] = [
   },
   {
     name: 'ioengine',
-    flag: null,
+    flag: flag('name', `${ENGINE_NAMES.join(', ')} (default libaio)`),
     bare: null,
     set: (s, text, at) => {
-      s.ioengine = said(s, text, at);
+      // As fio: what follows a comma or a colon, or a blank at the end, is not of the name.
+      s.ioengine = said(s, text.replace(/[:,].*$/s, '').trim(), at);
     },
   },
   mix(false, flag('percent', 'reads of a mixed job (default 50)')),

@@ -9,6 +9,7 @@ import {
   bufferBytes,
   usedBlocks,
 } from './job';
+import { ENGINE_NAMES, isSynchronous, whyNot } from './engines';
 import type { KbBase } from './numbers';
 import type { Place } from './place';
 
@@ -82,7 +83,7 @@ export function finish(s: Settings, head: JobHead, warn: (text: string) => void)
     rw: s.rw?.value ?? 'read',
     rwmixread: s.rwmixread?.value ?? 50,
     bs: { read: sizes(s, 'Read'), write: sizes(s, 'Write') },
-    iodepth: s.iodepth?.value ?? 1,
+    iodepth: depth(s, warn),
     numjobs: s.numjobs?.value ?? 1,
     ...ends(s, head, loops, warn),
     stonewall: s.stonewall?.value ?? false,
@@ -92,16 +93,25 @@ export function finish(s: Settings, head: JobHead, warn: (text: string) => void)
   return job;
 }
 
+function depth({ ioengine, iodepth }: Settings, warn: (text: string) => void): number {
+  const asked = iodepth?.value ?? 1;
+  if (ioengine === null || isSynchronous(ioengine.value) !== true) return asked;
+  if (iodepth !== null && asked > 1)
+    warn(iodepth.at.warning(`ignored, as fio does: ${ioengine.value} has one I/O out at a time`));
+  return 1;
+}
+
 /** fio's precedence: a split, else a range, else the plain size. */
 function sizes(s: Settings, direction: 'Read' | 'Write'): Sizes {
   const said = s[`split${direction}`] ?? s[`range${direction}`] ?? s[`bs${direction}`];
   return said?.value ?? [{ bytes: DEFAULT_BLOCK_BYTES, weight: 1 }];
 }
 
-/** Only direct I/O through libaio is simulated: everything else does not map the job's own pages. */
+/** Only direct I/O is simulated, through engines that map the job's own pages. */
 function checkPath(s: Settings, head: JobHead, warn: (text: string) => void): void {
   const { value: engine = 'libaio', at = head.at } = s.ioengine ?? {};
-  if (engine !== 'libaio') throw at.error('expected libaio, the only engine that is simulated');
+  if (isSynchronous(engine) === null)
+    throw at.error(`this engine ${whyNot(engine)}; expected ${ENGINE_NAMES.join(', ')}`);
   if (s.direct?.value === false)
     throw s.direct.at.error('buffered I/O maps the page cache; expected direct=1');
   if (s.direct === null && head.tellDefaults)

@@ -133,6 +133,26 @@ bs=128k
     expect(refusal(`[j]\n${bare}size=0\n`)).to.match(/^a\.fio:1: \[j\]: nothing says when to end/);
   });
 
+  it('keeps as many I/Os out with io_uring as with libaio, and one with a synchronous engine', () => {
+    for (const [engine, depth] of [
+      ['libaio', 32],
+      ['io_uring', 32],
+      ['psync', 1],
+      ['sync', 1],
+      ['pvsync', 1],
+      ['pvsync2', 1],
+    ] as const) {
+      const { jobs, warnings } = read(`[j]\n${QUIET}ioengine=${engine}\niodepth=32\n`);
+      expect(jobs[0]?.iodepth, engine).to.equal(depth);
+      expect(warnings).to.deep.equal(
+        depth === 32
+          ? []
+          : [`a.fio:6: iodepth=32: ignored, as fio does: ${engine} has one I/O out at a time`],
+      );
+    }
+    expect(refusal(`[j]\n${QUIET}ioengine=psync\ndirect=0\n`)).to.match(/buffered I\/O/);
+  });
+
   it('counts the later of rwmixread and rwmixwrite, a job over a global section', () => {
     expect(job('rw=rw\nrwmixwrite=30').rwmixread).to.equal(70);
     const { jobs } = read(`[global]\n${QUIET}rw=rw\nrwmixread=70\n[a]\nrwmixwrite=40\n[b]\n`);
@@ -219,7 +239,8 @@ bs=128k
     ['buffered=1', /buffered I\/O/],
     ['direct=2', /expected 0 or 1/],
     ['thread\ndirect', /^a\.fio:6: direct: expected direct=value/],
-    ['ioengine=psync', /expected libaio/],
+    ['ioengine=mmap', /^a\.fio:5: ioengine=mmap: this engine maps the page cache.*expected libaio/],
+    ['ioengine=warp', /this engine is not one that is simulated; expected libaio, io_uring/],
     ['rwmixread=101', /expected 0 to 100/],
     ['rwmixread=70\nrwmixwrite=40', /^a\.fio:6: .*expected the two to sum to 100, got 110/],
     ['rwmixwrite=40\nrwmixread=70', /expected the two to sum to 100, got 110/],
