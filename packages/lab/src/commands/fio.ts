@@ -13,6 +13,7 @@ import {
   COVER_LETTER,
   COVER_LETTER_IOS,
   POLICIES,
+  REQUEST_LIMITS,
   type Policy,
   type PresetName,
   USUAL_MACHINE,
@@ -27,7 +28,9 @@ import {
   policiesNamed,
   presetInfo,
   readJobFile,
+  requestLimits,
   runExperiment,
+  splitLimits,
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError, oneLine } from '../errors';
@@ -79,7 +82,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
   addScenarioOptions(command);
-  withCostOptions(command)
+  withCostOptions(
+    command,
+    `; without --scenario and --workload also a limit of a request's size: ${REQUEST_LIMITS.map(({ name }) => name).join(', ')}`,
+  )
     .option(
       '--fix <names>',
       `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
@@ -119,7 +125,8 @@ function fio(
     warnings.push(text);
     io.err(`warning: ${oneLine(text)}\n`);
   };
-  const { preset, costs } = costsOf(options);
+  const settings = splitLimits(options.set);
+  const { preset, costs } = costsOf({ ...options, set: settings.others });
   const experiment = {
     groups: groupsOf(file, options, warn),
     policies: policiesOf(options, preset),
@@ -129,6 +136,7 @@ function fio(
     layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
     seed: wholeNumber('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
+    limits: option('--set', () => requestLimits(settings.limits)),
   };
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');

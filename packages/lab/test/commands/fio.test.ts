@@ -149,6 +149,18 @@ describe('iommu-bounce fio', function () {
     });
   });
 
+  it('splits blocks of up to 4 MiB, at limits that can be set', async () => {
+    const flags = ['--bs', '1m', '--iodepth', '8', '--number-ios', '50', '--layout', 'contiguous'];
+    const usual = await document(...flags, '--policy', 'strict,swiotlb-force');
+    expect(usual.runs.map((run) => [run.bs, run.ios, run.requests_per_io])).to.deep.equal([
+      [2 ** 20, 50, 2],
+      [2 ** 20, 50, 4],
+    ]);
+    const large = await document(...flags, '--policy', 'strict', '--set', 'nvmeMdtsKb=4096');
+    expect(large.runs[0]?.requests_per_io).to.equal(1);
+    expect(large.request_limits).to.deep.include({ nvmeMdtsKb: 4096, maxSectorsKb: 1280 });
+  });
+
   it('prints tables of at most 100 columns that say they are simulated', async () => {
     const { out, status } = await cli(
       'fio',
@@ -186,7 +198,12 @@ describe('iommu-bounce fio', function () {
       /--bs: expected one beside a job file, got 4k and/,
     ],
     [['no-such.fio', '--name', 'x'], /--name: the jobs of no-such\.fio have names of their own/],
-    [['--policy', 'swiotlb-force', '--bs', '512k'], /at most 262144 bytes/],
+    [['--policy', 'swiotlb-untrusted', '--bs', '307712'], /whole pages of 4096 bytes above 262144/],
+    [['--bs', '5m'], /--bs 5m: a block of 5242880 bytes; expected at most 4194304/],
+    [
+      ['--set', 'maxSectorsKb=3'],
+      /--set: maxSectorsKb: expected a multiple of 4 from 4 to 4096 KiB/,
+    ],
   ] as const)
     it(`refuses \`${args.join(' ')}\` with one line and status 2`, async () => {
       const { status, out, err } = await cli('fio', ...args, '--json');

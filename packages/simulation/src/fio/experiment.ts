@@ -4,6 +4,7 @@
 import { type CostParameters, DEFAULT_PRESET, type PresetName, preset, presetInfo } from '../cost';
 import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups } from '../jobs';
 import { type Policy, USUAL_POLICIES, policiesNamed, runPolicy } from '../policies';
+import { type RequestLimits, USUAL_LIMITS } from '../sim';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
 import { coverLetterJobs } from './published';
@@ -18,6 +19,8 @@ export interface Experiment {
   readonly layout: LayoutName;
   readonly seed: number;
   readonly moveData: boolean;
+  /** How large a request can be. Default: USUAL_LIMITS. */
+  readonly limits?: RequestLimits;
 }
 
 /** The cover letter's, on the machine that was found to give its figures. About ten seconds for COVER_LETTER_IOS. */
@@ -63,6 +66,7 @@ export function runExperiment(
     layout,
     seed,
     data_moved: moveData,
+    request_limits: { ...(experiment.limits ?? USUAL_LIMITS) },
     runs,
     // The cover letter's machine is the one that its figures are to be compared with.
     comparison: compare(groups, runs, presetInfo(experiment.preset).iommu === 'virtio-iommu'),
@@ -75,7 +79,7 @@ function runOne(
   policy: Policy,
   progress: (what: string) => void,
 ): FioRun {
-  const { cost, cpus, seed, moveData, layout } = experiment;
+  const { cost, cpus, seed, moveData, layout, limits = USUAL_LIMITS } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
   const names = jobs.map(({ name }) => name);
   const result = runPolicy(policy, machine, jobs, {
@@ -83,6 +87,7 @@ function runOne(
     seed,
     moveData,
     layout,
+    limits,
     progress: (ios) => {
       progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`);
     },

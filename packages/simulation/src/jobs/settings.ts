@@ -57,8 +57,8 @@ export class Settings {
 
 /** Direct I/O to a disk with sectors of 512 bytes. */
 const SECTOR = 512;
-/** The largest request of the recorded NVMe under 5.14 (QEMU's mdts); the block layer would split a larger one. */
-export const LARGEST_BLOCK = 512 * 1024;
+/** Twice or more what Linux makes one request of, so that splitting shows; larger blocks would only repeat that. */
+export const LARGEST_BLOCK = 4 * 2 ** 20;
 /** What all buffers of a job may hold together; the recorded guests had 2 GiB. An assumption of this lab. */
 export const LARGEST_BUFFERS = 2 ** 30;
 
@@ -182,7 +182,7 @@ function checkBlocks(s: Settings, job: FioJob, head: JobHead): void {
         );
       if (bytes > LARGEST_BLOCK)
         throw at.error(
-          `a block of ${String(bytes)} bytes; expected at most ${String(LARGEST_BLOCK)}, the largest single request of the recorded NVMe`,
+          `a block of ${String(bytes)} bytes; expected at most ${String(LARGEST_BLOCK)} (4 MiB), the largest that is simulated`,
         );
     }
   const least = Math.min(...usedBlocks(job).map(({ bytes }) => bytes));

@@ -18,6 +18,6 @@ export function runPolicy(
   options: PolicyRunOptions,
 ): RunResult {
   const layout = newLayout(options.layout, options.seed);
-  const needs = needsOf(jobs, options.cpus, layout);
+  const needs = needsOf(jobs, options.cpus, layout, options.limits);
   return simulate(policy.boot(platform, needs), jobs, needs, { ...options, layout });
 }

@@ -140,7 +140,7 @@ export class Engine {
     const { device } = this;
     const { ledger } = device.meter;
     cpu.event = 'idle';
-    cpu.io = null;
+    cpu.request = null;
     if (cpu.work !== null && cpu.now >= cpu.workAt) {
       cpu.event = 'work';
       ledger.phase = Phase.background;

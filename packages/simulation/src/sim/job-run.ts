@@ -14,6 +14,10 @@ export class JobRun {
   blocked = false;
   /** It begins when Engine.start() says so, not with the run. */
   waits = false;
+  /** The I/O of which only some requests are mapped. */
+  private partial: IoSlot | null = null;
+  /** The workload has said what comes next, and it has not begun. */
+  private drawn = false;
   private readonly done: (IoSlot | null)[];
   private head = 0;
   private doneCount = 0;
@@ -26,10 +30,15 @@ export class JobRun {
     this.done = new Array<IoSlot | null>(job.iodepth).fill(null);
   }
 
-  /** Whether its thread has something to do. */
-  ready(now: number): boolean {
-    if (this.blocked) return false;
-    return this.doneCount > 0 || (this.free.length > 0 && this.wants(now));
+  /** When its thread has something to do: `now`, or Infinity where it waits for a completion. */
+  readyAt(now: number): number {
+    if (this.blocked) return Infinity;
+    return this.doneCount > 0 || this.submits(now) ? now : Infinity;
+  }
+
+  /** Whether it submits now: the rest of an I/O, or another one. */
+  submits(now: number): boolean {
+    return this.partial !== null || (this.free.length > 0 && this.wants(now));
   }
 
   /** Whether it goes on submitting. */
@@ -42,14 +51,39 @@ export class JobRun {
     );
   }
 
+  /** The I/O that is submitted next, or further. */
+  current(): IoSlot {
+    if (this.partial !== null) return this.partial;
+    const io = this.free.pop() as IoSlot;
+    const { workload } = this;
+    if (!this.drawn) workload.next();
+    this.drawn = true;
+    io.prepare(workload.bytes, !workload.isRead);
+    this.partial = io;
+    return io;
+  }
+
+  /** Another request of the current I/O is mapped. */
+  mapped(io: IoSlot): void {
+    if (io.mapped++ === 0) {
+      this.drawn = false;
+      this.submitted++;
+      this.submittedBytes += io.bytes;
+    }
+    if (io.mapped === io.requests.length) this.partial = null;
+  }
+
   /** The interrupt handler is done with an I/O. */
   completed(io: IoSlot): void {
     this.done[(this.head + this.doneCount++) % this.done.length] = io;
   }
 
-  /** A mapping failed for want of room. */
+  /** A mapping failed for want of room. An I/O of which nothing is mapped gives its place back. */
   putOff(io: IoSlot): void {
-    this.free.push(io);
+    if (io.mapped === 0) {
+      this.partial = null;
+      this.free.push(io);
+    }
     this.blocked = true;
   }
 

@@ -9,6 +9,8 @@ import { IoSlot } from './io-slot';
 import { type RunFigures, measure } from './measure';
 import { JobRun } from './job-run';
 import type { OccupancyCurve } from './occupancy';
+import { type RequestLimits, USUAL_LIMITS, longestRequest } from './request-limits';
+import { mostRequests } from './split';
 import type { SimDevice, MachineNeeds } from './sim-device';
 
 /** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
@@ -21,12 +23,15 @@ const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE_SIZE;
 const SPARE_PAGES = 4096;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
 const CLASSES = [1, 4, 32];
+const LARGEST_CLASS = 32;
 
 export interface RunOptions {
   readonly cpus: number;
   readonly seed: number;
   readonly moveData: boolean;
   readonly layout: BufferLayout;
+  /** Default: those of Linux 5.14 and the recorded drive. */
+  readonly limits?: RequestLimits;
   /** Told of I/Os completed. */
   readonly progress?: (completed: number) => void;
 }
@@ -60,13 +65,22 @@ export interface RunResult extends RunFigures {
  * What the machine needs for these jobs.
  * @throws InputError for more memory than can be simulated
  */
-export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): MachineNeeds {
+export function needsOf(
+  jobs: readonly FioJob[],
+  cpus: number,
+  layout: BufferLayout,
+  limits: RequestLimits = USUAL_LIMITS,
+): MachineNeeds {
   let bufferFrames = 0;
   let bounce = 0;
   for (const job of jobs) {
     const pages = Math.ceil(bufferBytes(job) / PAGE_SIZE);
+    const requests = mostRequests(pages, limits, longestRequest(limits));
     bufferFrames += job.numjobs * layout.framesNeeded(job.iodepth, bufferBytes(job));
-    bounce += job.iodepth * job.numjobs * (CLASSES.find((size) => pages <= size) ?? 0);
+    // Of an I/O that is split, any request may be small enough for the largest class.
+    const pooled =
+      requests > 1 ? requests * LARGEST_CLASS : (CLASSES.find((size) => pages <= size) ?? 0);
+    bounce += job.iodepth * job.numjobs * pooled;
   }
   // Reads and writes have bounce buffers of their own.
   const needs = { cpus, bufferFrames, bouncePages: 2 * bounce + SPARE_PAGES };
@@ -127,10 +141,12 @@ function placeJobs(
   let firstPfn = device.k.reserved_pfn;
   const end = firstPfn + needs.bufferFrames;
   for (const job of jobs) {
-    const longest = Math.max(...usedBlocks(job).map(({ bytes }) => bytes));
-    if (longest > device.longestMapping)
+    const odd = usedBlocks(job).find(
+      ({ bytes }) => bytes > device.longestBounce && bytes % PAGE_SIZE !== 0,
+    );
+    if (odd !== undefined)
       throw new InputError(
-        `${job.name}: bs=${String(longest)}: expected at most ${String(device.longestMapping)} bytes, the longest that can be mapped at once`,
+        `${job.name}: bs=${String(odd.bytes)}: expected whole pages of ${String(PAGE_SIZE)} bytes above ${String(device.longestBounce)}, the largest part that can be bounced`,
       );
     for (let clone = 0; clone < job.numjobs; clone++) {
       const run = new JobRun(job, (job.seed ?? options.seed) + runs.length);
@@ -139,7 +155,8 @@ function placeJobs(
       const buffers = options.layout.buffers(job.iodepth, bytes, { firstPfn, frames });
       firstPfn += frames;
       // The first place is taken first.
-      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, device));
+      for (const pfns of buffers.reverse())
+        run.free.push(new IoSlot(run, pfns, device, options.limits));
       runs.push(run);
     }
   }
