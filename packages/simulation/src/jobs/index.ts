@@ -4,6 +4,8 @@
 /** A job, and what each of its I/Os is. */
 export * from './job';
 export { Workload } from './workload';
+export { IoPlan } from './io-plan';
+export { newRandom, unit } from './random';
 
 /** Reading and writing. */
 export { readJobFile, type ReadJobs } from './job-file';

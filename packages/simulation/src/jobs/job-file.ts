@@ -4,7 +4,7 @@
 import { type JobFileContext, type OptionLine, readSections } from './ini';
 import type { FioJob } from './job';
 import { WITHOUT_EFFECT, findOption } from './option-table';
-import { JobError } from './place';
+import { JobError, type Place } from './place';
 import { type FlagTexts, applyFlags } from './job-flags';
 import { Settings, finish } from './settings';
 import { closest } from './suggest';
@@ -47,11 +47,23 @@ export function readJobFile(
     else {
       settings.section = FLAGS;
       applyFlags(settings, flags, warn);
-      jobs.push(finish(settings, { name, at, defaultIos: null, tellDefaults: true }, warn));
+      const head = { name, at, defaultIos: null, tellDefaults: true };
+      const job = finish(settings, head, warn);
+      if (settings.waitFor !== null) checkWait(job, settings.waitFor.at, jobs);
+      jobs.push(job);
     }
   });
   if (jobs.length === 0) throw new JobError(file, null, 'has no job; expected a section [name]');
   return { jobs, warnings };
+}
+
+/** A job waits for all clones of one before it, whose name no other has: fio refuses all else. */
+function checkWait({ name, waitFor }: FioJob, at: Place, before: readonly FioJob[]): void {
+  const found = before.filter((job) => job.name === waitFor);
+  if (waitFor === name) throw at.error('a job cannot wait for itself; expected a job before it');
+  if (found.length === 0) throw at.error('no job before this one has that name; expected one');
+  if (found.length > 1)
+    throw at.error(`${String(found.length)} sections have that name; expected one, as fio does`);
 }
 
 function applyAll(

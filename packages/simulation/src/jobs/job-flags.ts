@@ -2,7 +2,8 @@
 // The same job as flags of the command line, through the same table of options.
 
 import type { FioJob } from './job';
-import { JOB_OPTIONS, type JobOption, type Warn } from './option-table';
+import type { JobOption, Warn } from './option';
+import { JOB_OPTIONS } from './option-table';
 import { FlagPlace } from './place';
 import { Settings, finish } from './settings';
 

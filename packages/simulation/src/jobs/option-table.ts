@@ -6,46 +6,12 @@ import { ENGINE_NAMES } from './engines';
 import { READ_WRITE, type ReadWrite } from './job';
 import { parseCount, parseTime } from './numbers';
 import type { Place } from './place';
-import type { Said, Settings } from './settings';
-
-export type Warn = (text: string) => void;
-
-export interface JobOption {
-  readonly name: string;
-  readonly alias?: string;
-  /** What a flag's value is called, and what it says, in a help text; null: no flag of that name. */
-  readonly flag: { readonly value: string; readonly what: string } | null;
-  /** What a line without `=` means; null: the option needs a value. */
-  readonly bare: string | null;
-  /** What a flag of this name sets aside of a job file's settings, beside its own. */
-  readonly replaces?: readonly (keyof Settings)[];
-  /** fio applies kb_base before all others of its section. */
-  readonly first?: boolean;
-  set(s: Settings, text: string, at: Place, warn: Warn): void;
-}
+import { type Flag, type JobOption, type Warn, flag, number, onOff, said } from './option';
+import { PACE_OPTIONS, VERIFY_OPTIONS } from './options-later';
+import type { Settings } from './settings';
 
 /** NVMe queues have at most 65,536 entries (its base specification); fio runs at most 4,096 jobs (FIO_MAX_JOBS). */
 const MOST = { iodepth: 65536, numjobs: 4096, loops: 2 ** 31 - 1 } as const;
-
-type Flag = JobOption['flag'];
-const flag = (value: string, what: string): Flag => ({ value, what });
-
-function said<T>(s: Settings, value: T, at: Place): Said<T> {
-  return { value, at, section: s.section };
-}
-
-function number(
-  name: 'size' | 'ioSize' | 'numberIos' | 'seed',
-  option: Pick<JobOption, 'name' | 'alias' | 'flag' | 'replaces'>,
-): JobOption {
-  return {
-    ...option,
-    bare: null,
-    set: (s, text, at) => {
-      s[name] = said(s, parseCount(text, s.kbBase, at), at);
-    },
-  };
-}
 
 function within(name: keyof typeof MOST, flag: Flag): JobOption {
   return {
@@ -59,12 +25,6 @@ function within(name: keyof typeof MOST, flag: Flag): JobOption {
       s[name] = said(s, value, at);
     },
   };
-}
-
-function onOff(text: string, at: Place): boolean {
-  const value = text.trim();
-  if (value !== '0' && value !== '1') throw at.error('expected 0 or 1');
-  return value === '1';
 }
 
 function mix(other: boolean, flag: Flag): JobOption {
@@ -173,15 +133,53 @@ export const JOB_OPTIONS: readonly JobOption[] = [
   },
   number('size', {
     name: 'size',
-    flag: flag('bytes', 'bytes that each job moves'),
-    replaces: ['ioSize', 'timeBased'],
+    flag: flag('bytes', 'bytes that each job moves; a block that does not fit is not done'),
+    replaces: ['ioSize', 'fileSize', 'timeBased'],
   }),
   number('ioSize', {
     name: 'io_size',
     alias: 'io_limit',
-    flag: flag('bytes', 'the same, where it differs from size'),
+    flag: flag('bytes', 'bytes that each job moves, where it differs from size'),
     replaces: ['timeBased'],
   }),
+  {
+    name: 'filesize',
+    flag: flag('bytes', 'size of each file of a job; its size, where none is said'),
+    bare: null,
+    set: (s, text, at) => {
+      if (/^[^-:]+[-:][^-:]+$/.test(text))
+        throw at.error('a range of file sizes is not simulated; expected one size');
+      s.fileSize = said(s, parseCount(text, s.kbBase, at), at);
+    },
+  },
+  {
+    name: 'nrfiles',
+    alias: 'nr_files',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      const files = parseCount(text, s.kbBase, at);
+      if (files === 0) throw at.error('expected 1 or more files');
+      s.files = said(s, files, at);
+    },
+  },
+  {
+    name: 'filename',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      // Colons divide names, unless there is a backslash before them.
+      s.fileNames = said(s, text.split(/(?<!\\):/).length, at);
+    },
+  },
+  {
+    name: 'norandommap',
+    flag: null,
+    bare: '1',
+    set: (s, text, at) => {
+      s.noRandomMap = said(s, onOff(text, at), at);
+    },
+  },
   number('numberIos', {
     name: 'number_ios',
     flag: flag('n', 'I/Os that each job does'),
@@ -244,16 +242,20 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     },
   },
   number('seed', { name: 'randseed', flag: null }),
+  ...PACE_OPTIONS,
+  ...VERIFY_OPTIONS,
 ];
 
 /** Options of fio that make no difference to the DMA mappings of a job: read over without a word. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
   (
-    'description filename directory nrfiles group_reporting new_group thread randrepeat allrandrepeat ' +
-    'norandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
+    'description directory group_reporting new_group thread randrepeat allrandrepeat ' +
+    'softrandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
     'clat_percentiles lat_percentiles slat_percentiles percentile_list disable_lat disable_clat disable_slat ' +
     'gtod_reduce clocksource write_bw_log write_lat_log write_iops_log log_avg_msec per_job_logs unit_base ' +
-    'bwavgtime iopsavgtime offset offset_increment refill_buffers scramble_buffers overwrite fallocate'
+    'bwavgtime iopsavgtime offset offset_increment refill_buffers scramble_buffers overwrite fallocate ' +
+    'verify_fatal verify_dump verify_pattern verify_interval verify_offset verify_async nonvectored registerfiles ' +
+    'filename_format openfiles unlink allow_file_create file_service_type buffer_pattern zero_buffers'
   ).split(' '),
 );
 

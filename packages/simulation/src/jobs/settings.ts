@@ -5,6 +5,7 @@ import {
   type BlockSize,
   DEFAULT_BLOCK_BYTES,
   type FioJob,
+  type Rates,
   type ReadWrite,
   bufferBytes,
   usedBlocks,
@@ -12,6 +13,8 @@ import {
 import { ENGINE_NAMES, isSynchronous, whyNot } from './engines';
 import type { KbBase } from './numbers';
 import type { Place } from './place';
+import { directionOf, paceOf, verifyOf } from './settings-later';
+import { aboveZero, ends } from './settings-ends';
 
 /** A value, where it was set, and in which section (a job's own settings come after those of the global ones). */
 export interface Said<T> {
@@ -20,7 +23,7 @@ export interface Said<T> {
   readonly section: number;
 }
 
-type Maybe<T> = Said<T> | null;
+export type Maybe<T> = Said<T> | null;
 type Sizes = readonly BlockSize[];
 
 /** Copied for each job from what the global sections said. */
@@ -48,6 +51,21 @@ export class Settings {
   rwmixwrite: Maybe<number> = null;
   stonewall: Maybe<boolean> = null;
   loops: Maybe<number> = null;
+  fileSize: Maybe<number> = null;
+  files: Maybe<number> = null;
+  fileNames: Maybe<number> = null;
+  noRandomMap: Maybe<boolean> = null;
+  rate: Maybe<Rates> = null;
+  rateIops: Maybe<Rates> = null;
+  thinkNs: Maybe<number> = null;
+  thinkBlocks: Maybe<number> = null;
+  startDelayNs: Maybe<readonly [least: number, most: number]> = null;
+  waitFor: Maybe<string> = null;
+  verifies: Maybe<boolean> = null;
+  doVerify: Maybe<boolean> = null;
+  verifyOnly: Maybe<boolean> = null;
+  backlog: Maybe<number> = null;
+  batch: Maybe<number> = null;
   seed: Maybe<number> = null;
 
   copy(section: number): Settings {
@@ -77,17 +95,23 @@ export interface JobHead {
  */
 export function finish(s: Settings, head: JobHead, warn: (text: string) => void): FioJob {
   checkPath(s, head, warn);
-  const loops = s.loops?.value ?? 1;
+  const rw = directionOf(s);
+  const bs = { read: sizes(s, 'Read'), write: sizes(s, 'Write') };
+  const limits = ends(s, { rw, bs }, head, warn);
   const job: FioJob = {
     name: s.name?.value ?? head.name,
-    rw: s.rw?.value ?? 'read',
+    rw,
     rwmixread: s.rwmixread?.value ?? 50,
-    bs: { read: sizes(s, 'Read'), write: sizes(s, 'Write') },
+    bs,
     iodepth: depth(s, warn),
     numjobs: s.numjobs?.value ?? 1,
-    ...ends(s, head, loops, warn),
+    ...limits,
     stonewall: s.stonewall?.value ?? false,
     seed: s.seed?.value ?? null,
+    pace: paceOf(s, bs),
+    startDelayNs: s.startDelayNs?.value ?? [0, 0],
+    waitFor: s.waitFor?.value ?? null,
+    verify: verifyOf(s, rw, limits.pass, warn),
   };
   checkBlocks(s, job, head);
   return job;
@@ -131,43 +155,6 @@ function checkPath(s: Settings, head: JobHead, warn: (text: string) => void): vo
     );
 }
 
-function ends(
-  s: Settings,
-  head: JobHead,
-  loops: number,
-  warn: (text: string) => void,
-): Pick<FioJob, 'numberIos' | 'size' | 'runtimeNs'> {
-  const runtimeNs = aboveZero(s.runtimeNs);
-  let timeBased = s.timeBased?.value ?? false;
-  if (timeBased && runtimeNs === null) {
-    if (s.timeBased) warn(s.timeBased.at.warning('ignored, as fio does, without a runtime'));
-    timeBased = false;
-  }
-  // Counted in fio 3.33: time_based leaves neither a size nor a number of I/Os, and io_size may go round a smaller size.
-  const bytes = timeBased ? null : totalBytes(aboveZero(s.size), aboveZero(s.ioSize), loops);
-  const ios = timeBased ? null : aboveZero(s.numberIos);
-  let numberIos = ios === null ? null : ios * loops;
-  if (bytes === null && numberIos === null && runtimeNs === null) {
-    if (head.defaultIos === null)
-      throw head.at.error(
-        'nothing says when to end; expected size, io_size, number_ios or runtime',
-      );
-    numberIos = head.defaultIos;
-  }
-  return { numberIos, size: bytes, runtimeNs };
-}
-
-/** Each loop moves io_size, at most size; all loops together at least io_size. */
-function totalBytes(size: number | null, ioSize: number | null, loops: number): number | null {
-  if (size === null) return ioSize === null ? null : ioSize * loops;
-  return ioSize === null ? size * loops : Math.max(loops * Math.min(size, ioSize), ioSize);
-}
-
-/** To fio a limit of 0 is none. */
-function aboveZero(said: Maybe<number>): number | null {
-  return said === null || said.value === 0 ? null : said.value;
-}
-
 function checkBlocks(s: Settings, job: FioJob, head: JobHead): void {
   const said = (direction: 'Read' | 'Write'): Place =>
     (s[`split${direction}`] ?? s[`range${direction}`] ?? s[`bs${direction}`])?.at ?? head.at;
@@ -186,9 +173,10 @@ function checkBlocks(s: Settings, job: FioJob, head: JobHead): void {
         );
     }
   const least = Math.min(...usedBlocks(job).map(({ bytes }) => bytes));
-  if (s.size?.value && s.size.value < least)
-    throw s.size.at.error(
-      `smaller than a block; expected at least ${String(least)} bytes, got ${String(s.size.value)}`,
+  const room = Math.min(job.pass?.fileBytes ?? Infinity, aboveZero(s.size) ?? Infinity);
+  if (room < least)
+    throw (s.size ?? s.fileSize ?? head).at.error(
+      `smaller than a block; expected at least ${String(least)} bytes, got ${String(room)}`,
     );
   const held = job.iodepth * job.numjobs * bufferBytes(job);
   if (held > LARGEST_BUFFERS)

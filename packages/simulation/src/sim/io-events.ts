@@ -83,7 +83,7 @@ export class IoEvents {
   private runThread(cpu: Cpu, job: JobRun): void {
     const { ledger } = this.device.meter;
     if (!job.submits(ledger.now)) {
-      cpu.reaped = job.reap();
+      cpu.reaped = job.reap(ledger.now);
       if (cpu.reaped !== null) this.moment(cpu, Step.reaped, 0);
     }
     if (job.submits(ledger.now)) this.map(cpu, job);
@@ -113,7 +113,7 @@ export class IoEvents {
     this.moment(cpu, Step.level, device.bounceBytes());
     if (!mapped) return;
     this.pieces += request.pieceCount;
-    job.mapped(io);
+    job.mapped(io, ledger.now);
   }
 
   private begins(cpu: Cpu, io: IoSlot): void {

@@ -3,7 +3,7 @@
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
-import { type BufferLayout, type FioJob, bufferBytes, usedBlocks } from '../jobs';
+import { type BufferLayout, type FioJob, bufferBytes, newRandom, unit, usedBlocks } from '../jobs';
 import { Engine } from './engine';
 import { IoSlot } from './io-slot';
 import { type RunFigures, measure } from './measure';
@@ -161,5 +161,20 @@ function placeJobs(
     }
   }
   if (firstPfn > end) throw new Error('the buffers do not fit their memory');
+  beginLater(runs, options.seed);
   return runs;
+}
+
+/** Jobs with startdelay or wait_for. The run begins with its first job: before that nothing happens. */
+function beginLater(runs: readonly JobRun[], seed: number): void {
+  const delays = runs.map(({ job: { startDelayNs, seed: own } }, i) => {
+    const [least, most] = startDelayNs;
+    return least === most ? least : least + unit(newRandom((own ?? seed) + i)) * (most - least);
+  });
+  const first = Math.min(...delays);
+  for (const [i, run] of runs.entries()) {
+    const after = runs.filter(({ job }) => job.name === run.job.waitFor);
+    const at = (delays[i] as number) - first;
+    if (at > 0 || after.length > 0) run.beginAfter(at, after);
+  }
 }

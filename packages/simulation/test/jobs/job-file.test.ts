@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import {
   type FioJob,
   type FlagTexts,
+  PLAIN_JOB,
   bufferBytes,
   jobGroups,
   readJobFile,
@@ -44,6 +45,11 @@ bs=128k
       size: 256 * 2 ** 20,
       runtimeNs: null,
       seed: null,
+      ...PLAIN_JOB,
+      pass: {
+        ...{ fileBytes: 256 * 2 ** 20, files: 1, bytes: 256 * 2 ** 20 },
+        ...{ count: 1, until: null, freely: false },
+      },
     };
     expect(jobs).to.deep.equal([
       { ...common, name: '4k', bs: { read: one(4096), write: one(4096) }, stonewall: false },
@@ -125,7 +131,8 @@ bs=128k
     };
     expect(ends('size=1m\nloops=3\nnumber_ios=1k')).to.deep.equal([3 * 2 ** 20, 3072, null]);
     expect(ends('size=1m\nio_size=4m')).to.deep.equal([4 * 2 ** 20, null, null]);
-    expect(ends('size=1m\nio_size=2m\nloops=3')).to.deep.equal([3 * 2 ** 20, null, null]);
+    expect(ends('size=1m\nio_size=2m\nloops=3')).to.deep.equal([6 * 2 ** 20, null, null]);
+    expect(ends('filesize=1m\nnrfiles=3')).to.deep.equal([3 * 2 ** 20, null, null]);
     expect(ends('size=1m\nio_size=512k\nloops=3')).to.deep.equal([1.5 * 2 ** 20, null, null]);
     expect(ends('number_ios=5\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
     expect(ends('size=1m\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
@@ -183,10 +190,10 @@ bs=128k
   });
 
   it('names unknown options with file and line, and what may be meant', () => {
-    const { warnings } = read(`[j]\n${QUIET}iodpth=4\nthinktime=3\ngroup_reporting\nthread\n`);
+    const { warnings } = read(`[j]\n${QUIET}iodpth=4\nthinkcycles=3\ngroup_reporting\nthread\n`);
     expect(warnings).to.deep.equal([
       'a.fio:5: iodpth=4: not an option that is simulated; ignored (is iodepth meant?)',
-      'a.fio:6: thinktime=3: not an option that is simulated; ignored',
+      'a.fio:6: thinkcycles=3: not an option that is simulated; ignored',
     ]);
   });
 
@@ -253,6 +260,19 @@ bs=128k
     ['bssplit=4k/10::8k', /expected/],
     ['kb_base=1001', /expected 1024 or 1000/],
     ['size=$mb_memory', /fio's word for the machine/],
+    ['filesize=4k-8k', /a range of file sizes is not simulated; expected one size/],
+    [
+      'size=20k\nnrfiles=6',
+      /^a\.fio:5: size=20k: smaller than a block; expected at least 4096 bytes, got 3413/,
+    ],
+    ['nrfiles=0', /expected 1 or more files/],
+    ['rate=1m,2m,3m,4m', /expected a value, or reads,writes/],
+    ['rate=fast', /expected a whole number/],
+    ['thinktime=10min', /unknown suffix 'min'.*expected a whole number of microseconds/],
+    ['startdelay=5-1', /expected a time, or a range such as 1-5/],
+    ['verify=crc99', /^a\.fio:5: verify=crc99: expected 0, md5, /],
+    ['wait_for=j', /a job cannot wait for itself/],
+    ['wait_for=k', /no job before this one has that name/],
     ['name=', /expected a value behind name=/],
   ] as const)
     it(`refuses ${options.replace('\n', ', ')}`, () => {
@@ -273,6 +293,29 @@ bs=128k
     it(`refuses the text ${JSON.stringify(text.slice(0, 20))}`, () => {
       expect(refusal(text)).to.match(message);
     });
+});
+
+describe('jobs that wait for others', () => {
+  const groups = (text: string): string[][] =>
+    jobGroups(read(`[global]\n${QUIET}${text}`).jobs).map((jobs) => jobs.map(({ name }) => name));
+
+  it('are a group of their own where all behind wait for all before, as with a stonewall', () => {
+    expect(groups('[a]\n[b]\nwait_for=a\n')).to.deep.equal([['a'], ['b']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\nwait_for=b\n')).to.deep.equal([['a'], ['b'], ['c']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\nwait_for=a\n')).to.deep.equal([['a'], ['b', 'c']]);
+  });
+
+  it('stay beside those that they do not wait for', () => {
+    expect(groups('[a]\n[b]\n[c]\nwait_for=a\n')).to.deep.equal([['a', 'b', 'c']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\n')).to.deep.equal([['a', 'b', 'c']]);
+    expect(groups('[a]\n[b]\nstonewall\n[c]\nwait_for=a\n')).to.deep.equal([['a'], ['b', 'c']]);
+  });
+
+  it('wait for one section', () => {
+    expect(refusal(`[global]\n${QUIET}[a]\n[a]\n[b]\nwait_for=a\n`)).to.match(
+      /^a\.fio:8: wait_for=a: 2 sections have that name; expected one/,
+    );
+  });
 });
 
 describe('flags beside a job file', () => {
