@@ -38,8 +38,9 @@ import { fioTables } from '../tables/fio';
 import { fioReport } from '../reports/fio';
 import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import type { CommandIo, ExitStatus } from '../io';
 import { checkReportFile, writeReport } from '../reports';
+import { TimeLeft } from '../time-left';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
@@ -54,6 +55,7 @@ interface FioOptions extends CostOptions {
   readonly layout?: string;
   readonly seed?: string;
   readonly data: boolean;
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly svg?: boolean;
   readonly report?: string;
@@ -98,6 +100,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
     .option('--no-data', 'do not move data: faster, but nothing is checked')
+    .option(
+      '--strict',
+      'refuse jobs of which something is ignored or taken for granted, instead of a warning',
+    )
     .option('--json', 'one JSON document on stdout')
     .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
@@ -122,13 +128,13 @@ function fio(
     throw new UsageError('--json and --svg: expected one of the two');
   const warnings: string[] = [];
   const warn = (text: string): void => {
-    warnings.push(text);
-    io.err(`warning: ${oneLine(text)}\n`);
+    warnings.push(oneLine(text));
   };
   const settings = splitLimits(options.set);
   const { preset, costs } = costsOf({ ...options, set: settings.others });
   const experiment = {
     groups: groupsOf(file, options, warn),
+    warnings,
     policies: policiesOf(options, preset),
     preset,
     cost: costs,
@@ -138,11 +144,14 @@ function fio(
     moveData: options.data,
     limits: option('--set', () => requestLimits(settings.limits)),
   };
+  if (options.strict === true && warnings.length > 0)
+    throw new UsageError(`--strict: ${warnings.join('; ')}`);
+  for (const text of warnings) io.err(`warning: ${text}\n`);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'fio');
+  const progress = new TimeLeft(io, 'fio');
   try {
-    const document = runExperiment(experiment, (what) => {
-      progress.show(what);
+    const document = runExperiment(experiment, (what, share) => {
+      progress.show(what, share);
     });
     progress.done();
     if (options.report !== undefined)

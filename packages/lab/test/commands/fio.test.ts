@@ -161,6 +161,29 @@ describe('iommu-bounce fio', function () {
     expect(large.request_limits).to.deep.include({ nvmeMdtsKb: 4096, maxSectorsKb: 1280 });
   });
 
+  it('says in the JSON what it ignores, and refuses it with --strict', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'odd.fio');
+      writeFileSync(file, '[j]\ndirect=1\nioengine=psync\niodepth=8\nbs=4k\nsize=64k\nhipri\n');
+      const { out, err, status } = await cli('fio', file, '--policy', 'pool', '--json');
+      const { warnings, runs } = JSON.parse(out) as FioDocument;
+      expect(status).to.equal(0);
+      expect(warnings.map((text) => text.slice(file.length))).to.deep.equal([
+        ':7: hipri: not an option that is simulated; ignored',
+        ':4: iodepth=8: ignored, as fio does: psync has one I/O out at a time',
+      ]);
+      expect(err).to.equal(warnings.map((text) => `warning: ${text}\n`).join(''));
+      expect(runs[0]).to.include({ iodepth: 1, ios: 16 });
+      const strict = await cli('fio', file, '--strict', '--json');
+      expect([strict.status, strict.out]).to.deep.equal([2, '']);
+      expect(strict.err).to.match(
+        /^iommu-bounce: --strict: [^\n]*:7: hipri: [^\n]*; [^\n]*:4: iodepth=8: [^\n]*\n$/,
+      );
+      writeFileSync(file, '[j]\ndirect=1\nioengine=psync\nbs=4k\nsize=64k\n');
+      expect((await document(file, '--strict', '--policy', 'pool')).warnings).to.deep.equal([]);
+    });
+  });
+
   it('prints tables of at most 100 columns that say they are simulated', async () => {
     const { out, status } = await cli(
       'fio',

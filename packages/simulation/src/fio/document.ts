@@ -52,6 +52,8 @@ export interface FioDocument {
   readonly data_moved: boolean;
   /** How large a request to the drive can be: KiB or counts, as REQUEST_LIMITS says. */
   readonly request_limits: Readonly<RequestLimits>;
+  /** What of the jobs is ignored or taken for granted, and changes figures: one line each. */
+  readonly warnings: readonly string[];
   readonly runs: readonly FioRun[];
   readonly comparison: readonly FioComparison[];
 }

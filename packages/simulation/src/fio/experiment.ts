@@ -21,13 +21,15 @@ export interface Experiment {
   readonly moveData: boolean;
   /** How large a request can be. Default: USUAL_LIMITS. */
   readonly limits?: RequestLimits;
+  /** What the jobs' reader had to say. */
+  readonly warnings?: readonly string[];
 }
 
+/** Told what is going on, and how far all runs are together, 0 to 1, as far as their limits say. */
+export type OnProgress = (what: string, share: number) => void;
+
 /** The cover letter's, on the machine that was found to give its figures. About ten seconds for COVER_LETTER_IOS. */
-export function coverLetterExperiment(
-  numberIos: number,
-  progress?: (what: string) => void,
-): FioDocument {
+export function coverLetterExperiment(numberIos: number, progress?: OnProgress): FioDocument {
   return runExperiment(
     {
       groups: jobGroups(coverLetterJobs(numberIos)),
@@ -52,11 +54,19 @@ export const USUAL_MACHINE = {
 /** @param progress told what is going on */
 export function runExperiment(
   experiment: Experiment,
-  progress: (what: string) => void = () => undefined,
+  progress: OnProgress = () => undefined,
 ): FioDocument {
   const { groups, policies, cost, cpus, layout, seed, moveData } = experiment;
+  const all = groups.length * policies.length;
+  let done = 0;
   const runs = groups.flatMap((jobs) =>
-    policies.map((policy) => runOne(experiment, jobs, policy, progress)),
+    policies.map((policy) => {
+      const run = runOne(experiment, jobs, policy, (what, share) => {
+        progress(what, (done + share) / all);
+      });
+      done++;
+      return run;
+    }),
   );
   return {
     simulated: true,
@@ -66,6 +76,7 @@ export function runExperiment(
     layout,
     seed,
     data_moved: moveData,
+    warnings: experiment.warnings ?? [],
     request_limits: { ...(experiment.limits ?? USUAL_LIMITS) },
     runs,
     // The cover letter's machine is the one that its figures are to be compared with.
@@ -77,7 +88,7 @@ function runOne(
   experiment: Experiment,
   jobs: readonly FioJob[],
   policy: Policy,
-  progress: (what: string) => void,
+  progress: OnProgress,
 ): FioRun {
   const { cost, cpus, seed, moveData, layout, limits = USUAL_LIMITS } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
@@ -88,8 +99,8 @@ function runOne(
     moveData,
     layout,
     limits,
-    progress: (ios) => {
-      progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`);
+    progress: (ios, share) => {
+      progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`, share);
     },
   });
   return {

@@ -20,7 +20,7 @@ export {
 } from './job-flags';
 export { formatJobFile } from './format';
 export { JobError } from './place';
-export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
+export { LARGEST_BLOCK, LARGEST_BUFFERS } from './finish';
 
 /** Memory. */
 export { LAYOUT_NAMES, newLayout, type Arena, type BufferLayout, type LayoutName } from './layout';

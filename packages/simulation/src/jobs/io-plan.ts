@@ -120,18 +120,19 @@ export class IoPlan {
   }
 
   private endPass(): void {
-    const { pass } = this.job;
     this.readsBack = false;
     this.passes++;
-    const missing = (pass?.until ?? 0) - this.begunBytes;
-    const again =
-      pass !== null &&
-      this.passBytes > 0 &&
-      !this.limitReached() &&
-      (this.passes < pass.count || (missing > 0 && missing >= bufferBytes(this.job)));
+    const again = this.passBytes > 0 && !this.limitReached() && this.anotherPass();
     if (!again) this.over = true;
     this.passBytes = 0;
     this.place?.rewind();
+  }
+
+  private anotherPass(): boolean {
+    const { pass } = this.job;
+    if (pass === null) return false;
+    const missing = (pass.until ?? 0) - this.begunBytes;
+    return this.passes < pass.count || (missing > 0 && missing >= bufferBytes(this.job));
   }
 
   private limitReached(): boolean {
@@ -139,6 +140,20 @@ export class IoPlan {
     return (
       (numberIos !== null && this.ios >= numberIos) || (size !== null && this.ownBytes >= size)
     );
+  }
+
+  /** How far it is, 0 to 1: by the limit that it reaches first. What is read back is not foreseen. */
+  shareDone(now: number): number {
+    const { numberIos, size, runtimeNs, pass } = this.job;
+    const passes = pass === null ? 0 : this.passes + this.passBytes / pass.bytes;
+    const shares = [
+      this.endedAt === null ? 0 : 1,
+      numberIos === null ? 0 : this.ios / numberIos,
+      size === null ? 0 : this.ownBytes / size,
+      runtimeNs === null ? 0 : (now - this.deadline) / runtimeNs + 1,
+      pass?.until === null ? passes / pass.count : 0,
+    ];
+    return Math.min(1, Math.max(...shares));
   }
 
   /** What comes next. @returns false where the phase is over */
@@ -152,7 +167,7 @@ export class IoPlan {
 
   private passEnds(): boolean {
     const { pass } = this.job;
-    return pass !== null && pass.count !== Infinity && this.passBytes >= pass.bytes;
+    return pass?.count !== Infinity && this.passBytes >= (pass?.bytes ?? Infinity);
   }
 
   private drawBytes(isRead: boolean): boolean {

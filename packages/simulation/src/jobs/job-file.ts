@@ -6,7 +6,8 @@ import type { FioJob } from './job';
 import { WITHOUT_EFFECT, findOption } from './option-table';
 import { JobError, type Place } from './place';
 import { type FlagTexts, applyFlags } from './job-flags';
-import { Settings, finish } from './settings';
+import { finish } from './finish';
+import { Settings } from './settings';
 import { closest } from './suggest';
 
 /** The section that flags are in: none of the file's. */

@@ -5,7 +5,8 @@ import type { FioJob } from './job';
 import type { JobOption, Warn } from './option';
 import { JOB_OPTIONS } from './option-table';
 import { FlagPlace } from './place';
-import { Settings, finish } from './settings';
+import { finish } from './finish';
+import { Settings } from './settings';
 
 export interface JobFlag {
   /** As for commander: `--number-ios <n>`. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A virtual CPU: it does one thing at a time, interrupts first, then the threads of its jobs in turn.
 
-import type { IoRequest } from './io-request';
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { JobRun } from './job-run';
 import { Timeline } from './timeline';
 import type { Waiter } from './virtual-lock';

@@ -3,8 +3,7 @@
 // bounced and copied is known to have arrived.
 
 import { PAGE_SIZE, sg_next, type scatterlist } from '@iommu-bounce/linux-shim';
-import type { IoRequest } from './io-request';
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { SimDevice } from './sim-device';
 
 const WORD = 8;

@@ -4,8 +4,7 @@
 
 import type { Cpu } from './cpu';
 import { DeviceData } from './device-data';
-import type { IoRequest } from './io-request';
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { JobRun } from './job-run';
 import { Cause, Phase } from './ledger';
 import { Nvme } from './nvme';

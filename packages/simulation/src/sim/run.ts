@@ -32,8 +32,8 @@ export interface RunOptions {
   readonly layout: BufferLayout;
   /** Default: those of Linux 5.14 and the recorded drive. */
   readonly limits?: RequestLimits;
-  /** Told of I/Os completed. */
-  readonly progress?: (completed: number) => void;
+  /** Told of I/Os completed, and of the share of its jobs that a run has done, 0 to 1. */
+  readonly progress?: (completed: number, share: number) => void;
 }
 
 /** What a run leaves behind. */
@@ -106,7 +106,7 @@ export function simulate(
   device.mm.moves = options.moveData;
   device.meter.reset();
   const engine = new Engine(device, options.cpus, runs, options.moveData);
-  while (engine.run(BATCH)) options.progress?.(engine.io.completed);
+  while (engine.run(BATCH)) options.progress?.(engine.io.completed, shareDone(engine));
 
   const figures = measure(engine, device);
   const { stale } = device.meter;
@@ -129,6 +129,10 @@ export function simulate(
     data: data && { pages_checked: data.pages, pages_wrong: data.wrong, faults: data.faults },
     leaks: device.shutDown(),
   };
+}
+
+function shareDone({ jobs, order }: Engine): number {
+  return jobs.reduce((sum, { plan }) => sum + plan.shareDone(order.now), 0) / jobs.length;
 }
 
 function placeJobs(
