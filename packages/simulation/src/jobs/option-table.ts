@@ -49,7 +49,7 @@ function mix(other: boolean, flag: Flag): JobOption {
 
 function readWrite(text: string, at: Place): ReadWrite {
   // `randread:8` draws a new offset for every eighth I/O only: nothing that a DMA mapping shows.
-  const word = /^([^:,]*)(?::\d+[kmgKMG]?)?$/.exec(text)?.[1];
+  const word = /^([^:,]*)(?::[+-]?\d+[kmgKMG]?)?$/.exec(text)?.[1];
   if (word === 'readwrite') return 'rw';
   const found = READ_WRITE.find((rw) => rw === word);
   if (found !== undefined) return found;

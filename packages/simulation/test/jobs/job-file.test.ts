@@ -86,6 +86,7 @@ bs=128k
     });
     expect(job('rw=readwrite').rw).to.equal('rw');
     expect(job('rw=randread:8').rw).to.equal('randread');
+    expect(job('rw=read:-8k').rw).to.equal('read');
   });
 
   for (const [text, reads, writes] of [
