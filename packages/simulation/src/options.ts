@@ -13,8 +13,9 @@ import {
   one_of,
   whole,
 } from '@iommu-bounce/linux-shim/options';
-import { COST_PARAMETERS, type CostParameters, PRESET_NAMES, rangeOf } from './cost';
+import { COST_PARAMETERS, type CostParameters, PRESET_NAMES } from './cost';
 import { LAYOUT_NAMES } from './jobs';
+import { REQUEST_LIMITS, type RequestLimits } from './sim';
 
 /** The largest machine that is simulated. */
 const MOST_CPUS = 64;
@@ -25,8 +26,15 @@ export const SEED: kind = needed(whole(0, 2 ** 31 - 1));
 /** Each parameter, within its documented range. */
 export const COST: kind = fields<CostParameters>(
   Object.fromEntries(
-    COST_PARAMETERS.map(({ name }) => [name, needed(number_from(...rangeOf(name)))]),
+    COST_PARAMETERS.map(({ name, min, max }) => [name, needed(number_from(min, max))]),
   ) as shape_of<CostParameters>,
+);
+
+/** How large a request can be, each limit within its documented range. */
+export const LIMITS: kind = fields<RequestLimits>(
+  Object.fromEntries(
+    REQUEST_LIMITS.map(({ name, min, max }) => [name, needed(whole(min, max))]),
+  ) as shape_of<RequestLimits>,
 );
 
 /** What every experiment is told about its machine; nothing has a default. */

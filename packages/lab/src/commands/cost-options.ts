@@ -19,8 +19,8 @@ export interface CostOptions {
   readonly set?: readonly string[];
 }
 
-/** Adds them to a command. */
-export function withCostOptions(command: Command): Command {
+/** Adds them to a command. @param more what else --set takes, as the end of its sentence */
+export function withCostOptions(command: Command, more = ''): Command {
   return command
     .option('--preset <name>', `costs to start from: ${PRESET_NAMES.join(', ')}`)
     .option(
@@ -29,7 +29,7 @@ export function withCostOptions(command: Command): Command {
     )
     .option(
       '--set <name=value>',
-      'one cost parameter, which replaces all of those; may be given again',
+      `one cost parameter, which replaces all of those; may be given again${more}`,
       collect,
     );
 }

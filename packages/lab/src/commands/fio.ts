@@ -7,16 +7,19 @@ import {
   FIXES,
   type FioDocument,
   type FioJob,
+  type FlagTexts,
   JOB_FLAGS,
   LAYOUT_NAMES,
   COVER_LETTER,
   COVER_LETTER_IOS,
   POLICIES,
+  REQUEST_LIMITS,
   type Policy,
   type PresetName,
   USUAL_MACHINE,
   USUAL_POLICIES,
   baseNamed,
+  flagOfOneJob,
   hasJobFlags,
   jobFromFlags,
   jobGroups,
@@ -25,7 +28,9 @@ import {
   policiesNamed,
   presetInfo,
   readJobFile,
+  requestLimits,
   runExperiment,
+  splitLimits,
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError, oneLine } from '../errors';
@@ -33,8 +38,9 @@ import { fioTables } from '../tables/fio';
 import { fioReport } from '../reports/fio';
 import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import type { CommandIo, ExitStatus } from '../io';
 import { checkReportFile, writeReport } from '../reports';
+import { TimeLeft } from '../time-left';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
@@ -49,6 +55,7 @@ interface FioOptions extends CostOptions {
   readonly layout?: string;
   readonly seed?: string;
   readonly data: boolean;
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly svg?: boolean;
   readonly report?: string;
@@ -66,7 +73,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .description(
       "fio on a simulated NVMe drive behind an IOMMU; without arguments the cover letter's experiment",
     )
-    .argument('[jobfile]', "jobs in fio's own format")
+    .argument('[jobfile]', "jobs in fio's own format; flags replace what it says")
     .option(
       '--policy <names>',
       `${POLICIES.map(({ name }) => name).join(', ')}; several with commas, or all`,
@@ -77,7 +84,10 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
   addScenarioOptions(command);
-  withCostOptions(command)
+  withCostOptions(
+    command,
+    `; without --scenario and --workload also a limit of a request's size: ${REQUEST_LIMITS.map(({ name }) => name).join(', ')}`,
+  )
     .option(
       '--fix <names>',
       `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
@@ -90,12 +100,17 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout)
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
     .option('--no-data', 'do not move data: faster, but nothing is checked')
+    .option(
+      '--strict',
+      'refuse jobs of which something is ignored or taken for granted, instead of a warning',
+    )
     .option('--json', 'one JSON document on stdout')
     .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
-      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000.",
+      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000." +
+        '\nBeside a job file, job flags count for each of its jobs and replace what it says about the same matter.',
     )
     .action((file: string | undefined, options: FioOptions) => {
       const typed = commandLine(program);
@@ -113,12 +128,13 @@ function fio(
     throw new UsageError('--json and --svg: expected one of the two');
   const warnings: string[] = [];
   const warn = (text: string): void => {
-    warnings.push(text);
-    io.err(`warning: ${oneLine(text)}\n`);
+    warnings.push(oneLine(text));
   };
-  const { preset, costs } = costsOf(options);
+  const settings = splitLimits(options.set);
+  const { preset, costs } = costsOf({ ...options, set: settings.others });
   const experiment = {
     groups: groupsOf(file, options, warn),
+    warnings,
     policies: policiesOf(options, preset),
     preset,
     cost: costs,
@@ -126,12 +142,16 @@ function fio(
     layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
     seed: wholeNumber('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
     moveData: options.data,
+    limits: option('--set', () => requestLimits(settings.limits)),
   };
+  if (options.strict === true && warnings.length > 0)
+    throw new UsageError(`--strict: ${warnings.join('; ')}`);
+  for (const text of warnings) io.err(`warning: ${text}\n`);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'fio');
+  const progress = new TimeLeft(io, 'fio');
   try {
-    const document = runExperiment(experiment, (what) => {
-      progress.show(what);
+    const document = runExperiment(experiment, (what, share) => {
+      progress.show(what, share);
     });
     progress.done();
     if (options.report !== undefined)
@@ -171,20 +191,8 @@ function groupsOf(
   warn: (text: string) => void,
 ): FioJob[][] {
   const { bs, ...others } = options;
-  const flags = bs !== undefined || hasJobFlags(others);
-  if (file !== undefined) {
-    if (flags)
-      throw new UsageError(
-        `${file}: a job file and flags that describe a job; expected one of the two`,
-      );
-    const { jobs, warnings } = readJobFile(file, {
-      read: (path) => (path === file ? readText(path, 'a text file') : readTextOrNot(path)),
-      environment: process.env,
-    });
-    warnings.forEach(warn);
-    return jobGroups(jobs);
-  }
-  if (!flags) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
+  if (file !== undefined) return groupsOfFile(file, bs, others, warn);
+  if (bs === undefined && !hasJobFlags(others)) return jobGroups(coverLetterJobs(COVER_LETTER_IOS));
   const mix = others['bsrange'] !== undefined || others['bssplit'] !== undefined;
   const sizes: readonly (string | undefined)[] = bs ?? (mix ? [undefined] : COVER_LETTER_SIZES);
   return sizes.map((size) => {
@@ -195,4 +203,27 @@ function groupsOf(
     warnings.forEach(warn);
     return [job];
   });
+}
+
+/** Flags count for every job of the file: the last word is the command line's. */
+function groupsOfFile(
+  file: string,
+  bs: readonly string[] | undefined,
+  others: FlagTexts,
+  warn: (text: string) => void,
+): FioJob[][] {
+  const named = flagOfOneJob(others);
+  if (named !== null) throw new UsageError(`${named}: the jobs of ${file} have names of their own`);
+  if (bs !== undefined && bs.length > 1)
+    throw new UsageError(`--bs: expected one beside a job file, got ${bs.join(' and ')}`);
+  const { jobs, warnings } = readJobFile(
+    file,
+    {
+      read: (path) => (path === file ? readText(path, 'a text file') : readTextOrNot(path)),
+      environment: process.env,
+    },
+    { ...others, bs: bs?.[0] },
+  );
+  warnings.forEach(warn);
+  return jobGroups(jobs);
 }

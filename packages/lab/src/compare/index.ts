@@ -4,14 +4,14 @@
 export { replayTraces } from './replay'; // files in, a document out
 export type { SeriesState, SessionOptions } from './session';
 
-export { RECORDED_ON, driverOfPreset, type RecordedIommu, type RecordedOn } from './recorded-on';
-export type {
-  BreakEvenVerdict,
-  NsRange,
-  SizeVerdict,
-  VerdictCosts,
-  VerdictSection,
-} from './verdict';
+export {
+  RECORDED_ON,
+  driverOfPreset,
+  type RecordedIommu,
+  type RecordedOn,
+  type VerdictCosts,
+} from './recorded-on';
+export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './verdict';
 
 // the document
 export * from './document';

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Why a kernel with the whole series has no pool: its options, or its command line.
 
-import type { Session } from './session';
+import type { KernelParams } from '@iommu-bounce/kconfig-options';
+import type { Lane } from '../drive/lane';
+
+/** A replayed machine. */
+interface Replayed {
+  readonly lanes: readonly { readonly patches: number; readonly lane: Lane }[];
+  readonly kernelParams: KernelParams;
+}
 
 /**
  * Null if a device has a pool with slots, or nothing was mapped.
  * @param option what Kconfig says of IOMMU_IO_BUFFER, where a .config was given
  */
-export function poolOff(session: Session, option: string | null): string | null {
+export function poolOff(session: Replayed, option: string | null): string | null {
   const lane = session.lanes.find(({ patches }) => patches === 4)?.lane;
   if (!lane || lane.port.devices.size === 0) return null;
   if (!lane.port.m.io_buffer_pool) return option ?? 'IOMMU_IO_BUFFER is not set in its options';

@@ -3,7 +3,7 @@
 
 import type { IommuDriver } from '@iommu-bounce/integration';
 import type { TraceEvent, TraceFacts } from '@iommu-bounce/dma-trace';
-import { type PresetName, presetInfo } from '@iommu-bounce/simulation';
+import { type CostParameters, type PresetName, presetInfo } from '@iommu-bounce/simulation';
 
 /** IOMMUs, each with the preset whose costs are nearest to its own. */
 export const RECORDED_ON = {
@@ -26,6 +26,12 @@ export const IOMMU_NAMES: Readonly<Record<RecordedIommu, string>> = {
 export interface RecordedOn {
   iommu: RecordedIommu;
   from: 'option' | 'facts' | 'capture' | 'assumed';
+}
+
+/** Costs of a machine, and where they come from. */
+export interface VerdictCosts {
+  readonly preset: PresetName;
+  readonly costs: CostParameters;
 }
 
 /** Names of events, and of functions of the drivers in the text of others. */

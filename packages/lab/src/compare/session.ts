@@ -28,6 +28,7 @@ import {
   RECORDED_ON,
   type RecordedIommu,
   type RecordedOn,
+  type VerdictCosts,
   driverOfPreset,
   recordedOn,
   signOf,
@@ -36,7 +37,6 @@ import { RestatedSlots } from './restated';
 import type { InitialState } from '../drive/slot-history';
 import { Survey, classSizesOf } from '../drive/survey';
 import { warmUp, warmUpNeeds } from '../drive/warm-up';
-import type { VerdictCosts } from './verdict';
 
 export type SeriesState = 0 | 1 | 2 | 3 | 4;
 

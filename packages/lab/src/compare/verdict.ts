@@ -17,13 +17,8 @@ import {
 } from '@iommu-bounce/simulation';
 import type { SizeSteps } from '../drive/lane-costs';
 import type { Lane } from '../drive/lane';
+import type { VerdictCosts } from './recorded-on';
 import type { Session } from './session';
-
-/** Costs of a machine, and where they come from. */
-export interface VerdictCosts {
-  readonly preset: PresetName;
-  readonly costs: CostParameters;
-}
 
 /** Nanoseconds: with the costs given, and 5 to 95 % of what drawn sets of costs give. */
 export interface NsRange {
@@ -81,7 +76,6 @@ export interface VerdictSection {
 
 const DRAWS = 2000;
 const SEED = 1;
-/** The pool's largest class, with which no larger mapping fits. */
 type Side = 'read' | 'write';
 
 const sideOf = (direction: string): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');

@@ -130,6 +130,60 @@ describe('iommu-bounce fio', function () {
     });
   });
 
+  it('takes flags beside a job file: for each job, over what the file says', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'raw-device.fio');
+      writeFileSync(
+        file,
+        '[j]\nioengine=libaio\ndirect=1\nrw=randread\nbs=4k\nfilename=/dev/nvme0n1\n',
+      );
+      const end = await document(file, '--policy', 'pool', '--number-ios', '200');
+      expect(end.runs.map(({ rw, bs, ios }) => [rw, bs, ios])).to.deep.equal([
+        ['randread', 4096, 200],
+      ]);
+      const over = await document(
+        ...[file, '--policy', 'pool', '--size', '1m', '--bs', '16k', '--rw', 'write'],
+        ...['--iodepth', '4', '--numjobs', '2'],
+      );
+      expect(over.runs[0]).to.include({ rw: 'write', bs: 16384, ios: 128, iodepth: 4, numjobs: 2 });
+    });
+  });
+
+  it('splits blocks of up to 4 MiB, at limits that can be set', async () => {
+    const flags = ['--bs', '1m', '--iodepth', '8', '--number-ios', '50', '--layout', 'contiguous'];
+    const usual = await document(...flags, '--policy', 'strict,swiotlb-force');
+    expect(usual.runs.map((run) => [run.bs, run.ios, run.requests_per_io])).to.deep.equal([
+      [2 ** 20, 50, 2],
+      [2 ** 20, 50, 4],
+    ]);
+    const large = await document(...flags, '--policy', 'strict', '--set', 'nvmeMdtsKb=4096');
+    expect(large.runs[0]?.requests_per_io).to.equal(1);
+    expect(large.request_limits).to.deep.include({ nvmeMdtsKb: 4096, maxSectorsKb: 1280 });
+  });
+
+  it('says in the JSON what it ignores, and refuses it with --strict', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'odd.fio');
+      writeFileSync(file, '[j]\ndirect=1\nioengine=psync\niodepth=8\nbs=4k\nsize=64k\nhipri\n');
+      const { out, err, status } = await cli('fio', file, '--policy', 'pool', '--json');
+      const { warnings, runs } = JSON.parse(out) as FioDocument;
+      expect(status).to.equal(0);
+      expect(warnings.map((text) => text.slice(file.length))).to.deep.equal([
+        ':7: hipri: not an option that is simulated; ignored',
+        ':4: iodepth=8: ignored, as fio does: psync has one I/O out at a time',
+      ]);
+      expect(err).to.equal(warnings.map((text) => `warning: ${text}\n`).join(''));
+      expect(runs[0]).to.include({ iodepth: 1, ios: 16 });
+      const strict = await cli('fio', file, '--strict', '--json');
+      expect([strict.status, strict.out]).to.deep.equal([2, '']);
+      expect(strict.err).to.match(
+        /^iommu-bounce: --strict: [^\n]*:7: hipri: [^\n]*; [^\n]*:4: iodepth=8: [^\n]*\n$/,
+      );
+      writeFileSync(file, '[j]\ndirect=1\nioengine=psync\nbs=4k\nsize=64k\n');
+      expect((await document(file, '--strict', '--policy', 'pool')).warnings).to.deep.equal([]);
+    });
+  });
+
   it('prints tables of at most 100 columns that say they are simulated', async () => {
     const { out, status } = await cli(
       'fio',
@@ -161,8 +215,18 @@ describe('iommu-bounce fio', function () {
     [['--size', '-4k'], /--size/],
     [['--bs', '0'], /--bs/],
     [['no-such.fio'], /no-such\.fio: no such file/],
-    [['no-such.fio', '--bs', '4k'], /no-such\.fio: a job file and flags/],
-    [['--policy', 'swiotlb-force', '--bs', '512k'], /at most 262144 bytes/],
+    [['no-such.fio', '--bs', '4k'], /no-such\.fio: no such file/],
+    [
+      ['no-such.fio', '--bs', '4k', '--bs', '8k'],
+      /--bs: expected one beside a job file, got 4k and/,
+    ],
+    [['no-such.fio', '--name', 'x'], /--name: the jobs of no-such\.fio have names of their own/],
+    [['--policy', 'swiotlb-untrusted', '--bs', '307712'], /whole pages of 4096 bytes above 262144/],
+    [['--bs', '5m'], /--bs 5m: a block of 5242880 bytes; expected at most 4194304/],
+    [
+      ['--set', 'maxSectorsKb=3'],
+      /--set: maxSectorsKb: expected a multiple of 4 from 4 to 4096 KiB/,
+    ],
   ] as const)
     it(`refuses \`${args.join(' ')}\` with one line and status 2`, async () => {
       const { status, out, err } = await cli('fio', ...args, '--json');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `fio --json` prints; docs/fio.schema.json describes it.
 
-import type { RunResult } from '../sim';
+import type { RequestLimits, RunResult } from '../sim';
 
 export interface FioRun extends RunResult {
   readonly policy: string;
@@ -50,6 +50,10 @@ export interface FioDocument {
   readonly layout: string;
   readonly seed: number;
   readonly data_moved: boolean;
+  /** How large a request to the drive can be: KiB or counts, as REQUEST_LIMITS says. */
+  readonly request_limits: Readonly<RequestLimits>;
+  /** What of the jobs is ignored or taken for granted, and changes figures: one line each. */
+  readonly warnings: readonly string[];
   readonly runs: readonly FioRun[];
   readonly comparison: readonly FioComparison[];
 }

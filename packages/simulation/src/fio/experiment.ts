@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // An experiment: each group of jobs under each policy, on the same machine with the same seed.
 
-import { type shape_of, check_options, check_value, whole } from '@iommu-bounce/linux-shim/options';
+import {
+  type shape_of,
+  check_options,
+  check_value,
+  list_of,
+  text,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import { type CostParameters, DEFAULT_PRESET, type PresetName, preset, presetInfo } from '../cost';
 import { type FioJob, type LayoutName, doesRead, doesWrite, jobGroups } from '../jobs';
 import { type Policy, USUAL_POLICIES, policiesNamed, runPolicy } from '../policies';
-import { JOB_GROUPS, MACHINE, POLICY_LIST } from '../options';
+import { JOB_GROUPS, LIMITS, MACHINE, POLICY_LIST } from '../options';
+import { type RequestLimits, USUAL_LIMITS } from '../sim';
 import { compare } from './compare';
 import type { FioDocument, FioRun } from './document';
 import { coverLetterJobs } from './published';
@@ -20,13 +28,17 @@ export interface Experiment {
   readonly layout: LayoutName;
   readonly seed: number;
   readonly moveData: boolean;
+  /** How large a request can be. Default: USUAL_LIMITS. */
+  readonly limits?: RequestLimits;
+  /** What the jobs' reader had to say. */
+  readonly warnings?: readonly string[];
 }
 
+/** Told what is going on, and how far all runs are together, 0 to 1, as far as their limits say. */
+export type OnProgress = (what: string, share: number) => void;
+
 /** The cover letter's, on the machine that was found to give its figures. About ten seconds for COVER_LETTER_IOS. */
-export function coverLetterExperiment(
-  numberIos: number,
-  progress?: (what: string) => void,
-): FioDocument {
+export function coverLetterExperiment(numberIos: number, progress?: OnProgress): FioDocument {
   check_value('coverLetterExperiment', 'numberIos', numberIos, whole(1));
   return runExperiment(
     {
@@ -49,7 +61,13 @@ export const USUAL_MACHINE = {
   seed: 1,
 } as const;
 
-const EXPERIMENT: shape_of<Experiment> = { ...MACHINE, groups: JOB_GROUPS, policies: POLICY_LIST };
+const EXPERIMENT: shape_of<Experiment> = {
+  ...MACHINE,
+  groups: JOB_GROUPS,
+  policies: POLICY_LIST,
+  limits: LIMITS,
+  warnings: list_of(text, { least: 0 }),
+};
 
 /**
  * @param progress told what is going on
@@ -57,12 +75,20 @@ const EXPERIMENT: shape_of<Experiment> = { ...MACHINE, groups: JOB_GROUPS, polic
  */
 export function runExperiment(
   experiment: Experiment,
-  progress: (what: string) => void = () => undefined,
+  progress: OnProgress = () => undefined,
 ): FioDocument {
   check_options('runExperiment', experiment, EXPERIMENT);
   const { groups, policies, cost, cpus, layout, seed, moveData } = experiment;
+  const all = groups.length * policies.length;
+  let done = 0;
   const runs = groups.flatMap((jobs) =>
-    policies.map((policy) => runOne(experiment, jobs, policy, progress)),
+    policies.map((policy) => {
+      const run = runOne(experiment, jobs, policy, (what, share) => {
+        progress(what, (done + share) / all);
+      });
+      done++;
+      return run;
+    }),
   );
   return {
     simulated: true,
@@ -72,6 +98,8 @@ export function runExperiment(
     layout,
     seed,
     data_moved: moveData,
+    warnings: experiment.warnings ?? [],
+    request_limits: { ...(experiment.limits ?? USUAL_LIMITS) },
     runs,
     // The cover letter's machine is the one that its figures are to be compared with.
     comparison: compare(groups, runs, presetInfo(experiment.preset).iommu === 'virtio-iommu'),
@@ -82,9 +110,9 @@ function runOne(
   experiment: Experiment,
   jobs: readonly FioJob[],
   policy: Policy,
-  progress: (what: string) => void,
+  progress: OnProgress,
 ): FioRun {
-  const { cost, cpus, seed, moveData, layout } = experiment;
+  const { cost, cpus, seed, moveData, layout, limits = USUAL_LIMITS } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
   const names = jobs.map(({ name }) => name);
   const result = runPolicy(policy, machine, jobs, {
@@ -92,8 +120,9 @@ function runOne(
     seed,
     moveData,
     layout,
-    progress: (ios) => {
-      progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`);
+    limits,
+    progress: (ios, share) => {
+      progress(`${policy.name}, ${names.join(' and ')}: ${ios.toLocaleString('en')} I/Os`, share);
     },
   });
   return {

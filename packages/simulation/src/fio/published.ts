@@ -3,7 +3,7 @@
 // 20210707075505.2896824-1-stevensd@google.com. fio --rw=read --iodepth=64, one job, i5-10210U, VFIO NVMe.
 
 import { COVER_LETTER, type CoverLetterRow, MAP_REDUCTION } from '../cost';
-import type { FioJob } from '../jobs';
+import { type FioJob, PLAIN_JOB } from '../jobs';
 
 /** The same for all sizes: "> 99 %". */
 export const [PUBLISHED_MAP_REDUCTION] = MAP_REDUCTION;
@@ -27,6 +27,7 @@ export function coverLetterJobs(numberIos: number): FioJob[] {
       runtimeNs: null,
       stonewall: true,
       seed: null,
+      ...PLAIN_JOB,
     };
   });
 }

@@ -25,11 +25,51 @@ function section(job: FioJob): string[] {
     blocks(job),
     `iodepth=${String(job.iodepth)}`,
     `numjobs=${String(job.numjobs)}`,
-    ...(job.numberIos === null ? [] : [`number_ios=${String(job.numberIos)}`]),
-    ...(job.size === null ? [] : [`io_size=${String(job.size)}`]),
+    ...ends(job),
     ...(job.runtimeNs === null ? [] : [`runtime=${String(micros(job.runtimeNs))}us`]),
     ...(job.stonewall ? ['stonewall'] : []),
     ...(job.seed === null ? [] : [`randseed=${String(job.seed)}`]),
+    ...pace(job),
+    ...(job.waitFor === null ? [] : [`wait_for=${job.waitFor}`]),
+    ...verify(job),
+  ];
+}
+
+function ends({ numberIos, size, pass }: FioJob): string[] {
+  const option = (name: string, value: number | null): string[] =>
+    value === null ? [] : [`${name}=${String(value)}`];
+  if (pass === null) return [...option('number_ios', numberIos), ...option('io_size', size)];
+  const { fileBytes, files, bytes, count, until, freely } = pass;
+  const loops = count === Infinity ? 1 : count;
+  return [
+    `size=${String(bytes)}`,
+    `filesize=${String(fileBytes)}`,
+    `nrfiles=${String(files)}`,
+    ...(count === Infinity ? ['time_based'] : [`loops=${String(count)}`]),
+    ...option('io_size', until),
+    ...option('number_ios', numberIos === null ? null : numberIos / loops),
+    ...(freely ? ['norandommap'] : []),
+  ];
+}
+
+function pace({ pace: said, startDelayNs: [least, most] }: FioJob): string[] {
+  const delay = [least, most].map((ns) => `${String(micros(ns))}us`).join('-');
+  const { rates = null, thinkNs = 0, thinkBlocks = 1 } = said ?? {};
+  return [
+    ...(rates === null ? [] : [`rate=${String(rates.read ?? 0)},${String(rates.write ?? 0)}`]),
+    ...(thinkNs === 0
+      ? []
+      : [`thinktime=${String(micros(thinkNs))}`, `thinktime_blocks=${String(thinkBlocks)}`]),
+    ...(most === 0 ? [] : [`startdelay=${delay}`]),
+  ];
+}
+
+function verify({ verify: said }: FioJob): string[] {
+  if (said === null) return [];
+  return [
+    'verify=crc32c',
+    ...(said.backlog === null ? [] : [`verify_backlog=${String(said.backlog)}`]),
+    ...(said.batch === null ? [] : [`verify_backlog_batch=${String(said.batch)}`]),
   ];
 }
 

@@ -4,14 +4,23 @@
 /** A job, and what each of its I/Os is. */
 export * from './job';
 export { Workload } from './workload';
+export { IoPlan } from './io-plan';
+export { newRandom, unit } from './random';
 
 /** Reading and writing. */
 export { readJobFile, type ReadJobs } from './job-file';
 export type { JobFileContext } from './ini';
-export { JOB_FLAGS, hasJobFlags, jobFromFlags, type FlagTexts, type JobFlag } from './job-flags';
+export {
+  JOB_FLAGS,
+  flagOfOneJob,
+  hasJobFlags,
+  jobFromFlags,
+  type FlagTexts,
+  type JobFlag,
+} from './job-flags';
 export { formatJobFile } from './format';
 export { JobError } from './place';
-export { LARGEST_BLOCK, LARGEST_BUFFERS } from './settings';
+export { LARGEST_BLOCK, LARGEST_BUFFERS } from './finish';
 
 /** Memory. */
 export { LAYOUT_NAMES, newLayout, type Arena, type BufferLayout, type LayoutName } from './layout';

@@ -2,9 +2,11 @@
 // The same job as flags of the command line, through the same table of options.
 
 import type { FioJob } from './job';
-import { JOB_OPTIONS, type JobOption } from './option-table';
+import type { JobOption, Warn } from './option';
+import { JOB_OPTIONS } from './option-table';
 import { FlagPlace } from './place';
-import { Settings, finish } from './settings';
+import { finish } from './finish';
+import { Settings } from './settings';
 
 export interface JobFlag {
   /** As for commander: `--number-ios <n>`. */
@@ -42,16 +44,34 @@ export function jobFromFlags(
     warnings.push(text);
   };
   const settings = new Settings();
-  for (const option of JOB_OPTIONS) {
+  applyFlags(settings, texts, warn);
+  const at = new FlagPlace('size, --number-ios or --runtime', null);
+  const head = { name: 'job', at, defaultIos, tellDefaults: false };
+  return { job: finish(settings, head, warn), warnings };
+}
+
+/**
+ * Sets what flags say. A flag replaces what a job file says about the same matter: --bs a bssplit, --size an io_size.
+ * @throws JobError with the flag and what was expected
+ */
+export function applyFlags(settings: Settings, texts: FlagTexts, warn: Warn): void {
+  const given = JOB_OPTIONS.flatMap((option) => {
     const text = option.flag === null ? null : textOf(option, texts);
-    if (text === null) continue;
+    return text === null ? [] : [{ option, text }];
+  });
+  for (const { option } of given)
+    Object.assign(settings, Object.fromEntries((option.replaces ?? []).map((key) => [key, null])));
+  for (const { option, text } of given) {
     const at = new FlagPlace(flagName(option), text);
     if (text.trim() === '') throw at.error('expected a value');
     option.set(settings, text, at, warn);
   }
-  const at = new FlagPlace('size, --number-ios or --runtime', null);
-  const head = { name: 'job', at, defaultIos, tellDefaults: false };
-  return { job: finish(settings, head, warn), warnings };
+}
+
+/** The flag, as it is written, that describes one job only and so cannot stand beside a job file; null: none. */
+export function flagOfOneJob(texts: FlagTexts): string | null {
+  const name = JOB_OPTIONS.find((option) => option.name === 'name');
+  return name !== undefined && textOf(name, texts) !== null ? '--name' : null;
 }
 
 function flagName({ name }: JobOption): string {

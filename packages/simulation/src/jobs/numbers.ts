@@ -12,7 +12,6 @@ const SIZE = /^(?<digits>0[xX][0-9a-fA-F]+|\d+)(?<unit>[a-zA-Z]*)$/;
 const TIME = /^(?<digits>\d+)(?<unit>[a-zA-Z]*)$/;
 
 const NS_PER_UNIT: Readonly<Record<string, number>> = {
-  '': 1e9,
   us: 1e3,
   usec: 1e3,
   ms: 1e6,
@@ -50,13 +49,14 @@ function suffix(unit: string, kbBase: KbBase, at: Place): number {
 }
 
 /**
- * A time in nanoseconds: seconds, or with a suffix us, ms, s, m, h or d, in either case.
+ * A time in nanoseconds: seconds or microseconds, or with a suffix us, ms, s, m, h or d, in either case.
+ * @param bare what a number without a suffix counts
  * @throws JobError for anything else
  */
-export function parseTime(text: string, at: Place): number {
-  const expected = 'a whole number of seconds, or with us, ms, s, m, h or d';
+export function parseTime(text: string, at: Place, bare: 's' | 'us' = 's'): number {
+  const expected = `a whole number of ${bare === 's' ? 'seconds' : 'microseconds'}, or with us, ms, s, m, h or d`;
   const { digits, unit } = matched(TIME, text, at, expected);
-  const ns = NS_PER_UNIT[unit.toLowerCase()];
+  const ns = NS_PER_UNIT[unit === '' ? bare : unit.toLowerCase()];
   if (ns === undefined)
     throw at.error(
       `unknown suffix '${unit}', which fio takes for microseconds; expected ${expected}`,

@@ -2,47 +2,16 @@
 // The one table of options: read from job files under fio's names, from the command line as flags.
 
 import { parseBs, parseBsrange, parseBssplit } from './block-sizes';
+import { ENGINE_NAMES } from './engines';
 import { READ_WRITE, type ReadWrite } from './job';
 import { parseCount, parseTime } from './numbers';
 import type { Place } from './place';
-import type { Said, Settings } from './settings';
-
-export type Warn = (text: string) => void;
-
-export interface JobOption {
-  readonly name: string;
-  readonly alias?: string;
-  /** What a flag's value is called, and what it says, in a help text; null: no flag of that name. */
-  readonly flag: { readonly value: string; readonly what: string } | null;
-  /** What a line without `=` means; null: the option needs a value. */
-  readonly bare: string | null;
-  /** fio applies kb_base before all others of its section. */
-  readonly first?: boolean;
-  set(s: Settings, text: string, at: Place, warn: Warn): void;
-}
+import { type Flag, type JobOption, type Warn, flag, number, onOff, said } from './option';
+import { PACE_OPTIONS, VERIFY_OPTIONS } from './options-later';
+import type { Settings } from './settings';
 
 /** NVMe queues have at most 65,536 entries (its base specification); fio runs at most 4,096 jobs (FIO_MAX_JOBS). */
 const MOST = { iodepth: 65536, numjobs: 4096, loops: 2 ** 31 - 1 } as const;
-
-type Flag = JobOption['flag'];
-const flag = (value: string, what: string): Flag => ({ value, what });
-
-function said<T>(s: Settings, value: T, at: Place): Said<T> {
-  return { value, at, section: s.section };
-}
-
-function number(
-  name: 'size' | 'ioSize' | 'numberIos' | 'seed',
-  option: { name: string; alias?: string; flag: Flag },
-): JobOption {
-  return {
-    ...option,
-    bare: null,
-    set: (s, text, at) => {
-      s[name] = said(s, parseCount(text, s.kbBase, at), at);
-    },
-  };
-}
 
 function within(name: keyof typeof MOST, flag: Flag): JobOption {
   return {
@@ -58,16 +27,11 @@ function within(name: keyof typeof MOST, flag: Flag): JobOption {
   };
 }
 
-function onOff(text: string, at: Place): boolean {
-  const value = text.trim();
-  if (value !== '0' && value !== '1') throw at.error('expected 0 or 1');
-  return value === '1';
-}
-
 function mix(other: boolean, flag: Flag): JobOption {
   return {
     name: other ? 'rwmixwrite' : 'rwmixread',
     flag,
+    replaces: ['rwmixread', 'rwmixwrite'],
     bare: null,
     set: (s, text, at) => {
       const value = parseCount(text, s.kbBase, at);
@@ -85,7 +49,7 @@ function mix(other: boolean, flag: Flag): JobOption {
 
 function readWrite(text: string, at: Place): ReadWrite {
   // `randread:8` draws a new offset for every eighth I/O only: nothing that a DMA mapping shows.
-  const word = /^([^:,]*)(?::\d+[kmgKMG]?)?$/.exec(text)?.[1];
+  const word = /^([^:,]*)(?::[+-]?\d+[kmgKMG]?)?$/.exec(text)?.[1];
   if (word === 'readwrite') return 'rw';
   const found = READ_WRITE.find((rw) => rw === word);
   if (found !== undefined) return found;
@@ -101,6 +65,9 @@ function plainSize(s: Settings, text: string, at: Place, warn: Warn): void {
   if (s.splitRead ?? s.splitWrite ?? s.rangeRead ?? s.rangeWrite)
     warn(at.warning('without effect: fio keeps to the bssplit or bsrange above'));
 }
+
+const SPLITS = ['splitRead', 'splitWrite'] as const;
+const RANGES = ['rangeRead', 'rangeWrite'] as const;
 
 export const JOB_OPTIONS: readonly JobOption[] = [
   {
@@ -136,6 +103,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     alias: 'blocksize',
     flag: flag('size', 'block size, or reads,writes (default 4k)'),
     bare: null,
+    replaces: [...SPLITS, ...RANGES],
     set: plainSize,
   },
   {
@@ -143,6 +111,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     alias: 'blocksize_range',
     flag: flag('range', 'block sizes from 4k-64k, all multiples of the first equally likely'),
     bare: null,
+    replaces: SPLITS,
     set: (s, text, at) => {
       const { read, write } = parseBsrange(text, s.kbBase, at);
       if (read !== null) s.rangeRead = said(s, read, at);
@@ -162,13 +131,60 @@ export const JOB_OPTIONS: readonly JobOption[] = [
       if (write !== null) s.splitWrite = said(s, write, at);
     },
   },
-  number('size', { name: 'size', flag: flag('bytes', 'bytes that each job moves') }),
+  number('size', {
+    name: 'size',
+    flag: flag('bytes', 'bytes that each job moves; a block that does not fit is not done'),
+    replaces: ['ioSize', 'fileSize', 'timeBased'],
+  }),
   number('ioSize', {
     name: 'io_size',
     alias: 'io_limit',
-    flag: flag('bytes', 'the same, where it differs from size'),
+    flag: flag('bytes', 'bytes that each job moves, where it differs from size'),
+    replaces: ['timeBased'],
   }),
-  number('numberIos', { name: 'number_ios', flag: flag('n', 'I/Os that each job does') }),
+  {
+    name: 'filesize',
+    flag: flag('bytes', 'size of each file of a job; its size, where none is said'),
+    bare: null,
+    set: (s, text, at) => {
+      if (/^[^-:]+[-:][^-:]+$/.test(text))
+        throw at.error('a range of file sizes is not simulated; expected one size');
+      s.fileSize = said(s, parseCount(text, s.kbBase, at), at);
+    },
+  },
+  {
+    name: 'nrfiles',
+    alias: 'nr_files',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      const files = parseCount(text, s.kbBase, at);
+      if (files === 0) throw at.error('expected 1 or more files');
+      s.files = said(s, files, at);
+    },
+  },
+  {
+    name: 'filename',
+    flag: null,
+    bare: null,
+    set: (s, text, at) => {
+      // Colons divide names, unless there is a backslash before them.
+      s.fileNames = said(s, text.split(/(?<!\\):/).length, at);
+    },
+  },
+  {
+    name: 'norandommap',
+    flag: null,
+    bare: '1',
+    set: (s, text, at) => {
+      s.noRandomMap = said(s, onOff(text, at), at);
+    },
+  },
+  number('numberIos', {
+    name: 'number_ios',
+    flag: flag('n', 'I/Os that each job does'),
+    replaces: ['timeBased'],
+  }),
   {
     name: 'runtime',
     alias: 'timeout',
@@ -191,7 +207,7 @@ export const JOB_OPTIONS: readonly JobOption[] = [
   within('loops', flag('n', 'how often each job is repeated (default 1)')),
   {
     name: 'direct',
-    flag: null,
+    flag: flag('0|1', 'whether I/O bypasses the page cache; only 1 is simulated'),
     bare: null,
     set: (s, text, at) => {
       s.direct = said(s, onOff(text, at), at);
@@ -207,10 +223,11 @@ export const JOB_OPTIONS: readonly JobOption[] = [
   },
   {
     name: 'ioengine',
-    flag: null,
+    flag: flag('name', `${ENGINE_NAMES.join(', ')} (default libaio)`),
     bare: null,
     set: (s, text, at) => {
-      s.ioengine = said(s, text, at);
+      // As fio: what follows a comma or a colon, or a blank at the end, is not of the name.
+      s.ioengine = said(s, text.replace(/[:,].*$/s, '').trim(), at);
     },
   },
   mix(false, flag('percent', 'reads of a mixed job (default 50)')),
@@ -225,16 +242,20 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     },
   },
   number('seed', { name: 'randseed', flag: null }),
+  ...PACE_OPTIONS,
+  ...VERIFY_OPTIONS,
 ];
 
 /** Options of fio that make no difference to the DMA mappings of a job: read over without a word. */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
   (
-    'description filename directory nrfiles group_reporting new_group thread randrepeat allrandrepeat ' +
-    'norandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
+    'description directory group_reporting new_group thread randrepeat allrandrepeat ' +
+    'softrandommap randommap random_generator random_distribution invalidate create_on_open create_serialize ' +
     'clat_percentiles lat_percentiles slat_percentiles percentile_list disable_lat disable_clat disable_slat ' +
     'gtod_reduce clocksource write_bw_log write_lat_log write_iops_log log_avg_msec per_job_logs unit_base ' +
-    'bwavgtime iopsavgtime offset offset_increment refill_buffers scramble_buffers overwrite fallocate'
+    'bwavgtime iopsavgtime offset offset_increment refill_buffers scramble_buffers overwrite fallocate ' +
+    'verify_fatal verify_dump verify_pattern verify_interval verify_offset verify_async nonvectored registerfiles ' +
+    'filename_format openfiles unlink allow_file_create file_service_type buffer_pattern zero_buffers'
   ).split(' '),
 );
 

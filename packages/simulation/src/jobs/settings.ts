@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the options of a job have said so far, each with its place; and the job that comes of it.
+// What the options of a job have said so far, each with its place.
 
-import {
-  type BlockSize,
-  DEFAULT_BLOCK_BYTES,
-  type FioJob,
-  type ReadWrite,
-  bufferBytes,
-  usedBlocks,
-} from './job';
+import type { BlockSize, Rates, ReadWrite } from './job';
 import type { KbBase } from './numbers';
 import type { Place } from './place';
 
@@ -19,8 +12,8 @@ export interface Said<T> {
   readonly section: number;
 }
 
-type Maybe<T> = Said<T> | null;
-type Sizes = readonly BlockSize[];
+export type Maybe<T> = Said<T> | null;
+export type Sizes = readonly BlockSize[];
 
 /** Copied for each job from what the global sections said. */
 export class Settings {
@@ -47,19 +40,27 @@ export class Settings {
   rwmixwrite: Maybe<number> = null;
   stonewall: Maybe<boolean> = null;
   loops: Maybe<number> = null;
+  fileSize: Maybe<number> = null;
+  files: Maybe<number> = null;
+  fileNames: Maybe<number> = null;
+  noRandomMap: Maybe<boolean> = null;
+  rate: Maybe<Rates> = null;
+  rateIops: Maybe<Rates> = null;
+  thinkNs: Maybe<number> = null;
+  thinkBlocks: Maybe<number> = null;
+  startDelayNs: Maybe<readonly [least: number, most: number]> = null;
+  waitFor: Maybe<string> = null;
+  verifies: Maybe<boolean> = null;
+  doVerify: Maybe<boolean> = null;
+  verifyOnly: Maybe<boolean> = null;
+  backlog: Maybe<number> = null;
+  batch: Maybe<number> = null;
   seed: Maybe<number> = null;
 
   copy(section: number): Settings {
     return Object.assign(new Settings(), this, { section });
   }
 }
-
-/** Direct I/O to a disk with sectors of 512 bytes. */
-const SECTOR = 512;
-/** The largest request of the recorded NVMe under 5.14 (QEMU's mdts); the block layer would split a larger one. */
-export const LARGEST_BLOCK = 512 * 1024;
-/** What all buffers of a job may hold together; the recorded guests had 2 GiB. An assumption of this lab. */
-export const LARGEST_BUFFERS = 2 ** 30;
 
 /** What to say of a job, and where, when its settings lack something. */
 export interface JobHead {
@@ -69,120 +70,4 @@ export interface JobHead {
   readonly defaultIos: number | null;
   /** Whether to say that direct=1 and libaio are taken for granted: in a job file, where fio would not. */
   readonly tellDefaults: boolean;
-}
-
-/**
- * @throws JobError where settings contradict each other or the simulation cannot do what they ask for
- */
-export function finish(s: Settings, head: JobHead, warn: (text: string) => void): FioJob {
-  checkPath(s, head, warn);
-  const loops = s.loops?.value ?? 1;
-  const job: FioJob = {
-    name: s.name?.value ?? head.name,
-    rw: s.rw?.value ?? 'read',
-    rwmixread: s.rwmixread?.value ?? 50,
-    bs: { read: sizes(s, 'Read'), write: sizes(s, 'Write') },
-    iodepth: s.iodepth?.value ?? 1,
-    numjobs: s.numjobs?.value ?? 1,
-    ...ends(s, head, loops, warn),
-    stonewall: s.stonewall?.value ?? false,
-    seed: s.seed?.value ?? null,
-  };
-  checkBlocks(s, job, head);
-  return job;
-}
-
-/** fio's precedence: a split, else a range, else the plain size. */
-function sizes(s: Settings, direction: 'Read' | 'Write'): Sizes {
-  const said = s[`split${direction}`] ?? s[`range${direction}`] ?? s[`bs${direction}`];
-  return said?.value ?? [{ bytes: DEFAULT_BLOCK_BYTES, weight: 1 }];
-}
-
-/** Only direct I/O through libaio is simulated: everything else does not map the job's own pages. */
-function checkPath(s: Settings, head: JobHead, warn: (text: string) => void): void {
-  const { value: engine = 'libaio', at = head.at } = s.ioengine ?? {};
-  if (engine !== 'libaio') throw at.error('expected libaio, the only engine that is simulated');
-  if (s.direct?.value === false)
-    throw s.direct.at.error('buffered I/O maps the page cache; expected direct=1');
-  if (s.direct === null && head.tellDefaults)
-    warn(head.at.warning('direct is not set; simulated as direct=1, where fio would buffer'));
-  if (s.ioengine === null && head.tellDefaults)
-    warn(head.at.warning('ioengine is not set; simulated as libaio, where fio would use psync'));
-  for (const [split, range] of [
-    [s.splitRead, s.rangeRead],
-    [s.splitWrite, s.rangeWrite],
-  ])
-    if (range && range.section === split?.section)
-      throw range.at.error('contradicts bssplit in the same section; expected one of the two');
-  const { rwmixread: r, rwmixwrite: w } = s;
-  if (w !== null && r?.section === w.section && r.value + w.value !== 100)
-    throw w.at.error(
-      `with rwmixread=${String(r.value)}; expected the two to sum to 100, got ${String(r.value + w.value)}`,
-    );
-}
-
-function ends(
-  s: Settings,
-  head: JobHead,
-  loops: number,
-  warn: (text: string) => void,
-): Pick<FioJob, 'numberIos' | 'size' | 'runtimeNs'> {
-  const runtimeNs = aboveZero(s.runtimeNs);
-  let timeBased = s.timeBased?.value ?? false;
-  if (timeBased && runtimeNs === null) {
-    if (s.timeBased) warn(s.timeBased.at.warning('ignored, as fio does, without a runtime'));
-    timeBased = false;
-  }
-  // Counted in fio 3.33: time_based leaves neither a size nor a number of I/Os, and io_size may go round a smaller size.
-  const bytes = timeBased ? null : totalBytes(aboveZero(s.size), aboveZero(s.ioSize), loops);
-  const ios = timeBased ? null : aboveZero(s.numberIos);
-  let numberIos = ios === null ? null : ios * loops;
-  if (bytes === null && numberIos === null && runtimeNs === null) {
-    if (head.defaultIos === null)
-      throw head.at.error(
-        'nothing says when to end; expected size, io_size, number_ios or runtime',
-      );
-    numberIos = head.defaultIos;
-  }
-  return { numberIos, size: bytes, runtimeNs };
-}
-
-/** Each loop moves io_size, at most size; all loops together at least io_size. */
-function totalBytes(size: number | null, ioSize: number | null, loops: number): number | null {
-  if (size === null) return ioSize === null ? null : ioSize * loops;
-  return ioSize === null ? size * loops : Math.max(loops * Math.min(size, ioSize), ioSize);
-}
-
-/** To fio a limit of 0 is none. */
-function aboveZero(said: Maybe<number>): number | null {
-  return said === null || said.value === 0 ? null : said.value;
-}
-
-function checkBlocks(s: Settings, job: FioJob, head: JobHead): void {
-  const said = (direction: 'Read' | 'Write'): Place =>
-    (s[`split${direction}`] ?? s[`range${direction}`] ?? s[`bs${direction}`])?.at ?? head.at;
-  for (const [list, at] of [
-    [job.bs.read, said('Read')],
-    [job.bs.write, said('Write')],
-  ] as const)
-    for (const { bytes } of list) {
-      if (bytes % SECTOR !== 0)
-        throw at.error(
-          `a block of ${String(bytes)} bytes; expected a multiple of ${String(SECTOR)}, as direct=1 needs${s.kbBase === 1024 ? ' (to fio 4kib is 4000 bytes, 4k is 4096)' : ''}`,
-        );
-      if (bytes > LARGEST_BLOCK)
-        throw at.error(
-          `a block of ${String(bytes)} bytes; expected at most ${String(LARGEST_BLOCK)}, the largest single request of the recorded NVMe`,
-        );
-    }
-  const least = Math.min(...usedBlocks(job).map(({ bytes }) => bytes));
-  if (s.size?.value && s.size.value < least)
-    throw s.size.at.error(
-      `smaller than a block; expected at least ${String(least)} bytes, got ${String(s.size.value)}`,
-    );
-  const held = job.iodepth * job.numjobs * bufferBytes(job);
-  if (held > LARGEST_BUFFERS)
-    throw (s.iodepth?.at ?? s.numjobs?.at ?? head.at).error(
-      `iodepth x numjobs x block size is ${String(held)} bytes of buffers; expected at most ${String(LARGEST_BUFFERS)}`,
-    );
 }

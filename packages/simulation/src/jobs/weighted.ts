@@ -4,12 +4,15 @@
 import { type Random, unit } from './random';
 
 export class Weighted {
+  /** The smallest value. */
+  readonly least: number;
   private readonly values: Float64Array;
   private readonly upTo: Float64Array;
 
   /** @param choices at least one value, each with its weight, in any unit */
   constructor(choices: readonly (readonly [value: number, weight: number])[]) {
     let sum = 0;
+    this.least = Math.min(...choices.map(([value]) => value));
     this.values = Float64Array.from(choices, ([value]) => value);
     this.upTo = Float64Array.from(choices, ([, weight]) => (sum += weight));
   }

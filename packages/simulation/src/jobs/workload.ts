@@ -26,9 +26,28 @@ export class Workload {
 
   /** The next I/O. */
   next(): void {
+    this.drawDirection();
+    this.drawBytes();
+  }
+
+  drawDirection(): void {
     const { random, readShare } = this;
     this.isRead = readShare === 1 || (readShare > 0 && unit(random) < readShare);
-    this.bytes = (this.isRead ? this.read : this.write).draw(random);
+  }
+
+  /** A size, for the current direction. */
+  drawBytes(): void {
+    this.bytes = (this.isRead ? this.read : this.write).draw(this.random);
+  }
+
+  /** The smallest size of the current direction. */
+  leastBytes(): number {
+    return (this.isRead ? this.read : this.write).least;
+  }
+
+  /** Whether it reads and writes. */
+  isMixed(): boolean {
+    return this.readShare > 0 && this.readShare < 1;
   }
 }
 

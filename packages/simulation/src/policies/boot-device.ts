@@ -9,8 +9,6 @@ import type { DeviceKind } from './pci-devices';
 
 /** Where the drive is on the bus. */
 const PLACE = '0000:00:05.0';
-/** What the recorded drive takes in one request on 5.14. */
-const LONGEST_REQUEST = 512 * 1024;
 /** swiotlb gives at most 128 slots of 2 KiB in one piece. */
 const LONGEST_SWIOTLB = 256 * 1024;
 
@@ -40,8 +38,9 @@ export function simDevice(
   return {
     ...{ k, mm, dev, meter, requests, bounceBytes, workPending, reservedBounceBytes, shutDown },
     translated: plan.translated,
-    longestMapping:
-      plan.swiotlbForce === true || plan.untrusted === true ? LONGEST_SWIOTLB : LONGEST_REQUEST,
+    // dma_max_mapping_size(): 5.13's IOMMU code names no limit, although it bounces for an untrusted device.
+    longestMapping: plan.swiotlbForce === true ? LONGEST_SWIOTLB : Infinity,
+    longestBounce: plan.untrusted === true ? LONGEST_SWIOTLB : Infinity,
     translate,
     slotOf: (address) => pool.slotOf(address),
     slots: pool.slots,

@@ -11,6 +11,7 @@ import {
 } from '@iommu-bounce/linux-shim/options';
 import { type FioJob, LAYOUT_NAMES, type LayoutName, newLayout } from '../jobs';
 import { type RunOptions, type RunResult, needsOf, simulate } from '../sim';
+import { LIMITS } from '../options';
 import type { Platform } from './plan';
 import type { Policy } from './policy';
 
@@ -33,9 +34,10 @@ export function runPolicy(
     seed: needed(whole(0, 2 ** 31 - 1)),
     moveData: needed(flag),
     layout: needed(one_of(...LAYOUT_NAMES)),
+    limits: LIMITS,
     progress: a_function,
   });
   const layout = newLayout(options.layout, options.seed);
-  const needs = needsOf(jobs, options.cpus, layout);
+  const needs = needsOf(jobs, options.cpus, layout, options.limits);
   return simulate(policy.boot(platform, needs), jobs, needs, { ...options, layout });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What policies are compared on: reads of each size as in the cover letter, and one thing changed at a time.
 
-import type { FioJob, LayoutName } from '../jobs';
+import { type FioJob, type LayoutName, PLAIN_JOB } from '../jobs';
 import { type Policy, withPlan } from '../policies';
 import { IOVA_SINGLE_FQ_SIZE, IOVA_SINGLE_FQ_TIMEOUT } from '../what-ifs';
 
@@ -97,5 +97,6 @@ export function jobOf(
     runtimeNs: 'ns' in ends ? ends.ns : null,
     stonewall: true,
     seed: null,
+    ...PLAIN_JOB,
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A virtual CPU: it does one thing at a time, interrupts first, then the threads of its jobs in turn.
 
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { JobRun } from './job-run';
 import { Timeline } from './timeline';
 import type { Waiter } from './virtual-lock';
@@ -25,8 +25,8 @@ export class Cpu implements Waiter {
   playing = false;
   played = 0;
   event: EventKind = 'idle';
-  /** The I/O that is submitted or completed, and the one that the thread reaps. */
-  io: IoSlot | null = null;
+  /** The request that is submitted or completed, and the I/O that the thread reaps. */
+  request: IoRequest | null = null;
   reaped: IoSlot | null = null;
   /** The slot of the pool, and the number in StaleClock, that its call deals with; -1: none. */
   slot = -1;
@@ -44,16 +44,16 @@ export class Cpu implements Waiter {
   behind: Waiter | null = null;
 
   private nextJob = 0;
-  private readonly ring: (IoSlot | null)[];
+  private ring: (IoRequest | null)[];
   private head = 0;
   private inDrive = 0;
 
-  /** @param depth I/Os that can be under way for its jobs */
+  /** @param depth I/Os that can be under way for its jobs; their requests may be more */
   constructor(
     readonly id: number,
     depth: number,
   ) {
-    this.ring = new Array<IoSlot | null>(Math.max(1, depth)).fill(null);
+    this.ring = new Array<IoRequest | null>(Math.max(1, depth)).fill(null);
   }
 
   /** Whether it has something to do, or does it, beside all I/Os. */
@@ -61,19 +61,27 @@ export class Cpu implements Waiter {
     return this.work !== null || this.event === 'work';
   }
 
-  /** The drive will complete an I/O at its doneAt; not before those that were put in earlier. */
-  put(io: IoSlot): void {
-    this.ring[(this.head + this.inDrive++) % this.ring.length] = io;
+  /** The drive will complete a request at its doneAt; not before those that were put in earlier. */
+  put(request: IoRequest): void {
+    if (this.inDrive === this.ring.length) this.grow();
+    this.ring[(this.head + this.inDrive++) % this.ring.length] = request;
   }
 
-  /** The next I/O to complete, done or not. */
-  first(): IoSlot | null {
-    return this.inDrive === 0 ? null : (this.ring[this.head] as IoSlot);
+  /** The next request to complete, done or not. */
+  first(): IoRequest | null {
+    return this.inDrive === 0 ? null : (this.ring[this.head] as IoRequest);
   }
 
   drop(): void {
     if (++this.head === this.ring.length) this.head = 0;
     this.inDrive--;
+  }
+
+  private grow(): void {
+    const { ring, head } = this;
+    const more = new Array<null>(ring.length).fill(null);
+    this.ring = [...ring.slice(head), ...ring.slice(0, head), ...more];
+    this.head = 0;
   }
 
   /** The job whose thread runs now, or null: all wait. */
@@ -82,7 +90,7 @@ export class Cpu implements Waiter {
     for (let left = jobs.length; left > 0; left--) {
       const job = jobs[this.nextJob] as JobRun;
       if (++this.nextJob === jobs.length) this.nextJob = 0;
-      if (job.ready(now)) return job;
+      if (job.readyAt(now) <= now) return job;
     }
     return null;
   }
@@ -92,8 +100,12 @@ export class Cpu implements Waiter {
     if (this.playing) return this.waiting ? Infinity : this.now;
     if (this.work !== null) return Math.max(this.now, this.workAt);
     if (this.inInterrupt) return this.now;
-    for (const job of this.jobs) if (job.ready(this.now)) return this.now;
+    let at = Infinity;
+    for (const job of this.jobs) {
+      at = Math.min(at, job.readyAt(this.now));
+      if (at <= this.now) return this.now;
+    }
     const first = this.first();
-    return first === null ? Infinity : Math.max(this.now, first.doneAt);
+    return first === null ? at : Math.min(at, Math.max(this.now, first.doneAt));
   }
 }

@@ -3,7 +3,7 @@
 // bounced and copied is known to have arrived.
 
 import { PAGE_SIZE, sg_next, type scatterlist } from '@iommu-bounce/linux-shim';
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { SimDevice } from './sim-device';
 
 const WORD = 8;
@@ -29,32 +29,33 @@ export class DeviceData {
     for (let i = 0; i < pages; i++) this.words[this.bufferWord(io, i)] = stamp(io, i);
   }
 
-  /** A job looks at what it has read. */
-  checkBuffer(io: IoSlot): void {
-    const pages = Math.ceil(io.bytes / PAGE_SIZE);
-    for (let i = 0; i < pages; i++) this.expect(this.words[this.bufferWord(io, i)], stamp(io, i));
+  /** A job looks at what a request has read. */
+  checkBuffer({ io, firstPage, pages }: IoRequest): void {
+    for (let i = firstPage; i < firstPage + pages; i++)
+      this.expect(this.words[this.bufferWord(io, i)], stamp(io, i));
   }
 
-  /** The device moves the data of an I/O, through whatever translates its accesses. */
-  transfer(io: IoSlot): void {
-    let page = 0;
-    let sg = io.segments();
+  /** The device moves the data of a request, through whatever translates its accesses. */
+  transfer(request: IoRequest): void {
+    let page = request.firstPage;
+    let sg = request.segments();
     if (sg === null) {
-      this.segment(io, io.address, io.bytes, 0);
+      this.segment(request, request.address, request.bytes, page);
       return;
     }
-    for (let left = io.bytes; left > 0;) {
+    for (let left = request.bytes; left > 0;) {
       const at: scatterlist = sg as scatterlist;
-      page = this.segment(io, at.dma_address, at.dma_length, page);
+      page = this.segment(request, at.dma_address, at.dma_length, page);
       left -= at.dma_length;
       if (left > 0) sg = sg_next(at);
     }
   }
 
-  private segment(io: IoSlot, address: number, bytes: number, firstPage: number): number {
+  private segment(request: IoRequest, address: number, bytes: number, firstPage: number): number {
+    const { io } = request;
     let page = firstPage;
     for (let done = 0; done < bytes; done += PAGE_SIZE, page++) {
-      const at = io.translate(address + done, !io.write);
+      const at = request.translate(address + done, !io.write);
       if (at < 0) this.faults++;
       else if (io.write) this.expect(this.words[at / WORD], stamp(io, page));
       else this.words[at / WORD] = stamp(io, page);

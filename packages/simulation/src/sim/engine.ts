@@ -29,7 +29,7 @@ export class Engine {
   constructor(
     private readonly device: SimDevice,
     cpuCount: number,
-    private readonly jobs: readonly JobRun[],
+    readonly jobs: readonly JobRun[],
     moveData: boolean,
   ) {
     const cpus = Array.from({ length: cpuCount }, (_, id) => {
@@ -58,12 +58,15 @@ export class Engine {
    */
   run(most: number): boolean {
     for (let i = 0; i < most; i++) {
+      const before = this.order.now;
       const cpu = this.next(Infinity);
       if (cpu === null) {
         this.expectNobodyWaits();
         return false;
       }
-      this.step(cpu);
+      // All CPUs were idle for long: the machine's timers have run meanwhile, not now.
+      if (cpu.now - before >= this.tickNs) this.letPass(cpu.now);
+      else this.step(cpu);
     }
     return true;
   }
@@ -140,7 +143,7 @@ export class Engine {
     const { device } = this;
     const { ledger } = device.meter;
     cpu.event = 'idle';
-    cpu.io = null;
+    cpu.request = null;
     if (cpu.work !== null && cpu.now >= cpu.workAt) {
       cpu.event = 'work';
       ledger.phase = Phase.background;

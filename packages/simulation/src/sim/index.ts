@@ -17,6 +17,9 @@ export * from './nvme'; // the drive
 export * from './cpu'; // a virtual CPU
 export * from './job-run'; // a job under way
 export * from './io-slot'; // an I/O under way
+export * from './request-limits'; // how large a request can be
+export * from './pieces'; // the memory of one, as it is mapped
+export * from './split'; // an I/O as requests
 export * from './device-data'; // its bytes
 export * from './observer'; // what is seen of a run
 export * from './io-events'; // what a CPU does for I/Os

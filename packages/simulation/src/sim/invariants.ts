@@ -30,13 +30,34 @@ export function invariants(engine: Engine, device: SimDevice): Invariant[] {
     ...lockInvariants(meter, until),
     atMost('busiest CPU, share of time', most(all.map(({ busyNs }) => share(busyNs))), 1),
     equal('time of all CPUs, ns', sum(all.map(({ busyNs }) => busyNs)), ledger.total()),
-    same('I/Os completed', io.completed, io.submitted - io.mapFailures),
+    same('I/Os completed', io.completed, io.submitted - io.putBack),
+    same('requests completed', io.done, io.tried - io.mapFailures),
     same('I/Os reaped', seen.reaped, io.completed),
     same('I/Os not reaped', seen.inFlight, 0),
     equal("I/Os in flight by Little's law, ns", seen.inFlightNs, seen.latencyNs + seen.putOffNs),
+    ...jobInvariants(engine),
     atMost('drive at work, share of time', share(nvme.busyNs), 1),
     atMost('bytes/s of the drive', share(io.bytes) * 1e9, cost.nvmeBytesPerS),
-    atMost('I/Os/s of the drive', share(io.completed) * 1e9, cost.nvmeIops),
+    atMost('I/Os/s of the drive', share(io.done) * 1e9, cost.nvmeIops),
+  ];
+}
+
+/** What must hold of the jobs' order: rates, what is read back, who waits for whom. */
+function jobInvariants({ jobs, io }: Engine): Invariant[] {
+  const plans = jobs.map(({ plan }) => plan);
+  return [
+    same(
+      "I/Os of the jobs' plans",
+      sum(plans.map(({ begun }) => begun)),
+      io.submitted - io.putBack,
+    ),
+    atMost(
+      'I/Os read back, of those written',
+      sum(plans.map(({ readBack }) => readBack)),
+      sum(plans.map(({ writes }) => writes)),
+    ),
+    same('bytes ahead of a rate', most(plans.map(({ pacer }) => pacer?.ahead ?? 0)), 0),
+    same('jobs begun before their turn', sum(jobs.map(({ beganEarly }) => beganEarly)), 0),
   ];
 }
 

@@ -4,7 +4,7 @@
 
 import type { Cpu } from './cpu';
 import { DeviceData } from './device-data';
-import type { IoSlot } from './io-slot';
+import type { IoRequest, IoSlot } from './io-slot';
 import type { JobRun } from './job-run';
 import { Cause, Phase } from './ledger';
 import { Nvme } from './nvme';
@@ -16,11 +16,16 @@ export class IoEvents {
   readonly nvme: Nvme;
   readonly data: DeviceData | null;
   readonly seen: Observer;
+  /** I/Os that began, those put back because their first mapping found no room included; and those that are done. */
   submitted = 0;
+  putBack = 0;
   completed = 0;
+  /** Requests: mappings that were tried, and those that are done. */
+  tried = 0;
+  done = 0;
   bytes = 0;
   interrupts = 0;
-  /** Submissions put off because a mapping found no room. */
+  /** Requests put off because a mapping found no room. */
   mapFailures = 0;
   pieces = 0;
   private anyBlocked = false;
@@ -56,15 +61,15 @@ export class IoEvents {
   }
 
   end(cpu: Cpu): void {
-    const { event, io } = cpu;
+    const { event, request } = cpu;
     cpu.event = 'idle';
-    if (io === null) return;
-    cpu.io = null;
-    if (event === 'complete') this.completedBy(cpu, io);
+    if (request === null) return;
+    cpu.request = null;
+    if (event === 'complete') this.completedBy(cpu, request);
     else if (event === 'submit') {
-      io.doneAt = this.nvme.submit(cpu.now, io.bytes);
-      cpu.put(io);
-    } else if (event === 'putOff') this.putOff(cpu, io);
+      request.doneAt = this.nvme.submit(cpu.now, request.bytes);
+      cpu.put(request);
+    } else if (event === 'putOff') this.putOff(cpu, request);
   }
 
   /** It happens now, or when the steps are played. */
@@ -75,52 +80,57 @@ export class IoEvents {
   }
 
   private runThread(cpu: Cpu, job: JobRun): void {
-    const wants = job.wants(this.device.meter.ledger.now);
-    if (!wants || job.free.length === 0) {
-      cpu.reaped = job.reap();
+    const { ledger } = this.device.meter;
+    if (!job.submits(ledger.now)) {
+      cpu.reaped = job.reap(ledger.now);
       if (cpu.reaped !== null) this.moment(cpu, Step.reaped, 0);
     }
-    if (wants && job.free.length > 0) this.map(cpu, job);
+    if (job.submits(ledger.now)) this.map(cpu, job);
   }
 
+  /** The next request: of an I/O that has begun, or the first of another. */
   private map(cpu: Cpu, job: JobRun): void {
     const { device } = this;
     const { meter } = device;
     const { ledger } = meter;
-    const io = job.free.pop() as IoSlot;
-    const { workload } = job;
-    workload.next();
-    const write = !workload.isRead;
-    io.prepare(workload.bytes, write);
-    io.serial = ++this.submitted;
-    cpu.io = io;
-    this.moment(cpu, Step.submitted, 0);
-    if (write && this.data !== null) this.data.fill(io);
+    const io = job.current();
+    const request = io.requests[io.mapped] as IoRequest;
+    cpu.request = request;
+    if (io.mapped === 0) this.begins(cpu, io);
+    this.tried++;
     ledger.phase = Phase.submit;
     ledger.charge(Cause.submit, meter.cost.submitNs);
 
     ledger.phase = Phase.map;
     this.moment(cpu, Step.called, 0);
     meter.begin();
-    const mapped = io.map();
+    const mapped = request.map();
     meter.end();
     cpu.event = mapped ? 'submit' : 'putOff';
-    cpu.slot = mapped ? this.seen.ages.mapped(io.address) : -1;
+    cpu.slot = mapped ? this.seen.ages.mapped(request.address) : -1;
     this.moment(cpu, Step.returned, 0);
     this.moment(cpu, Step.level, device.bounceBytes());
     if (!mapped) return;
-    this.pieces += io.pieceCount();
-    job.submitted++;
-    job.submittedBytes += io.bytes;
+    this.pieces += request.pieceCount;
+    job.mapped(io, ledger.now);
   }
 
-  /** No room for the mapping: the block layer tries again when an I/O has completed. */
-  private putOff(cpu: Cpu, io: IoSlot): void {
+  private begins(cpu: Cpu, io: IoSlot): void {
+    io.serial = ++this.submitted;
+    this.moment(cpu, Step.submitted, 0);
+    if (io.write && this.data !== null) this.data.fill(io);
+  }
+
+  /** No room for the mapping: the block layer tries again when a request has completed. */
+  private putOff(cpu: Cpu, { io, bytes }: IoRequest): void {
     this.mapFailures++;
-    this.seen.putOff(io, cpu.now);
-    if (this.submitted - this.mapFailures === this.completed)
+    if (io.mapped === 0) {
+      this.putBack++;
+      this.seen.putOff(io, cpu.now);
+    }
+    if (this.tried - this.mapFailures === this.done)
       throw new Error(
-        `a mapping of ${String(io.bytes)} bytes fails and no I/O is under way that could make room`,
+        `a mapping of ${String(bytes)} bytes fails and no I/O is under way that could make room`,
       );
     io.job.putOff(io);
     this.anyBlocked = true;
@@ -138,39 +148,43 @@ export class IoEvents {
   }
 
   /** In the interrupt handler. */
-  private unmap(cpu: Cpu, io: IoSlot): void {
+  private unmap(cpu: Cpu, request: IoRequest): void {
     const { device } = this;
     const { meter, k } = device;
     const { ledger } = meter;
-    if (this.data !== null) this.data.transfer(io);
+    if (this.data !== null) this.data.transfer(request);
 
     cpu.event = 'complete';
-    cpu.io = io;
+    cpu.request = request;
     const flags = k.context.local_irq_save();
     k.context.preempt_disable();
     ledger.phase = Phase.unmap;
     this.moment(cpu, Step.called, 0);
     meter.begin();
     meter.stale.begin();
-    io.unmap();
+    request.unmap();
     meter.end();
-    cpu.slot = this.seen.ages.unmapped(io.address);
-    cpu.stale = cpu.slot < 0 && device.translated ? meter.stale.unmapped(io.address) : -1;
+    cpu.slot = this.seen.ages.unmapped(request.address);
+    cpu.stale = cpu.slot < 0 && device.translated ? meter.stale.unmapped(request.address) : -1;
     this.moment(cpu, Step.returned, 0);
     k.context.preempt_enable();
     k.context.local_irq_restore(flags);
-    if (!io.write && this.data !== null) this.data.checkBuffer(io);
+    if (!request.io.write && this.data !== null) this.data.checkBuffer(request);
 
     ledger.phase = Phase.complete;
     ledger.charge(Cause.complete, meter.cost.completeNs);
     this.moment(cpu, Step.level, device.bounceBytes());
   }
 
-  private completedBy(cpu: Cpu, io: IoSlot): void {
+  private completedBy(cpu: Cpu, request: IoRequest): void {
     const { now } = cpu;
-    this.completed++;
-    this.bytes += io.bytes;
-    io.job.completed(io);
+    const { io } = request;
+    this.done++;
+    if (--io.left === 0) {
+      this.completed++;
+      this.bytes += io.bytes;
+      io.job.completed(io);
+    }
     const next = cpu.first();
     if (next === null || next.doneAt > now) cpu.inInterrupt = false;
     if (this.anyBlocked) this.unblock(now);

@@ -23,6 +23,8 @@ export interface LockFigures {
 export interface RunFigures {
   readonly ios: number;
   readonly bytes: number;
+  /** Requests to the drive per I/O: above 1 where the block layer splits. */
+  readonly requests_per_io: number;
   /** From time 0 until the last I/O is reaped. */
   readonly elapsed_ns: number;
   readonly iops: number;
@@ -101,6 +103,7 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
   return {
     ios,
     bytes,
+    requests_per_io: perIo(engine.io.done),
     elapsed_ns: endedAt,
     iops: perS(ios),
     bandwidth_bytes_per_s: perS(bytes),

@@ -47,7 +47,7 @@ export class Observer {
         this.reapedBy(cpu, now);
         break;
       case Step.submitted:
-        if (cpu.io !== null) cpu.io.submittedAt = now;
+        if (cpu.request !== null) cpu.request.io.submittedAt = now;
         this.inFlightChanges(now, 1);
         break;
       case Step.called:

@@ -3,12 +3,14 @@
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
-import { type BufferLayout, type FioJob, bufferBytes, usedBlocks } from '../jobs';
+import { type BufferLayout, type FioJob, bufferBytes, newRandom, unit, usedBlocks } from '../jobs';
 import { Engine } from './engine';
 import { IoSlot } from './io-slot';
 import { type RunFigures, measure } from './measure';
 import { JobRun } from './job-run';
 import type { OccupancyCurve } from './occupancy';
+import { type RequestLimits, USUAL_LIMITS, longestRequest } from './request-limits';
+import { mostRequests } from './split';
 import type { SimDevice, MachineNeeds } from './sim-device';
 
 /** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
@@ -21,14 +23,17 @@ const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE_SIZE;
 const SPARE_PAGES = 4096;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
 const CLASSES = [1, 4, 32];
+const LARGEST_CLASS = 32;
 
 export interface RunOptions {
   readonly cpus: number;
   readonly seed: number;
   readonly moveData: boolean;
   readonly layout: BufferLayout;
-  /** Told of I/Os completed. */
-  readonly progress?: (completed: number) => void;
+  /** Default: those of Linux 5.14 and the recorded drive. */
+  readonly limits?: RequestLimits;
+  /** Told of I/Os completed, and of the share of its jobs that a run has done, 0 to 1. */
+  readonly progress?: (completed: number, share: number) => void;
 }
 
 /** What a run leaves behind. */
@@ -60,13 +65,22 @@ export interface RunResult extends RunFigures {
  * What the machine needs for these jobs.
  * @throws InputError for more memory than can be simulated
  */
-export function needsOf(jobs: readonly FioJob[], cpus: number, layout: BufferLayout): MachineNeeds {
+export function needsOf(
+  jobs: readonly FioJob[],
+  cpus: number,
+  layout: BufferLayout,
+  limits: RequestLimits = USUAL_LIMITS,
+): MachineNeeds {
   let bufferFrames = 0;
   let bounce = 0;
   for (const job of jobs) {
     const pages = Math.ceil(bufferBytes(job) / PAGE_SIZE);
+    const requests = mostRequests(pages, limits, longestRequest(limits));
     bufferFrames += job.numjobs * layout.framesNeeded(job.iodepth, bufferBytes(job));
-    bounce += job.iodepth * job.numjobs * (CLASSES.find((size) => pages <= size) ?? 0);
+    // Of an I/O that is split, any request may be small enough for the largest class.
+    const pooled =
+      requests > 1 ? requests * LARGEST_CLASS : (CLASSES.find((size) => pages <= size) ?? 0);
+    bounce += job.iodepth * job.numjobs * pooled;
   }
   // Reads and writes have bounce buffers of their own.
   const needs = { cpus, bufferFrames, bouncePages: 2 * bounce + SPARE_PAGES };
@@ -92,7 +106,7 @@ export function simulate(
   device.mm.moves = options.moveData;
   device.meter.reset();
   const engine = new Engine(device, options.cpus, runs, options.moveData);
-  while (engine.run(BATCH)) options.progress?.(engine.io.completed);
+  while (engine.run(BATCH)) options.progress?.(engine.io.completed, shareDone(engine));
 
   const figures = measure(engine, device);
   const { stale } = device.meter;
@@ -117,6 +131,10 @@ export function simulate(
   };
 }
 
+function shareDone({ jobs, order }: Engine): number {
+  return jobs.reduce((sum, { plan }) => sum + plan.shareDone(order.now), 0) / jobs.length;
+}
+
 function placeJobs(
   device: SimDevice,
   jobs: readonly FioJob[],
@@ -127,10 +145,12 @@ function placeJobs(
   let firstPfn = device.k.reserved_pfn;
   const end = firstPfn + needs.bufferFrames;
   for (const job of jobs) {
-    const longest = Math.max(...usedBlocks(job).map(({ bytes }) => bytes));
-    if (longest > device.longestMapping)
+    const odd = usedBlocks(job).find(
+      ({ bytes }) => bytes > device.longestBounce && bytes % PAGE_SIZE !== 0,
+    );
+    if (odd !== undefined)
       throw new InputError(
-        `${job.name}: bs=${String(longest)}: expected at most ${String(device.longestMapping)} bytes, the longest that can be mapped at once`,
+        `${job.name}: bs=${String(odd.bytes)}: expected whole pages of ${String(PAGE_SIZE)} bytes above ${String(device.longestBounce)}, the largest part that can be bounced`,
       );
     for (let clone = 0; clone < job.numjobs; clone++) {
       const run = new JobRun(job, (job.seed ?? options.seed) + runs.length);
@@ -139,10 +159,26 @@ function placeJobs(
       const buffers = options.layout.buffers(job.iodepth, bytes, { firstPfn, frames });
       firstPfn += frames;
       // The first place is taken first.
-      for (const pfns of buffers.reverse()) run.free.push(new IoSlot(run, pfns, device));
+      for (const pfns of buffers.reverse())
+        run.free.push(new IoSlot(run, pfns, device, options.limits));
       runs.push(run);
     }
   }
   if (firstPfn > end) throw new Error('the buffers do not fit their memory');
+  beginLater(runs, options.seed);
   return runs;
+}
+
+/** Jobs with startdelay or wait_for. The run begins with its first job: before that nothing happens. */
+function beginLater(runs: readonly JobRun[], seed: number): void {
+  const delays = runs.map(({ job: { startDelayNs, seed: own } }, i) => {
+    const [least, most] = startDelayNs;
+    return least === most ? least : least + unit(newRandom((own ?? seed) + i)) * (most - least);
+  });
+  const first = Math.min(...delays);
+  for (const [i, run] of runs.entries()) {
+    const after = runs.filter(({ job }) => job.name === run.job.waitFor);
+    const at = (delays[i] as number) - first;
+    if (at > 0 || after.length > 0) run.beginAfter(at, after);
+  }
 }

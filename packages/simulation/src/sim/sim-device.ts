@@ -20,8 +20,10 @@ export interface SimDevice {
   readonly mm: ChargedMemory;
   readonly dev: device;
   readonly meter: Meter;
-  /** Bytes that one mapping can have at most; what is larger is refused. */
+  /** Bytes that the DMA API says it maps at once at most: the block layer makes no larger request. */
   readonly longestMapping: number;
+  /** Bytes of a piece that does not fill its pages, at most, because it is bounced: a larger one fails. */
+  readonly longestBounce: number;
   /** Where an access of the device goes, or -1: nowhere. */
   translate(address: number, write: boolean): number;
   requests(): Requests;

@@ -4,7 +4,7 @@
 import { type CostParameters, type PresetName, preset, presetInfo } from '../cost';
 import { type FioJob, type LayoutName, jobFromFlags, newLayout } from '../jobs';
 import { type Policy, policiesNamed } from '../policies';
-import { type SimDevice, type RunResult, needsOf, simulate } from '../sim';
+import { type RequestLimits, type SimDevice, type RunResult, needsOf, simulate } from '../sim';
 
 /** Costs of these tests' own, round where they can be: a preset may be calibrated anew. */
 export const COSTS: CostParameters = {
@@ -25,6 +25,7 @@ export interface Setup {
   readonly data?: boolean;
   readonly preset?: PresetName;
   readonly cost?: Readonly<Record<string, number>>;
+  readonly limits?: RequestLimits;
   /** Changes the machine before anything runs on it. */
   readonly change?: (device: SimDevice) => SimDevice;
 }
@@ -44,13 +45,16 @@ export function runJobs(
 ): RunResult {
   const { cpus = 4, seed = 1, data = true, preset: name = 'laptop-virtio' } = setup;
   const layout = newLayout(setup.layout ?? 'fresh', seed);
-  const needs = needsOf(jobs, cpus, layout);
+  const needs = needsOf(jobs, cpus, layout, setup.limits);
   const found = typeof policy === 'string' ? policiesNamed(policy)[0] : policy;
   if (!found) throw new Error('no such policy');
   const cost = { ...(name === 'laptop-virtio' ? COSTS : preset(name)), ...setup.cost };
   const device = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
   const changed = setup.change?.(device) ?? device;
-  const result = simulate(changed, jobs, needs, { cpus, seed, moveData: data, layout });
+  const result = simulate(changed, jobs, needs, {
+    ...{ cpus, seed, moveData: data, layout },
+    ...(setup.limits === undefined ? {} : { limits: setup.limits }),
+  });
   const broken = result.invariants.filter(({ holds }) => !holds);
   if (broken.length > 0) throw new Error(`invariants: ${JSON.stringify(broken)}`);
   return result;

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import {
   CALIBRATION,
   COST_PARAMETERS,
+  type CostName,
   type Fit,
   COVER_LETTER,
   COVER_LETTER_INTERVALS,
@@ -18,6 +19,7 @@ import {
   fit,
   movedRanges,
   pressedEnds,
+  priorOf,
   coverLetterRows,
   predictedFromTwo,
   preset,
@@ -68,10 +70,7 @@ describe('the committed calibration', () => {
     const names = [...CALIBRATION.parameters.map((p) => p.name), ...CALIBRATION.not_exercised];
     expect(names.sort()).to.deep.equal(COST_PARAMETERS.map((p) => p.name).sort());
     for (const p of CALIBRATION.parameters) {
-      expect(p.prior).to.deep.equal([
-        COST_PARAMETERS.find((one) => one.name === p.name)?.min,
-        COST_PARAMETERS.find((one) => one.name === p.name)?.max,
-      ]);
+      expect(p.prior).to.deep.equal(priorOf(p.name as CostName));
       expect(p.accepted.min).to.be.at.least(p.prior[0] * 0.999);
       expect(p.accepted.max).to.be.at.most(p.prior[1] * 1.001);
     }

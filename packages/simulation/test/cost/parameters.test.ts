@@ -12,6 +12,7 @@ import {
   preset,
   presetInfo,
   presetNamed,
+  priorOf,
 } from '../../src/cost';
 import { InputError } from '../../src/errors';
 
@@ -41,6 +42,16 @@ describe('COST_PARAMETERS', () => {
     const names = COST_PARAMETERS.map((p) => p.name);
     expect(new Set(names).size).to.equal(names.length);
     expect(Object.keys(preset('laptop-virtio')).sort()).to.deep.equal([...names].sort());
+  });
+});
+
+describe('the drive', () => {
+  it('can be one of today, which calibration does not draw', () => {
+    expect(parseAssignment('nvmeIops=3000000')).to.deep.equal({ nvmeIops: 3e6 });
+    expect(parseAssignment('nvmeBytesPerS=16e9')).to.deep.equal({ nvmeBytesPerS: 16e9 });
+    expect(() => parseAssignment('nvmeIops=3000001')).to.throw(/expected 60000 to 3000000 I\/Os/);
+    expect(priorOf('nvmeIops')).to.deep.equal([60_000, 500_000]);
+    expect(priorOf('pinNs')).to.deep.equal([100, 1100]);
   });
 });
 

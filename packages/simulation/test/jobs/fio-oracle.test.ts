@@ -128,6 +128,7 @@ describe('readJobFile beside the real fio', function () {
   /** What both accept. */
   for (const option of some([
     'rw=randread:8',
+    'rw=read:-8k',
     'rw=readwrite',
     'time_based\nruntime=2',
     'bs=4k,8k',

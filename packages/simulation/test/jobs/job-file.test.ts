@@ -2,9 +2,19 @@
 // Job files: what is read as fio reads it, what is warned about, what is refused and with which line.
 
 import { expect } from 'chai';
-import { type FioJob, bufferBytes, jobGroups, usedBlocks } from '../../src/jobs';
+import {
+  type FioJob,
+  type FlagTexts,
+  PLAIN_JOB,
+  bufferBytes,
+  jobGroups,
+  readJobFile,
+  usedBlocks,
+} from '../../src/jobs';
 import { QUIET, read, refusal } from './read';
 import { job } from './read';
+
+const BARE = 'direct=1\nioengine=libaio\n';
 
 const one = (bytes: number): { bytes: number; weight: number }[] => [{ bytes, weight: 1 }];
 
@@ -35,6 +45,11 @@ bs=128k
       size: 256 * 2 ** 20,
       runtimeNs: null,
       seed: null,
+      ...PLAIN_JOB,
+      pass: {
+        ...{ fileBytes: 256 * 2 ** 20, files: 1, bytes: 256 * 2 ** 20 },
+        ...{ count: 1, until: null, freely: false },
+      },
     };
     expect(jobs).to.deep.equal([
       { ...common, name: '4k', bs: { read: one(4096), write: one(4096) }, stonewall: false },
@@ -71,6 +86,7 @@ bs=128k
     });
     expect(job('rw=readwrite').rw).to.equal('rw');
     expect(job('rw=randread:8').rw).to.equal('randread');
+    expect(job('rw=read:-8k').rw).to.equal('read');
   });
 
   for (const [text, reads, writes] of [
@@ -116,12 +132,33 @@ bs=128k
     };
     expect(ends('size=1m\nloops=3\nnumber_ios=1k')).to.deep.equal([3 * 2 ** 20, 3072, null]);
     expect(ends('size=1m\nio_size=4m')).to.deep.equal([4 * 2 ** 20, null, null]);
-    expect(ends('size=1m\nio_size=2m\nloops=3')).to.deep.equal([3 * 2 ** 20, null, null]);
+    expect(ends('size=1m\nio_size=2m\nloops=3')).to.deep.equal([6 * 2 ** 20, null, null]);
+    expect(ends('filesize=1m\nnrfiles=3')).to.deep.equal([3 * 2 ** 20, null, null]);
     expect(ends('size=1m\nio_size=512k\nloops=3')).to.deep.equal([1.5 * 2 ** 20, null, null]);
     expect(ends('number_ios=5\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
     expect(ends('size=1m\nruntime=1\ntime_based')).to.deep.equal([null, null, 1e9]);
     expect(ends('size=0\nnumber_ios=5')).to.deep.equal([null, 5, null]);
     expect(refusal(`[j]\n${bare}size=0\n`)).to.match(/^a\.fio:1: \[j\]: nothing says when to end/);
+  });
+
+  it('keeps as many I/Os out with io_uring as with libaio, and one with a synchronous engine', () => {
+    for (const [engine, depth] of [
+      ['libaio', 32],
+      ['io_uring', 32],
+      ['psync', 1],
+      ['sync', 1],
+      ['pvsync', 1],
+      ['pvsync2', 1],
+    ] as const) {
+      const { jobs, warnings } = read(`[j]\n${QUIET}ioengine=${engine}\niodepth=32\n`);
+      expect(jobs[0]?.iodepth, engine).to.equal(depth);
+      expect(warnings).to.deep.equal(
+        depth === 32
+          ? []
+          : [`a.fio:6: iodepth=32: ignored, as fio does: ${engine} has one I/O out at a time`],
+      );
+    }
+    expect(refusal(`[j]\n${QUIET}ioengine=psync\ndirect=0\n`)).to.match(/buffered I\/O/);
   });
 
   it('counts the later of rwmixread and rwmixwrite, a job over a global section', () => {
@@ -154,10 +191,10 @@ bs=128k
   });
 
   it('names unknown options with file and line, and what may be meant', () => {
-    const { warnings } = read(`[j]\n${QUIET}iodpth=4\nthinktime=3\ngroup_reporting\nthread\n`);
+    const { warnings } = read(`[j]\n${QUIET}iodpth=4\nthinkcycles=3\ngroup_reporting\nthread\n`);
     expect(warnings).to.deep.equal([
       'a.fio:5: iodpth=4: not an option that is simulated; ignored (is iodepth meant?)',
-      'a.fio:6: thinktime=3: not an option that is simulated; ignored',
+      'a.fio:6: thinkcycles=3: not an option that is simulated; ignored',
     ]);
   });
 
@@ -182,7 +219,7 @@ bs=128k
     ['bs=0', /a block of 0 bytes/],
     ['bs=100', /expected a multiple of 512/],
     ['bs=4kib', /4000 bytes; expected a multiple of 512, .*to fio 4kib is 4000/],
-    ['bs=1m', /expected at most 524288/],
+    ['bs=5m', /a block of 5242880 bytes; expected at most 4194304 \(4 MiB\)/],
     ['bs=4q', /unknown suffix 'q'/],
     ['bs= 4k', /does not see the suffix behind a blank; expected '4k'/],
     ['bs=4k-8k', /expected a whole number/],
@@ -210,7 +247,8 @@ bs=128k
     ['buffered=1', /buffered I\/O/],
     ['direct=2', /expected 0 or 1/],
     ['thread\ndirect', /^a\.fio:6: direct: expected direct=value/],
-    ['ioengine=psync', /expected libaio/],
+    ['ioengine=mmap', /^a\.fio:5: ioengine=mmap: this engine maps the page cache.*expected libaio/],
+    ['ioengine=warp', /this engine is not one that is simulated; expected libaio, io_uring/],
     ['rwmixread=101', /expected 0 to 100/],
     ['rwmixread=70\nrwmixwrite=40', /^a\.fio:6: .*expected the two to sum to 100, got 110/],
     ['rwmixwrite=40\nrwmixread=70', /expected the two to sum to 100, got 110/],
@@ -223,6 +261,19 @@ bs=128k
     ['bssplit=4k/10::8k', /expected/],
     ['kb_base=1001', /expected 1024 or 1000/],
     ['size=$mb_memory', /fio's word for the machine/],
+    ['filesize=4k-8k', /a range of file sizes is not simulated; expected one size/],
+    [
+      'size=20k\nnrfiles=6',
+      /^a\.fio:5: size=20k: smaller than a block; expected at least 4096 bytes, got 3413/,
+    ],
+    ['nrfiles=0', /expected 1 or more files/],
+    ['rate=1m,2m,3m,4m', /expected a value, or reads,writes/],
+    ['rate=fast', /expected a whole number/],
+    ['thinktime=10min', /unknown suffix 'min'.*expected a whole number of microseconds/],
+    ['startdelay=5-1', /expected a time, or a range such as 1-5/],
+    ['verify=crc99', /^a\.fio:5: verify=crc99: expected 0, md5, /],
+    ['wait_for=j', /a job cannot wait for itself/],
+    ['wait_for=k', /no job before this one has that name/],
     ['name=', /expected a value behind name=/],
   ] as const)
     it(`refuses ${options.replace('\n', ', ')}`, () => {
@@ -243,6 +294,70 @@ bs=128k
     it(`refuses the text ${JSON.stringify(text.slice(0, 20))}`, () => {
       expect(refusal(text)).to.match(message);
     });
+});
+
+describe('jobs that wait for others', () => {
+  const groups = (text: string): string[][] =>
+    jobGroups(read(`[global]\n${QUIET}${text}`).jobs).map((jobs) => jobs.map(({ name }) => name));
+
+  it('are a group of their own where all behind wait for all before, as with a stonewall', () => {
+    expect(groups('[a]\n[b]\nwait_for=a\n')).to.deep.equal([['a'], ['b']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\nwait_for=b\n')).to.deep.equal([['a'], ['b'], ['c']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\nwait_for=a\n')).to.deep.equal([['a'], ['b', 'c']]);
+  });
+
+  it('stay beside those that they do not wait for', () => {
+    expect(groups('[a]\n[b]\n[c]\nwait_for=a\n')).to.deep.equal([['a', 'b', 'c']]);
+    expect(groups('[a]\n[b]\nwait_for=a\n[c]\n')).to.deep.equal([['a', 'b', 'c']]);
+    expect(groups('[a]\n[b]\nstonewall\n[c]\nwait_for=a\n')).to.deep.equal([['a'], ['b', 'c']]);
+  });
+
+  it('wait for one section', () => {
+    expect(refusal(`[global]\n${QUIET}[a]\n[a]\n[b]\nwait_for=a\n`)).to.match(
+      /^a\.fio:8: wait_for=a: 2 sections have that name; expected one/,
+    );
+  });
+});
+
+describe('flags beside a job file', () => {
+  const both = (options: string, flags: FlagTexts): readonly FioJob[] =>
+    readJobFile('a.fio', { read: () => `[global]\n${BARE}${options}[a]\n[b]\nbs=8k\n` }, flags)
+      .jobs;
+
+  it('give a whole device an end', () => {
+    const raw = `[j]\n${BARE}rw=randread\nfilename=/dev/nvme0n1\n`;
+    expect(refusal(raw)).to.match(/nothing says when to end/);
+    const [job] = readJobFile(
+      'a.fio',
+      { read: () => raw },
+      { numberIos: '500', iodepth: '8' },
+    ).jobs;
+    expect(job).to.deep.include({ name: 'j', rw: 'randread', numberIos: 500, iodepth: 8 });
+  });
+
+  it('replace what the file says, a job as well as a global section', () => {
+    const jobs = both('size=1g\nbssplit=4k/50:64k/50\nrwmixwrite=30\nrw=rw\n', {
+      ...{ bs: '16k', rwmixread: '90', size: '1m' },
+    });
+    for (const job of jobs)
+      expect(job).to.deep.include({
+        ...{ size: 2 ** 20, rwmixread: 90, bs: { read: one(16384), write: one(16384) } },
+      });
+  });
+
+  it('that say how much end a job that the file ends by time only', () => {
+    const jobs = both('size=1g\nruntime=60\ntime_based\n', { numberIos: '10' });
+    expect(jobs.map(({ numberIos, runtimeNs }) => [numberIos, runtimeNs])).to.deep.equal([
+      [10, 60e9],
+      [10, 60e9],
+    ]);
+    expect(both('size=1g\nio_size=2g\n', { size: '1m' })[0]?.size).to.equal(2 ** 20);
+  });
+
+  it('are refused by their own name', () => {
+    expect(() => both('size=1m\n', { iodepth: '0' })).to.throw(/^--iodepth 0: expected 1 to/);
+    expect(() => both('size=1m\n', { size: '2k' })).to.throw(/^--size 2k: smaller than a block/);
+  });
 });
 
 describe('what can be asked of a job', () => {

@@ -13,7 +13,7 @@ import {
   type CostParameters,
   type CostUnit,
   costParameter,
-  rangeOf,
+  priorOf,
 } from '../parameters';
 import {
   type Identified,
@@ -149,7 +149,7 @@ export function calibrate(options: CalibrationOptions = {}): Calibration {
   const [parameters, sums] = [reports(all), sumReports(all, seed)];
   const ends = pressedEnds(parameters).map((pressed, i) => {
     const { name, end, moved_to } = pressed;
-    const [min, max] = rangeOf(name);
+    const [min, max] = priorOf(name);
     const moved = run(every, 2 + i, { [name]: end === 'min' ? [moved_to, max] : [min, moved_to] });
     const ranges = [
       ...movedRanges(parameters, reports(moved)),
@@ -195,7 +195,7 @@ function fitReport(f: Fit): FitReport {
 }
 
 function parameterReport(name: CostName, f: Fit, k: number): ParameterReport {
-  const prior = rangeOf(name);
+  const prior = priorOf(name);
   const accepted = spreadOf(f.sets.map((set) => set[k] ?? NaN));
   const left = widthLeft(accepted, logUniform(...prior));
   return {
@@ -215,7 +215,7 @@ function sumReports(f: Fit, seed: number): ParameterReport[] {
   const rng = xoroshiro128plus(seed);
   const drawn = Array.from({ length: PRIOR_DRAWS }, () =>
     Float64Array.from(f.names, (name) => {
-      const [min, max] = rangeOf(name);
+      const [min, max] = priorOf(name);
       return min * (max / min) ** uniformFloat64(rng);
     }),
   );
@@ -234,7 +234,7 @@ function sumReports(f: Fit, seed: number): ParameterReport[] {
 
 /** A value where the cover letter says nothing: the middle of its range, or what Linux has. */
 function unexercised(name: CostName, cold: number): number {
-  const [min, max] = rangeOf(name);
+  const [min, max] = priorOf(name);
   if (name === 'nvmeQueueDepth') return 1023;
   const middle = round(Math.sqrt(min * max));
   return name === 'copyWarmBytesPerS' ? Math.max(middle, cold) : middle;

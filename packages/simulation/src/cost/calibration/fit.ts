@@ -4,7 +4,7 @@
 
 import type { Interval, RowIntervals } from '../cover-letter';
 import { effectiveSize, rHat } from './convergence';
-import { type CostName, type CostParameters, rangeOf } from '../parameters';
+import { type CostName, type CostParameters, priorOf } from '../parameters';
 import type { Surrogate } from './surrogate';
 import { type Terrain, Walk } from './sampler';
 
@@ -115,7 +115,7 @@ class CostTerrain implements Terrain {
     this.wanted = new Wanted(wanted);
     const { names, sumCount } = surrogate;
     const ends = ([0, 1] as const).map((end) =>
-      surrogate.toCosts(names.map((name) => (ranges[name] ?? rangeOf(name))[end])),
+      surrogate.toCosts(names.map((name) => (ranges[name] ?? priorOf(name))[end])),
     ) as [Float64Array, Float64Array];
     this.least = ends[0].map((x, i) => Math.min(x, ends[1][i] as number));
     this.most = ends[0].map((x, i) => Math.max(x, ends[1][i] as number));

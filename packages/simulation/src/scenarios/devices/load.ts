@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Many devices, most of them idle: which are there at boot, which are plugged in later, which are busy, and when.
 
-import type { FioJob } from '../../jobs';
+import { type FioJob, PLAIN_JOB } from '../../jobs';
 
 export const DEVICE_COUNTS = [1, 16, 256] as const;
 
@@ -71,6 +71,7 @@ function reads(name: string, bytes: number, iodepth: number): FioJob {
     runtimeNs: null,
     stonewall: false,
     seed: null,
+    ...PLAIN_JOB,
   };
 }
 

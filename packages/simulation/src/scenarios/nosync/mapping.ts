@@ -8,7 +8,7 @@ import {
   type scatterlist,
   sg_next,
 } from '@iommu-bounce/linux-shim';
-import { Pieces, type SimDevice } from '../../sim';
+import { Pieces, type SimDevice, runsOf } from '../../sim';
 import type { SyncDriver } from './document';
 
 /** Values stay clear of 0 and of the poison that fresh pages have, so that no byte is right by chance. */
@@ -54,7 +54,7 @@ export class LongMapping {
     private readonly bytes: number,
     driver: SyncDriver,
   ) {
-    this.pieces = new Pieces(device.mm, pfns, bytes);
+    this.pieces = new Pieces(device.mm, runsOf(pfns, bytes));
     this.ram = device.mm.ram;
     this.attrs = driver === 'syncs' ? 0 : DMA_ATTR_SKIP_CPU_SYNC;
     this.syncs = driver !== 'skips';
