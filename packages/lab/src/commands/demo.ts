@@ -12,7 +12,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
-import { fioTables } from '../tables/fio';
+import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import {
   RECORDED_ON,
@@ -25,7 +25,6 @@ import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
 import { html } from '../show/html';
 import { pageText } from '../show/page';
-import { tables } from '../tables/replay';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');
@@ -43,14 +42,15 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
       "I/Os of each run of the cover letter's experiment",
       String(COVER_LETTER_IOS),
     )
-    .action(async ({ ios }: { ios: string }) => {
+    .option('--json', 'one JSON document on stdout')
+    .action(async ({ ios, json = false }: { ios: string; json?: boolean }) => {
       if (!/^[1-9]\d{0,8}$/.test(ios))
         throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);
-      end(await demo(io, Number(ios)));
+      end(await demo(io, Number(ios), json));
     });
 }
 
-async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
+async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStatus> {
   if (!isFile(PLAIN))
     throw new UsageError(
       `${PLAIN}: no such file; the demo needs a clone of the repository, not just the package; use: iommu-bounce replay TRACE`,
@@ -74,23 +74,10 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
   const series = boot.length > 0 ? await replayTraces(boot.map(shown), options) : null;
   progress.done();
 
-  io.out(
-    'A Linux 6.12 machine with an NVMe disk behind virtio-iommu ran fio. Its DMA, call by call, through the ported\n' +
-      `kernel before the series and after it:\n\n${tables(plain)}\n`,
-  );
-  if (series)
-    io.out(
-      'One boot of a real kernel with the series, which printed each decision of its pool. The port, given the same\n' +
-        `calls, has to decide the same:\n\n${tables(series)}\n`,
-    );
   const experiment = coverLetterExperiment(ios, (what) => {
     progress.show(what);
   });
   progress.done();
-  io.out(
-    "The cover letter's experiment: fio on a drive behind virtio-iommu, before the series and with its pool.\n\n" +
-      `${fioTables(experiment)}\n`,
-  );
   const file = join(ROOT, 'out/report.html');
   writeReport(
     file,
@@ -126,9 +113,11 @@ async function demo(io: CommandIo, ios: number): Promise<ExitStatus> {
   const site = join(ROOT, 'out/site');
   const port = await openReading({ series: [], kernel: null, port: null });
   writeSite(site, readingSite(port, null, []), true);
-  io.out(
-    `Report: ${shown(file)}\nThe port to read, and its pool to step: ${shown(site)}/index.html\n`,
-  );
+  const document: DemoDocument = {
+    ...{ plain, series, experiment },
+    ...{ report: shown(file), site: shown(site) },
+  };
+  io.out(json ? `${JSON.stringify(document, null, 2)}\n` : demoText(document));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }

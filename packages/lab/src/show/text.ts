@@ -8,13 +8,14 @@ const COLUMNS = 100;
 /**
  * Broken at spaces; no control characters.
  * @param indent of all lines but the first
+ * @param columns of the terminal
  */
-export function wrapped(text: string, indent = ''): string {
+export function wrapped(text: string, indent = '', columns = COLUMNS): string {
   const lines: string[] = [];
   let start = '';
   let line = start;
   for (const word of oneLine(text).split(' ')) {
-    if (line !== start && line.length + 1 + word.length > COLUMNS) {
+    if (line !== start && line.length + 1 + word.length > columns) {
       lines.push(line);
       start = indent;
       line = start + word;

@@ -240,11 +240,17 @@ describe('iommu-bounce demo', function () {
   this.timeout(120_000);
 
   if (LONG)
-    it('replays what comes with the repository and writes the report', async () => {
+    it('prints one screen about what comes with the repository, and writes the pages', async () => {
       const report = join(fixtures, '../out/report.html');
       const { status, out } = await cli('demo', '--ios', '500');
       expect(status).to.equal(0);
-      expect(out).to.include('Report: ').and.to.include('Pool: decisions of state 4');
+      const lines = out.trimEnd().split('\n');
+      expect(lines.length).to.be.at.most(28);
+      for (const line of lines) expect(line.length, line).to.be.at.most(80);
+      expect(out).to.include('3,000 of 3,000 mappings').and.to.include('The series helps: ');
+      expect(out).to.match(/The port decides alike: ([\d,]+) of \1 decisions/);
       expect(existsSync(report)).to.equal(true);
+      const json = await cli('demo', '--ios', '500', '--json');
+      expect(JSON.parse(json.out)).to.include.keys('plain', 'series', 'experiment', 'report');
     });
 });

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `npm start` prints: what was replayed, what was learned, and what to do next, on one screen of 80 columns.
+
+import type { FioComparison, FioDocument } from '@iommu-bounce/simulation';
+import type { ReplayDocument } from '../compare';
+import { blockSize, count, signed } from '../show/format';
+import { wrapped } from '../show/text';
+import { verdictLine } from './verdict';
+
+/** The document of `demo --json`. */
+export interface DemoDocument {
+  /** An unmodified kernel's trace. */
+  readonly plain: ReplayDocument;
+  /** One boot of a kernel with the series; null if its traces are not there. */
+  readonly series: ReplayDocument | null;
+  readonly experiment: FioDocument;
+  /** Files that were written. */
+  readonly report: string;
+  readonly site: string;
+}
+
+const COLUMNS = 80;
+const INDENT = '  ';
+
+export function demoText({ plain, series, experiment, report, site }: DemoDocument): string {
+  const { agreement: a } = plain;
+  const lines = [
+    'Replayed: a Linux 6.12 machine with an NVMe disk behind virtio-iommu, running fio',
+    item(
+      `${count(a.mappings_equal)} of ${count(a.mappings_compared)} mappings reach the IOMMU as recorded, before the series.`,
+    ),
+    item(verdictLine(plain)),
+  ];
+  if (series?.pool_agreement) {
+    const { decisions_equal: equal, decisions_compared: compared } = series.pool_agreement;
+    lines.push(
+      '',
+      'Replayed: one boot of a kernel with the series, which printed what its pool did',
+      item(
+        `The port decides alike: ${count(equal)} of ${count(compared)} decisions, slot for slot.`,
+      ),
+    );
+  }
+  lines.push(
+    '',
+    "Simulated: the cover letter's fio reads, on costs that were fitted to its figures",
+    item(
+      `The pool's speed-up (simulated minus published): ${experiment.comparison.map(speedUp).join(', ')}.`,
+    ),
+    '',
+    'Pages, which need no network:',
+    `${INDENT}${report}             figures, charts, histograms`,
+    `${INDENT}${site}/index.html    the port to read, its pool to step`,
+    '',
+    'Next, with your own machine:',
+    `${INDENT}npx iommu-bounce replay my.trace.txt.gz   would the series help? docs/replay.md: record`,
+    `${INDENT}npx iommu-bounce fio my-job.fio           would it help this workload?`,
+    `${INDENT}npx iommu-bounce --help                   all that can be asked`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function item(text: string): string {
+  return `${INDENT}${wrapped(text, INDENT, COLUMNS - INDENT.length)}`;
+}
+
+function speedUp({ bs, speedup, speedup_published: published }: FioComparison): string {
+  const residual = published === null ? '' : ` (${signed(speedup - published, 2)})`;
+  return `${blockSize(bs)} x${speedup.toFixed(2)}${residual}`;
+}
