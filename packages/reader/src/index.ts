@@ -26,7 +26,13 @@ export { changedFunctions } from './beside/changed';
 export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export { type CheckInput, checkSides } from './check/check-sides';
-export type { CheckResult, Difference, DifferenceKind } from './check/difference';
+export type {
+  CheckResult,
+  Difference,
+  DifferenceKind,
+  ExplainedBy,
+  Explanation,
+} from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
 export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';

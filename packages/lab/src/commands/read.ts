@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `read`: the C patches beside the TypeScript, as a site, on the terminal, or held against each other.
+// `read`: the C patches beside the TypeScript, as a site, on the terminal, or compared.
 
 import { type Command, Option } from 'commander';
 import {
@@ -41,10 +41,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
     .option('--out <folder>', 'write the site: open index.html in it')
     .option('--force', 'let --out replace the files that an earlier run wrote')
-    .option(
-      '--check',
-      'hold both sides against each other; status 1 if a difference is unexplained',
-    )
+    .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
     .addOption(
@@ -87,7 +84,7 @@ async function read(
   if (options.check === true && check) io.out(checkOutput(check, options.json === true));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);
-  const unexplained = check?.differences.some((d) => d.reason === null) === true;
+  const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
 }
 

@@ -18,7 +18,7 @@ describe('iommu-bounce read NAME', () => {
     const { status, out, err } = await cli('read', 'tally_weigh', ...tally, ...kernel);
     expect({ status, err }).to.deep.equal({ status: 0, err: '' });
     const [head, ...rows] = out.trimEnd().split('\n');
-    expect(head).to.match(/^drivers\/tally\/tally\.c +│ packages\/tally\/src\/tally\.ts$/);
+    expect(head).to.match(/^drivers\/tally\/tally\.c +│ .*\/reader\/port\/tally\/src\/tally\.ts$/);
     const row = (left: RegExp, right: RegExp): void => {
       const found = rows.filter((line) => left.test(line.split('│')[0] ?? ''));
       expect(found, String(left)).to.have.length(1);
@@ -77,10 +77,10 @@ describe('iommu-bounce read --check', () => {
     const { status, out } = await cli('read', '--check', '--json', ...tally, ...kernel);
     const { functions, differences } = JSON.parse(out) as {
       functions: number;
-      differences: { reason: string | null }[];
+      differences: { explanation: object | null }[];
     };
     expect(functions).to.be.greaterThan(20);
-    const unexplained = differences.filter((d) => d.reason === null);
+    const unexplained = differences.filter((d) => d.explanation === null);
     expect(status).to.equal(unexplained.length > 0 ? 1 : 0);
     const text = await cli('read', '--check', ...tally, ...kernel);
     expect(text.status).to.equal(status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The two sides held against each other in every state of the series.
+// The two sides compared in every state of the series.
 
 import type { CReader } from '../c/parse';
 import { isC } from '../beside/files-beside';
@@ -9,14 +9,14 @@ import { functionsAfter, mirrorOf, type Placed } from '../port/state';
 import type { Definition, Step } from '../syntax/definition';
 import type { CFile, CTree } from '../tree/c-file';
 import { compareFunctions, type Odd } from './compare';
-import type { CheckResult, Difference, DifferenceKind } from './difference';
-import { Explainer, type Explanation } from './explain';
+import type { CheckResult, Difference, DifferenceKind, Explanation } from './difference';
+import { Explainer } from './explain';
 
 export interface CheckInput {
   readonly reader: CReader;
   readonly tree: CTree;
   readonly port: Port;
-  /** The numbered deviations of docs/porting.md. */
+  /** The numbered deviations of porting.md. */
   readonly deviations: readonly Deviation[];
 }
 
@@ -196,8 +196,7 @@ class FileCheck {
       tsPath: ts?.file.path ?? null,
       tsLine: ts?.line ?? null,
       text,
-      reason: explanation === null ? null : `${explanation.by}: ${explanation.reason}`,
-      explainedBy: explanation?.by ?? null,
+      explanation,
     });
   }
 }
@@ -210,7 +209,7 @@ function docOf(file: PortFile, line: number): string {
 }
 
 /**
- * Holds the C against the port: every function of each C file that the port mirrors or the series changes, in every
+ * Compares the C with the port: every function of each C file that the port mirrors or the series changes, in every
  * state. What is the same in several states is listed once, with the last of them.
  */
 export function checkSides(input: CheckInput): CheckResult {

@@ -26,7 +26,7 @@ export function deviationId(section: string, number: number): string {
 /** The unexplained first, each part in the order of the C. */
 export function numberDifferences(check: CheckResult): NumberedDifference[] {
   const parts = [true, false].flatMap((open) =>
-    check.differences.filter(({ reason }) => (reason === null) === open),
+    check.differences.filter(({ explanation }) => (explanation === null) === open),
   );
   return parts.map((one, i) => ({ ...one, number: i + 1 }));
 }
@@ -92,7 +92,7 @@ export class Notes {
       section.name === null ? [] : (this.#byName.get(`${cPath}#${section.name}`) ?? []);
     const [first] = differences;
     if (first) {
-      const open = differences.filter(({ reason }) => reason === null).length;
+      const open = differences.filter(({ explanation }) => explanation === null).length;
       const text =
         open > 0 ? plural(open, 'difference') : plural(differences.length, 'explained difference');
       chips.push(
@@ -131,10 +131,12 @@ export class Notes {
 function differenceBadges(differences: readonly NumberedDifference[]): string {
   const badge = (kind: string, { number }: NumberedDifference, more: string): string =>
     `<a class=${kind}>≠${String(number)}${more}</a>`;
-  const explained = differences.filter(({ reason }) => reason !== null);
+  const explained = differences.filter(({ explanation }) => explanation !== null);
   const [first] = explained;
   return [
-    ...differences.filter(({ reason }) => reason === null).map((one) => badge('X', one, '')),
+    ...differences
+      .filter(({ explanation }) => explanation === null)
+      .map((one) => badge('X', one, '')),
     ...(first ? [badge('E', first, explained.length > 1 ? '…' : '')] : []),
   ].join('');
 }
