@@ -18,17 +18,17 @@ export interface IndexInput {
   readonly check: CheckResult | null;
   readonly notes: Notes;
   readonly play: boolean;
-  /** What could not be read or applied: one line each. */
-  readonly remarks: readonly string[];
+  /** Of the series and the tree: what could not be read or applied, one line each. */
+  readonly seriesNotes: readonly string[];
 }
 
 export function indexPage(input: IndexInput): Html {
-  const { series, views, check, notes, remarks } = input;
+  const { series, views, check, notes, seriesNotes } = input;
   return markup`<div class=doc>${lead(input)}
 ${series ? patchCards(series, input.parts) : markup``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
 ${check ? markup`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : markup``}
-${remarks.length > 0 ? markup`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => markup`<li>${text}`)}</ul>` : markup``}
+${seriesNotes.length > 0 ? markup`<h2 id=notes>What was not used</h2><ul>${seriesNotes.map((text) => markup`<li>${text}`)}</ul>` : markup``}
 <h2 id=functions>By function</h2>${functionLists(views)}</div>`;
 }
 
@@ -43,7 +43,7 @@ function lead({ series, notes, play }: IndexInput): Html {
 ${series ? markup`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : markup``}
 <li><button id=-open type=button>Search</button> any function, struct, field or constant of both languages (<kbd>/</kbd>). <kbd>?</kbd> lists all keys.
 <li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers stand beside the code.
-${play ? markup`<li><a href=play.html>Watch a pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
+${play ? markup`<li><a href=play.html>The pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
 }
 
 function patchCards(
