@@ -13,7 +13,7 @@ import type { Margin } from './margin/margin';
 import { readMargin } from './margin/read-margin';
 import { linesOfC } from './play/c-lines';
 import { playSources } from './play/files';
-import type { PlayC } from './play/page/contract';
+import type { PlayC } from './play/contract';
 import { playPage } from './play/page';
 import { readPort } from './port/files';
 import type { Port } from './port/port';
@@ -85,7 +85,7 @@ export function changedByPatch({ port }: Reading, c: CSide): ChangedFunction[][]
 }
 
 /** By what the port knows its series. */
-export function wantedOf(port: Port): Wanted {
+function wantedOf(port: Port): Wanted {
   return {
     patches: port.patches,
     files: mirroredBy(port),

@@ -67,8 +67,10 @@ async function read(
     kernel: options.kernel ?? null,
     port: options.port ?? null,
   });
+  const notes = reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [];
   if (names.length > 0) {
     progress.done();
+    for (const note of notes) io.err(`note: ${note}\n`);
     return show(names, reading, options, io);
   }
   progress.show('the check');
@@ -79,8 +81,7 @@ async function read(
     writeSite(options.out, readingSite(reading, check, changed), options.force === true);
   }
   progress.done();
-  for (const note of reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [])
-    io.err(`note: ${note}\n`);
+  for (const note of notes) io.err(`note: ${note}\n`);
   if (options.check === true && check) io.out(checkOutput(check, options.json === true));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);
@@ -94,7 +95,7 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
       'expected a name, --out <folder> or --check; see iommu-bounce read --help',
     );
   if (names.length > 0 && (options.out !== undefined || options.check === true))
-    throw new UsageError('expected names, or --out and --check, not both');
+    throw new UsageError('names cannot be combined with --out or --check');
   if (options.series === undefined)
     for (const [given, option] of [
       [options.check === true, '--check'],
@@ -103,6 +104,8 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
       if (given) throw new UsageError(`${option}: needs your copy of the mails, --series <path>`);
   if (options.json === true && options.check !== true)
     throw new UsageError('--json: is for --check');
+  if (options.force === true && options.out === undefined)
+    throw new UsageError('--force: is for --out');
 }
 
 function checkOutput(check: CheckResult, json: boolean): string {

@@ -6,6 +6,7 @@ import { isC } from '../beside/files-beside';
 import type { Deviation } from '../margin/margin';
 import type { Port, PortFile } from '../port/port';
 import { functionsAfter, mirrorOf, type Placed } from '../port/state';
+import { commentAbove } from '../syntax/comment-above';
 import type { Definition, Step } from '../syntax/definition';
 import type { CFile, CTree } from '../tree/c-file';
 import { compareFunctions, type Odd } from './compare';
@@ -166,7 +167,8 @@ class FileCheck {
   private checkExtra({ definition, file }: Placed, state: number): void {
     if (this.everInC.has(definition.name)) return;
     if (!this.isNew(`extra ${file.path} ${definition.name}`)) return;
-    const doc = docOf(file, definition.from);
+    const { from } = definition;
+    const doc = file.lines.slice(commentAbove(file, from) - 1, from - 1).join(' ');
     this.add(
       'extra',
       definition.name,
@@ -199,13 +201,6 @@ class FileCheck {
       explanation,
     });
   }
-}
-
-/** The comment that stands on a line. */
-function docOf(file: PortFile, line: number): string {
-  let first = line - 1;
-  while (first > 0 && /^\s*(?:\/\*|\*|\/\/)/u.test(file.lines[first - 1] ?? '')) first--;
-  return file.lines.slice(first, line - 1).join(' ');
 }
 
 /**

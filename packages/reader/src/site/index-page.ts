@@ -4,7 +4,8 @@
 import type { CheckResult } from '../check/difference';
 import type { Series } from '../series/series';
 import { hasSide } from './file-page';
-import { type Html, markup, plural } from './html';
+import { type Html, markup } from '../html/html';
+import { count } from '../words';
 import { CHECK_PAGE, FINDINGS_PAGE, type Notes } from './notes';
 import { type PatchPart, loreLink, pageOfPatch } from './patch-page';
 import { checkSummary } from './text-pages';
@@ -36,8 +37,8 @@ function lead({ series, notes, play }: IndexInput): Html {
   const what = series
     ? markup`<p class=lead>The C of <b>${series.subject}</b> beside the TypeScript that mirrors it, aligned statement by statement.</p>`
     : markup`<p class=lead>The TypeScript port of the series, with the places in the C that it mirrors. Give the mails with <code>--series</code>, and a kernel tree with <code>--kernel</code>, to see the C beside it.</p>`;
-  const findings = plural(notes.margin.findings.length, 'finding');
-  const deviations = plural(notes.margin.deviations.length, 'deviation');
+  const findings = count(notes.margin.findings.length, 'finding');
+  const deviations = count(notes.margin.deviations.length, 'deviation');
   return markup`${what}<ul class=can>
 <li>Read a file whole: each line has the colour of the patch that wrote it; a click marks its counterpart.
 ${series ? markup`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : markup``}
@@ -62,7 +63,7 @@ function patchCards(
       const list = own.map(({ id, title }) => markup`<li><a href="${page}#${id}">${title}</a>`);
       return markup`<li><code>${path}</code>${own.length > 0 ? markup`<ul class=row>${list}</ul>` : markup``}`;
     });
-    return markup`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
+    return markup`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${count(functions.length, 'function')} changed${mail}</p><details><summary>${count(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
   });
   const mails = [
     ...(cover?.messageId

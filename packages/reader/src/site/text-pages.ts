@@ -3,7 +3,8 @@
 
 import type { CheckResult, Explanation } from '../check/difference';
 import type { Deviation, Finding, Margin, Mark } from '../margin/margin';
-import { Html, attribute, markup, plural } from './html';
+import { Html, attribute, markup } from '../html/html';
+import { count } from '../words';
 import { markdown } from './markdown';
 import {
   FINDINGS_PAGE,
@@ -79,8 +80,8 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
   const verdict =
     open.length === 0
       ? markup`<p class=good>Every difference is explained.</p>`
-      : markup`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
-  return markup`<div class=doc><p>The check compared ${plural(check.functions, 'function')} on both sides: their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
+      : markup`<p class=bad>${count(open.length, 'difference')} without an explanation.</p>`;
+  return markup`<div class=doc><p>The check compared ${count(check.functions, 'function')} on both sides: their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
 <h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
 <h2>Explained (${explained.length})</h2>${explainedList(explained, check, places, pageLink)}</div>`;
 }
@@ -88,7 +89,7 @@ export function checkPage(check: CheckResult, notes: Notes, places: Places): Htm
 export function checkSummary({ functions, differences }: CheckResult): Html {
   const open = differences.filter(({ explanation }) => explanation === null).length;
   const explained = differences.length - open;
-  return markup`<p class="${open === 0 ? 'good' : 'bad'}">${plural(functions, 'function')} compared: ${plural(open, 'unexplained difference')}, ${explained} explained.</p>`;
+  return markup`<p class="${open === 0 ? 'good' : 'bad'}">${count(functions, 'function')} compared: ${count(open, 'unexplained difference')}, ${explained} explained.</p>`;
 }
 
 function differenceTable(differences: readonly NumberedDifference[], places: Places): Html {
