@@ -39,8 +39,6 @@ export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
 export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';
 export { anchorOf } from './margin/markdown';
-export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
-export type { SourceText } from './margin/outline';
 export {
   type CSide,
   type Reading,

@@ -2,8 +2,8 @@
 // The words of a TypeScript text: tokens for its colours, and comments with what they say.
 
 import ts from 'typescript';
-import { kindOfName, tokensByLine } from '../c/tokens';
 import type { Token } from '../syntax/definition';
+import { kindOfName, tokensByLine } from '../syntax/tokens';
 
 /** A comment, or line comments that stand below each other; lines from 1. */
 export interface Comment {

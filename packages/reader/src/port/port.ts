@@ -24,9 +24,13 @@ export interface Reason {
   readonly covers: readonly [number, number] | null;
 }
 
-/** A TypeScript file that mirrors a C file. */
-export interface PortFile extends Source {
+/** A TypeScript text. */
+export interface TsSource extends Source {
   readonly definitions: readonly PortDefinition[];
+}
+
+/** A TypeScript file that mirrors a C file. */
+export interface PortFile extends TsSource {
   /** Of our port from the root of the repository, packages/dma-iommu/src/dma-iommu.ts; of another one as it was opened. */
   readonly path: string;
   readonly packageName: string;
