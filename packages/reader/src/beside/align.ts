@@ -185,7 +185,7 @@ class RowsOfFile {
 
 /**
  * A C text beside the file that mirrors it. The rows have each known line of the C once, in order, and each line of the
- * TypeScript once: a function that stands elsewhere there is shown beside the C's.
+ * TypeScript once: a function at another place there is shown beside the C's.
  * @param ts null: nothing mirrors it, and the C stands alone
  * @param known which lines of the C are known; the rest is not shown
  */

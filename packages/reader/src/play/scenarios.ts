@@ -341,7 +341,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'short-transfer',
     title: 'Short transfer',
     about:
-      "A device may write less than was mapped. The unmap copies the whole mapping back all the same, with whatever the bounce page had before. Without the pool the rest of the driver's page would be as it was. Watch the driver's bytes behind those that the device wrote.",
+      "A device may write less than was mapped. The unmap copies the whole mapping back all the same, with whatever the bounce page had before. Without the pool the rest of the driver's page would be as it was. Watch the driver's bytes after those that the device wrote.",
     machine: machine(),
     calls: [
       map(1, 0, 4 * KIB, FROM_DEVICE, 'Somebody reads a block first.'),
@@ -369,7 +369,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'stale-contents',
     title: 'Stale contents',
     about:
-      'A bounce page is not cleared when its slot changes hands. The device can read it after the unmap until it is evicted, and behind the bytes of the next, shorter mapping. Without the pool the unmap ends the access at once. Watch what the device reads.',
+      'A bounce page is not cleared when its slot changes hands. The device can read it after the unmap until it is evicted, and after the bytes of the next, shorter mapping. Without the pool the unmap ends the access at once. Watch what the device reads.',
     machine: machine(),
     calls: [
       cpuWrite(0, 4 * KIB, 'secret key ', 'A page that one device transfer needs.'),

@@ -20,7 +20,7 @@ export interface Reason {
   /** `JS:` says why at the place; a comment that only gives a deviation's number does not. */
   readonly kind: 'JS' | 'deviation';
   readonly text: string;
-  /** First and last line of the statement that it stands on or in front of; null if it stands on none. */
+  /** First and last line of the statement that it is at or before; null if there is none. */
   readonly covers: readonly [number, number] | null;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What stands in the margin: for a line of the TypeScript, and for a whole function.
+// What the margin shows: for a line of the TypeScript, and for a whole function.
 
 import type { CheckResult, Difference } from '../check/difference';
 import type { Margin, Mark } from '../margin/margin';
@@ -66,7 +66,7 @@ export class Notes {
     return this.#marks.get(`${path}:${String(line)}`) ?? [];
   }
 
-  /** The badges behind a line's code. */
+  /** The badges after a line's code. */
   badges(path: string, line: number): string {
     const marks = new Map(this.marks(path, line).map((mark) => [badgeText(mark), mark]));
     const differences = this.#byLine.get(`${path}:${String(line)}`) ?? [];
