@@ -103,7 +103,7 @@ function changedInDelta(
     }));
 }
 
-/** Lines of a function's text; null without one. */
+/** Lines of a function's text; none without one. */
 function linesOf(placed: Placed | null): readonly string[] {
   if (!placed) return [];
   return placed.file.lines.slice(placed.definition.from - 1, placed.definition.to);
@@ -124,7 +124,7 @@ function tsRows(before: Placed | null, after: Placed | null): DeltaRow[] {
   return rows;
 }
 
-/** The port's text of a function that the C has in a state; null for a later one, which a class inherits unused. */
+/** The port's text of a function; null without a name, and for a function that the port does not have. */
 function textOf(functions: ReadonlyMap<string, Placed>, name: string | null): Placed | null {
   return name === null ? null : (functions.get(name) ?? null);
 }

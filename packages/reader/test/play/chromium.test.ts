@@ -8,7 +8,7 @@ import { playScripts } from '../../src/play/files';
 import { type PlayPageInput, playPage } from '../../src/play/page';
 import { bundledSteps } from './bundle';
 import { shippedTranscripts } from './fixtures';
-import { findChromium, startChromium } from '../play-page/chromium';
+import { findChromium, startChromium } from '../chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const MEGABYTE = 1_000_000;
@@ -29,7 +29,7 @@ function hashOf(text: string): string {
 }
 
 function sourceOf({ name, text }: (typeof shippedTranscripts)[number]): PlayPageInput['source'] {
-  return { kind: 'transcript', title: name, about: '', text };
+  return { kind: 'transcript', name, title: name, about: '', text };
 }
 
 describe('a play page', () => {
@@ -57,6 +57,7 @@ describe('a play page', () => {
     const page = playPage({
       source: {
         kind: 'transcript',
+        name: hostile,
         title: hostile,
         about: hostile,
         text: shippedTranscripts[0]?.text ?? '',

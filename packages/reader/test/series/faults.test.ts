@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { openSeries } from '../../src';
+import { openSeries } from '../../src/series/files';
 import type { Series } from '../../src/series/series';
 import type { Wanted } from '../../src/series/thread';
 import { TALLY, fixture, inFolder, mails, refusal, textOf, toMbox, write } from './tally';
@@ -441,7 +441,7 @@ describe('openSeries, hostile text', () => {
       );
     const message = await refused((name, text) => (name === '1' ? evil(text) : []));
     expect(message)
-      .to.include('\\u{202e}\\u{1b}[2Jx')
+      .to.include('[U+202E][U+001B][2Jx')
       .and.not.match(/[\p{Cc}\p{Cf}]/u);
   });
 

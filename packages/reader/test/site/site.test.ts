@@ -79,6 +79,16 @@ describe('buildSite', function () {
       }
   });
 
+  it('marks the lines that a finding is about', () => {
+    const lines = (name: string, badge: string): string[] =>
+      page(name)
+        .split('<tr')
+        .filter((row) => row.includes(`<a class=F href=findings.html#${badge}>`));
+    expect(lines('drivers-tally-tally-pool.c.html', 'f1')).to.have.length(1);
+    expect(lines('drivers-tally-tally.c.html', 'f2')).to.have.length(2);
+    expect(page('findings.html')).to.include('#tally_pool_put.t');
+  });
+
   it('marks lines with the patch that wrote them', () => {
     const own = page('drivers-tally-tally-pool.c.html');
     expect(own).to.match(/<table class="a4 b4">/);
@@ -276,6 +286,22 @@ describe('buildSite', function () {
     expect(text).to.include('1/2 lines run by 1 test file, 1 transcript');
     expect(text).to.include('<a class=E>≠2</a>');
     expect(text).to.include('<a class=X>≠1</a>');
+  });
+
+  it('leads from a difference to its deviation, also in a section of two files', () => {
+    const input = handInput();
+    const differences = input.check?.differences.map((one) => ({
+      ...one,
+      explanation: {
+        by: 'deviation' as const,
+        text: 'It is `kick`.',
+        deviation: { section: 'a.h, b.h', number: 1 },
+      },
+    }));
+    const check = { functions: 1, differences: differences ?? [] };
+    const text = buildSite({ ...input, check }).get('check.html') ?? '';
+    expect(text).to.include('>Deviation 1 of a.h, b.h</a>: It is kick.</p><ul>');
+    expect(text.match(/Deviation 1 of/g)).to.have.length(1);
   });
 
   it('lists what nobody has explained first', () => {
