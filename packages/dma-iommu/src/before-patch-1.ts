@@ -76,7 +76,7 @@ export class dma_iommu_c_before_patch_1 extends dma_iommu_c_before_patch_2 {
         return null;
       }
       count -= order_size;
-      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n); // JS: C increments the pointer
+      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n); // JS: nth_page; C increments the pointer
     }
     return pages;
   }

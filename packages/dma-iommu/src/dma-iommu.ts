@@ -239,12 +239,12 @@ export class dma_iommu_c implements dma_iommu_h {
 
   protected iommu_dma_forcedac_setup(str: string | null): number {
     const res = kstrtobool(str);
-    // JS: C has the error in ret, and the value through a pointer.
+    // JS: C returns ret, here -EINVAL, and has the value through a pointer.
     if (res === null) return -EINVAL;
 
     this.iommu_dma_forcedac = res;
     if (this.iommu_dma_forcedac) this.k.log.pr_info('Forcing DAC for PCI devices');
-    return 0; // JS: C's ret
+    return 0; // JS: 0; C returns ret
   }
 
   /** Frees page table pages that waited in the flush queue. */
@@ -391,7 +391,7 @@ export class dma_iommu_c implements dma_iommu_h {
           const hi = iova_pfn(iovad, dma_addr_t(end));
           this.iova.reserve_iova(iovad, lo, hi);
         } else {
-          // Also where two ranges touch, or the first begins at 0: finding 42. JS: v5.14 asks `end < start` here.
+          // Also where two ranges touch, or the first begins at 0: finding 42. JS: C of v5.14 asks `end < start` here.
           this.k.log.pr_err(`${dev_name(dev)}: Failed to reserve IOVA [${pa(start)}-${pa(end)}]`);
           return -EINVAL;
         }
@@ -772,7 +772,7 @@ export class dma_iommu_c implements dma_iommu_h {
         return null;
       }
       count -= order_size;
-      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n); // JS: C increments the pointer
+      for (let n = 0; n < order_size; n++) pages[i++] = nth_page(p, n); // JS: nth_page; C increments the pointer
     }
     return pages;
   }
@@ -1378,7 +1378,8 @@ export class dma_iommu_c implements dma_iommu_h {
     const node = dev_to_node(dev);
     let cpu_addr: virt_addr_t;
 
-    const p = this.k.page_alloc.alloc_pages_node(node, gfp, get_order(alloc_size)); // deviation 5
+    // JS: C asks dma_alloc_contiguous first, and goes on here if that has none (deviation 5).
+    const p = this.k.page_alloc.alloc_pages_node(node, gfp, get_order(alloc_size));
     if (!p) return NULL_ptr;
 
     out_free_pages: {
@@ -1420,7 +1421,7 @@ export class dma_iommu_c implements dma_iommu_h {
     )
       return this.iommu_dma_alloc_remap(dev, size, handle, gfp, attrs);
 
-    // JS: if !gfpflags_allow_blocking, C takes PAGE_ALIGN(size) bytes of a pool (deviation 5).
+    // JS: if !gfpflags_allow_blocking, C takes PAGE_ALIGN(size) bytes of a pool, else these (deviation 5).
     const cpu_addr = this.iommu_dma_alloc_pages(dev, size, out, gfp, attrs);
     if (!cpu_addr) return NULL_ptr;
 
@@ -1452,7 +1453,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const off = vma.vm_pgoff;
     let first: page;
 
-    // JS: here C sets the page protection and asks dma_mmap_from_dev_coherent.
+    // JS: here C sets the page protection, and asks dma_mmap_from_dev_coherent.
     if (off >= nr_pages || vma.nr_pages > nr_pages - off) return -ENXIO;
 
     if (this.config.DMA_REMAP && this.k.vmalloc.is_vmalloc_addr(cpu_addr)) {
@@ -1460,7 +1461,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
       if (pages) {
         vma.mapped = pages.slice(off, off + vma.nr_pages).map((p) => deref(p));
-        return 0;
+        return 0; // JS: 0; C returns what vm_map_pages does
       }
       first = this.k.vmalloc.vmalloc_to_page(cpu_addr);
     } else {
@@ -1468,7 +1469,7 @@ export class dma_iommu_c implements dma_iommu_h {
     }
 
     vma.mapped = Array.from({ length: vma.nr_pages }, (_, i) => nth_page(first, off + i));
-    return 0; // JS: C returns what remap_pfn_range does
+    return 0; // JS: 0; C returns what remap_pfn_range does
   }
 
   /** Describes coherent memory by a table; 0 or a negative error number. */

@@ -485,7 +485,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
           ((handle - cur.iova_base) * cur.per_byte) >>> 0
         ] as io_buffer_slot);
     }
-    return null; // JS: C returns false
+    return null; // JS: null; C returns false
   }
 
   /**
@@ -591,7 +591,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let slot: io_buffer_slot | null = null;
     const cache = this.io_buffer_class_get_cache(klass, prot);
-    // JS: C asks list_empty before the loop, which does nothing on an empty list.
+    // JS: C asks list_empty first; here an empty list has no entry to look at.
     let turns = 0; // not counted for the first entry, which nearly always fits
     // finding 32
     for (let at = cache.next; at !== cache; at = at.next) {
@@ -729,11 +729,11 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
       let copy_len = size;
       if (copy_len + bounce_page_offset > PAGE_SIZE) {
-        // As many pages as lie behind each other in memory go at once. JS: C counts them here, each time, in a loop with
-        // nth_page and min, PAGE_SIZE by PAGE_SIZE (deviation 5).
+        // As many pages as lie behind each other in memory go at once.
         const consecutive_pages = slot.consecutive_pages[page_idx] as number;
+        // JS: C counts them here, each time, in a loop with nth_page and min, PAGE_SIZE by PAGE_SIZE (deviation 5).
         const new_copy_len = consecutive_pages * PAGE_SIZE - bounce_page_offset;
-        if (new_copy_len < copy_len) copy_len = new_copy_len; // JS: C breaks off its loop
+        if (new_copy_len < copy_len) copy_len = new_copy_len; // JS: C breaks off its loop at min of it and PAGE_SIZE
       }
 
       if (!dma_is_coherent && sync_for_cpu) {
@@ -884,5 +884,5 @@ function no_page(orig: scatterlist | null): null {
   return null;
 }
 
-/** JS: what the arithmetic of page_to_virt makes of something that is no page: copying there is an oops. */
+/** JS: what C's arithmetic makes of something that is no page: copying there is an oops. */
 const WILD_POINTER = virt_addr_t(2 ** 52);

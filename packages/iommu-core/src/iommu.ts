@@ -259,7 +259,7 @@ export class iommu_c {
     }
     this.iommu_release_device(dev);
 
-    return ret;
+    return ret; // JS: C's label err_out
   }
 
   /** Undoes iommu_probe_device; nothing for a device that was not probed. C: iommu.c iommu_release_device */
@@ -303,9 +303,10 @@ export class iommu_c {
     list_add_tail(nr.list, at);
 
     for (const iter of list_for_each_entry_safe(regions)) {
-      // deviation 9
+      // JS: C continues the loop if there is none (deviation 9).
       const top = iter.type === region.type ? this.last_of_type(stack, iter.type) : null;
       const top_end = top ? u64_sub(u64_add(top.start, top.length), 1) : 0;
+      // JS: C has the else first.
       if (top && iter.start <= u64_add(top_end, 1)) {
         const iter_end = u64_sub(u64_add(iter.start, iter.length), 1);
         top.length = u64_add(u64_sub(Math.max(top_end, iter_end), top.start), 1);
@@ -415,6 +416,7 @@ export class iommu_c {
             map_size += pg_size;
             continue;
           }
+          // JS: C's label map_end.
           if (map_size) {
             const from = addr - map_size;
             ret = this.iommu_map(domain, dma_addr_t(from), phys_addr_t(from), map_size, entry.prot);
@@ -500,7 +502,7 @@ export class iommu_c {
   }
 
   private iommu_group_device_count(group: iommu_group): number {
-    // JS: C counts in a loop.
+    // JS: list_count; C counts in a loop.
     return list_count(group.devices);
   }
 
@@ -582,9 +584,10 @@ export class iommu_c {
     const present = this.iommu_group_get(dev);
     if (present) return present;
 
-    // JS: with WARN_ON_ONCE, C returns EINVAL for NULL; here null is C's ERR_PTR(-ENOMEM).
-    const group = bus_ops(dev.bus)?.device_group?.(dev); // JS: C returns EINVAL without ops
-    if (!group) return -ENOMEM; // JS: IS_ERR(group)
+    // JS: without ops C returns EINVAL (an ERR_PTR: here NULL), and ends the branch.
+    const group = bus_ops(dev.bus)?.device_group?.(dev);
+    // JS: null is C's ERR_PTR(-ENOMEM): C asks IS_ERR and returns it. For NULL it returns EINVAL, with WARN_ON_ONCE.
+    if (!group) return -ENOMEM;
 
     const ret = this.iommu_group_add_device(group, dev);
     out_put_group: {
@@ -604,7 +607,7 @@ export class iommu_c {
 
   private __iommu_domain_alloc(bus: bus_type | null, type: number): iommu_domain | null {
     const ops = bus_ops(bus);
-    if (!ops) return null; // JS: C asks for the bus first
+    if (!ops) return null; // JS: C asks for the bus first, and returns NULL without one
 
     const domain = ops.domain_alloc(type);
     if (!domain) return null;
@@ -707,6 +710,7 @@ export class iommu_c {
   private __iommu_attach_group(domain: iommu_domain, group: iommu_group): number {
     if (group.default_domain && group.domain !== group.default_domain) return -EBUSY;
 
+    // JS: the closure is iommu_group_do_attach_device, which calls __iommu_attach_device.
     const ret = this.__iommu_group_for_each_dev(group, (dev) =>
       this.__iommu_attach_device(domain, dev),
     );
@@ -726,8 +730,9 @@ export class iommu_c {
 
   private __iommu_detach_group(domain: iommu_domain, group: iommu_group): void {
     if (!group.default_domain) {
+      // JS: iommu_group_do_detach_device, which calls __iommu_detach_device and returns 0.
       this.__iommu_group_for_each_dev(group, (dev) => {
-        this.__iommu_detach_device(domain, dev); // JS: iommu_group_do_detach_device
+        this.__iommu_detach_device(domain, dev);
         return 0;
       });
       group.domain = null;
@@ -738,6 +743,7 @@ export class iommu_c {
 
     // Detach by attaching to the default domain again.
     const { default_domain } = group;
+    // JS: iommu_group_do_attach_device, which calls __iommu_attach_device.
     const ret = this.__iommu_group_for_each_dev(group, (dev) =>
       this.__iommu_attach_device(default_domain, dev),
     );
@@ -824,7 +830,7 @@ export class iommu_c {
 
     // What was mapped before a failure goes again.
     if (ret) {
-      check_address('iommu_map', orig_paddr); // JS: what is no page has no address, and no driver takes it
+      check_address('iommu_map', orig_paddr); // JS: check_address; no driver takes what is no page
       this.iommu_unmap(domain, orig_iova, orig_size - size);
     }
     // JS: the trace point is connected or not.

@@ -453,7 +453,7 @@ export class iova_c {
   /** C: iova.c iova_cache_get */
   iova_cache_get(): number {
     this.k.locks.mutex_lock(this.iova_cache_mutex);
-    // JS: two things cannot fail here, setting up CPU hotplug (deviation 3) and making the cache: for these C has a pr_err,
+    // JS: two things cannot fail here, iova_cpuhp_dead for CPU hotplug (deviation 3) and making the cache: for these C has a pr_err,
     // a mutex_unlock and an error, the latter ENOMEM.
     if (this.iova_cache_users === 0)
       this.iova_cache = this.k.slab.kmem_cache_create('iommu_iova', iova, 'iova_alloc');
@@ -545,6 +545,7 @@ export class iova_c {
   free_iova(iovad: iova_domain, pfn: number): void {
     const flags = this.k.locks.spin_lock_irqsave(iovad.iova_rbtree_lock);
     const range = this.private_find_iova(iovad, pfn);
+    // JS: C returns if there is none.
     if (range) this.private_free_iova(iovad, range);
     this.k.locks.spin_unlock_irqrestore(iovad.iova_rbtree_lock, flags);
   }
@@ -716,7 +717,7 @@ export class iova_c {
 
   /** Keeps frames pfn_lo..pfn_hi from being handed out; null on failure. C: iova.c reserve_iova */
   reserve_iova(iovad: iova_domain, pfn_lo: number, pfn_hi: number): iova | null {
-    // JS: C has U64_MAX in the condition, and one comparison for both frames (deviation 5).
+    // deviation 5; JS: C has one comparison for both frames.
     const max_pfn = Math.floor(U64_MAX / iovad.granule);
     let range: iova | null;
     let overlap = false;

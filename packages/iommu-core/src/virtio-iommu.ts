@@ -412,7 +412,7 @@ export class virtio_iommu_c implements iommu_ops {
     while (!list_empty(viommu.requests)) {
       const req = vq.virtqueue_get_buf() as viommu_request | null;
       if (!req) {
-        vq.cpu_relax(); // JS: C spins without it (deviation 4)
+        vq.cpu_relax(); // JS: C spins without cpu_relax (deviation 4)
         continue;
       }
       const len = vq.len;
@@ -555,7 +555,7 @@ export class virtio_iommu_c implements iommu_ops {
    * @param size 0 stands for the whole address space
    */
   protected viommu_del_mappings(vdomain: viommu_domain, iova: dma_addr_t, size: number): number {
-    const last = size === 0 ? U64_MAX : iova + size - 1; // JS: only with iova 0, where C's sum wraps to all ones
+    const last = size === 0 ? U64_MAX : iova + size - 1; // JS: U64_MAX only with iova 0, where C's sum wraps
     let unmapped = 0;
 
     const flags = this.k.locks.spin_lock_irqsave(vdomain.mappings_lock);
@@ -667,7 +667,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     const probe_len =
       virtio_iommu_req_probe.sizeof + viommu.probe_size + virtio_iommu_req_tail.sizeof;
-    if (this.k.slab.kmalloc_too_large(probe_len, GFP_KERNEL)) return -ENOMEM; // JS: before the bytes are there
+    if (this.k.slab.kmalloc_too_large(probe_len, GFP_KERNEL)) return -ENOMEM; // JS: kmalloc_too_large, in C's kzalloc
     const probe = new virtio_buf(probe_len);
     // JS: kmalloc_account with GFP_KERNEL: the second half of C's kzalloc, ENOMEM too
     if (!this.k.slab.kmalloc_account(probe, probe_len, GFP_KERNEL)) return -ENOMEM;
@@ -991,7 +991,7 @@ export class virtio_iommu_c implements iommu_ops {
     for (const entry of list_for_each_entry(vdev.resv_regions)) {
       if (entry.type === IOMMU_RESV_MSI) msi = entry;
 
-      const new_entry = this.k.slab.kmalloc(iommu_resv_region, GFP_KERNEL); // JS: kmemdup(), and the copy follows
+      const new_entry = this.k.slab.kmalloc(iommu_resv_region, GFP_KERNEL); // JS: kmalloc() of kmemdup()
       if (!new_entry) return;
       new_entry.start = entry.start;
       new_entry.length = entry.length;
@@ -1025,7 +1025,7 @@ export class virtio_iommu_c implements iommu_ops {
     for (const vdev of this.bound)
       if (this.viommu_match_node(vdev, fwnode)) return vdev.priv as viommu_dev | null;
 
-    return null; // JS: none was found
+    return null; // JS: null: none was found
   }
 
   private viommu_probe_device(dev: device): number {
@@ -1051,7 +1051,7 @@ export class virtio_iommu_c implements iommu_ops {
         if (ret) break err_free_dev;
       }
 
-      return 0; // JS: C returns &viommu->iommu: iommu deviation 2
+      return 0; // JS: 0; C returns &viommu->iommu: iommu deviation 2
     }
     this.iommu.generic_iommu_put_resv_regions(dev, vdev.resv_regions);
     this.k.slab.kfree(vdev);
@@ -1194,6 +1194,7 @@ export class virtio_iommu_c implements iommu_ops {
     )
       return -ENODEV;
 
+    // JS: C's devm_kzalloc is kzalloc with devm_release.
     const viommu = this.k.slab.kzalloc(viommu_dev, GFP_KERNEL);
     if (!viommu) return -ENOMEM;
 
@@ -1250,7 +1251,7 @@ export class virtio_iommu_c implements iommu_ops {
       vdev.priv = viommu;
       this.bound.add(vdev);
 
-      // JS: before the pr_info that C has it in; U64_MAX has no order that order_base_2 could tell
+      // JS: C has this in its pr_info; U64_MAX has no order that order_base_2 could tell.
       const bits = input_end === U64_MAX ? 64 : order_base_2(input_end);
       this.k.log.pr_info(`${dev_name(dev)}: input address: ${String(bits)} bits`);
       this.k.log.pr_info(`${dev_name(dev)}: page mask: 0x${viommu.pgsize_bitmap.toString(16)}`);

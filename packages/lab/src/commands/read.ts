@@ -11,7 +11,7 @@ import {
   readingSite,
   writeSite,
 } from '@iommu-bounce/reader';
-import { UsageError } from '../errors';
+import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
@@ -70,7 +70,7 @@ async function read(
   const notes = reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [];
   if (names.length > 0) {
     progress.done();
-    for (const note of notes) io.err(`note: ${note}\n`);
+    for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
     return show(names, reading, options, io);
   }
   progress.show('the check');
@@ -81,7 +81,7 @@ async function read(
     writeSite(options.out, readingSite(reading, check, changed), options.force === true);
   }
   progress.done();
-  for (const note of notes) io.err(`note: ${note}\n`);
+  for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
   if (options.check === true && check) io.out(checkOutput(check, options.json === true));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);

@@ -95,6 +95,12 @@ describe('play', function () {
       const out = join(folder, 'play.html');
       const broken = join(folder, 'broken.jsonl');
       writeFileSync(broken, '{"format":"dma-transcript"}\n');
+      const unmapped = join(folder, 'unmapped.jsonl');
+      const lines = readFileSync(join(fixtures, 'transcripts/random/003.jsonl'), 'utf8').split(
+        '\n',
+      );
+      const first = lines.findIndex((line) => line.includes('"map_page"'));
+      writeFileSync(unmapped, lines.filter((_, i) => i !== first).join('\n'));
       const noText = join(folder, 'words.txt');
       writeFileSync(noText, 'no trace at all\n');
       const cut = join(folder, 'cut.jsonl.gz');
@@ -107,6 +113,7 @@ describe('play', function () {
           ['play', '--out', out, '--step', '999'],
           /^iommu-bounce: --step: 999: expected 0 to \d+\n/,
         ],
+        [['play', unmapped, '--out', out], /^iommu-bounce: \S*unmapped\.jsonl:\d+: \S/],
         [['play', '--out', out, '--step', 'x'], /--step: expected a whole number/],
         [
           ['play', '--out', out, '--scenario', 'none'],

@@ -6,6 +6,7 @@ import type { Step, StepKind } from '../syntax/definition';
 /** How much a step of a kind tells: a call is nearly unique, an end says nothing. */
 const WEIGHT: Readonly<Record<StepKind, number>> = {
   call: 12,
+  pointer: 12,
   label: 12,
   goto: 12,
   constant: 8,

@@ -26,6 +26,19 @@ function runs(text: CText): Run[] {
   return found;
 }
 
+/** What is passed and stored is a pointer to a function only if the file has such a function. */
+function withPointers(definitions: readonly Definition[]): Definition[] {
+  const functions = new Set(
+    definitions.flatMap(({ kind, name }) =>
+      kind === 'function' || kind === 'prototype' ? [name] : [],
+    ),
+  );
+  return definitions.map((definition) => ({
+    ...definition,
+    steps: definition.steps.filter(({ kind, name }) => kind !== 'pointer' || functions.has(name)),
+  }));
+}
+
 /** An item with another first line. */
 function moved(outline: Outline, by: number): Definition[] {
   return outline.definitions.map((definition) => ({
@@ -63,7 +76,7 @@ export class CReader {
           notes.push(`${path}:${String(chunk.from + note.line)}: ${note.text}`);
       }
     }
-    return { path, lines, definitions, tokens, notes };
+    return { path, lines, definitions: withPointers(definitions), tokens, notes };
   }
 
   private outline(chunk: Chunk): Outline {

@@ -48,8 +48,11 @@ export class StepsOfC {
   /** @param loops names of loop macros by offset in the parsed text */
   constructor(private readonly loops: ReadonlyMap<number, string>) {}
 
+  /** `return;` at the very end does nothing. */
   of(body: Node): readonly Step[] {
     this.children(body);
+    const last = statements(body).at(-1);
+    if (last?.type === 'return_statement' && last.namedChildCount === 0) this.steps.pop();
     return this.steps;
   }
 
@@ -118,6 +121,13 @@ export class StepsOfC {
         return;
       case 'call_expression':
         this.visitCall(node);
+        return;
+      case 'init_declarator':
+        this.visitAll(node.childForFieldName('declarator'));
+        this.visitValue(node.childForFieldName('value'));
+        return;
+      case 'initializer_list':
+        for (const value of node.namedChildren) this.visitValue(value);
         return;
       case 'identifier':
         if (isConstant(node.text)) this.add('constant', node.text, node);
@@ -192,7 +202,14 @@ export class StepsOfC {
     }
     this.add('call', name ?? '', node);
     if (callee?.type === 'field_expression') this.children(callee);
-    if (args) this.children(args);
+    for (const argument of args?.namedChildren ?? []) this.visitValue(argument);
+  }
+
+  /** What is passed or stored as it is may be a function: the file knows. */
+  private visitValue(node: Node | null): void {
+    if (!node) return;
+    if (node.type === 'identifier' && !isConstant(node.text)) this.add('pointer', node.text, node);
+    else this.visit(node);
   }
 
   /** An accessor on the left side, `sg_dma_len(sg) = 0`, is a field and no call. */
@@ -201,6 +218,6 @@ export class StepsOfC {
     const args = left?.type === 'call_expression' ? left.childForFieldName('arguments') : null;
     if (args) this.children(args);
     else this.visitAll(left);
-    this.visitAll(node.childForFieldName('right'));
+    this.visitValue(node.childForFieldName('right'));
   }
 }

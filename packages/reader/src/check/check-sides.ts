@@ -35,12 +35,15 @@ const KIND: Readonly<Record<Step['kind'], DifferenceKind>> = {
   goto: 'label',
   return: 'return',
   constant: 'constant',
+  pointer: 'call',
 };
 
 function what(step: Step): string {
   switch (step.kind) {
     case 'call':
       return `calls ${step.name}()`;
+    case 'pointer':
+      return `passes ${step.name}`;
     case 'constant':
       return `uses ${step.name}`;
     case 'return':
@@ -146,7 +149,7 @@ class FileCheck {
       );
       return;
     }
-    const odds = compareFunctions(c, ts.definition, helpers);
+    const odds = compareFunctions(c, ts.definition, helpers, this.everInC);
     const explanations = this.explainer.function(odds, ts.definition, ts.file);
     for (const [i, odd] of odds.entries()) {
       const kind = odd.moved ? 'order' : KIND[odd.step.kind];

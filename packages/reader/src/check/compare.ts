@@ -2,7 +2,7 @@
 // Two functions compared step by step.
 
 import { matchSteps, openers, stepKey } from '../beside/match';
-import { BROUGHT, SAME, SPELLING } from '../syntax/conventions';
+import { ALWAYS, BROUGHT, SAME, SPELLING } from '../syntax/conventions';
 import type { Definition, Step } from '../syntax/definition';
 
 /** What one side has and the other has not at its place. */
@@ -20,6 +20,10 @@ export interface Odd {
   /** Its index among the steps of its side, and that of its end if it opens a branch or loop. */
   readonly at: number;
   readonly end: number;
+  /** What it opens has a step that the other side has too: not all of it is missing there. */
+  readonly keeps: boolean;
+  /** It returns under no condition, and more follows. */
+  readonly leavesRest: boolean;
 }
 
 const SPELLED = new Set(SPELLING.flatMap((convention) => convention.names));
@@ -31,13 +35,20 @@ function common(step: Step): Step {
   return name === undefined ? step : { ...step, name };
 }
 
-/** The steps that count; a return without a plain value at the very end does not. */
-function comparable(steps: readonly Step[]): Step[] {
-  const counted = steps
+/** The steps that count. */
+function comparable(steps: readonly Step[], functions: ReadonlySet<string> | null): Step[] {
+  return steps
     .filter((step) => step.kind !== 'call' || !SPELLED.has(step.name))
+    .filter((step) => step.kind !== 'pointer' || functions === null || functions.has(step.name))
     .map(common);
-  const last = counted.at(-1);
-  return last?.kind === 'return' && last.name === '' ? counted.slice(0, -1) : counted;
+}
+
+/** The steps with those that a macro always brings along behind it. */
+function writtenOut(steps: readonly Step[]): Step[] {
+  return steps.flatMap((step) => {
+    const always = ALWAYS.filter(({ by }) => by === step.name);
+    return [step, ...always.map(({ call }) => ({ ...step, kind: 'call' as const, name: call }))];
+  });
 }
 
 /** Names that a macro or function of the C brings along, with how often. */
@@ -50,10 +61,24 @@ function broughtBy(steps: readonly Step[]): Map<string, number> {
   return brought;
 }
 
-/** The index where what a step opens ends; its own if it opens nothing. */
+/** The index where what a step opens ends, also an else; its own if it opens nothing. */
 function endOf(steps: readonly Step[], at: number): number {
-  const found = openers(steps).findIndex((opener, i) => opener === at && steps[i]?.kind === 'end');
+  const opened = openers(steps);
+  const own = opened[at] ?? null;
+  if (own === null || steps[at]?.kind === 'end') return at;
+  const found = opened.findIndex((opener, i) => opener === own && steps[i]?.kind === 'end');
   return found < 0 ? at : found;
+}
+
+/** Whether a matched step lies between two; an end says nothing. */
+function holds(
+  matched: ReadonlySet<number>,
+  steps: readonly Step[],
+  from: number,
+  to: number,
+): boolean {
+  for (let i = from + 1; i < to; i++) if (matched.has(i) && steps[i]?.kind !== 'end') return true;
+  return false;
 }
 
 /** The end of what is odd itself says nothing more. */
@@ -78,7 +103,8 @@ function expanded(
   return steps.flatMap((step) => {
     const helper = step.kind === 'call' ? helpers.get(step.name) : undefined;
     if (!helper || inside.includes(step.name)) return [step];
-    const own = helper.steps.filter((s) => s.kind !== 'return');
+    const calledAt = step.calledAt ?? step.line;
+    const own = helper.steps.filter((s) => s.kind !== 'return').map((s) => ({ ...s, calledAt }));
     return expanded(own, helpers, [...inside, step.name]);
   });
 }
@@ -96,14 +122,16 @@ function helpersIn(
 /**
  * What differs between a function of the C and the TypeScript's, in the order of both.
  * @param helpers functions that only the port has: one is read in the place of its call where that leaves fewer differences
+ * @param functions those of the C file, to which there can be pointers; null: whatever is passed
  */
 export function compareFunctions(
   c: Definition,
   ts: Definition,
   helpers: ReadonlyMap<string, Definition> = new Map(),
+  functions: ReadonlySet<string> | null = null,
 ): Odd[] {
   const used = new Map<string, Definition>();
-  let best = compareSteps(c, ts, ts.steps);
+  let best = compareSteps(c, ts, ts.steps, functions);
   for (const name of helpersIn(ts.steps, helpers, ts.name)) {
     const helper = helpers.get(name);
     if (!helper) continue;
@@ -111,6 +139,7 @@ export function compareFunctions(
       c,
       ts,
       expanded(ts.steps, new Map([...used, [name, helper]]), [ts.name]),
+      functions,
     );
     if (tried.length >= best.length) continue;
     best = tried;
@@ -126,13 +155,37 @@ function withoutPointer(step: Step, errors: ReadonlySet<string>): Step {
   return { ...step, name: errors.has(error) ? error : 'NULL' };
 }
 
-function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Odd[] {
+/** The line of the function itself that a step is on. */
+function lineIn(step: Step | undefined): number | undefined {
+  return step?.calledAt ?? step?.line;
+}
+
+/** Whether a step is a return that every call comes to, with steps behind it. */
+function leavesRest(steps: readonly Step[], at: number): boolean {
+  if (steps[at]?.kind !== 'return' || at === steps.length - 1) return false;
+  let depth = 0;
+  for (const { kind } of steps.slice(0, at))
+    if (kind === 'end') depth--;
+    else if (kind === 'if' || kind === 'loop' || kind === 'switch') depth++;
+  return depth === 0;
+}
+
+function compareSteps(
+  c: Definition,
+  ts: Definition,
+  steps: readonly Step[],
+  functions: ReadonlySet<string> | null,
+): Odd[] {
   const errors = new Set(steps.flatMap((step) => (step.kind === 'return' ? [step.name] : [])));
-  const cSteps = comparable(c.steps.map((step) => withoutPointer(step, errors)));
-  const tsSteps = comparable(steps);
+  const cSteps = comparable(
+    writtenOut(c.steps).map((step) => withoutPointer(step, errors)),
+    functions,
+  );
+  const tsSteps = comparable(steps, functions);
   const pairs = matchSteps(cSteps, tsSteps);
+  const [cMatched, tsMatched] = [new Set(pairs.map(([a]) => a)), new Set(pairs.map(([, b]) => b))];
   const brought = broughtBy(c.steps);
-  const result: Odd[] = [];
+  const result: Omit<Odd, 'keeps'>[] = [];
   let [i, j] = [0, 0];
   const cOdd: number[] = [];
   const tsOdd: number[] = [];
@@ -142,7 +195,7 @@ function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Od
     ...pairs,
     [cSteps.length, tsSteps.length] as const,
   ].entries()) {
-    const gap = [tsSteps[j - 1]?.line ?? ts.from, tsSteps[nextTs]?.line ?? ts.to] as const;
+    const gap = [lineIn(tsSteps[j - 1]) ?? ts.from, lineIn(tsSteps[nextTs]) ?? ts.to] as const;
     for (; i < nextC; i++) {
       cOdd.push(i);
       placeOfC.set(i, { place, gap });
@@ -180,7 +233,11 @@ function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Od
         tsSteps[l]?.kind === step.kind &&
         ['return', 'label', 'goto', 'case', 'constant'].includes(step.kind),
     );
-    if (other !== undefined) used.add(other);
+    if (other !== undefined) {
+      used.add(other);
+      tsMatched.add(other);
+      cMatched.add(k);
+    }
     result.push({
       side: 'c',
       step,
@@ -189,6 +246,7 @@ function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Od
       ...where,
       at: k,
       end: endOf(cSteps, k),
+      leavesRest: leavesRest(cSteps, k),
     });
   }
   for (const l of tsLeft) {
@@ -203,7 +261,16 @@ function compareSteps(c: Definition, ts: Definition, steps: readonly Step[]): Od
       ...where,
       at: l,
       end: endOf(tsSteps, l),
+      leavesRest: leavesRest(tsSteps, l),
     });
   }
-  return result.sort((a, b) => a.place - b.place);
+  return result
+    .map((odd) => ({
+      ...odd,
+      keeps:
+        odd.side === 'c'
+          ? holds(cMatched, cSteps, odd.at, odd.end)
+          : holds(tsMatched, tsSteps, odd.at, odd.end),
+    }))
+    .sort((a, b) => a.place - b.place);
 }

@@ -3,15 +3,13 @@
 
 import type { Deviation } from '../margin/margin';
 import type { PortDefinition, PortFile } from '../port/port';
+import { stepKey } from '../beside/match';
 import { NOT_IN_C, NOT_IN_TS, SPELLING } from '../syntax/conventions';
-import type { Step } from '../syntax/definition';
+import { explainAlong } from './along';
+import { CommentsOfFunction } from './comments';
 import type { Odd } from './compare';
 import type { Explanation } from './difference';
-
-/** Words of a text that can be names. */
-function words(text: string): Set<string> {
-  return new Set(text.match(/[A-Za-z_]\w*/gu));
-}
+import { bareName, hasValue, isNamed, words } from './names';
 
 /** Names in the code spans of Markdown. */
 function spans(text: string): Set<string> {
@@ -87,109 +85,61 @@ export class Explainer {
     return null;
   }
 
-  /** All differences of one function, each with its reason or null. */
+  /** All differences of one function, each with its explanation or null. */
   function(odds: readonly Odd[], ts: PortDefinition, file: PortFile): (Explanation | null)[] {
-    const found = odds.map((odd) => this.explain(odd, ts, file));
-    return odds.map((odd, i) => found[i] ?? this.along(odd, odds, found));
-  }
-
-  private explain(odd: Odd, ts: PortDefinition, file: PortFile): Explanation | null {
-    const { step } = odd;
-    const conventions = odd.side === 'c' ? NOT_IN_TS : NOT_IN_C;
-    const convention = conventions.find(({ names }) => names.includes(step.name));
-    if (convention) return byRule('convention', convention.reason);
-    return this.byComment(odd, ts, file) ?? this.byDeviation(odd, ts);
-  }
-
-  /** `// JS:` at the place, or one in the function or at a field that names the step. */
-  private byComment(odd: Odd, ts: PortDefinition, file: PortFile): Explanation | null {
-    const { step, gap, side } = odd;
-    for (const reason of ts.reasons) {
-      const [from, to] = reason.covers ?? [0, -1];
-      const here =
-        reason.kind === 'JS' &&
-        (side === 'ts'
-          ? from <= step.line && step.line <= to
-          : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from);
-      const named = isNamed(step) && words(reason.text).has(bareName(step.name));
-      if (named || (here && (side === 'ts' || !isNamed(step))))
-        return byRule('comment', reason.text);
-    }
-    if (!isNamed(step)) return null;
-    // A field or a helper that stands for the step says so at its declaration.
-    for (const other of file.definitions) {
-      // A class has the comments of all its functions.
-      if (other.kind === 'struct' || (other.kind === 'function' && this.isPorted(other.name)))
-        continue;
-      for (const reason of other.reasons)
-        if (words(reason.text).has(bareName(step.name)) || other.name === step.name)
-          return byRule('comment', reason.text);
-    }
-    return null;
+    const comments = new CommentsOfFunction(ts, file, (name) => this.isPorted(name));
+    const named = odds.map((odd) => {
+      if (!isNamed(odd.step)) return null;
+      const comment = comments.naming(odd);
+      if (comment !== null) return byRule('comment', comment);
+      return byConvention(odd) ?? this.byDeviation(odd, ts);
+    });
+    const along = explainAlong(odds, withMoved(odds, named));
+    for (const [i, { step }] of odds.entries())
+      if (!named[i] && along[i]?.by === 'comment') comments.spend(along[i].text, step);
+    return along.map((explanation, i) => {
+      const odd = odds[i];
+      if (explanation || !odd || isNamed(odd.step)) return explanation;
+      const comment = comments.ofShape(odd);
+      return comment === null ? null : byRule('comment', comment);
+    });
   }
 
   private isPorted(name: string): boolean {
     return this.functions.has(name);
   }
 
-  private byDeviation(odd: Odd, ts: PortDefinition): Explanation | null {
-    const name = bareName(odd.step.name);
-    if (!isNamed(odd.step)) return null;
+  /** One that names the step. If it names functions, it is about these alone. */
+  private byDeviation({ step, instead }: Odd, ts: PortDefinition): Explanation | null {
+    const name = bareName(step.name);
+    if (!isNamed(step)) return null;
     for (const { deviation, names, functions } of this.deviations) {
-      if (!names.has(name)) continue;
+      if (!names.has(name) || (instead && !hasValue(deviation.text, instead.name))) continue;
       const others = functions.filter((f) => f !== name);
-      if (others.length === 0 || others.includes(ts.name)) return byEntry('deviation', deviation);
+      if (functions.length === 0 || others.includes(ts.name))
+        return byEntry('deviation', deviation);
     }
     return null;
   }
+}
 
-  /**
-   * A branch, loop or return goes with the calls that are explained: those inside of it, or, if not a convention, those
-   * directly before or after it.
-   */
-  private along(
-    odd: Odd,
-    odds: readonly Odd[],
-    found: readonly (Explanation | null)[],
-  ): Explanation | null {
-    if (isNamed(odd.step)) return null;
-    const near = odds
-      .map((other, i) => ({ other, explanation: found[i] ?? null }))
-      .filter(({ other }) => other.place === odd.place && other.side === odd.side);
-    const named = near.filter(({ other }) => isNamed(other.step));
-    if (named.some(({ explanation }) => explanation === null)) return null;
-    const inside = named.find(({ other }) => other.at > odd.at && other.at < odd.end);
-    if (inside) return inside.explanation;
-    return (
-      named.find(
-        ({ other, explanation }) =>
-          explanation?.by !== 'convention' &&
-          isChain(
-            near.map((n) => n.other.at),
-            other.at,
-            odd.at,
-          ),
-      )?.explanation ?? null
+/** A step that stands elsewhere is a difference at both places; what explains one explains the other. */
+function withMoved(
+  odds: readonly Odd[],
+  found: readonly (Explanation | null)[],
+): (Explanation | null)[] {
+  return odds.map((odd, i) => {
+    if (found[i] || !odd.moved) return found[i] ?? null;
+    const other = odds.findIndex(
+      ({ side, step, moved }, j) =>
+        found[j] && moved && side !== odd.side && stepKey(step) === stepKey(odd.step),
     );
-  }
+    return found[other] ?? null;
+  });
 }
 
-/** Whether steps of the list lie between two of them without a hole but for an end. */
-function isChain(steps: readonly number[], a: number, b: number): boolean {
-  const [from, to] = [Math.min(a, b), Math.max(a, b)];
-  const between = [...steps].filter((at) => at >= from && at <= to).sort((x, y) => x - y);
-  return between.every((at, i) => i === 0 || at - (between[i - 1] ?? at) <= 2);
-}
-
-/** An error number is a name, a plain value is none, nor is that of a loop macro. */
-function isNamed({ kind, name }: Step): boolean {
-  return (
-    kind !== 'loop' &&
-    /^-?[A-Za-z_]\w*$/u.test(name) &&
-    !/^(?:true|false|NULL|default)$/u.test(name)
-  );
-}
-
-function bareName(name: string): string {
-  return name.replace(/^-/u, '');
+function byConvention({ side, step }: Odd): Explanation | null {
+  const conventions = side === 'c' ? NOT_IN_TS : NOT_IN_C;
+  const found = conventions.find(({ names }) => names.includes(step.name));
+  return found ? byRule('convention', found.reason) : null;
 }

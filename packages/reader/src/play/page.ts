@@ -74,7 +74,7 @@ export function playPage(input: PlayPageInput): string {
 `;
 }
 
-/** Runs each transcript's or trace's beginning once, so that a page that cannot work is not written. */
+/** Runs a transcript or trace to its end once, so that a page that cannot work is not written. */
 function startOf({ source, start = {} }: PlayPageInput): PlayContract['start'] {
   const items = itemsOf(source);
   const item = start.item === undefined ? items[0] : items.find(({ name }) => name === start.item);
@@ -84,9 +84,11 @@ function startOf({ source, start = {} }: PlayPageInput): PlayContract['start'] {
       `'${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
     );
   const step = start.step ?? 0;
-  const { length } = item.open();
+  const steps = item.open();
+  const { length } = steps;
   if (!Number.isInteger(step) || step < 0 || step > length)
     throw new PlayStartError('step', `${String(step)}: expected 0 to ${String(length)}`);
+  if (source.kind !== 'scenarios') steps.frame(length);
   return { item: item.name, step };
 }
 

@@ -59,7 +59,7 @@ export class Playback implements Steps {
 
   /**
    * The state after `step` steps.
-   * @throws RangeError outside 0..length
+   * @throws RangeError outside 0..length, and what the recording throws at a step that cannot be done
    */
   frame(step: number): Frame {
     if (!Number.isInteger(step) || step < 0 || step > this.length)
@@ -81,12 +81,18 @@ export class Playback implements Steps {
     // No more than what can be kept: half of it, since the frames before it are of use too.
     const near = next ? Math.min(this.window, this.mostWeight / next.weight / 2) : 1;
     let frame: Frame | null = step === 0 ? this.kept(0) : null;
-    while (run.at < step)
-      if (run.at < step - near) run.skip();
-      else {
-        frame = run.step();
-        this.keep(frame);
-      }
+    try {
+      while (run.at < step)
+        if (run.at < step - near) run.skip();
+        else {
+          frame = run.step();
+          this.keep(frame);
+        }
+    } catch (error) {
+      // Where it stands is not a state that the recording has.
+      this.runs = this.runs.filter((one) => one !== run);
+      throw error;
+    }
     if (!frame) throw new Error(`no frame ${String(step)}`);
     return frame;
   }

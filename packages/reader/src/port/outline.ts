@@ -24,7 +24,9 @@ function coveredBy(
   const visit = (node: ts.Node): void => {
     const [from, to] = [lineOf(node.getStart(file)), lineOf(node.getEnd())];
     if (line < from || line > to) return;
-    const counts = (ts.isStatement(node) && !ts.isBlock(node)) || ts.isClassElement(node);
+    const counts =
+      (ts.isStatement(node) && !ts.isBlock(node) && !ts.isClassDeclaration(node)) ||
+      ts.isClassElement(node);
     // The outermost that begins on the line, or else the innermost that holds it.
     if (counts && (found === null || lineOf(found.getStart(file)) < line)) found = node;
     ts.forEachChild(node, visit);
@@ -32,10 +34,17 @@ function coveredBy(
   visit(root);
   const node = found as ts.Node | null;
   if (!node) return null;
-  const from = lineOf(node.getStart(file));
+  return [lineOf(node.getStart(file)), lineOf(endOfHead(file, node))];
+}
+
+/** Where a statement ends; of a compound one whose body is more than one simple statement, where the body begins. */
+function endOfHead(file: ts.SourceFile, node: ts.Node): number {
   const body = bodyOf(node);
-  const single = body === null || !ts.isBlock(body) || body.statements.length <= 1;
-  return [from, lineOf(single ? node.getEnd() : body.getStart(file))];
+  if (body === null) return node.getEnd();
+  if (!ts.isBlock(body)) return endOfHead(file, body);
+  const [only, ...more] = body.statements;
+  if (more.length > 0) return body.getStart(file);
+  return only && bodyOf(only) ? endOfHead(file, only) : node.getEnd();
 }
 
 /** The body of a compound statement; null for a simple one. */

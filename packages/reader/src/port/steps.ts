@@ -4,21 +4,9 @@
 import ts from 'typescript';
 import type { Step, StepKind } from '../syntax/definition';
 import { SPELLING } from '../syntax/conventions';
+import { BUILT_IN, MATH, isBuiltInMethod } from './built-ins';
 
 const SPELLED = new Set(SPELLING.flatMap((convention) => convention.names));
-
-/** Objects of JavaScript itself, whose functions no kernel has. */
-const BUILT_IN = new Set(['Math', 'Number', 'Object', 'Array', 'String', 'JSON', 'Symbol']);
-
-/** Methods of arrays, maps, sets and strings. */
-const BUILT_IN_METHODS = new Set(
-  'slice map push pop fill entries keys values padStart padEnd toString join forEach filter find indexOf includes set has add delete subarray copyWithin reduce'.split(
-    ' ',
-  ),
-);
-
-/** C's spelling of what has one in JavaScript. */
-const MATH: Readonly<Record<string, string>> = { min: 'min', max: 'max' };
 
 function isConstant(name: string): boolean {
   return /^_*[A-Z][A-Z0-9_]+$/u.test(name);
@@ -121,13 +109,14 @@ function isDefaulting(node: ts.Node): node is ts.BinaryExpression {
 /** Collects the steps of one function. */
 export class StepsOfTs {
   private readonly steps: Step[] = [];
-  /** Labelled loops that stand for a label at their head, innermost last. */
-  private readonly loopLabels = new Set<string>();
 
   constructor(private readonly file: ts.SourceFile) {}
 
+  /** `return;` at the very end does nothing. */
   of(body: ts.Node): readonly Step[] {
     this.visit(body);
+    const last = ts.isBlock(body) ? body.statements.at(-1) : undefined;
+    if (last && ts.isReturnStatement(last) && !last.expression) this.steps.pop();
     return this.steps;
   }
 
@@ -226,14 +215,16 @@ export class StepsOfTs {
       this.visitLoop(statement);
       return;
     }
-    // `label: for (;;) { …; break; }` is a backward goto's target: there is no loop in C.
+    // `label: for (;;) { …; break; }` is a backward goto's target: there is no loop in C. Without the break there is one.
     const inner = statement.statement;
     const statements = ts.isBlock(inner) ? [...inner.statements] : [inner];
     const last = statements.at(-1);
     if (last && ts.isBreakStatement(last) && !last.label) statements.pop();
-    this.loopLabels.add(name);
+    else if (!last || !endsInJump(last)) {
+      this.visitLoop(statement);
+      return;
+    }
     for (const child of statements) this.visit(child);
-    this.loopLabels.delete(name);
   }
 
   private visitLoop(node: ts.IterationStatement): void {
@@ -270,7 +261,7 @@ export class StepsOfTs {
       if (isBuiltIn) {
         const spelled = MATH[name];
         if (spelled !== undefined && owner.text === 'Math') this.add('call', spelled, callee.name);
-      } else if (!BUILT_IN_METHODS.has(name)) this.add('call', name, callee.name);
+      } else if (!isBuiltInMethod(name, node)) this.add('call', name, callee.name);
       if (!isBuiltIn) this.visit(owner);
     } else if (ts.isIdentifier(callee)) {
       if (!SPELLED.has(callee.text)) this.add('call', callee.text, callee);
@@ -302,7 +293,13 @@ export class StepsOfTs {
         ? only.expression
         : undefined
       : body;
-    if (expression && ts.isCallExpression(bare(expression))) return;
-    this.visit(body);
+    const call = expression && bare(expression);
+    if (!call || !ts.isCallExpression(call)) {
+      this.visit(body);
+      return;
+    }
+    const callee = pointed(bare(call.expression));
+    if (ts.isPropertyAccessExpression(callee)) this.add('pointer', callee.name.text, node);
+    else if (ts.isIdentifier(callee)) this.add('pointer', callee.text, node);
   }
 }

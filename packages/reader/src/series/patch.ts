@@ -4,6 +4,7 @@
 
 import { ReadError } from '../read-error';
 import type { FilePatch, Hunk, Place } from './series';
+import { hasHidden } from '../syntax/hidden';
 import { shown, where } from './shown';
 
 const HUNK = /^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: (.*))?$/;
@@ -39,6 +40,7 @@ function pathOf(reader: DiffText, name: string): string | null {
   if (bare === '/dev/null') return null;
   if (bare.startsWith('"'))
     reader.fail(`the file name ${shown(bare)} is quoted; expected a plain name`);
+  if (hasHidden(bare)) reader.fail(`the file name ${shown(bare)} has hidden characters`);
   const path = bare.replace(/^[abciow]\//, '');
   if (path === '' || path.startsWith('/') || path.split('/').some((part) => part === '..'))
     reader.fail(`the file name ${shown(bare)} does not stay in the kernel tree`);

@@ -91,9 +91,13 @@ export const NOT_IN_C: readonly Convention[] = [
   },
 ];
 
+/** What a macro of the C calls by itself, and the TypeScript always writes out behind it. */
+export const ALWAYS: readonly { readonly by: string; readonly call: string }[] = [
+  { by: 'for_each_sg', call: 'sg_next' },
+];
+
 /** What a macro or function of the C calls or uses by itself, and the TypeScript writes out. */
 export const BROUGHT: readonly (Convention & { readonly by: RegExp })[] = [
-  { by: /^for_each_sg$/u, names: ['sg_next'], reason: 'for_each_sg walks with sg_next' },
   {
     by: /^for_each_(?:possible|online)_cpu$/u,
     names: ['nr_cpu_ids'],

@@ -15,7 +15,8 @@ export type StepKind =
   | 'return'
   | 'break'
   | 'continue'
-  | 'constant'; // an upper-case name, or an error number
+  | 'constant' // an upper-case name, or an error number
+  | 'pointer'; // to a function, passed or stored
 
 export interface Step {
   readonly kind: StepKind;
@@ -23,6 +24,8 @@ export interface Step {
   readonly name: string;
   /** In the file, from 1. */
   readonly line: number;
+  /** Of the call that stands for it, if it is in a helper that is read in the place of its call. */
+  readonly calledAt?: number;
 }
 
 export type DefinitionKind =

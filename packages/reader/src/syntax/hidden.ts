@@ -10,6 +10,11 @@ export function codePoint(c: string): string {
   return `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** Whether a line has a hidden character, or a tab. */
+export function hasHidden(line: string): boolean {
+  return visibleLine(line) !== line;
+}
+
 /** Text with `[U+202E]` in the place of a hidden character. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, bracketed);

@@ -91,4 +91,31 @@ describe('Playback', () => {
       { numRuns: LONG ? 200 : 10 },
     );
   }).timeout(120_000);
+
+  it('fails at a step that cannot be done each time it is asked for, and not before it', () => {
+    const lines = transcriptNamed('random/003.jsonl').text.split('\n');
+    const first = lines.findIndex((line) => line.includes('"map_page"'));
+    const text = lines.filter((_, i) => i !== first).join('\n');
+    const recording = transcriptRecording(text, 'x.jsonl');
+    const [message] = [() => new Playback(recording).frame(recording.length)].map(messageOf);
+    expect(message).to.match(/^x\.jsonl:\d+: /);
+    const last = Array.from({ length: recording.length }, (_, i) => i).find(
+      (step) => messageOf(() => new Playback(recording).frame(step + 1)) !== null,
+    );
+    const playback = new Playback(recording);
+    expect(playback.frame(last ?? 0).step).to.equal(last);
+    for (const step of [1, 1, 2, 1])
+      expect(messageOf(() => playback.frame((last ?? 0) + step))).to.equal(message);
+    expect(playback.frame(last ?? 0).step).to.equal(last);
+  });
 });
+
+/** What a call throws; null if it does not. */
+function messageOf(call: () => unknown): string | null {
+  try {
+    call();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -101,7 +101,10 @@ interface box_h {
     ]);
     expect(stepsOf('deref(d.ops).flush?.(d);')).to.deep.equal(['if', 'call flush', 'end']);
     expect(stepsOf('deref(d.flush_cb)(d);')).to.deep.equal(['call flush_cb']);
-    expect(stepsOf('INIT(w, (x) => { this.evict(x); });')).to.deep.equal(['call INIT']);
+    expect(stepsOf('INIT(w, (x) => { this.evict(x); });')).to.deep.equal([
+      'call INIT',
+      'pointer evict',
+    ]);
     expect(stepsOf('a = Math.min(b, Math.floor(c / PAGE_SIZE));')).to.deep.equal([
       'call min',
       'constant PAGE_SIZE',

@@ -395,6 +395,10 @@ describe('openSeries, damaged mails', () => {
         /"a?b?\/?\.\.\/\.\.\/etc\/x" does not stay in the kernel tree$/,
       ],
       [
+        (text) => text.replaceAll(file, 'drivers/tally/ta\u001b[2Jlly.c'),
+        /"b\/drivers\/tally\/ta\[U\+001B\]\[2Jlly\.c" has hidden characters$/,
+      ],
+      [
         (text) => text.replace(`--- a/${file}`, '--- a/other.c'),
         /: another file than the lines before name$/,
       ],

@@ -42,7 +42,7 @@ export class tally_c_before_patch_4 extends tally_c {
     const made = this.k.kzalloc_node(tally, GFP_KERNEL, node);
     if (!made) return null;
 
-    made.name = name.slice(0, TALLY_NAME_LEN - 1); // JS: C's strscpy
+    made.name = name.slice(0, TALLY_NAME_LEN - 1); // JS: C's strscpy; TALLY_NAME_LEN is its sizeof
     made.kind = kind;
     made.node = node;
     this.k.spin_lock_init(made.lock);

@@ -53,9 +53,9 @@ export class tally_c implements tally_h {
   ) {}
 
   protected tally_off_setup(str: string | null): number {
-    // JS: the result and the value are one; C has a pointer for the value, and EINVAL comes from there.
+    // JS: the result and the value are one; C has a pointer for the value.
     const value = this.k.kstrtobool(str);
-    const ret = value === null ? -EINVAL : 0;
+    const ret = value === null ? -EINVAL : 0; // JS: EINVAL of C's kstrtobool
     if (value !== null) this.tally_off = value; // JS: C's kstrtobool stores it
 
     if (!ret && this.tally_off) this.k.pr_info('off');
@@ -225,7 +225,7 @@ export class tally_c implements tally_h {
     const made = this.k.kzalloc_node(tally, GFP_KERNEL, node);
     if (!made) return null;
 
-    made.name = name.slice(0, TALLY_NAME_LEN - 1); // JS: C's strscpy
+    made.name = name.slice(0, TALLY_NAME_LEN - 1); // JS: C's strscpy; TALLY_NAME_LEN is its sizeof
     made.kind = kind;
     made.node = node;
     this.k.spin_lock_init(made.lock);
