@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The example is the README's program, and runs in plain JavaScript on the built package.
+// The example prints what the README says, in plain JavaScript on the built package; lab's tests compare the two texts.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,14 +9,9 @@ import { expect } from 'chai';
 const home = join(__dirname, '..');
 const example = join(home, 'examples/check.js');
 const readme = readFileSync(join(home, 'README.md'), 'utf8');
-const [, program = '', prints] = /^```js\n([^]*?)^```\n\n```text\n([^]*?)^```$/m.exec(readme) ?? [];
+const [, prints] = /^```[jt]s\n[^]*?^```\n\n```text\n([^]*?)^```$/m.exec(readme) ?? [];
 
 describe('examples/check.js', () => {
-  it('is the program of the README', () => {
-    expect(readFileSync(example, 'utf8')).to.match(/^\/\/ SPDX.*\n/);
-    expect(readFileSync(example, 'utf8').replace(/^.*\n/, '')).to.equal(program);
-  });
-
   it('prints what the README says', function () {
     this.timeout(60_000);
     if (!existsSync(join(home, 'dist/index.js'))) {

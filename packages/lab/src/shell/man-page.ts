@@ -36,11 +36,16 @@ function item(term: string, text: string): string[] {
   return ['.TP', `.B ${roff(term)}`, roff(text)];
 }
 
-/** No character of a text is a request: lines begin with no dot, backslashes and dashes stand for themselves. */
+/** No character of a text is a request: lines begin with no dot, dashes stand for themselves, and all is ASCII. */
 function roff(text: string): string {
   const line = text
     .replace(/\s*\n\s*/g, ' ')
     .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-');
+    .replaceAll('-', '\\-')
+    .replace(/[^\x20-\x7e]/gu, (char) => `\\[u${hex(char)}]`);
   return /^[.']/.test(line) ? `\\&${line}` : line;
+}
+
+function hex(char: string): string {
+  return (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }

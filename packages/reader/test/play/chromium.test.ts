@@ -33,9 +33,10 @@ function sourceOf({ name, text }: (typeof shippedTranscripts)[number]): PlayPage
 }
 
 describe('a play page', () => {
-  it('is smaller than 1 MB: the scenarios and each shipped transcript', () => {
+  it('is smaller than 1 MB: the scenarios and shipped transcripts, the longest first', () => {
     expect(playPage({ source: { kind: 'scenarios' } }).length).to.be.below(MEGABYTE);
-    for (const one of shippedTranscripts)
+    const longest = [...shippedTranscripts].sort((a, b) => b.text.length - a.text.length);
+    for (const one of LONG ? longest : longest.slice(0, 3))
       expect(playPage({ source: sourceOf(one) }).length, one.name).to.be.below(MEGABYTE);
   }).timeout(120_000);
 

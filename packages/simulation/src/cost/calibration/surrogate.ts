@@ -24,11 +24,13 @@ export interface RowSetup {
   readonly pieces: number;
   readonly direction: 'read' | 'write';
   readonly iommu: IommuKind;
+  /** I/Os in flight. Default: the cover letter's 64. */
+  readonly iodepth?: number;
 }
 
 /** What the ported code's work for an I/O is charged. */
 export function ioCharge(policy: CountedPolicy, row: RowSetup): IoCharge {
-  const counts = countIo({ ...row, policy, iodepth: IODEPTH });
+  const counts = countIo({ iodepth: IODEPTH, ...row, policy });
   // A read's bytes come from the device and are copied on unmap, a write's from the CPU and on map.
   const from = row.direction === 'read' ? 'device' : 'cpu';
   const fill = chargeOf(counts.fill, 'map', from);
