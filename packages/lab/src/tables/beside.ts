@@ -28,6 +28,9 @@ const COLOURS: Record<Token['kind'], string> = {
   name: '',
 };
 
+/** Between counterparts, and between lines that only stand beside each other. */
+const [MATCHED, BESIDE] = [' │ ', ' ┊ '];
+
 /** The rows; a side that is null is left out, and the other has the whole width. */
 export function besideText(
   rows: readonly Row[],
@@ -45,7 +48,7 @@ export function besideText(
   );
   const bold = (text: string): string => (look.colour ? `\x1b[1m${text}\x1b[0m` : text);
   const head = sides.map(({ side }) => bold(side.title.slice(-width).padEnd(width)));
-  const out = [head.join(' │ ').trimEnd()];
+  const out = [head.join(MATCHED).trimEnd()];
   for (const row of rows) {
     const cells = sides.map(({ side, line }) =>
       cell(side, line(row), { numbers, width, colour: look.colour }),
@@ -56,7 +59,7 @@ export function besideText(
       out.push(
         cells
           .map((lines) => lines[i] ?? blank)
-          .join(' │ ')
+          .join(row.matched ? MATCHED : BESIDE)
           .trimEnd(),
       );
   }

@@ -79,7 +79,11 @@ function portText(name: string, file: PortFile, hasSeries: boolean, look: Beside
     .filter((d) => d.name === name)
     .map((d) => {
       const first = commentAbove(file, d.from);
-      const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({ c: null, ts: first + i }));
+      const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({
+        c: null,
+        ts: first + i,
+        matched: false,
+      }));
       const place = `C: ${file.mirrors} ${d.owner === null ? d.name : `${d.owner}.${d.name}`}${d.patch === null ? '' : `, patch ${String(d.patch)}`}`;
       const why = hasSeries ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
       return `${place}${why}\n${besideText(rows, null, side(file), look)}`;

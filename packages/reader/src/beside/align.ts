@@ -170,7 +170,11 @@ class RowsOfFile {
     const members = memberLines(block.definition.name, this.c, this.ts, other);
     // A merged block is longer than the definition that gave it its name.
     const ts = { ...other.definition, to: other.to };
-    const rows = alignDefinitions(block.definition, block, ts, other, members);
+    const rows = alignDefinitions(
+      { definition: block.definition, range: block, lines: this.c.lines },
+      { definition: ts, range: other, lines: this.ts.lines },
+      members,
+    );
     this.add(block.definition, other.definition, rows);
   }
 
@@ -203,7 +207,9 @@ export function alignFiles(
     cPath: c.path,
     tsPath: ts?.path ?? null,
     state,
-    rows: writer.rows.map((row) => (row.c !== null && !known(row.c) ? { ...row, c: null } : row)),
+    rows: writer.rows.map((row) =>
+      row.c !== null && !known(row.c) ? { ...row, c: null, matched: false } : row,
+    ),
     pairs: writer.pairs,
   };
 }

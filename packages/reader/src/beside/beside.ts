@@ -9,6 +9,11 @@ import type { DeltaRow } from '../tree/c-file';
 export interface Row {
   readonly c: number | null;
   readonly ts: number | null;
+  /**
+   * Of two lines: they are counterparts; false if they only stand beside each other. Of one line: its counterpart is the
+   * other side's line in the nearest row above that has both; false if it has none.
+   */
+  readonly matched: boolean;
 }
 
 /** One name on both sides; null where a side does not have it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a patch changed in the C beside what it changed in the TypeScript: rows that use the same names face each other.
 
+import { likeness, wordsOf } from '../beside/likeness';
 import type { DeltaRow } from '../tree/c-file';
 
 export interface DeltaPair {
@@ -24,7 +25,7 @@ export function alignDelta(c: readonly DeltaRow[], ts: readonly DeltaRow[]): Del
   for (let i = c.length - 1; i >= 0; i--)
     for (let j = ts.length - 1; j >= 0; j--)
       best[i * width + j] = Math.max(
-        (best[(i + 1) * width + j + 1] ?? 0) + likeness(left[i], right[j]),
+        (best[(i + 1) * width + j + 1] ?? 0) + alike(left[i], right[j]),
         (best[(i + 1) * width + j] ?? 0) - GAP,
         (best[i * width + j + 1] ?? 0) - GAP,
       );
@@ -34,7 +35,7 @@ export function alignDelta(c: readonly DeltaRow[], ts: readonly DeltaRow[]): Del
   let j = 0;
   while (i < c.length || j < ts.length) {
     const here = best[i * width + j] ?? 0;
-    const likes = i < c.length && j < ts.length ? likeness(left[i], right[j]) : -1;
+    const likes = i < c.length && j < ts.length ? alike(left[i], right[j]) : -1;
     if (likes > 0 && near(here, (best[(i + 1) * width + j + 1] ?? 0) + likes)) {
       pairs.push({ c: c[i++] ?? null, ts: ts[j++] ?? null });
     } else if (
@@ -55,29 +56,14 @@ interface Traits {
 }
 
 function traits({ kind, text }: DeltaRow): Traits {
-  // What both languages write alike: names, and the words of control flow.
-  const words = text.match(/[A-Za-z_]\w+/g) ?? [];
-  const own = new Set([
-    'const',
-    'let',
-    'this',
-    'struct',
-    'static',
-    'unsigned',
-    'int',
-    'void',
-    'private',
-    'protected',
-  ]);
-  return { kind, words: new Set(words.filter((word) => !own.has(word))) };
+  return { kind, words: wordsOf(text) };
 }
 
-function likeness(a: Traits | undefined, b: Traits | undefined): number {
-  if (!a || !b || a.words.size === 0 || b.words.size === 0) return -1;
-  let shared = 0;
-  for (const word of a.words) if (b.words.has(word)) shared++;
-  if (shared === 0) return -1;
-  return shared / Math.max(a.words.size, b.words.size) + (a.kind === b.kind ? 0.1 : 0);
+/** -1: nothing in common. */
+function alike(a: Traits | undefined, b: Traits | undefined): number {
+  if (!a || !b) return -1;
+  const shared = likeness(a.words, b.words);
+  return shared === 0 ? -1 : shared + (a.kind === b.kind ? 0.1 : 0);
 }
 
 function near(a: number, b: number): boolean {

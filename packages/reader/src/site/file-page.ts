@@ -127,7 +127,8 @@ function sidesOf({ rows }: Section): Sides {
 
 /**
  * The rows. A class of the table says what most lines are, so that few cells need one: `a4` the patch of most C lines,
- * `b4` that of the TypeScript, `oc` and `ot` a table with one side only. A row of class `c` or `t` has that side alone.
+ * `b4` that of the TypeScript, `oc` and `ot` a table with one side only. A row of class `c` or `t` has that side alone, with
+ * `j` its counterpart is in the nearest row above that has both; the lines of a row of class `u` are no counterparts.
  */
 function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
   const common = { c: mostPatches(rows, 'c'), ts: mostPatches(rows, 'ts') };
@@ -144,12 +145,12 @@ function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
     const code = codeHtml(line.text, line.tokens, input[side]) + input.badges(side, line);
     return `<td>${String(line.number)}<td${classAttribute(names)}>${code}`;
   };
-  const body = rows.map(({ c, ts }) => {
-    if (c && ts) return `<tr>${cell('c', c)}${cell('ts', ts)}`;
-    if (c) return `<tr${sides === 'both' ? ' class=c' : ''}>${cell('c', c)}`;
-    if (ts)
-      return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
-    return '';
+  const body = rows.map(({ c, ts, matched }) => {
+    if (c && ts) return `<tr${matched ? '' : ' class=u'}>${cell('c', c)}${cell('ts', ts)}`;
+    const own = c ? cell('c', c) : ts ? cell('ts', ts) : '';
+    if (own === '' || sides !== 'both') return own === '' ? '' : `<tr>${own}`;
+    const row = `<tr${classAttribute([c ? 'c' : 't', ...(matched ? ['j'] : [])])}>`;
+    return c ? `${row}${own}` : `${row}<td><td>${own}`;
   });
   return tableOf(classes, body);
 }

@@ -128,6 +128,32 @@ const HASH = 'location.hash.slice(1)';
     expect(top).to.be.within(80, 780);
   });
 
+  it('marks as counterparts what is one, not what only stands beside it', async () => {
+    const page = await show(TALLY, WIDE);
+    const yellow = `(() => {
+      const paint = document.querySelector('tr.k').closest('section').querySelectorAll('td:nth-child(even)');
+      const of = (cell) => getComputedStyle(cell).backgroundColor;
+      return [...paint].filter((cell) => of(cell) === 'rgb(255, 243, 196)').map((cell) => cell.textContent.trim());
+    })()`;
+    const click = async (row: string): Promise<string[]> => {
+      await page.evaluate(`${row}.cells[0].click()`);
+      return ask(page, yellow);
+    };
+    const joined = "document.querySelector('#tally_weigh tr.c.j, section tr.c.j')";
+    const own = await ask<string>(page, `${joined}.cells[1].textContent.trim()`);
+    const marked = await click(joined);
+    expect(marked).to.include(own);
+    expect(marked).to.have.length.above(2);
+    const beside = "document.querySelector('section tr.u')";
+    expect(await click(beside)).to.deep.equal([
+      await ask(page, `${beside}.cells[1].textContent.trim()`),
+    ]);
+    await page.evaluate(`${beside}.cells[2].click()`);
+    expect(await ask(page, yellow)).to.deep.equal([
+      await ask(page, `${beside}.cells[3].textContent.trim()`),
+    ]);
+  });
+
   it('counts the lines of a link from the first line of the function, on either side', async () => {
     const page = await show(TALLY, WIDE, 'tally_weigh.c1');
     expect((await ask<string[]>(page, MARKED))[1]).to.include('static int tally_weigh(');

@@ -104,8 +104,9 @@ function step(elements: readonly HTMLElement[], by: 1 | -1, at: 'top' | 'third')
 
 /** Marks a row, makes the address its link, and brings it into view. */
 export function visit(row: HTMLTableRowElement): void {
-  mark(row);
-  const anchor = anchorOf(row, 'c') ?? anchorOf(row, 't');
+  const side = document.documentElement.dataset['side'] === 't' ? 't' : 'c';
+  mark(row, side);
+  const anchor = anchorOf(row, side) ?? anchorOf(row, side === 't' ? 'c' : 't');
   if (anchor !== null) history.replaceState(null, '', `#${anchor}`);
   show(row, 'third');
   say(`${anchor ?? ''}: ${row.textContent.slice(0, 200)}`);
@@ -142,7 +143,7 @@ function hunks(): HTMLElement[] {
 
 function kindOf(row: HTMLTableRowElement, usual: string): string {
   if (row.querySelector(':scope > .a, :scope > .d')) return 'change';
-  if (row.className.includes('t')) return '';
+  if (row.classList.contains('t')) return '';
   const own = /\bp(\d)/.exec(row.cells[1]?.className ?? '')?.[1] ?? usual;
   return own === '' || own === '0' ? '' : `patch ${own}`;
 }

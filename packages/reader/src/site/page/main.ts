@@ -41,7 +41,7 @@ function follow(): void {
   }
   const place = findPlace(anchor);
   if (!place) return;
-  mark(place.row);
+  mark(place.row, place.side);
   const target = place.row ?? place.section;
   // The side that the address names may be hidden.
   if (place.side && place.row?.getClientRects().length === 0) setSide(place.side);
@@ -59,7 +59,7 @@ function startMarks(): void {
     if (getSelection()?.isCollapsed === false) return;
     const side = cellsOf(row, 't')?.includes(cell) === true ? 't' : 'c';
     const anchor = anchorOf(row, side) ?? anchorOf(row, side === 't' ? 'c' : 't');
-    mark(row);
+    mark(row, side);
     if (anchor !== null) history.replaceState(null, '', `#${anchor}`);
   });
 }
