@@ -49,7 +49,12 @@ export function besideText(
   const bold = (text: string): string => (look.colour ? `\x1b[1m${text}\x1b[0m` : text);
   const head = sides.map(({ side }) => bold(side.title.slice(-width).padEnd(width)));
   const out = [head.join(MATCHED).trimEnd()];
+  let last: number | null = null;
   for (const row of rows) {
+    // A file that is known by its hunks alone.
+    if (c && row.c !== null && last !== null && row.c > last + 1)
+      out.push(`${' '.repeat(numbers + 3)}⋯`.padEnd(width) + (ts ? BESIDE.trimEnd() : ''));
+    last = row.c ?? last;
     const cells = sides.map(({ side, line }) =>
       cell(side, line(row), { numbers, width, colour: look.colour }),
     );

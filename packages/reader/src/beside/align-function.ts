@@ -3,7 +3,7 @@
 
 import type { Definition } from '../syntax/definition';
 import type { Row } from './beside';
-import { likeness, wordsOf } from './likeness';
+import { ALIKE, likeness, wordsOf } from './likeness';
 import { heaviest, matchSteps } from './match';
 
 /** Lines of one side, both ends included. */
@@ -20,7 +20,7 @@ export interface Placed {
 }
 
 /** A line of the C and the line of the TypeScript that is its counterpart. */
-type Match = readonly [c: number, ts: number];
+export type Match = readonly [c: number, ts: number];
 
 /** Two stretches of lines without counterparts beside each other; the longer one faces gaps at its end. */
 export function zip(c: Range, ts: Range): Row[] {
@@ -65,9 +65,6 @@ function anchors(c: Definition, ts: Definition, members: readonly Match[]): Anch
   if (c.to > lastC && ts.to > lastTs) rows.push([c.to, ts.to]);
   return { rows, joinedC, joinedTs };
 }
-
-/** From this part of their words on, two lines between matched steps are counterparts. */
-const ALIKE = 0.5;
 
 /** Lines between two anchors: those alike on one row, the others in order between them. */
 function between(c: Range, ts: Range, left: Placed, right: Placed): Row[] {

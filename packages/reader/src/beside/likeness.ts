@@ -18,3 +18,6 @@ export function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number
   for (const word of a) if (b.has(word)) shared++;
   return shared === 0 ? 0 : shared / Math.max(a.size, b.size);
 }
+
+/** From this part on, two lines at the same place are counterparts. */
+export const ALIKE = 0.5;

@@ -29,7 +29,8 @@ type Sides = 'both' | 'c' | 'ts';
 /** @param views the files of the page: one, or the small ones of a package */
 export function filePage(views: readonly FileView[], input: FilePageInput): Html {
   const files = views.map((view) => {
-    const sections = view.sections.map((section) => sectionHtml(view, section, input));
+    const jumps = jumpsOf(view);
+    const sections = view.sections.map((section) => sectionHtml(view, section, jumps, input));
     const two = hasSide(view, 'c') && hasSide(view, 'ts');
     return markup`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
   });
@@ -64,7 +65,27 @@ function intro(view: FileView): Html {
   }</div>`;
 }
 
-function sectionHtml(view: FileView, section: Section, input: FilePageInput): Html {
+/** The lines of the C in front of which lines are not known. */
+function jumpsOf({ partial, sections }: FileView): ReadonlySet<number> {
+  if (!partial) return new Set();
+  let last = 0;
+  return new Set(
+    sections
+      .flatMap(({ rows }) => rows.flatMap(({ c }) => c?.number ?? []))
+      .filter((number) => {
+        const jumps = number > last + 1;
+        last = number;
+        return jumps;
+      }),
+  );
+}
+
+function sectionHtml(
+  view: FileView,
+  section: Section,
+  jumps: ReadonlySet<number>,
+  input: FilePageInput,
+): Html {
   const { notes, names } = input;
   const heading = notes.heading(section, view.cPath, view.tsPath);
   const title =
@@ -78,6 +99,7 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const sides = sidesOf(section);
   const code = new Html(
     tableHtml(section, sides, {
+      jumps,
       c: names.linker(view, section, 'c', input.used),
       ts: names.linker(view, section, 'ts', input.used),
       badges: (side, line) => {
@@ -112,6 +134,8 @@ function placeInC(view: FileView, { ts, c }: Section): Html {
 }
 
 export interface TableInput {
+  /** Lines of the C in front of which a row says that others are not known. */
+  readonly jumps: ReadonlySet<number>;
   readonly c: Linker;
   readonly ts: Linker;
   readonly badges: (side: 'c' | 'ts', line: ViewLine) => string;
@@ -145,14 +169,25 @@ function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
     const code = codeHtml(line.text, line.tokens, input[side]) + input.badges(side, line);
     return `<td>${String(line.number)}<td${classAttribute(names)}>${code}`;
   };
-  const body = rows.map(({ c, ts, matched }) => {
+  const rowHtml = ({ c, ts, matched }: ViewRow): string => {
     if (c && ts) return `<tr${matched ? '' : ' class=u'}>${cell('c', c)}${cell('ts', ts)}`;
     const own = c ? cell('c', c) : ts ? cell('ts', ts) : '';
     if (own === '' || sides !== 'both') return own === '' ? '' : `<tr>${own}`;
     const row = `<tr${classAttribute([c ? 'c' : 't', ...(matched ? ['j'] : [])])}>`;
     return c ? `${row}${own}` : `${row}<td><td>${own}`;
-  });
+  };
+  const body = rows.flatMap((row) =>
+    row.c && input.jumps.has(row.c.number)
+      ? [leftOut(['c'], sides === 'both'), rowHtml(row)]
+      : [rowHtml(row)],
+  );
   return tableOf(classes, body);
+}
+
+/** A row that says on which sides lines are left out. */
+export function leftOut(left: readonly ('c' | 'ts')[], both: boolean): string {
+  const cell = (side: 'c' | 'ts'): string => `<td><td>${left.includes(side) ? '⋯' : ''}`;
+  return `<tr class=z>${both ? cell('c') + cell('ts') : '<td><td>⋯'}`;
 }
 
 /** A table of rows; its columns are named where the first row does not have them all. */

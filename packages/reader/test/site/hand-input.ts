@@ -132,6 +132,8 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
           name,
           cPath: path,
           c: hunk.slice(2),
+          whole: hunk.slice(2),
+          matches: { before: [], after: [[5, 4]] },
           ts: tsLines.slice(2).map((text, i) => ({
             kind: 'added' as const,
             text,

@@ -79,6 +79,25 @@ describe('buildSite', function () {
       }
   });
 
+  it('says where lines of the C are not known', () => {
+    const base = handInput();
+    const files = (base.tree?.files ?? []).map((file) => ({
+      ...file,
+      states: file.states.map(
+        (text) =>
+          text && {
+            whole: false,
+            lines: text.lines.filter(({ number }) => number > 2 && number !== 6),
+          },
+      ),
+    }));
+    const own = buildSite({ ...base, tree: { files, notes: [] } });
+    const text = own.get('drivers-pool-pool.c.html') ?? '';
+    const rows = rowsOf(text).map(({ c, ts }) => c?.number ?? (ts ? 'ts' : '...'));
+    expect(rows.filter((row) => row !== 'ts')).to.deep.equal(['...', 3, 4, 5, '...', 7, 8]);
+    expect(text).to.include('⋯');
+  });
+
   it('marks lines with the patch that wrote them', () => {
     const own = page('drivers-tally-tally-pool.c.html');
     expect(own).to.match(/<table class="a4 b4">/);

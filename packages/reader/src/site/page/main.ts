@@ -53,7 +53,7 @@ function startMarks(): void {
   document.getElementById('main')?.addEventListener('click', (event) => {
     if (!(event.target instanceof Element) || event.target.closest('a, button, summary')) return;
     const cell = event.target.closest('td');
-    const row = cell?.closest<HTMLTableRowElement>('section > table tr');
+    const row = cell?.closest<HTMLTableRowElement>('section > table tr:not(.z)');
     if (!cell || !row) return;
     // Whoever selects text does not want a mark.
     if (getSelection()?.isCollapsed === false) return;

@@ -75,13 +75,13 @@ function numberOf(section: HTMLElement, row: HTMLTableRowElement, side: Side): n
  */
 function counterparts(row: HTMLTableRowElement): HTMLTableRowElement[] {
   const joined = (one: Element): boolean => one.classList.contains('j');
-  const alone = (one: Element | null): one is Element => one?.matches('.c, .t') === true;
+  const alone = (one: Element): boolean => one.matches('.c, .t');
   let base: Element | null = row;
-  if (joined(row)) while (alone(base)) base = base.previousElementSibling;
+  if (joined(row)) while (base && alone(base)) base = base.previousElementSibling;
   if (!base || base.classList.contains('u') || alone(base)) return [row];
   const rows = [base];
-  for (let at = base.nextElementSibling; alone(at); at = at.nextElementSibling)
-    if (joined(at)) rows.push(at);
+  let next = base.nextElementSibling;
+  for (; next && alone(next); next = next.nextElementSibling) if (joined(next)) rows.push(next);
   return rows as HTMLTableRowElement[];
 }
 
