@@ -73,6 +73,13 @@ module.exports = {
       to: { path: '^packages/lab/src/(compare|commands|tables|reports|show)/' },
     },
     {
+      name: 'play-knows-no-page',
+      comment: 'what plays the port does not know how it is shown',
+      severity: 'error',
+      from: { path: '^packages/reader/src/play/[^/]+\\.ts$' },
+      to: { path: '^packages/reader/src/play/(page|view)/' },
+    },
+    {
       name: 'public-index-only',
       comment: 'another package is entered by what its package.json exports',
       severity: 'error',

@@ -15,6 +15,8 @@ export type {
   StepKind,
   Token,
 } from './syntax/definition';
+export { commentAbove } from './syntax/comment-above';
+export { visibleLine } from './syntax/hidden';
 export { loadCReader } from './c/files';
 export { type CReader, type CSource, wholeText } from './c/parse';
 export { readPort } from './port/files';
@@ -26,7 +28,13 @@ export { changedFunctions } from './beside/changed';
 export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export { type CheckInput, checkSides } from './check/check-sides';
-export type { CheckResult, Difference, DifferenceKind } from './check/difference';
+export type {
+  CheckResult,
+  Difference,
+  DifferenceKind,
+  ExplainedBy,
+  Explanation,
+} from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
 export { type MarginDocuments, readMarginDocuments } from './margin/files';
 export { readMargin } from './margin/read-margin';
@@ -47,9 +55,9 @@ export type { PageAssets } from './site/frame';
 export { pageAssets, writeSite } from './site/files';
 
 // the pool at work
-export { type PlayPageInput, playPage } from './play/page';
+export { type PlayPageInput, PlayStartError, playPage } from './play/page';
 export type { PlaySource } from './play/play-data';
-export type { PlayC, PlayText } from './play/page/contract';
+export type { PlayC, PlayText } from './play/contract';
 export type { ExecutedLine } from './play/frame';
 export type {
   CallBase,

@@ -5,3 +5,8 @@
 export class ReadError extends Error {
   override readonly name = 'ReadError';
 }
+
+/** What something that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

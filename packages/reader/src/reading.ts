@@ -13,7 +13,7 @@ import type { Margin } from './margin/margin';
 import { readMargin } from './margin/read-margin';
 import { linesOfC } from './play/c-lines';
 import { playSources } from './play/files';
-import type { PlayC } from './play/page/contract';
+import type { PlayC } from './play/contract';
 import { playPage } from './play/page';
 import { readPort } from './port/files';
 import type { Port } from './port/port';
@@ -22,7 +22,7 @@ import type { Series } from './series/series';
 import type { Wanted } from './series/thread';
 import type { CTree } from './tree/c-file';
 import { pageAssets } from './site/files';
-import { buildSite } from './site/site';
+import { type SiteInput, buildSite } from './site/site';
 import { openTree } from './tree/files';
 
 export interface ReadingOptions {
@@ -73,7 +73,7 @@ export async function openReading(options: ReadingOptions): Promise<Reading> {
   };
 }
 
-/** Both sides held against each other, in all states. */
+/** Compares both sides in all states. */
 export function checkReading({ port, margin }: Reading, c: CSide): CheckResult {
   const { reader, tree } = c;
   return checkSides({ reader, tree, port, deviations: margin.deviations });
@@ -85,7 +85,7 @@ export function changedByPatch({ port }: Reading, c: CSide): ChangedFunction[][]
 }
 
 /** By what the port knows its series. */
-export function wantedOf(port: Port): Wanted {
+function wantedOf(port: Port): Wanted {
   return {
     patches: port.patches,
     files: mirroredBy(port),
@@ -101,13 +101,13 @@ export function wantedOf(port: Port): Wanted {
   };
 }
 
-/** The files of the site, by name. Without C it is built from our side alone. */
-export function readingSite(
+/** What the pages of a site show; without C it is our side alone. */
+export function siteInput(
   { port, margin, c }: Reading,
   check: CheckResult | null,
   changed: readonly (readonly ChangedFunction[])[],
-): ReadonlyMap<string, string> {
-  return buildSite({
+): Omit<SiteInput, 'play' | 'assets'> {
+  return {
     series: c?.series ?? null,
     tree: c?.tree ?? null,
     port,
@@ -116,6 +116,18 @@ export function readingSite(
     changed,
     margin,
     check,
+  };
+}
+
+/** The files of the site, by name. */
+export function readingSite(
+  reading: Reading,
+  check: CheckResult | null,
+  changed: readonly (readonly ChangedFunction[])[],
+): ReadonlyMap<string, string> {
+  const { c } = reading;
+  return buildSite({
+    ...siteInput(reading, check, changed),
     play: playPage({ source: { kind: 'scenarios' }, c: c && playedC(c) }),
     assets: pageAssets(),
   });
@@ -125,7 +137,7 @@ function playedC({ beside, sources }: CSide): PlayC {
   return linesOfC(beside, sources, new Set(playSources().map(({ path }) => path)));
 }
 
-/** What linux-shim has of the kernel is a slice of each file: not to be held against the whole of it. */
+/** linux-shim has a slice of each kernel file: it is not compared with the whole file. */
 const SLICES: ReadonlySet<string> = new Set(['linux-shim']);
 
 /** The C files that are ported as a whole: `x.c` by a class `x_c`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The fixture's C in its five states, and real C if there is some: what tests of both sides start from.
+// The fixture's C in its five states: what tests of both sides start from.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -89,46 +89,13 @@ export function fixturePort(): Port {
 }
 
 export function fixtureDeviations(): Deviation[] {
-  return readDeviations(
-    readFileSync(path.join(FIXTURE, 'port', 'porting.md'), 'utf8'),
-    'porting.md',
-  );
-}
-
-const REAL_FILES = [
-  'drivers/iommu/dma-iommu.c',
-  'include/linux/dma-iommu.h',
-  'drivers/iommu/io-buffer-pool.c',
-  'drivers/iommu/io-buffer-pool.h',
-  'drivers/iommu/iommu.c',
-  'drivers/iommu/iova.c',
-  'drivers/iommu/virtio-iommu.c',
-];
-
-/** The real C, if READ_STATES names a folder with the trees state0 to state4; else null, and the reason is printed. */
-export function realTree(): CTree | null {
-  const folder = process.env['READ_STATES'];
-  if (folder === undefined) {
-    console.log(
-      'skipped: READ_STATES=DIR, with kernel trees DIR/state0 to DIR/state4 after 0 to 4 patches',
-    );
-    return null;
-  }
-  const files = REAL_FILES.map((name) =>
-    fileOf(
-      name,
-      [0, 1, 2, 3, 4].map((n) => {
-        const file = path.join(folder, `state${String(n)}`, name);
-        return existsSync(file) ? readFileSync(file, 'utf8') : null;
-      }),
-    ),
-  );
-  return { files, notes: [] };
+  return deviationsOf(path.join(FIXTURE, 'port', 'porting.md'));
 }
 
 export function realDeviations(): Deviation[] {
-  return readDeviations(
-    readFileSync(path.join(ROOT, 'docs', 'porting.md'), 'utf8'),
-    'docs/porting.md',
-  );
+  return deviationsOf(path.join(ROOT, 'docs', 'porting.md'));
+}
+
+function deviationsOf(file: string): Deviation[] {
+  return readDeviations(readFileSync(file, 'utf8'), file);
 }

@@ -6,7 +6,14 @@ import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { Assembler, readFacts, readTrace } from '@iommu-bounce/dma-trace';
-import { type PlaySource, ReadError, TraceCalls, playPage, scenarios } from '@iommu-bounce/reader';
+import {
+  type PlaySource,
+  PlayStartError,
+  ReadError,
+  TraceCalls,
+  playPage,
+  scenarios,
+} from '@iommu-bounce/reader';
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
 import { codeOf, readText } from '../files';
@@ -60,7 +67,7 @@ async function play(
   const { out, scenario } = options;
   if (out === undefined) throw new UsageError('play: expected --out FILE.html, the page to write');
   if (scenario !== undefined && file !== undefined)
-    throw new UsageError('--scenario: a file is played; expected one of the two');
+    throw new UsageError('--scenario: is for the built-in scenarios; expected no file');
   const step = wholeNumber('--step', options.step ?? '0', 0, MOST_STEP);
   checkOut(out, options.force === true);
   try {
@@ -71,7 +78,10 @@ async function play(
     io.out(`${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
     return 0;
   } catch (error) {
-    if (error instanceof ReadError) throw new UsageError(`${file ?? 'play'}: ${error.message}`);
+    if (error instanceof PlayStartError)
+      throw new UsageError(`--${error.of === 'item' ? 'scenario' : 'step'}: ${error.reason}`);
+    if (error instanceof ReadError && file !== undefined && !error.message.startsWith(`${file}:`))
+      throw new UsageError(`${file}: ${error.message}`);
     throw error;
   }
 }
@@ -87,7 +97,7 @@ async function sourceOf(file: string | undefined, options: PlayOptions): Promise
   const isTrace = file !== undefined && !isTranscript(file);
   for (const name of ['from', 'calls'] as const)
     if (options[name] !== undefined && !isTrace)
-      throw new UsageError(`--${name}: is for a trace; expected a trace, or no such option`);
+      throw new UsageError(`--${name}: is for a trace; expected a trace as the file`);
   if (file === undefined) return { kind: 'scenarios' };
   return isTrace ? traceSource(file, options) : transcriptSource(file);
 }
@@ -95,6 +105,7 @@ async function sourceOf(file: string | undefined, options: PlayOptions): Promise
 function transcriptSource(file: string): PlaySource {
   return {
     kind: 'transcript',
+    name: file,
     title: `${basename(file)}, played`,
     about:
       'A recording of the real C: its calls are made again on the port, on a plain table as when it was recorded. ' +

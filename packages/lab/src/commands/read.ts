@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `read`: the C patches beside the TypeScript, as a site, on the terminal, or held against each other.
+// `read`: the C patches beside the TypeScript, as a site, on the terminal, or compared.
 
 import { type Command, Option } from 'commander';
 import {
@@ -41,10 +41,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
     .option('--out <folder>', 'write the site: open index.html in it')
     .option('--force', 'let --out replace the files that an earlier run wrote')
-    .option(
-      '--check',
-      'hold both sides against each other; status 1 if a difference is unexplained',
-    )
+    .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
     .addOption(
@@ -70,8 +67,10 @@ async function read(
     kernel: options.kernel ?? null,
     port: options.port ?? null,
   });
+  const notes = reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [];
   if (names.length > 0) {
     progress.done();
+    for (const note of notes) io.err(`note: ${note}\n`);
     return show(names, reading, options, io);
   }
   progress.show('the check');
@@ -82,12 +81,11 @@ async function read(
     writeSite(options.out, readingSite(reading, check, changed), options.force === true);
   }
   progress.done();
-  for (const note of reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [])
-    io.err(`note: ${note}\n`);
+  for (const note of notes) io.err(`note: ${note}\n`);
   if (options.check === true && check) io.out(checkOutput(check, options.json === true));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);
-  const unexplained = check?.differences.some((d) => d.reason === null) === true;
+  const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
 }
 
@@ -97,7 +95,7 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
       'expected a name, --out <folder> or --check; see iommu-bounce read --help',
     );
   if (names.length > 0 && (options.out !== undefined || options.check === true))
-    throw new UsageError('expected names, or --out and --check, not both');
+    throw new UsageError('names cannot be combined with --out or --check');
   if (options.series === undefined)
     for (const [given, option] of [
       [options.check === true, '--check'],
@@ -106,6 +104,8 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
       if (given) throw new UsageError(`${option}: needs your copy of the mails, --series <path>`);
   if (options.json === true && options.check !== true)
     throw new UsageError('--json: is for --check');
+  if (options.force === true && options.out === undefined)
+    throw new UsageError('--force: is for --out');
 }
 
 function checkOutput(check: CheckResult, json: boolean): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // C and TypeScript beside each other on a terminal.
 
-import type { Row, Token } from '@iommu-bounce/reader';
+import { type Row, type Token, visibleLine } from '@iommu-bounce/reader';
 
 /** One side of the screen. */
 export interface BesideSide {
@@ -98,24 +98,25 @@ interface Character {
   readonly kind: Token['kind'] | null;
 }
 
-/** Tabs become spaces to the next multiple of 4; other control and bidi characters are shown as U+XXXX. */
+/** Tabs become spaces to the next multiple of 4; other hidden characters are shown as [U+XXXX]. */
 function characters(side: BesideSide, line: number): Character[] {
   const text = side.lines[line - 1] ?? '';
   const tokens = side.tokens[line - 1] ?? [];
   const out: Character[] = [];
   let token = 0;
-  for (let i = 0; i < text.length; i++) {
+  let i = 0;
+  for (const ch of text) {
     while (token < tokens.length && (tokens[token]?.end ?? 0) <= i) token++;
     const at = tokens[token];
     const kind = at !== undefined && at.start <= i ? at.kind : null;
-    const ch = text[i] ?? '';
+    i += ch.length;
     if (ch === '\t')
       do out.push({ text: ' ', kind });
       while (out.length % 4 !== 0);
-    else if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(ch))
-      for (const part of `<U+${ch.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`)
-        out.push({ text: part, kind });
-    else out.push({ text: ch, kind });
+    else {
+      const shown = visibleLine(ch);
+      for (const part of shown === ch ? [ch] : shown) out.push({ text: part, kind });
+    }
   }
   return out;
 }

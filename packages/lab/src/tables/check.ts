@@ -1,39 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `read --check`: what differs between the C and the TypeScript, unexplained first.
 
-import type { CheckResult, Difference } from '@iommu-bounce/reader';
+import type { CheckResult, Difference, Explanation } from '@iommu-bounce/reader';
 import { oneLine } from '../errors';
 
 export function checkText({ functions, differences }: CheckResult): string {
-  const unexplained = differences.filter((d) => d.reason === null);
-  const explained = differences.filter((d) => d.reason !== null);
+  const unexplained = differences.filter((d) => d.explanation === null);
+  const explained = differences.length - unexplained.length;
   const out = [
-    `${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(explained.length)} explained`,
+    `${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(explained)} explained`,
   ];
   if (unexplained.length > 0) out.push('', 'Unexplained:', ...unexplained.map(line));
-  if (explained.length > 0) {
+  if (explained > 0) {
     out.push('', 'Explained:');
-    for (const [reason, of] of byReason(explained))
-      out.push(`  ${oneLine(reason)}`, ...of.map((d) => `  ${line(d)}`));
+    for (const [sentence, of] of byExplanation(differences))
+      out.push(`  ${oneLine(sentence)}`, ...of.map((d) => `  ${line(d)}`));
   }
   return `${out.join('\n')}\n`;
 }
 
-function byReason(differences: readonly Difference[]): Map<string, Difference[]> {
+function byExplanation(differences: readonly Difference[]): Map<string, Difference[]> {
   const groups = new Map<string, Difference[]>();
   for (const d of differences) {
-    const group = groups.get(d.reason ?? '');
+    if (d.explanation === null) continue;
+    const sentence = sentenceOf(d.explanation);
+    const group = groups.get(sentence);
     if (group) group.push(d);
-    else groups.set(d.reason ?? '', [d]);
+    else groups.set(sentence, [d]);
   }
   return groups;
 }
 
-/** `FILE:LINE NAME: text`, with the states it is in. */
+function sentenceOf({ by, text, deviation }: Explanation): string {
+  const entry = deviation ? `deviation ${String(deviation.number)} of ${deviation.section}` : by;
+  return `${by === 'not ported' ? `${by}, ` : ''}${entry}: ${text}`;
+}
+
+/** `TSPATH:LINE CPATH:LINE: NAME: text`, with the last state that has it. */
 function line(d: Difference): string {
-  const place =
-    d.tsPath !== null
-      ? `${d.tsPath}${d.tsLine === null ? '' : `:${String(d.tsLine)}`}`
-      : `${d.cPath}${d.cLine === null ? '' : `:${String(d.cLine)}`}`;
-  return oneLine(`  ${place}: ${d.name}: ${d.text} (after patch ${String(d.state)})`);
+  const places = [
+    [d.tsPath, d.tsLine],
+    [d.cLine === null ? null : d.cPath, d.cLine],
+  ]
+    .filter(([path]) => path !== null)
+    .map(([path, at]) => `${String(path)}${at === null ? '' : `:${String(at)}`}`);
+  return oneLine(`  ${places.join(' ')}: ${d.name}: ${d.text} (state ${String(d.state)})`);
 }

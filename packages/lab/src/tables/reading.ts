@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `read NAME`: one name of the C in both languages, on a terminal.
 
-import type { CSide, FileBeside, Pair, PortFile, Reading, Row } from '@iommu-bounce/reader';
+import {
+  type CSide,
+  type FileBeside,
+  type Pair,
+  type PortDefinition,
+  type PortFile,
+  type Reading,
+  type Row,
+  commentAbove,
+} from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
 import { type BesideLook, type BesideSide, besideText } from './beside';
 
@@ -76,7 +85,7 @@ function side(file: PortFile): BesideSide {
 
 function portText(name: string, file: PortFile, hasSeries: boolean, look: BesideLook): string[] {
   return file.definitions
-    .filter((d) => d.name === name)
+    .filter((d) => d.name === name && d.kind !== 'registration')
     .map((d) => {
       const first = commentAbove(file, d.from);
       const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({
@@ -84,17 +93,16 @@ function portText(name: string, file: PortFile, hasSeries: boolean, look: Beside
         ts: first + i,
         matched: false,
       }));
-      const place = `C: ${file.mirrors} ${d.owner === null ? d.name : `${d.owner}.${d.name}`}${d.patch === null ? '' : `, patch ${String(d.patch)}`}`;
       const why = hasSeries ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
-      return `${place}${why}\n${besideText(rows, null, side(file), look)}`;
+      return `${placeInC(file, d)}${why}\n${besideText(rows, null, side(file), look)}`;
     });
 }
 
-/** The first line of the comment that touches a definition. */
-function commentAbove(file: PortFile, from: number): number {
-  let first = from;
-  while (first > 1 && /^\s*(\/\/|\/\*\*|\*)/.test(file.lines[first - 2] ?? '')) first--;
-  return first;
+function placeInC({ mirrors }: PortFile, { kind, name, owner, patch }: PortDefinition): string {
+  const isMember = kind === 'field' || kind === 'enumerator';
+  const full = isMember && owner !== null ? `${owner}.${name}` : name;
+  const what = kind === 'prototype' ? ' (prototype)' : '';
+  return `C: ${mirrors} ${full}${what}${patch === null ? '' : `, patch ${String(patch)}`}`;
 }
 
 function unknown(name: string, { c, port }: Reading): UsageError {

@@ -10,7 +10,7 @@ import { cli } from './run-cli';
 const root = join(__dirname, '../../../..');
 const text = readFileSync(join(root, 'docs/kconfig.md'), 'utf8');
 const sessions = [...text.matchAll(/^```console\n([^]*?)^```$/gm)]
-  .flatMap(([, block = '']) => block.split(/^\$ iommu-bounce /m).slice(1))
+  .flatMap(([, block = '']) => block.split(/^\$ npx iommu-bounce /m).slice(1))
   .map((session) => {
     const end = session.indexOf('\n');
     return { command: session.slice(0, end), output: session.slice(end + 1) };

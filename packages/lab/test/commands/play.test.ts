@@ -68,7 +68,7 @@ describe('play', function () {
       expect(status).to.equal(0);
       const { source } = dataOf(readFileSync(out, 'utf8'));
       expect(source.program?.calls).to.have.length(50);
-      expect(source.about).to.match(/^50 calls .*Left out: 1\d\d calls before/);
+      expect(source.about).to.match(/^50 calls .*Left out: 1\d\d calls before this piece/);
     }));
 
   it('replaces a page only with --force, and no other file', () =>
@@ -103,18 +103,24 @@ describe('play', function () {
       writeFileSync(empty, '');
       const wrongs: readonly (readonly [readonly string[], RegExp])[] = [
         [['play'], /expected --out FILE\.html/],
-        [['play', '--out', out, '--step', '999'], /step 999: expected 0 to \d+/],
+        [
+          ['play', '--out', out, '--step', '999'],
+          /^iommu-bounce: --step: 999: expected 0 to \d+\n/,
+        ],
         [['play', '--out', out, '--step', 'x'], /--step: expected a whole number/],
         [
           ['play', '--out', out, '--scenario', 'none'],
-          /scenario 'none': expected one of first-map, /,
+          /^iommu-bounce: --scenario: 'none': expected one of first-map, /,
         ],
         [['play', '--out', out, '--calls', '3'], /--calls: is for a trace/],
         [['play', transcript, '--out', out, '--from', '3'], /--from: is for a trace/],
-        [['play', transcript, '--out', out, '--scenario', 'reuse'], /--scenario: a file is played/],
+        [
+          ['play', transcript, '--out', out, '--scenario', 'reuse'],
+          /--scenario: is for the built-in scenarios; expected no file/,
+        ],
         [
           ['play', broken, '--out', out],
-          /broken\.jsonl: line 1: header: version is absent, expected 1/,
+          /^iommu-bounce: \S+broken\.jsonl:1: header: version is absent, expected 1/,
         ],
         [['play', noText, '--out', out], /words\.txt.*not an ftrace text/],
         [['play', cut, '--out', out], /cut\.jsonl\.gz: the gzip data is broken/],

@@ -16,9 +16,10 @@ const kernel = ['--kernel', join(reader, 'tree')];
 describe('iommu-bounce read NAME', () => {
   it('prints both texts beside each other, each line once', async () => {
     const { status, out, err } = await cli('read', 'tally_weigh', ...tally, ...kernel);
-    expect({ status, err }).to.deep.equal({ status: 0, err: '' });
+    expect(status).to.equal(0);
+    expect(err).to.match(/^note: .*2 other mails not used\nnote: /);
     const [head, ...rows] = out.trimEnd().split('\n');
-    expect(head).to.match(/^drivers\/tally\/tally\.c +│ packages\/tally\/src\/tally\.ts$/);
+    expect(head).to.match(/^drivers\/tally\/tally\.c +│ .*\/reader\/port\/tally\/src\/tally\.ts$/);
     const row = (left: RegExp, right: RegExp): void => {
       const found = rows.filter((line) => left.test(line.split('│')[0] ?? ''));
       expect(found, String(left)).to.have.length(1);
@@ -42,6 +43,22 @@ describe('iommu-bounce read NAME', () => {
       /^C: drivers\/iommu\/io-buffer-pool\.c io_buffer_pool_sync_sg, patch 4\npackages\/io-buffer-pool\/src\/io-buffer-pool\.ts\n/,
     );
     expect(out).to.match(/\d+ +io_buffer_pool_sync_sg\(/);
+  });
+
+  it('names the place of the C: no registration, and the struct of fields only', async () => {
+    const places = async (...args: string[]): Promise<string[]> =>
+      (await cli('read', ...args)).out.split('\n').filter((line) => line.startsWith('C: '));
+    expect(await places('tally_create', ...port)).to.deep.equal([
+      'C: drivers/tally/tally.c tally_create, patch 4',
+    ]);
+    expect(await places('io_buffer_pool_map_page')).to.deep.equal([
+      'C: drivers/iommu/io-buffer-pool.c io_buffer_pool_map_page, patch 4',
+      'C: drivers/iommu/io-buffer-pool.h io_buffer_pool_map_page (prototype)',
+      'C: drivers/iommu/io-buffer-pool.h io_buffer_pool_map_page',
+    ]);
+    expect(await places('fill_work', ...port)).to.deep.equal([
+      'C: drivers/tally/tally-pool.c tally_pool.fill_work',
+    ]);
   });
 
   it('colours and pages on a terminal, and wraps to its width', async () => {
@@ -77,10 +94,10 @@ describe('iommu-bounce read --check', () => {
     const { status, out } = await cli('read', '--check', '--json', ...tally, ...kernel);
     const { functions, differences } = JSON.parse(out) as {
       functions: number;
-      differences: { reason: string | null }[];
+      differences: { explanation: object | null }[];
     };
     expect(functions).to.be.greaterThan(20);
-    const unexplained = differences.filter((d) => d.reason === null);
+    const unexplained = differences.filter((d) => d.explanation === null);
     expect(status).to.equal(unexplained.length > 0 ? 1 : 0);
     const text = await cli('read', '--check', ...tally, ...kernel);
     expect(text.status).to.equal(status);
@@ -134,10 +151,11 @@ function contents(folder: string): Map<string, string> {
 describe('what iommu-bounce read refuses with one line and status 2', () => {
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['nothing to do', [], /expected a name, --out <folder> or --check/],
-    ['names and a site', ['x', '--out', 'y'], /expected names, or --out and --check, not both/],
+    ['names and a site', ['x', '--out', 'y'], /names cannot be combined with --out or --check/],
     ['--check without a series', ['--check'], /--check: needs your copy of the mails/],
     ['--kernel without a series', ['x', '--kernel', '.'], /--kernel: needs your copy/],
     ['--json without --check', ['x', '--json'], /--json: is for --check/],
+    ['--force without --out', ['x', '--force'], /--force: is for --out/],
     ['a missing mbox', ['x', '--series', 'none.mbox'], /none\.mbox/],
     [
       'a series that the port does not mirror',

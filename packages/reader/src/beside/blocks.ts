@@ -10,9 +10,6 @@ export interface Block<D extends Definition> {
   readonly to: number;
 }
 
-/** Lines that are there: all of a file, or those of the hunks. */
-export type Known = (line: number) => boolean;
-
 /** Where the comment on a definition begins, if it touches it. */
 function withComment(lines: readonly string[], from: number, after: number): number {
   let first = from;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The two sides held against each other in every state of the series.
+// The two sides compared in every state of the series.
 
 import type { CReader } from '../c/parse';
 import { isC } from '../beside/files-beside';
 import type { Deviation } from '../margin/margin';
 import type { Port, PortFile } from '../port/port';
 import { functionsAfter, mirrorOf, type Placed } from '../port/state';
+import { commentAbove } from '../syntax/comment-above';
 import type { Definition, Step } from '../syntax/definition';
 import type { CFile, CTree } from '../tree/c-file';
 import { compareFunctions, type Odd } from './compare';
-import type { CheckResult, Difference, DifferenceKind } from './difference';
-import { Explainer, type Explanation } from './explain';
+import type { CheckResult, Difference, DifferenceKind, Explanation } from './difference';
+import { Explainer } from './explain';
 
 export interface CheckInput {
   readonly reader: CReader;
   readonly tree: CTree;
   readonly port: Port;
-  /** The numbered deviations of docs/porting.md. */
+  /** The numbered deviations of porting.md. */
   readonly deviations: readonly Deviation[];
 }
 
@@ -166,7 +167,8 @@ class FileCheck {
   private checkExtra({ definition, file }: Placed, state: number): void {
     if (this.everInC.has(definition.name)) return;
     if (!this.isNew(`extra ${file.path} ${definition.name}`)) return;
-    const doc = docOf(file, definition.from);
+    const { from } = definition;
+    const doc = file.lines.slice(commentAbove(file, from) - 1, from - 1).join(' ');
     this.add(
       'extra',
       definition.name,
@@ -196,21 +198,13 @@ class FileCheck {
       tsPath: ts?.file.path ?? null,
       tsLine: ts?.line ?? null,
       text,
-      reason: explanation === null ? null : `${explanation.by}: ${explanation.reason}`,
-      explainedBy: explanation?.by ?? null,
+      explanation,
     });
   }
 }
 
-/** The comment that stands on a line. */
-function docOf(file: PortFile, line: number): string {
-  let first = line - 1;
-  while (first > 0 && /^\s*(?:\/\*|\*|\/\/)/u.test(file.lines[first - 1] ?? '')) first--;
-  return file.lines.slice(first, line - 1).join(' ');
-}
-
 /**
- * Holds the C against the port: every function of each C file that the port mirrors or the series changes, in every
+ * Compares the C with the port: every function of each C file that the port mirrors or the series changes, in every
  * state. What is the same in several states is listed once, with the last of them.
  */
 export function checkSides(input: CheckInput): CheckResult {

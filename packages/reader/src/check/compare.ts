@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Two functions held against each other, step by step.
+// Two functions compared step by step.
 
 import { matchSteps, openers, stepKey } from '../beside/match';
 import { BROUGHT, SAME, SPELLING } from '../syntax/conventions';

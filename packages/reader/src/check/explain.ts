@@ -6,14 +6,7 @@ import type { PortDefinition, PortFile } from '../port/port';
 import { NOT_IN_C, NOT_IN_TS, SPELLING } from '../syntax/conventions';
 import type { Step } from '../syntax/definition';
 import type { Odd } from './compare';
-
-/** Who explained it. */
-export type ExplainedBy = 'convention' | 'comment' | 'deviation' | 'not ported';
-
-export interface Explanation {
-  readonly by: ExplainedBy;
-  readonly reason: string;
-}
+import type { Explanation } from './difference';
 
 /** Words of a text that can be names. */
 function words(text: string): Set<string> {
@@ -25,14 +18,21 @@ function spans(text: string): Set<string> {
   return words((text.match(/`[^`]+`/gu) ?? []).join(' '));
 }
 
-/** Whether a section of docs/porting.md is about a C file: its name is `dma-iommu`, or `io-buffer-pool.h, dma-iommu.h`. */
+/** Whether a section of porting.md is about a C file: its name is `dma-iommu`, or `io-buffer-pool.h, dma-iommu.h`. */
 function isAbout(section: string, cPath: string): boolean {
   const file = cPath.replace(/^.*\//u, '');
   return section.split(/,\s*/u).some((name) => name === file || `${name}.c` === file);
 }
 
-function label(deviation: Deviation): string {
-  return `docs/porting.md, ${deviation.section}, ${String(deviation.number)}: ${deviation.text}`;
+function byRule(by: 'convention' | 'comment', text: string): Explanation {
+  return { by, text, deviation: null };
+}
+
+function byEntry(
+  by: 'deviation' | 'not ported',
+  { section, number, text }: Deviation,
+): Explanation {
+  return { by, text, deviation: { section, number } };
 }
 
 /** Explains the differences of one C file. */
@@ -61,8 +61,7 @@ export class Explainer {
   missing(name: string): Explanation | null {
     for (const { deviation } of this.deviations) {
       const said = /\bNot ported\b(.*)/su.exec(deviation.text)?.[1];
-      if (said !== undefined && spans(said).has(name))
-        return { by: 'not ported', reason: label(deviation) };
+      if (said !== undefined && spans(said).has(name)) return byEntry('not ported', deviation);
     }
     return null;
   }
@@ -70,7 +69,7 @@ export class Explainer {
   /** A function of the port that the C does not have. */
   extra(definition: PortDefinition, doc: string): Explanation | null {
     const spelling = SPELLING.find(({ names }) => names.includes(definition.name));
-    if (spelling) return { by: 'convention', reason: spelling.reason };
+    if (spelling) return byRule('convention', spelling.reason);
     const calls = definition.steps.filter((step) => step.kind === 'call');
     const [only] = calls;
     if (
@@ -78,13 +77,13 @@ export class Explainer {
       only?.name.endsWith(`_${definition.name}`) &&
       this.isPorted(only.name)
     )
-      return { by: 'convention', reason: 'an entry of an ops table with the same member names' };
+      return byRule('convention', 'an entry of an ops table with the same member names');
     const [reason] = definition.reasons.filter((r) => r.line < definition.from);
-    if (reason) return { by: 'comment', reason: reason.text };
+    if (reason) return byRule('comment', reason.text);
     const place = /\b(?:include|drivers|lib|kernel|mm)\/[\w/.-]+\.[ch]\b.*/u.exec(doc)?.[0];
-    if (place !== undefined) return { by: 'comment', reason: place };
+    if (place !== undefined) return byRule('comment', place);
     for (const { deviation, names } of this.deviations)
-      if (names.has(definition.name)) return { by: 'deviation', reason: label(deviation) };
+      if (names.has(definition.name)) return byEntry('deviation', deviation);
     return null;
   }
 
@@ -98,7 +97,7 @@ export class Explainer {
     const { step } = odd;
     const conventions = odd.side === 'c' ? NOT_IN_TS : NOT_IN_C;
     const convention = conventions.find(({ names }) => names.includes(step.name));
-    if (convention) return { by: 'convention', reason: convention.reason };
+    if (convention) return byRule('convention', convention.reason);
     return this.byComment(odd, ts, file) ?? this.byDeviation(odd, ts);
   }
 
@@ -114,7 +113,7 @@ export class Explainer {
           : reason.line >= gap[0] && reason.line <= gap[1] && reason.line >= ts.from);
       const named = isNamed(step) && words(reason.text).has(bareName(step.name));
       if (named || (here && (side === 'ts' || !isNamed(step))))
-        return { by: 'comment', reason: reason.text };
+        return byRule('comment', reason.text);
     }
     if (!isNamed(step)) return null;
     // A field or a helper that stands for the step says so at its declaration.
@@ -124,7 +123,7 @@ export class Explainer {
         continue;
       for (const reason of other.reasons)
         if (words(reason.text).has(bareName(step.name)) || other.name === step.name)
-          return { by: 'comment', reason: reason.text };
+          return byRule('comment', reason.text);
     }
     return null;
   }
@@ -139,15 +138,14 @@ export class Explainer {
     for (const { deviation, names, functions } of this.deviations) {
       if (!names.has(name)) continue;
       const others = functions.filter((f) => f !== name);
-      if (others.length === 0 || others.includes(ts.name))
-        return { by: 'deviation', reason: label(deviation) };
+      if (others.length === 0 || others.includes(ts.name)) return byEntry('deviation', deviation);
     }
     return null;
   }
 
   /**
    * A branch, loop or return goes with the calls that are explained: those inside of it, or, if not a convention, those
-   * directly in front of it or behind it.
+   * directly before or after it.
    */
   private along(
     odd: Odd,

@@ -23,7 +23,8 @@ export function readMarginDocuments(folder?: string): MarginDocuments {
     folder ?? (existsSync(join(clone, 'findings.md')) ? clone : join(home, 'dist', 'docs'));
   const document = (file: string): { name: string; text: string } | null => {
     const path = join(docs, file);
-    return existsSync(path) ? { name: file, text: readFileSync(path, 'utf8') } : null;
+    const name = folder === undefined ? `docs/${file}` : path;
+    return existsSync(path) ? { name, text: readFileSync(path, 'utf8') } : null;
   };
   const reach = join(folder ?? join(home, 'data'), 'reach.json');
   return {

@@ -2,7 +2,7 @@
 // What the page's first script has: the port, and what steps it. Bundled as dist/play.js.
 
 import { type PlayData, contractOf } from './play-data';
-import type { PlayContract } from './page/contract';
+import type { PlayContract } from './contract';
 
 /** Of a page's data: JSON, compressed (raw deflate), as base64. */
 export async function contractFrom(base64: string): Promise<PlayContract> {

@@ -4,7 +4,7 @@
 import type { FileBeside, Row } from '../beside/beside';
 import type { Source } from '../syntax/definition';
 import type { ExecutedLine } from './frame';
-import type { PlayC } from './page/contract';
+import type { PlayC } from './contract';
 
 /**
  * @param shown paths of the TypeScript files whose lines the page shows

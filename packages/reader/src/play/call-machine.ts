@@ -11,7 +11,6 @@ import {
   type device,
   dma_addr_t,
   type dma_sgt_handle,
-  oops,
   type page,
   phys_addr_t,
   type scatterlist,
@@ -34,12 +33,16 @@ import type { PlayCall, PlayDevice, PlayMachine } from './calls';
 import type { CountFrame } from './frame';
 import { type HeldMapping, type WatchedDomain, directionName } from './held-mapping';
 import type { Piece } from './mapped-pieces';
+import { count } from '../words';
 import { WATCHED_PARTS, watchedMemory } from './watched-memory';
 
 /** Of a PCI device, unless its driver says otherwise. */
 const SEGMENT_DEFAULT = 65536;
 /** 2 MiB, beyond which alignment makes no request fewer. */
 const ALIGNED_FRAMES = 512;
+
+/** The result of a call about a mapping whose map call failed. */
+export const MAPPING_FAILED = 'not run: its mapping failed';
 
 export type MapCall = Extract<PlayCall, { readonly device: string; readonly dir: number }>;
 
@@ -262,7 +265,7 @@ export class CallMachine {
     this.places.set(call.id, { device: call.device, segments: held.segments });
     const where = `0x${addr.toString(16)}`;
     return call.call === 'map_sg'
-      ? `${counted(held.segments.length, 'segment')}, at ${where}`
+      ? `${count(held.segments.length, 'segment')}, at ${where}`
       : where;
   }
 
@@ -339,7 +342,7 @@ export class CallMachine {
   private access(call: Extract<PlayCall, { call: 'device_read' | 'device_write' }>): string {
     const { mm } = this.m.k;
     const place = this.places.get(call.id);
-    if (!place) return 'left out: the mapping had failed';
+    if (!place) return MAPPING_FAILED;
     const translate = this.machine.translator(this.device(call.device ?? place.device));
     const write = call.call === 'device_write';
     const places: number[] = [];
@@ -385,13 +388,4 @@ function quoted(bytes: Uint8Array): string {
     byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·',
   ).join('');
   return `"${shown}${bytes.length > MOST_SHOWN ? '…' : ''}"`;
-}
-
-export function counted(n: number, what: string): string {
-  return `${String(n)} ${what}${n === 1 ? '' : 's'}`;
-}
-
-/** Whether a call of the kernel ended in an oops. */
-export function isOops(error: unknown): error is oops {
-  return error instanceof oops;
 }

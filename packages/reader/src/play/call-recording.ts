@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A program as something to step: a machine with the pool, and the same machine without it beside it.
 
-import { CallMachine, isOops } from './call-machine';
+import { oops } from '@iommu-bounce/linux-shim';
+import { CallMachine, MAPPING_FAILED } from './call-machine';
 import { playCallText } from './call-text';
 import type { PlayCall, PlayProgram } from './calls';
 import { Capture } from './capture';
 import { countsSince } from './counts';
 import type { CountFrame, Frame } from './frame';
 import { probe } from './probe';
-import { REQUESTS_LABEL, type Recording, type Run } from './recording';
+import { NOT_RUN, REQUESTS_LABEL, type Recording, type Run } from './recording';
 import { watchedMemory } from './watched-memory';
 
 export function callRecording(program: PlayProgram): Recording {
@@ -75,13 +76,12 @@ class CallSteps implements Run {
   }
 
   private stepPool(call: PlayCall): string {
-    if (this.died.pool) return 'the port died before';
-    if (needsMapping(call) && !this.pool.mappings.has(call.id))
-      return 'left out: the mapping had failed';
+    if (this.died.pool) return NOT_RUN;
+    if (needsMapping(call) && !this.pool.mappings.has(call.id)) return MAPPING_FAILED;
     try {
       return this.pool.call(call);
     } catch (error) {
-      if (!isOops(error)) throw error;
+      if (!(error instanceof oops)) throw error;
       this.died.pool = true;
       return `oops: ${error.message}`;
     }
@@ -93,7 +93,7 @@ class CallSteps implements Run {
     try {
       this.beside.call(call);
     } catch (error) {
-      if (!isOops(error)) throw error;
+      if (!(error instanceof oops)) throw error;
       this.died.beside = true;
     }
   }

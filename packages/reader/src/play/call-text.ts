@@ -2,7 +2,7 @@
 // Calls of a program as a driver would write them.
 
 import type { PlayCall } from './calls';
-import { counted } from './call-machine';
+import { count, hex } from '../words';
 import type { MappingFrame } from './frame';
 
 const DIRECTIONS = ['DMA_BIDIRECTIONAL', 'DMA_TO_DEVICE', 'DMA_FROM_DEVICE'] as const;
@@ -49,7 +49,7 @@ export function playCallText(call: PlayCall, kind?: MappingFrame['kind']): strin
     case 'sync':
       return `dma_sync_for_${call.forCpu ? 'cpu' : 'device'}(mapping ${String(call.id)}${plus(call.offset)}, ${String(call.length)})`;
     case 'device_read':
-      return `${call.device ?? 'the device'} reads ${counted(call.length, 'byte')} at the address of mapping ${String(call.id)}${plus(call.offset)}`;
+      return `${call.device ?? 'the device'} reads ${count(call.length, 'byte')} at the address of mapping ${String(call.id)}${plus(call.offset)}`;
     case 'device_write':
       return `${call.device ?? 'the device'} writes "${call.text ?? ''}" to the address of mapping ${String(call.id)}${plus(call.offset)}`;
     case 'wait':
@@ -71,8 +71,4 @@ function memory({
 
 function plus(offset: number): string {
   return offset === 0 ? '' : ` + ${hex(offset)}`;
-}
-
-function hex(n: number): string {
-  return `0x${n.toString(16)}`;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the play page needs of Node: the bundled scripts, hashes and compression.
+// What the play page needs of Node: the bundled scripts, and compression.
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import type { PlayText } from './page/contract';
+import type { PlayText } from './contract';
 
 /** dist of this package: this module lies two folders below the package's, in src and built alike. */
 const DIST = join(__dirname, '../../dist');
@@ -23,11 +22,6 @@ export function playSources(): readonly PlayText[] {
 /** Raw deflate, as base64. */
 export function compressed(text: string): string {
   return deflateRawSync(text, { level: 9 }).toString('base64');
-}
-
-/** As a content security policy names a script or a style. */
-export function policyHash(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
 function readDist(name: string): string {

@@ -2,8 +2,12 @@
 // The play page as one HTML file that needs nothing else and may fetch nothing.
 
 import { ReadError } from '../read-error';
-import { compressed, playScripts, playSources, policyHash } from './files';
-import type { PlayC, PlayContract } from './page/contract';
+import { sha256 } from '../html/files';
+import { escapeHtml } from '../html/html';
+import { contentPolicy } from '../html/policy';
+import { visibleLine } from '../syntax/hidden';
+import { compressed, playScripts, playSources } from './files';
+import type { PlayC, PlayContract } from './contract';
 import { type PlayData, type PlaySource, itemsOf } from './play-data';
 import { PLAY_STYLE } from './style';
 
@@ -15,25 +19,36 @@ export interface PlayPageInput {
   readonly c?: PlayC | null;
 }
 
+/** A start that the source does not have. */
+export class PlayStartError extends ReadError {
+  constructor(
+    readonly of: 'item' | 'step',
+    /** Without the name of what is wrong: `999: expected 0 to 8`. */
+    readonly reason: string,
+  ) {
+    super(`${of} ${reason}`);
+  }
+}
+
 /** What the page is known by, so that a later run may replace it. */
 const GENERATOR = 'iommu-bounce';
 
 /**
  * The same input gives the same text.
- * @throws ReadError if the source's text is no transcript, or has no such item or step to start at
+ * @throws ReadError if the source's text is no transcript
+ * @throws PlayStartError if the source has no such item or step to start at
  */
 export function playPage(input: PlayPageInput): string {
   const { source, c = null } = input;
-  const data: PlayData = { source, start: startOf(input), sources: playSources(), c };
+  const data: PlayData = {
+    source: shared(source),
+    start: startOf(input),
+    sources: playSources(),
+    c,
+  };
   const script = pageScript();
   const title = source.kind === 'scenarios' ? 'The pool at work' : source.title;
-  const policy = [
-    "default-src 'none'",
-    `script-src ${policyHash(script)}`,
-    `style-src ${policyHash(PLAY_STYLE)}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
+  const policy = contentPolicy(sha256(script), sha256(PLAY_STYLE));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +56,7 @@ export function playPage(input: PlayPageInput): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="${GENERATOR}">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(visibleLine(title))}</title>
 <style>${PLAY_STYLE}</style>
 </head>
 <body>
@@ -58,14 +73,20 @@ function startOf({ source, start = {} }: PlayPageInput): PlayContract['start'] {
   const items = itemsOf(source);
   const item = start.item === undefined ? items[0] : items.find(({ name }) => name === start.item);
   if (!item)
-    throw new ReadError(
-      `scenario '${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
+    throw new PlayStartError(
+      'item',
+      `'${String(start.item)}': expected one of ${items.map(({ name }) => name).join(', ')}`,
     );
   const step = start.step ?? 0;
   const { length } = item.open();
   if (!Number.isInteger(step) || step < 0 || step > length)
-    throw new ReadError(`step ${String(step)}: expected 0 to ${String(length)}`);
+    throw new PlayStartError('step', `${String(step)}: expected 0 to ${String(length)}`);
   return { item: item.name, step };
+}
+
+/** The page is for others too: no folders of this machine are in it. */
+function shared(source: PlaySource): PlaySource {
+  return 'name' in source ? { ...source, name: source.name.replace(/^.*[/\\]/u, '') } : source;
 }
 
 /** One script, so that nothing of it is global. */
@@ -80,10 +101,4 @@ iommuBouncePlay.contractFrom(data).then(
 );})();`;
   if (/<\/script|<!--/i.test(text)) throw new Error('a script that would end its own element');
   return text;
-}
-
-function escaped(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (c) => `&#${String(c.charCodeAt(0))};`)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

@@ -3,7 +3,7 @@
 
 import { callRecording } from './call-recording';
 import type { PlayProgram } from './calls';
-import type { PlayC, PlayContract, PlayItem, PlayText } from './page/contract';
+import type { PlayC, PlayContract, PlayItem, PlayText } from './contract';
 import { Playback } from './playback';
 import type { Recording } from './recording';
 import { scenarios } from './scenarios';
@@ -14,6 +14,8 @@ export type PlaySource =
   | { readonly kind: 'scenarios' }
   | {
       readonly kind: 'transcript';
+      /** What errors call the file. */
+      readonly name: string;
       readonly title: string;
       readonly about: string;
       /** The whole file. */
@@ -39,14 +41,16 @@ export const RECORDING = 'recording';
 
 /**
  * The items of a source.
- * @throws ReadError, when an item is opened, if its text is no transcript
+ * @throws ReadError, NAME:LINE: reason, when an item is opened, if its text is no transcript
  */
 export function itemsOf(source: PlaySource): PlayItem[] {
   switch (source.kind) {
     case 'scenarios':
       return scenarios.map((one) => item(one, () => callRecording(one)));
     case 'transcript':
-      return [item({ ...source, name: RECORDING }, () => transcriptRecording(source.text))];
+      return [
+        item({ ...source, name: RECORDING }, () => transcriptRecording(source.text, source.name)),
+      ];
     case 'trace':
       return [item({ ...source, name: RECORDING }, () => callRecording(source.program))];
   }

@@ -2,7 +2,7 @@
 // A recording that can be looked at anywhere: forward, back, and at random.
 
 import type { Frame } from './frame';
-import type { Steps } from './page/contract';
+import type { Steps } from './contract';
 import type { Recording, Run } from './recording';
 
 export interface PlaybackOptions {

@@ -4,7 +4,7 @@
 import type { ClassFrame, Frame, MappingFrame, RangeFrame } from './frame';
 import { type Changes, LIST_NAMES, changes, listOf } from './changes';
 import { type Random, randomFrom } from './random';
-import { accessText, count, hex, sizeText } from './view/words';
+import { accessText, count, hex, sizeText } from '../words';
 
 export type QuestionKind =
   'slot' | 'served' | 'requests' | 'copy' | 'after-unmap' | 'unwanted' | 'evicted' | 'old';

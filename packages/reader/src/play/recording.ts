@@ -22,6 +22,9 @@ export interface Recording {
   begin(): { readonly run: Run; readonly first: Frame };
 }
 
+/** The result of a step after an oops. */
+export const NOT_RUN = 'not run: the port stopped with an oops';
+
 /** Labels of the two drivers. */
 export const REQUESTS_LABEL = {
   virtio: 'requests to virtio-iommu',

@@ -145,14 +145,14 @@ export class TraceCalls {
     const add = (n: number, what: string): void => {
       if (n > 0) left.push(`${String(n)} ${what}`);
     };
-    add(this.first - 1, 'calls before');
+    add(this.first - 1, 'calls before this piece');
     add(this.before, 'unmaps and syncs of mappings that were made before');
     add(this.failed, 'calls that failed');
     add(this.evictions, 'recorded evictions, since here the timer of the port decides');
     const end = isCut || !this.wantsMore ? ' The file may have more calls after these.' : '';
     return (
       `${String(this.calls.length)} calls of a recorded machine, from call ${String(this.first)} of the file on, on the port with ` +
-      `virtio-iommu.${end} The pool is empty when they begin; what the devices did in between was not recorded.` +
+      `virtio-iommu.${end} The pool is empty when they begin; the trace does not have what the devices did.` +
       (left.length > 0 ? ` Left out: ${left.join('; ')}.` : '')
     );
   }

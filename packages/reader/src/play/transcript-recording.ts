@@ -18,7 +18,7 @@ import type { CountFrame, Frame } from './frame';
 import { type HeldMapping, type WatchedDomain, directionName } from './held-mapping';
 import { MappedPieces } from './mapped-pieces';
 import { probe } from './probe';
-import { REQUESTS_LABEL, type Recording, type Run } from './recording';
+import { NOT_RUN, REQUESTS_LABEL, type Recording, type Run } from './recording';
 import { callText, resultText } from './transcript-text';
 import { WATCHED_PARTS, watchedMemory } from './watched-memory';
 
@@ -31,25 +31,28 @@ const MAKES: ReadonlySet<string> = new Set([
   'alloc_noncontiguous',
 ]);
 
-/** @throws ReadError if the text is no transcript */
-export function transcriptRecording(text: string): Recording {
-  const transcript = readErrors(() => parseTranscript(text));
+/**
+ * @param name of the file, for errors
+ * @throws ReadError, `NAME:LINE: …`, if the text is no transcript
+ */
+export function transcriptRecording(text: string, name: string): Recording {
+  const transcript = readErrors(name, () => parseTranscript(text));
   return {
     length: transcript.ops.length,
     requestsLabel: REQUESTS_LABEL.table,
     begin: () => {
-      const run = readErrors(() => new TranscriptSteps(transcript));
+      const run = readErrors(name, () => new TranscriptSteps(transcript, name));
       return { run, first: run.first() };
     },
   };
 }
 
-function readErrors<T>(read: () => T): T {
+function readErrors<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (error instanceof TranscriptError)
-      throw new ReadError(`line ${String(error.line)}: ${error.reason}`);
+      throw new ReadError(`${name}:${String(error.line)}: ${error.reason}`);
     throw error;
   }
 }
@@ -64,7 +67,11 @@ class TranscriptMachine {
     { readonly mapping: Mapping; readonly held: HeldMapping }
   >();
 
-  constructor(transcript: Transcript, withoutPool: boolean) {
+  constructor(
+    transcript: Transcript,
+    private readonly name: string,
+    withoutPool: boolean,
+  ) {
     this.run = new TranscriptRun(transcript, {
       withoutPool,
       parts: WATCHED_PARTS,
@@ -87,7 +94,7 @@ class TranscriptMachine {
 
   step(): OpOutcome {
     const op = this.run.next;
-    const outcome = readErrors(() => this.run.step());
+    const outcome = readErrors(this.name, () => this.run.step());
     if (op && 'id' in op.fields) {
       const id = idOf(op, 'id');
       const mapping = this.run.mappings.get(id);
@@ -149,10 +156,10 @@ class TranscriptSteps implements Run {
   private readonly start: number;
   private readonly countsBefore: { readonly pool: CountFrame; readonly beside: CountFrame | null };
 
-  constructor(transcript: Transcript) {
-    this.pool = new TranscriptMachine(transcript, false);
+  constructor(transcript: Transcript, name: string) {
+    this.pool = new TranscriptMachine(transcript, name, false);
     const { stage, ioBuffer } = transcript.header;
-    this.beside = stage === 4 && ioBuffer ? new TranscriptMachine(transcript, true) : null;
+    this.beside = stage === 4 && ioBuffer ? new TranscriptMachine(transcript, name, true) : null;
     this.capture = new Capture(this.pool);
     this.start = this.pool.m.k.timers.jiffies();
     this.countsBefore = { pool: this.pool.counts(), beside: this.beside?.counts() ?? null };
@@ -179,7 +186,7 @@ class TranscriptSteps implements Run {
       if (this.pool.run.next) outcome = this.pool.step();
     });
     if (!outcome) {
-      const texts = { call: '', result: 'the port died before', difference: null, executed };
+      const texts = { call: '', result: NOT_RUN, difference: null, executed };
       return this.frame(texts, null);
     }
     this.stepBeside();

@@ -2,6 +2,7 @@
 // Operations of a transcript as a driver would write them, and what came of them.
 
 import type { Json, OpOutcome, TranscriptOp } from '@iommu-bounce/integration';
+import { count, hex } from '../words';
 
 type Fields = TranscriptOp['fields'];
 
@@ -20,7 +21,7 @@ const texts: Readonly<Record<string, (f: Fields) => string>> = {
   pool_init: (f) => `io_buffer_pool_init(${dev(f)})`,
   set_dma_mask: (f) => `dma_set_mask(${dev(f)}, DMA_BIT_MASK(${show(f['bits'])}))`,
   buf: (f) =>
-    `the driver has buf ${show(f['id'])}, ${count(f['pages'], 'page')}${f['highmem'] === true ? ' of highmem' : ''}`,
+    `the driver has buf ${show(f['id'])}, ${counted(f['pages'], 'page')}${f['highmem'] === true ? ' of highmem' : ''}`,
   cpu_write: (f) => `the CPU writes ${show(f['len'])} bytes to buf ${show(f['buf'])}${at(f)}`,
   cpu_read: (f) => `the CPU reads ${show(f['len'])} bytes of buf ${show(f['buf'])}${at(f)}`,
   map_page: (f) =>
@@ -33,7 +34,7 @@ const texts: Readonly<Record<string, (f: Fields) => string>> = {
   sync_sg_for_cpu: (f) => `dma_sync_sg_for_cpu(mapping ${show(f['map'])}, ${dir(f)})`,
   sync_sg_for_device: (f) => `dma_sync_sg_for_device(mapping ${show(f['map'])}, ${dir(f)})`,
   map_resource: (f) =>
-    `dma_map_resource(${dev(f)}, ${hex(f['phys'])}, ${show(f['len'])}, ${dir(f)}${attrs(f)})`,
+    `dma_map_resource(${dev(f)}, ${address(f['phys'])}, ${show(f['len'])}, ${dir(f)}${attrs(f)})`,
   unmap_resource: (f) => `dma_unmap_resource(mapping ${show(f['id'])})`,
   alloc_coherent: (f) => `dma_alloc_attrs(${dev(f)}, ${show(f['len'])}, ${gfp(f)}${attrs(f)})`,
   free_coherent: (f) => `dma_free_attrs(mapping ${show(f['id'])})`,
@@ -45,13 +46,13 @@ const texts: Readonly<Record<string, (f: Fields) => string>> = {
   dev_write: (f) => `the device writes to ${part(f)}`,
   dev_read: (f) => `the device reads ${part(f)}`,
   dev_probe: (f) =>
-    `${dev(f)} ${f['write'] === true ? 'writes' : 'reads'} ${count(f['len'], 'byte')} at ${hex(f['iova'])}`,
+    `${dev(f)} ${f['write'] === true ? 'writes' : 'reads'} ${counted(f['len'], 'byte')} at ${address(f['iova'])}`,
   advance_ms: (f) => `${show(f['ms'])} ms pass`,
   fail: (f) =>
     `the next ${show(f['count'])} of ${show(f['site'])} will fail${f['skip'] === undefined ? '' : `, after ${show(f['skip'])}`}`,
   pool_stats: () => 'a look at the pool',
   mappings: () => 'a look at the table',
-  prepare_msi: (f) => `iommu_dma_prepare_msi(${dev(f)}, ${hex(f['doorbell'])})`,
+  prepare_msi: (f) => `iommu_dma_prepare_msi(${dev(f)}, ${address(f['doorbell'])})`,
   get_merge_boundary: (f) => `dma_get_merge_boundary(${dev(f)})`,
   destroy: () => 'iommu_put_dma_cookie(domain)',
 };
@@ -65,16 +66,16 @@ export function resultText(outcome: OpOutcome): string {
   if ('died' in outcome) return `oops: ${outcome.died.message}`;
   const { ret, dma, crc32, pool, warn } = outcome.observed;
   const parts: string[] = [];
-  if (outcome.op.name === 'map_sg') parts.push(count(ret, 'segment'));
+  if (outcome.op.name === 'map_sg') parts.push(counted(ret, 'segment'));
   else if (ret === 'error') parts.push('DMA_MAPPING_ERROR');
   else if (typeof ret === 'number')
-    parts.push(RETURNS_CODE.has(outcome.op.name) ? show(ret) : hex(ret));
+    parts.push(RETURNS_CODE.has(outcome.op.name) ? show(ret) : address(ret));
   else if (ret !== undefined) parts.push(show(ret));
   if (Array.isArray(dma) && dma.length > 0)
-    parts.push(`at ${hex((dma as readonly (readonly Json[])[])[0]?.[0])}`);
+    parts.push(`at ${address((dma as readonly (readonly Json[])[])[0]?.[0])}`);
   if (crc32 !== undefined) parts.push(`CRC-32 ${show(crc32)}`);
   if (pool !== undefined) parts.push(pool === true ? 'with a pool' : 'without a pool');
-  if (warn !== undefined) parts.push(`${count(warn, 'warning')} in the log`);
+  if (warn !== undefined) parts.push(`${counted(warn, 'warning')} in the log`);
   return parts.join(', ');
 }
 
@@ -87,7 +88,7 @@ function dev(f: Fields): string {
 
 /** ` + offset`, if there is one. */
 function at(f: Fields): string {
-  return f['off'] === 0 ? '' : ` + ${hex(f['off'])}`;
+  return f['off'] === 0 ? '' : ` + ${address(f['off'])}`;
 }
 
 function part(f: Fields): string {
@@ -112,14 +113,15 @@ function entries(sg: Json | undefined): string {
   const shown = list
     .slice(0, MOST_ENTRIES)
     .map(
-      ([buf, off, len]) => `buf ${String(buf)}${off === 0 ? '' : ` + ${hex(off)}`}: ${String(len)}`,
+      ([buf, off, len]) =>
+        `buf ${String(buf)}${off === 0 ? '' : ` + ${address(off)}`}: ${String(len)}`,
     );
   if (list.length > MOST_ENTRIES) shown.push(`${String(list.length - MOST_ENTRIES)} more`);
   return `[${shown.join(', ')}]`;
 }
 
-function count(n: Json | undefined, what: string): string {
-  return `${show(n)} ${what}${n === 1 ? '' : 's'}`;
+function counted(n: Json | undefined, what: string): string {
+  return typeof n === 'number' ? count(n, what) : `${show(n)} ${what}s`;
 }
 
 function show(value: Json | undefined): string {
@@ -128,6 +130,6 @@ function show(value: Json | undefined): string {
     : JSON.stringify(value ?? null);
 }
 
-export function hex(value: Json | undefined): string {
-  return typeof value === 'number' ? `0x${value.toString(16)}` : show(value);
+function address(value: Json | undefined): string {
+  return typeof value === 'number' ? hex(value) : show(value);
 }

@@ -19,10 +19,11 @@ function sources(folder: string): string[] {
     .sort();
 }
 
-function readPackage(name: string, folder: string): PortFile[] {
+/** @param shown what messages and pages call the folder */
+function readPackage(name: string, folder: string, shown: string): PortFile[] {
   return sources(folder).flatMap((file) => {
     const text = readFileSync(path.join(folder, file), 'utf8').replace(/\r\n/gu, '\n');
-    return parsePortFile(`packages/${name}/src/${file}`, name, text) ?? [];
+    return parsePortFile(path.posix.join(shown, file), name, text) ?? [];
   });
 }
 
@@ -44,7 +45,7 @@ function installed(): PortFile[] {
       throw new ReadError(
         `${folder}: missing; expected the sources that @iommu-bounce/${name} ships`,
       );
-    return readPackage(name, folder);
+    return readPackage(name, folder, `packages/${name}/src`);
   });
 }
 
@@ -61,8 +62,9 @@ export function readPort(folder?: string): Port {
       throw new ReadError(`${folder}: no such folder; expected packages with sources`);
     files = readdirSync(folder)
       .sort()
-      .filter((name) => existsSync(path.join(folder, name, 'src')))
-      .flatMap((name) => readPackage(name, path.join(folder, name, 'src')));
+      .map((name) => ({ name, src: path.join(folder, name, 'src') }))
+      .filter(({ src }) => existsSync(src))
+      .flatMap(({ name, src }) => readPackage(name, src, src.split(path.sep).join('/')));
   }
   if (files.length === 0)
     throw new ReadError(

@@ -10,7 +10,7 @@ const C_PATH = /\b[\w-]+(?:\/[\w.-]+)+\.[ch]\b/u;
 
 /**
  * Reads a file of the port.
- * @param path from the root of the repository
+ * @param path what messages and pages call the file
  * @returns null if neither its header, `C: drivers/iommu/iova.c …`, nor a doc comment `drivers/iommu/iova.c` says what it
  *   mirrors
  */

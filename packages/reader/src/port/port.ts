@@ -27,7 +27,7 @@ export interface Reason {
 /** A TypeScript file that mirrors a C file. */
 export interface PortFile extends Source {
   readonly definitions: readonly PortDefinition[];
-  /** From the root of the repository: packages/dma-iommu/src/dma-iommu.ts. */
+  /** Of our port from the root of the repository, packages/dma-iommu/src/dma-iommu.ts; of another one as it was opened. */
   readonly path: string;
   readonly packageName: string;
   /** The C file: drivers/iommu/dma-iommu.c. */

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { ReadError } from '../read-error';
+import { ReadError, messageOf } from '../read-error';
 import { readMail } from './mail';
 import { type RawMail, splitMails } from './mbox';
 import type { Series } from './series';
@@ -40,16 +40,12 @@ const FORMAT_PATCH = [
   '--abbrev=12',
 ];
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function unpacked(name: string, bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: LARGEST });
   } catch (error) {
-    throw new ReadError(`${name}: a gzip file that is cut off or damaged: ${reason(error)}`);
+    throw new ReadError(`${name}: a gzip file that is cut off or damaged: ${messageOf(error)}`);
   }
 }
 
@@ -58,7 +54,7 @@ function readFile(name: string): Uint8Array {
     return unpacked(name, readFileSync(name));
   } catch (error) {
     if (error instanceof ReadError) throw error;
-    throw new ReadError(`${name}: cannot be read: ${reason(error)}`);
+    throw new ReadError(`${name}: cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -111,7 +107,7 @@ async function readRange(name: string, repository: string, range: string): Promi
     if (code === 'ENOENT') throw new ReadError(`${name}: git is not installed; give an mbox`);
     const said = stderr instanceof Uint8Array ? new TextDecoder().decode(stderr) : '';
     const line = said.trim().split('\n')[0] ?? '';
-    throw new ReadError(`${name}: git format-patch: ${line === '' ? reason(error) : line}`);
+    throw new ReadError(`${name}: git format-patch: ${line === '' ? messageOf(error) : line}`);
   }
   if (output.length === 0) throw new ReadError(`${name}: no commit in this range`);
   return splitMails(name, name, output);

@@ -2,7 +2,8 @@
 // What a mail says: its headers, and its text whatever its encoding.
 
 import PostalMime, { type Email } from 'postal-mime';
-import { ReadError } from '../read-error';
+import { ReadError, messageOf } from '../read-error';
+import { withLineFeeds } from '../syntax/line-ends';
 import type { RawMail } from './mbox';
 import type { Place } from './series';
 import { shown, where } from './shown';
@@ -115,8 +116,7 @@ async function parse(raw: RawMail): Promise<Email> {
     whole.set(raw.bytes, named.length);
     return await PostalMime.parse(whole);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ReadError(`${where(raw)}: this mail cannot be read: ${why}`);
+    throw new ReadError(`${where(raw)}: this mail cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -127,9 +127,8 @@ async function parse(raw: RawMail): Promise<Email> {
 export async function readMail(raw: RawMail): Promise<Mail> {
   const email = await parse(raw);
   const source = latin1(raw.bytes);
-  // A canonical text has CR LF, a list's copy LF; a CR that only some lines have belongs to them.
-  const decoded = email.text ?? '';
-  const text = /(^|[^\r])\n/.test(decoded) ? decoded : decoded.replaceAll('\r\n', '\n');
+  // A canonical text has CR LF, a list's copy LF.
+  const text = withLineFeeds(email.text ?? '');
   const fault = encodingFault(email, source, text);
   const date = Date.parse(header(email, 'date'));
 

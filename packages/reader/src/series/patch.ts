@@ -12,7 +12,7 @@ const EXTENDED =
   /^(old mode|new mode|new file mode|deleted file mode|index|similarity index|dissimilarity index) /;
 
 /** A text with a position. */
-class Reader {
+class DiffText {
   next = 0;
 
   constructor(
@@ -34,7 +34,7 @@ class Reader {
 }
 
 /** "b/drivers/x.c" or "/dev/null", perhaps in C's quotes and with a date after a tab; null is /dev/null. */
-function pathOf(reader: Reader, name: string): string | null {
+function pathOf(reader: DiffText, name: string): string | null {
   const bare = (name.split('\t', 1)[0] as string).trimEnd();
   if (bare === '/dev/null') return null;
   if (bare.startsWith('"'))
@@ -45,7 +45,7 @@ function pathOf(reader: Reader, name: string): string | null {
   return path;
 }
 
-function readHunk(reader: Reader, delta: number, end: number): Hunk {
+function readHunk(reader: DiffText, delta: number, end: number): Hunk {
   const begin = reader.next;
   const match = HUNK.exec(reader.take());
   if (match === null)
@@ -120,7 +120,7 @@ function endsSide(
 }
 
 /** "-- " and git's version: not a removed line, although a hunk that lost one would take it for that. */
-function isSignature(reader: Reader): boolean {
+function isSignature(reader: DiffText): boolean {
   return (
     /^-- ?$/.test(reader.peek() ?? '') &&
     /^[^ +\-\\@\s]/.test(reader.peek(1) ?? '') &&
@@ -129,7 +129,7 @@ function isSignature(reader: Reader): boolean {
 }
 
 /** Behind the hunks of a file nothing may look like a part of one: it would be a hunk with damage. */
-function endOfHunks(reader: Reader): void {
+function endOfHunks(reader: DiffText): void {
   const next = reader.peek() ?? '';
   // A list's footer begins with a line of underscores.
   if (!beginsFile(reader) && !/^(|-- ?|_{5,}|@@.*|[ +-].*)$/.test(next))
@@ -147,7 +147,7 @@ function endOfHunks(reader: Reader): void {
   }
 }
 
-function beginsFile(reader: Reader): boolean {
+function beginsFile(reader: DiffText): boolean {
   const line = reader.peek() ?? '';
   return (
     line.startsWith('diff --git ') ||
@@ -163,7 +163,7 @@ interface Header {
   newId: string | null;
 }
 
-function readHeader(reader: Reader): Header {
+function readHeader(reader: DiffText): Header {
   const header: Header = { path: null, created: false, removed: false, oldId: null, newId: null };
   if (reader.peek()?.startsWith('diff --git ') !== true) return header;
   const names = /^diff --git (\S+) (\S+)$/.exec(reader.peek() ?? '');
@@ -191,7 +191,7 @@ function readHeader(reader: Reader): Header {
   return header;
 }
 
-function readFile(reader: Reader): FilePatch {
+function readFile(reader: DiffText): FilePatch {
   const begin = reader.next;
   const header = readHeader(reader);
   let { path } = header;
@@ -233,7 +233,7 @@ function readFile(reader: Reader): FilePatch {
 export function parseDiff(text: string, at: (line: number) => Place): FilePatch[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  const reader = new Reader(lines, at);
+  const reader = new DiffText(lines, at);
   const files: FilePatch[] = [];
   while (reader.next < lines.length) {
     if (beginsFile(reader)) {

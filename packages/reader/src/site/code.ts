@@ -2,7 +2,7 @@
 // One line of code as HTML, as short as it can be: there are ten thousand of them.
 
 import type { Token } from '../syntax/definition';
-import { escapeCode } from './html';
+import { escapeCode } from '../html/html';
 
 /**
  * What a name on a line leads to: true for a link that the page's script fills in from the index of names, a string for

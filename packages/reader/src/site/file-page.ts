@@ -2,7 +2,8 @@
 // The page of one C file: all of it beside its port, in the state after the last patch.
 
 import { type Linker, codeHtml } from './code';
-import { Html, attribute, markup, jsonElement, plural } from './html';
+import { Html, attribute, markup, jsonElement } from '../html/html';
+import { count } from '../words';
 import type { Names } from './names';
 import type { Notes } from './notes';
 import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
@@ -51,12 +52,12 @@ function intro(view: FileView): Html {
   );
   const legend = [...patches].sort().filter((patch) => patch > 0);
   const left = c
-    ? markup`<b>${view.cPath}</b> ${plural(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
+    ? markup`<b>${view.cPath}</b> ${count(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
     : markup`<b>${view.cPath}</b> not given: --series and --kernel show it here`;
   const right =
     view.tsPath === null
       ? markup`no counterpart in the port`
-      : markup`<b>${view.tsPath}</b> ${plural(view.ts.size, 'line')}`;
+      : markup`<b>${view.tsPath}</b> ${count(view.ts.size, 'line')}`;
   const colours = legend.map((patch) => markup` <span class="w p${patch}">patch ${patch}</span>`);
   return markup`<div class=top><p><span class=tag>C</span> ${left}</p><p><span class=tag>TypeScript</span> ${right}</p>${
     legend.length > 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The site's files: the script and style of its pages, and a folder that is written whole or not at all.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ReadError } from '../read-error';
+import { sha256 } from '../html/files';
+import { ReadError, messageOf } from '../read-error';
 import type { PageAssets } from './frame';
 
 /** In the folder: what the reader wrote there, one name a line. */
@@ -60,13 +61,13 @@ export function writeSite(
   const [first] = foreign;
   if (first !== undefined && !force)
     throw new ReadError(
-      `${folder}: holds ${first}, which the reader did not write; choose another folder, or --force to add the site to it`,
+      `${folder}: holds ${first}, which iommu-bounce did not write; choose another folder, or use --force to add the site to it`,
     );
   const names = [...files.keys()];
   const taken = names.find((name) => foreign.includes(name));
   if (taken !== undefined)
     throw new ReadError(
-      `${folder}: ${taken} is not one of the reader's files and stays as it is; move it, or choose another folder`,
+      `${folder}: ${taken} is not one of iommu-bounce's files and stays as it is; move it, or choose another folder`,
     );
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
   try {
@@ -159,12 +160,4 @@ function readManifest(target: string): Set<string> {
       lstatSync(join(target, name), { throwIfNoEntry: false })?.isFile() === true,
   );
   return new Set([MANIFEST, ...there]);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('base64');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

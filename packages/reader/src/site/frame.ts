@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What all pages of the site have: the content policy, the bar on top, the dialogs for search and help.
 
-import { type Html, escapeHtml, markup, jsonElement } from './html';
+import { type Html, escapeHtml, markup, jsonElement } from '../html/html';
+import { contentPolicy } from '../html/policy';
 import { KEYS } from './keys';
 
 /** The one script and the one style of all pages, and the base64 of their SHA-256. */
@@ -42,17 +43,6 @@ export interface SiteFrame {
   readonly nav: readonly NavLink[];
 }
 
-/** Nothing is loaded, sent or run but the script and style that stand in the page. */
-export function contentPolicy({ scriptHash, styleHash }: PageAssets): string {
-  return [
-    "default-src 'none'",
-    `script-src 'sha256-${scriptHash}'`,
-    `style-src 'sha256-${styleHash}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-}
-
 export function pageText(frame: SiteFrame, parts: PageParts): string {
   const { assets } = frame;
   const links = frame.nav.map(({ href, text, title, key }) => {
@@ -77,7 +67,7 @@ ${DIALOGS}
   return [
     '<!doctype html><html lang=en><meta charset=utf-8>',
     '<meta name=viewport content="width=device-width,initial-scale=1">',
-    `<meta http-equiv=Content-Security-Policy content="${contentPolicy(assets)}">`,
+    `<meta http-equiv=Content-Security-Policy content="${contentPolicy(assets.scriptHash, assets.styleHash)}">`,
     `<title>${escapeHtml(parts.title)}</title><style>${assets.style}</style>\n`,
     body.text,
     jsonElement('-names', parts.names).text,

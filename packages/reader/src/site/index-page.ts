@@ -4,7 +4,8 @@
 import type { CheckResult } from '../check/difference';
 import type { Series } from '../series/series';
 import { hasSide } from './file-page';
-import { type Html, markup, plural } from './html';
+import { type Html, markup } from '../html/html';
+import { count } from '../words';
 import { CHECK_PAGE, FINDINGS_PAGE, type Notes } from './notes';
 import { type PatchPart, loreLink, pageOfPatch } from './patch-page';
 import { checkSummary } from './text-pages';
@@ -18,17 +19,17 @@ export interface IndexInput {
   readonly check: CheckResult | null;
   readonly notes: Notes;
   readonly play: boolean;
-  /** What could not be read or applied: one line each. */
-  readonly remarks: readonly string[];
+  /** Of the series and the tree: what could not be read or applied, one line each. */
+  readonly seriesNotes: readonly string[];
 }
 
 export function indexPage(input: IndexInput): Html {
-  const { series, views, check, notes, remarks } = input;
+  const { series, views, check, notes, seriesNotes } = input;
   return markup`<div class=doc>${lead(input)}
 ${series ? patchCards(series, input.parts) : markup``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
 ${check ? markup`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : markup``}
-${remarks.length > 0 ? markup`<h2 id=remarks>What was not used</h2><ul>${remarks.map((text) => markup`<li>${text}`)}</ul>` : markup``}
+${seriesNotes.length > 0 ? markup`<h2 id=notes>What was not used</h2><ul>${seriesNotes.map((text) => markup`<li>${text}`)}</ul>` : markup``}
 <h2 id=functions>By function</h2>${functionLists(views)}</div>`;
 }
 
@@ -36,14 +37,14 @@ function lead({ series, notes, play }: IndexInput): Html {
   const what = series
     ? markup`<p class=lead>The C of <b>${series.subject}</b> beside the TypeScript that mirrors it, aligned statement by statement.</p>`
     : markup`<p class=lead>The TypeScript port of the series, with the places in the C that it mirrors. Give the mails with <code>--series</code>, and a kernel tree with <code>--kernel</code>, to see the C beside it.</p>`;
-  const findings = plural(notes.margin.findings.length, 'finding');
-  const deviations = plural(notes.margin.deviations.length, 'deviation');
+  const findings = count(notes.margin.findings.length, 'finding');
+  const deviations = count(notes.margin.deviations.length, 'deviation');
   return markup`${what}<ul class=can>
 <li>Read a file whole: each line has the colour of the patch that wrote it; a click marks its counterpart.
 ${series ? markup`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : markup``}
 <li><button id=-open type=button>Search</button> any function, struct, field or constant of both languages (<kbd>/</kbd>). <kbd>?</kbd> lists all keys.
 <li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers stand beside the code.
-${play ? markup`<li><a href=play.html>Watch a pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
+${play ? markup`<li><a href=play.html>The pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
 }
 
 function patchCards(
@@ -62,7 +63,7 @@ function patchCards(
       const list = own.map(({ id, title }) => markup`<li><a href="${page}#${id}">${title}</a>`);
       return markup`<li><code>${path}</code>${own.length > 0 ? markup`<ul class=row>${list}</ul>` : markup``}`;
     });
-    return markup`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${plural(functions.length, 'function')} changed${mail}</p><details><summary>${plural(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
+    return markup`<article class="card w p${patch.number}"><h3><a href="${page}">Patch ${patch.number}: ${patch.subject}</a></h3><p class=hint>${count(functions.length, 'function')} changed${mail}</p><details><summary>${count(patch.files.length, 'file')}</summary><ul class=tree>${files}</ul></details></article>`;
   });
   const mails = [
     ...(cover?.messageId

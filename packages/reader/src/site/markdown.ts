@@ -2,7 +2,8 @@
 // Markdown of our documents as HTML: no raw HTML gets through, and links lead into the site or to the documents.
 
 import { Marked, type Tokens } from 'marked';
-import { Html, escapeHtml, visible } from './html';
+import { Html, escapeHtml } from '../html/html';
+import { visible } from '../syntax/hidden';
 
 /** The documents as they are published: what a relative link in one leads to. */
 const DOCUMENTS = 'https://github.com/iommu-bounce/iommu-bounce/blob/main/docs/';

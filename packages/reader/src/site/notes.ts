@@ -3,7 +3,8 @@
 
 import type { CheckResult, Difference } from '../check/difference';
 import type { Margin, Mark } from '../margin/margin';
-import { Html, attribute, markup, plural } from './html';
+import { Html, attribute, markup } from '../html/html';
+import { count } from '../words';
 import type { Section } from './view';
 
 export const FINDINGS_PAGE = 'findings.html';
@@ -26,7 +27,7 @@ export function deviationId(section: string, number: number): string {
 /** The unexplained first, each part in the order of the C. */
 export function numberDifferences(check: CheckResult): NumberedDifference[] {
   const parts = [true, false].flatMap((open) =>
-    check.differences.filter(({ reason }) => (reason === null) === open),
+    check.differences.filter(({ explanation }) => (explanation === null) === open),
   );
   return parts.map((one, i) => ({ ...one, number: i + 1 }));
 }
@@ -87,14 +88,14 @@ export class Notes {
         markup`<a class="${badgeClass(mark)}" href="${markHref(mark)}" title="${this.#title(mark)}">${text}</a>`,
       );
     const reasons = section.ts?.reasons.filter(({ kind }) => kind === 'JS').length ?? 0;
-    if (reasons > 0) chips.push(markup`<span class=J>${plural(reasons, 'JS reason')}</span>`);
+    if (reasons > 0) chips.push(markup`<span class=J>${count(reasons, 'JS reason')}</span>`);
     const differences =
       section.name === null ? [] : (this.#byName.get(`${cPath}#${section.name}`) ?? []);
     const [first] = differences;
     if (first) {
-      const open = differences.filter(({ reason }) => reason === null).length;
+      const open = differences.filter(({ explanation }) => explanation === null).length;
       const text =
-        open > 0 ? plural(open, 'difference') : plural(differences.length, 'explained difference');
+        open > 0 ? count(open, 'difference') : count(differences.length, 'explained difference');
       chips.push(
         markup`<a class="${open > 0 ? 'X' : 'E'}" href="${CHECK_PAGE}#d${String(first.number)}">${text}</a>`,
       );
@@ -115,7 +116,7 @@ export class Notes {
     const s = ranges(reach.tests.map((one) => this.tests.indexOf(one)));
     const lines = `${String(reach.linesHit)}/${String(reach.linesFound)} lines`;
     const data = new Html(` data-t=${attribute(t)} data-s=${attribute(s)}`);
-    return markup`<details class=r${data}><summary>${lines} run by ${plural(reach.tests.length, 'test file')}, ${plural(reach.transcripts.length, 'transcript')}</summary></details>`;
+    return markup`<details class=r${data}><summary>${lines} run by ${count(reach.tests.length, 'test file')}, ${count(reach.transcripts.length, 'transcript')}</summary></details>`;
   }
 
   #title({ kind, number, section }: Mark): string {
@@ -131,10 +132,12 @@ export class Notes {
 function differenceBadges(differences: readonly NumberedDifference[]): string {
   const badge = (kind: string, { number }: NumberedDifference, more: string): string =>
     `<a class=${kind}>≠${String(number)}${more}</a>`;
-  const explained = differences.filter(({ reason }) => reason !== null);
+  const explained = differences.filter(({ explanation }) => explanation !== null);
   const [first] = explained;
   return [
-    ...differences.filter(({ reason }) => reason === null).map((one) => badge('X', one, '')),
+    ...differences
+      .filter(({ explanation }) => explanation === null)
+      .map((one) => badge('X', one, '')),
     ...(first ? [badge('E', first, explained.length > 1 ? '…' : '')] : []),
   ].join('');
 }

@@ -10,7 +10,9 @@ import { type DeltaPair, alignDelta } from './align-delta';
 import { folded, withGaps } from './fold';
 import { type Linker, codeHtml } from './code';
 import { leftOut, tableOf } from './file-page';
-import { Html, attribute, markup, plural, visible } from './html';
+import { Html, attribute, markup } from '../html/html';
+import { visible } from '../syntax/hidden';
+import { count } from '../words';
 import type { Names } from './names';
 import { Ids } from './view';
 
@@ -191,7 +193,7 @@ function patchLinks({ number, of, subject, messageId }: Patch): Html {
   return markup`<p><b>${subject}</b></p><p>Patch ${number} of ${of}.${mail}</p>`;
 }
 
-function count(part: PatchPart, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
+function rowsOfKind(part: PatchPart, side: 'c' | 'ts', kind: DeltaRow['kind']): number {
   return part.pairs.filter((pair) => pair[side]?.kind === kind).length;
 }
 
@@ -201,15 +203,15 @@ const SHORT_SUMMARY = 14;
 function summary(parts: readonly PatchPart[]): Html {
   const rows = parts.map((part) => {
     const cells = (['c', 'ts'] as const).map((side) => {
-      const added = count(part, side, 'added');
-      const removed = count(part, side, 'removed');
+      const added = rowsOfKind(part, side, 'added');
+      const removed = rowsOfKind(part, side, 'removed');
       if (added + removed === 0) return markup`<td>–</td>`;
       return markup`<td class=s><span class=plus>+${added}</span> <span class=minus>−${removed}</span></td>`;
     });
     return markup`<tr><th scope=row><a href="#${part.id}">${part.title}</a></th><td>${part.cPath}</td>${cells}</tr>`;
   });
   const open = parts.length <= SHORT_SUMMARY ? markup` open` : markup``;
-  return markup`<details${open}><summary>${plural(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return markup`<details${open}><summary>${count(parts.length, 'place')} changed</summary><div class=scroll tabindex=0><table class=list><thead><tr><th scope=col>function</th><th scope=col>C file</th><th scope=col>C</th><th scope=col>TypeScript</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function partHtml(part: PatchPart, paint: Paint): Html {

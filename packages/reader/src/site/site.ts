@@ -64,7 +64,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     files.set(parts.page, pageText(frame, { ...parts, names: namesJson(names, views, all, used) }));
   };
 
-  const remarks = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
+  const seriesNotes = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
   add(
     {
       page: 'index.html',
@@ -72,7 +72,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
       note: '',
       kind: 'text',
       sides: false,
-      main: indexPage({ ...input, views, notes, remarks, parts, play: input.play !== null }),
+      main: indexPage({ ...input, views, notes, seriesNotes, parts, play: input.play !== null }),
     },
     new Set(),
   );
@@ -144,7 +144,7 @@ function navigation({ series, tree, check, play }: SiteInput): NavLink[] {
     ...(check
       ? [{ href: CHECK_PAGE, text: 'Check', title: 'Differences between both sides' }]
       : []),
-    ...(play === null ? [] : [{ href: 'play.html', text: 'Play', title: 'A pool at work' }]),
+    ...(play === null ? [] : [{ href: 'play.html', text: 'Play', title: 'The pool at work' }]),
   ];
 }
 

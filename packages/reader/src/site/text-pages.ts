@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The pages of text: findings and deviations, and what the check found.
 
-import type { CheckResult } from '../check/difference';
+import type { CheckResult, Explanation } from '../check/difference';
 import type { Deviation, Finding, Margin, Mark } from '../margin/margin';
-import { Html, attribute, markup, plural } from './html';
+import { Html, attribute, markup } from '../html/html';
+import { count } from '../words';
 import { markdown } from './markdown';
 import {
   FINDINGS_PAGE,
@@ -74,21 +75,21 @@ function markLinks(marks: readonly Mark[], places: Places): Html {
 /** The unexplained first. */
 export function checkPage(check: CheckResult, notes: Notes, places: Places): Html {
   const pageLink = findingLinks(notes.margin);
-  const open = notes.differences.filter(({ reason }) => reason === null);
-  const explained = notes.differences.filter(({ reason }) => reason !== null);
+  const open = notes.differences.filter(({ explanation }) => explanation === null);
+  const explained = notes.differences.filter(({ explanation }) => explanation !== null);
   const verdict =
     open.length === 0
       ? markup`<p class=good>Every difference is explained.</p>`
-      : markup`<p class=bad>${plural(open.length, 'difference')} without an explanation.</p>`;
-  return markup`<div class=doc><p>Both sides were held against each other: ${plural(check.functions, 'function')}, their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
+      : markup`<p class=bad>${count(open.length, 'difference')} without an explanation.</p>`;
+  return markup`<div class=doc><p>The check compared ${count(check.functions, 'function')} on both sides: their calls in order, branches, loops, labels, returns and constants.</p>${verdict}
 <h2>Unexplained (${open.length})</h2>${differenceTable(open, places)}
 <h2>Explained (${explained.length})</h2>${explainedList(explained, check, places, pageLink)}</div>`;
 }
 
 export function checkSummary({ functions, differences }: CheckResult): Html {
-  const open = differences.filter(({ reason }) => reason === null).length;
+  const open = differences.filter(({ explanation }) => explanation === null).length;
   const explained = differences.length - open;
-  return markup`<p class="${open === 0 ? 'good' : 'bad'}">${plural(functions, 'function')} compared: ${plural(open, 'unexplained difference')}, ${explained} explained.</p>`;
+  return markup`<p class="${open === 0 ? 'good' : 'bad'}">${count(functions, 'function')} compared: ${count(open, 'unexplained difference')}, ${explained} explained.</p>`;
 }
 
 function differenceTable(differences: readonly NumberedDifference[], places: Places): Html {
@@ -108,7 +109,7 @@ function differenceTable(differences: readonly NumberedDifference[], places: Pla
 /** How much of a deviation's text is shown. */
 const BEGIN = 120;
 
-/** By reason, since one reason often explains many: each with its differences in the order of the C. */
+/** By explanation, since one often explains many differences: each with its differences in the order of the C. */
 function explainedList(
   differences: readonly NumberedDifference[],
   { differences: all }: CheckResult,
@@ -117,29 +118,41 @@ function explainedList(
 ): Html {
   if (differences.length === 0) return markup`<p>None.</p>`;
   const last = Math.max(...all.map(({ state }) => state));
-  const byReason = new Map<string, NumberedDifference[]>();
-  for (const one of differences) {
-    const group = byReason.get(one.reason ?? '') ?? [];
-    group.push(one);
-    byReason.set(one.reason ?? '', group);
-  }
-  const groups = [...byReason].map(([reason, group]) => {
+  const groups = [...groupsOf(differences)].map(([explanation, group]) => {
     const items = group.map((one, i) =>
       differenceItem(one, group[i - 1]?.name === one.name, last, places),
     );
-    return markup`<li>${reasonHtml(reason, pageLink)}<ul>${items}</ul>`;
+    return markup`<li>${explanationHtml(explanation, pageLink)}<ul>${items}</ul>`;
   });
   return markup`<ul class=why>${groups}</ul>`;
 }
 
-/** A deviation's text stands on the page of the deviations: here is its number, and how it begins. */
-function reasonHtml(reason: string, pageLink: (href: string) => string | null): Html {
-  const [, section, number, text = ''] =
-    /^[\w ]+: [\w/.-]+, ([\w.-]+), (\d+): ([\s\S]*)$/.exec(reason) ?? [];
-  if (section === undefined) return markdown(reason, pageLink);
+/** The differences of each explanation, in their order. */
+function groupsOf(
+  differences: readonly NumberedDifference[],
+): Map<Explanation, NumberedDifference[]> {
+  const same = new Map<string, Explanation>();
+  const groups = new Map<Explanation, NumberedDifference[]>();
+  for (const one of differences) {
+    if (one.explanation === null) continue;
+    const key = JSON.stringify(one.explanation);
+    const explanation = same.get(key) ?? one.explanation;
+    same.set(key, explanation);
+    groups.set(explanation, [...(groups.get(explanation) ?? []), one]);
+  }
+  return groups;
+}
+
+/** The page of the deviations has a deviation's text: here is its number, and how it begins. */
+function explanationHtml(
+  { by, text, deviation }: Explanation,
+  pageLink: (href: string) => string | null,
+): Html {
+  if (deviation === null) return markdown(`${by}: ${text}`, pageLink);
+  const { section, number } = deviation;
   const begin = text.length > BEGIN ? `${text.slice(0, text.lastIndexOf(' ', BEGIN))} …` : text;
-  const href = `${FINDINGS_PAGE}#${deviationId(section, Number(number))}`;
-  return markup`<p><a href="${href}">Deviation ${number ?? ''} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
+  const href = `${FINDINGS_PAGE}#${deviationId(section, number)}`;
+  return markup`<p><a href="${href}">Deviation ${number} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
 }
 
 /** As short as can be: there are hundreds. The name and its link stand once for all of a function. */

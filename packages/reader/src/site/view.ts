@@ -3,6 +3,7 @@
 
 import type { FileBeside, Pair, Row } from '../beside/beside';
 import type { PortDefinition } from '../port/port';
+import { isCommentLine } from '../syntax/comment-above';
 import type { Definition, DefinitionKind, Token } from '../syntax/definition';
 
 /** A line of one side as it is shown. */
@@ -241,7 +242,7 @@ function isBlank(row: ViewRow | undefined): boolean {
 function isComment(row: ViewRow | undefined): boolean {
   if (isBlank(row)) return false;
   return [row?.c, row?.ts].every(
-    (line) => !line || line.text.trim() === '' || line.tokens[0]?.kind === 'comment',
+    (line) => !line || line.text.trim() === '' || isCommentLine(line.text, line.tokens),
   );
 }
 

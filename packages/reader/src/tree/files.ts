@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ReadError } from '../read-error';
+import { ReadError, messageOf } from '../read-error';
+import { withLineFeeds } from '../syntax/line-ends';
 import type { Series } from '../series/series';
 import { type Kernel, buildTree } from './apply';
 import type { CTree } from './c-file';
@@ -26,12 +27,10 @@ function readText(name: string): string {
   try {
     bytes = readFileSync(name);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ReadError(`${name}: cannot be read: ${why}`);
+    throw new ReadError(`${name}: cannot be read: ${messageOf(error)}`);
   }
   if (bytes.includes(0)) throw new ReadError(`${name}: is binary; expected a text`);
-  const text = isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
-  return /(^|[^\r])\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
+  return withLineFeeds(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'));
 }
 
 function checkVersion(folder: string): void {

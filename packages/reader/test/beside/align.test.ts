@@ -11,8 +11,8 @@ import { type CReader, wholeText } from '../../src/c/parse';
 import { parsePortFile } from '../../src/port/parse';
 import type { FileBeside, Row } from '../../src/beside/beside';
 import type { PortFile } from '../../src/port/port';
-import { ROOT, fixturePort, fixtureTree, realTree } from '../fixture-tree';
-import { readPort } from '../../src/port/files';
+import { ROOT, fixturePort, fixtureTree } from '../fixture-tree';
+import { realReading } from '../real-series';
 
 function portFile(text: string): PortFile {
   const file = parsePortFile('packages/box/src/box.ts', 'box', `// C: drivers/box/box.c\n${text}`);
@@ -171,15 +171,15 @@ describe('a C file beside the port', () => {
     );
   });
 
-  it('has a counterpart for every function of the inventory', () => {
-    const tree = realTree();
-    if (!tree) return;
+  it('has a counterpart for every function of the inventory', async function () {
+    const reading = await realReading();
+    if (!reading) this.skip();
     const inventory = JSON.parse(
       readFileSync(path.join(ROOT, 'test-fixtures', 'inventory.json'), 'utf8'),
     ) as { items: { name: string; kind: string; file: string }[] };
     const functions = inventory.items.filter((item) => item.kind === 'function');
     const pairs = new Set(
-      filesBeside(reader, tree, readPort()).flatMap((beside) =>
+      reading.c.beside.flatMap((beside) =>
         beside.pairs.flatMap((p) => (p.c && p.ts ? [`${beside.cPath} ${p.name}`] : [])),
       ),
     );
@@ -187,12 +187,13 @@ describe('a C file beside the port', () => {
     expect(functions.filter(({ file, name }) => !pairs.has(`${file} ${name}`))).to.deep.equal([]);
   });
 
-  it('has every line of the real files exactly once', () => {
-    const tree = realTree();
-    if (!tree) return;
-    const port = readPort();
-    for (const beside of filesBeside(reader, tree, port)) {
-      const c = tree.files.find((f) => f.path === beside.cPath)?.states[4]?.lines.length ?? 0;
+  it('has every line of the real files exactly once', async function () {
+    const reading = await realReading();
+    if (!reading) this.skip();
+    const { port } = reading;
+    for (const beside of reading.c.beside) {
+      const c =
+        reading.c.tree.files.find((f) => f.path === beside.cPath)?.states[4]?.lines.length ?? 0;
       const ts = port.files.find((f) => f.path === beside.tsPath)?.lines.length ?? 0;
       expectComplete(beside.rows, c, ts);
     }

@@ -6,17 +6,11 @@ import type { CReader } from '../../src/c/parse';
 import { checkSides } from '../../src/check/check-sides';
 import type { CheckResult } from '../../src/check/difference';
 import type { Deviation } from '../../src/margin/margin';
-import { readPort } from '../../src/port/files';
 import { parsePortFile } from '../../src/port/parse';
 import type { Port } from '../../src/port/port';
-import {
-  fileOf,
-  fixtureDeviations,
-  fixturePort,
-  fixtureTree,
-  realDeviations,
-  realTree,
-} from '../fixture-tree';
+import { checkReading } from '../../src/reading';
+import { fileOf, fixtureDeviations, fixturePort, fixtureTree } from '../fixture-tree';
+import { realReading } from '../real-series';
 
 const C = `static int helper(int a)
 {
@@ -187,9 +181,9 @@ describe('the check', () => {
     const methods = TS.replace('while (box.count) this.trim(box);', 'this.trim_all(box);');
     const helper =
       '  /** JS: out of line. */\n  trim_all(box: box): void {\n    while (box.count) this.trim(box);\n  }\n';
-    expect(check(methods + helper).differences.map((d) => [d.kind, d.explainedBy])).to.deep.equal([
-      ['extra', 'comment'],
-    ]);
+    expect(
+      check(methods + helper).differences.map((d) => [d.kind, d.explanation?.by]),
+    ).to.deep.equal([['extra', 'comment']]);
     expect(said(methods + helper.replace('this.trim(', 'this.drop('))).to.include(
       'call put: the C calls trim(); the TypeScript does not',
     );
@@ -198,7 +192,7 @@ describe('the check', () => {
   describe('an explanation', () => {
     const unexplained = (methods: string, deviations: readonly Deviation[] = []): string[] =>
       check(methods, deviations)
-        .differences.filter((d) => d.reason === null)
+        .differences.filter((d) => d.explanation === null)
         .map((d) => d.text);
     const missing = TS.replace('    this.lock(box);\n', '');
 
@@ -242,7 +236,7 @@ describe('the check', () => {
       const without = TS.slice(TS.indexOf('  put('));
       expect(unexplained(without, [deviation('`helper` is a constant.')])).to.have.length(1);
       const [said] = check(without, [deviation('Not ported: `helper`.')]).differences;
-      expect(said?.explainedBy).to.equal('not ported');
+      expect(said?.explanation?.by).to.equal('not ported');
     });
   });
 
@@ -261,14 +255,14 @@ describe('the check', () => {
       deviations: fixtureDeviations(),
     });
     expect(result.functions).to.be.greaterThan(40);
-    expect(result.differences.filter((d) => d.reason === null)).to.deep.equal([]);
+    expect(result.differences.filter((d) => d.explanation === null)).to.deep.equal([]);
   });
 
-  it('finds nothing unexplained in the real series', () => {
-    const tree = realTree();
-    if (!tree) return;
-    const result = checkSides({ reader, tree, port: readPort(), deviations: realDeviations() });
+  it('finds nothing unexplained in the real series', async function () {
+    const reading = await realReading();
+    if (!reading) this.skip();
+    const result = checkReading(reading, reading.c);
     expect(result.functions).to.be.greaterThan(300);
-    expect(result.differences.filter((d) => d.reason === null)).to.deep.equal([]);
+    expect(result.differences.filter((d) => d.explanation === null)).to.deep.equal([]);
   }).timeout(60_000);
 });

@@ -12,7 +12,7 @@ describe('readMarginDocuments', () => {
   it('reads our own documents', () => {
     const { findings, porting, reach } = readMarginDocuments();
     const text = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8');
-    expect(findings?.text).to.equal(text('findings.md'));
+    expect(findings).to.deep.equal({ name: 'docs/findings.md', text: text('findings.md') });
     expect(porting?.text).to.equal(text('porting.md'));
     expect(reach).to.be.a('string');
   });
@@ -22,7 +22,7 @@ describe('readMarginDocuments', () => {
     try {
       writeFileSync(join(folder, 'findings.md'), '### 1. One\n');
       expect(readMarginDocuments(folder)).to.deep.equal({
-        findings: { name: 'findings.md', text: '### 1. One\n' },
+        findings: { name: join(folder, 'findings.md'), text: '### 1. One\n' },
         porting: null,
         reach: null,
       });

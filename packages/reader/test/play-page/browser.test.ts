@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, KeyInput, Page } from 'puppeteer-core';
-import type { Steps } from '../../src/play/page/contract';
+import type { Steps } from '../../src/play/contract';
 import { questionFor } from '../../src/play/predict';
 import { randomProgram } from '../../src/play/random-program';
 import {

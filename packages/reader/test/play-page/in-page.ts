@@ -2,11 +2,11 @@
 // What an open play page shows, and what it should show of a frame.
 
 import type { Page } from 'puppeteer-core';
-import type { Steps } from '../../src/play/page/contract';
+import type { Steps } from '../../src/play/contract';
 import { announcement } from '../../src/play/view/announce';
 import { Reach } from '../../src/play/view/reach';
 import { classView } from '../../src/play/view/slot-cells';
-import { grouped, hex, requestNoun, sizeText } from '../../src/play/view/words';
+import { grouped, hex, requestNoun, sizeText } from '../../src/words';
 
 export interface Shown {
   readonly call: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { PlayProgram } from '../../src/play/calls';
 import { callRecording } from '../../src/play/call-recording';
 import { playPage } from '../../src/play/page';
-import type { Steps } from '../../src/play/page/contract';
+import type { Steps } from '../../src/play/contract';
 import { Playback } from '../../src/play/playback';
 import { scenarios } from '../../src/play/scenarios';
 
@@ -55,6 +55,6 @@ export function hostilePage(): { readonly html: string; readonly pieces: readonl
   const about = HOSTILE.join(' ').replace('\\u{202e}', '\u202e');
   const header = { ...(JSON.parse(first) as object), comment: about };
   const text = [JSON.stringify(header), ...rest].join('\n');
-  const html = playPage({ source: { kind: 'transcript', title: about, about, text } });
+  const html = playPage({ source: { kind: 'transcript', name: about, title: about, about, text } });
   return { html, pieces: HOSTILE };
 }

@@ -11,7 +11,8 @@ import { codeWindow } from '../../src/play/view/code-window';
 import { placeFromHash, placeToHash } from '../../src/play/view/link';
 import { Reach } from '../../src/play/view/reach';
 import { classView, indexText, slotParts } from '../../src/play/view/slot-cells';
-import { grouped, sizeText, timeText, visible } from '../../src/play/view/words';
+import { visible, visibleLine } from '../../src/syntax/hidden';
+import { grouped, sizeText, timeText } from '../../src/words';
 import { IOVA_BASE, frame, klass, mapping, pool, range } from './hand-frames';
 
 const READ = { state: 'in-use', access: 'RO' } as const;
@@ -347,6 +348,8 @@ describe('words', () => {
   });
 
   it('show what would turn the writing direction', () => {
-    expect(visible('a\u202eb\nc')).to.equal('a\\u{202e}b\\u{a}c');
+    expect(visibleLine('a\u202eb\nc\td')).to.equal('a[U+202E]b[U+000A]c[U+0009]d');
+    expect(visible('a\u202eb\nc\td')).to.equal('a[U+202E]b\nc\td');
+    expect(visibleLine('\u{e0041}\ud800x')).to.equal('[U+E0041][U+D800]x');
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import type * as browser from '../../src/play/browser';
 import { compressed } from '../../src/play/files';
-import type { Steps } from '../../src/play/page/contract';
+import type { Steps } from '../../src/play/contract';
 import { type PlaySource, RECORDING } from '../../src/play/play-data';
 
 const DIST = join(__dirname, '../../dist');

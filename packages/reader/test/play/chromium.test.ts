@@ -29,7 +29,7 @@ function hashOf(text: string): string {
 }
 
 function sourceOf({ name, text }: (typeof shippedTranscripts)[number]): PlayPageInput['source'] {
-  return { kind: 'transcript', title: name, about: '', text };
+  return { kind: 'transcript', name, title: name, about: '', text };
 }
 
 describe('a play page', () => {
@@ -57,6 +57,7 @@ describe('a play page', () => {
     const page = playPage({
       source: {
         kind: 'transcript',
+        name: hostile,
         title: hostile,
         about: hostile,
         text: shippedTranscripts[0]?.text ?? '',

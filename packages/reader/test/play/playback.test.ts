@@ -27,7 +27,7 @@ const TIGHT = { mostWeight: 2000, mostRuns: 2, window: 5 };
 
 const RECORDINGS: readonly (readonly [string, () => Recording])[] = [
   ...['unit/06-slots-exhausted-falls-back.jsonl', 'random/004.jsonl'].map(
-    (name) => [name, () => transcriptRecording(transcriptNamed(name).text)] as const,
+    (name) => [name, () => transcriptRecording(transcriptNamed(name).text, 'x.jsonl')] as const,
   ),
   ...scenarios.map((one) => [one.name, () => callRecording(one)] as const),
 ];
@@ -59,7 +59,7 @@ describe('Playback', () => {
     }).timeout(120_000);
 
   it('goes back through a recording with few executions', () => {
-    const recording = transcriptRecording(transcriptNamed('random/004.jsonl').text);
+    const recording = transcriptRecording(transcriptNamed('random/004.jsonl').text, 'x.jsonl');
     let begun = 0;
     const counted: Recording = {
       ...recording,

@@ -29,8 +29,8 @@ describe('the port with probes', function () {
     ({ text: { length } }, i) => length < (LONG ? 100_000 : 60_000) && i % (LONG ? 2 : 8) === 0,
   ))
     it(`gives the frames that the port gives: ${name}`, async () => {
-      const plain = new Playback(transcriptRecording(text));
-      const probed = await bundledSteps({ kind: 'transcript', ...about, text });
+      const plain = new Playback(transcriptRecording(text, 'x.jsonl'));
+      const probed = await bundledSteps({ kind: 'transcript', name, ...about, text });
       expect(probed.length).to.equal(plain.length);
       for (let step = 0; step <= plain.length; step++)
         expect(withoutLines(probed.frame(step))).to.equal(withoutLines(plain.frame(step)));

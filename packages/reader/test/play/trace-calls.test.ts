@@ -80,7 +80,7 @@ describe('TraceCalls', () => {
     );
     expect(program.calls.map(({ call }) => call)).to.deep.equal(['map_page', 'map_page']);
     expect(about).to.include(
-      '1 calls before; 1 unmaps and syncs of mappings that were made before',
+      '1 calls before this piece; 1 unmaps and syncs of mappings that were made before',
     );
     expect(about).to.include('may have more calls');
   });

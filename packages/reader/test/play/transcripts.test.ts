@@ -77,7 +77,7 @@ describe('a transcript played back', () => {
   for (const { name, text } of shippedTranscripts)
     it(`gives what verify gives, step by step: ${name}`, function () {
       this.timeout(600_000);
-      const playback = new Playback(transcriptRecording(text));
+      const playback = new Playback(transcriptRecording(text, 'x.jsonl'));
       const run = new TranscriptRun(parseTranscript(text));
       const { length } = playback;
       // Drivers that break the lists on purpose.
@@ -106,7 +106,7 @@ describe('a transcript played back', () => {
     const wrong = text.replace(/("op":"map_page".*"ret":)(\d+)/, (_, before: string, ret: string) =>
       [before, String(Number(ret) + 4096)].join(''),
     );
-    const playback = new Playback(transcriptRecording(wrong));
+    const playback = new Playback(transcriptRecording(wrong, 'x.jsonl'));
     const differences = Array.from({ length: playback.length }, (_, i) => playback.frame(i + 1))
       .map(({ difference }) => difference)
       .filter((one) => one !== null);
@@ -118,18 +118,21 @@ describe('a transcript played back', () => {
     const { text } = transcriptNamed('unit/01-first-map-allocates-slot.jsonl');
     const [header = ''] = text.split('\n');
     for (const [bad, message] of [
-      ['', 'line 1: the file is empty'],
-      [`${header}\n{"op":"nothing"}\n`, 'line 2: unknown op'],
+      ['', 'x.jsonl:1: the file is empty'],
+      [`${header}\n{"op":"nothing"}\n`, 'x.jsonl:2: unknown op'],
     ] as const)
-      expect(() => transcriptRecording(bad)).to.throw(ReadError, message);
+      expect(() => transcriptRecording(bad, 'x.jsonl')).to.throw(ReadError, message);
     const dangling = `${header}\n{"op":"unmap_page","id":7,"iommu":[]}\n`;
-    const playback = new Playback(transcriptRecording(dangling));
-    expect(() => playback.frame(1)).to.throw(ReadError, 'line 2: unmap_page: nothing is mapped');
+    const playback = new Playback(transcriptRecording(dangling, 'x.jsonl'));
+    expect(() => playback.frame(1)).to.throw(ReadError, 'x.jsonl:2: unmap_page: nothing is mapped');
   });
 
   it('counts calls of the driver for both machines, and no exits', () => {
     const playback = new Playback(
-      transcriptRecording(transcriptNamed('unit/02-reuse-from-cache-maps-nothing.jsonl').text),
+      transcriptRecording(
+        transcriptNamed('unit/02-reuse-from-cache-maps-nothing.jsonl').text,
+        'x.jsonl',
+      ),
     );
     const { counts, countsWithout } = playback.frame(playback.length);
     expect(counts.exits).to.equal(null);

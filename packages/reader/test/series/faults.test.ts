@@ -441,7 +441,7 @@ describe('openSeries, hostile text', () => {
       );
     const message = await refused((name, text) => (name === '1' ? evil(text) : []));
     expect(message)
-      .to.include('\\u{202e}\\u{1b}[2Jx')
+      .to.include('[U+202E][U+001B][2Jx')
       .and.not.match(/[\p{Cc}\p{Cf}]/u);
   });
 

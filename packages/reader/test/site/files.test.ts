@@ -103,7 +103,7 @@ describe('writeSite', () => {
   it('with force never replaces a file that somebody else wrote', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'index.html'), 'mine');
-    expect(refusal(first, true)).to.match(/index\.html is not one of the reader's files/);
+    expect(refusal(first, true)).to.match(/index\.html is not one of iommu-bounce's files/);
     expect(contents()).to.deep.equal({ 'index.html': 'mine' });
     writeFileSync(join(folder, MANIFEST), 'index.html\n');
     expect(refusal(first, true)).to.match(/index\.html is not one of/);

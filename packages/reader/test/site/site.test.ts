@@ -98,6 +98,16 @@ describe('buildSite', function () {
     expect(text).to.include('⋯');
   });
 
+  it('marks the lines that a finding is about', () => {
+    const lines = (name: string, badge: string): string[] =>
+      page(name)
+        .split('<tr')
+        .filter((row) => row.includes(`<a class=F href=findings.html#${badge}>`));
+    expect(lines('drivers-tally-tally-pool.c.html', 'f1')).to.have.length(1);
+    expect(lines('drivers-tally-tally.c.html', 'f2')).to.have.length(2);
+    expect(page('findings.html')).to.include('#tally_pool_put.t');
+  });
+
   it('marks lines with the patch that wrote them', () => {
     const own = page('drivers-tally-tally-pool.c.html');
     expect(own).to.match(/<table class="a4 b4">/);

@@ -4,11 +4,9 @@
 import { expect } from 'chai';
 import { pageAssets } from '../../src/site/files';
 import { type SiteInput, buildSite } from '../../src/site/site';
-import { OUR_SERIES, makeInput, portInput } from './make-input';
+import { realReading } from '../real-series';
+import { OUR_SERIES, inputOf, makeInput } from './make-input';
 
-/** The real series and the kernel's files, for whoever has them: paths with : between them, and a folder. */
-const SERIES = process.env['READER_SERIES'];
-const KERNEL = process.env['READER_KERNEL'];
 const MB = 1_000_000;
 
 function bytes(site: ReadonlyMap<string, string>): number {
@@ -30,20 +28,15 @@ describe('the size of the site', function () {
     expect(bytes(site)).to.be.below(35_000 * site.size + 3 * codeBytes(input));
   });
 
-  it('is below 1.6 MB for our side alone, all of the port', () => {
-    expect(bytes(buildSite({ ...portInput(null), assets: pageAssets() }))).to.be.within(
-      0.8 * MB,
-      1.6 * MB,
-    );
+  it('is below 1.6 MB for our side alone, all of the port', async () => {
+    const input = await makeInput({ series: [], kernel: null, port: null });
+    expect(bytes(buildSite({ ...input, assets: pageAssets() }))).to.be.within(0.8 * MB, 1.6 * MB);
   });
 
   it('is below 2.2 MB for the real series beside the kernel’s files', async function () {
-    if (SERIES === undefined || KERNEL === undefined) {
-      console.log('      skipped: READER_SERIES and READER_KERNEL do not name the real series');
-      this.skip();
-    }
-    const input = await makeInput({ series: SERIES.split(':'), kernel: KERNEL, port: null });
-    const site = buildSite({ ...input, assets: pageAssets() });
+    const reading = await realReading();
+    if (!reading) this.skip();
+    const site = buildSite({ ...inputOf(reading), assets: pageAssets() });
     expect(bytes(site)).to.be.within(1.5 * MB, 2.2 * MB);
   });
 });

@@ -2,7 +2,8 @@
 // The call as a driver writes it, its result, what happened in one sentence, and what to watch.
 
 import { announcement } from '../view/announce';
-import { requestNoun, visible } from '../view/words';
+import { visibleLine } from '../../syntax/hidden';
+import { requestNoun } from '../../words';
 import { el } from './dom';
 import type { Now } from './session';
 
@@ -47,16 +48,18 @@ export function callCard(): CallCard {
           : statement === null
             ? `${announcement(steps.frame(step - 1), after, requestNoun(steps.requestsLabel))}.`
             : `Inside the call, at statement ${String(statement)} of ${String(after.executed.length)}.`;
-      call.textContent = step === 0 ? 'nothing has been called' : visible(after.call);
+      call.textContent = step === 0 ? 'nothing has been called' : visibleLine(after.call);
       result.textContent =
-        after.result === '' || statement !== null ? '' : `→ ${visible(after.result)}`;
-      happened.textContent = visible(text);
-      caption.textContent = visible(after.caption);
+        after.result === '' || statement !== null ? '' : `→ ${visibleLine(after.result)}`;
+      happened.textContent = visibleLine(text);
+      caption.textContent = visibleLine(after.caption);
       caption.hidden = after.caption === '';
       difference.textContent =
-        after.difference === null ? '' : `Differs from the recording: ${visible(after.difference)}`;
+        after.difference === null
+          ? ''
+          : `Differs from the recording: ${visibleLine(after.difference)}`;
       difference.hidden = after.difference === null;
-      say(visible(text));
+      say(visibleLine(text));
     },
   };
 }

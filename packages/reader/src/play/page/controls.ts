@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The bar of controls: back and forward by call and by statement, play, speed, and a slider over the whole recording.
 
-import { timeText } from '../view/words';
+import { timeText } from '../../words';
 import { button, el } from './dom';
 import { icon } from './icons';
 import { type Now, SPEEDS, type Session } from './session';

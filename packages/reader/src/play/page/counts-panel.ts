@@ -2,7 +2,7 @@
 // Requests and exits so far, beside the same calls without the pool.
 
 import type { CountFrame } from '../frame';
-import { grouped, sizeText } from '../view/words';
+import { grouped, sizeText } from '../../words';
 import { type Panel, el, panel, svg } from './dom';
 import type { Now } from './session';
 

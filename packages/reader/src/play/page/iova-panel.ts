@@ -2,7 +2,8 @@
 // The IOVA space to scale, as SVG: the whole, and below it what is magnified.
 
 import { type Bar, type Mark, addressBars, domainsOf } from '../view/address-map';
-import { hex, visible } from '../view/words';
+import { visibleLine } from '../../syntax/hidden';
+import { hex } from '../../words';
 import { type Panel, el, panel, svg } from './dom';
 import type { Now } from './session';
 
@@ -112,7 +113,7 @@ export function iovaPanel(): { readonly panel: Panel; draw(now: Now): void } {
     draw({ frame }) {
       const domains = domainsOf(frame);
       const maps = domains.flatMap((domain) => [
-        ...(domains.length > 1 ? [el('h3', { class: 'domain' }, visible(domain))] : []),
+        ...(domains.length > 1 ? [el('h3', { class: 'domain' }, visibleLine(domain))] : []),
         ...addressBars(frame, domain).map(barOf),
       ]);
       if (maps.length > 0) made.body.replaceChildren(...maps);

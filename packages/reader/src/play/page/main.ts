@@ -3,11 +3,11 @@
 
 import { randomProgram } from '../random-program';
 import { type Place, placeFromHash, placeToHash } from '../view/link';
-import { visible } from '../view/words';
+import { visibleLine } from '../../syntax/hidden';
 import { address } from './address';
 import { bytesPanel } from './bytes-panel';
 import { callCard } from './call-card';
-import type { PlayContract, PlayItem, StartPlayPage } from './contract';
+import type { PlayContract, PlayItem, StartPlayPage } from '../contract';
 import { controls } from './controls';
 import { countsPanel } from './counts-panel';
 import { button, el } from './dom';
@@ -56,7 +56,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
   const choice = el(
     'select',
     { id: 'item' },
-    ...contract.items.map(({ name, title }) => el('option', { value: name }, visible(title))),
+    ...contract.items.map(({ name, title }) => el('option', { value: name }, visibleLine(title))),
     el('option', { value: RANDOM }, RANDOM_TITLE),
   );
   const about = el('p', { id: 'about' });
@@ -214,7 +214,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     const isRandom = now.item.name === RANDOM;
     session.atEnd = isRandom ? nextProgram : null;
     choice.value = now.item.name;
-    about.textContent = visible(now.item.about);
+    about.textContent = visibleLine(now.item.about);
     // Only a move takes a question away: pausing to think does not.
     if (now.steps !== drawn?.steps || now.step !== drawn.step || now.statement !== drawn.statement)
       predict.forget();

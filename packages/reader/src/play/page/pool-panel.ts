@@ -8,7 +8,8 @@ import {
   classSentence,
   classView,
 } from '../view/slot-cells';
-import { grouped, timeText, visible } from '../view/words';
+import { visibleLine } from '../../syntax/hidden';
+import { grouped, timeText } from '../../words';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -92,7 +93,7 @@ export function poolPanel(): { readonly panel: Panel; draw(now: Now): void } {
       const pools = frame.pools.flatMap(({ domain, classes, evictInMs }) => {
         const before = previous?.pools.find((pool) => pool.domain === domain);
         const heading =
-          frame.pools.length > 1 ? [el('h3', { class: 'domain' }, visible(domain))] : [];
+          frame.pools.length > 1 ? [el('h3', { class: 'domain' }, visibleLine(domain))] : [];
         return [
           ...heading,
           eviction(evictInMs),

@@ -3,7 +3,8 @@
 
 import type { Frame } from '../frame';
 import { type Question, questionFor } from '../predict';
-import { count, requestNoun, visible } from '../view/words';
+import { visibleLine } from '../../syntax/hidden';
+import { count, requestNoun } from '../../words';
 import { button, el } from './dom';
 import type { Session } from './session';
 
@@ -99,7 +100,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     if (question === null) return false;
     text.replaceChildren(
       el('small', {}, 'The next step is '),
-      el('code', {}, visible(after.call)),
+      el('code', {}, visibleLine(after.call)),
       el('span', { class: 'asked' }, question.text),
     );
     choices.replaceChildren(

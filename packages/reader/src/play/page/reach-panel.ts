@@ -2,8 +2,9 @@
 // The page table as the device meets it: what it can reach now, and whether a driver wants that.
 
 import { Reach, type ReachRow } from '../view/reach';
-import { grouped, hex, sizeText, visible } from '../view/words';
-import type { Steps } from './contract';
+import { visibleLine } from '../../syntax/hidden';
+import { grouped, hex, sizeText } from '../../words';
+import type { Steps } from '../contract';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -31,7 +32,7 @@ function domainRow(domain: string): HTMLElement {
   return el(
     'tr',
     { class: 'domain' },
-    el('th', { scope: 'rowgroup', colspan: 4 }, `reached by ${visible(domain)}`),
+    el('th', { scope: 'rowgroup', colspan: 4 }, `reached by ${visibleLine(domain)}`),
   );
 }
 

@@ -3,7 +3,7 @@
 
 import type { Frame } from '../frame';
 import { MOST_BACK } from '../view/reach';
-import type { PlayItem, Steps } from './contract';
+import type { PlayItem, Steps } from '../contract';
 
 /** What the parts of the page draw. */
 export interface Now {

@@ -2,8 +2,8 @@
 // The port's lines that a call executes, the present one marked, and the C's line beside it where the page has it.
 
 import { type CodeLine, type CodeWindow, codeWindow } from '../view/code-window';
-import { visible } from '../view/words';
-import type { PlayContract, PlayText } from './contract';
+import { visibleLine } from '../../syntax/hidden';
+import type { PlayContract, PlayText } from '../contract';
 import { type Panel, el, panel } from './dom';
 import type { Now } from './session';
 
@@ -18,7 +18,7 @@ function lineOf({ number, text, state }: CodeLine): HTMLElement {
 }
 
 function pane(language: string, window: CodeWindow): HTMLElement {
-  const place = `${visible(window.path)}:${String(window.line)}`;
+  const place = `${visibleLine(window.path)}:${String(window.line)}`;
   const name = window.inside === '' ? '' : ` in ${window.inside}`;
   return el(
     'figure',

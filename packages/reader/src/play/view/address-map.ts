@@ -2,7 +2,7 @@
 // The IOVA space to scale: one bar for the whole of it, and a magnified bar for each place where something is.
 
 import type { Frame } from '../frame';
-import { hex, sizeText } from './words';
+import { hex, sizeText } from '../../words';
 
 export interface Region {
   readonly start: number;

@@ -3,7 +3,7 @@
 
 import type { Frame, MappingFrame } from '../frame';
 import { type Changes, type SlotMove, changes } from '../changes';
-import { count, directionText, hex, sizeText } from './words';
+import { count, directionText, hex, sizeText } from '../../words';
 
 /** `dma_map_page` of `dma_map_page(dev, …)`; null for what is no call: time, or an access of the CPU or the device. */
 function functionName(call: string): string | null {

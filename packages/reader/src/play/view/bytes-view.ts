@@ -2,7 +2,7 @@
 // A mapping's bytes: the driver's memory and what the device reaches, side by side.
 
 import type { Frame, MappingFrame } from '../frame';
-import { directionText, hex, hexByte, sizeText } from './words';
+import { directionText, hex, hexByte, sizeText } from '../../words';
 
 export interface ByteCell {
   /** `0a`, or `··` where one side has no such byte. */

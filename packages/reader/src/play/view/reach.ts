@@ -2,7 +2,7 @@
 // What the device can reach beside what it should, and since when: the difference is what a pool costs in safety.
 
 import type { Frame, RangeFrame } from '../frame';
-import { sizeText, timeText } from './words';
+import { sizeText, timeText } from '../../words';
 
 export interface ReachRow {
   readonly range: RangeFrame;

@@ -3,7 +3,7 @@
 
 import type { ClassFrame, SlotFrame } from '../frame';
 import { type ListName, LIST_NAMES, listOf } from '../changes';
-import { count, grouped, sizeText } from './words';
+import { count, grouped, sizeText } from '../../words';
 
 export type SlotLook = 'empty' | 'young' | 'old' | 'in-use' | 'lost';
 

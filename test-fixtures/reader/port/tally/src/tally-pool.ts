@@ -203,7 +203,7 @@ export class tally_pool_c implements tally_pool_h {
     if (!pool_in) return false;
 
     const klass = this.tally_pool_get_class(pool_in as tally_pool, mark.when);
-    if (!klass || klass.count >= this.num_spare) return false;
+    if (!klass || klass.count >= this.num_spare) return false; // finding 1
 
     const flags = this.k.spin_lock_irqsave(klass.lock);
     list_add(mark.list, klass.spare);

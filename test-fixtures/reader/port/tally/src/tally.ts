@@ -136,7 +136,7 @@ export class tally_c implements tally_h {
     const flags = this.k.spin_lock_irqsave(tally.lock);
     out_unlock: {
       if (this.tally_full(tally)) {
-        ret = -ENOSPC;
+        ret = -ENOSPC; // finding 2
         break out_unlock;
       }
 
@@ -163,7 +163,7 @@ export class tally_c implements tally_h {
 
       const flags = this.k.spin_lock_irqsave(tally.lock);
       out_free_second: {
-        ret = this.__tally_insert(tally, first);
+        ret = this.__tally_insert(tally, first); // finding 2: no tally_full
         if (ret) break out_free_second;
 
         out_remove_first: {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // HTML by template: what is put in is escaped, unless it is HTML made here; and text that hides or turns letters is shown.
 
+import { HIDDEN, codePoint, visible } from '../syntax/hidden';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -9,20 +11,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters, bidi controls, letters of no width, private ones, halves of pairs; tab and line end are none. */
-const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** HTML that this folder made. */
+/** HTML made by these functions. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 export type HtmlValue = string | number | Html | readonly Html[];
-
-/** Text without characters that hide or turn others: `[U+202E]` stands for the one with that number. */
-export function visible(text: string): string {
-  return text.replace(HIDDEN, (c) => `[${codePoint(c)}]`);
-}
 
 /** Text fit for HTML and for quoted attributes. */
 export function escapeHtml(text: string): string {
@@ -56,18 +50,9 @@ export function jsonElement(id: string, json: string): Html {
   return new Html(`<script type=application/json id=${id}>${text}</script>`);
 }
 
-/** 1 function, 2 functions. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
-}
-
 function rendered(value: HtmlValue): string {
   if (value instanceof Html) return value.text;
   if (typeof value === 'string') return escapeHtml(value);
   if (typeof value === 'number') return String(value);
   return value.map((one) => one.text).join('');
-}
-
-function codePoint(c: string): string {
-  return `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

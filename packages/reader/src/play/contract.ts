@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the script of the play page is given: all that it shows comes through here.
 
-import type { PlayProgram } from '../calls';
-import type { ExecutedLine, Frame } from '../frame';
+import type { PlayProgram } from './calls';
+import type { ExecutedLine, Frame } from './frame';
 
 /**
  * A recording that can be stepped. Frames are computed when they are asked for: the next one and those near the present

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Sizes, addresses, times and counts as the page writes them.
+// Sizes, addresses, times and counts as pages write them.
 
 /** `4 KiB`, `1.5 MiB`, `100 bytes`. */
 export function sizeText(bytes: number): string {
@@ -56,15 +56,4 @@ export function directionText(direction: 'to-device' | 'from-device' | 'both'): 
 /** What a device may do with pages. */
 export function accessText(access: 'RO' | 'WO' | 'RW'): string {
   return { RO: 'read', WO: 'write', RW: 'read and write' }[access];
-}
-
-/**
- * A text from outside as one line that shows what it has: control characters and those that turn the writing direction
- * are written as `\u202e`.
- */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }
