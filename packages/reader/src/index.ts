@@ -25,6 +25,7 @@ export type { Port, PortDefinition, PortFile, Reason } from './port/port';
 export { alignFiles } from './beside/align';
 export { type Range, alignDefinitions } from './beside/align-function';
 export { changedFunctions } from './beside/changed';
+export { type NameInState, functionInState, nameInState } from './beside/in-state';
 export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export { type CheckInput, checkSides } from './check/check-sides';

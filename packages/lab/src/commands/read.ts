@@ -15,7 +15,7 @@ import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
-import { collect } from './option-values';
+import { collect, wholeNumber } from './option-values';
 
 interface ReadOptions {
   readonly series?: readonly string[];
@@ -25,8 +25,21 @@ interface ReadOptions {
   readonly check?: boolean;
   readonly port?: string;
   readonly json?: boolean;
+  readonly state?: string;
+  readonly side?: 'both' | 'c' | 'ts';
   readonly color: 'auto' | 'always' | 'never';
 }
+
+/** Where no width is known: both sides have 78 columns. */
+const COLUMNS = 160;
+
+const HELP = `
+Names on the terminal:
+  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand
+  beside each other, below that one under the other. │ stands between counterparts, ┊ between lines
+  that only stand beside each other; +3 at a line: patch 3 wrote it.
+  On a terminal the text goes through PAGER, else less; PAGER=cat prints it at once.
+  NO_COLOR=1 or --color never: no colours.`;
 
 export function addRead(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -44,11 +57,23 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
+    .option(
+      '--state <n>',
+      'with names: the text after n patches, 0 to 4 (default: the last that has the name)',
+    )
+    .addOption(
+      new Option('--side <which>', 'with names: both sides, or one (default: both)').choices([
+        'both',
+        'c',
+        'ts',
+      ]),
+    )
     .addOption(
       new Option('--color <when>', 'colours on the terminal')
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
+    .addHelpText('after', HELP)
     .action(async (names: string[], options: ReadOptions) => {
       end(await read(names, options, io));
     });
@@ -96,6 +121,11 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
     );
   if (names.length > 0 && (options.out !== undefined || options.check === true))
     throw new UsageError('names cannot be combined with --out or --check');
+  for (const [given, option] of [
+    [options.state, '--state'],
+    [options.side, '--side'],
+  ] as const)
+    if (given !== undefined && names.length === 0) throw new UsageError(`${option}: is for names`);
   if (options.series === undefined)
     for (const [given, option] of [
       [options.check === true, '--check'],
@@ -119,10 +149,16 @@ function show(
   io: CommandIo,
 ): ExitStatus {
   const { terminal } = io;
-  const text = readingText(names, reading, {
-    columns: terminal?.columns ?? 160,
+  const look = {
+    columns: terminal?.columns ?? io.columns ?? COLUMNS,
     colour: options.color === 'always' || (options.color === 'auto' && terminal?.colour === true),
-  });
+    side: options.side ?? 'both',
+  };
+  const state =
+    options.state === undefined
+      ? null
+      : wholeNumber('--state', options.state, 0, reading.port.patches);
+  const text = readingText(names, reading, look, state);
   if (terminal) terminal.page(text);
   else io.out(text);
   return 0;

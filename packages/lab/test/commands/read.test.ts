@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { run } from '@iommu-bounce/lab';
+import { type ExitStatus, run } from '@iommu-bounce/lab';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const reader = join(fixtures, 'reader');
@@ -18,7 +18,8 @@ describe('iommu-bounce read NAME', () => {
     const { status, out, err } = await cli('read', 'tally_weigh', ...tally, ...kernel);
     expect(status).to.equal(0);
     expect(err).to.match(/^note: .*2 other mails not used\nnote: /);
-    const [head, ...rows] = out.trimEnd().split('\n');
+    const [name, head, ...rows] = out.trimEnd().split('\n');
+    expect(name).to.equal('tally_weigh, after patch 4');
     expect(head).to.match(/^drivers\/tally\/tally\.c +│ .*\/reader\/port\/tally\/src\/tally\.ts$/);
     const row = (left: RegExp, right: RegExp): void => {
       const found = rows.filter((line) => left.test(line.split('│')[0] ?? ''));
@@ -76,6 +77,77 @@ describe('iommu-bounce read NAME', () => {
       expect(line.length, line).to.be.at.most(80);
   });
 
+  it('prints what a patch renamed as it was before that patch', async () => {
+    const { status, out, err } = await cli('read', 'tally_alloc_mark', ...tally, ...kernel);
+    expect(status, err).to.equal(0);
+    const [name, head] = out.split('\n');
+    expect(name).to.equal('tally_alloc_mark, before patch 3');
+    expect(head).to.match(/tally\.c +│ .*before-patch-3\.ts$/);
+    const alone = await cli('read', 'tally_alloc_mark', ...port);
+    expect(alone.out).to.match(/^C: drivers\/tally\/tally\.c .*, as it was before patch 3\n/);
+  });
+
+  it('prints the state that --state chooses, with the text that both sides have there', async () => {
+    const text = async (...args: readonly string[]): Promise<string> =>
+      (await cli('read', 'tally_put_mark', ...tally, ...kernel, ...args)).out;
+    const states = await Promise.all(['0', '1', '2', '3', '4'].map((n) => text('--state', n)));
+    expect(states.map((one) => one.split('\n')[0])).to.deep.equal([
+      ...['1', '2', '3', '4'].map((n) => `tally_put_mark, before patch ${n}`),
+      'tally_put_mark, after patch 4',
+    ]);
+    expect(states[0]).to.match(/│ .*before-patch-1\.ts\n/);
+    expect(states[3]).to.not.match(/tally_pool_get\(/);
+    expect(states[4]).to.match(/tally_pool_get\(.*│.*tally_pool_get\(/);
+    expect(states[4]).to.equal(await text());
+    const early = await cli('read', 'tally_pool_get', ...tally, ...kernel, '--state', '3');
+    expect(early.status).to.equal(2);
+    expect(early.err).to.match(/is not there before patch 4; --state 4 has it\n$/);
+  });
+
+  it('sets a sign between counterparts, and another between lines that only stand beside each other', async () => {
+    const { out } = await cli('read', 'tally_weigh', ...tally, ...kernel);
+    expect(out)
+      .to.match(/return -EINVAL;.*│/)
+      .and.to.include(' ┊ ');
+    expect(out).to.not.match(/return -EINVAL;.*┊/);
+  });
+
+  for (const columns of [40, 80, 99])
+    it(`sets one side under the other in ${String(columns)} columns, and breaks no name`, async () => {
+      const { out } = await inColumns(columns, 'tally_put_mark', ...tally, ...kernel);
+      const lines = out.trimEnd().split('\n');
+      expect(lines.slice(1).every((line) => /^(?:C  |TS |$)/.test(line))).to.equal(true);
+      for (const line of lines.slice(1)) expect(line.length, line).to.be.at.most(columns);
+      const wide = await inColumns(1000, 'tally_put_mark', ...tally, ...kernel);
+      const words = new Set(wide.out.match(/[\w$]+/g));
+      // In the narrowest a name may be longer than there is room for.
+      if (columns > 40)
+        for (const word of out.match(/[\w$]+/g) ?? [])
+          if (word !== 'C' && word !== 'TS') expect([...words]).to.include(word);
+      const C = lines.filter((line) => line.startsWith('C')).length;
+      expect(C).to.be.above(10);
+    });
+
+  it('shows the path whole where it is longer than its side', async () => {
+    const { out } = await inColumns(100, 'tally_put_mark', ...tally, ...kernel, '--state', '0');
+    const side = out
+      .split('\n')
+      .slice(1, 4)
+      .map((line) => line.split(/[│┊]/)[1]?.trim() ?? '');
+    expect(side.join('')).to.include('before-patch-1.ts').and.to.include('port/tally/src/');
+  });
+
+  it('prints one side with --side', async () => {
+    const of = async (which: string): Promise<string> =>
+      (await cli('read', 'tally_weigh', ...tally, ...kernel, '--side', which)).out;
+    expect(await of('c'))
+      .to.match(/^.*\ndrivers\/tally\/tally\.c\n/)
+      .and.to.not.include('│');
+    expect(await of('ts'))
+      .to.match(/^.*\n.*tally\.ts\n/)
+      .and.to.not.include('drivers/');
+  });
+
   it('writes no colours into a file, or with --color never', async () => {
     for (const extra of [[], ['--color', 'never']])
       expect((await cli('read', 'tally_weigh', ...port, ...extra)).out).to.not.include('\x1b');
@@ -86,8 +158,21 @@ describe('iommu-bounce read NAME', () => {
     const { status, out, err } = await cli('read', 'buffer_pool_sync');
     expect({ status, out }).to.deep.equal({ status: 2, out: '' });
     expect(err).to.match(/'buffer_pool_sync': neither .*; near it: io_buffer_pool_sync_sg/);
+    const wrong = await cli('read', 'io_buffer_pool_map_bufer');
+    expect(wrong.err).to.match(/; near it: io_buffer_pool_map_buffer,/);
   });
 });
+
+/** As if piped, with COLUMNS. */
+async function inColumns(
+  columns: number,
+  ...args: readonly string[]
+): Promise<{ status: ExitStatus; out: string }> {
+  let out = '';
+  const io = { err: () => undefined, errIsTerminal: false, columns };
+  const status = await run(['read', ...args], { ...io, out: (text) => (out += text) });
+  return { status, out };
+}
 
 describe('iommu-bounce read --check', () => {
   it('tells what differs and why, and exits 1 on what is unexplained', async () => {
@@ -173,6 +258,9 @@ describe('what iommu-bounce read refuses with one line and status 2', () => {
       /has none of the files/,
     ],
     ['a port that mirrors nothing', ['x', '--port', fixtures], /no file mirrors C/],
+    ['--state without a name', ['--check', ...tally, '--state', '1'], /--state: is for names/],
+    ['a state that is none', ['x', '--state', '5'], /--state: expected a whole number from 0 to 4/],
+    ['a side', ['x', '--side', 'left'], /--side <which>/],
     ['a colour', ['x', '--color', 'blue'], /--color <when>/],
   ];
   for (const [what, args, message] of wrong)
