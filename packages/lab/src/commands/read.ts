@@ -33,7 +33,19 @@ interface ReadOptions {
 /** Where no width is known: both sides have 78 columns. */
 const COLUMNS = 160;
 
+/** What the series stands on, and a kernel of its time does not have. */
+const FIXES =
+  'the two fixes of 2 July 2021 that the series stands on are missing (20210702053742.842850-1-stevensd@google.com and -2-); get them and add --series fixes.mbox.gz, see docs/reading.md';
+const OTHER_TREE =
+  '--kernel is not the tree that the series was made on, or --series lacks patches that it stands on';
+
 const HELP = `
+The folder of --out:
+  One that is not there is made, an empty one is filled. One with the site of an earlier run (the
+  file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with
+  any other file is refused, and so is a site with a series where the new one has none. --force
+  writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
+
 Names on the terminal:
   Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand
   beside each other, below that one under the other. │ stands between counterparts, ┊ between lines
@@ -52,8 +64,8 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
       collect,
     )
     .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
-    .option('--out <folder>', 'write the site: open index.html in it')
-    .option('--force', 'let --out replace the files that an earlier run wrote')
+    .option('--out <folder>', 'write the site: open index.html in it; see below')
+    .option('--force', 'let --out write into a folder that it would refuse')
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
@@ -92,7 +104,7 @@ async function read(
     kernel: options.kernel ?? null,
     port: options.port ?? null,
   });
-  const notes = reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [];
+  const notes = notesOf(reading, options);
   if (names.length > 0) {
     progress.done();
     for (const note of notes) io.err(`note: ${note}\n`);
@@ -103,7 +115,9 @@ async function read(
   if (options.out !== undefined) {
     progress.show('the site');
     const changed = reading.c ? changedByPatch(reading, reading.c) : [];
-    writeSite(options.out, readingSite(reading, check, changed), options.force === true);
+    const site = readingSite(reading, check, changed);
+    if (writeSite(options.out, site, options.force === true))
+      notes.unshift(`${options.out}: replaces the site of an earlier run`);
   }
   progress.done();
   for (const note of notes) io.err(`note: ${note}\n`);
@@ -112,6 +126,23 @@ async function read(
     io.out(`Site: ${options.out}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
+}
+
+/** On stderr, one line each; the last says what to do about hunks that do not apply. */
+function notesOf({ c }: Reading, { port }: ReadOptions): string[] {
+  if (c === null) return [];
+  const { series, tree } = c;
+  const why = port === undefined && series.before.length === 0 ? FIXES : OTHER_TREE;
+  return [
+    ...series.notes,
+    ...tree.versions,
+    ...tree.notes,
+    ...(tree.unapplied > 0 ? [`${counted(tree.unapplied)} of the series left out: ${why}`] : []),
+  ];
+}
+
+function counted(hunks: number): string {
+  return hunks === 1 ? '1 hunk' : `${String(hunks)} hunks`;
 }
 
 function checkOptions(names: readonly string[], options: ReadOptions): void {

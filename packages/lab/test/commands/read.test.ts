@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // iommu-bounce read, on the small series of our own.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ExitStatus, run } from '@iommu-bounce/lab';
@@ -106,9 +106,8 @@ describe('iommu-bounce read NAME', () => {
 
   it('sets a sign between counterparts, and another between lines that only stand beside each other', async () => {
     const { out } = await cli('read', 'tally_weigh', ...tally, ...kernel);
-    expect(out)
-      .to.match(/return -EINVAL;.*│/)
-      .and.to.include(' ┊ ');
+    expect(out).to.match(/return -EINVAL;.*│/);
+    expect((await cli('read', 'tally_put_mark', ...tally, ...kernel)).out).to.include(' ┊');
     expect(out).to.not.match(/return -EINVAL;.*┊/);
   });
 
@@ -212,6 +211,40 @@ describe('iommu-bounce read --out', () => {
       expect(refused.err).to.match(/^iommu-bounce: .*site: holds mine\.txt.*--force[^\n]*\n$/);
       expect((await cli(...args, '--force')).status).to.equal(0);
       expect(readFileSync(join(site, 'mine.txt'), 'utf8')).to.equal('mine');
+    });
+  });
+
+  it('says that it replaces a site, and does not replace one with a series by one without', async () => {
+    await withFolder(async (folder) => {
+      const site = join(folder, 'site');
+      const args = ['read', ...tally, ...kernel, '--out', site];
+      expect((await cli(...args)).err).to.not.include('replaces');
+      expect((await cli(...args)).err).to.include(
+        `note: ${site}: replaces the site of an earlier run\n`,
+      );
+      const alone = await cli('read', ...port, '--out', site);
+      expect(alone.status).to.equal(2);
+      expect(alone.err).to.match(/site: holds a site with the C of a series.*--force/);
+      expect(existsSync(join(site, 'patch-1.html'))).to.equal(true);
+      expect((await cli('read', ...port, '--out', site, '--force')).status).to.equal(0);
+      expect(existsSync(join(site, 'patch-1.html'))).to.equal(false);
+    });
+  });
+
+  it('ends the notes with what to do where hunks do not apply', async () => {
+    await withFolder(async (folder) => {
+      const tree = join(folder, 'tree');
+      cpSync(join(reader, 'tree'), tree, { recursive: true });
+      const file = join(tree, 'drivers/tally/tally.c');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/^static .*tally_alloc_mark\(/m, '/* other */\n$&'));
+      const args = [...tally, '--kernel', tree];
+      for (const more of [['tally_weigh'], ['--out', join(folder, 'site')]]) {
+        const { err, status } = await cli('read', ...args, ...more);
+        const last = err.trimEnd().split('\n').at(-1);
+        expect(status, err).to.equal(0);
+        expect(last).to.match(/^note: \d hunks? of the series left out: --kernel is not the tree/);
+      }
     });
   });
 

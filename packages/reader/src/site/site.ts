@@ -53,7 +53,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
   };
   const whole = wholePlaces(views);
   const patches = input.tree ? (series?.patches ?? []) : [];
-  const tree = input.tree ?? { files: [], notes: [] };
+  const tree = input.tree ?? { files: [], notes: [], versions: [], unapplied: 0 };
   const parts = patches.map((patch) =>
     patchParts(patch, input.changed[patch.number - 1] ?? [], tree, whole),
   );
@@ -64,6 +64,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     files.set(parts.page, pageText(frame, { ...parts, names: namesJson(names, views, all, used) }));
   };
 
+  const versions = input.tree?.versions ?? [];
   const seriesNotes = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
   add(
     {
@@ -72,7 +73,15 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
       note: '',
       kind: 'text',
       sides: false,
-      main: indexPage({ ...input, views, notes, seriesNotes, parts, play: input.play !== null }),
+      main: indexPage({
+        ...input,
+        views,
+        notes,
+        seriesNotes,
+        versions,
+        parts,
+        play: input.play !== null,
+      }),
     },
     new Set(),
   );

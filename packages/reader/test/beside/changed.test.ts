@@ -72,7 +72,12 @@ describe('what a patch changed', () => {
     const text = (x: string): string =>
       `int f(void)\n{\n${'\tint a;\n'.repeat(9)}\t${x}\n${'\tint b;\n'.repeat(9)}}\n`;
     const whole = fileOf('drivers/box/box.c', [text('one();'), text('two();')]);
-    const tree = { files: [byHunks(whole, ['int f(void)'])], notes: [] };
+    const tree = {
+      files: [byHunks(whole, ['int f(void)'])],
+      notes: [],
+      versions: [],
+      unapplied: 0,
+    };
     const changed = changedFunctions(reader, tree, { files: [], patches: 1 }, 1);
     expect(changed.map((c) => c.name)).to.deep.equal(['f']);
     expect(
@@ -85,7 +90,12 @@ describe('what a patch changed', () => {
       `int g;\nint f(void)\n{\n${'\tint a;\n'.repeat(9)}\t${x}\n${'\tint b;\n'.repeat(9)}\t${x}\n}\n\nint last;\n`;
     const whole = fileOf('drivers/box/box.c', [text('one();'), text('two();\n\tthree();')]);
     const of = (file: CFile): ChangedFunction | undefined =>
-      changedFunctions(reader, { files: [file], notes: [] }, { files: [], patches: 1 }, 1)[0];
+      changedFunctions(
+        reader,
+        { files: [file], notes: [], versions: [], unapplied: 0 },
+        { files: [], patches: 1 },
+        1,
+      )[0];
     const rows = of(whole)?.whole ?? [];
     expect(rows.flatMap((row) => row.after ?? [])).to.deep.equal(
       Array.from({ length: 25 }, (_, i) => i + 2),
@@ -140,7 +150,14 @@ describe('what a patch changed', () => {
       'void f(void)\n{\n\ttwo();\n}\n',
     ]);
     const rows = (old: string, now: string): string[] =>
-      (changedFunctions(reader, { files: [c], notes: [] }, port(old, now), 1)[0]?.ts ?? [])
+      (
+        changedFunctions(
+          reader,
+          { files: [c], notes: [], versions: [], unapplied: 0 },
+          port(old, now),
+          1,
+        )[0]?.ts ?? []
+      )
         .filter(({ kind }) => kind !== 'context')
         .map(({ text }) => text.trim());
     expect(rows("one('// a');", "one('// a'); // deviation 11")).to.deep.equal([]);
@@ -156,7 +173,12 @@ describe('what a patch changed', () => {
   it('is nothing where a patch leaves a file as it is', () => {
     const file = fileOf('drivers/box/box.c', ['int f(void)\n{\n}\n', 'int f(void)\n{\n}\n']);
     expect(
-      changedFunctions(reader, { files: [file], notes: [] }, { files: [], patches: 1 }, 1),
+      changedFunctions(
+        reader,
+        { files: [file], notes: [], versions: [], unapplied: 0 },
+        { files: [], patches: 1 },
+        1,
+      ),
     ).to.deep.equal([]);
   });
 

@@ -90,6 +90,8 @@ export function handInput(texts: Partial<Texts> = {}): SiteInput {
         { path, states: [null, { lines, whole: true }], deltas: [{ patch: 1, hunks: [hunk] }] },
       ],
       notes: [t.note],
+      versions: [t.note],
+      unapplied: 0,
     },
     port: {
       files: [

@@ -91,7 +91,7 @@ describe('buildSite', function () {
           },
       ),
     }));
-    const own = buildSite({ ...base, tree: { files, notes: [] } });
+    const own = buildSite({ ...base, tree: { files, notes: [], versions: [], unapplied: 0 } });
     const text = own.get('drivers-pool-pool.c.html') ?? '';
     const rows = rowsOf(text).map(({ c, ts }) => c?.number ?? (ts ? 'ts' : '...'));
     expect(rows.filter((row) => row !== 'ts')).to.deep.equal(['...', 3, 4, 5, '...', 7, 8]);
@@ -288,6 +288,8 @@ describe('buildSite', function () {
       tree: {
         files: [...(base.tree?.files ?? []), twin, { ...twin, path: 'drivers/Pool-pool.c' }],
         notes: [],
+        versions: [],
+        unapplied: 0,
       },
     });
     expect(
