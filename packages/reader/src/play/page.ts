@@ -7,7 +7,7 @@ import { escapeHtml } from '../html/html';
 import { contentPolicy } from '../html/policy';
 import { visibleLine } from '../syntax/hidden';
 import { compressed, playScripts, playSources } from './files';
-import type { PlayC, PlayContract } from './contract';
+import type { PlayC, PlayContract, PlaySite } from './contract';
 import { type PlayData, type PlaySource, itemsOf } from './play-data';
 import { PLAY_STYLE } from './style';
 
@@ -17,6 +17,8 @@ export interface PlayPageInput {
   readonly start?: Partial<PlayContract['start']>;
   /** The C beside it. Default: none. */
   readonly c?: PlayC | null;
+  /** The site that the page is one of. Default: none. */
+  readonly site?: PlaySite | null;
 }
 
 /** A start that the source does not have. */
@@ -39,12 +41,13 @@ const GENERATOR = 'iommu-bounce';
  * @throws PlayStartError if the source has no such item or step to start at
  */
 export function playPage(input: PlayPageInput): string {
-  const { source, c = null } = input;
+  const { source, c = null, site = null } = input;
   const data: PlayData = {
     source: shared(source),
     start: startOf(input),
     sources: playSources(),
     c,
+    links: site?.links ?? {},
   };
   const script = pageScript();
   const title = source.kind === 'scenarios' ? 'The pool at work' : source.title;
@@ -60,12 +63,21 @@ export function playPage(input: PlayPageInput): string {
 <style>${PLAY_STYLE}</style>
 </head>
 <body>
-<main id="play"><noscript>This page runs the ported code: it needs JavaScript.</noscript></main>
+${site ? bar(site) : ''}<main id="play"><noscript>This page runs the ported code: it needs JavaScript.</noscript></main>
 <script type="text/plain" id="play-data">${compressed(JSON.stringify(data))}</script>
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** The bar of the site's other pages. */
+function bar({ nav }: PlaySite): string {
+  const links = nav.map(({ href, text, title }) => {
+    const here = href === 'play.html' ? ' aria-current="page"' : '';
+    return `<a href="${escapeHtml(href)}" title="${escapeHtml(title)}"${here}>${escapeHtml(text)}</a>`;
+  });
+  return `<nav id="site" aria-label="Pages">${links.join('')}</nav>\n`;
 }
 
 /** Runs each transcript's or trace's beginning once, so that a page that cannot work is not written. */
