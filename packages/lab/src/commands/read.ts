@@ -24,6 +24,7 @@ interface ReadOptions {
   readonly force?: boolean;
   readonly check?: boolean;
   readonly port?: string;
+  readonly explained?: boolean;
   readonly json?: boolean;
   readonly state?: string;
   readonly side?: 'both' | 'c' | 'ts';
@@ -67,6 +68,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--out <folder>', 'write the site: open index.html in it; see below')
     .option('--force', 'let --out write into a folder that it would refuse')
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
+    .option('--explained', 'with --check: list the explained differences too')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
     .option(
@@ -121,7 +123,7 @@ async function read(
   }
   progress.done();
   for (const note of notes) io.err(`note: ${note}\n`);
-  if (options.check === true && check) io.out(checkOutput(check, options.json === true));
+  if (options.check === true && check) io.out(checkOutput(check, options));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.explanation === null) === true;
@@ -163,14 +165,19 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
       [options.kernel !== undefined, '--kernel'],
     ] as const)
       if (given) throw new UsageError(`${option}: needs your copy of the mails, --series <path>`);
-  if (options.json === true && options.check !== true)
-    throw new UsageError('--json: is for --check');
+  for (const [given, option] of [
+    [options.json, '--json'],
+    [options.explained, '--explained'],
+  ] as const)
+    if (given === true && options.check !== true) throw new UsageError(`${option}: is for --check`);
   if (options.force === true && options.out === undefined)
     throw new UsageError('--force: is for --out');
 }
 
-function checkOutput(check: CheckResult, json: boolean): string {
-  return json ? `${JSON.stringify(check, null, 2)}\n` : checkText(check);
+function checkOutput(check: CheckResult, { json, explained }: ReadOptions): string {
+  return json === true
+    ? `${JSON.stringify(check, null, 2)}\n`
+    : checkText(check, explained === true);
 }
 
 function show(

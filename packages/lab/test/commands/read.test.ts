@@ -5,6 +5,8 @@ import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ExitStatus, run } from '@iommu-bounce/lab';
+import type { Difference } from '@iommu-bounce/reader';
+import { checkText } from '../../src/tables/check';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const reader = join(fixtures, 'reader');
@@ -115,7 +117,7 @@ describe('iommu-bounce read NAME', () => {
     it(`sets one side under the other in ${String(columns)} columns, and breaks no name`, async () => {
       const { out } = await inColumns(columns, 'tally_put_mark', ...tally, ...kernel);
       const lines = out.trimEnd().split('\n');
-      expect(lines.slice(1).every((line) => /^(?:C  |TS |$)/.test(line))).to.equal(true);
+      expect(lines.slice(1).every((line) => /^(?:C {2}|TS |$)/.test(line))).to.equal(true);
       for (const line of lines.slice(1)) expect(line.length, line).to.be.at.most(columns);
       const wide = await inColumns(1000, 'tally_put_mark', ...tally, ...kernel);
       const words = new Set(wide.out.match(/[\w$]+/g));
@@ -187,9 +189,37 @@ describe('iommu-bounce read --check', () => {
     expect(text.status).to.equal(status);
     expect(text.out).to.match(
       new RegExp(
-        `^${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(differences.length - unexplained.length)} explained\n`,
+        `^${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(differences.length - unexplained.length)} explained(?:;|\n)`,
       ),
     );
+  });
+
+  it('ends with the verdict it began with, and lists what is explained with --explained', async () => {
+    const short = (await cli('read', '--check', ...tally, ...kernel)).out.trimEnd().split('\n');
+    const long = (await cli('read', '--check', '--explained', ...tally, ...kernel)).out;
+    expect(short.at(-1)).to.match(/^\d+ functions compared: .*; --check --explained lists those$/);
+    expect(short.join('\n')).to.not.include('Explained:');
+    const lines = long.trimEnd().split('\n');
+    expect(lines[0]).to.equal(lines.at(-1));
+    expect(long).to.include('\nExplained:\n');
+    expect(lines.length).to.be.above(short.length + 10);
+  });
+});
+
+describe('the text of --check', () => {
+  it('has equal lines once, with how many they are', () => {
+    const one = (text: string, cLine: number): Difference => ({
+      ...{ kind: 'call', name: 'f', state: 4, cPath: 'a.c', cLine, tsPath: 'a.ts', tsLine: 1 },
+      ...{ text, explanation: null },
+    });
+    const differences = [one('x', 3), one('y', 4), one('x', 9), one('x', 12)];
+    const lines = checkText({ functions: 1, differences }, false).split('\n');
+    const verdict = '1 functions compared: 4 differences unexplained, 0 explained';
+    expect(lines).to.deep.equal([
+      ...[verdict, '', 'Unexplained:'],
+      ...['  a.ts:1 a.c:3: f: x (state 4), 3 times', '  a.ts:1 a.c:4: f: y (state 4)'],
+      ...['', verdict, ''],
+    ]);
   });
 });
 
@@ -272,6 +302,7 @@ describe('what iommu-bounce read refuses with one line and status 2', () => {
     ['names and a site', ['x', '--out', 'y'], /names cannot be combined with --out or --check/],
     ['--check without a series', ['--check'], /--check: needs your copy of the mails/],
     ['--kernel without a series', ['x', '--kernel', '.'], /--kernel: needs your copy/],
+    ['--explained without --check', ['x', '--explained'], /--explained: is for --check/],
     ['--json without --check', ['x', '--json'], /--json: is for --check/],
     ['--force without --out', ['x', '--force'], /--force: is for --out/],
     ['a missing mbox', ['x', '--series', 'none.mbox'], /none\.mbox/],

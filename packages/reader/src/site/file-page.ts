@@ -4,7 +4,7 @@
 import { type Linker, codeHtml } from './code';
 import { Html, attribute, markup, jsonElement } from '../html/html';
 import { count } from '../words';
-import type { Names } from './names';
+import type { NameKind, Names } from './names';
 import type { Notes } from './notes';
 import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
 
@@ -114,6 +114,7 @@ function sectionHtml(
   );
   const attributes = [
     ` id=${attribute(section.id)}`,
+    kindAttribute(names.kindAt(view.page, section)),
     section.cBase === null ? '' : ` data-c=${String(section.cBase)}`,
     section.tsBase === null ? '' : ` data-t=${String(section.tsBase)}`,
   ];
@@ -121,6 +122,11 @@ function sectionHtml(
   const chips = margin.text === '' ? margin : markup`<div>${margin}</div>`;
   return markup`
 <section${new Html(attributes.join(''))}><div>${title}${placeInC(view, section)}${chips}</div>${code}</section>`;
+}
+
+/** For the search on the page; most sections are functions and need none. */
+export function kindAttribute(kind: NameKind | null): string {
+  return kind === 'f' ? '' : ` data-k=${kind ?? 'x'}`;
 }
 
 function betweenTitle(section: Section): string {

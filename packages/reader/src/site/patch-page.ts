@@ -9,7 +9,7 @@ import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
 import { folded, withGaps } from './fold';
 import { type Linker, codeHtml } from './code';
-import { leftOut, tableOf } from './file-page';
+import { kindAttribute, leftOut, tableOf } from './file-page';
 import { Html, attribute, markup } from '../html/html';
 import { visible } from '../syntax/hidden';
 import { count } from '../words';
@@ -237,7 +237,7 @@ function partHtml(part: PatchPart, paint: Paint): Html {
   const news = fresh ? markup`<span class=plus>all lines added</span>` : markup``;
   const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
   return markup`
-<section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
+<section id=${new Html(attribute(part.id) + kindAttribute(part.name === null ? null : 'f'))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
 }
 
 /** Colours for lines of which only the text is known: a line of the same file with the same text has them. */

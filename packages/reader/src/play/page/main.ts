@@ -214,7 +214,8 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     quiet = false;
     const named = itemNamed(told.scenario ?? contract.start.item, predict.seed());
     const item = named ?? begin;
-    session.choose(item, told.step ?? contract.start.step, told.statement ?? null);
+    if (named) session.choose(item, told.step ?? contract.start.step, told.statement ?? null);
+    else session.choose(item);
     fault.textContent = linkFault(hash, session.now().steps.length, named !== undefined);
     fault.hidden = fault.textContent === '';
     predict.askNow();

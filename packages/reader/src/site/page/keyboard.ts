@@ -17,6 +17,7 @@ import {
 } from './places';
 import type { Search } from './search';
 import { nextSide } from './sides';
+import { fromHere, wayBack } from './way-back';
 
 export function startKeyboard(search: Search): void {
   const help = document.getElementById('-keys') as HTMLDialogElement;
@@ -158,6 +159,11 @@ function badgeRows(): HTMLElement[] {
 function goToPage(key: string): void {
   const section = findPlace(decodedAnchor())?.section ?? currentOf(sections());
   if (key === '0') {
+    const from = wayBack();
+    if (from !== null) {
+      location.href = from;
+      return;
+    }
     const whole = section
       ?.querySelector<HTMLAnchorElement>(':scope > div a.whole')
       ?.getAttribute('href');
@@ -170,6 +176,8 @@ function goToPage(key: string): void {
   );
   const any = document.querySelector<HTMLAnchorElement>(`header nav a[data-key="${key}"]`);
   const href = (own ?? any)?.getAttribute('href');
-  if (href) location.href = href;
+  // A patch that did not change the function: its page keeps the name for the way back.
+  const kept = own ? '' : fromHere(section);
+  if (href) location.href = href + kept;
   else say(`There is no patch ${key}`);
 }

@@ -16,6 +16,7 @@ import {
 import { startReach } from './reach';
 import { Search } from './search';
 import { setSide, startSides } from './sides';
+import { followFrom } from './way-back';
 import { Targets, fillLinks, pageData } from './targets';
 
 const targets = new Targets(
@@ -28,11 +29,13 @@ const search = new Search(targets);
 startKeyboard(search);
 startMarks();
 startHere();
+startMenu();
 addEventListener('hashchange', follow);
 follow();
 
 /** Goes to what the address names. */
 function follow(): void {
+  if (followFrom(decodedAnchor())) return;
   const anchor = decodedAnchor();
   if (anchor.startsWith('?')) {
     history.replaceState(null, '', '#');
@@ -61,6 +64,15 @@ function startMarks(): void {
     const anchor = anchorOf(row, side) ?? anchorOf(row, side === 't' ? 'c' : 't');
     mark(row, side);
     if (anchor !== null) history.replaceState(null, '', `#${anchor}`);
+  });
+}
+
+/** On a phone the pages are behind a button. */
+function startMenu(): void {
+  const button = document.getElementById('-menu');
+  button?.addEventListener('click', () => {
+    const open = document.body.classList.toggle('menu');
+    button.setAttribute('aria-expanded', String(open));
   });
 }
 
