@@ -2,9 +2,18 @@
 // The reader: the C patches beside the TypeScript, the check of one against the other, and a pool that can be watched.
 
 export { ReadError } from './read-error';
-export { openSeries } from './series/files';
-export type { Wanted } from './series/thread';
-export { openTree } from './tree/files';
+export {
+  type CSide,
+  type Reading,
+  type ReadingOptions,
+  changedByPatch,
+  checkReading,
+  openReading,
+  readingSite,
+} from './reading';
+export { writeSite } from './site/files';
+
+// what a reading is made of
 export type { FilePatch, Hunk, Patch, Place, Series } from './series/series';
 export type { CDelta, CFile, CLine, CText, CTree, DeltaRow } from './tree/c-file';
 export type {
@@ -15,20 +24,10 @@ export type {
   StepKind,
   Token,
 } from './syntax/definition';
-export { commentAbove } from './syntax/comment-above';
-export { visibleLine } from './syntax/hidden';
-export { loadCReader } from './c/files';
-export { type CReader, type CSource, wholeText } from './c/parse';
-export { readPort } from './port/files';
-export { functionsAfter, mirrorOf, type Placed } from './port/state';
-export type { Port, PortDefinition, PortFile, Reason } from './port/port';
-export { alignFiles } from './beside/align';
-export { type Range, alignDefinitions } from './beside/align-function';
-export { changedFunctions } from './beside/changed';
+export type { CReader, CSource } from './c/parse';
+export type { Port, PortDefinition, PortFile, Reason, TsSource } from './port/port';
 export { type NameInState, functionInState, nameInState } from './beside/in-state';
-export { filesBeside } from './beside/files-beside';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
-export { type CheckInput, checkSides } from './check/check-sides';
 export type {
   CheckResult,
   Difference,
@@ -37,23 +36,10 @@ export type {
   Explanation,
 } from './check/difference';
 export type { Deviation, Finding, Margin, Mark, Reach } from './margin/margin';
-export { type MarginDocuments, readMarginDocuments } from './margin/files';
-export { readMargin } from './margin/read-margin';
-export { anchorOf } from './margin/markdown';
-export { type BeforePatch, type PatchedName, linesByPatch } from './margin/lines-by-patch';
-export type { SourceText } from './margin/outline';
-export {
-  type CSide,
-  type Reading,
-  type ReadingOptions,
-  changedByPatch,
-  checkReading,
-  openReading,
-  readingSite,
-} from './reading';
-export { type SiteInput, buildSite } from './site/site';
-export type { PageAssets } from './site/frame';
-export { pageAssets, writeSite } from './site/files';
+
+// for showing it
+export { commentAbove } from './syntax/comment-above';
+export { visibleLine } from './syntax/hidden';
 
 // the pool at work
 export { type PlayPageInput, PlayStartError, playPage } from './play/page';

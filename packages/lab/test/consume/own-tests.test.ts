@@ -76,6 +76,8 @@ async function outside(pkg: Package): Promise<string> {
     recursive: true,
     filter: (path) => path !== __dirname,
   });
+  const tools = join(pkg.folder, 'tools');
+  if (existsSync(tools)) cpSync(tools, join(here, 'tools'), { recursive: true });
   // Some tests read the sources, the tests and the documents of the repository as text.
   for (const { short, manifest } of others)
     link(join(top, 'node_modules', manifest.name, 'src'), join(top, 'packages', short, 'src'));

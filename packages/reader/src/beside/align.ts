@@ -25,10 +25,10 @@ function tsBlocks(file: PortFile): TsBlock[] {
   const own = file.definitions.filter(
     (d) => isTopLevel(d) && !(d.kind === 'struct' && (units.has(d.name) || interfaces.has(d.name))),
   );
-  return blocksOf(file.lines, own);
+  return blocksOf(file, own);
 }
 
-/** Constants of an enum stand behind its type in TypeScript: one block, as in C. */
+/** Constants of an enum come after its type in TypeScript: one block, as in C. */
 function mergeEnums(blocks: readonly TsBlock[], c: CSource): TsBlock[] {
   const enumOf = new Map(
     c.definitions.flatMap((d) =>
@@ -83,12 +83,12 @@ function pairBlocks(cBlocks: readonly CBlock[], blocks: readonly TsBlock[]): Map
 function memberLines(
   owner: string,
   c: CSource,
-  ts: PortFile,
+  ts: readonly Definition[],
   range: TsBlock,
 ): (readonly [number, number])[] {
   return c.definitions.flatMap((member) => {
     if (member.owner !== owner || member.kind === 'registration') return [];
-    const other = ts.definitions.find(
+    const other = ts.find(
       (d) => d.name === member.name && d.from >= range.from && d.to <= range.to,
     );
     return other ? [[member.from, other.from] as const] : [];
@@ -104,7 +104,9 @@ class RowsOfFile {
   constructor(
     private readonly c: CSource,
     private readonly cBlocks: readonly CBlock[],
-    private readonly ts: PortFile,
+    /** Those of the TypeScript file. */
+    private readonly definitions: readonly Definition[],
+    private readonly tsLines: readonly string[],
     private readonly tsBlocks: readonly TsBlock[],
     private readonly known: (line: number) => boolean,
   ) {}
@@ -167,12 +169,12 @@ class RowsOfFile {
   private writePair(block: CBlock, other: TsBlock): void {
     this.written.add(other);
     if (!block.definition || !other.definition) return;
-    const members = memberLines(block.definition.name, this.c, this.ts, other);
+    const members = memberLines(block.definition.name, this.c, this.definitions, other);
     // A merged block is longer than the definition that gave it its name.
     const ts = { ...other.definition, to: other.to };
     const rows = alignDefinitions(
       { definition: block.definition, range: block, lines: this.c.lines },
-      { definition: ts, range: other, lines: this.ts.lines },
+      { definition: ts, range: other, lines: this.tsLines },
       members,
     );
     this.add(block.definition, other.definition, rows);
@@ -188,7 +190,7 @@ class RowsOfFile {
 
 /**
  * A C text beside the file that mirrors it. The rows have each known line of the C once, in order, and each line of the
- * TypeScript once: a function that stands elsewhere there is shown beside the C's.
+ * TypeScript once: a function at another place there is shown beside the C's.
  * @param ts null: nothing mirrors it, and the C stands alone
  * @param known which lines of the C are known; the rest is not shown
  */
@@ -198,10 +200,9 @@ export function alignFiles(
   state: number,
   known: (line: number) => boolean = () => true,
 ): FileBeside {
-  const cBlocks = blocksOf(c.lines, c.definitions.filter(isTopLevel));
-  const file = ts ?? { lines: [], definitions: [], path: '' };
+  const cBlocks = blocksOf(c, c.definitions.filter(isTopLevel));
   const blocks = ts ? mergeEnums(tsBlocks(ts), c) : [];
-  const writer = new RowsOfFile(c, cBlocks, file as PortFile, blocks, known);
+  const writer = new RowsOfFile(c, cBlocks, ts?.definitions ?? [], ts?.lines ?? [], blocks, known);
   writer.write();
   return {
     cPath: c.path,

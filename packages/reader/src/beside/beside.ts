@@ -29,6 +29,7 @@ export interface Pair {
 export interface FileBeside {
   readonly cPath: string;
   readonly tsPath: string | null;
+  /** After so many patches: 0 is before patch 1. */
   readonly state: number;
   readonly rows: readonly Row[];
   readonly pairs: readonly Pair[];

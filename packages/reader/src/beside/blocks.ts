@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A file cut into blocks: one for each top-level thing with the comment on it, and fillers between them.
 
-import type { Definition } from '../syntax/definition';
+import { commentAbove } from '../syntax/comment-above';
+import type { Definition, Source } from '../syntax/definition';
 
 /** Lines of a file that stay together; from 1, both ends included. A filler has no definition. */
 export interface Block<D extends Definition> {
@@ -10,19 +11,12 @@ export interface Block<D extends Definition> {
   readonly to: number;
 }
 
-/** Where the comment on a definition begins, if it touches it. */
-function withComment(lines: readonly string[], from: number, after: number): number {
-  let first = from;
-  while (first - 1 > after && /^\s*(?:\/\*|\*|\/\/)/u.test(lines[first - 2] ?? '')) first--;
-  return first;
-}
-
 /**
  * The blocks of a file, in its order; each line is in exactly one.
  * @param definitions those that may have a block; of two that overlap, the first counts
  */
 export function blocksOf<D extends Definition>(
-  lines: readonly string[],
+  source: Pick<Source, 'lines' | 'tokens'>,
   definitions: readonly D[],
 ): Block<D>[] {
   const blocks: Block<D>[] = [];
@@ -33,11 +27,11 @@ export function blocksOf<D extends Definition>(
   const sorted = [...definitions].sort((a, b) => a.from - b.from || b.to - a.to);
   for (const definition of sorted) {
     if (definition.from <= done) continue;
-    const from = withComment(lines, definition.from, done);
+    const from = Math.max(commentAbove(source, definition.from), done + 1);
     filler(from - 1);
     blocks.push({ definition, from, to: definition.to });
     done = definition.to;
   }
-  filler(lines.length);
+  filler(source.lines.length);
   return blocks;
 }

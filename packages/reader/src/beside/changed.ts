@@ -129,7 +129,7 @@ function changedInDelta(
     }));
 }
 
-/** The port's text of a function that the C has in a state; null for a later one, which a class inherits unused. */
+/** The port's text of a function; null without a name, and for a function that the port does not have. */
 function textOf(functions: ReadonlyMap<string, Placed>, name: string | null): Placed | null {
   return name === null ? null : (functions.get(name) ?? null);
 }

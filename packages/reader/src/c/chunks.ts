@@ -10,7 +10,7 @@ export interface Chunk {
   readonly text: string;
 }
 
-/** Lines that stand behind each other in the file. */
+/** Successive lines of the file. */
 export interface Run {
   /** Number of the first line, from 1. */
   readonly from: number;
@@ -27,7 +27,7 @@ function isLabel(text: string, end: number): boolean {
 
 /**
  * The items of a run. An item ends with a semicolon outside of braces, with a brace in column 0 as kernel code has it
- * for functions, or with its directive. What the run cuts off in front or behind is left out.
+ * for functions, or with its directive. What the run has only a part of, at its start or end, is left out.
  */
 export function chunks(run: Run): Chunk[] {
   const text = run.lines.join('\n');
@@ -93,7 +93,7 @@ export function chunks(run: Run): Chunk[] {
   return found;
 }
 
-/** The line of an offset, from `first` on, for offsets that do not go down. */
+/** Gives the line of an offset; `first` is the number of the text's first line. */
 function lineFinder(text: string, first: number): (offset: number) => number {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

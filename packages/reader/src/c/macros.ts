@@ -40,7 +40,7 @@ function closing(text: string, words: readonly Word[], open: number): number {
   return -1;
 }
 
-/** The text with each edit written over its place, and blanks behind it as far as the place goes. */
+/** The text with each edit written over its place, and blanks after it as far as the place goes. */
 function edited(
   text: string,
   edits: readonly { readonly start: number; readonly end: number; readonly by: string }[],

@@ -23,7 +23,7 @@ function definition(
   return { kind, name, from, to, owner, steps: [] };
 }
 
-/** The name in a declarator: behind pointers, arrays, parentheses and arguments. */
+/** The name in a declarator, inside of pointers, arrays, parentheses and arguments. */
 function declaredName(node: Node | null): string | null {
   let at = node;
   while (at) {

@@ -13,7 +13,7 @@ export interface CSource extends Source {
   readonly notes: readonly string[];
 }
 
-/** The known lines as runs of lines that stand behind each other. */
+/** The known lines as runs of successive lines. */
 function runs(text: CText): Run[] {
   const found: { from: number; lines: string[]; atTop: boolean }[] = [];
   let next = -1;
@@ -75,7 +75,7 @@ export class CReader {
   }
 }
 
-/** A text that is known as a whole, as state `patch` of a file has it. */
+/** A whole text without a history: patch 0 wrote all its lines. */
 export function wholeText(content: string): CText {
   const lines = content.replace(/\n$/u, '').split('\n');
   return {

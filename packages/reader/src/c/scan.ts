@@ -13,7 +13,7 @@ const WORD =
 
 const KINDS = ['comment', 'string', 'number', 'name', 'sign'] as const;
 
-/** True if only blanks stand between the start of the line and `at`. */
+/** True if only blanks are between the start of the line and `at`. */
 function beginsLine(text: string, at: number): boolean {
   for (let i = at - 1; i >= 0 && text[i] !== '\n'; i--)
     if (text[i] !== ' ' && text[i] !== '\t') return false;

@@ -140,7 +140,7 @@ export class StepsOfC {
   }
 
   /**
-   * In the form that both languages are brought to: a condition stands before its branch, as if it were computed first,
+   * In the form that both languages are brought to: a condition comes before its branch, as if it were computed first,
    * `if (a || b) return` is two branches, and what follows a jump is no else.
    */
   private visitIf(node: Node): void {

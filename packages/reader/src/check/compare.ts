@@ -9,11 +9,11 @@ import type { Definition, Step } from '../syntax/definition';
 export interface Odd {
   readonly side: 'c' | 'ts';
   readonly step: Step;
-  /** The step that stands in its place on the other side: another return value, another error. */
+  /** The step in its place on the other side: another return value, another error. */
   readonly instead: Step | null;
-  /** The same step stands elsewhere on the other side. */
+  /** The other side has the same step at another place. */
   readonly moved: boolean;
-  /** Lines of the TypeScript between which the C's step would stand, both included. */
+  /** Lines of the TypeScript between which the C's step would be, both included. */
   readonly gap: readonly [number, number];
   /** Number of the gap. */
   readonly place: number;

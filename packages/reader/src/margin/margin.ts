@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What stands in the margin of a function: findings, deviations, and the tests that reach it.
+// What the margin of a function has: findings, deviations, and the tests that reach it.
 
 /** A finding of docs/findings.md. */
 export interface Finding {
@@ -13,7 +13,7 @@ export interface Finding {
 
 /** A numbered deviation of docs/porting.md. */
 export interface Deviation {
-  /** The heading it stands under: io-buffer-pool. */
+  /** The heading above it: io-buffer-pool. */
   readonly section: string;
   readonly number: number;
   /** As Markdown, on one line. */
@@ -29,7 +29,7 @@ export interface Mark {
   /** Of a deviation; null for a finding. */
   readonly section: string | null;
   readonly path: string;
-  /** The line of code, from 1: not that of the comment, where the comment stands above. */
+  /** The line of code, from 1: not that of a comment above it. */
   readonly line: number;
   /** The function or method that the line is in; null outside of one. */
   readonly function: string | null;

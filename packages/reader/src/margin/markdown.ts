@@ -74,7 +74,7 @@ export function readDeviations(text: string, name: string): Deviation[] {
   return deviations;
 }
 
-/** The part behind # of a link to a heading, as GitHub makes it: `2. A slot's rest` becomes `2-a-slots-rest`. */
+/** The part after # of a link to a heading, as GitHub makes it: `2. A slot's rest` becomes `2-a-slots-rest`. */
 export function anchorOf(heading: string): string {
   return heading
     .trim()

@@ -4,7 +4,7 @@
 import { ReadError } from '../read-error';
 import type { Deviation, Finding, Mark } from './margin';
 import { anchorOf } from './markdown';
-import { type Outline, type SourceText, functionAt, outlineOf } from './outline';
+import type { TsSource } from '../port/port';
 
 const NUMBERED = /\b(finding|deviation)s? (\d+(?:(?:, | and )\d+)*)/g;
 
@@ -15,16 +15,15 @@ const NUMBERED = /\b(finding|deviation)s? (\d+(?:(?:, | and )\d+)*)/g;
  * @throws ReadError for a number that no finding or deviation has
  */
 export function readMarks(
-  sources: readonly SourceText[],
+  sources: readonly TsSource[],
   findings: readonly Finding[],
   deviations: readonly Deviation[],
 ): Mark[] {
   const sections = [...new Set(deviations.map((d) => d.section))];
   return sources.flatMap((source) => {
-    if (!/\b(?:finding|deviation)s? \d/.test(source.text)) return [];
-    const outline = outlineOf(source);
-    const section = sectionOf(outline, sections);
-    return outline.comments.flatMap((comment) =>
+    const comments = commentsOf(source);
+    const section = sectionOf(comments, sections);
+    return comments.flatMap((comment) =>
       [...comment.text.matchAll(NUMBERED)].flatMap((match) => {
         const kind = match[1] === 'finding' ? 'finding' : 'deviation';
         if ((kind === 'finding' ? findings : deviations).length === 0) return [];
@@ -36,7 +35,7 @@ export function readMarks(
               : deviations.some((d) => d.section === section && d.number === number);
           if (!known)
             throw new ReadError(
-              `${source.path}:${String(comment.from)}: there is no ${kind} ${digits}` +
+              `${source.path}:${String(comment.line)}: there is no ${kind} ${digits}` +
                 (kind === 'finding' ? '' : ` ${section === null ? OF_NONE : `of "${section}"`}`),
             );
           return {
@@ -45,7 +44,7 @@ export function readMarks(
             section: kind === 'finding' ? null : section,
             path: source.path,
             line: comment.code,
-            function: functionAt(outline, comment.code),
+            function: functionAt(source, comment.code),
           };
         });
       }),
@@ -56,10 +55,40 @@ export function readMarks(
 const OF_NONE =
   'since the first comment of the file links to no section of deviations (porting.md#…)';
 
+/** What a line has of comments. */
+interface CommentLine {
+  readonly text: string;
+  /** From 1. */
+  readonly line: number;
+  /** The line of code that it is about: its own, or the next one that has code; the end of the file without one. */
+  readonly code: number;
+}
+
+function commentsOf({ lines, tokens }: TsSource): CommentLine[] {
+  const found: CommentLine[] = [];
+  let code = lines.length;
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const text = lines[i] ?? '';
+    const own = (tokens[i] ?? []).filter(({ kind }) => kind === 'comment');
+    let rest = text;
+    for (const { start, end } of [...own].reverse()) rest = rest.slice(0, start) + rest.slice(end);
+    if (rest.trim() !== '') code = i + 1;
+    for (const { start, end } of [...own].reverse())
+      found.push({ text: text.slice(start, end), line: i + 1, code });
+  }
+  return found.reverse();
+}
+
+/** The function or method that a line is in; null outside of one. */
+function functionAt({ definitions }: TsSource, line: number): string | null {
+  const at = definitions.find((d) => d.kind === 'function' && d.from <= line && line <= d.to);
+  return at?.name ?? null;
+}
+
 /** The section that the comments in front of the first line of code link to. */
-function sectionOf(outline: Outline, sections: readonly string[]): string | null {
-  const first = outline.comments[0]?.code ?? 0;
-  for (const comment of outline.comments.filter((c) => c.code === first))
+function sectionOf(comments: readonly CommentLine[], sections: readonly string[]): string | null {
+  const first = comments[0]?.code ?? 0;
+  for (const comment of comments.filter((c) => c.code === first))
     for (const link of comment.text.matchAll(/porting\.md#([^\s)]+)/g)) {
       const section = sections.find((s) => anchorOf(s) === link[1]);
       if (section !== undefined) return section;

@@ -1,25 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One machine on virtio-iommu that carries out the calls of a program, watched.
 
-import {
-  DMA_BIT_MASK,
-  DMA_MAPPING_ERROR,
-  GFP_ATOMIC,
-  GFP_KERNEL,
-  PAGE_SIZE,
-  bus_type,
-  type device,
-  dma_addr_t,
-  type dma_sgt_handle,
-  type page,
-  phys_addr_t,
-  type scatterlist,
-  sg_array,
-  sg_dma_address,
-  sg_dma_len,
-  sg_set_page,
-  type virt_addr_t,
-} from '@iommu-bounce/linux-shim';
+import { DMA_BIT_MASK, bus_type, type device, phys_addr_t } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
 import {
   IO_BUFFER_Y,
@@ -31,37 +13,23 @@ import {
 } from '@iommu-bounce/integration';
 import type { PlayCall, PlayDevice, PlayMachine } from './calls';
 import type { CountFrame } from './frame';
-import { type HeldMapping, type WatchedDomain, directionName } from './held-mapping';
+import { ALIGNED_FRAMES, DriverCalls, type MapCall, type Own } from './driver-calls';
+import type { HeldMapping, WatchedDomain } from './held-mapping';
 import type { Piece } from './mapped-pieces';
-import { count } from '../words';
+import { count, hex } from '../words';
 import { WATCHED_PARTS, watchedMemory } from './watched-memory';
 
 /** Of a PCI device, unless its driver says otherwise. */
 const SEGMENT_DEFAULT = 65536;
-/** 2 MiB, beyond which alignment makes no request fewer. */
-const ALIGNED_FRAMES = 512;
 
 /** The result of a call about a mapping whose map call failed. */
 export const MAPPING_FAILED = 'not run: its mapping failed';
-
-export type MapCall = Extract<PlayCall, { readonly device: string; readonly dir: number }>;
-
-/** A mapping with what undoing it takes. */
-interface Own {
-  readonly held: HeldMapping;
-  readonly call: MapCall;
-  readonly dev: device;
-  readonly addr: number;
-  readonly list: readonly scatterlist[];
-  readonly cpuAddr: number;
-  readonly page: page | null;
-  readonly handle: dma_sgt_handle | null;
-}
 
 export class CallMachine {
   readonly m: running_machine;
   readonly mappings = new Map<number, Own>();
   private readonly machine: MachineOnIommu;
+  private readonly calls: DriverCalls;
   private readonly devices = new Map<string, device>();
   private readonly bus = new bus_type('pci');
   /** The device whose group the next one gets. */
@@ -97,6 +65,7 @@ export class CallMachine {
       },
     );
     this.m = this.machine.m;
+    this.calls = new DriverCalls(this.m.k);
     for (const one of setup.devices) this.plug(one);
   }
 
@@ -128,8 +97,10 @@ export class CallMachine {
   }
 
   /**
-   * Carries out a call; what came of it.
+   * Carries out a call.
+   * @returns what came of it: an address, an error, the bytes read; '' where there is nothing to tell
    * @throws oops when the port dies
+   * @throws Error for an unmap or sync of an id that has no mapping, or a device that is not plugged in
    */
   call(call: PlayCall): string {
     const { k } = this.m;
@@ -151,15 +122,15 @@ export class CallMachine {
         this.plug(call.device);
         return '';
       case 'cpu_write':
-        fill(this.m.k.mm.bytes_at(this.phys(call), call.length), call.text);
+        fill(this.m.k.mm.bytes_at(this.calls.phys(call), call.length), call.text);
         return '';
       case 'cpu_read':
-        return quoted(this.m.k.mm.bytes_at(this.phys(call), call.length));
+        return quoted(this.m.k.mm.bytes_at(this.calls.phys(call), call.length));
       case 'unmap':
         this.unmap(call);
         return '';
       case 'sync':
-        this.sync(call);
+        this.calls.sync(call, this.own(call.id));
         return '';
       case 'device_read':
       case 'device_write':
@@ -209,133 +180,21 @@ export class CallMachine {
     return own;
   }
 
-  private phys({ page, offset }: { readonly page: number; readonly offset: number }): phys_addr_t {
-    return phys_addr_t((this.firstPfn() + page) * PAGE_SIZE + offset);
-  }
-
-  /** The frame of page 0: page n is aligned as n is. */
-  private firstPfn(): number {
-    return Math.ceil(this.m.k.reserved_pfn / ALIGNED_FRAMES) * ALIGNED_FRAMES;
-  }
-
   private map(call: MapCall): string {
-    const { dma, mm } = this.m.k;
-    const { dir, attrs = 0 } = call;
-    const dev = this.device(call.device);
-    const gfp = 'atomic' in call && call.atomic ? GFP_ATOMIC : GFP_KERNEL;
-    const out = { value: DMA_MAPPING_ERROR };
-    let addr: number = DMA_MAPPING_ERROR;
-    let segments: HeldMapping['segments'] | null = null;
-    let list: readonly scatterlist[] = [];
-    let cpuAddr = 0;
-    let got: page | null = null;
-    let handle: dma_sgt_handle | null = null;
-    switch (call.call) {
-      case 'map_page': {
-        const first = mm.pfn_to_page(this.firstPfn() + call.page);
-        addr = dma.dma_map_page_attrs(dev, first, call.offset, call.length, dir, attrs);
-        break;
-      }
-      case 'map_sg': {
-        list = this.list(call.entries);
-        const count = dma.dma_map_sg_attrs(dev, list[0] as scatterlist, list.length, dir, attrs);
-        segments = list.slice(0, count).map((sg) => [sg_dma_address(sg), sg_dma_len(sg)] as const);
-        addr = segments[0]?.[0] ?? DMA_MAPPING_ERROR;
-        break;
-      }
-      case 'map_resource':
-        addr = dma.dma_map_resource(dev, phys_addr_t(call.phys), call.length, dir, attrs);
-        break;
-      case 'alloc_coherent':
-        cpuAddr = dma.dma_alloc_attrs(dev, call.length, out, gfp, attrs);
-        if (cpuAddr !== 0) addr = out.value;
-        break;
-      case 'alloc_pages':
-        got = dma.dma_alloc_pages(dev, call.length, out, dir, gfp);
-        if (got) addr = out.value;
-        break;
-      case 'alloc_noncontiguous':
-        handle = dma.dma_alloc_noncontiguous(dev, call.length, dir, gfp, attrs);
-        if (handle?.sgt.sgl) addr = handle.sgt.sgl.dma_address;
-    }
-    if (addr === DMA_MAPPING_ERROR)
-      return call.call === 'map_sg' ? '0 segments' : 'DMA_MAPPING_ERROR';
-    const held = this.heldOf(call, segments ?? [[addr, bytesOf(call)]]);
-    this.mappings.set(call.id, { held, call, dev, addr, list, cpuAddr, page: got, handle });
-    this.places.set(call.id, { device: call.device, segments: held.segments });
-    const where = `0x${addr.toString(16)}`;
+    const own = this.calls.map(call, this.device(call.device));
+    if (!own) return call.call === 'map_sg' ? '0 segments' : 'DMA_MAPPING_ERROR';
+    const { segments } = own.held;
+    this.mappings.set(call.id, own);
+    this.places.set(call.id, { device: call.device, segments });
     return call.call === 'map_sg'
-      ? `${count(held.segments.length, 'segment')}, at ${where}`
-      : where;
-  }
-
-  private heldOf(call: MapCall, segments: HeldMapping['segments']): HeldMapping {
-    const memory = call.call === 'map_sg' ? call.entries : call.call === 'map_page' ? [call] : [];
-    return {
-      id: call.id,
-      device: call.device,
-      kind: KINDS[call.call],
-      size: segments.reduce((sum, [, bytes]) => sum + bytes, 0),
-      segments,
-      direction: directionName(call.dir),
-      original: memory.map((one) => [this.phys(one), one.length] as const),
-    };
-  }
-
-  private list(entries: Extract<PlayCall, { call: 'map_sg' }>['entries']): readonly scatterlist[] {
-    const list = sg_array(entries.length);
-    entries.forEach((entry, i) => {
-      const phys = this.phys(entry);
-      const first = this.m.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
-      sg_set_page(list[i] as scatterlist, first, entry.length, phys % PAGE_SIZE);
-    });
-    return list;
+      ? `${count(segments.length, 'segment')}, at ${hex(own.addr)}`
+      : hex(own.addr);
   }
 
   private unmap(call: Extract<PlayCall, { call: 'unmap' }>): void {
-    const { dma } = this.m.k;
     const own = this.own(call.id);
-    const { dev, held, list } = own;
-    const addr = dma_addr_t(own.addr);
-    const dir = call.dir ?? own.call.dir;
-    const attrs = call.attrs ?? own.call.attrs ?? 0;
-    const size = Math.min(call.length ?? held.size, held.size);
     this.mappings.delete(call.id);
-    switch (held.kind) {
-      case 'page':
-        dma.dma_unmap_page_attrs(dev, addr, size, dir, attrs);
-        break;
-      case 'resource':
-        dma.dma_unmap_resource(dev, addr, size, dir, attrs);
-        break;
-      case 'sg':
-        dma.dma_unmap_sg_attrs(dev, list[0] as scatterlist, list.length, dir, attrs);
-        break;
-      case 'coherent':
-        dma.dma_free_attrs(dev, held.size, own.cpuAddr as virt_addr_t, addr, attrs);
-        break;
-      case 'pages':
-        if (own.page) dma.dma_free_pages(dev, held.size, own.page, addr, dir);
-        break;
-      case 'noncontiguous':
-        if (own.handle) dma.dma_free_noncontiguous(dev, held.size, own.handle, dir);
-    }
-  }
-
-  private sync(call: Extract<PlayCall, { call: 'sync' }>): void {
-    const { dma } = this.m.k;
-    const { dev, list, held, addr, call: made } = this.own(call.id);
-    const dir = call.dir ?? made.dir;
-    const first = list[0];
-    if (first) {
-      if (call.forCpu) dma.dma_sync_sg_for_cpu(dev, first, list.length, dir);
-      else dma.dma_sync_sg_for_device(dev, first, list.length, dir);
-      return;
-    }
-    const at = dma_addr_t(addr + call.offset);
-    const size = Math.min(call.length, held.size - call.offset);
-    if (call.forCpu) dma.dma_sync_single_for_cpu(dev, at, size, dir);
-    else dma.dma_sync_single_for_device(dev, at, size, dir);
+    this.calls.unmap(call, own);
   }
 
   /** An access by a device, page by page; all or nothing. */
@@ -360,19 +219,6 @@ export class CallMachine {
     });
     return write ? 'done' : quoted(bytes);
   }
-}
-
-const KINDS = {
-  map_page: 'page',
-  map_sg: 'sg',
-  map_resource: 'resource',
-  alloc_coherent: 'coherent',
-  alloc_pages: 'pages',
-  alloc_noncontiguous: 'noncontiguous',
-} as const satisfies Record<MapCall['call'], HeldMapping['kind']>;
-
-function bytesOf(call: MapCall): number {
-  return call.call === 'map_sg' ? 0 : call.length;
 }
 
 function fill(bytes: Uint8Array, text: string): void {

@@ -38,10 +38,13 @@ export interface MapBase extends CallBase {
   readonly attrs?: number;
 }
 
-/** Bytes `offset` to `offset + length` of the driver's memory, counted from its page `page` on. */
+/** A part of the drivers' memory; it may go on beyond its first page. */
 export interface Memory {
+  /** Its first page, from 0 to the machine's `pages` - 1. */
   readonly page: number;
+  /** Bytes from the start of that page. */
   readonly offset: number;
+  /** Bytes, from 1 on. */
   readonly length: number;
 }
 
@@ -59,7 +62,7 @@ export type PlayCall =
       /** Must not sleep. Default false. */
       readonly atomic?: boolean;
     })
-  /** With the direction, attributes and bytes of the mapping, unless others are given. */
+  /** With the direction, attributes and length in bytes of the mapping, unless others are given. */
   | (CallBase & {
       readonly call: 'unmap';
       readonly id: number;
@@ -67,7 +70,7 @@ export type PlayCall =
       readonly attrs?: number;
       readonly length?: number;
     })
-  /** A list is synced whole. */
+  /** `offset` and `length` in bytes of the mapping; a list is synced whole. */
   | (CallBase & {
       readonly call: 'sync';
       readonly id: number;
@@ -76,7 +79,7 @@ export type PlayCall =
       readonly offset: number;
       readonly length: number;
     })
-  /** At the address of a mapping, in force or not; `device`: another one than the mapping's. */
+  /** `length` bytes at the address of a mapping plus `offset`, in force or not; `device`: another one than the mapping's. */
   | (CallBase & {
       readonly call: 'device_read' | 'device_write';
       readonly id: number;
@@ -86,6 +89,7 @@ export type PlayCall =
       /** What it writes, over and over. */
       readonly text?: string;
     })
+  /** Virtual milliseconds, from 0 on. */
   | (CallBase & { readonly call: 'wait'; readonly ms: number });
 
 export interface PlayMachine {

@@ -16,6 +16,7 @@ export interface SlotFrame {
   readonly access: Access | null;
   /** Of a cached slot: the eviction worker has seen it unused. */
   readonly old: boolean;
+  /** Address of its first byte; also of an empty slot. */
   readonly iova: number;
 }
 
@@ -67,6 +68,7 @@ export interface MappingFrame {
   readonly kind: 'page' | 'sg' | 'resource' | 'coherent' | 'pages' | 'noncontiguous';
   /** Of a list, its first segment's. */
   readonly dmaAddress: number;
+  /** Bytes; of a list, the sum of its segments. */
   readonly size: number;
   /** Address and bytes of each DMA segment; one, but for a list. */
   readonly segments: readonly (readonly [iova: number, size: number])[];

@@ -27,11 +27,11 @@ export class MappedPieces {
       const piece = this.pieces[last] as Piece;
       if (piece.iova >= end) break;
       if (piece.iova < iova) rests.push({ ...piece, size: iova - piece.iova });
-      const behind = piece.iova + piece.size - end;
-      if (behind > 0)
+      const after = piece.iova + piece.size - end;
+      if (after > 0)
         rests.push({
           iova: end,
-          size: behind,
+          size: after,
           phys: piece.phys + (end - piece.iova),
           prot: piece.prot,
         });
@@ -40,7 +40,7 @@ export class MappedPieces {
   }
 }
 
-/** Index of the first piece that ends behind an address. */
+/** Index of the first piece that ends after an address. */
 export function firstEndingBehind(pieces: readonly Piece[], address: number): number {
   let low = 0;
   let high = pieces.length;

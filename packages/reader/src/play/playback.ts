@@ -21,7 +21,7 @@ interface Kept {
 
 /**
  * Frames are made by executing the recording. A frame that is no longer kept is made again: from the execution that
- * stands nearest before it, or else from the start. The frames just before it are kept then too, so going back step by
+ * is nearest before it, or else from the start. The frames just before it are kept then too, so going back step by
  * step executes the recording once for many steps.
  */
 export class Playback implements Steps {
@@ -72,7 +72,7 @@ export class Playback implements Steps {
   private made(step: number): Frame {
     const run = this.runBefore(step);
     const next = this.frames.get(step + 1);
-    // No more than what can be kept: half of it, since the frames behind are of use too.
+    // No more than what can be kept: half of it, since the frames before it are of use too.
     const near = next ? Math.min(this.window, this.mostWeight / next.weight / 2) : 1;
     let frame: Frame | null = step === 0 ? this.kept(0) : null;
     while (run.at < step)
@@ -85,7 +85,7 @@ export class Playback implements Steps {
     return frame;
   }
 
-  /** The execution that stands nearest before a step; a new one if there is none. */
+  /** The execution that is nearest before a step; a new one if there is none. */
   private runBefore(step: number): Run {
     const usable = this.runs.filter(({ at }) => at < step);
     let run = usable.reduce<Run | null>(

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Ten prepared programs: each shows one thing that a pool does. Only the calls are written here; what they do, the port says.
 
-import type { PlayCall, PlayDevice, PlayMachine, PlayProgram } from './calls';
+import type { PlayProgram } from './calls';
+import {
+  NVME,
+  NIC,
+  TO_DEVICE,
+  FROM_DEVICE,
+  BOTH,
+  KIB,
+  machine,
+  map,
+  unmap,
+  cpuWrite,
+  cpuRead,
+  deviceWrite,
+  deviceRead,
+  wait,
+  list,
+} from './scenario-calls';
 
 export interface Scenario extends PlayProgram {
   /** For `--scenario` and links. */
@@ -9,68 +26,6 @@ export interface Scenario extends PlayProgram {
   readonly title: string;
   /** What to watch. */
   readonly about: string;
-}
-
-const NVME: PlayDevice = { name: 'nvme0' };
-const NIC: PlayDevice = { name: 'nic0' };
-
-const TO_DEVICE = 1;
-const FROM_DEVICE = 2;
-const BOTH = 0;
-
-const KIB = 1024;
-
-/** Few slots, so that all of them can be seen. */
-function machine(more: Partial<PlayMachine> = {}): PlayMachine {
-  return {
-    devices: [NVME],
-    pages: 256,
-    buddyPages: 4096,
-    params: 'io_buffer_pool.num_slots=8',
-    swiotlbSlabs: 0,
-    cpus: 1,
-    ...more,
-  };
-}
-
-interface MapOptions {
-  readonly device?: string;
-  readonly offset?: number;
-}
-
-function map(
-  id: number,
-  page: number,
-  length: number,
-  dir: 0 | 1 | 2,
-  caption: string,
-  { device = NVME.name, offset = 0 }: MapOptions = {},
-): PlayCall {
-  return { call: 'map_page', id, device, page, offset, length, dir, caption };
-}
-
-function unmap(id: number, caption: string): PlayCall {
-  return { call: 'unmap', id, caption };
-}
-
-function cpuWrite(page: number, length: number, text: string, caption: string): PlayCall {
-  return { call: 'cpu_write', page, offset: 0, length, text, caption };
-}
-
-function cpuRead(page: number, length: number, caption: string, offset = 0): PlayCall {
-  return { call: 'cpu_read', page, offset, length, caption };
-}
-
-function deviceWrite(id: number, length: number, text: string, caption: string): PlayCall {
-  return { call: 'device_write', id, offset: 0, length, text, caption };
-}
-
-function deviceRead(id: number, length: number, caption: string, offset = 0): PlayCall {
-  return { call: 'device_read', id, offset, length, caption };
-}
-
-function wait(ms: number, caption: string): PlayCall {
-  return { call: 'wait', ms, caption };
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -386,7 +341,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'short-transfer',
     title: 'Short transfer',
     about:
-      "A device may write less than was mapped. The unmap copies the whole mapping back all the same, with whatever the bounce page had before. Without the pool the rest of the driver's page would be as it was. Watch the driver's bytes behind those that the device wrote.",
+      "A device may write less than was mapped. The unmap copies the whole mapping back all the same, with whatever the bounce page had before. Without the pool the rest of the driver's page would be as it was. Watch the driver's bytes after those that the device wrote.",
     machine: machine(),
     calls: [
       map(1, 0, 4 * KIB, FROM_DEVICE, 'Somebody reads a block first.'),
@@ -414,7 +369,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'stale-contents',
     title: 'Stale contents',
     about:
-      'A bounce page is not cleared when its slot changes hands. The device can read it after the unmap until it is evicted, and behind the bytes of the next, shorter mapping. Without the pool the unmap ends the access at once. Watch what the device reads.',
+      'A bounce page is not cleared when its slot changes hands. The device can read it after the unmap until it is evicted, and after the bytes of the next, shorter mapping. Without the pool the unmap ends the access at once. Watch what the device reads.',
     machine: machine(),
     calls: [
       cpuWrite(0, 4 * KIB, 'secret key ', 'A page that one device transfer needs.'),
@@ -447,16 +402,3 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** A list of two parts of 1 KiB, on two pages. */
-function list(id: number, page: number, caption: string): PlayCall {
-  return {
-    call: 'map_sg',
-    id,
-    device: 'usb4-nic',
-    dir: TO_DEVICE,
-    entries: [
-      { page, offset: 0, length: KIB },
-      { page: page + 1, offset: 0, length: KIB },
-    ],
-    caption,
-  };
-}

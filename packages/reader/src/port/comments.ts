@@ -2,16 +2,16 @@
 // The words of a TypeScript text: tokens for its colours, and comments with what they say.
 
 import ts from 'typescript';
-import { kindOfName, tokensByLine } from '../c/tokens';
 import type { Token } from '../syntax/definition';
+import { kindOfName, tokensByLine } from '../syntax/tokens';
 
-/** A comment, or line comments that stand below each other; lines from 1. */
+/** A comment, or line comments on successive lines; lines from 1. */
 export interface Comment {
   readonly from: number;
   readonly to: number;
   /** Without its signs, on one line. */
   readonly text: string;
-  /** Code stands in front of it on its first line. */
+  /** There is code before it on its first line. */
   readonly trailing: boolean;
 }
 

@@ -4,7 +4,7 @@
 import ts from 'typescript';
 import { type Comment, wordsOfTs } from './comments';
 import { OutlineOfTs } from './outline';
-import type { PortFile } from './port';
+import type { PortFile, TsSource } from './port';
 
 const C_PATH = /\b[\w-]+(?:\/[\w.-]+)+\.[ch]\b/u;
 
@@ -15,26 +15,31 @@ const C_PATH = /\b[\w-]+(?:\/[\w.-]+)+\.[ch]\b/u;
  *   mirrors
  */
 export function parsePortFile(path: string, packageName: string, text: string): PortFile | null {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
-  const lines = text.replace(/\n$/u, '').split('\n');
-  const { tokens, comments } = wordsOfTs(file, lines);
-  const mirrors = mirroredPath(comments, lines);
-  if (mirrors === null) return null;
-  const definitions = new OutlineOfTs(file, comments).outline();
-  if (definitions.length === 0) return null;
+  const { comments, ...source } = parseTs(path, text);
+  const mirrors = mirroredPath(comments, source.lines);
+  if (mirrors === null || source.definitions.length === 0) return null;
   const before = /(?:^|\/)before-patch-(\d+)\.ts$/u.exec(path)?.[1];
   return {
-    path,
     packageName,
     mirrors,
     beforePatch: before === undefined ? null : Number(before),
-    lines,
-    definitions,
-    tokens,
+    ...source,
   };
 }
 
-/** What the comment at the top says behind `C:`, or the doc comment of a class at its beginning. */
+/** Any TypeScript text. */
+export function parseTs(
+  path: string,
+  text: string,
+): TsSource & { readonly comments: readonly Comment[] } {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
+  const lines = text.replace(/\n$/u, '').split('\n');
+  const { tokens, comments } = wordsOfTs(file, lines);
+  const definitions = new OutlineOfTs(file, comments).outline();
+  return { path, lines, definitions, tokens, comments };
+}
+
+/** What the comment at the top says after `C:`, or the doc comment of a class at its beginning. */
 function mirroredPath(comments: readonly Comment[], lines: readonly string[]): string | null {
   const said = /\bC: (.*)/u.exec(comments[0]?.text ?? '')?.[1];
   const inHeader = C_PATH.exec(said ?? '')?.[0];

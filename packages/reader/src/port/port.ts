@@ -20,13 +20,17 @@ export interface Reason {
   /** `JS:` says why at the place; a comment that only gives a deviation's number does not. */
   readonly kind: 'JS' | 'deviation';
   readonly text: string;
-  /** First and last line of the statement that it stands on or in front of; null if it stands on none. */
+  /** First and last line of the statement that it is at or before; null if there is none. */
   readonly covers: readonly [number, number] | null;
 }
 
-/** A TypeScript file that mirrors a C file. */
-export interface PortFile extends Source {
+/** A TypeScript text. */
+export interface TsSource extends Source {
   readonly definitions: readonly PortDefinition[];
+}
+
+/** A TypeScript file that mirrors a C file. */
+export interface PortFile extends TsSource {
   /** Of our port from the root of the repository, packages/dma-iommu/src/dma-iommu.ts; of another one as it was opened. */
   readonly path: string;
   readonly packageName: string;

@@ -211,7 +211,7 @@ export class StepsOfTs {
     if (elseStatement && jumps) this.visit(elseStatement);
   }
 
-  /** A labelled block is left by `goto`, and its label stands behind it; a labelled endless loop begins with its label. */
+  /** A labelled block is left by `goto`, and its label comes after it; a labelled endless loop begins with its label. */
   private visitLabeled(node: ts.LabeledStatement): void {
     const { statement } = node;
     const name = node.label.text;

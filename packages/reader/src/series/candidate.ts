@@ -19,7 +19,7 @@ export interface Numbered {
   readonly subject: string;
 }
 
-/** A mail with such a subject. */
+/** A mail that may be of the series. */
 export interface Candidate extends Numbered {
   readonly mail: Mail;
   /** Empty for a cover letter, for a mail without a diff, and where `fault` is set. */

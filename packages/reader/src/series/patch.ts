@@ -104,7 +104,7 @@ function readHunk(reader: DiffText, delta: number, end: number): Hunk {
   };
 }
 
-/** "\\ No newline at end of file", in whatever language: behind the last line of the old or the new text. */
+/** "\\ No newline at end of file", in whatever language: after the last line of the old or the new text. */
 function endsSide(
   line: string,
   before: string | undefined,
@@ -133,7 +133,7 @@ function endOfHunks(reader: DiffText): void {
   const next = reader.peek() ?? '';
   // A list's footer begins with a line of underscores.
   if (!beginsFile(reader) && !/^(|-- ?|_{5,}|@@.*|[ +-].*)$/.test(next))
-    reader.fail(`${shown(next)} behind a hunk; expected an empty line or "-- " (a wrapped line?)`);
+    reader.fail(`${shown(next)} after a hunk; expected an empty line or "-- " (a wrapped line?)`);
   while (reader.next < reader.lines.length) {
     const line = reader.peek() as string;
     if (beginsFile(reader)) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A series of patches, as its mails say it.
 
-/** Where a text stands in the reader's own copy; `line` begins at 1. */
+/** Where a text is in the reader's own copy; `line` begins at 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -13,7 +13,7 @@ export interface Hunk {
   readonly oldLines: number;
   readonly newStart: number;
   readonly newLines: number;
-  /** What stands behind the second @@: the function that the hunk is in, as diff guesses it. */
+  /** The text after the second @@: the function that the hunk is in, as diff guesses it. */
   readonly section: string;
   readonly lines: readonly string[];
   readonly at: Place;
@@ -52,7 +52,7 @@ export interface Series {
   /** The cover letter's id, if the copy has one. */
   readonly cover: { readonly subject: string; readonly messageId: string | null } | null;
   readonly patches: readonly Patch[];
-  /** Patches of earlier series in the same copy that the series stands on, in the order of their application. */
+  /** Patches of earlier series in the same copy that the series needs, in the order of their application. */
   readonly before: readonly Patch[];
   /** What of the copy was not used, and why: one line each. */
   readonly notes: readonly string[];

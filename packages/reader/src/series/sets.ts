@@ -146,7 +146,7 @@ export function placeOf(set: PatchSet): string {
   return first === undefined ? '' : where(first.mail.at);
 }
 
-/** As the other parts of the reader want it. */
+/** Drops what only choosing the series needs. */
 export function toPatches(set: PatchSet): Patch[] {
   return patchesOf(set).map(({ number, of, subject, mail, files }) => ({
     number,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// How a text from outside stands in one of our lines.
+// How one of our lines shows a text from outside.
 
 import { visibleLine } from '../syntax/hidden';
 import type { Place } from './series';

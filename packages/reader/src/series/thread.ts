@@ -154,7 +154,7 @@ function counted(count: number, what: string, plural = what): string {
 }
 
 /**
- * The ported series among mails, with the series that it stands on.
+ * The ported series among mails, with the series that it needs.
  * @param source the name of the copy, for errors
  * @throws ReadError if it is not there, not complete, damaged, there twice, or if only another series or version is there
  */

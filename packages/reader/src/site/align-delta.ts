@@ -13,7 +13,7 @@ export interface DeltaPair {
   readonly left?: readonly ('c' | 'ts')[];
 }
 
-/** More cells than this are not compared: the sides then stand one below the other. */
+/** More cells than this are not compared: one side is then below the other. */
 const MOST_CELLS = 4_000_000;
 /** What a row without a counterpart costs, so that a single shared short name does not tear the text apart. */
 const GAP = 0.01;

@@ -133,7 +133,7 @@ function betweenTitle(section: Section): string {
   return section.id.startsWith(HEAD) ? 'head of the file' : section.id;
 }
 
-/** Without the C beside it, a function says where it stands there. */
+/** Without the C beside it, a function says where it is there. */
 function placeInC(view: FileView, { ts, c }: Section): Html {
   if (c !== null || ts === null || hasSide(view, 'c')) return markup``;
   const patch = ts.patch === null ? '' : `, patch ${String(ts.patch)}`;

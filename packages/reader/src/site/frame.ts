@@ -90,7 +90,7 @@ const DIALOGS = markup`<dialog id=-find aria-label="Search"><form method=dialog>
   ({ keys, does }) => markup`<tr><th scope=row>${keyNames(keys)}</th><td>${does}</td></tr>`,
 )}</tbody></table><p class=hint>A click on a line marks its counterpart, and the address becomes its link: NAME.c12 is line 12 of NAME in the C, NAME.t12 in the TypeScript. A click on a name goes to its definition. On a phone a swipe changes the side.</p></dialog>`;
 
-/** Many keys that stand behind each other: the first and the last. */
+/** Many successive keys: the first and the last. */
 function keyNames(keys: readonly string[]): Html {
   const [first = '', last = ''] = [keys[0], keys.at(-1)];
   return keys.length < 3

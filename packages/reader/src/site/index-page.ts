@@ -50,7 +50,7 @@ function lead({ series, notes, play }: IndexInput): Html {
 <li>Read a file whole: each line has the colour of the patch that wrote it; a click marks its counterpart.
 ${series ? markup`<li>Read a patch: what it changed in the C, and what that changed in the TypeScript.` : markup``}
 <li><button id=-open type=button>Search</button> any function, struct, field or constant of both languages (<kbd>/</kbd>). <kbd>?</kbd> lists all keys.
-<li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers stand beside the code.
+<li>Look up <a href="${FINDINGS_PAGE}">${findings} and ${deviations}</a>; their numbers are beside the code.
 ${play ? markup`<li><a href=play.html>The pool at work</a>: the ported code runs in the page, call by call.` : markup``}</ul>`;
 }
 

@@ -4,7 +4,7 @@
 import type { Names } from './names';
 import type { FileView } from './view';
 
-/** What stands in the page; `names` is `KIND PAGE NAME NAME=ANCHOR …`, without ANCHOR if it is the name, which one that begins with a dot begins with too. */
+/** What the page has in it; `names` is `KIND PAGE NAME NAME=ANCHOR …`, without ANCHOR if it is the name, which one that begins with a dot begins with too. */
 export interface NamesData {
   /** File name of each page, and the C file or package it shows. */
   readonly pages: readonly (readonly [string, string])[];

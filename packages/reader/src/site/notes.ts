@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What stands in the margin: for a line of the TypeScript, and for a whole function.
+// What the margin shows: for a line of the TypeScript, and for a whole function.
 
 import type { CheckResult, Difference } from '../check/difference';
 import type { Margin, Mark } from '../margin/margin';
 import { Html, attribute, markup } from '../html/html';
 import { count } from '../words';
+import { rangesText } from '../ranges';
 import type { Section } from './view';
 
 export const FINDINGS_PAGE = 'findings.html';
@@ -65,7 +66,7 @@ export class Notes {
     return this.#marks.get(`${path}:${String(line)}`) ?? [];
   }
 
-  /** The badges behind a line's code. */
+  /** The badges after a line's code. */
   badges(path: string, line: number): string {
     const marks = new Map(this.marks(path, line).map((mark) => [badgeText(mark), mark]));
     const differences = this.#byLine.get(`${path}:${String(line)}`) ?? [];
@@ -112,8 +113,8 @@ export class Notes {
   #reach(path: string, name: string): Html {
     const reach = this.margin.reach.get(`${path}#${name}`);
     if (!reach) return markup``;
-    const t = ranges(reach.transcripts.map((one) => this.transcripts.indexOf(one)));
-    const s = ranges(reach.tests.map((one) => this.tests.indexOf(one)));
+    const t = rangesText(reach.transcripts.map((one) => this.transcripts.indexOf(one)));
+    const s = rangesText(reach.tests.map((one) => this.tests.indexOf(one)));
     const lines = `${String(reach.linesHit)}/${String(reach.linesFound)} lines`;
     const data = new Html(` data-t=${attribute(t)} data-s=${attribute(s)}`);
     return markup`<details class=r${data}><summary>${lines} run by ${count(reach.tests.length, 'test file')}, ${count(reach.transcripts.length, 'transcript')}</summary></details>`;
@@ -164,18 +165,6 @@ function frontCoded(names: readonly string[]): [number, string][] {
     before = name;
     return [shared, name.slice(shared)];
   });
-}
-
-/** 0-3,7: short, because one function can be reached by all transcripts. */
-export function ranges(numbers: readonly number[]): string {
-  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
-  const parts: [number, number][] = [];
-  for (const n of sorted) {
-    const last = parts.at(-1);
-    if (last && n === last[1] + 1) last[1] = n;
-    else parts.push([n, n]);
-  }
-  return parts.map(([a, b]) => (a === b ? String(a) : `${String(a)}-${String(b)}`)).join(',');
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

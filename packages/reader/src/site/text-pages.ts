@@ -23,7 +23,7 @@ export function findingsPage(margin: Margin, places: Places): Html {
     const own = margin.deviations.filter((one) => one.section === section);
     return markup`<h3>${section}</h3><ol class=plain>${own.map((one) => deviationHtml(one, margin, places, pageLink))}</ol>`;
   });
-  return markup`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers stand beside the code.</p>
+  return markup`<div class=doc><p>Bugs and surprises of the C, which the port keeps, and the numbered places where the port differs. The same numbers are beside the code.</p>
 <h2>Findings</h2>${findings}<h2>Deviations</h2>${sections}</div>`;
 }
 
@@ -155,7 +155,7 @@ function explanationHtml(
   return markup`<p><a href="${href}">Deviation ${number} of ${section}</a>: ${begin.replaceAll('`', '')}</p>`;
 }
 
-/** As short as can be: there are hundreds. The name and its link stand once for all of a function. */
+/** As short as can be: there are hundreds. The name and its link are there once for all of a function. */
 function differenceItem(
   { number, name, text, state, cPath, cLine, tsPath, tsLine }: NumberedDifference,
   sameName: boolean,

@@ -28,9 +28,9 @@ export interface ViewRow {
 
 /** Rows under one heading. */
 export interface Section {
-  /** Its id in the page: the name, with ~2 behind it if an earlier section has that name. */
+  /** Its id in the page: the name, with ~2 after it if an earlier section has that name. */
   readonly id: string;
-  /** Null for what stands between named things. */
+  /** Null for what is between named things. */
   readonly name: string | null;
   readonly kind: DefinitionKind | null;
   readonly c: Definition | null;
@@ -61,7 +61,7 @@ export interface FileView {
 /** Where a line of a file is shown. */
 export interface LinePlace {
   readonly page: string;
-  /** What stands behind the # of its link. */
+  /** The part of its link after the #. */
   readonly anchor: string;
   readonly section: Section;
 }
@@ -94,13 +94,13 @@ export class Places {
 const HEADED: ReadonlySet<DefinitionKind> = new Set<DefinitionKind>(['function', 'struct', 'enum']);
 /** From so many lines on, other things get one too: tables of operations, long macros. */
 const LONG_DEFINITION = 4;
-/** The id of what stands in front of the first name of a page's only file. */
+/** The id of what is before the first name of a page's only file. */
 export const HEAD = 'head';
 
 /**
  * Cuts the rows of a file into sections; every row is in one.
  * @param ids those of the page
- * @param head the id of what stands in front of the first name
+ * @param head the id of what is before the first name
  */
 export function sectionsOf(
   file: FileBeside,
@@ -169,7 +169,7 @@ export function lineAnchor(section: Section, side: 'c' | 'ts', number: number): 
   return `${section.id}.${side === 'c' ? 'c' : 't'}${String(number - from + 1)}`;
 }
 
-/** Between named things nothing is aligned, as imports and includes: what has no counterpart stands side by side. */
+/** Between named things nothing is aligned, as imports and includes: what has no counterpart is shown side by side. */
 function zipped(rows: readonly ViewRow[]): ViewRow[] {
   const out: ViewRow[] = [];
   let c: ViewRow['c'][] = [];

@@ -80,7 +80,7 @@ function portFilesAlone(
   );
 }
 
-/** Where a file is shown. */
+/** Page, ids and head id of one file. */
 interface PlaceOfView {
   readonly page: string;
   readonly ids: Ids;

@@ -11,7 +11,7 @@ export function isCommentLine(text: string, tokens: readonly Token[]): boolean {
 
 /** The first line of the comment that ends on the line above `from`; `from` if there is none. Lines from 1. */
 export function commentAbove(
-  { lines, tokens }: Omit<Source, 'path' | 'definitions'>,
+  { lines, tokens }: Pick<Source, 'lines' | 'tokens'>,
   from: number,
 ): number {
   let first = from;

@@ -76,7 +76,7 @@ function create(state: State, part: Part): void {
   if (part.number > 0) state.deltas.push({ patch: part.number, hunks: applied.rows });
 }
 
-/** Whether a hunk's new lines stand where it would put them. */
+/** Whether a hunk's new lines are already where it would put them. */
 function isIn(lines: readonly Written[], file: FilePatch, hunk: number): boolean {
   const at = file.hunks[hunk - 1];
   return at !== undefined && locate(lines, newText(at), oldIndex(at), 0) !== null;

@@ -29,7 +29,7 @@ export interface DeltaRow {
 export interface CDelta {
   readonly patch: number;
   readonly hunks: readonly (readonly DeltaRow[])[];
-  /** For each hunk what stands behind its second @@. Needed where a file is known by its hunks only. */
+  /** For each hunk the text after its second @@. Needed where a file is known by its hunks only. */
   readonly sections?: readonly string[];
 }
 

@@ -43,7 +43,7 @@ function matches(lines: readonly Written[], at: number, text: readonly string[])
 }
 
 /**
- * Where `text` stands, nearest to `expected`, the later of two equally near places first; from `from` on, all from 0.
+ * Where `text` is, nearest to `expected`, the later of two equally near places first; from `from` on, all from 0.
  * Null if nowhere.
  */
 export function locate(
@@ -77,7 +77,7 @@ function difference(
   }
   const i = text.findIndex((line, k) => lines[best + k]?.text !== line);
   const found = lines[best + i];
-  return `line ${String(best + i + 1)} is ${found === undefined ? 'behind the end' : shown(found.text)}, expected ${shown(text[i] ?? '')}`;
+  return `line ${String(best + i + 1)} is ${found === undefined ? 'after the end' : shown(found.text)}, expected ${shown(text[i] ?? '')}`;
 }
 
 /** The rows of a hunk whose first line has the numbers `before` and `after`. */

@@ -5,8 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { anchorOf, readMarginDocuments } from '@iommu-bounce/reader';
-import { root } from './sources';
+import { readMarginDocuments } from '../../src/margin/files';
+import { anchorOf } from '../../src/margin/markdown';
+import { root } from '../../tools/sources';
 
 describe('readMarginDocuments', () => {
   it('reads our own documents', () => {

@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { anchorOf } from '@iommu-bounce/reader';
-import { indexOfC, items } from './index-of-c';
-import { root } from './sources';
+import { anchorOf } from '../../src/margin/markdown';
+import { indexOfC, items } from '../../tools/index-of-c';
+import { root } from '../../tools/sources';
 
 const page = readFileSync(join(root, 'docs/index-of-c.md'), 'utf8');
 

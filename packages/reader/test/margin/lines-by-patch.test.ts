@@ -2,7 +2,7 @@
 // Which patch wrote which line, told from what each patch replaced.
 
 import { expect } from 'chai';
-import { linesByPatch } from '@iommu-bounce/reader';
+import { linesByPatch } from '../../tools/lines-by-patch';
 
 const last = {
   path: 'x.ts',

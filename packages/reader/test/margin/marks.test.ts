@@ -2,17 +2,19 @@
 // Findings and deviations have their places in the sources, and the sources name none that there is not.
 
 import { expect } from 'chai';
-import { ReadError, readMargin, readMarginDocuments } from '@iommu-bounce/reader';
-import { functionsOf, outlineOf } from '../../src/margin/outline';
-import { ported, sources } from './sources';
+import { ReadError } from '@iommu-bounce/reader';
+import { readMarginDocuments } from '../../src/margin/files';
+import { readMargin } from '../../src/margin/read-margin';
+import { parseTs } from '../../src/port/parse';
+import { functionsOf, outlineOf } from '../../tools/outline';
+import { ported, sources } from '../../tools/sources';
 
-const lines = (text: string): string[] => text.split('\n');
 const document = (name: string, text: string): { name: string; text: string } => ({ name, text });
 
 /** The marks of one source, as `kind number section line function`. */
 function marksOf(text: string, { findings = 3, porting = '' } = {}): string[] {
   const list = Array.from({ length: findings }, (_, i) => `### ${String(i + 1)}. One\n\nText.\n`);
-  const margin = readMargin([{ path: 'a.ts', lines: lines(text) }], {
+  const margin = readMargin([parseTs('a.ts', text)], {
     findings: document('findings.md', list.join('\n')),
     porting: document('porting.md', porting),
     reach: null,
@@ -23,10 +25,8 @@ function marksOf(text: string, { findings = 3, porting = '' } = {}): string[] {
 }
 
 describe('the marks of the port', () => {
-  const margin = readMargin(
-    sources.map(({ path, text }) => ({ path, lines: lines(text) })),
-    readMarginDocuments(),
-  );
+  const files = sources.map(({ path, text }) => parseTs(path, text));
+  const margin = readMargin(files, readMarginDocuments());
 
   it('give each finding a place', () => {
     const without = margin.findings.filter(
@@ -57,7 +57,7 @@ describe('the marks of the port', () => {
   });
 
   it('are at a line that has code', () => {
-    const byPath = new Map(sources.map((s) => [s.path, lines(s.text)]));
+    const byPath = new Map(files.map((file) => [file.path, file.lines]));
     const bare = margin.marks.filter((m) =>
       /^\s*(\/\/|\/?\*|$)/.test(byPath.get(m.path)?.[m.line - 1] ?? ''),
     );
@@ -177,7 +177,7 @@ describe('readMargin', () => {
 
   it('is empty without documents, whatever the comments say', () => {
     const nothing = { findings: null, porting: null, reach: null };
-    const margin = readMargin([{ path: 'a.ts', lines: ['f(); // finding 1'] }], nothing);
+    const margin = readMargin([parseTs('a.ts', 'f(); // finding 1')], nothing);
     expect(margin.marks).to.deep.equal([]);
     expect(margin.reach.size).to.equal(0);
   });

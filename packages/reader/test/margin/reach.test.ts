@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ReadError, readMargin, readMarginDocuments } from '@iommu-bounce/reader';
+import { ReadError } from '@iommu-bounce/reader';
+import { readMarginDocuments } from '../../src/margin/files';
+import { readMargin } from '../../src/margin/read-margin';
 import type { Reach } from '../../src/margin/margin';
-import { type Named, functionsOf, outlineOf } from '../../src/margin/outline';
-import { formatReach, readReach } from '../../src/margin/reach';
-import { ported, root } from './sources';
+import { type Named, functionsOf, outlineOf } from '../../tools/outline';
+import { readReach } from '../../src/margin/reach';
+import { formatReach } from '../../tools/format-reach';
+import { ported, root } from '../../tools/sources';
 
 describe('reach.json', () => {
   it('says what was written into it', () => {
@@ -103,7 +106,7 @@ describe('the shipped reach.json', () => {
     ];
     const env = { ...process.env };
     delete env['NODE_V8_COVERAGE']; // else the run is counted for the coverage of all tests
-    const script = join(root, 'packages/reader/test/margin/record-reach.ts');
+    const script = join(root, 'packages/reader/tools/record-reach.ts');
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--conditions=source', '--require', join(root, 'register.cjs'), script, ...names],

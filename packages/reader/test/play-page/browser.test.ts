@@ -9,15 +9,8 @@ import type { Browser, KeyInput, Page } from 'puppeteer-core';
 import type { Steps } from '../../src/play/contract';
 import { questionFor } from '../../src/play/predict';
 import { randomProgram } from '../../src/play/random-program';
-import {
-  type Opened,
-  type View,
-  axe,
-  findChromium,
-  open,
-  overflow,
-  startChromium,
-} from './chromium';
+import { type Opened, findChromium, startChromium } from '../chromium';
+import { type View, axe, open, overflow } from './chromium';
 import { expected, shown } from './in-page';
 import {
   hostilePage,

@@ -1,60 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Opens a page of the reader in the system's Chromium, and keeps what went wrong in it.
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type Page, launch } from 'puppeteer-core';
-
-/** What CHROMIUM names, or else the first of these on the PATH. */
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-
-export function findChromium(): string | undefined {
-  const named = process.env['CHROMIUM'];
-  for (const name of named ? [named] : NAMES) {
-    const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
-    if (status === 0) return stdout.trim();
-  }
-  return undefined;
-}
-
-export function startChromium(executablePath: string): Promise<Browser> {
-  const root = process.getuid?.() === 0;
-  return launch({
-    executablePath,
-    headless: true,
-    args: ['--disable-gpu', ...(root ? ['--no-sandbox'] : [])],
-  });
-}
-
-export interface Opened {
-  readonly page: Page;
-  /** What must stay empty: errors, violations of the page's policy, dialogs, requests for anything but the file. */
-  readonly wrong: readonly string[];
-}
+import type { Browser, Page } from 'puppeteer-core';
+import { type Opened, watchedPage } from '../chromium';
 
 export interface View {
   /** Pixels. */
   readonly width: number;
   readonly scheme?: 'light' | 'dark';
-  /** What stands behind the #. */
+  /** The part of the address after the #. */
   readonly hash?: string;
   readonly motion?: 'reduce' | 'no-preference';
 }
 
 export async function open(browser: Browser, file: string, view: View): Promise<Opened> {
-  const page = await browser.newPage();
   const url = pathToFileURL(file).href;
-  const wrong: string[] = [];
-  page.on('console', (message) => wrong.push(`console: ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error: ${String(error)}`));
-  page.on('request', (request) => {
-    if (request.url().replace(/#.*/, '') !== url) wrong.push(`request: ${request.url()}`);
-  });
-  page.on('dialog', (dialog) => {
-    wrong.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
+  const { page, wrong } = await watchedPage(
+    browser,
+    (request) => request.url().replace(/#.*/, '') === url,
+  );
   await page.setViewport({ width: view.width, height: 900 });
   await page.emulateMediaFeatures([
     { name: 'prefers-color-scheme', value: view.scheme ?? 'light' },

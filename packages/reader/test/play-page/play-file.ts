@@ -60,14 +60,14 @@ const HOSTILE = [
   `<img src=x onerror="alert(1)">`,
   `</script><script>document.title = 'in'</script>`,
   `<!--`,
-  `turned: \\u{202e}`,
+  `turned: [U+202E]`,
 ] as const;
 
 /** A page of a transcript whose comment and title are hostile, and the pieces that it has to show. */
 export function hostilePage(): { readonly html: string; readonly pieces: readonly string[] } {
   const name = '02-reuse-from-cache-maps-nothing.jsonl';
   const [first = '', ...rest] = readFileSync(join(TRANSCRIPTS, name), 'utf8').split('\n');
-  const about = HOSTILE.join(' ').replace('\\u{202e}', '\u202e');
+  const about = HOSTILE.join(' ').replace('[U+202E]', '\u202e');
   const header = { ...(JSON.parse(first) as object), comment: about };
   const text = [JSON.stringify(header), ...rest].join('\n');
   const html = playPage({ source: { kind: 'transcript', name: about, title: about, about, text } });

@@ -8,7 +8,7 @@ import { playScripts } from '../../src/play/files';
 import { type PlayPageInput, playPage } from '../../src/play/page';
 import { bundledSteps } from './bundle';
 import { shippedTranscripts } from './fixtures';
-import { findChromium, startChromium } from '../play-page/chromium';
+import { findChromium, startChromium } from '../chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const MEGABYTE = 1_000_000;

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { openSeries } from '../../src';
+import { openSeries } from '../../src/series/files';
 import type { Series } from '../../src/series/series';
 import type { Wanted } from '../../src/series/thread';
 import { TALLY, fixture, inFolder, mails, refusal, textOf, toMbox, write } from './tally';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { forms } from '../../../../test-fixtures/reader/forms';
-import { openSeries } from '../../src';
+import { openSeries } from '../../src/series/files';
 import {
   FIXTURES,
   TALLY,

@@ -10,15 +10,8 @@ import type { Browser, Page } from 'puppeteer-core';
 import { pageAssets, writeSite } from '../../src/site/files';
 import { type SiteInput, buildSite } from '../../src/site/site';
 import type { Margin } from '../../src/margin/margin';
-import {
-  type Look,
-  type Opened,
-  ask,
-  findChromium,
-  open,
-  settled,
-  startChromium,
-} from './chromium';
+import { type Opened, findChromium, startChromium } from '../chromium';
+import { type Look, ask, open, settled } from './chromium';
 import { handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
 

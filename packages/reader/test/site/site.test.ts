@@ -310,6 +310,22 @@ describe('buildSite', function () {
     expect(text).to.include('<a class=X>≠1</a>');
   });
 
+  it('leads from a difference to its deviation, also in a section of two files', () => {
+    const input = handInput();
+    const differences = input.check?.differences.map((one) => ({
+      ...one,
+      explanation: {
+        by: 'deviation' as const,
+        text: 'It is `kick`.',
+        deviation: { section: 'a.h, b.h', number: 1 },
+      },
+    }));
+    const check = { functions: 1, differences: differences ?? [] };
+    const text = buildSite({ ...input, check }).get('check.html') ?? '';
+    expect(text).to.include('>Deviation 1 of a.h, b.h</a>: It is kick.</p><ul>');
+    expect(text.match(/Deviation 1 of/g)).to.have.length(1);
+  });
+
   it('lists what nobody has explained first', () => {
     const text = buildSite(handInput()).get('check.html') ?? '';
     expect(text.indexOf('<tr id="d1"><td>1</td><th scope=row>kick</th><td>missing')).to.be.above(0);

@@ -2,8 +2,9 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { openSeries, openTree } from '../../src';
-import type { CTree } from '../../src';
+import { openSeries } from '../../src/series/files';
+import type { CTree } from '../../src/tree/c-file';
+import { openTree } from '../../src/tree/files';
 import type { Series } from '../../src/series/series';
 import { TALLY, fixture, inFolder, refusal, write } from '../series/tally';
 

@@ -29,7 +29,7 @@ function byteCells(
   });
   const shown = rows.flatMap((row, i) => [
     ...bytes.slice(i * width, (i + 1) * width),
-    // Behind a last row that is short too, the text stands in its column.
+    // After a last row that is short too, the text is in its column.
     el('i', { 'aria-hidden': true }, row),
   ]);
   return el('code', { class: arrives ? 'hex arrives' : 'hex' }, ...shown);

@@ -6,7 +6,7 @@ import { hex, sizeText } from '../../words';
 
 export interface Region {
   readonly start: number;
-  /** The first address behind it. */
+  /** The first address after it. */
   readonly end: number;
   readonly kind: 'class' | 'mapped';
   readonly label: string;
@@ -58,7 +58,7 @@ export function regionsOf(frame: Frame, domain: string): Region[] {
   return [...classes, ...mapped];
 }
 
-/** The power of two behind the last region, from 4 GiB on: what an aperture would be. */
+/** The power of two after the last region, from 4 GiB on: what an aperture would be. */
 export function spaceEnd(regions: readonly Region[]): number {
   let end = 2 ** 32;
   for (const region of regions) while (end < region.end) end *= 2;
@@ -139,7 +139,7 @@ export function domainsOf(frame: Frame): string[] {
 /**
  * The whole space first, then the classes together, then each place with mapped pages.
  *
- * @param end of the space; the power of two behind the last region if not known
+ * @param end of the space; the power of two after the last region if not known
  */
 export function addressBars(frame: Frame, domain: string, end?: number): Bar[] {
   const regions = regionsOf(frame, domain);

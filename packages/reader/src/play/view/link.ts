@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The link to a step: what stands behind the # of the address, so that it works from a file too.
+// The link to a step: the part after the # of the address, so that it works from a file too.
 
 import { visibleLine } from '../../syntax/hidden';
 

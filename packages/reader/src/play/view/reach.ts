@@ -43,7 +43,7 @@ function bytesIn(parts: readonly Interval[]): number {
   return parts.reduce((sum, [start, end]) => sum + end - start, 0);
 }
 
-/** Index of the first range that ends behind an address; they are in order and do not overlap. */
+/** Index of the first range that ends after an address; they are in order and do not overlap. */
 function firstBehind(ranges: readonly RangeFrame[], address: number): number {
   let [low, high] = [0, ranges.length];
   while (low < high) {

@@ -24,7 +24,7 @@ function onlySide(row: HTMLTableRowElement): Side | null {
   return classes?.contains('oc') ? 'c' : classes?.contains('ot') ? 't' : null;
 }
 
-/** The address behind the #; what cannot be decoded is taken as it is. */
+/** The part of the address after the #; what cannot be decoded is taken as it is. */
 export function decodedAnchor(): string {
   const text = location.hash.slice(1);
   try {
@@ -113,7 +113,7 @@ export function topOfCode(): number {
   return bar + 38;
 }
 
-/** Scrolls so that an element stands in the upper third. A second time, when rows that were never drawn have their size. */
+/** Scrolls so that an element is in the upper third. A second time, when rows that were never drawn have their size. */
 export function show(element: Element, at: 'top' | 'third'): void {
   const scroll = (): void => {
     const wanted = at === 'top' ? topOfCode() - 38 : Math.max(topOfCode(), innerHeight / 3);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The tests and transcripts that reach a function: their names are written out when somebody asks for them.
 
+import { numbersIn } from '../../ranges';
+
 interface ReachData {
   readonly t: readonly (readonly [number, string])[];
   readonly s: readonly (readonly [number, string])[];
@@ -32,13 +34,7 @@ function written(coded: ReachData['t']): string[] {
 
 /** 0-3,7 as the names with these numbers. */
 function names(ranges: string, all: readonly string[]): string[] {
-  return ranges
-    .split(',')
-    .filter((range) => range !== '')
-    .flatMap((range) => {
-      const [from = 0, to = from] = range.split('-').map(Number);
-      return all.slice(from, to + 1);
-    });
+  return numbersIn(ranges).flatMap((n) => all[n] ?? []);
 }
 
 function list(title: string, items: readonly string[]): HTMLElement[] {

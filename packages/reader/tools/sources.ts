@@ -3,9 +3,9 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceText } from '../../src/margin/outline';
+import type { SourceText } from './outline';
 
-export const root = join(__dirname, '..', '..', '..', '..');
+export const root = join(__dirname, '..', '..', '..');
 
 /** All sources of the four packages, by path. */
 export const sources: readonly SourceText[] = [

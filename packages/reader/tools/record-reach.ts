@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { replayTranscript } from '@iommu-bounce/integration';
-import type { Reach } from '../../src/margin/margin';
-import { functionsOf, outlineOf } from '../../src/margin/outline';
-import { formatReach } from '../../src/margin/reach';
+import type { Reach } from '../src/margin/margin';
+import { functionsOf, outlineOf } from './outline';
 import { CoverageReader, type ExecutedFunctions } from './executed';
+import { formatReach } from './format-reach';
 import { ported, root } from './sources';
 
 const PORT = [

@@ -5,9 +5,13 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as prettier from 'prettier';
 import { series } from '@iommu-bounce/integration';
-import { anchorOf, linesByPatch, readMargin, readMarginDocuments } from '@iommu-bounce/reader';
-import type { Mark } from '../../src/margin/margin';
-import { type Named, type Outline, type SourceText, outlineOf } from '../../src/margin/outline';
+import { readMarginDocuments } from '../src/margin/files';
+import type { Mark } from '../src/margin/margin';
+import { anchorOf } from '../src/margin/markdown';
+import { readMargin } from '../src/margin/read-margin';
+import { readPort } from '../src/port/files';
+import { linesByPatch } from './lines-by-patch';
+import { type Named, type Outline, type SourceText, outlineOf } from './outline';
 import { root, sources } from './sources';
 
 interface Item {
@@ -54,10 +58,7 @@ const FIXES = [
   ['20210702053742.842850-2-stevensd@google.com', 'dma-iommu: Check CONFIG_SWIOTLB more broadly'],
 ] as const;
 
-const margin = readMargin(
-  sources.map(({ path, text }) => ({ path, lines: text.split('\n') })),
-  readMarginDocuments(),
-);
+const margin = readMargin(readPort().files, readMarginDocuments());
 
 function source(path: string): SourceText {
   const found = sources.find((s) => s.path === path);

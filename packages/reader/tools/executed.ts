@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Profiler } from 'node:inspector';
-import { type Named, type SourceText, functionsOf, outlineOf } from '../../src/margin/outline';
+import { type Named, type SourceText, functionsOf, outlineOf } from './outline';
 import { root } from './sources';
 
 /** A function as it is written, with the offsets of its name and statements in what ts-node made of the file. */

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The system's Chromium, and what goes wrong in a page of it.
+
+import { spawnSync } from 'node:child_process';
+import { type Browser, type HTTPRequest, type Page, launch } from 'puppeteer-core';
+
+/** What CHROMIUM names, or else the first of these on the PATH. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+export function findChromium(): string | undefined {
+  const named = process.env['CHROMIUM'];
+  for (const name of named ? [named] : NAMES) {
+    const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
+    if (status === 0) return stdout.trim();
+  }
+  return undefined;
+}
+
+export function startChromium(executablePath: string): Promise<Browser> {
+  const root = process.getuid?.() === 0;
+  return launch({
+    executablePath,
+    headless: true,
+    args: ['--disable-gpu', ...(root ? ['--no-sandbox'] : [])],
+  });
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** What must stay empty: errors, violations of the page's policy, dialogs, requests that are not allowed. */
+  readonly wrong: readonly string[];
+}
+
+/** A new page that is watched from its first request on. */
+export async function watchedPage(
+  browser: Browser,
+  isAllowed: (request: HTTPRequest) => boolean,
+): Promise<Opened> {
+  const page = await browser.newPage();
+  const wrong: string[] = [];
+  page.on('console', (message) => wrong.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => wrong.push(`error: ${String(error)}`));
+  page.on('request', (request) => {
+    if (!isAllowed(request)) wrong.push(`request: ${request.url()}`);
+  });
+  page.on('dialog', (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return { page, wrong };
+}
