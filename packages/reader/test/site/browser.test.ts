@@ -276,6 +276,61 @@ const HASH = 'location.hash.slice(1)';
     expect(await go('1')).to.match(/^patch-1\.html/);
   });
 
+  it('keeps the function on the page of a patch that did not change it', async () => {
+    const page = await show(TALLY, WIDE, 'tally_weigh');
+    const go = async (key: string): Promise<string> => {
+      await Promise.all([page.waitForNavigation(), page.keyboard.type(key)]);
+      await settled(page);
+      return address(page);
+    };
+    expect(await go('1')).to.equal(`patch-1.html#from=${TALLY},tally_weigh`);
+    expect(await ask(page, "document.getElementById('-from').textContent")).to.include(
+      'This patch did not change tally_weigh',
+    );
+    expect(await go('2')).to.match(/^patch-2\.html#from=.*,tally_weigh$/);
+    expect(await go('0')).to.equal(`${TALLY}#tally_weigh`);
+    // The next patch did change it: there it is.
+    const other = await show('patch-4.html', WIDE, `from=${TALLY},tally_put_mark`);
+    expect(await ask(other, HASH)).to.equal('tally_put_mark');
+  });
+
+  it('tells the definition of a function from its prototype or stub, and lines from functions', async () => {
+    const notes = "[...document.querySelectorAll('[role=option]')].map((one) => one.textContent)";
+    const page = await show('index.html', WIDE);
+    await press(page, '/');
+    await page.keyboard.type('tally_pool_get');
+    const found = (await ask<string[]>(page, notes)).filter((one) =>
+      one.startsWith('tally_pool_get '),
+    );
+    expect(found[0]).to.match(/function · .*tally-pool\.c$/);
+    for (const one of found.slice(1)) expect(one).to.match(/prototype or stub · .*\.h$/);
+    const own = await show(TALLY, WIDE);
+    await press(own, '/');
+    const all = await ask<string[]>(own, notes);
+    expect(all).to.include('tally_weigh function · on this page');
+    expect(all).to.include('head lines without a name · on this page');
+  });
+
+  it('has one line of bar on a phone, with the file, its state and a menu of the pages', async () => {
+    const page = await show(TALLY, PHONE, 'tally_weigh');
+    const height = "document.querySelector('header').getBoundingClientRect().height";
+    expect(await ask<number>(page, height)).to.be.below(60);
+    for (const selector of ['h1', '.note']) {
+      const [inside, all] = await ask<[number, number]>(
+        page,
+        `[document.querySelector('${selector}')].flatMap((one) => [one.clientWidth, one.scrollWidth])`,
+      );
+      expect(inside, selector).to.be.above(30).and.to.be.at.least(all);
+    }
+    const links = "document.querySelectorAll('header nav a')[1].getClientRects().length";
+    expect(await ask(page, links)).to.equal(0);
+    await page.click('#-menu');
+    expect(await ask(page, links)).to.equal(1);
+    const right =
+      "Math.max(...[...document.querySelectorAll('header nav a')].map((a) => a.getBoundingClientRect().right))";
+    expect(await ask<number>(page, right)).to.be.at.most(390);
+  });
+
   it('says to a screen reader which lines a patch added and removed', async () => {
     const page = await show('patch-4.html', WIDE, 'tally_put_mark');
     const tree = await page.accessibility.snapshot({ interestingOnly: false });
