@@ -187,7 +187,7 @@ const NOUN = 'request';
     await other.waitForFunction(`document.getElementById('item').value === 'reuse'`);
     await expectStep(other, scenarioSteps('reuse'), 2);
     const wrong = await show({ width: 1280, hash: 'scenario=nothing-like-it&step=999999' });
-    expect(await text(wrong, 'place')).to.match(/^step (\d+) of \1 /);
+    expect(await text(wrong, 'place')).to.match(/^step 0 of /);
   });
 
   it('changes the scenario', async () => {
