@@ -14,6 +14,8 @@ export interface CommandIo {
   err(text: string): void;
   /** Whether err is a terminal, on which progress may be drawn. */
   readonly errIsTerminal: boolean;
+  /** How wide text may be where out is no terminal: COLUMNS, if that is set. */
+  readonly columns?: number;
   /** The terminal that out is, if it is one. */
   readonly terminal?: Terminal;
 }
@@ -26,6 +28,14 @@ export interface Terminal {
   page(text: string): void;
 }
 
+/** What COLUMNS asks for; undefined if it is not a width. */
+function wantedColumns(): number | undefined {
+  const text = process.env['COLUMNS'] ?? '';
+  return /^\d{1,4}$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
+}
+
+const columns = wantedColumns();
+
 export const processIo: CommandIo = {
   out: (text) => {
     process.stdout.write(text);
@@ -34,10 +44,11 @@ export const processIo: CommandIo = {
     process.stderr.write(text);
   },
   errIsTerminal: process.stderr.isTTY,
+  ...(columns === undefined ? {} : { columns }),
   ...(process.stdout.isTTY
     ? {
         terminal: {
-          columns: process.stdout.columns,
+          columns: columns ?? process.stdout.columns,
           colour: (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
           page: (text): void => {
             if (!throughPager(text)) process.stdout.write(text);

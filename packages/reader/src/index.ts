@@ -26,6 +26,7 @@ export type {
 } from './syntax/definition';
 export type { CReader, CSource } from './c/parse';
 export type { Port, PortDefinition, PortFile, Reason, TsSource } from './port/port';
+export { type NameInState, functionInState, nameInState } from './beside/in-state';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type {
   CheckResult,

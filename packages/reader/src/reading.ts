@@ -141,7 +141,7 @@ export function readingSite(
   const { c } = reading;
   return buildSite({
     ...siteInput(reading, check, changed),
-    play: playPage({ source: { kind: 'scenarios' }, c: c && playedC(c) }),
+    play: (site) => playPage({ source: { kind: 'scenarios' }, c: c && playedC(c), site }),
     assets: pageAssets(),
   });
 }

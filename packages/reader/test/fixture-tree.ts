@@ -81,7 +81,7 @@ export function fixtureTree(): CTree {
     for (const patch of patches) states.push(applied(states.at(-1) ?? null, patch, name));
     return fileOf(name, states);
   });
-  return { files, notes: [] };
+  return { files, notes: [], versions: [], unapplied: 0 };
 }
 
 export function fixturePort(): Port {

@@ -15,7 +15,7 @@ import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
-import { collect } from './option-values';
+import { collect, wholeNumber } from './option-values';
 
 interface ReadOptions {
   readonly series?: readonly string[];
@@ -24,9 +24,35 @@ interface ReadOptions {
   readonly force?: boolean;
   readonly check?: boolean;
   readonly port?: string;
+  readonly explained?: boolean;
   readonly json?: boolean;
+  readonly state?: string;
+  readonly side?: 'both' | 'c' | 'ts';
   readonly color: 'auto' | 'always' | 'never';
 }
+
+/** Where no width is known: both sides have 78 columns. */
+const COLUMNS = 160;
+
+/** What the series stands on, and a kernel of its time does not have. */
+const FIXES =
+  'the two fixes of 2 July 2021 that the series stands on are missing (20210702053742.842850-1-stevensd@google.com and -2-); get them and add --series fixes.mbox.gz, see docs/reading.md';
+const OTHER_TREE =
+  '--kernel is not the tree that the series was made on, or --series lacks patches that it stands on';
+
+const HELP = `
+The folder of --out:
+  One that is not there is made, an empty one is filled. One with the site of an earlier run (the
+  file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with
+  any other file is refused, and so is a site with a series where the new one has none. --force
+  writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
+
+Names on the terminal:
+  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand
+  beside each other, below that one under the other. │ stands between counterparts, ┊ between lines
+  that only stand beside each other; +3 at a line: patch 3 wrote it.
+  On a terminal the text goes through PAGER, else less; PAGER=cat prints it at once.
+  NO_COLOR=1 or --color never: no colours.`;
 
 export function addRead(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -39,16 +65,29 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
       collect,
     )
     .option('--kernel <dir>', 'a kernel tree, v5.13-rc7 to v5.14, or the few files of one')
-    .option('--out <folder>', 'write the site: open index.html in it')
-    .option('--force', 'let --out replace the files that an earlier run wrote')
+    .option('--out <folder>', 'write the site: open index.html in it; see below')
+    .option('--force', 'let --out write into a folder that it would refuse')
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
+    .option('--explained', 'with --check: list the explained differences too')
     .option('--port <folder>', 'packages of another port, in place of ours')
     .option('--json', 'with --check: one JSON document on stdout')
+    .option(
+      '--state <n>',
+      'with names: the text after n patches, 0 to 4 (default: the last that has the name)',
+    )
+    .addOption(
+      new Option('--side <which>', 'with names: both sides, or one (default: both)').choices([
+        'both',
+        'c',
+        'ts',
+      ]),
+    )
     .addOption(
       new Option('--color <when>', 'colours on the terminal')
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
+    .addHelpText('after', HELP)
     .action(async (names: string[], options: ReadOptions) => {
       end(await read(names, options, io));
     });
@@ -67,7 +106,7 @@ async function read(
     kernel: options.kernel ?? null,
     port: options.port ?? null,
   });
-  const notes = reading.c ? [...reading.c.series.notes, ...reading.c.tree.notes] : [];
+  const notes = notesOf(reading, options);
   if (names.length > 0) {
     progress.done();
     for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
@@ -78,15 +117,34 @@ async function read(
   if (options.out !== undefined) {
     progress.show('the site');
     const changed = reading.c ? changedByPatch(reading, reading.c) : [];
-    writeSite(options.out, readingSite(reading, check, changed), options.force === true);
+    const site = readingSite(reading, check, changed);
+    if (writeSite(options.out, site, options.force === true))
+      notes.unshift(`${options.out}: replaces the site of an earlier run`);
   }
   progress.done();
   for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
-  if (options.check === true && check) io.out(checkOutput(check, options.json === true));
+  if (options.check === true && check) io.out(checkOutput(check, options));
   if (options.out !== undefined && options.json !== true)
     io.out(`Site: ${options.out}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
+}
+
+/** On stderr, one line each; the last says what to do about hunks that do not apply. */
+function notesOf({ c }: Reading, { port }: ReadOptions): string[] {
+  if (c === null) return [];
+  const { series, tree } = c;
+  const why = port === undefined && series.before.length === 0 ? FIXES : OTHER_TREE;
+  return [
+    ...series.notes,
+    ...tree.versions,
+    ...tree.notes,
+    ...(tree.unapplied > 0 ? [`${counted(tree.unapplied)} of the series left out: ${why}`] : []),
+  ];
+}
+
+function counted(hunks: number): string {
+  return hunks === 1 ? '1 hunk' : `${String(hunks)} hunks`;
 }
 
 function checkOptions(names: readonly string[], options: ReadOptions): void {
@@ -96,20 +154,30 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
     );
   if (names.length > 0 && (options.out !== undefined || options.check === true))
     throw new UsageError('names cannot be combined with --out or --check');
+  for (const [given, option] of [
+    [options.state, '--state'],
+    [options.side, '--side'],
+  ] as const)
+    if (given !== undefined && names.length === 0) throw new UsageError(`${option}: is for names`);
   if (options.series === undefined)
     for (const [given, option] of [
       [options.check === true, '--check'],
       [options.kernel !== undefined, '--kernel'],
     ] as const)
       if (given) throw new UsageError(`${option}: needs your copy of the mails, --series <path>`);
-  if (options.json === true && options.check !== true)
-    throw new UsageError('--json: is for --check');
+  for (const [given, option] of [
+    [options.json, '--json'],
+    [options.explained, '--explained'],
+  ] as const)
+    if (given === true && options.check !== true) throw new UsageError(`${option}: is for --check`);
   if (options.force === true && options.out === undefined)
     throw new UsageError('--force: is for --out');
 }
 
-function checkOutput(check: CheckResult, json: boolean): string {
-  return json ? `${JSON.stringify(check, null, 2)}\n` : checkText(check);
+function checkOutput(check: CheckResult, { json, explained }: ReadOptions): string {
+  return json === true
+    ? `${JSON.stringify(check, null, 2)}\n`
+    : checkText(check, explained === true);
 }
 
 function show(
@@ -119,10 +187,16 @@ function show(
   io: CommandIo,
 ): ExitStatus {
   const { terminal } = io;
-  const text = readingText(names, reading, {
-    columns: terminal?.columns ?? 160,
+  const look = {
+    columns: terminal?.columns ?? io.columns ?? COLUMNS,
     colour: options.color === 'always' || (options.color === 'auto' && terminal?.colour === true),
-  });
+    side: options.side ?? 'both',
+  };
+  const state =
+    options.state === undefined
+      ? null
+      : wholeNumber('--state', options.state, 0, reading.port.patches);
+  const text = readingText(names, reading, look, state);
   if (terminal) terminal.page(text);
   else io.out(text);
   return 0;

@@ -17,7 +17,12 @@ export interface BesideLook {
   /** Of the terminal; from 40 on. */
   readonly columns: number;
   readonly colour: boolean;
+  /** Which sides; `both` stand beside each other from 100 columns on, below that one under the other. */
+  readonly side: 'both' | 'c' | 'ts';
 }
+
+/** From so many columns on, both sides stand beside each other. */
+const TWO_SIDES = 100;
 
 const COLOURS: Record<Token['kind'], string> = {
   comment: '2',
@@ -28,6 +33,16 @@ const COLOURS: Record<Token['kind'], string> = {
   name: '',
 };
 
+/** Between counterparts, and between lines that only stand beside each other. */
+const [MATCHED, BESIDE] = [' │ ', ' ┊ '];
+
+type Side = 'c' | 'ts';
+
+interface Column {
+  readonly name: Side;
+  readonly side: BesideSide;
+}
+
 /** The rows; a side that is null is left out, and the other has the whole width. */
 export function besideText(
   rows: readonly Row[],
@@ -35,32 +50,118 @@ export function besideText(
   ts: BesideSide | null,
   look: BesideLook,
 ): string {
-  const sides = [
-    ...(c ? [{ side: c, line: (row: Row): number | null => row.c }] : []),
-    ...(ts ? [{ side: ts, line: (row: Row): number | null => row.ts }] : []),
+  const wanted = (name: Side): boolean =>
+    look.side === 'both' || look.side === name || (name === 'c' ? ts : c) === null;
+  const sides: Column[] = [
+    ...(c && wanted('c') ? [{ name: 'c' as const, side: c }] : []),
+    ...(ts && wanted('ts') ? [{ name: 'ts' as const, side: ts }] : []),
   ];
-  const width = Math.floor((Math.max(look.columns, 40) - 3 * (sides.length - 1)) / sides.length);
+  const columns = Math.max(look.columns, 40);
   const numbers = Math.max(
     ...rows.map((row) => Math.max(String(row.c ?? '').length, String(row.ts ?? '').length)),
   );
-  const bold = (text: string): string => (look.colour ? `\x1b[1m${text}\x1b[0m` : text);
-  const head = sides.map(({ side }) => bold(side.title.slice(-width).padEnd(width)));
-  const out = [head.join(' │ ').trimEnd()];
-  for (const row of rows) {
-    const cells = sides.map(({ side, line }) =>
-      cell(side, line(row), { numbers, width, colour: look.colour }),
+  const stacked = sides.length > 1 && columns < TWO_SIDES;
+  const lines = stacked
+    ? stackedLines(rows, sides, { numbers, width: columns, colour: look.colour })
+    : linesBeside(rows, sides, {
+        numbers,
+        width: Math.floor((columns - 3 * (sides.length - 1)) / sides.length),
+        colour: look.colour,
+      });
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function linesBeside(rows: readonly Row[], sides: readonly Column[], look: CellLook): string[] {
+  const blank = ' '.repeat(look.width);
+  const joined = (cells: readonly (readonly string[])[], between: string): string[] =>
+    Array.from({ length: Math.max(...cells.map((lines) => lines.length)) }, (_, i) =>
+      cells.map((lines) => lines[i] ?? blank).join(between),
     );
-    const height = Math.max(...cells.map((lines) => lines.length));
-    const blank = ' '.repeat(width);
-    for (let i = 0; i < height; i++)
+  const out = joined(
+    sides.map(({ side }) => titleLines(side.title, look)),
+    MATCHED,
+  );
+  let last: number | null = null;
+  for (const row of rows) {
+    if (jumps(row, last))
       out.push(
-        cells
-          .map((lines) => lines[i] ?? blank)
-          .join(' │ ')
-          .trimEnd(),
+        ...joined(
+          sides.map(({ name }) => [leftOut(name === 'c', look)]),
+          BESIDE,
+        ),
       );
+    last = row.c ?? last;
+    const cells = sides.map(({ name, side }) => cell(side, row[name], look));
+    out.push(...joined(cells, row.matched ? MATCHED : BESIDE));
   }
-  return `${out.join('\n')}\n`;
+  return out;
+}
+
+/** Piece by piece: the lines of the C, and under them those of the TypeScript. */
+function stackedLines(rows: readonly Row[], sides: readonly Column[], look: CellLook): string[] {
+  const labels: Readonly<Record<Side, string>> = { c: 'C  ', ts: 'TS ' };
+  const inner = { ...look, width: look.width - 3 };
+  const out = sides.flatMap(({ name, side }) =>
+    titleLines(side.title, inner).map((line) => labels[name] + line),
+  );
+  let last: number | null = null;
+  for (const piece of pieces(rows, sides)) {
+    out.push('');
+    for (const { name, side } of sides)
+      for (const row of piece) {
+        if (row[name] === null) continue;
+        if (name === 'c' && jumps(row, last)) out.push(labels.c + leftOut(true, inner));
+        if (name === 'c') last = row.c;
+        if ((side.lines[row[name] - 1] ?? '').trim() === '') continue;
+        out.push(...cell(side, row[name], inner).map((line) => labels[name] + line));
+      }
+  }
+  return out;
+}
+
+/** Rows cut where a row of counterparts comes after a blank line. */
+function pieces(rows: readonly Row[], sides: readonly Column[]): Row[][] {
+  const out: Row[][] = [];
+  let afterBlank = true;
+  for (const row of rows) {
+    const texts = sides.flatMap(({ name, side }) => {
+      const line = row[name];
+      return line === null ? [] : [(side.lines[line - 1] ?? '').trim()];
+    });
+    const both = row.c !== null && row.ts !== null && row.matched;
+    if (out.length === 0 || (afterBlank && both)) out.push([]);
+    out.at(-1)?.push(row);
+    if (both) afterBlank = false;
+    if (texts.includes('')) afterBlank = true;
+  }
+  return out.filter((piece) =>
+    piece.some((row) =>
+      sides.some(({ name, side }) => (side.lines[(row[name] ?? 0) - 1] ?? '').trim() !== ''),
+    ),
+  );
+}
+
+/** In a file that is known by its hunks alone. */
+function jumps({ c }: Row, last: number | null): boolean {
+  return c !== null && last !== null && c > last + 1;
+}
+
+function leftOut(shown: boolean, { numbers, width }: CellLook): string {
+  return (shown ? `${' '.repeat(numbers + 3)}⋯` : '').padEnd(width);
+}
+
+/** A path is broken behind a slash. */
+function titleLines(title: string, { width, colour }: CellLook): string[] {
+  const lines = [''];
+  for (const part of title.split(/(?<=[/ ])/)) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + part.trimEnd().length > width) lines.push(part);
+    else lines[lines.length - 1] = line + part;
+  }
+  return lines.map((line) => {
+    const padded = line.slice(0, width).padEnd(width);
+    return colour ? `\x1b[1m${padded}\x1b[0m` : padded;
+  });
 }
 
 interface CellLook {
@@ -113,22 +214,33 @@ function characters(side: BesideSide, line: number): Character[] {
   return out;
 }
 
-/** Broken into pieces of at most `room` characters, at a space where there is one in the second half. */
+/** How much further than its first line a line that is broken goes on. */
+const HANG = 4;
+
+/** Broken into pieces of at most `room` characters, at a space or beside a sign, never in a name that fits. */
 function broken(text: readonly Character[], room: number): Character[][] {
   const out: Character[][] = [];
-  let from = 0;
-  while (text.length - from > room) {
-    let end = from + room;
-    for (let at = end; at > from + room / 2; at--)
-      if (text[at]?.text === ' ') {
-        end = at;
-        break;
-      }
-    out.push(text.slice(from, end));
-    from = text[end]?.text === ' ' ? end + 1 : end;
+  const first = text.findIndex(({ text: ch }) => ch !== ' ');
+  const hang = Math.min(Math.max(first, 0) + HANG, Math.floor(room / 2));
+  let rest = text;
+  let indent: Character[] = [];
+  while (indent.length + rest.length > room) {
+    const end = breakAt(rest, room - indent.length, out.length === 0 ? first : 0);
+    out.push([...indent, ...rest.slice(0, end)]);
+    rest = rest.slice(rest[end]?.text === ' ' ? end + 1 : end);
+    indent = Array.from({ length: hang }, () => ({ text: ' ', kind: null }));
   }
-  out.push(text.slice(from));
+  out.push([...indent, ...rest]);
   return out;
+}
+
+/** @param from what stands in front of it is blank */
+function breakAt(text: readonly Character[], room: number, from: number): number {
+  const isWord = (at: number): boolean => /[\w$]/.test(text[at]?.text ?? '');
+  const least = Math.max(from, 0) + 1;
+  for (let at = room; at > Math.max(least, room / 2); at--) if (text[at]?.text === ' ') return at;
+  for (let at = room; at > least; at--) if (!(isWord(at - 1) && isWord(at))) return at;
+  return room;
 }
 
 function coloured(part: readonly Character[]): string {

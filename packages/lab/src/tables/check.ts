@@ -4,19 +4,38 @@
 import type { CheckResult, Difference, Explanation } from '@iommu-bounce/reader';
 import { oneLine } from '../errors';
 
-export function checkText({ functions, differences }: CheckResult): string {
+/**
+ * The verdict, the unexplained differences, and the verdict again where something stands between.
+ * @param all the explained ones too, by what explains them
+ */
+export function checkText({ functions, differences }: CheckResult, all: boolean): string {
   const unexplained = differences.filter((d) => d.explanation === null);
   const explained = differences.length - unexplained.length;
-  const out = [
-    `${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(explained)} explained`,
-  ];
-  if (unexplained.length > 0) out.push('', 'Unexplained:', ...unexplained.map(line));
-  if (explained > 0) {
+  const verdict = `${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(explained)} explained`;
+  const out: string[] = [];
+  if (unexplained.length > 0) out.push('', 'Unexplained:', ...lines(unexplained));
+  if (explained > 0 && all) {
     out.push('', 'Explained:');
     for (const [sentence, of] of byExplanation(differences))
-      out.push(`  ${oneLine(sentence)}`, ...of.map((d) => `  ${line(d)}`));
+      out.push(`  ${oneLine(sentence)}`, ...lines(of).map((text) => `  ${text}`));
   }
-  return `${out.join('\n')}\n`;
+  const more = explained > 0 && !all ? '; --check --explained lists those' : '';
+  const parts = out.length > 0 ? [verdict, ...out, '', verdict + more] : [verdict + more];
+  return `${parts.join('\n')}\n`;
+}
+
+/** One line for each; what one function has several times in a state has one, with the places of the first. */
+function lines(differences: readonly Difference[]): string[] {
+  const groups = new Map<string, Difference[]>();
+  for (const d of differences) {
+    const key = JSON.stringify([d.cPath, d.name, d.text, d.state]);
+    const group = groups.get(key);
+    if (group) group.push(d);
+    else groups.set(key, [d]);
+  }
+  return [...groups.values()].flatMap(([first, ...rest]) =>
+    first ? [line(first) + (rest.length > 0 ? `, ${String(rest.length + 1)} times` : '')] : [],
+  );
 }
 
 function byExplanation(differences: readonly Difference[]): Map<string, Difference[]> {

@@ -4,35 +4,90 @@
 import {
   type CSide,
   type FileBeside,
+  type NameInState,
   type Pair,
+  type Port,
   type PortDefinition,
   type PortFile,
   type Reading,
   type Row,
   commentAbove,
+  functionInState,
+  nameInState,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
 import { type BesideLook, type BesideSide, besideText } from './beside';
+import { unknownName } from './near-names';
 
 /**
  * The texts of all places that define the names.
  * @throws UsageError for a name that neither side has
  */
-export function readingText(names: readonly string[], reading: Reading, look: BesideLook): string {
-  return names.map((name) => textOf(name, reading, look)).join('\n');
+export function readingText(
+  names: readonly string[],
+  reading: Reading,
+  look: BesideLook,
+  state: number | null = null,
+): string {
+  return names.map((name) => textOf(name, reading, look, state)).join('\n');
 }
 
-function textOf(name: string, reading: Reading, look: BesideLook): string {
+/** @param wanted the state; null: the last one that has the name */
+function textOf(name: string, reading: Reading, look: BesideLook, wanted: number | null): string {
+  const last = reading.port.patches;
+  const states = Array.from({ length: last + 1 }, (_, i) => last - i);
+  const text = (state: number): string | null => textIn(name, state, reading, look);
+  for (const state of wanted === null ? states : [wanted]) {
+    const found = text(state);
+    if (found !== null) return found;
+  }
+  const others = wanted === null ? [] : states.filter((state) => text(state) !== null);
+  throw others.length === 0 || wanted === null
+    ? unknownName(name, reading)
+    : new UsageError(
+        `'${oneLine(name)}': is not there ${stateText(wanted, last)}; --state ${others.reverse().join(', ')} ${others.length === 1 ? 'has' : 'have'} it`,
+      );
+}
+
+/** `after patch 4`, or of an earlier state `before patch 3`. */
+function stateText(state: number, last: number): string {
+  return state === last ? `after patch ${String(last)}` : `before patch ${String(state + 1)}`;
+}
+
+/** The texts of all places that define a name in a state; null if none does. */
+function textIn(name: string, state: number, reading: Reading, look: BesideLook): string | null {
   const { c, port } = reading;
-  const shown =
-    c === null ? [] : c.beside.flatMap((file) => pairsText(name, file, c, reading, look));
-  if (shown.length > 0) return shown.join('\n');
+  const when = stateText(state, port.patches);
+  const shown = c === null ? [] : placesOf(name, state, c, reading);
+  if (c !== null && shown.length > 0)
+    return shown.map((place) => placeText(name, place, state, when, c, look)).join('\n');
+  // What the C has in other states only is not there in this one.
+  const states = Array.from({ length: port.patches + 1 }, (_, i) => i);
+  if (c !== null && states.some((other) => placesOf(name, other, c, reading).length > 0))
+    return null;
   const alone = port.files
-    .filter((file) => file.beforePatch === null)
+    .filter((file) => file.beforePatch === null || file.beforePatch > state)
     .sort((a, b) => headersLast(a.mirrors, b.mirrors))
-    .flatMap((file) => portText(name, file, c !== null, look));
-  if (alone.length === 0) throw unknown(name, reading);
-  return alone.join('\n');
+    .flatMap((file) => portText(name, file, state, reading, look));
+  return alone.length === 0 ? null : alone.join('\n');
+}
+
+function placeText(
+  name: string,
+  { cPath, source, ts, rows }: NameInState,
+  state: number,
+  when: string,
+  c: CSide,
+  look: BesideLook,
+): string {
+  const patch = patchOfLine(c, cPath, state);
+  return `${name}, ${when}\n${besideText(rows, { ...source, title: cPath, patch }, ts && side(ts), look)}`;
+}
+
+/** The places of the C that define a name, with their rows. */
+function placesOf(name: string, state: number, c: CSide, { port }: Reading): NameInState[] {
+  if (state < port.patches) return nameInState(name, state, { ...c, port });
+  return c.beside.flatMap((file) => pairsOf(name, file, c, port));
 }
 
 /** A header has the stub of a function, or the prototype. */
@@ -40,25 +95,13 @@ function headersLast(a: string, b: string): number {
   return Number(a.endsWith('.h')) - Number(b.endsWith('.h'));
 }
 
-function pairsText(
-  name: string,
-  file: FileBeside,
-  c: CSide,
-  { port }: Reading,
-  look: BesideLook,
-): string[] {
+function pairsOf(name: string, file: FileBeside, c: CSide, port: Port): NameInState[] {
   const source = c.sources.get(file.cPath);
-  const tsFile = port.files.find((f) => f.path === file.tsPath);
+  if (!source) return [];
+  const ts = port.files.find((f) => f.path === file.tsPath) ?? null;
   return file.pairs
     .filter((pair) => pair.name === name && pair.c !== null && isTop(pair))
-    .map((pair) =>
-      besideText(
-        rowsOf(file, pair),
-        source ? { ...source, title: file.cPath, patch: patchOfLine(c, file.cPath) } : null,
-        tsFile ? side(tsFile) : null,
-        look,
-      ),
-    );
+    .map((pair) => ({ cPath: file.cPath, source, ts, rows: rowsOf(file, pair) }));
 }
 
 /** Fields and enumerators are shown with their struct or enum. */
@@ -72,10 +115,10 @@ function rowsOf(file: FileBeside, pair: Pair): Row[] {
 }
 
 /** Lines of the series: which patch wrote them. A file that a patch creates shows nothing: all of it is new. */
-function patchOfLine(c: CSide, path: string): (line: number) => number {
+function patchOfLine(c: CSide, path: string, state: number): (line: number) => number {
   const file = c.tree.files.find((f) => f.path === path);
   if (!file?.states[0]) return () => 0;
-  const patches = new Map(file.states.at(-1)?.lines.map((line) => [line.number, line.patch]));
+  const patches = new Map(file.states[state]?.lines.map((line) => [line.number, line.patch]));
   return (line) => patches.get(line) ?? 0;
 }
 
@@ -83,14 +126,29 @@ function side(file: PortFile): BesideSide {
   return { title: file.path, lines: file.lines, tokens: file.tokens };
 }
 
-function portText(name: string, file: PortFile, hasSeries: boolean, look: BesideLook): string[] {
+function portText(
+  name: string,
+  file: PortFile,
+  state: number,
+  { port, c }: Reading,
+  look: BesideLook,
+): string[] {
+  const isLast = state === port.patches;
+  const inState = isLast ? null : functionInState(port, file.mirrors, name, state);
+  const counts = (d: PortDefinition): boolean =>
+    isLast || (d.kind === 'function' ? inState?.definition === d : file.beforePatch === null);
   return file.definitions
-    .filter((d) => d.name === name && d.kind !== 'registration')
+    .filter((d) => d.name === name && d.kind !== 'registration' && counts(d))
     .map((d) => {
       const first = commentAbove(file, d.from);
-      const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({ c: null, ts: first + i }));
-      const why = hasSeries ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
-      return `${placeInC(file, d)}${why}\n${besideText(rows, null, side(file), look)}`;
+      const rows = Array.from({ length: d.to - first + 1 }, (_, i) => ({
+        c: null,
+        ts: first + i,
+        matched: false,
+      }));
+      const when = isLast ? '' : `, as it was ${stateText(state, port.patches)}`;
+      const why = c !== null ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
+      return `${placeInC(file, d)}${when}${why}\n${besideText(rows, null, side(file), look)}`;
     });
 }
 
@@ -99,19 +157,4 @@ function placeInC({ mirrors }: PortFile, { kind, name, owner, patch }: PortDefin
   const full = isMember && owner !== null ? `${owner}.${name}` : name;
   const what = kind === 'prototype' ? ' (prototype)' : '';
   return `C: ${mirrors} ${full}${what}${patch === null ? '' : `, patch ${String(patch)}`}`;
-}
-
-function unknown(name: string, { c, port }: Reading): UsageError {
-  const all = new Set([
-    ...port.files.flatMap((file) => file.definitions.map((d) => d.name)),
-    ...(c ? c.beside.flatMap((file) => file.pairs.map((pair) => pair.name)) : []),
-  ]);
-  const wanted = name.toLowerCase();
-  const near = [...all]
-    .filter((other) => wanted.length > 2 && other.toLowerCase().includes(wanted))
-    .sort((a, b) => Math.abs(a.length - name.length) - Math.abs(b.length - name.length))
-    .slice(0, 5);
-  return new UsageError(
-    `'${oneLine(name)}': neither the C nor the TypeScript defines it${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
-  );
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // iommu-bounce read, on the small series of our own.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { run } from '@iommu-bounce/lab';
+import { type ExitStatus, run } from '@iommu-bounce/lab';
+import type { Difference } from '@iommu-bounce/reader';
+import { checkText } from '../../src/tables/check';
 import { cli, fixtures, withFolder } from './run-cli';
 
 const reader = join(fixtures, 'reader');
@@ -18,7 +20,8 @@ describe('iommu-bounce read NAME', () => {
     const { status, out, err } = await cli('read', 'tally_weigh', ...tally, ...kernel);
     expect(status).to.equal(0);
     expect(err).to.match(/^note: .*2 other mails not used\nnote: /);
-    const [head, ...rows] = out.trimEnd().split('\n');
+    const [name, head, ...rows] = out.trimEnd().split('\n');
+    expect(name).to.equal('tally_weigh, after patch 4');
     expect(head).to.match(/^drivers\/tally\/tally\.c +│ .*\/reader\/port\/tally\/src\/tally\.ts$/);
     const row = (left: RegExp, right: RegExp): void => {
       const found = rows.filter((line) => left.test(line.split('│')[0] ?? ''));
@@ -76,6 +79,76 @@ describe('iommu-bounce read NAME', () => {
       expect(line.length, line).to.be.at.most(80);
   });
 
+  it('prints what a patch renamed as it was before that patch', async () => {
+    const { status, out, err } = await cli('read', 'tally_alloc_mark', ...tally, ...kernel);
+    expect(status, err).to.equal(0);
+    const [name, head] = out.split('\n');
+    expect(name).to.equal('tally_alloc_mark, before patch 3');
+    expect(head).to.match(/tally\.c +│ .*before-patch-3\.ts$/);
+    const alone = await cli('read', 'tally_alloc_mark', ...port);
+    expect(alone.out).to.match(/^C: drivers\/tally\/tally\.c .*, as it was before patch 3\n/);
+  });
+
+  it('prints the state that --state chooses, with the text that both sides have there', async () => {
+    const text = async (...args: readonly string[]): Promise<string> =>
+      (await cli('read', 'tally_put_mark', ...tally, ...kernel, ...args)).out;
+    const states = await Promise.all(['0', '1', '2', '3', '4'].map((n) => text('--state', n)));
+    expect(states.map((one) => one.split('\n')[0])).to.deep.equal([
+      ...['1', '2', '3', '4'].map((n) => `tally_put_mark, before patch ${n}`),
+      'tally_put_mark, after patch 4',
+    ]);
+    expect(states[0]).to.match(/│ .*before-patch-1\.ts\n/);
+    expect(states[3]).to.not.match(/tally_pool_get\(/);
+    expect(states[4]).to.match(/tally_pool_get\(.*│.*tally_pool_get\(/);
+    expect(states[4]).to.equal(await text());
+    const early = await cli('read', 'tally_pool_get', ...tally, ...kernel, '--state', '3');
+    expect(early.status).to.equal(2);
+    expect(early.err).to.match(/is not there before patch 4; --state 4 has it\n$/);
+  });
+
+  it('sets a sign between counterparts, and another between lines that only stand beside each other', async () => {
+    const { out } = await cli('read', 'tally_weigh', ...tally, ...kernel);
+    expect(out).to.match(/return -EINVAL;.*│/);
+    expect((await cli('read', 'tally_put_mark', ...tally, ...kernel)).out).to.include(' ┊');
+    expect(out).to.not.match(/return -EINVAL;.*┊/);
+  });
+
+  for (const columns of [40, 80, 99])
+    it(`sets one side under the other in ${String(columns)} columns, and breaks no name`, async () => {
+      const { out } = await inColumns(columns, 'tally_put_mark', ...tally, ...kernel);
+      const lines = out.trimEnd().split('\n');
+      expect(lines.slice(1).every((line) => /^(?:C {2}|TS |$)/.test(line))).to.equal(true);
+      for (const line of lines.slice(1)) expect(line.length, line).to.be.at.most(columns);
+      const wide = await inColumns(1000, 'tally_put_mark', ...tally, ...kernel);
+      const words = new Set(wide.out.match(/[\w$]+/g));
+      // In the narrowest a name may be longer than there is room for.
+      if (columns > 40)
+        for (const word of out.match(/[\w$]+/g) ?? [])
+          if (word !== 'C' && word !== 'TS') expect([...words]).to.include(word);
+      const C = lines.filter((line) => line.startsWith('C')).length;
+      expect(C).to.be.above(10);
+    });
+
+  it('shows the path whole where it is longer than its side', async () => {
+    const { out } = await inColumns(100, 'tally_put_mark', ...tally, ...kernel, '--state', '0');
+    const side = out
+      .split('\n')
+      .slice(1, 4)
+      .map((line) => line.split(/[│┊]/)[1]?.trim() ?? '');
+    expect(side.join('')).to.include('before-patch-1.ts').and.to.include('port/tally/src/');
+  });
+
+  it('prints one side with --side', async () => {
+    const of = async (which: string): Promise<string> =>
+      (await cli('read', 'tally_weigh', ...tally, ...kernel, '--side', which)).out;
+    expect(await of('c'))
+      .to.match(/^.*\ndrivers\/tally\/tally\.c\n/)
+      .and.to.not.include('│');
+    expect(await of('ts'))
+      .to.match(/^.*\n.*tally\.ts\n/)
+      .and.to.not.include('drivers/');
+  });
+
   it('writes no colours into a file, or with --color never', async () => {
     for (const extra of [[], ['--color', 'never']])
       expect((await cli('read', 'tally_weigh', ...port, ...extra)).out).to.not.include('\x1b');
@@ -86,8 +159,21 @@ describe('iommu-bounce read NAME', () => {
     const { status, out, err } = await cli('read', 'buffer_pool_sync');
     expect({ status, out }).to.deep.equal({ status: 2, out: '' });
     expect(err).to.match(/'buffer_pool_sync': neither .*; near it: io_buffer_pool_sync_sg/);
+    const wrong = await cli('read', 'io_buffer_pool_map_bufer');
+    expect(wrong.err).to.match(/; near it: io_buffer_pool_map_buffer,/);
   });
 });
+
+/** As if piped, with COLUMNS. */
+async function inColumns(
+  columns: number,
+  ...args: readonly string[]
+): Promise<{ status: ExitStatus; out: string }> {
+  let out = '';
+  const io = { err: () => undefined, errIsTerminal: false, columns };
+  const status = await run(['read', ...args], { ...io, out: (text) => (out += text) });
+  return { status, out };
+}
 
 describe('iommu-bounce read --check', () => {
   it('tells what differs and why, and exits 1 on what is unexplained', async () => {
@@ -103,9 +189,37 @@ describe('iommu-bounce read --check', () => {
     expect(text.status).to.equal(status);
     expect(text.out).to.match(
       new RegExp(
-        `^${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(differences.length - unexplained.length)} explained\n`,
+        `^${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(differences.length - unexplained.length)} explained(?:;|\n)`,
       ),
     );
+  });
+
+  it('ends with the verdict it began with, and lists what is explained with --explained', async () => {
+    const short = (await cli('read', '--check', ...tally, ...kernel)).out.trimEnd().split('\n');
+    const long = (await cli('read', '--check', '--explained', ...tally, ...kernel)).out;
+    expect(short.at(-1)).to.match(/^\d+ functions compared: .*; --check --explained lists those$/);
+    expect(short.join('\n')).to.not.include('Explained:');
+    const lines = long.trimEnd().split('\n');
+    expect(lines[0]).to.equal(lines.at(-1));
+    expect(long).to.include('\nExplained:\n');
+    expect(lines.length).to.be.above(short.length + 10);
+  });
+});
+
+describe('the text of --check', () => {
+  it('has equal lines once, with how many they are', () => {
+    const one = (text: string, cLine: number): Difference => ({
+      ...{ kind: 'call', name: 'f', state: 4, cPath: 'a.c', cLine, tsPath: 'a.ts', tsLine: 1 },
+      ...{ text, explanation: null },
+    });
+    const differences = [one('x', 3), one('y', 4), one('x', 9), one('x', 12)];
+    const lines = checkText({ functions: 1, differences }, false).split('\n');
+    const verdict = '1 functions compared: 4 differences unexplained, 0 explained';
+    expect(lines).to.deep.equal([
+      ...[verdict, '', 'Unexplained:'],
+      ...['  a.ts:1 a.c:3: f: x (state 4), 3 times', '  a.ts:1 a.c:4: f: y (state 4)'],
+      ...['', verdict, ''],
+    ]);
   });
 });
 
@@ -127,6 +241,40 @@ describe('iommu-bounce read --out', () => {
       expect(refused.err).to.match(/^iommu-bounce: .*site: holds mine\.txt.*--force[^\n]*\n$/);
       expect((await cli(...args, '--force')).status).to.equal(0);
       expect(readFileSync(join(site, 'mine.txt'), 'utf8')).to.equal('mine');
+    });
+  });
+
+  it('says that it replaces a site, and does not replace one with a series by one without', async () => {
+    await withFolder(async (folder) => {
+      const site = join(folder, 'site');
+      const args = ['read', ...tally, ...kernel, '--out', site];
+      expect((await cli(...args)).err).to.not.include('replaces');
+      expect((await cli(...args)).err).to.include(
+        `note: ${site}: replaces the site of an earlier run\n`,
+      );
+      const alone = await cli('read', ...port, '--out', site);
+      expect(alone.status).to.equal(2);
+      expect(alone.err).to.match(/site: holds a site with the C of a series.*--force/);
+      expect(existsSync(join(site, 'patch-1.html'))).to.equal(true);
+      expect((await cli('read', ...port, '--out', site, '--force')).status).to.equal(0);
+      expect(existsSync(join(site, 'patch-1.html'))).to.equal(false);
+    });
+  });
+
+  it('ends the notes with what to do where hunks do not apply', async () => {
+    await withFolder(async (folder) => {
+      const tree = join(folder, 'tree');
+      cpSync(join(reader, 'tree'), tree, { recursive: true });
+      const file = join(tree, 'drivers/tally/tally.c');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/^static .*tally_alloc_mark\(/m, '/* other */\n$&'));
+      const args = [...tally, '--kernel', tree];
+      for (const more of [['tally_weigh'], ['--out', join(folder, 'site')]]) {
+        const { err, status } = await cli('read', ...args, ...more);
+        const last = err.trimEnd().split('\n').at(-1);
+        expect(status, err).to.equal(0);
+        expect(last).to.match(/^note: \d hunks? of the series left out: --kernel is not the tree/);
+      }
     });
   });
 
@@ -154,6 +302,7 @@ describe('what iommu-bounce read refuses with one line and status 2', () => {
     ['names and a site', ['x', '--out', 'y'], /names cannot be combined with --out or --check/],
     ['--check without a series', ['--check'], /--check: needs your copy of the mails/],
     ['--kernel without a series', ['x', '--kernel', '.'], /--kernel: needs your copy/],
+    ['--explained without --check', ['x', '--explained'], /--explained: is for --check/],
     ['--json without --check', ['x', '--json'], /--json: is for --check/],
     ['--force without --out', ['x', '--force'], /--force: is for --out/],
     ['a missing mbox', ['x', '--series', 'none.mbox'], /none\.mbox/],
@@ -173,6 +322,9 @@ describe('what iommu-bounce read refuses with one line and status 2', () => {
       /has none of the files/,
     ],
     ['a port that mirrors nothing', ['x', '--port', fixtures], /no file mirrors C/],
+    ['--state without a name', ['--check', ...tally, '--state', '1'], /--state: is for names/],
+    ['a state that is none', ['x', '--state', '5'], /--state: expected a whole number from 0 to 4/],
+    ['a side', ['x', '--side', 'left'], /--side <which>/],
     ['a colour', ['x', '--color', 'blue'], /--color <when>/],
   ];
   for (const [what, args, message] of wrong)

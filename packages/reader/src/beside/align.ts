@@ -106,6 +106,7 @@ class RowsOfFile {
     private readonly cBlocks: readonly CBlock[],
     /** Those of the TypeScript file. */
     private readonly definitions: readonly Definition[],
+    private readonly tsLines: readonly string[],
     private readonly tsBlocks: readonly TsBlock[],
     private readonly known: (line: number) => boolean,
   ) {}
@@ -171,7 +172,11 @@ class RowsOfFile {
     const members = memberLines(block.definition.name, this.c, this.definitions, other);
     // A merged block is longer than the definition that gave it its name.
     const ts = { ...other.definition, to: other.to };
-    const rows = alignDefinitions(block.definition, block, ts, other, members);
+    const rows = alignDefinitions(
+      { definition: block.definition, range: block, lines: this.c.lines },
+      { definition: ts, range: other, lines: this.tsLines },
+      members,
+    );
     this.add(block.definition, other.definition, rows);
   }
 
@@ -197,13 +202,15 @@ export function alignFiles(
 ): FileBeside {
   const cBlocks = blocksOf(c, c.definitions.filter(isTopLevel));
   const blocks = ts ? mergeEnums(tsBlocks(ts), c) : [];
-  const writer = new RowsOfFile(c, cBlocks, ts?.definitions ?? [], blocks, known);
+  const writer = new RowsOfFile(c, cBlocks, ts?.definitions ?? [], ts?.lines ?? [], blocks, known);
   writer.write();
   return {
     cPath: c.path,
     tsPath: ts?.path ?? null,
     state,
-    rows: writer.rows.map((row) => (row.c !== null && !known(row.c) ? { ...row, c: null } : row)),
+    rows: writer.rows.map((row) =>
+      row.c !== null && !known(row.c) ? { ...row, c: null, matched: false } : row,
+    ),
     pairs: writer.pairs,
   };
 }

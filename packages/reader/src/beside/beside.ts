@@ -9,6 +9,11 @@ import type { DeltaRow } from '../tree/c-file';
 export interface Row {
   readonly c: number | null;
   readonly ts: number | null;
+  /**
+   * Of two lines: they are counterparts; false if they only stand beside each other. Of one line: its counterpart is the
+   * other side's line in the nearest row above that has both; false if it has none.
+   */
+  readonly matched: boolean;
 }
 
 /** One name on both sides; null where a side does not have it. */
@@ -35,6 +40,13 @@ export interface ChangedFunction {
   readonly name: string;
   readonly cPath: string;
   readonly c: readonly DeltaRow[];
+  /** The same with the lines between and around the hunks; as `c` where the file is not known as a whole. */
+  readonly whole: readonly DeltaRow[];
+  /** Lines of the C and of the TypeScript that are counterparts, in the state before the patch and in that after it. */
+  readonly matches: {
+    readonly before: readonly (readonly [c: number, ts: number])[];
+    readonly after: readonly (readonly [c: number, ts: number])[];
+  };
   /** The TypeScript before and after, with the paths of the files that have it; empty if the text did not change. */
   readonly ts: readonly DeltaRow[];
   readonly tsBefore: string | null;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a patch changed, function by function, on both sides.
 
-import { diffArrays } from 'diff';
-import type { CReader } from '../c/parse';
+import type { CReader, CSource } from '../c/parse';
 import type { Port } from '../port/port';
 import { functionsAfter, type Placed } from '../port/state';
 import type { Definition } from '../syntax/definition';
 import type { CDelta, CFile, CText, CTree, DeltaRow } from '../tree/c-file';
+import { alignDefinitions, type Match } from './align-function';
 import type { ChangedFunction } from './beside';
+import { tsRows } from './changed-ts';
 import { isC } from './files-beside';
+import { wholeFunction } from './whole-function';
 
 /** A function of the C that has changed rows. */
 interface ChangedC {
@@ -18,9 +20,33 @@ interface ChangedC {
   readonly rows: readonly DeltaRow[];
 }
 
-function functionsIn(reader: CReader, file: CFile, text: CText | null | undefined): Definition[] {
-  if (!text) return [];
-  return reader.parse(file.path, text).definitions.filter((d) => d.kind === 'function');
+/** A C file in one state, and the functions in it. */
+interface CState {
+  readonly source: CSource | null;
+  readonly functions: readonly Definition[];
+}
+
+function stateOf(reader: CReader, file: CFile, text: CText | null | undefined): CState {
+  const source = text ? reader.parse(file.path, text) : null;
+  const functions = source?.definitions.filter((d) => d.kind === 'function') ?? [];
+  return { source, functions };
+}
+
+function functionIn({ functions }: CState, name: string | null): Definition | null {
+  return functions.find((one) => one.name === name) ?? null;
+}
+
+/** Lines of a function that are counterparts in one state. */
+function matches(state: CState, name: string | null, ts: Placed | null): Match[] {
+  const definition = functionIn(state, name);
+  if (!definition || !ts || !state.source) return [];
+  const rows = alignDefinitions(
+    { definition, range: definition, lines: state.source.lines },
+    { definition: ts.definition, range: ts.definition, lines: ts.file.lines },
+  );
+  return rows.flatMap(({ c, ts: line, matched }): Match[] =>
+    matched && c !== null && line !== null ? [[c, line]] : [],
+  );
 }
 
 /** The function at a line; its comment is not part of it. */
@@ -103,27 +129,6 @@ function changedInDelta(
     }));
 }
 
-/** Lines of a function's text; none without one. */
-function linesOf(placed: Placed | null): readonly string[] {
-  if (!placed) return [];
-  return placed.file.lines.slice(placed.definition.from - 1, placed.definition.to);
-}
-
-/** The rows from one text of a function to the other; empty if they are the same. */
-function tsRows(before: Placed | null, after: Placed | null): DeltaRow[] {
-  const [old, now] = [linesOf(before), linesOf(after)];
-  if (old.join('\n') === now.join('\n')) return [];
-  const rows: DeltaRow[] = [];
-  let oldLine = before?.definition.from ?? 1;
-  let newLine = after?.definition.from ?? 1;
-  for (const part of diffArrays([...old], [...now]))
-    for (const text of part.value)
-      if (part.added) rows.push({ kind: 'added', text, before: null, after: newLine++ });
-      else if (part.removed) rows.push({ kind: 'removed', text, before: oldLine++, after: null });
-      else rows.push({ kind: 'context', text, before: oldLine++, after: newLine++ });
-  return rows;
-}
-
 /** The port's text of a function; null without a name, and for a function that the port does not have. */
 function textOf(functions: ReadonlyMap<string, Placed>, name: string | null): Placed | null {
   return name === null ? null : (functions.get(name) ?? null);
@@ -132,17 +137,22 @@ function textOf(functions: ReadonlyMap<string, Placed>, name: string | null): Pl
 function changedInFile(reader: CReader, file: CFile, port: Port, patch: number): ChangedFunction[] {
   const delta = file.deltas.find((d) => d.patch === patch);
   if (!delta) return [];
-  const before = functionsIn(reader, file, file.states[patch - 1]);
-  const after = functionsIn(reader, file, file.states[patch]);
+  const before = stateOf(reader, file, file.states[patch - 1]);
+  const after = stateOf(reader, file, file.states[patch]);
   const tsBefore = functionsAfter(port, file.path, patch - 1);
   const tsAfter = functionsAfter(port, file.path, patch);
-  return changedInDelta(delta, before, after).map((changed) => {
+  return changedInDelta(delta, before.functions, after.functions).map((changed) => {
     const old = textOf(tsBefore, changed.before);
     const now = textOf(tsAfter, changed.after);
     return {
       name: changed.after ?? changed.before ?? '',
       cPath: file.path,
       c: changed.rows,
+      whole: wholeFunction(changed.rows, functionIn(after, changed.after), file.states[patch]),
+      matches: {
+        before: matches(before, changed.before, old),
+        after: matches(after, changed.after, now),
+      },
       ts: tsRows(old, now),
       tsBefore: old?.file.path ?? null,
       tsAfter: now?.file.path ?? null,

@@ -41,6 +41,22 @@ export interface PlayC {
   readonly lines: Readonly<Record<string, ExecutedLine>>;
 }
 
+/** Lines of a file with a link: all the same one, or each its own, `href` and its number counted from `base`. */
+export interface LinkedLines {
+  readonly from: number;
+  readonly to: number;
+  readonly href: string;
+  readonly base: number | null;
+}
+
+/** The other pages, where the page is one of a site. */
+export interface PlaySite {
+  /** The bar. */
+  readonly nav: readonly { readonly href: string; readonly text: string; readonly title: string }[];
+  /** By path. */
+  readonly links: Readonly<Record<string, readonly LinkedLines[]>>;
+}
+
 export interface PlayContract {
   readonly items: readonly PlayItem[];
   /** Where to begin. */
@@ -48,6 +64,8 @@ export interface PlayContract {
   /** The port's files that executed lines are of. */
   readonly sources: readonly PlayText[];
   readonly c: PlayC | null;
+  /** By path; empty where the page stands alone. */
+  readonly links: PlaySite['links'];
   /** An item of a program that "Predict" made; it is not among `items`. */
   program(item: Omit<PlayItem, 'open'>, program: PlayProgram): PlayItem;
 }

@@ -8,7 +8,7 @@ import { escapeHtml } from '../html/html';
 import { contentPolicy } from '../html/policy';
 import { visibleLine } from '../syntax/hidden';
 import { compressed, playScripts, playSources } from './files';
-import type { PlayC, PlayContract } from './contract';
+import type { PlayC, PlayContract, PlaySite } from './contract';
 import { type PlayData, type PlaySource, itemsOf } from './play-data';
 import { PLAY_STYLE } from './style';
 
@@ -18,6 +18,8 @@ export interface PlayPageInput {
   readonly start?: Partial<PlayContract['start']>;
   /** The C beside it. Default: none. */
   readonly c?: PlayC | null;
+  /** The site that the page is one of. Default: none. */
+  readonly site?: PlaySite | null;
 }
 
 /** A start that the source does not have. */
@@ -44,13 +46,15 @@ export function playPage(input: PlayPageInput): string {
     source: needed(an_object),
     start: an_object,
     c: either('an object, or null', an_object, one_of(null)),
+    site: either('an object, or null', an_object, one_of(null)),
   });
-  const { source, c = null } = input;
+  const { source, c = null, site = null } = input;
   const data: PlayData = {
     source: shared(source),
     start: startOf(input),
     sources: playSources(),
     c,
+    links: site?.links ?? {},
   };
   const script = pageScript();
   const title = source.kind === 'scenarios' ? 'The pool at work' : source.title;
@@ -66,12 +70,21 @@ export function playPage(input: PlayPageInput): string {
 <style>${PLAY_STYLE}</style>
 </head>
 <body>
-<main id="play"><noscript>This page runs the ported code: it needs JavaScript.</noscript></main>
+${site ? bar(site) : ''}<main id="play"><noscript>This page runs the ported code: it needs JavaScript.</noscript></main>
 <script type="text/plain" id="play-data">${compressed(JSON.stringify(data))}</script>
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** The bar of the site's other pages. */
+function bar({ nav }: PlaySite): string {
+  const links = nav.map(({ href, text, title }) => {
+    const here = href === 'play.html' ? ' aria-current="page"' : '';
+    return `<a href="${escapeHtml(href)}" title="${escapeHtml(title)}"${here}>${escapeHtml(text)}</a>`;
+  });
+  return `<nav id="site" aria-label="Pages">${links.join('')}</nav>\n`;
 }
 
 /** Runs a transcript or trace to its end once, so that a page that cannot work is not written. */

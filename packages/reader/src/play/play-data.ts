@@ -3,7 +3,7 @@
 
 import { callRecording } from './call-recording';
 import type { PlayProgram } from './calls';
-import type { PlayC, PlayContract, PlayItem, PlayText } from './contract';
+import type { PlayC, PlayContract, PlayItem, PlayText, PlaySite } from './contract';
 import { Playback } from './playback';
 import type { Recording } from './recording';
 import { scenarios } from './scenarios';
@@ -34,6 +34,7 @@ export interface PlayData {
   readonly start: PlayContract['start'];
   readonly sources: readonly PlayText[];
   readonly c: PlayC | null;
+  readonly links: PlaySite['links'];
 }
 
 /** Name of the item of a source that is one recording. */
@@ -63,12 +64,13 @@ function item(
   return { name, title, about, open: () => new Playback(recording()) };
 }
 
-export function contractOf({ source, start, sources, c }: PlayData): PlayContract {
+export function contractOf({ source, start, sources, c, links }: PlayData): PlayContract {
   return {
     items: itemsOf(source),
     start,
     sources,
     c,
+    links,
     program: (texts, program) => item(texts, () => callRecording(program)),
   };
 }

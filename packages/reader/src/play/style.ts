@@ -13,6 +13,13 @@ export const PLAY_STYLE = `
   --mark: #4a4014; --on: #10151a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+#site { display: flex; flex-wrap: wrap; gap: .1rem .15rem; padding: .4rem .5rem; border-bottom: 1px solid var(--line); font-size: .87rem; }
+#site a { padding: .1rem .55rem; border-radius: 1rem; color: var(--dim); text-decoration: none; }
+#site a:hover { text-decoration: underline; }
+#site a[aria-current] { color: var(--ink); background: var(--soft); font-weight: 600; }
+.source figcaption a { color: var(--accent); }
+/* An open question: what would tell the answer. */
+.asking #about, .asking #caption, .predicting .call.inside #caption { display: none; }
 #play { max-width: 90rem; margin: 0 auto; padding: .8rem 1rem 2rem; }
 code, kbd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .92em; }
 h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .4rem; }

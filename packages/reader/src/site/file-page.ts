@@ -4,7 +4,7 @@
 import { type Linker, codeHtml } from './code';
 import { Html, attribute, markup, jsonElement } from '../html/html';
 import { count } from '../words';
-import type { Names } from './names';
+import type { NameKind, Names } from './names';
 import type { Notes } from './notes';
 import { type FileView, HEAD, type Section, type ViewLine, type ViewRow } from './view';
 
@@ -30,7 +30,8 @@ type Sides = 'both' | 'c' | 'ts';
 /** @param views the files of the page: one, or the small ones of a package */
 export function filePage(views: readonly FileView[], input: FilePageInput): Html {
   const files = views.map((view) => {
-    const sections = view.sections.map((section) => sectionHtml(view, section, input));
+    const jumps = jumpsOf(view);
+    const sections = view.sections.map((section) => sectionHtml(view, section, jumps, input));
     const two = hasSide(view, 'c') && hasSide(view, 'ts');
     return markup`<div class="${two ? 'two' : 'one'}">${intro(view)}${sections}</div>`;
   });
@@ -65,7 +66,27 @@ function intro(view: FileView): Html {
   }</div>`;
 }
 
-function sectionHtml(view: FileView, section: Section, input: FilePageInput): Html {
+/** The lines of the C in front of which lines are not known. */
+function jumpsOf({ partial, sections }: FileView): ReadonlySet<number> {
+  if (!partial) return new Set();
+  let last = 0;
+  return new Set(
+    sections
+      .flatMap(({ rows }) => rows.flatMap(({ c }) => c?.number ?? []))
+      .filter((number) => {
+        const jumps = number > last + 1;
+        last = number;
+        return jumps;
+      }),
+  );
+}
+
+function sectionHtml(
+  view: FileView,
+  section: Section,
+  jumps: ReadonlySet<number>,
+  input: FilePageInput,
+): Html {
   const { notes, names } = input;
   const heading = notes.heading(section, view.cPath, view.tsPath);
   const title =
@@ -79,6 +100,7 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const sides = sidesOf(section);
   const code = new Html(
     tableHtml(section, sides, {
+      jumps,
       c: names.linker(view, section, 'c', input.used),
       ts: names.linker(view, section, 'ts', input.used),
       badges: (side, line) => {
@@ -92,6 +114,7 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   );
   const attributes = [
     ` id=${attribute(section.id)}`,
+    kindAttribute(names.kindAt(view.page, section)),
     section.cBase === null ? '' : ` data-c=${String(section.cBase)}`,
     section.tsBase === null ? '' : ` data-t=${String(section.tsBase)}`,
   ];
@@ -99,6 +122,11 @@ function sectionHtml(view: FileView, section: Section, input: FilePageInput): Ht
   const chips = margin.text === '' ? margin : markup`<div>${margin}</div>`;
   return markup`
 <section${new Html(attributes.join(''))}><div>${title}${placeInC(view, section)}${chips}</div>${code}</section>`;
+}
+
+/** For the search on the page; most sections are functions and need none. */
+export function kindAttribute(kind: NameKind | null): string {
+  return kind === 'f' ? '' : ` data-k=${kind ?? 'x'}`;
 }
 
 function betweenTitle(section: Section): string {
@@ -113,6 +141,8 @@ function placeInC(view: FileView, { ts, c }: Section): Html {
 }
 
 export interface TableInput {
+  /** Lines of the C in front of which a row says that others are not known. */
+  readonly jumps: ReadonlySet<number>;
   readonly c: Linker;
   readonly ts: Linker;
   readonly badges: (side: 'c' | 'ts', line: ViewLine) => string;
@@ -128,7 +158,8 @@ function sidesOf({ rows }: Section): Sides {
 
 /**
  * The rows. A class of the table says what most lines are, so that few cells need one: `a4` the patch of most C lines,
- * `b4` that of the TypeScript, `oc` and `ot` a table with one side only. A row of class `c` or `t` has that side alone.
+ * `b4` that of the TypeScript, `oc` and `ot` a table with one side only. A row of class `c` or `t` has that side alone, with
+ * `j` its counterpart is in the nearest row above that has both; the lines of a row of class `u` are no counterparts.
  */
 function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
   const common = { c: mostPatches(rows, 'c'), ts: mostPatches(rows, 'ts') };
@@ -145,14 +176,25 @@ function tableHtml({ rows }: Section, sides: Sides, input: TableInput): string {
     const code = codeHtml(line.text, line.tokens, input[side]) + input.badges(side, line);
     return `<td>${String(line.number)}<td${classAttribute(names)}>${code}`;
   };
-  const body = rows.map(({ c, ts }) => {
-    if (c && ts) return `<tr>${cell('c', c)}${cell('ts', ts)}`;
-    if (c) return `<tr${sides === 'both' ? ' class=c' : ''}>${cell('c', c)}`;
-    if (ts)
-      return sides === 'both' ? `<tr class=t><td><td>${cell('ts', ts)}` : `<tr>${cell('ts', ts)}`;
-    return '';
-  });
+  const rowHtml = ({ c, ts, matched }: ViewRow): string => {
+    if (c && ts) return `<tr${matched ? '' : ' class=u'}>${cell('c', c)}${cell('ts', ts)}`;
+    const own = c ? cell('c', c) : ts ? cell('ts', ts) : '';
+    if (own === '' || sides !== 'both') return own === '' ? '' : `<tr>${own}`;
+    const row = `<tr${classAttribute([c ? 'c' : 't', ...(matched ? ['j'] : [])])}>`;
+    return c ? `${row}${own}` : `${row}<td><td>${own}`;
+  };
+  const body = rows.flatMap((row) =>
+    row.c && input.jumps.has(row.c.number)
+      ? [leftOut(['c'], sides === 'both'), rowHtml(row)]
+      : [rowHtml(row)],
+  );
   return tableOf(classes, body);
+}
+
+/** A row that says on which sides lines are left out. */
+export function leftOut(left: readonly ('c' | 'ts')[], both: boolean): string {
+  const cell = (side: 'c' | 'ts'): string => `<td><td>${left.includes(side) ? '⋯' : ''}`;
+  return `<tr class=z>${both ? cell('c') + cell('ts') : '<td><td>⋯'}`;
 }
 
 /** A table of rows; its columns are named where the first row does not have them all. */

@@ -45,15 +45,17 @@ export function assetsOf(script: string, style: string): PageAssets {
  * Writes a site into a folder, whole or not at all. The folder's parent has to exist.
  *
  * An absent or empty folder is taken. One that holds anything the reader did not write is refused, unless `force` is
- * set; then everything else in it stays, and only files of the reader's own manifest are replaced or removed.
+ * set; then everything else in it stays, and only files of the reader's own manifest are replaced or removed. A site
+ * with pages of patches is not replaced by one without, unless `force` is set.
  * @param files path in the site and text; a path has no folder
+ * @returns whether an earlier site was replaced
  * @throws {ReadError} a folder that holds something else, a file in its place, a write that failed
  */
 export function writeSite(
   folder: string,
   files: ReadonlyMap<string, string>,
   force: boolean,
-): void {
+): boolean {
   const target = resolve(folder);
   const present = presentIn(target, folder);
   const ours = readManifest(target);
@@ -69,6 +71,10 @@ export function writeSite(
     throw new ReadError(
       `${folder}: ${taken} is not one of iommu-bounce's files and stays as it is; move it, or choose another folder`,
     );
+  if (!force && hasPatches(ours) && !hasPatches(names))
+    throw new ReadError(
+      `${folder}: holds a site with the C of a series, and the new one has none; choose another folder, or use --force to replace it`,
+    );
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
   try {
     writeAll(temporary, files);
@@ -79,6 +85,11 @@ export function writeSite(
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+  return ours.size > 0;
+}
+
+function hasPatches(names: Iterable<string>): boolean {
+  return [...names].some((name) => /^patch-\d+\.html$/.test(name));
 }
 
 function presentIn(target: string, folder: string): string[] {

@@ -54,9 +54,9 @@ export function pageText(frame: SiteFrame, parts: PageParts): string {
 <a class=skip href=#main>Skip to the content</a>
 <header>
 <nav aria-label="Pages">${links}</nav>
-<div class=bar><h1>${titleHtml(parts)}</h1><span class=note>${parts.note}</span>
+<div class=bar><button id=-menu type=button aria-expanded=false aria-label="Pages">☰</button><div class=title><h1>${titleHtml(parts)}</h1><span class=note>${parts.note}</span></div>
 <button id=-here type=button hidden></button>
-${parts.sides ? SIDES : markup``}<button id=-search type=button>Search <kbd>/</kbd></button><button id=-help type=button aria-label="Help and keys"><kbd>?</kbd></button></div>
+${parts.sides ? SIDES : markup``}<button id=-search type=button aria-label="Search"><span>Search </span><kbd>/</kbd></button><button id=-help type=button aria-label="Help and keys"><kbd>?</kbd></button></div>
 </header>
 <main id=main tabindex=-1>
 ${parts.main}

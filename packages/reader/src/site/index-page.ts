@@ -21,16 +21,23 @@ export interface IndexInput {
   readonly play: boolean;
   /** Of the series and the tree: what could not be read or applied, one line each. */
   readonly seriesNotes: readonly string[];
+  /** For each file of the C whether it is the expected version. */
+  readonly versions: readonly string[];
 }
 
 export function indexPage(input: IndexInput): Html {
-  const { series, views, check, notes, seriesNotes } = input;
+  const { series, views, check, notes, seriesNotes, versions } = input;
   return markup`<div class=doc>${lead(input)}
 ${series ? patchCards(series, input.parts) : markup``}
 <h2 id=files>By file</h2>${fileTable(views, notes)}
 ${check ? markup`<h2 id=check>The check</h2>${checkSummary(check)}<p><a href="${CHECK_PAGE}">All differences, the unexplained first</a></p>` : markup``}
-${seriesNotes.length > 0 ? markup`<h2 id=notes>What was not used</h2><ul>${seriesNotes.map((text) => markup`<li>${text}`)}</ul>` : markup``}
+${listOf('versions', 'Versions of the C', versions)}${listOf('notes', 'Not used', seriesNotes)}
 <h2 id=functions>By function</h2>${functionLists(views)}</div>`;
+}
+
+function listOf(id: string, title: string, texts: readonly string[]): Html {
+  if (texts.length === 0) return markup``;
+  return markup`<h2 id="${id}">${title}</h2><ul>${texts.map((text) => markup`<li>${text}`)}</ul>`;
 }
 
 function lead({ series, notes, play }: IndexInput): Html {

@@ -5,8 +5,9 @@ import type { Definition, DefinitionKind } from '../syntax/definition';
 import type { Linker } from './code';
 import { type FileView, type LinePlace, type Places, type Section, lineAnchor } from './view';
 
-/** f: function, s: struct or enum, m: macro, constant or variable, e: field. */
-export type NameKind = 'f' | 's' | 'm' | 'e';
+/** f: function, s: struct or enum, m: macro, constant or variable, e: field, p: prototype or stub in a header, of a
+ * function that is defined elsewhere. */
+export type NameKind = 'f' | 's' | 'm' | 'e' | 'p';
 
 export interface NameTarget {
   readonly name: string;
@@ -41,6 +42,28 @@ export class Names {
       for (const one of view.cDefinitions)
         if (one.kind === 'prototype' && !this.#targets.has(one.name))
           this.#put(view, one, 'c', places);
+    this.#tellPrototypes(views);
+  }
+
+  /** What a section of a page is; null: lines without a name. */
+  kindAt(page: string, { id, name }: Section): NameKind | null {
+    const own = name === null ? [] : this.of(name);
+    return own.find((one) => one.page === page && one.anchor === id)?.kind ?? null;
+  }
+
+  /** The header of a function has its prototype, or a stub where it is not built: the definition comes first. */
+  #tellPrototypes(views: readonly FileView[]): void {
+    const headers = new Set(
+      views.filter(({ cPath }) => cPath.endsWith('.h')).map(({ page }) => page),
+    );
+    for (const [name, targets] of this.#targets) {
+      const functions = targets.filter(({ kind }) => kind === 'f');
+      if (functions.every(({ page }) => headers.has(page))) continue;
+      const told = targets.map((one) =>
+        one.kind === 'f' && headers.has(one.page) ? { ...one, kind: 'p' as const } : one,
+      );
+      this.#targets.set(name, told);
+    }
   }
 
   of(name: string): readonly NameTarget[] {

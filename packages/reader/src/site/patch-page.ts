@@ -7,8 +7,9 @@ import type { Patch } from '../series/series';
 import type { Source, Token } from '../syntax/definition';
 import type { CTree, DeltaRow } from '../tree/c-file';
 import { type DeltaPair, alignDelta } from './align-delta';
+import { folded, withGaps } from './fold';
 import { type Linker, codeHtml } from './code';
-import { tableOf } from './file-page';
+import { kindAttribute, leftOut, tableOf } from './file-page';
 import { Html, attribute, markup } from '../html/html';
 import { visible } from '../syntax/hidden';
 import { count } from '../words';
@@ -78,7 +79,7 @@ function partsOf(
     cPath: path,
     name: one.name,
     whole: whole(path, one.name),
-    pairs: folded(alignDelta(own.get(one) ?? one.c, one.ts)),
+    pairs: folded(alignDelta(wholeOf(one, own.get(one) ?? one.c), one.ts, counterparts(one))),
     tsPaths: [one.tsAfter, one.tsBefore].filter((tsPath) => tsPath !== null),
   }));
   const file = path.slice(path.lastIndexOf('/') + 1);
@@ -90,38 +91,41 @@ function partsOf(
       cPath: path,
       name: null,
       whole: whole(path, ''),
-      pairs: rows.map((row) => ({ c: row, ts: null })),
+      pairs: withGaps(rows.map((row) => ({ c: row, ts: null, matched: false }))),
       tsPaths: [],
     };
   });
   return [...named, ...other].sort((a, b) => firstLine(a) - firstLine(b));
 }
 
-/** Stands for unchanged lines of the TypeScript that are not shown: the C's hunks do not have theirs either. */
-const FOLD: DeltaPair = { c: null, ts: null };
-/** Unchanged lines around a change. */
-const CONTEXT = 3;
-
-function folded(pairs: readonly DeltaPair[]): DeltaPair[] {
-  const near = new Set<number>();
-  pairs.forEach(({ c, ts }, i) => {
-    if (c === null && ts?.kind === 'context') return;
-    for (let n = i - CONTEXT; n <= i + CONTEXT; n++) near.add(n);
-  });
-  const kept: DeltaPair[] = [];
-  for (let i = 0; i < pairs.length;) {
-    let end = i;
-    while (end < pairs.length && !near.has(end)) end++;
-    // A sign in place of one or two lines would save nothing.
-    kept.push(...(end - i > 2 ? [FOLD] : pairs.slice(i, end)), ...pairs.slice(end, end + 1));
-    i = end + 1;
-  }
-  return kept;
-}
-
 function firstLine({ pairs }: PatchPart): number {
   for (const { c } of pairs) if (c) return c.after ?? c.before ?? 0;
   return Infinity;
+}
+
+/** The rows of a function on its page: those of the hunks, with the comment in front, and the lines between the hunks. */
+function wholeOf({ whole }: ChangedFunction, own: readonly DeltaRow[]): DeltaRow[] {
+  const keys = whole.map(rowKey);
+  const last = own.findLastIndex((row) => keys.includes(rowKey(row)));
+  const rows: DeltaRow[] = [];
+  let done = 0;
+  own.forEach((row, i) => {
+    const at = keys.indexOf(rowKey(row), done);
+    if (at < 0) rows.push(row);
+    else rows.push(...whole.slice(done, at + 1));
+    if (at >= 0) done = at + 1;
+    if (i === last) rows.push(...whole.slice(done));
+  });
+  return rows;
+}
+
+/** Whether two rows are counterparts, before the patch or after it. */
+function counterparts({ matches }: ChangedFunction): (c: DeltaRow, ts: DeltaRow) => boolean {
+  const key = (c: number | null, ts: number | null): string => `${String(c)}:${String(ts)}`;
+  const of = (pairs: readonly (readonly [number, number])[]): ReadonlySet<string> =>
+    new Set(pairs.map(([c, ts]) => key(c, ts)));
+  const [before, after] = [of(matches.before), of(matches.after)];
+  return (c, ts) => after.has(key(c.after, ts.after)) || before.has(key(c.before, ts.before));
 }
 
 function rowKey({ before, after }: DeltaRow): string {
@@ -215,12 +219,12 @@ function partHtml(part: PatchPart, paint: Paint): Html {
   const c = pairs.some((pair) => pair.c !== null);
   const ts = pairs.some((pair) => pair.ts !== null);
   const both = c && ts;
-  const fresh = pairs.every((pair) => (pair.c ?? pair.ts)?.kind === 'added');
+  const fresh = pairs.every((pair) => pair.left ?? (pair.c ?? pair.ts)?.kind === 'added');
   const rows = pairs.map((pair) => {
-    if (pair === FOLD) return '<tr class=z><td><td><td><td>⋯';
+    if (pair.left) return leftOut(pair.left, both);
     const left = pair.c ? paint.cell(pair.c, 'c', [part.cPath], fresh) : '';
     const right = pair.ts ? paint.cell(pair.ts, 'ts', part.tsPaths, fresh) : '';
-    if (left !== '' && right !== '') return `<tr>${left}${right}`;
+    if (left !== '' && right !== '') return `<tr${pair.matched ? '' : ' class=u'}>${left}${right}`;
     if (left !== '') return `<tr${both ? ' class=c' : ''}>${left}`;
     return both ? `<tr class=t><td><td>${right}` : `<tr>${right}`;
   });
@@ -233,7 +237,7 @@ function partHtml(part: PatchPart, paint: Paint): Html {
   const news = fresh ? markup`<span class=plus>all lines added</span>` : markup``;
   const classes = [...(both ? [] : [c ? 'oc' : 'ot']), ...(fresh ? ['A'] : [])];
   return markup`
-<section id=${new Html(attribute(part.id))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
+<section id=${new Html(attribute(part.id) + kindAttribute(part.name === null ? null : 'f'))}><div><h2><a>${part.title}</a></h2><span class=hint>${part.cPath}</span><div>${news}${same}${whole}</div></div>${new Html(tableOf(classes, rows))}</section>`;
 }
 
 /** Colours for lines of which only the text is known: a line of the same file with the same text has them. */

@@ -4,6 +4,7 @@
 import type { ChangedFunction, FileBeside } from '../beside/beside';
 import type { CheckResult } from '../check/difference';
 import type { Margin } from '../margin/margin';
+import type { PlaySite } from '../play/contract';
 import type { Port } from '../port/port';
 import type { Patch, Series } from '../series/series';
 import type { Source } from '../syntax/definition';
@@ -15,6 +16,7 @@ import { Names } from './names';
 import { namesJson } from './names-json';
 import { CHECK_PAGE, FINDINGS_PAGE, Notes } from './notes';
 import { type PatchPart, pageOfPatch, patchPage, patchParts } from './patch-page';
+import { playLinks } from './play-links';
 import { checkPage, findingsPage } from './text-pages';
 import { type FileView, Places } from './view';
 import { fileViews } from './views';
@@ -35,7 +37,7 @@ export interface SiteInput {
   readonly margin: Margin;
   readonly check: CheckResult | null;
   /** The page of the pool at work; null: the site has none. */
-  readonly play: string | null;
+  readonly play: ((site: PlaySite) => string) | null;
   /** Script and style of the pages: `pageAssets()` of files.ts. */
   readonly assets: PageAssets;
 }
@@ -53,7 +55,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
   };
   const whole = wholePlaces(views);
   const patches = input.tree ? (series?.patches ?? []) : [];
-  const tree = input.tree ?? { files: [], notes: [] };
+  const tree = input.tree ?? { files: [], notes: [], versions: [], unapplied: 0 };
   const parts = patches.map((patch) =>
     patchParts(patch, input.changed[patch.number - 1] ?? [], tree, whole),
   );
@@ -64,6 +66,7 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
     files.set(parts.page, pageText(frame, { ...parts, names: namesJson(names, views, all, used) }));
   };
 
+  const versions = input.tree?.versions ?? [];
   const seriesNotes = [...(series?.notes ?? []), ...(input.tree?.notes ?? [])];
   add(
     {
@@ -72,7 +75,15 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
       note: '',
       kind: 'text',
       sides: false,
-      main: indexPage({ ...input, views, notes, seriesNotes, parts, play: input.play !== null }),
+      main: indexPage({
+        ...input,
+        views,
+        notes,
+        seriesNotes,
+        versions,
+        parts,
+        play: input.play !== null,
+      }),
     },
     new Set(),
   );
@@ -126,7 +137,10 @@ export function buildSite(input: SiteInput): ReadonlyMap<string, string> {
       },
       new Set(),
     );
-  if (input.play !== null) files.set('play.html', input.play);
+  if (input.play !== null) {
+    const links = playLinks(views, port.files, parts);
+    files.set('play.html', input.play({ nav: frame.nav, links }));
+  }
   return files;
 }
 

@@ -22,6 +22,8 @@ export type ViewSide = ReadonlyMap<number, ViewLine>;
 export interface ViewRow {
   readonly c: ViewLine | null;
   readonly ts: ViewLine | null;
+  /** As in `Row`: whether the lines are counterparts; a line alone may have its counterpart in a row above. */
+  readonly matched: boolean;
 }
 
 /** Rows under one heading. */
@@ -174,7 +176,7 @@ function zipped(rows: readonly ViewRow[]): ViewRow[] {
   let ts: ViewRow['ts'][] = [];
   const flush = (): void => {
     for (let i = 0; i < Math.max(c.length, ts.length); i++)
-      out.push({ c: c[i] ?? null, ts: ts[i] ?? null });
+      out.push({ c: c[i] ?? null, ts: ts[i] ?? null, matched: false });
     c = [];
     ts = [];
   };
@@ -193,6 +195,7 @@ function lookUp(row: Row, c: ViewSide, ts: ViewSide): ViewRow {
   return {
     c: row.c === null ? null : (c.get(row.c) ?? null),
     ts: row.ts === null ? null : (ts.get(row.ts) ?? null),
+    matched: row.matched,
   };
 }
 

@@ -98,7 +98,7 @@ function portAlone(port: PortFile, { patches }: Port): FileBeside {
     cPath: port.mirrors,
     tsPath: port.path,
     state: port.beforePatch === null ? patches : port.beforePatch - 1,
-    rows: port.lines.map((_, i) => ({ c: null, ts: i + 1 })),
+    rows: port.lines.map((_, i) => ({ c: null, ts: i + 1, matched: false })),
     pairs: port.definitions.map((ts) => ({
       name: ts.name,
       c: null,
@@ -115,7 +115,7 @@ function cAlone(
   return (tree?.files ?? []).flatMap(({ path, states }) => {
     const text = states.at(-1);
     if (!text || known.has(path)) return [];
-    const rows = text.lines.map(({ number }) => ({ c: number, ts: null }));
+    const rows = text.lines.map(({ number }) => ({ c: number, ts: null, matched: false }));
     return [
       { file: { cPath: path, tsPath: null, state: states.length - 1, rows, pairs: [] }, text },
     ];

@@ -142,20 +142,23 @@ function begin(
   };
 }
 
-/** Whether the texts are those of the people who wrote the series; nothing where no id could be compared. */
-function identity(state: State, { file }: Part): string[] {
-  if (state.exact === null) return [];
-  if (state.exact && file.created) return [`${state.path}: exact, git id ${file.newId ?? ''}`];
-  if (state.exact) return [`${state.path}: exact, git id ${file.oldId ?? ''} before the series`];
+/** Whether the texts are those of the people who wrote the series; null where only lines near a change are known. */
+function version(state: State, first: Part | undefined, isWhole: boolean): string | null {
+  if (!isWhole) return null;
+  if (first === undefined)
+    return `${state.path}: version not known, since no patch changes it and gives its git id`;
+  const { file } = first;
+  if (state.exact === null)
+    return `${state.path}: version not known, since no patch gives its git id`;
+  if (state.exact && file.created)
+    return `${state.path}: exactly as it was sent, git id ${file.newId ?? ''}`;
+  if (state.exact)
+    return `${state.path}: exactly the version that the series was made on, git id ${file.oldId ?? ''}`;
   if (file.created)
-    return [
-      `${state.path}: its git id is not ${file.newId ?? ''}, which the patch gives; the mail was changed on its way`,
-    ];
+    return `${state.path}: its git id is not ${file.newId ?? ''}, which the patch gives; the mail was changed on its way`;
   const off = Math.abs(state.offset);
   const lines = off === 1 ? '1 line' : `${String(off)} lines`;
-  return [
-    `${state.path}: not the version that the series was made on, git id ${file.oldId ?? ''}${off === 0 ? '' : `; hunks apply up to ${lines} off`}`,
-  ];
+  return `${state.path}: not the version that the series was made on, git id ${file.oldId ?? ''}${off === 0 ? '' : `; hunks apply up to ${lines} off`}`;
 }
 
 function refuseOther(state: State, parts: readonly Part[], kernel: Kernel): void {
@@ -171,13 +174,20 @@ function refuseOther(state: State, parts: readonly Part[], kernel: Kernel): void
   );
 }
 
+interface BuiltFile {
+  readonly file: CFile;
+  readonly notes: readonly string[];
+  readonly version: string | null;
+  readonly failed: number;
+}
+
 function buildFile(
   path: string,
   all: readonly Part[],
   count: number,
   kernel: Kernel | null,
   gitId: GitId,
-): { file: CFile; notes: readonly string[] } {
+): BuiltFile {
   const notes: string[] = [];
   const { text, parts } = begin(path, all, kernel, notes);
   const state: State = {
@@ -202,8 +212,16 @@ function buildFile(
   }
   const first = parts.find((part) => part.number > 0);
   if (kernel?.files.has(path) === true) refuseOther(state, parts, kernel);
-  if (first !== undefined) notes.push(...identity(state, first));
-  return { file: { path, states: state.states, deltas: state.deltas }, notes };
+  return {
+    file: { path, states: state.states, deltas: state.deltas },
+    notes,
+    version: version(
+      state,
+      first,
+      state.states.some((one) => one?.whole === true),
+    ),
+    failed: state.failed,
+  };
 }
 
 /** A file that the series creates and that is there: the tree has the series, or another one of that name. */
@@ -243,5 +261,7 @@ export function buildTree(series: Series, kernel: Kernel | null, gitId: GitId): 
   return {
     files: built.map(({ file }) => file),
     notes: built.flatMap(({ notes }) => notes),
+    versions: built.flatMap((one) => one.version ?? []),
+    unapplied: built.reduce((sum, { failed }) => sum + failed, 0),
   };
 }

@@ -42,11 +42,13 @@ export interface CFile {
   readonly deltas: readonly CDelta[];
 }
 
-/**
- * All files. `notes` has one line for each hunk that could not be applied, and one for each file that says whether its
- * states have the git ids of the series.
- */
+/** All files, and what there is to say about them, one line each. */
 export interface CTree {
   readonly files: readonly CFile[];
+  /** What was not used: hunks that do not apply, files that are known in part. */
   readonly notes: readonly string[];
+  /** For each file that is known as a whole: whether its states have the git ids of the series. */
+  readonly versions: readonly string[];
+  /** Hunks of the series, not of patches before it, that do not apply. */
+  readonly unapplied: number;
 }

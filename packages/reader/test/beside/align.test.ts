@@ -55,6 +55,40 @@ describe('a C file beside the port', () => {
     expect(beside.pairs.map((p) => [p.name, p.c?.from, p.ts?.from])).to.deep.equal([['f', 1, 3]]);
   });
 
+  it('joins a line to the row above whose other side has both statements on one line', () => {
+    const c =
+      'int f(struct box *box)\n{\n\tint i;\n\n\tif (!box)\n\t\treturn -EINVAL;\n\n\ti = put(box);\n\treturn look(i) + 1;\n}\n';
+    const ts = portFile(
+      'function f(box_in: object | null): number {\n  if (!box_in) return -EINVAL;\n  const box = to_box(box_in);\n  // ours\n  const i = this.put(box);\n  return (\n    this.look(i) +\n    1\n  );\n}\n',
+    );
+    const { rows } = alignFiles(reader.parse('drivers/box/box.c', wholeText(c)), ts, 1);
+    expectComplete(rows, 10, ts.lines.length);
+    const row = (line: number): Row | undefined => rows.find((one) => one.c === line);
+    expect(row(5)).to.deep.equal({ c: 5, ts: 3, matched: true });
+    expect(row(6)).to.deep.equal({ c: 6, ts: null, matched: true });
+    expect(row(7)).to.include({ matched: false });
+    expect(row(8)).to.deep.equal({ c: 8, ts: 6, matched: true });
+    expect(row(9)).to.deep.equal({ c: 9, ts: 7, matched: true });
+    expect(rows.find(({ ts: line }) => line === 8)).to.deep.equal({
+      c: null,
+      ts: 8,
+      matched: true,
+    });
+    // A declaration, and what stands beside it by chance.
+    expect(row(3)?.matched).to.equal(false);
+    expect(rows.find(({ ts: line }) => line === 4)?.matched).to.equal(false);
+  });
+
+  it('takes lines between matched steps for counterparts if they use the same names', () => {
+    const c = 'void f(struct box *box)\n{\n\tint i;\n\n\tbox->weight = i;\n\tx();\n}\n';
+    const ts = portFile(
+      'function f(box: box): void {\n  // ours\n  const other = 1;\n  box.weight = i;\n  x();\n}\n',
+    );
+    const { rows } = alignFiles(reader.parse('drivers/box/box.c', wholeText(c)), ts, 1);
+    expect(rows.find((one) => one.c === 5)).to.deep.equal({ c: 5, ts: 5, matched: true });
+    expect(rows.filter((one) => one.matched).map((one) => one.c)).to.deep.equal([1, 5, 6, 7]);
+  });
+
   it('keeps a function that stands elsewhere in the TypeScript with its C', () => {
     const c = 'void a(void)\n{\n\tx();\n}\n\nvoid b(void)\n{\n\ty();\n}\n';
     const ts = portFile(
@@ -68,7 +102,9 @@ describe('a C file beside the port', () => {
 
   it('has a row for each line of a file that nothing mirrors', () => {
     const beside = alignFiles(reader.parse('x.c', wholeText('int a;\n\nint b;\n')), null, 0);
-    expect(beside.rows).to.deep.equal([1, 2, 3].map((line) => ({ c: line, ts: null })));
+    expect(beside.rows).to.deep.equal(
+      [1, 2, 3].map((line) => ({ c: line, ts: null, matched: false })),
+    );
     expect(beside.tsPath).to.equal(null);
   });
 

@@ -70,7 +70,7 @@ export function checkBox(
 ): CheckResult {
   return checkSides({
     reader,
-    tree: { files: [fileOf('drivers/box/box.c', [c])], notes: [] },
+    tree: { files: [fileOf('drivers/box/box.c', [c])], notes: [], versions: [], unapplied: 0 },
     port: portOf(methods, extra),
     deviations,
   });

@@ -183,7 +183,12 @@ describe('the check', () => {
   });
 
   it('says a difference that all states have once, with the last', () => {
-    const tree = { files: [fileOf('drivers/box/box.c', [C, `int first;\n\n${C}`])], notes: [] };
+    const tree = {
+      files: [fileOf('drivers/box/box.c', [C, `int first;\n\n${C}`])],
+      notes: [],
+      versions: [],
+      unapplied: 0,
+    };
     const port = portOf(TS.replace('-EINVAL', '-EIO'));
     const { differences } = checkSides({ reader, tree, port, deviations: [] });
     expect(differences.map((d) => [d.state, d.cLine])).to.deep.equal([[1, 13]]);

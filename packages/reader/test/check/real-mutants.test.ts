@@ -121,7 +121,12 @@ describe('the check of the real series', function () {
       if (!mutant) throw new Error(`${name}: does not say what it mirrors`);
       const { differences } = checkSides({
         reader: c.reader,
-        tree: { files: c.tree.files.filter(({ path }) => path === file.mirrors), notes: [] },
+        tree: {
+          files: c.tree.files.filter(({ path }) => path === file.mirrors),
+          notes: [],
+          versions: [],
+          unapplied: 0,
+        },
         port: { ...port, files: port.files.map((one) => (one === file ? mutant : one)) },
         deviations: margin.deviations,
       });

@@ -12,7 +12,14 @@ import { randomProgram } from '../../src/play/random-program';
 import { type Opened, findChromium, startChromium } from '../chromium';
 import { type View, axe, open, overflow } from './chromium';
 import { expected, shown } from './in-page';
-import { hostilePage, pageWithC, programSteps, scenarioSteps, scenariosPage } from './play-file';
+import {
+  hostilePage,
+  pageInSite,
+  pageWithC,
+  programSteps,
+  scenarioSteps,
+  scenariosPage,
+} from './play-file';
 import { smallPng } from './small-png';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -180,7 +187,7 @@ const NOUN = 'request';
     await other.waitForFunction(`document.getElementById('item').value === 'reuse'`);
     await expectStep(other, scenarioSteps('reuse'), 2);
     const wrong = await show({ width: 1280, hash: 'scenario=nothing-like-it&step=999999' });
-    expect(await text(wrong, 'place')).to.match(/^step (\d+) of \1 /);
+    expect(await text(wrong, 'place')).to.match(/^step 0 of /);
   });
 
   it('changes the scenario', async () => {
@@ -232,6 +239,28 @@ const NOUN = 'request';
       expect(await text(page, 'score')).to.equal('1 of 1 answer right');
     });
 
+    it('asks at once when it is turned on, and hides what would tell the answer', async () => {
+      const frames = scenarioSteps('exhaustion');
+      const all = Array.from({ length: frames.length - 1 }, (_, i) => i + 1);
+      const step = all.find(
+        (one) =>
+          frames.frame(one).caption !== '' &&
+          frames.frame(one + 1).caption !== '' &&
+          questionFor(frames.frame(one), frames.frame(one + 1), 1, NOUN) !== null,
+      );
+      const page = await show({ width: 1280, hash: `scenario=exhaustion&step=${String(step)}` });
+      const seen = `['about', 'caption'].map((id) => document.getElementById(id).getClientRects().length > 0)`;
+      expect(await page.evaluate(seen)).to.deep.equal([true, true]);
+      await page.click('#predict-on');
+      expect(await page.evaluate(`document.getElementById('ask').hidden`)).to.equal(false);
+      expect(await page.evaluate(seen)).to.deep.equal([false, false]);
+      await press(page, 's');
+      expect(await page.evaluate(seen)).to.deep.equal([true, true]);
+      await press(page, ',');
+      expect(await text(page, 'place')).to.include('statement');
+      expect(await page.evaluate(seen)).to.deep.equal([true, false]);
+    });
+
     it('tells what is right after a wrong answer, by mouse', async () => {
       const { step, one } = asked[1] ?? asked[0] ?? { step: 0, one: null };
       if (!one) throw new Error('no question');
@@ -250,10 +279,10 @@ const NOUN = 'request';
       const page = await show({ width: 1280, hash: link(first.step) });
       await page.select('#speed', '20');
       await page.click('#play-pause');
-      await page.waitForSelector('#ask:not([hidden])');
-      expect(
-        await page.evaluate(`document.getElementById('play-pause').getAttribute('aria-label')`),
-      ).to.equal('play');
+      await page.waitForFunction(
+        `document.getElementById('play-pause').getAttribute('aria-label') === 'play'`,
+      );
+      expect(await page.evaluate(`document.getElementById('ask').hidden`)).to.equal(false);
       await press(page, 'Enter');
       await expectStep(page, steps, first.step);
       await press(page, 's');
@@ -307,6 +336,41 @@ const NOUN = 'request';
     expect(await still.evaluate(running)).to.equal(0);
     const moving = await show({ width: 1280, hash, motion: 'no-preference' });
     expect(await moving.evaluate(running)).to.be.above(0);
+  });
+
+  it('says that a link is wrong, until one moves on', async () => {
+    const page = await show({ width: 390, hash: 'scenario=nope&step=999&seed=x' });
+    expect(await text(page, 'link-fault')).to.include("there is no scenario 'nope'");
+    await press(page, 'ArrowRight');
+    expect(await page.evaluate(`document.getElementById('link-fault').hidden`)).to.equal(true);
+  });
+
+  it('has the bar and the places of the code where it is a page of a site, and else none', async () => {
+    const one = join(folder, 'in-site.html');
+    writeFileSync(one, pageInSite());
+    const alone = await show({ width: 390, hash: 'scenario=first-map&step=2' });
+    expect(await alone.evaluate(`document.querySelectorAll('nav, figcaption a').length`)).to.equal(
+      0,
+    );
+    for (const width of [390, 1280]) {
+      const page = await show({ width, hash: 'scenario=first-map&step=2' }, one);
+      expect(
+        await page.evaluate(
+          `[...document.querySelectorAll('nav a')].map((a) => a.getAttribute('href'))`,
+        ),
+      ).to.deep.equal(['index.html', 'play.html']);
+      for (let i = 0; i < 100; i++) {
+        await press(page, ',');
+        if ((await text(page, 'source')).includes('io-buffer-pool.ts')) break;
+      }
+      const [href = '', place = ''] = (await page.evaluate(
+        `[...document.querySelectorAll('figcaption a')].flatMap((a) => [a.getAttribute('href'), a.textContent])`,
+      )) as string[];
+      const line = /:(\d+)/.exec(place)?.[1];
+      expect(href).to.equal(`pool.html#f.t${String(Number(line) - 9)}`);
+      expect(await overflow(page)).to.equal(0);
+      expect(await axe(page)).to.deep.equal([]);
+    }
   });
 
   it('shows what is in a transcript as text, whatever it is', async () => {

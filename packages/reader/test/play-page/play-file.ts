@@ -30,6 +30,21 @@ export function pageWithC(): string {
   });
 }
 
+/** As one page of a site: its bar, and a place for the lines of the pool's file. */
+export function pageInSite(): string {
+  const path = 'packages/io-buffer-pool/src/io-buffer-pool.ts';
+  return playPage({
+    source: { kind: 'scenarios' },
+    site: {
+      nav: [
+        { href: 'index.html', text: 'Contents', title: 'all' },
+        { href: 'play.html', text: 'Play', title: 'The pool at work' },
+      ],
+      links: { [path]: [{ from: 1, to: 9999, href: 'pool.html#f.t', base: 10 }] },
+    },
+  });
+}
+
 export function scenarioSteps(name: string): Steps {
   const found = scenarios.find((one) => one.name === name);
   if (!found) throw new Error(`no scenario ${name}`);

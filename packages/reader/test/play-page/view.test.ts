@@ -8,7 +8,7 @@ import { addressBars, clusters } from '../../src/play/view/address-map';
 import { announcement } from '../../src/play/view/announce';
 import { bytesView, mappingOfStep } from '../../src/play/view/bytes-view';
 import { codeWindow } from '../../src/play/view/code-window';
-import { placeFromHash, placeToHash } from '../../src/play/view/link';
+import { linkFault, placeFromHash, placeToHash } from '../../src/play/view/link';
 import { Reach } from '../../src/play/view/reach';
 import { classView, indexText, slotParts } from '../../src/play/view/slot-cells';
 import { visible, visibleLine } from '../../src/syntax/hidden';
@@ -180,10 +180,10 @@ describe('reachView', () => {
 
   it('says since when a range is reachable that no mapping wants', () => {
     expect(at(0).rows[0]?.unwanted).to.equal(null);
-    expect(at(1).rows[0]?.text).to.equal('reachable, though no driver mapping wants it, as of now');
-    expect(at(2).rows[0]?.text).to.equal(
-      'reachable, though no driver mapping wants it, for 250 ms',
+    expect(at(1).rows[0]?.text).to.equal(
+      'reachable, but no driver mapping uses it, since this step',
     );
+    expect(at(2).rows[0]?.text).to.equal('reachable, but no driver mapping uses it, for 250 ms');
   });
 
   it('knows the age of a part of a range that grew', () => {
@@ -330,6 +330,23 @@ describe('the link to a step', () => {
       placeFromHash('#scenario=&step=-1&statement=0&seed=4294967296&predict=yes'),
     ).to.deep.equal({});
     expect(placeFromHash('#step=1e3&seed=x')).to.deep.equal({});
+  });
+});
+
+describe('a wrong link', () => {
+  it('is told field by field', () => {
+    expect(linkFault('#scenario=nope&step=999&seed=x', 8, false)).to.equal(
+      "This link is wrong: there is no scenario 'nope'; seed 'x': expected 0 to 4294967295.",
+    );
+    expect(linkFault('#scenario=reuse&step=9&statement=0', 8, true)).to.equal(
+      "This link is wrong: step '9': expected 0 to 8; statement '0': expected a whole number from 1.",
+    );
+    expect(linkFault('#scenario=a\u202eb', 8, false)).to.include("'a[U+202E]b'");
+  });
+
+  it('is none where nothing is wrong', () => {
+    for (const hash of ['', '#scenario=reuse&step=8&statement=3&predict=1&seed=7'])
+      expect(linkFault(hash, 8, true)).to.equal('');
   });
 });
 

@@ -121,6 +121,32 @@ const HASH = 'location.hash.slice(1)';
     expect(top).to.be.within(80, 780);
   });
 
+  it('marks as counterparts what is one, not what only stands beside it', async () => {
+    const page = await show(TALLY, WIDE);
+    const yellow = `(() => {
+      const paint = document.querySelector('tr.k').closest('section').querySelectorAll('td:nth-child(even)');
+      const of = (cell) => getComputedStyle(cell).backgroundColor;
+      return [...paint].filter((cell) => of(cell) === 'rgb(255, 243, 196)').map((cell) => cell.textContent.trim());
+    })()`;
+    const click = async (row: string): Promise<string[]> => {
+      await page.evaluate(`${row}.cells[0].click()`);
+      return ask(page, yellow);
+    };
+    const joined = "document.querySelector('#tally_weigh tr.c.j, section tr.c.j')";
+    const own = await ask<string>(page, `${joined}.cells[1].textContent.trim()`);
+    const marked = await click(joined);
+    expect(marked).to.include(own);
+    expect(marked).to.have.length.above(2);
+    const beside = "document.querySelector('section tr.u')";
+    expect(await click(beside)).to.deep.equal([
+      await ask(page, `${beside}.cells[1].textContent.trim()`),
+    ]);
+    await page.evaluate(`${beside}.cells[2].click()`);
+    expect(await ask(page, yellow)).to.deep.equal([
+      await ask(page, `${beside}.cells[3].textContent.trim()`),
+    ]);
+  });
+
   it('counts the lines of a link from the first line of the function, on either side', async () => {
     const page = await show(TALLY, WIDE, 'tally_weigh.c1');
     expect((await ask<string[]>(page, MARKED))[1]).to.include('static int tally_weigh(');
@@ -248,6 +274,61 @@ const HASH = 'location.hash.slice(1)';
     expect(added.some((text) => text.includes('tally_pool_get(tally.pool'))).to.equal(true);
     expect(await go('0')).to.equal(`${TALLY}#tally_put_mark`);
     expect(await go('1')).to.match(/^patch-1\.html/);
+  });
+
+  it('keeps the function on the page of a patch that did not change it', async () => {
+    const page = await show(TALLY, WIDE, 'tally_weigh');
+    const go = async (key: string): Promise<string> => {
+      await Promise.all([page.waitForNavigation(), page.keyboard.type(key)]);
+      await settled(page);
+      return address(page);
+    };
+    expect(await go('1')).to.equal(`patch-1.html#from=${TALLY},tally_weigh`);
+    expect(await ask(page, "document.getElementById('-from').textContent")).to.include(
+      'This patch did not change tally_weigh',
+    );
+    expect(await go('2')).to.match(/^patch-2\.html#from=.*,tally_weigh$/);
+    expect(await go('0')).to.equal(`${TALLY}#tally_weigh`);
+    // The next patch did change it: there it is.
+    const other = await show('patch-4.html', WIDE, `from=${TALLY},tally_put_mark`);
+    expect(await ask(other, HASH)).to.equal('tally_put_mark');
+  });
+
+  it('tells the definition of a function from its prototype or stub, and lines from functions', async () => {
+    const notes = "[...document.querySelectorAll('[role=option]')].map((one) => one.textContent)";
+    const page = await show('index.html', WIDE);
+    await press(page, '/');
+    await page.keyboard.type('tally_pool_get');
+    const found = (await ask<string[]>(page, notes)).filter((one) =>
+      one.startsWith('tally_pool_get '),
+    );
+    expect(found[0]).to.match(/function · .*tally-pool\.c$/);
+    for (const one of found.slice(1)) expect(one).to.match(/prototype or stub · .*\.h$/);
+    const own = await show(TALLY, WIDE);
+    await press(own, '/');
+    const all = await ask<string[]>(own, notes);
+    expect(all).to.include('tally_weigh function · on this page');
+    expect(all).to.include('head lines without a name · on this page');
+  });
+
+  it('has one line of bar on a phone, with the file, its state and a menu of the pages', async () => {
+    const page = await show(TALLY, PHONE, 'tally_weigh');
+    const height = "document.querySelector('header').getBoundingClientRect().height";
+    expect(await ask<number>(page, height)).to.be.below(60);
+    for (const selector of ['h1', '.note']) {
+      const [inside, all] = await ask<[number, number]>(
+        page,
+        `[document.querySelector('${selector}')].flatMap((one) => [one.clientWidth, one.scrollWidth])`,
+      );
+      expect(inside, selector).to.be.above(30).and.to.be.at.least(all);
+    }
+    const links = "document.querySelectorAll('header nav a')[1].getClientRects().length";
+    expect(await ask(page, links)).to.equal(0);
+    await page.click('#-menu');
+    expect(await ask(page, links)).to.equal(1);
+    const right =
+      "Math.max(...[...document.querySelectorAll('header nav a')].map((a) => a.getBoundingClientRect().right))";
+    expect(await ask<number>(page, right)).to.be.at.most(390);
   });
 
   it('says to a screen reader which lines a patch added and removed', async () => {

@@ -55,6 +55,21 @@ describe('writeSite', () => {
     throw new Error('not refused');
   }
 
+  it('says whether it replaced an earlier site', () => {
+    expect(writeSite(folder, first, false)).to.equal(false);
+    expect(writeSite(folder, second, false)).to.equal(true);
+  });
+
+  it('does not replace a site with a series by one without, unless forced', () => {
+    const withSeries = new Map([...first, ['patch-1.html', 'p']]);
+    writeSite(folder, withSeries, false);
+    expect(refusal(second, false)).to.match(/site: holds a site with the C of a series.*--force/);
+    expect(contents()).to.include({ 'patch-1.html': 'p', 'index.html': 'one' });
+    expect(writeSite(folder, withSeries, false)).to.equal(true);
+    expect(writeSite(folder, second, true)).to.equal(true);
+    expect(contents()).to.deep.equal({ 'index.html': 'two', 'new.html': 'new' });
+  });
+
   it('makes the folder, with a manifest of what it wrote', () => {
     writeSite(folder, first, false);
     expect(contents()).to.deep.equal({ 'index.html': 'one', 'old.html': 'old' });

@@ -69,7 +69,7 @@ export function rowsOf(page: string, id?: string): CodeRow[] {
         /<table(?: class=("[^"]*"|\w+))?>([\s\S]*)<\/table>$/.exec(body) ?? [];
       const only = /\boc\b/.test(classes) ? 'c' : /\bot\b/.test(classes) ? 'ts' : null;
       return rows
-        .split(/<tr(?: class=\w)?>/)
+        .split(/<tr(?: class=(?:"[^"]*"|\w+))?>/)
         .slice(1)
         .map((row) => rowOf(row, only));
     });

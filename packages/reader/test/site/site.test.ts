@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import type { PlaySite } from '../../src/play/contract';
 import fc from 'fast-check';
 import { type SiteInput, buildSite } from '../../src/site/site';
 import { type Texts, PLAIN, handInput } from './hand-input';
@@ -77,6 +78,25 @@ describe('buildSite', function () {
           if (kind !== 'context')
             expect([...shown], path).to.include(`${String(after ?? before)} ${text}`);
       }
+  });
+
+  it('says where lines of the C are not known', () => {
+    const base = handInput();
+    const files = (base.tree?.files ?? []).map((file) => ({
+      ...file,
+      states: file.states.map(
+        (text) =>
+          text && {
+            whole: false,
+            lines: text.lines.filter(({ number }) => number > 2 && number !== 6),
+          },
+      ),
+    }));
+    const own = buildSite({ ...base, tree: { files, notes: [], versions: [], unapplied: 0 } });
+    const text = own.get('drivers-pool-pool.c.html') ?? '';
+    const rows = rowsOf(text).map(({ c, ts }) => c?.number ?? (ts ? 'ts' : '...'));
+    expect(rows.filter((row) => row !== 'ts')).to.deep.equal(['...', 3, 4, 5, '...', 7, 8]);
+    expect(text).to.include('⋯');
   });
 
   it('marks the lines that a finding is about', () => {
@@ -269,6 +289,8 @@ describe('buildSite', function () {
       tree: {
         files: [...(base.tree?.files ?? []), twin, { ...twin, path: 'drivers/Pool-pool.c' }],
         notes: [],
+        versions: [],
+        unapplied: 0,
       },
     });
     expect(
@@ -336,10 +358,28 @@ describe('buildSite', function () {
     expect(buildSite(base).get('index.html')).to.include('<li>a mail was not used');
   });
 
-  it('takes the page of the pool at work as it is', () => {
-    const own = buildSite({ ...handInput(), play: '<!doctype html>pool' });
+  it('gives the page of the pool at work its bar, and the places of the lines that it shows', () => {
+    let given: PlaySite | null = null;
+    const own = buildSite({
+      ...handInput(),
+      play: (site) => {
+        given = site;
+        return '<!doctype html>pool';
+      },
+    });
     expect(own.get('play.html')).to.equal('<!doctype html>pool');
     expect(own.get('index.html')).to.include('href=play.html');
+    const { nav, links } = given as unknown as PlaySite;
+    expect(nav.map(({ href }) => href)).to.include.members(['index.html', 'play.html']);
+    for (const [path, side] of [
+      [PLAIN.path, 'c'],
+      ['packages/pool/src/pool.ts', 't'],
+    ] as const)
+      expect(links[path]?.at(-1)).to.include({
+        href: `drivers-pool-pool.c.html#kick.${side}`,
+        from: 3,
+        base: 3,
+      });
   });
 
   it('has text in place of every script for whoever has none', () => {

@@ -32,13 +32,14 @@ async function changed(change: (folder: string) => void): Promise<CTree> {
 describe('openTree', () => {
   it('says that each text of the fixture is exactly the one that was sent', async () => {
     const tree = openTree(await tally(), fixture('tree'), TALLY.files);
-    expect(tree.notes).to.deep.equal([
-      'drivers/tally/Kconfig: exact, git id de00120da69b before the series',
-      'drivers/tally/Makefile: exact, git id f26248cf6d86 before the series',
-      'drivers/tally/tally-pool.c: exact, git id fc57ad1b133f',
-      'drivers/tally/tally-pool.h: exact, git id eff3d50f097b',
-      'drivers/tally/tally.c: exact, git id 72591062dda9 before the series',
-      'drivers/tally/tally.h: exact, git id 97ce252731ac before the series',
+    expect(tree.notes).to.deep.equal([]);
+    expect(tree.versions).to.deep.equal([
+      'drivers/tally/Kconfig: exactly the version that the series was made on, git id de00120da69b',
+      'drivers/tally/Makefile: exactly the version that the series was made on, git id f26248cf6d86',
+      'drivers/tally/tally-pool.c: exactly as it was sent, git id fc57ad1b133f',
+      'drivers/tally/tally-pool.h: exactly as it was sent, git id eff3d50f097b',
+      'drivers/tally/tally.c: exactly the version that the series was made on, git id 72591062dda9',
+      'drivers/tally/tally.h: exactly the version that the series was made on, git id 97ce252731ac',
     ]);
     expect(tree.files.map(({ states }) => states.length)).to.deep.equal(Array<number>(6).fill(5));
     expect(stateOf(tree, TALLY_C, 0)).to.equal(readFileSync(fixture(`tree/${TALLY_C}`), 'utf8'));
@@ -48,9 +49,9 @@ describe('openTree', () => {
   it('knows created files as a whole without a tree, and the others near their changes', async () => {
     const tree = openTree(await tally(), null, TALLY.files);
     const whole = openTree(await tally(), fixture('tree'), TALLY.files);
-    expect(tree.notes).to.deep.equal([
-      'drivers/tally/tally-pool.c: exact, git id fc57ad1b133f',
-      'drivers/tally/tally-pool.h: exact, git id eff3d50f097b',
+    expect(tree.versions).to.deep.equal([
+      'drivers/tally/tally-pool.c: exactly as it was sent, git id fc57ad1b133f',
+      'drivers/tally/tally-pool.h: exactly as it was sent, git id eff3d50f097b',
     ]);
     for (const { path: name, states, deltas } of tree.files) {
       const other = whole.files.find((file) => file.path === name);
@@ -61,12 +62,26 @@ describe('openTree', () => {
     }
   });
 
+  it('says that the version of a file is not known where no patch gives its git id', async () => {
+    const series = await tally();
+    const other = 'drivers/tally/other.c';
+    const tree = await inFolder((folder) => {
+      cpSync(fixture('tree'), folder, { recursive: true });
+      write(folder, { [other]: 'int a;\n' });
+      return openTree(series, folder, [...TALLY.files, other]);
+    });
+    expect(tree.versions).to.include(
+      `${other}: version not known, since no patch changes it and gives its git id`,
+    );
+    expect(tree.unapplied).to.equal(0);
+  });
+
   it('says how far off the hunks of another version apply', async () => {
     const file = (folder: string): string => path.join(folder, TALLY_C);
     const tree = await changed((folder) => {
       write(folder, { [TALLY_C]: `/* a */\n/* b */\n${readFileSync(file(folder), 'utf8')}` });
     });
-    expect(tree.notes).to.include(
+    expect(tree.versions).to.include(
       'drivers/tally/tally.c: not the version that the series was made on, git id 72591062dda9; hunks apply up to 2 lines off',
     );
   });
@@ -77,8 +92,8 @@ describe('openTree', () => {
         [TALLY_C]: readFileSync(path.join(folder, TALLY_C), 'utf8').replaceAll('\n', '\r\n'),
       });
     });
-    expect(crlf.notes).to.include(
-      'drivers/tally/tally.c: exact, git id 72591062dda9 before the series',
+    expect(crlf.versions).to.include(
+      'drivers/tally/tally.c: exactly the version that the series was made on, git id 72591062dda9',
     );
     const latin1 = await changed((folder) => {
       write(folder, {

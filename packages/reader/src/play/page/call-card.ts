@@ -31,16 +31,18 @@ export function callCard(): CallCard {
     }, REST_MS);
   }
 
+  const card = el(
+    'section',
+    { class: 'call', 'aria-label': 'The present step' },
+    el('p', { class: 'code' }, call, ' ', result),
+    happened,
+    caption,
+    difference,
+    spoken,
+  );
+
   return {
-    card: el(
-      'section',
-      { class: 'call', 'aria-label': 'The present step' },
-      el('p', { class: 'code' }, call, ' ', result),
-      happened,
-      caption,
-      difference,
-      spoken,
-    ),
+    card,
     draw({ steps, step, statement, call: after }) {
       const text =
         step === 0
@@ -48,6 +50,7 @@ export function callCard(): CallCard {
           : statement === null
             ? `${announcement(steps.frame(step - 1), after, requestNoun(steps.requestsLabel))}.`
             : `Inside the call, at statement ${String(statement)} of ${String(after.executed.length)}.`;
+      card.classList.toggle('inside', statement !== null);
       call.textContent = step === 0 ? 'nothing has been called' : visibleLine(after.call);
       result.textContent =
         after.result === '' || statement !== null ? '' : `→ ${visibleLine(after.result)}`;

@@ -58,7 +58,7 @@ export function countsPanel(): { readonly panel: Panel; draw(now: Now): void } {
       note.textContent = remark;
       rows.replaceChildren(
         ...row(label, (c) => c.requests, grouped),
-        ...row('exits to the host', (c) => c.exits, grouped),
+        ...row('exits from the guest', (c) => c.exits, grouped),
         ...row('copied', (c) => c.copiedBytes, sizeText),
       );
     },

@@ -23,11 +23,11 @@ function markOf({ x, width, region }: Mark): SVGElement {
   return svg(
     'rect',
     { class: classes, x: left, y: kind === 'class' ? 0 : 5, width: shown, height },
-    svg('title', {}, wanted ? label : `${label}: no driver mapping wants it`),
+    svg('title', {}, wanted ? label : `${label}: no driver mapping uses it`),
   );
 }
 
-/** The pattern of what no driver mapping wants, once for all bars. */
+/** The pattern of what no driver mapping uses, once for all bars. */
 function hatch(): SVGElement {
   return svg(
     'svg',
@@ -94,7 +94,7 @@ function tagOf({ x, width, region }: Mark): HTMLElement[] {
 
 function sentence(bar: Bar): string {
   const labels = bar.marks.map(({ region }) =>
-    region.wanted ? region.label : `${region.label} (no driver mapping wants it)`,
+    region.wanted ? region.label : `${region.label} (no driver mapping uses it)`,
   );
   const shown = labels.slice(0, 12).join('; ');
   const more = labels.length > 12 ? `; and ${String(labels.length - 12)} more` : '';

@@ -35,6 +35,12 @@ function isCharacter(key: string): boolean {
   return key.length === 1 && key !== ' ';
 }
 
+/** `1 to 4` are two keys. */
+function keysOf(shown: string): (Node | string)[] {
+  const [first = '', ...rest] = shown.split(' to ');
+  return [el('kbd', {}, first), ...rest.flatMap((one) => [' to ', el('kbd', {}, one)])];
+}
+
 export function keyboard(shortcuts: readonly Shortcut[]): Keyboard {
   const characters = el('input', { type: 'checkbox', id: 'character-keys', checked: true });
   const dialog = el(
@@ -45,7 +51,7 @@ export function keyboard(shortcuts: readonly Shortcut[]): Keyboard {
       'dl',
       { class: 'keys' },
       ...shortcuts.flatMap(({ shown, what }) => [
-        el('dt', {}, el('kbd', {}, shown)),
+        el('dt', {}, ...keysOf(shown)),
         el('dd', {}, what),
       ]),
     ),

@@ -2,7 +2,7 @@
 // The page "The pool at work": puts its parts together, and keeps the address in step with what is shown.
 
 import { randomProgram } from '../random-program';
-import { type Place, placeFromHash, placeToHash } from '../view/link';
+import { type Place, linkFault, placeFromHash, placeToHash } from '../view/link';
 import { visibleLine } from '../../syntax/hidden';
 import { address } from './address';
 import { bytesPanel } from './bytes-panel';
@@ -60,6 +60,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     el('option', { value: RANDOM }, RANDOM_TITLE),
   );
   const about = el('p', { id: 'about' });
+  const fault = el('p', { id: 'link-fault', class: 'unwanted', role: 'alert', hidden: true });
   const link = button('copy the link to this step', 'Copy link', copyLink, 'l');
   const help = button(
     'keys',
@@ -135,6 +136,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
         help,
       ),
       about,
+      fault,
     ),
     bar.bar,
     card.card,
@@ -191,6 +193,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
       session.choose(randomItem(contract, seed));
     seedShown = seed;
     writeHash();
+    predict.askNow();
   }
 
   function choose(name: string): void {
@@ -198,16 +201,24 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     if (!item) return;
     predict.forget();
     session.choose(item);
+    predict.askNow();
   }
 
   function goToHash(): void {
-    const told = placeFromHash(location.hash);
+    // Drawing writes the address anew.
+    const { hash } = location;
+    const told = placeFromHash(hash);
     quiet = true;
     predict.turn(told.predict ?? predict.isOn(), told.seed ?? predict.seed());
     seedShown = predict.seed();
     quiet = false;
-    const item = itemNamed(told.scenario ?? contract.start.item, predict.seed()) ?? begin;
-    session.choose(item, told.step ?? contract.start.step, told.statement ?? null);
+    const named = itemNamed(told.scenario ?? contract.start.item, predict.seed());
+    const item = named ?? begin;
+    if (named) session.choose(item, told.step ?? contract.start.step, told.statement ?? null);
+    else session.choose(item);
+    fault.textContent = linkFault(hash, session.now().steps.length, named !== undefined);
+    fault.hidden = fault.textContent === '';
+    predict.askNow();
   }
 
   function draw(now: Now): void {
@@ -219,6 +230,7 @@ function fillPage(contract: PlayContract, root: HTMLElement): void {
     if (now.steps !== drawn?.steps || now.step !== drawn.step || now.statement !== drawn.statement)
       predict.forget();
     drawn = now;
+    fault.hidden = true;
     bar.draw(now);
     card.draw(now);
     for (const one of panels) one.draw(now);

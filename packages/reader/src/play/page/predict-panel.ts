@@ -23,6 +23,8 @@ export interface PredictPanel {
   choose(number: number): void;
   answer(): void;
   skip(): void;
+  /** Asks about the next step, if it is on and there is one. */
+  askNow(): void;
   /** Takes a question away that the page has moved on from. */
   forget(): void;
 }
@@ -88,9 +90,11 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     verdict.textContent = outcome;
     verdict.className = kind;
     section.classList.toggle('idle', !isAsking && outcome === '');
+    // What explains the step would tell the answer.
+    document.body.classList.toggle('asking', isAsking);
   }
 
-  function ask(before: Frame, after: Frame): boolean {
+  function ask(before: Frame, after: Frame, focus = true): boolean {
     if (!on) return false;
     if (question !== null) {
       text.scrollIntoView({ block: 'nearest' });
@@ -114,8 +118,14 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
       ),
     );
     show(true);
-    radios()[0]?.focus();
+    if (focus) radios()[0]?.focus();
     return true;
+  }
+
+  function askNow(): void {
+    const { steps, step, statement } = session.now();
+    if (question === null && statement === null && step < steps.length)
+      ask(steps.frame(step), steps.frame(step + 1), false);
   }
 
   function radios(): HTMLInputElement[] {
@@ -161,12 +171,13 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     on = to;
     seed = newSeed;
     toggle.checked = on;
+    document.body.classList.toggle('predicting', on);
     seedField.value = String(seed);
     forget();
     changed();
   }
 
-  session.gate = ask;
+  session.gate = (before, after) => ask(before, after);
   seedField.value = String(seed);
   return {
     settings,
@@ -184,6 +195,7 @@ export function predictPanel(session: Session, changed: () => void): PredictPane
     },
     answer,
     skip,
+    askNow,
     forget,
   };
 }

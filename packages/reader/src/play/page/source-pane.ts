@@ -17,13 +17,27 @@ function lineOf({ number, text, state }: CodeLine): HTMLElement {
   );
 }
 
-function pane(language: string, window: CodeWindow): HTMLElement {
+/** The address of a line on its page of the site; undefined where there is none. */
+function hrefOf(links: PlayContract['links'], path: string, line: number): string | undefined {
+  const found = links[path]?.find(({ from, to }) => from <= line && line <= to);
+  if (!found) return undefined;
+  return found.base === null ? found.href : `${found.href}${String(line - found.base + 1)}`;
+}
+
+function pane(language: string, window: CodeWindow, links: PlayContract['links']): HTMLElement {
   const place = `${visibleLine(window.path)}:${String(window.line)}`;
   const name = window.inside === '' ? '' : ` in ${window.inside}`;
+  const title = el('code', {}, place);
+  const href = hrefOf(links, window.path, window.line);
   return el(
     'figure',
     { class: 'source' },
-    el('figcaption', {}, el('b', {}, language), ' ', el('code', {}, place), name),
+    el(
+      'figcaption',
+      {},
+      ...[el('b', {}, language), ' '],
+      ...(href === undefined ? [title, name] : [el('a', { href }, title, name)]),
+    ),
     el(
       'div',
       { class: 'lines', tabindex: 0, role: 'region', 'aria-label': `${language}, ${place}` },
@@ -56,13 +70,19 @@ export function sourcePane(contract: PlayContract): {
         panes.replaceChildren();
         return;
       }
-      status.textContent =
-        statement === null
-          ? `The call ran ${String(executed.length)} statements. Step through them with , and . – the last one is marked.`
-          : `Statement ${String(statement)} of ${String(executed.length)}. The other panels show what was before the call.`;
-      const windows = [pane('TypeScript', codeWindow(ours, at, executed))];
+      status.replaceChildren(
+        ...(statement === null
+          ? [
+              `The call ran ${String(executed.length)} statements; the last one is marked. Step through them with `,
+              ...[el('kbd', {}, ','), ' and ', el('kbd', {}, '.')],
+            ]
+          : [
+              `Statement ${String(statement)} of ${String(executed.length)}. The other panels show what was before the call.`,
+            ]),
+      );
+      const windows = [pane('TypeScript', codeWindow(ours, at, executed), contract.links)];
       const c = contract.c?.lines[`${at.path}:${String(at.line)}`];
-      if (c) windows.push(pane('C', codeWindow(theirs, c, [c])));
+      if (c) windows.push(pane('C', codeWindow(theirs, c, [c]), contract.links));
       panes.replaceChildren(...windows);
     },
   };

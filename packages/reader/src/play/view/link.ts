@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The link to a step: the part after the # of the address, so that it works from a file too.
 
+import { visibleLine } from '../../syntax/hidden';
+
 /** Where the page is. */
 export interface Place {
   /** Id of a scenario; `random` for programs made from the seed. */
@@ -42,4 +44,31 @@ export function placeFromHash(hash: string): Partial<Place> {
     ...(fields.get('predict') === '1' ? { predict: true } : {}),
     ...(seed === null || seed >= 2 ** 32 ? {} : { seed }),
   };
+}
+
+/**
+ * What is wrong with a link, in one sentence; empty if nothing is.
+ * @param length of the item that is shown
+ * @param known whether the page has the scenario that the link names
+ */
+export function linkFault(hash: string, length: number, known: boolean): string {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const numbers: readonly (readonly [string, number, number])[] = [
+    // Steps of one scenario mean nothing in another.
+    ...(known ? [['step', 0, length] as const] : []),
+    ['statement', 1, 9_999_999_999],
+    ['seed', 0, 2 ** 32 - 1],
+  ];
+  const faults = [
+    ...(known ? [] : [`there is no scenario '${visibleLine(fields.get('scenario') ?? '')}'`]),
+    ...numbers.flatMap(([name, least, most]) => {
+      const text = fields.get(name);
+      const value = wholeNumber(text);
+      if (text === null || (value !== null && value >= least && value <= most)) return [];
+      const range =
+        name === 'statement' ? 'a whole number from 1' : `${String(least)} to ${String(most)}`;
+      return [`${name} '${visibleLine(text)}': expected ${range}`];
+    }),
+  ];
+  return faults.length === 0 ? '' : `This link is wrong: ${faults.join('; ')}.`;
 }

@@ -6,15 +6,15 @@ import { sizeText, timeText } from '../../words';
 
 export interface ReachRow {
   readonly range: RangeFrame;
-  /** Null: a driver mapping wants it. */
+  /** Null: a driver mapping uses it. */
   readonly unwanted: Age | null;
-  /** `reachable, though no driver mapping wants it, for 120 ms`. */
+  /** `reachable, but no driver mapping uses it, for 120 ms`. */
   readonly text: string;
   /** Whether the step made it reachable, or freed it of its mapping. */
   readonly fresh: boolean;
 }
 
-/** How long a range has been reachable without a pause although no mapping wants it, in virtual milliseconds. */
+/** How long a range has been reachable without a pause although no mapping uses it, in virtual milliseconds. */
 export interface Age {
   /** All of it. */
   readonly wholeMs: number;
@@ -79,8 +79,8 @@ export class Reach {
       const known = this.within([[range.iova, range.iova + range.size]], range, before);
       const text =
         unwanted === null
-          ? 'a driver mapping wants it'
-          : `reachable, though no driver mapping wants it${ageText(unwanted)}`;
+          ? 'a driver mapping uses it'
+          : `reachable, but no driver mapping uses it${ageText(unwanted)}`;
       return { range, unwanted, text, fresh: bytesIn(known) < range.size };
     });
     const bytes = (wanted: boolean): number =>
@@ -141,7 +141,7 @@ export class Reach {
 
 function ageText({ wholeMs, oldestMs, atLeast }: Age): string {
   const least = atLeast ? 'at least ' : '';
-  if (oldestMs === 0) return ', as of now';
+  if (oldestMs === 0) return ', since this step';
   if (wholeMs === oldestMs) return `, for ${least}${timeText(oldestMs)}`;
   return `, a part of it for ${least}${timeText(oldestMs)}`;
 }

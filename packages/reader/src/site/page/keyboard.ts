@@ -17,6 +17,7 @@ import {
 } from './places';
 import type { Search } from './search';
 import { nextSide } from './sides';
+import { fromHere, wayBack } from './way-back';
 
 export function startKeyboard(search: Search): void {
   const help = document.getElementById('-keys') as HTMLDialogElement;
@@ -104,8 +105,9 @@ function step(elements: readonly HTMLElement[], by: 1 | -1, at: 'top' | 'third')
 
 /** Marks a row, makes the address its link, and brings it into view. */
 export function visit(row: HTMLTableRowElement): void {
-  mark(row);
-  const anchor = anchorOf(row, 'c') ?? anchorOf(row, 't');
+  const side = document.documentElement.dataset['side'] === 't' ? 't' : 'c';
+  mark(row, side);
+  const anchor = anchorOf(row, side) ?? anchorOf(row, side === 't' ? 'c' : 't');
   if (anchor !== null) history.replaceState(null, '', `#${anchor}`);
   show(row, 'third');
   say(`${anchor ?? ''}: ${row.textContent.slice(0, 200)}`);
@@ -142,7 +144,7 @@ function hunks(): HTMLElement[] {
 
 function kindOf(row: HTMLTableRowElement, usual: string): string {
   if (row.querySelector(':scope > .a, :scope > .d')) return 'change';
-  if (row.className.includes('t')) return '';
+  if (row.classList.contains('t')) return '';
   const own = /\bp(\d)/.exec(row.cells[1]?.className ?? '')?.[1] ?? usual;
   return own === '' || own === '0' ? '' : `patch ${own}`;
 }
@@ -157,6 +159,11 @@ function badgeRows(): HTMLElement[] {
 function goToPage(key: string): void {
   const section = findPlace(decodedAnchor())?.section ?? currentOf(sections());
   if (key === '0') {
+    const from = wayBack();
+    if (from !== null) {
+      location.href = from;
+      return;
+    }
     const whole = section
       ?.querySelector<HTMLAnchorElement>(':scope > div a.whole')
       ?.getAttribute('href');
@@ -169,6 +176,8 @@ function goToPage(key: string): void {
   );
   const any = document.querySelector<HTMLAnchorElement>(`header nav a[data-key="${key}"]`);
   const href = (own ?? any)?.getAttribute('href');
-  if (href) location.href = href;
+  // A patch that did not change the function: its page keeps the name for the way back.
+  const kept = own ? '' : fromHere(section);
+  if (href) location.href = href + kept;
   else say(`There is no patch ${key}`);
 }

@@ -16,6 +16,7 @@ import {
 import { startReach } from './reach';
 import { Search } from './search';
 import { setSide, startSides } from './sides';
+import { followFrom } from './way-back';
 import { Targets, fillLinks, pageData } from './targets';
 
 const targets = new Targets(
@@ -28,11 +29,13 @@ const search = new Search(targets);
 startKeyboard(search);
 startMarks();
 startHere();
+startMenu();
 addEventListener('hashchange', follow);
 follow();
 
 /** Goes to what the address names. */
 function follow(): void {
+  if (followFrom(decodedAnchor())) return;
   const anchor = decodedAnchor();
   if (anchor.startsWith('?')) {
     history.replaceState(null, '', '#');
@@ -41,7 +44,7 @@ function follow(): void {
   }
   const place = findPlace(anchor);
   if (!place) return;
-  mark(place.row);
+  mark(place.row, place.side);
   const target = place.row ?? place.section;
   // The side that the address names may be hidden.
   if (place.side && place.row?.getClientRects().length === 0) setSide(place.side);
@@ -53,14 +56,23 @@ function startMarks(): void {
   document.getElementById('main')?.addEventListener('click', (event) => {
     if (!(event.target instanceof Element) || event.target.closest('a, button, summary')) return;
     const cell = event.target.closest('td');
-    const row = cell?.closest<HTMLTableRowElement>('section > table tr');
+    const row = cell?.closest<HTMLTableRowElement>('section > table tr:not(.z)');
     if (!cell || !row) return;
     // Whoever selects text does not want a mark.
     if (getSelection()?.isCollapsed === false) return;
     const side = cellsOf(row, 't')?.includes(cell) === true ? 't' : 'c';
     const anchor = anchorOf(row, side) ?? anchorOf(row, side === 't' ? 'c' : 't');
-    mark(row);
+    mark(row, side);
     if (anchor !== null) history.replaceState(null, '', `#${anchor}`);
+  });
+}
+
+/** On a phone the pages are behind a button. */
+function startMenu(): void {
+  const button = document.getElementById('-menu');
+  button?.addEventListener('click', () => {
+    const open = document.body.classList.toggle('menu');
+    button.setAttribute('aria-expanded', String(open));
   });
 }
 

@@ -69,16 +69,38 @@ function numberOf(section: HTMLElement, row: HTMLTableRowElement, side: Side): n
   return own.indexOf(row) + 1;
 }
 
-/** Marks a row: both of its sides. The links on it become tab stops. */
-export function mark(row: HTMLTableRowElement | null): void {
-  for (const old of document.querySelectorAll('tr.k')) {
-    old.classList.remove('k');
+/**
+ * The rows of a row's counterparts, itself among them: lines of one statement that the other side has on one line. A row
+ * whose lines only stand beside each other is alone.
+ */
+function counterparts(row: HTMLTableRowElement): HTMLTableRowElement[] {
+  const joined = (one: Element): boolean => one.classList.contains('j');
+  const alone = (one: Element): boolean => one.matches('.c, .t');
+  let base: Element | null = row;
+  if (joined(row)) while (base && alone(base)) base = base.previousElementSibling;
+  if (!base || base.classList.contains('u') || alone(base)) return [row];
+  const rows = [base];
+  let next = base.nextElementSibling;
+  for (; next && alone(next); next = next.nextElementSibling) if (joined(next)) rows.push(next);
+  return rows as HTMLTableRowElement[];
+}
+
+/**
+ * Marks a row and its counterparts. The links on them become tab stops.
+ * @param side of the line that is meant, where the row's lines are no counterparts
+ */
+export function mark(row: HTMLTableRowElement | null, side: Side | null = null): void {
+  for (const old of document.querySelectorAll('tr.k, tr.l')) {
+    old.classList.remove('k', 'l', 'kc', 'kt');
     for (const link of old.querySelectorAll<HTMLAnchorElement>('a:not([class])'))
       link.tabIndex = -1;
   }
   if (!row) return;
-  row.classList.add('k');
-  for (const link of row.querySelectorAll<HTMLAnchorElement>('a:not([class])')) link.tabIndex = 0;
+  for (const one of counterparts(row)) {
+    one.classList.add(one === row ? 'k' : 'l');
+    for (const link of one.querySelectorAll<HTMLAnchorElement>('a:not([class])')) link.tabIndex = 0;
+  }
+  if (row.classList.contains('u')) row.classList.add(side === 't' ? 'kt' : 'kc');
 }
 
 export function markedRow(): HTMLTableRowElement | null {

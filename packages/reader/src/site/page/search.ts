@@ -2,14 +2,18 @@
 // Search for a name in both languages; with nothing typed it lists the functions of the page.
 
 import { sections } from './places';
-import { type Target, type Targets, hrefOf, thisPage } from './targets';
+import { type Target, type Targets, hrefOf, kindOf, thisPage } from './targets';
 
 const KIND_NAMES: Readonly<Record<string, string>> = {
   f: 'function',
   s: 'struct',
   m: 'constant or variable',
   e: 'field',
+  p: 'prototype or stub',
+  x: 'lines without a name',
 };
+/** Of one name, those that it is looked for first. */
+const KINDS = 'fsmepx';
 const MOST = 60;
 
 export class Search {
@@ -98,7 +102,7 @@ function item({ name, kind, path }: Target, index: number): HTMLElement {
   const title = document.createElement('b');
   title.textContent = name;
   const note = document.createElement('span');
-  note.textContent = [path === '' ? 'on this page' : (KIND_NAMES[kind] ?? ''), path]
+  note.textContent = [KIND_NAMES[kind] ?? '', path === '' ? 'on this page' : path]
     .filter((text) => text !== '')
     .join(' · ');
   line.append(title, ' ', note);
@@ -113,7 +117,10 @@ function inAllFiles(query: string): Target {
 
 function ofThisPage(): Target[] {
   const page = thisPage();
-  return sections().map(({ id }) => ({ name: id, kind: '', page, path: '', anchor: id }));
+  return sections().map((section) => {
+    const { id } = section;
+    return { name: id, kind: kindOf(section), page, path: '', anchor: id };
+  });
 }
 
 /** Names that begin with the text, then those with a word that does, then those that have it anywhere. */
@@ -132,7 +139,7 @@ function ranked(all: readonly Target[], query: string): Target[] {
     .sort(
       ([a, one], [b, other]) =>
         a - b ||
-        'fsme'.indexOf(one.kind) - 'fsme'.indexOf(other.kind) ||
+        KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) ||
         one.name.length - other.name.length ||
         (one.name < other.name ? -1 : 1),
     )

@@ -75,6 +75,6 @@ function updateButtons(): void {
 function rowInView(): HTMLTableRowElement | null {
   const section = currentOf(sections());
   if (!section) return null;
-  const rows = rowsOf(section).filter((row) => row.className !== 'c' && row.className !== 't');
+  const rows = rowsOf(section).filter((row) => !row.matches('.c, .t'));
   return currentOf(rows.filter((row) => row.getClientRects().length > 0));
 }

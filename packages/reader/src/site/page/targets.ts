@@ -31,8 +31,10 @@ export class Targets {
       }
     }
     const own = thisPage();
-    for (const { id } of data.all ? [] : document.querySelectorAll('section'))
-      all.push({ name: id, kind: 'f', page: own, path: '', anchor: id });
+    for (const section of data.all ? [] : document.querySelectorAll('section')) {
+      const { id } = section;
+      all.push({ name: id, kind: kindOf(section), page: own, path: '', anchor: id });
+    }
     this.all = all;
     this.complete = data.all;
     for (const target of all) {
@@ -46,9 +48,14 @@ export class Targets {
   of(name: string, page: string): Target | undefined {
     const targets = this.#byName.get(name) ?? [];
     const rank = ({ kind, page: own }: Target): number =>
-      'fsme'.indexOf(kind) * 2 + (own === page ? 0 : 1);
+      'fsmepx'.indexOf(kind) * 2 + (own === page ? 0 : 1);
     return [...targets].sort((a, b) => rank(a) - rank(b))[0];
   }
+}
+
+/** What a section is; without an attribute a function. */
+export function kindOf(section: HTMLElement): string {
+  return section.dataset['k'] ?? 'f';
 }
 
 /** The file name of this page. */
