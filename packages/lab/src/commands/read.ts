@@ -137,7 +137,8 @@ function notesOf({ c }: Reading, { port }: ReadOptions): string[] {
   const why = port === undefined && series.before.length === 0 ? FIXES : OTHER_TREE;
   return [
     ...series.notes,
-    ...tree.versions,
+    // What is exact needs no note; the site's index has all.
+    ...tree.versions.filter((version) => version.includes('not the version')),
     ...tree.notes,
     ...(tree.unapplied > 0 ? [`${counted(tree.unapplied)} of the series left out: ${why}`] : []),
   ];

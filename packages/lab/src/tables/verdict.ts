@@ -36,8 +36,24 @@ export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string
     `${shares(verdict)} ` +
     `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
     `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
-    `series takes less CPU time in ${percent(wins, 0)} of them.`
+    `series takes less CPU time in ${percent(wins, 0)} of them.${advice(verdict)}`
   );
+}
+
+const PAGE = 4096;
+
+/** Where the pool copies more than pays, classes that do not: the largest power of two below all break-even sizes. */
+function advice({ break_even: found }: VerdictSection): string {
+  if (!found.some((one) => one.mappings_above > 0)) return '';
+  const limits = found.map(({ copying_wins: wins, bytes }) =>
+    wins === 'always' ? Infinity : (bytes ?? 0),
+  );
+  const largest = 2 ** Math.floor(Math.log2(Math.min(...limits)));
+  if (largest < PAGE) return '';
+  // A bit of class_sizes is a class of as many pages as the bit is worth.
+  let mask = 0;
+  for (let size = PAGE; size <= largest; size *= 2) mask |= size / PAGE;
+  return ` Try --params io_buffer_pool.class_sizes=${String(mask)}: classes up to ${sizeLimit(largest)} only.`;
 }
 
 /** What the verdict is not about, so that no share of it looks like all. */

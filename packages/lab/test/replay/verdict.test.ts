@@ -109,6 +109,19 @@ describe('the verdict of a replay', function () {
     expect(fast.series.ns).to.equal(slow.series.ns);
   });
 
+  it('advises classes that pay, and with them the series helps', async () => {
+    const { out } = await cli('replay', MIXED, '--preset', 'bare-metal-vtd');
+    const params = /Try --params (io_buffer_pool\.class_sizes=\d+): classes/.exec(
+      out.replace(/\s+/g, ' '),
+    )?.[1];
+    expect(params).to.equal('io_buffer_pool.class_sizes=3');
+    const before = await verdictOf(MIXED, '--preset', 'bare-metal-vtd');
+    const after = await verdictOf(MIXED, '--preset', 'bare-metal-vtd', '--params', params ?? '');
+    expect(after.before.ns).to.equal(before.before.ns);
+    expect(before.series.ns).to.be.above(before.before.ns);
+    expect(after.series.ns).to.be.below(after.before.ns);
+  });
+
   it('says which mappings are larger than any class', async () => {
     const line = await firstLines(MIXED, '--params', 'io_buffer_pool.class_sizes=1');
     expect(line).to.match(
