@@ -27,6 +27,7 @@ export type {
 export type { CReader, CSource } from './c/parse';
 export type { Port, PortDefinition, PortFile, Reason, TsSource } from './port/port';
 export { type NameInState, functionInState, nameInState } from './beside/in-state';
+export type { Placed } from './port/state';
 export type { ChangedFunction, FileBeside, Pair, Row } from './beside/beside';
 export type {
   CheckResult,
@@ -43,6 +44,7 @@ export { visibleLine } from './syntax/hidden';
 
 // the pool at work
 export { type PlayPageInput, PlayStartError, playPage } from './play/page';
+export type { LinkedLines, PlaySite } from './play/contract';
 export type { PlaySource } from './play/play-data';
 export type { PlayC, PlayText } from './play/contract';
 export type { ExecutedLine } from './play/frame';

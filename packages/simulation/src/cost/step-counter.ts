@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Counts everything that costs time on a machine, step by step, while the ported code runs.
 
-import type { MachineOnIommu } from '@iommu-bounce/integration';
+import type { MachineOnIommu, overlays } from '@iommu-bounce/integration';
 import {
   VIRTIO_IOMMU_T_MAP,
   VIRTIO_IOMMU_T_UNMAP,
@@ -11,6 +11,7 @@ import {
 } from '@iommu-bounce/iommu-core';
 import {
   type gfp_t,
+  type machine_parts,
   mm_c,
   PAGE_SIZE,
   type page,
@@ -109,8 +110,11 @@ class CountedAddresses extends iova_c {
 }
 
 /** For `machine_options.parts`, and for `overlays`: they count once a StepCounter is connected. */
-export const COUNTED_PARTS = { mm: CountedMemory, page_alloc: CountedPages };
-export const COUNTED_OVERLAYS = { iova: CountedAddresses };
+export const COUNTED_PARTS: Pick<machine_parts, 'mm' | 'page_alloc'> = {
+  mm: CountedMemory,
+  page_alloc: CountedPages,
+};
+export const COUNTED_OVERLAYS: Pick<overlays, 'iova'> = { iova: CountedAddresses };
 
 /** Of virtio-iommu, whose own counters never begin anew. */
 type VirtioSteps = Pick<

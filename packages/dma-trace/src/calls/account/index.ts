@@ -7,14 +7,15 @@ export {
   type MappingKind,
   type StraySync,
 } from './capture-account';
-export type { DeviceFigures, Translation, TranslationSign } from './device-account';
-export type { Fault, FaultState, RangeWithoutCall } from './fault-account';
+export type { DeviceAccounts, DeviceFigures, Translation, TranslationSign } from './device-account';
+export type { Fault, FaultAccount, FaultState, RangeWithoutCall } from './fault-account';
 export type { Group, Groups } from './groups';
-export type { EventFigures, IommuEvent } from './iommu-account';
+export type { EventFigures, IommuAccount, IommuEvent, IommuRange } from './iommu-account';
 export type { Before, MappedBuffer, Seen } from './seen';
 export type {
   DifferentUnmap,
   StrayUnmap,
+  UnmapAccount,
   UnmapCall,
   UnmapDifference,
   UnmapSide,
