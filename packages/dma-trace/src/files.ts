@@ -29,12 +29,19 @@ export interface TextBlock {
   overlong: boolean;
 }
 
-/** Throws a TraceError for whatever keeps the file from being read to its end. */
-export async function* readBlocks(file: string): AsyncGenerator<TextBlock, void, undefined> {
+/**
+ * @param file how it is called in messages
+ * @param path where it lies
+ * @throws TraceError for whatever keeps the file from being read to its end
+ */
+export async function* readBlocks(
+  file: string,
+  path = file,
+): AsyncGenerator<TextBlock, void, undefined> {
   let carry: Buffer[] = [];
   let carried = 0;
   let skipping = false;
-  for await (const chunk of plainChunks(file)) {
+  for await (const chunk of plainChunks(file, path)) {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last < 0) {
       if (skipping) continue;
@@ -76,8 +83,8 @@ export async function readTextIfThere(file: string): Promise<string | null> {
   }
 }
 
-async function* plainChunks(file: string): AsyncGenerator<Buffer, void, undefined> {
-  const source = createReadStream(file);
+async function* plainChunks(file: string, path = file): AsyncGenerator<Buffer, void, undefined> {
+  const source = createReadStream(path);
   try {
     const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const first = await firstBytes(chunks);

@@ -14,15 +14,18 @@ export interface OrderedTrace extends FoundFacts {
 
 /**
  * @param factsOf how the facts of a file are found; default: beside it
+ * @param pathOf where a file lies; default: where its name says
  * @throws TraceError if two of them overlap in time or cannot be of one boot
  */
 export async function orderTraces(
   files: readonly string[],
   factsOf: (file: string) => Promise<FoundFacts> = findFacts,
+  pathOf: (file: string) => string = (file) => file,
 ): Promise<OrderedTrace[]> {
   check_value('orderTraces', 'files', files, list_of(text, { least: 0 }));
   const traces: OrderedTrace[] = [];
-  for (const file of files) traces.push({ ...(await timeSpan(file)), ...(await factsOf(file)) });
+  for (const file of files)
+    traces.push({ ...(await timeSpan(file, pathOf(file))), ...(await factsOf(file)) });
   traces.sort((a, b) => a.firstNs - b.firstNs);
   traces.forEach((trace, i) => {
     const before = traces[i - 1];
@@ -45,10 +48,10 @@ export async function orderTraces(
   return traces;
 }
 
-async function timeSpan(file: string): Promise<Omit<OrderedTrace, keyof FoundFacts>> {
+async function timeSpan(file: string, path: string): Promise<Omit<OrderedTrace, keyof FoundFacts>> {
   let firstNs = Infinity;
   let lastNs = -Infinity;
-  for await (const batch of new TraceReader(file).batches())
+  for await (const batch of new TraceReader(file, path).batches())
     for (const event of batch) {
       if (event.kind === 'lost') continue;
       if (event.timeNs < firstNs) firstNs = event.timeNs;

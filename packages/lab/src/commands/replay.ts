@@ -25,6 +25,7 @@ import {
 import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
 import { readDotConfig } from '../dot-config';
+import { spool } from '../spool';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
 
@@ -55,7 +56,10 @@ export function addReplay(
     .description(
       'replay a captured DMA trace before and after the series (ftrace text, plain or .gz)',
     )
-    .argument('<trace...>', 'files; those of one boot of a kernel with the series belong together');
+    .argument(
+      '<trace...>',
+      'files, - is stdin; those of one boot of a kernel with the series belong together',
+    );
   withCostOptions(addDriverOption(command, 'what the capture was recorded on'))
     .option(
       '--recorded-on <iommu>',
@@ -94,8 +98,10 @@ async function replay(
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'replay');
+  const { pathOf, drop } = await spool(files);
   try {
     const document = await replayTraces(files, {
+      pathOf,
       ...(driver === undefined ? {} : { driver }),
       recordedOn,
       facts,
@@ -115,6 +121,7 @@ async function replay(
     io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables(document));
     return agrees(document) ? 0 : 1;
   } finally {
+    drop();
     progress.done();
   }
 }

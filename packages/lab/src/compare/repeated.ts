@@ -9,15 +9,18 @@ import { UsageError } from '../errors';
  * By path, by inode (a link) and by content (a copy, or the .gz of another).
  * @throws UsageError that names both, TraceError for a file that cannot be read
  */
-export async function refuseRepeated(files: readonly string[]): Promise<void> {
+export async function refuseRepeated(
+  files: readonly string[],
+  pathOf: (file: string) => string = (file) => file,
+): Promise<void> {
   if (files.length < 2) return;
   const byInode = new Map<string, string>();
-  for (const file of files) once(byInode, inodeOf(file), file, 'is the same file as');
+  for (const file of files) once(byInode, inodeOf(pathOf(file)), file, 'is the same file as');
   const byContent = new Map<string, string>();
   for (const file of files)
     // A pipe can be read once only.
-    if (statOf(file)?.isFile() === true)
-      once(byContent, await digestOf(file), file, 'has the same content as');
+    if (statOf(pathOf(file))?.isFile() === true)
+      once(byContent, await digestOf(pathOf(file)), file, 'has the same content as');
 }
 
 function once(seen: Map<string, string>, key: string, file: string, says: string): void {

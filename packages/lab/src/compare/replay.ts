@@ -18,7 +18,7 @@ export async function replayTraces(
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
-  await refuseRepeated(files);
+  await refuseRepeated(files, options.pathOf);
   const found = await boots(files, options);
   const driver = options.driver ?? commonDriver(found, options);
   const chosen = driver === null ? options : { ...options, driver };
@@ -45,24 +45,28 @@ function commonDriver(
 /** Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. */
 async function boots(
   files: readonly string[],
-  { facts = null }: SessionOptions,
+  { facts = null, pathOf = (file) => file }: SessionOptions,
 ): Promise<TraceFile[][]> {
   const factsOf = (file: string): Promise<FoundFacts> =>
-    facts === null ? findFacts(file) : Promise.resolve({ facts, ignored: null });
+    // Beside what was copied from a pipe lies nothing.
+    facts === null && pathOf(file) === file
+      ? findFacts(file)
+      : Promise.resolve({ facts, ignored: null });
   const [only] = files;
   if (files.length === 1 && only !== undefined) return [[{ file: only, ...(await factsOf(only)) }]];
   const withDecisions: string[] = [];
   const others: TraceFile[][] = [];
   for (const file of files) {
-    if (await hasPoolLines(file)) withDecisions.push(file);
+    if (await hasPoolLines(file, pathOf(file))) withDecisions.push(file);
     else others.push([{ file, ...(await factsOf(file)) }]);
   }
-  const ordered = withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf)] : [];
+  const ordered =
+    withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf, pathOf)] : [];
   return [...ordered, ...others];
 }
 
-async function hasPoolLines(file: string): Promise<boolean> {
-  for await (const batch of readTrace(file).batches())
+async function hasPoolLines(file: string, path: string): Promise<boolean> {
+  for await (const batch of readTrace(file, path).batches())
     if (batch.some((event) => event.kind.startsWith('obs'))) return true;
   return false;
 }

@@ -58,6 +58,8 @@ export interface SessionOptions {
   /** Command line text, checked. */
   readonly params: string | null;
   readonly mostDifferences: number;
+  /** Where a file lies, if not where its name says: stdin, for instance. */
+  readonly pathOf?: (file: string) => string;
   /** Called now and then. */
   readonly progress: (what: string) => void;
 }
@@ -224,7 +226,7 @@ async function read(
 ): Promise<TraceCounters[]> {
   const counters: TraceCounters[] = [];
   for (const { file } of files) {
-    const reader = readTrace(file);
+    const reader = readTrace(file, options.pathOf?.(file));
     assembler.beginFile(file);
     for await (const batch of reader.batches()) {
       see?.(batch);

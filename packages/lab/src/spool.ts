@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Captures are read twice. What can be read only once (stdin, a pipe) is copied into a file first.
+
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UsageError } from './errors';
+import { codeOf } from './files';
+
+/** Names as the user gave them, and where their bytes lie. */
+export interface Spooled {
+  readonly pathOf: (file: string) => string;
+  /** Removes the copies. */
+  readonly drop: () => void;
+}
+
+/**
+ * @param files paths; - is stdin
+ * @throws UsageError for a pipe that cannot be copied; the reader of a file says what is wrong with that
+ */
+export async function spool(files: readonly string[]): Promise<Spooled> {
+  const copies = new Map<string, string>();
+  let folder: string | null = null;
+  const drop = (): void => {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  };
+  for (const file of new Set(files)) {
+    if (!isStdin(file) && !isReadOnce(file)) continue;
+    folder ??= mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+    const copy = join(folder, String(copies.size));
+    try {
+      const from = isStdin(file) ? process.stdin : createReadStream(file);
+      await pipeline(from, createWriteStream(copy));
+    } catch (error) {
+      drop();
+      throw new UsageError(`${file}: cannot be read (${codeOf(error)}), expected a capture`);
+    }
+    copies.set(file, copy);
+  }
+  return { pathOf: (file) => copies.get(file) ?? file, drop };
+}
+
+/** Stdin may be a socket, which cannot be opened by its name. */
+function isStdin(file: string): boolean {
+  return file === '-' || file === '/dev/stdin';
+}
+
+function isReadOnce(file: string): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}

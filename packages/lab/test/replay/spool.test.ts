@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Captures that can be read only once: a pipe, and stdin.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ReplayDocument } from '../../src/compare';
+import { spool } from '../../src/spool';
+import { cli, withFolder } from '../commands/run-cli';
+import { TraceWriter } from './helpers';
+
+const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
+const BIN = join(__dirname, '../../bin/iommu-bounce.js');
+
+function fifoIn(folder: string): string | null {
+  const fifo = join(folder, 'x.fifo');
+  return spawnSync('mkfifo', [fifo]).status === 0 ? fifo : null;
+}
+
+describe('a capture that can be read only once', function () {
+  this.timeout(60_000);
+
+  it('is replayed from a pipe, twice read, under its own name', async function () {
+    await withFolder(async (folder) => {
+      const fifo = fifoIn(folder);
+      if (fifo === null) return void this.skip();
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', file, fifo]);
+      const { status, out, err } = await cli('replay', fifo, '--json');
+      expect(status, err).to.equal(0);
+      const document = JSON.parse(out) as ReplayDocument;
+      expect(document.files).to.deep.equal([fifo]);
+      expect(document.agreement.mappings_equal).to.equal(1);
+    });
+  });
+
+  it('is named where it is no capture', async function () {
+    await withFolder(async (folder) => {
+      const fifo = fifoIn(folder);
+      if (fifo === null) return void this.skip();
+      spawn('sh', ['-c', 'echo no trace > "$1"', 'sh', fifo]);
+      const { status, err } = await cli('replay', fifo);
+      expect(status).to.equal(2);
+      expect(err).to.include(`${fifo}:1: not an ftrace text`);
+    });
+  });
+
+  it('is copied, and the copy removed', async function () {
+    await withFolder(async (folder) => {
+      const fifo = fifoIn(folder);
+      if (fifo === null) return void this.skip();
+      spawn('sh', ['-c', 'printf abc > "$1"', 'sh', fifo]);
+      const { pathOf, drop } = await spool([fifo, fifo]);
+      const copy = pathOf(fifo);
+      expect(copy).not.to.equal(fifo);
+      expect(readFileSync(copy, 'utf8')).to.equal('abc');
+      drop();
+      expect(existsSync(copy)).to.equal(false);
+    });
+  });
+
+  it('is a file as it is where it can be read again', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      const { pathOf, drop } = await spool([file, folder, 'missing']);
+      expect([file, folder, 'missing'].map(pathOf)).to.deep.equal([file, folder, 'missing']);
+      drop();
+    });
+  });
+
+  it('may be stdin', function () {
+    if (!existsSync(join(__dirname, '../../dist/esm/cli.mjs'))) {
+      console.log('      skipped: the package is not built (npm run build)');
+      this.skip();
+    }
+    for (const name of ['-', '/dev/stdin']) {
+      const { status, stdout } = spawnSync(process.execPath, [BIN, 'replay', name, '--json'], {
+        input: SMALL,
+        encoding: 'utf8',
+        env: { ...process.env, NODE_OPTIONS: '' },
+      });
+      expect(status).to.equal(0);
+      expect((JSON.parse(stdout) as ReplayDocument).files).to.deep.equal([name]);
+    }
+  });
+});
