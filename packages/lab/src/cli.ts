@@ -16,6 +16,7 @@ import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
 import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
+import { addScenario } from './commands/scenario';
 import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
 import { addVerify } from './commands/verify';
@@ -33,6 +34,7 @@ export type AddCommand = (
 const verbs: readonly AddCommand[] = [
   addFio,
   addReplay,
+  addScenario,
   addVerify,
   addSeries,
   addKconfig,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `fio --scenario …` and `fio --workload …`: what the closed loop of fio does not show.
+// Scenarios and a network card's traffic, what the closed loop of fio does not show: `scenario` and `net`, and the older
+// `fio --scenario …` and `fio --workload …`.
 
 import type { Command } from 'commander';
 import {
@@ -28,18 +29,18 @@ import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values
 
 const SCENARIOS = ['devices', 'nosync'] as const;
 const WORKLOADS = ['net-rx', 'net-tx'] as const;
-type Kind = (typeof SCENARIOS)[number] | (typeof WORKLOADS)[number];
+export type ScenarioKind = (typeof SCENARIOS)[number] | (typeof WORKLOADS)[number];
 
 /** Options, by the names that commander gives them, that say something about a kind. */
 const COMMON = ['scenario', 'workload', 'preset', 'costs', 'set', 'seed', 'data', 'json', 'report'];
-const MEANT: Readonly<Record<Kind, readonly string[]>> = {
+const MEANT: Readonly<Record<ScenarioKind, readonly string[]>> = {
   devices: [...COMMON, 'cpus', 'layout'],
   nosync: ['scenario', 'workload', 'preset', 'seed', 'layout', 'json', 'report'],
   'net-rx': [...COMMON, 'packets', 'policy', 'fix'],
   'net-tx': [...COMMON, 'packets', 'policy', 'fix'],
 };
 
-const TITLES: Readonly<Record<Kind, string>> = {
+const TITLES: Readonly<Record<ScenarioKind, string>> = {
   devices: 'Many devices, most of them idle: bounce memory, addresses, set-up',
   nosync: 'Drivers that do not sync',
   'net-rx': 'A network card that receives, simulated',
@@ -48,6 +49,8 @@ const TITLES: Readonly<Record<Kind, string>> = {
 
 const LEAST_PACKETS = 1000;
 const MOST_PACKETS = 1e8;
+
+export const PACKETS = `packets received and sent, together (default: ${String(USUAL_PACKETS)})`;
 
 /** Adds the options that these need. */
 export function addScenarioOptions(command: Command): void {
@@ -60,10 +63,7 @@ export function addScenarioOptions(command: Command): void {
       '--workload <name>',
       `instead of jobs: traffic of a network card, ${WORKLOADS.join(' or ')}; --set also takes ${NIC_PARAMETERS.map(({ name }) => name).join(', ')}`,
     )
-    .option(
-      '--packets <n>',
-      `for --workload: packets received and sent, together (default: ${String(USUAL_PACKETS)})`,
-    );
+    .option('--packets <n>', `for --workload: ${PACKETS}`);
 }
 
 /**
@@ -84,10 +84,28 @@ export function scenario(
       throw new UsageError('--packets: expected --workload net-rx or net-tx with it');
     return null;
   }
-  refuseOthers(command, kind, jobFile);
+  const called = `${kind.startsWith('net') ? '--workload' : '--scenario'} ${kind}`;
+  if (jobFile !== undefined)
+    throw new UsageError(`${jobFile}: a job file and ${called}; expected one of the two`);
+  return runScenario(command, kind, io, { called, typed });
+}
+
+/**
+ * @param command whose options describe the machine
+ * @param asked how it was called, for messages, and the whole command line, for the page
+ * @throws UsageError for an option that says nothing about it, or a value that it cannot have
+ */
+export function runScenario(
+  command: Command,
+  kind: ScenarioKind,
+  io: CommandIo,
+  asked: { readonly called: string; readonly typed: string },
+): ExitStatus {
+  const options = command.opts<Options>();
+  refuseOthers(command, kind, asked.called);
   const settings = splitSettings(options.set);
   if (settings.nic.length > 0 && !kind.startsWith('net'))
-    throw new UsageError(`--set ${settings.nic[0] ?? ''}: a --scenario has no network card`);
+    throw new UsageError(`--set ${settings.nic[0] ?? ''}: ${asked.called} has no network card`);
   const { preset, costs } = costsOf({ ...options, set: settings.others });
   const machine: ScenarioMachine = {
     preset,
@@ -95,7 +113,7 @@ export function scenario(
     cpus: wholeNumber('--cpus', options.cpus ?? String(USUAL_MACHINE.cpus), 1, 64),
     layout: layoutNamed(options.layout ?? USUAL_MACHINE.layout),
     seed: wholeNumber('--seed', options.seed ?? String(USUAL_MACHINE.seed), 0, 2 ** 31 - 1),
-    moveData: options.data,
+    moveData: options.data ?? true,
   };
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');
@@ -105,7 +123,10 @@ export function scenario(
     });
     progress.done();
     if (options.report !== undefined)
-      writeReport(options.report, partsReport({ title: TITLES[kind], parts, command: typed }));
+      writeReport(
+        options.report,
+        partsReport({ title: TITLES[kind], parts, command: asked.typed }),
+      );
     io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
     return wrong ? 1 : 0;
   } finally {
@@ -122,12 +143,12 @@ interface Options extends CostOptions {
   readonly cpus?: string;
   readonly layout?: string;
   readonly seed?: string;
-  readonly data: boolean;
+  readonly data?: boolean;
   readonly json?: boolean;
   readonly report?: string;
 }
 
-function kindOf({ scenario, workload }: Options): Kind | null {
+function kindOf({ scenario, workload }: Options): ScenarioKind | null {
   if (scenario !== undefined && workload !== undefined)
     throw new UsageError('--scenario and --workload: expected one of the two');
   if (scenario !== undefined) {
@@ -144,14 +165,11 @@ function kindOf({ scenario, workload }: Options): Kind | null {
 }
 
 /** An option that would have no effect is a misunderstanding. */
-function refuseOthers(command: Command, kind: Kind, jobFile: string | undefined): void {
-  const flag = kind.startsWith('net') ? '--workload' : '--scenario';
-  if (jobFile !== undefined)
-    throw new UsageError(`${jobFile}: a job file and ${flag} ${kind}; expected one of the two`);
+function refuseOthers(command: Command, kind: ScenarioKind, called: string): void {
   for (const option of command.options) {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli' || MEANT[kind].includes(name)) continue;
-    throw new UsageError(`${option.long ?? name}: says nothing about ${flag} ${kind}`);
+    throw new UsageError(`${option.long ?? name}: says nothing about ${called}`);
   }
 }
 
@@ -162,7 +180,7 @@ interface Result {
 }
 
 function run(
-  kind: Kind,
+  kind: ScenarioKind,
   machine: ScenarioMachine,
   command: Command,
   nicSettings: readonly string[],

@@ -82,3 +82,35 @@ describe('iommu-bounce fio --scenario and --workload', function () {
       expect([status, out]).to.deep.equal([2, '']);
     });
 });
+
+describe('iommu-bounce scenario and net', function () {
+  this.timeout(120_000);
+
+  it('print what the options of fio print', async () => {
+    const net = ['--packets', '1000', '--policy', 'pool', '--seed', '3', '--json'];
+    const byVerb = await cli('net', 'rx', ...net);
+    expect(byVerb.status, byVerb.err).to.equal(0);
+    expect(byVerb.out).to.equal((await cli('fio', '--workload', 'net-rx', ...net)).out);
+    const nosync = await cli('scenario', 'nosync', '--json');
+    expect(nosync.status, nosync.err).to.equal(0);
+    expect(nosync.out).to.equal((await cli('fio', '--scenario', 'nosync', '--json')).out);
+  });
+
+  for (const [args, says] of [
+    [['scenario', 'everything'], /scenario: expected devices or nosync, got 'everything'/],
+    [['scenario', 'constructor'], /scenario: expected devices or nosync/],
+    [['scenario'], /missing required argument 'name'/],
+    [['scenario', 'nosync', '--cpus', '2'], /--cpus: says nothing about scenario nosync/],
+    [['scenario', 'nosync', '--set', 'nicRxNs=500'], /--set: says nothing about scenario nosync/],
+    [['scenario', 'devices', '--set', 'nicRxNs=500'], /scenario devices has no network card/],
+    [['net', 'both'], /net: expected rx or tx, got 'both'/],
+    [['net', 'rx', '--packets', '1'], /--packets: expected/],
+    [['net', 'rx', '--bs', '4k'], /unknown option '--bs'/],
+  ] as const)
+    it(`refuse ${args.join(' ')} with one line and status 2`, async () => {
+      const { status, out, err } = await cli(...args);
+      expect([status, out]).to.deep.equal([2, '']);
+      expect(err).to.match(says);
+      expect(err.trimEnd()).not.to.include('\n');
+    });
+});
