@@ -27,6 +27,10 @@ export async function spool(files: readonly string[]): Promise<Spooled> {
   };
   for (const file of new Set(files)) {
     if (!isStdin(file) && !isReadOnce(file)) continue;
+    if (isStdin(file) && [...copies.keys()].some(isStdin)) {
+      drop();
+      throw new UsageError(`${file}: is stdin, which is given twice; expected each capture once`);
+    }
     folder ??= mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
     const copy = join(folder, String(copies.size));
     try {

@@ -90,7 +90,7 @@ async function replay(
 ): Promise<ExitStatus> {
   const { driver, costs } = machineOf(options);
   // Wrong costs are refused before anything is read.
-  costs('virtio-iommu');
+  costs('virtio-iommu', 'virtio');
   const recordedOn = recordedOnOf(options.recordedOn);
   const patches = patchesOf(options.patches);
   const mostDifferences = differencesOf(options.differences);
@@ -170,7 +170,7 @@ function readConfig(path: string, io: CommandIo): ChosenConfig {
 interface Machine {
   /** Undefined: by what the capture was recorded on. */
   readonly driver: IommuDriver | undefined;
-  readonly costs: (iommu: RecordedIommu) => VerdictCosts;
+  readonly costs: (iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts;
 }
 
 /** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
@@ -179,7 +179,7 @@ function machineOf(options: ReplayOptions): Machine {
   if (options.preset === undefined)
     return {
       driver,
-      costs: (iommu) => costsOf({ ...options, preset: presetFor(iommu, driver) }),
+      costs: (iommu, ran) => costsOf({ ...options, preset: presetFor(iommu, ran) }),
     };
   const { preset, costs } = costsOf(options);
   const wanted = driverOfPreset(preset);
@@ -190,10 +190,10 @@ function machineOf(options: ReplayOptions): Machine {
   return { driver: wanted, costs: () => ({ preset, costs }) };
 }
 
-/** Costs that go with the recorded IOMMU, or with the driver where the user chose another. */
-function presetFor(iommu: RecordedIommu, driver: IommuDriver | undefined): PresetName {
+/** Costs that go with the recorded IOMMU, if the machines had such a driver. */
+function presetFor(iommu: RecordedIommu, driver: IommuDriver): PresetName {
   const preset = RECORDED_ON[iommu];
-  if (driver === undefined || driverOfPreset(preset) === driver) return preset;
+  if (driverOfPreset(preset) === driver) return preset;
   return driver === 'virtio' ? 'laptop-virtio' : 'bare-metal-vtd';
 }
 

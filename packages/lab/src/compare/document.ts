@@ -138,7 +138,8 @@ export function documentOf(
   const pool = poolSection(sessions, mostDifferences);
   const [first] = sessions;
   return {
-    verdict: costs && first ? verdictOf(sessions, costs(first.recordedOn.iommu)) : null,
+    verdict:
+      costs && first ? verdictOf(sessions, costs(first.recordedOn.iommu, first.driver)) : null,
     pool_off: sessions.find((session) => session.poolOff !== null)?.poolOff ?? null,
     recorded_on: sessions.map((session) => session.recordedOn),
     driver: first?.driver ?? 'virtio',

@@ -48,7 +48,7 @@ export interface SessionOptions {
   /** Facts of all files, where the user names them. Default: those beside each file. */
   readonly facts?: TraceFacts | null;
   /** What the steps cost on the machine asked for; without it there is no verdict. */
-  readonly costs?: ((iommu: RecordedIommu) => VerdictCosts) | null;
+  readonly costs?: ((iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts) | null;
   /** What Kconfig says of IOMMU_IO_BUFFER in `config`, in one line. */
   readonly poolOption?: string | null;
   /** States to run and to report. */

@@ -42,24 +42,30 @@ export interface SizeVerdict {
   series_ns: number;
 }
 
-/** Where copying a mapping costs as much as mapping it, by the cost model, with the pieces of this capture. */
+/** Mappings of one direction, by what was counted for their size; and where copying costs as much as mapping. */
 export interface BreakEvenVerdict {
   /** The device writes (read), or reads what the CPU has written (write). */
   direction: 'read' | 'write';
-  copying_wins: 'below' | 'always' | 'never';
-  /** Null if there is no such size up to 1 GiB. */
+  /** Bytes, by the cost model with the pieces of this capture; null: no such size, or the counted rows say otherwise. */
   bytes: number | null;
-  /** Of mappings of that direction: where copying costs less, where it costs more, and what no class is large enough for. */
-  mappings_below: number;
-  mappings_above: number;
+  /** Bytes: up to this size of `by_size` the series costs less at each; 0: at none. */
+  pays_up_to: number;
+  /** At sizes that cost less with the series, that cost more, that no buffer of the pool served, and without an unmap. */
+  mappings_cheaper: number;
+  mappings_dearer: number;
   mappings_past_pool: number;
+  mappings_without_unmap: number;
 }
 
 export interface VerdictSection {
   preset: PresetName;
   iommu: IommuKind;
-  /** Streaming mappings that the pool could be asked for; 0, and nothing follows. */
+  /** Mappings that ask the pool (dma_map_page, dma_map_sg); 0, and nothing follows. */
   mappings: number;
+  /** Their unmaps; 0: the times are those of maps alone. */
+  unmaps: number;
+  /** IOTLBs are flushed at each unmap (iommu.strict). */
+  strict: boolean;
   /** Of these, through the pool of the whole series. */
   pool_mappings: number;
   /** CPU time per map and unmap, all sizes and the eviction worker included. */
@@ -91,6 +97,7 @@ export function verdictOf(
   const { iommu } = presetInfo(preset);
   const rows = mergedRows(before, series);
   const mappings = sum(rows, ({ before: one }) => one.maps);
+  const strict = sessions.every(({ kernelParams }) => kernelParams.strict);
   const pair = [before, series].map((lanes) => chargePerPair(lanes)) as [Charge, Charge];
   const { basis, ranges } = uncertainCosts(preset, costs);
   const drawn = [...drawCosts(costs, ranges, DRAWS, SEED)].map(
@@ -101,24 +108,34 @@ export function verdictOf(
     const at = (share: number): number => Math.round(sorted[Math.floor(share * DRAWS)] ?? NaN);
     return { ns: Math.round(timeOf(pair[which], costs)), p5: at(0.05), p95: at(0.95) };
   };
+  const bySize = rows.map(({ before: plain, series: pool }) => ({
+    direction: plain.direction,
+    size_up_to: plain.size_up_to,
+    mappings: plain.maps,
+    unmaps: plain.unmaps,
+    pool_mappings: pool.pool_maps,
+    before_ns: Math.round(timeOf(chargeOfRow(plain), costs)),
+    series_ns: Math.round(timeOf(chargeOfRow(pool), costs)),
+  }));
   return {
-    ...{ preset, iommu, mappings },
+    ...{ preset, iommu, mappings, strict },
+    unmaps: sum(rows, ({ before: one }) => one.unmaps),
     pool_mappings: sum(rows, ({ series: one }) => one.pool_maps),
     before: rangeOf(0),
     series: rangeOf(1),
     series_wins: drawn.filter(([plain, pool]) => pool < plain).length / DRAWS,
     drawn_sets: DRAWS,
     uncertainty: basis,
-    by_size: rows.map(({ before: plain, series: pool }) => ({
-      direction: plain.direction,
-      size_up_to: plain.size_up_to,
-      mappings: plain.maps,
-      unmaps: plain.unmaps,
-      pool_mappings: pool.pool_maps,
-      before_ns: Math.round(timeOf(chargeOfRow(plain), costs)),
-      series_ns: Math.round(timeOf(chargeOfRow(pool), costs)),
-    })),
-    break_even: mappings === 0 ? [] : breakEven(rows, iommu, costs, largestClass(series)),
+    by_size: bySize,
+    break_even: (['read', 'write'] as const).flatMap((direction) => {
+      const plain = rows.map(({ before: one }) => one);
+      const own = plain.filter((one) => sideOf(one.direction) === direction);
+      const counted = bySize.filter((one) => sideOf(one.direction) === direction);
+      if (own.length === 0) return [];
+      // The model knows strict mapping only.
+      const model = strict ? modelled(own, direction, iommu, costs) : null;
+      return [breakEven(direction, counted, model)];
+    }),
   };
 }
 
@@ -198,41 +215,46 @@ function chargePerPair(lanes: readonly Lane[]): Charge {
   );
 }
 
-function largestClass(lanes: readonly Lane[]): number {
-  const sizes = lanes.flatMap(({ port }) =>
-    [...port.devices.values()].flatMap(
-      ({ pool }) => pool?.classes.map((klass) => klass.buffer_size) ?? [],
-    ),
-  );
-  return Math.max(0, ...sizes);
+/** What was counted decides; the model's size is named where it agrees. */
+function breakEven(
+  direction: Side,
+  rows: readonly SizeVerdict[],
+  model: number | null,
+): BreakEvenVerdict {
+  const count = (of: (row: SizeVerdict) => boolean): number =>
+    sum(rows, (row) => (of(row) ? row.mappings : 0));
+  const isServed = (row: SizeVerdict): boolean => row.pool_mappings > 0 && row.unmaps > 0;
+  const isCheaper = (row: SizeVerdict): boolean => isServed(row) && row.series_ns < row.before_ns;
+  const served = rows.filter(isServed).sort((a, b) => a.size_up_to - b.size_up_to);
+  const firstDearer = served.findIndex((row) => !isCheaper(row));
+  const leading = firstDearer < 0 ? served : served.slice(0, firstDearer);
+  const paysUpTo = leading.at(-1)?.size_up_to ?? 0;
+  const next = served[leading.length]?.size_up_to ?? Infinity;
+  // Rows end at powers of two, so the size lies between half the last that pays and the first that does not.
+  const agrees =
+    model !== null &&
+    model >= paysUpTo / 2 &&
+    model <= next &&
+    served.slice(leading.length).every((row) => !isCheaper(row));
+  return {
+    direction,
+    bytes: agrees ? Math.round(model) : null,
+    pays_up_to: paysUpTo,
+    mappings_cheaper: count(isCheaper),
+    mappings_dearer: count((row) => isServed(row) && !isCheaper(row)),
+    mappings_past_pool: count((row) => row.pool_mappings === 0),
+    mappings_without_unmap: count((row) => row.pool_mappings > 0 && row.unmaps === 0),
+  };
 }
 
-function breakEven(
-  rows: readonly RowPair[],
+/** Bytes at which copying costs as much as mapping; null if there is no such size. */
+function modelled(
+  rows: readonly SizeSteps[],
+  direction: Side,
   iommu: IommuKind,
   costs: CostParameters,
-  largest: number,
-): BreakEvenVerdict[] {
-  return (['read', 'write'] as const).flatMap((direction) => {
-    const own = rows
-      .map(({ before }) => before)
-      .filter((one) => sideOf(one.direction) === direction);
-    if (own.length === 0) return [];
-    const model = new BreakEvenModel({ iommu, direction, layout: piecesOf(own) });
-    const { copyingWins, bytes } = model.find(costs);
-    const limit = copyingWins === 'always' ? Infinity : (bytes ?? 0);
-    const verdict: BreakEvenVerdict = {
-      ...{ direction, copying_wins: copyingWins },
-      bytes: bytes === null ? null : Math.round(bytes),
-      ...{ mappings_below: 0, mappings_above: 0, mappings_past_pool: 0 },
-    };
-    for (const { sizes } of own)
-      for (const [size, n] of sizes)
-        if (size > largest) verdict.mappings_past_pool += n;
-        else if (size <= limit) verdict.mappings_below += n;
-        else verdict.mappings_above += n;
-    return [verdict];
-  });
+): number | null {
+  return new BreakEvenModel({ iommu, direction, layout: piecesOf(rows) }).find(costs).bytes;
 }
 
 /**

@@ -22,9 +22,9 @@ export interface SizeSteps {
   readonly sizes: Map<number, number>;
 }
 
-/** Calls whose memory the driver had already: what a pool can serve. Memory that the DMA API allocates is not. */
+/** Calls that ask the pool, for memory that the driver had already. */
 function isStreaming({ form }: Mapping): boolean {
-  return form === 'page' || form === 'sg' || form === 'resource';
+  return form === 'page' || form === 'sg';
 }
 
 export class LaneCosts {

@@ -25,7 +25,7 @@ const INDENT = '  ';
 export function demoText({ plain, series, experiment, report, site }: DemoDocument): string {
   const { agreement: a } = plain;
   const lines = [
-    'Replayed: a Linux 6.12 machine with an NVMe disk behind virtio-iommu, running fio',
+    'Replayed: Linux 6.12 with an NVMe disk behind virtio-iommu, running fio',
     item(
       `${count(a.mappings_equal)} of ${count(a.mappings_compared)} mappings reach the IOMMU as recorded, before the series.`,
     ),
@@ -43,7 +43,7 @@ export function demoText({ plain, series, experiment, report, site }: DemoDocume
   }
   lines.push(
     '',
-    "Simulated: the cover letter's fio reads, on costs that were fitted to its figures",
+    "Simulated: the cover letter's fio reads; the costs were fitted to its figures",
     item(
       `The pool's speed-up (simulated minus published): ${experiment.comparison.map(speedUp).join(', ')}.`,
     ),
@@ -52,8 +52,8 @@ export function demoText({ plain, series, experiment, report, site }: DemoDocume
     `${INDENT}${report}             figures, charts, histograms`,
     `${INDENT}${site}/index.html    the port to read, its pool to step`,
     '',
-    'Next, with your own machine:',
-    `${INDENT}npx iommu-bounce replay my.trace.txt.gz   would the series help? docs/replay.md: record`,
+    'Next, with your own machine (docs/replay.md says how to record):',
+    `${INDENT}npx iommu-bounce replay my.trace.txt.gz   would the series help?`,
     `${INDENT}npx iommu-bounce fio my-job.fio           would it help this workload?`,
     `${INDENT}npx iommu-bounce --help                   all that can be asked`,
   );

@@ -10,8 +10,11 @@ import type {
 } from '../compare';
 import { count, decimalSize, micros, percent, significant, sizeLimit } from '../show/format';
 
-/** From this share of the drawn cost sets on, the verdict is clear. */
+/** From this share of the drawn cost sets on the verdict is clear, and from that on probable. */
 const CLEAR = 0.95;
+const PROBABLE = 0.8;
+/** Of fewer mappings no verdict is given: fills and the first addresses weigh too much. */
+const ENOUGH = 100;
 
 /** The first line, and the page's headline. */
 export function verdictLine(document: ReplayDocument): string {
@@ -20,13 +23,18 @@ export function verdictLine(document: ReplayDocument): string {
   if (!verdict) return '';
   if (verdict.mappings === 0)
     return 'No streaming mapping was replayed, so there is nothing that the series could change.';
-  const { before, series } = verdict;
-  return `${leftOut(document)}${answer(verdict)}: ${us(series.ns)} µs of CPU per map and unmap instead of ${us(before.ns)} µs; ${pays(verdict)}.`;
+  const { before, series, pool_mappings: through, mappings, unmaps } = verdict;
+  const rest = leftOut(document);
+  if (through === 0)
+    return `${rest.text}The series changes nothing here: none of the ${count(mappings)} mappings goes through its pool, whose classes are smaller or full.`;
+  const per = unmaps === 0 ? 'per map (no unmap was recorded)' : 'per map and unmap';
+  const figures = `${us(series.ns)} µs of CPU ${per} instead of ${us(before.ns)} µs${pays(verdict)}.`;
+  return `${rest.text}${machine(document)}${rest.isMost ? 'For the rest' : answer(verdict)}: ${figures}`;
 }
 
 /** What the figures rest on. */
 export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string {
-  if (!verdict || off !== null || verdict.mappings === 0) return '';
+  if (!verdict || off !== null || verdict.pool_mappings === 0) return '';
   const { preset, before, series, series_wins: wins, drawn_sets: sets, uncertainty } = verdict;
   const from =
     uncertainty === 'calibration'
@@ -40,24 +48,21 @@ export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string
   );
 }
 
-const PAGE = 4096;
-
-/** Where the pool copies more than pays, classes that do not: the largest power of two below all break-even sizes. */
-function advice({ break_even: found }: VerdictSection): string {
-  if (!found.some((one) => one.mappings_above > 0)) return '';
-  const limits = found.map(({ copying_wins: wins, bytes }) =>
-    wins === 'always' ? Infinity : (bytes ?? 0),
-  );
-  const largest = 2 ** Math.floor(Math.log2(Math.min(...limits)));
-  if (largest < PAGE) return '';
-  // A bit of class_sizes is a class of as many pages as the bit is worth.
-  let mask = 0;
-  for (let size = PAGE; size <= largest; size *= 2) mask |= size / PAGE;
-  return ` Try --params io_buffer_pool.class_sizes=${String(mask)}: classes up to ${sizeLimit(largest)} only.`;
+/** The machine of the figures, where it is not the recorded one. */
+function machine({ recorded_on: on, verdict }: ReplayDocument): string {
+  const name = (isVirtio: boolean): string => (isVirtio ? 'virtio-iommu' : 'bare metal');
+  const kind = name(verdict?.iommu === 'virtio-iommu');
+  if (on.some(({ from }) => from === 'assumed')) return `Assuming ${kind}. `;
+  return on.every(({ iommu }) => name(iommu === 'virtio-iommu') === kind)
+    ? ''
+    : `On ${kind}, which is not what was recorded. `;
 }
 
 /** What the verdict is not about, so that no share of it looks like all. */
-function leftOut({ captures }: ReplayDocument): string {
+function leftOut({ captures }: ReplayDocument): {
+  readonly text: string;
+  readonly isMost: boolean;
+} {
   const sum = (of: (capture: CaptureSection) => number): number =>
     captures.reduce((all, capture) => all + of(capture), 0);
   const events = sum(({ iommu_map: maps }) => maps.events);
@@ -69,57 +74,82 @@ function leftOut({ captures }: ReplayDocument): string {
     without > 0
       ? `${count(without)} of ${count(events)} iommu:map events belong to no dma:* call and are left out here. `
       : '';
-  return untranslated > 0
-    ? `${rest}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been: `
-    : rest;
+  const text =
+    untranslated > 0
+      ? `${rest}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
+      : rest;
+  return { text, isMost: without > events / 2 };
 }
 
-/** The shares that the first line counts. */
-function shares({ break_even: found, mappings }: VerdictSection): string {
-  const parts = found.flatMap((one) => {
-    const of = (n: number, what: string): string[] =>
-      n === 0 ? [] : [`${floored(n, mappings)} are ${one.direction}s ${what}`];
-    return [
-      ...of(one.mappings_below, 'for which copying costs less'),
-      ...of(one.mappings_above, 'for which it costs more'),
-      ...of(one.mappings_past_pool, "larger than the pool's largest class"),
-    ];
-  });
-  return `Of the ${count(mappings)} streaming mappings that were replayed ${parts.join(', ')}.`;
+function answer({ series_wins: wins, mappings, unmaps }: VerdictSection): string {
+  const fewest = Math.min(mappings, unmaps);
+  if (fewest < ENOUGH)
+    return `Too little for a verdict (${count(mappings)} mappings, ${count(unmaps)} unmaps)`;
+  if (wins >= PROBABLE) return wins >= CLEAR ? 'The series helps' : 'The series probably helps';
+  if (wins > 1 - PROBABLE) return 'It depends on the costs';
+  return `The series ${wins > 1 - CLEAR ? 'probably ' : ''}does not help`;
 }
 
-function answer({ series_wins: wins }: VerdictSection): string {
-  if (wins >= CLEAR) return 'The series helps';
-  return wins <= 1 - CLEAR ? 'The series does not help' : 'It depends on the costs';
-}
-
-/** Below which size copying pays, for each direction. */
+/** Up to which size copying pays, for each direction. */
 function pays({ break_even: found, mappings }: VerdictSection): string {
-  const past = found.reduce((sum, one) => sum + one.mappings_past_pool, 0);
   const parts = found.map((one) => paysOf(one, found.length > 1, mappings));
-  if (past > 0)
-    parts.push(
-      `larger than the pool's largest class, so mapped as before: ${part(past, mappings)}`,
-    );
-  return parts.join('; ');
+  return parts.some((part) => part !== '') ? `; ${parts.filter(Boolean).join('; ')}` : '';
 }
 
 function paysOf(one: BreakEvenVerdict, several: boolean, mappings: number): string {
-  const { copying_wins: wins, bytes, mappings_below: below, mappings_above: above } = one;
+  const { bytes, pays_up_to: upTo, mappings_cheaper: cheaper, mappings_dearer: dearer } = one;
+  if (cheaper + dearer === 0) return '';
   const who = several ? `${one.direction === 'read' ? 'reads' : 'writes'}: ` : '';
-  if (wins === 'always')
-    return `${who}pays at every size that the pool takes (${part(below, mappings)})`;
-  if (wins === 'never') return `${who}pays at no size (${part(above, mappings)})`;
-  return `${who}pays below ${decimalSize(bytes ?? 0)} (${part(below, mappings)}), not above (${part(above, mappings)})`;
+  const below = bytes === null ? null : `pays below ${decimalSize(bytes)}`;
+  if (dearer === 0) {
+    const size = below === null ? 'pays at every size that the pool takes' : `${below}, as all are`;
+    return `${who}${size} (${part(cheaper, mappings)})`;
+  }
+  if (cheaper === 0) {
+    const size = below === null ? 'pays at no size that is here' : `${below}, as none is`;
+    return `${who}${size} (${part(dearer, mappings)})`;
+  }
+  const size = below ?? (upTo > 0 ? `pays up to ${sizeLimit(upTo)}` : 'pays at some sizes');
+  return `${who}${size} (${part(cheaper, mappings)}), not above (${part(dearer, mappings)})`;
 }
 
 function part(n: number, mappings: number): string {
   return `${count(n)} of ${count(mappings)} mappings`;
 }
 
-/** Never rounded up to all of them. */
-function floored(n: number, mappings: number): string {
-  return `${(Math.floor((n / mappings) * 1000) / 10).toFixed(1)} %`;
+/** The shares that the first line counts, and those that it leaves out. */
+function shares({ break_even: found, mappings }: VerdictSection): string {
+  const parts = found.flatMap((one) => {
+    const of = (n: number, what: string): string[] =>
+      n === 0 ? [] : [`${rounded(n, mappings)} are ${one.direction}s ${what}`];
+    return [
+      ...of(one.mappings_cheaper, 'of sizes at which the series costs less'),
+      ...of(one.mappings_dearer, 'of sizes at which it costs more'),
+      ...of(one.mappings_past_pool, 'that no buffer of the pool served'),
+      ...of(one.mappings_without_unmap, 'of which no unmap was recorded'),
+    ];
+  });
+  return `Of the ${count(mappings)} streaming mappings that were replayed ${parts.join(', ')}.`;
+}
+
+/** Rounded, but never to all or none of them. */
+function rounded(n: number, mappings: number): string {
+  const tenths = Math.round((n / mappings) * 1000);
+  const shown = n < mappings ? Math.min(999, Math.max(1, tenths)) : tenths;
+  return `${(shown / 10).toFixed(1)} %`;
+}
+
+const PAGE = 4096;
+
+/** Where the pool copies more than pays: only classes up to a size at which all rows pay. */
+function advice({ break_even: found }: VerdictSection): string {
+  if (!found.some((one) => one.mappings_dearer > 0)) return '';
+  const served = found.filter((one) => one.mappings_cheaper + one.mappings_dearer > 0);
+  const largest = Math.min(...served.map((one) => one.pays_up_to));
+  if (largest < PAGE) return '';
+  // Bit n of class_sizes is the class of 4 KiB times two to the n.
+  const mask = (2 * largest) / PAGE - 1;
+  return ` Try io_buffer_pool.class_sizes=${String(mask)} in --params: classes up to ${sizeLimit(largest)} only.`;
 }
 
 /** Microseconds with three significant digits. */

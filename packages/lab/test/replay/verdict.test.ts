@@ -73,7 +73,11 @@ describe('the verdict of a replay', function () {
       expect(
         sum(
           found.break_even.map(
-            (one) => one.mappings_below + one.mappings_above + one.mappings_past_pool,
+            (one) =>
+              one.mappings_cheaper +
+              one.mappings_dearer +
+              one.mappings_past_pool +
+              one.mappings_without_unmap,
           ),
         ),
       ).to.equal(found.mappings);
@@ -84,14 +88,14 @@ describe('the verdict of a replay', function () {
       expect(mean('series_ns')).to.be.closeTo(found.series.ns, 1);
       for (const { p5, p95 } of [found.before, found.series]) expect(p5).to.be.below(p95);
       expect(found.series_wins).to.be.within(0, 1);
-      for (const row of found.by_size) {
-        const even = found.break_even.find(
-          ({ direction }) => (direction === 'write') === (row.direction === 'TO_DEVICE'),
+      for (const even of found.break_even) {
+        const rows = found.by_size.filter(
+          ({ direction }) => (direction === 'TO_DEVICE') === (even.direction === 'write'),
         );
-        // Far from the break-even size, the row's own counts agree with it.
-        const limit = even?.bytes ?? (even?.copying_wins === 'always' ? Infinity : 0);
-        if (row.size_up_to * 2 <= limit) expect(row.series_ns).to.be.below(row.before_ns);
-        if (row.size_up_to >= 4 * limit) expect(row.series_ns).to.be.above(row.before_ns);
+        const cheaper = rows.filter((row) => row.series_ns < row.before_ns);
+        expect(sum(cheaper.map((row) => row.mappings))).to.equal(even.mappings_cheaper);
+        // The model's size lies where the counted rows change sides.
+        if (even.bytes !== null) expect(even.bytes).to.be.within(even.pays_up_to / 2, Infinity);
       }
     });
 
@@ -111,7 +115,7 @@ describe('the verdict of a replay', function () {
 
   it('advises classes that pay, and with them the series helps', async () => {
     const { out } = await cli('replay', MIXED, '--preset', 'bare-metal-vtd');
-    const params = /Try --params (io_buffer_pool\.class_sizes=\d+): classes/.exec(
+    const params = /Try (io_buffer_pool\.class_sizes=\d+) in --params: classes/.exec(
       out.replace(/\s+/g, ' '),
     )?.[1];
     expect(params).to.equal('io_buffer_pool.class_sizes=3');
@@ -124,9 +128,12 @@ describe('the verdict of a replay', function () {
 
   it('says which mappings are larger than any class', async () => {
     const line = await firstLines(MIXED, '--params', 'io_buffer_pool.class_sizes=1');
-    expect(line).to.match(
-      /larger than the pool's largest class, so mapped as before: [\d,]+ of 3,000 mappings/,
+    expect(line).to.match(/^The series helps: /);
+    const { break_even: found } = await verdictOf(
+      MIXED,
+      ...['--params', 'io_buffer_pool.class_sizes=1'],
     );
+    for (const one of found) expect(one.mappings_past_pool).to.be.above(100);
   });
 
   it('is none where nothing was mapped', async () => {

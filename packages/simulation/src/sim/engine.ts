@@ -64,8 +64,9 @@ export class Engine {
         this.expectNobodyWaits();
         return false;
       }
-      // All CPUs were idle for long: the machine's timers have run meanwhile, not now.
-      if (cpu.now - before >= this.tickNs) this.letPass(cpu.now);
+      // All CPUs were idle for long: the machine's timers have run meanwhile, not now. A tick of this very moment is the CPU's.
+      const isIdle = cpu.now - before >= this.tickNs && cpu.now > this.machineNs + this.tickNs;
+      if (isIdle) this.tickBefore(cpu.now);
       else this.step(cpu);
     }
     return true;
@@ -178,13 +179,21 @@ export class Engine {
   }
 
   private letPass(end: number): void {
+    this.tickBefore(end);
+    if (this.machineNs + this.tickNs <= end) this.idleTick();
+  }
+
+  private tickBefore(end: number): void {
+    while (this.machineNs + this.tickNs < end) this.idleTick();
+  }
+
+  /** No CPU has something to do before the next tick. */
+  private idleTick(): void {
     const { idler, order } = this;
     idler.now = Math.max(idler.now, order.now);
-    while (this.machineNs + this.tickNs <= end) {
-      idler.workAt = this.machineNs + this.tickNs;
-      idler.work = this.tick;
-      this.runWork(idler);
-    }
+    idler.workAt = this.machineNs + this.tickNs;
+    idler.work = this.tick;
+    this.runWork(idler);
   }
 
   private readonly tick = (): void => {
