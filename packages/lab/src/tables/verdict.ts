@@ -22,7 +22,7 @@ export function verdictLine(document: ReplayDocument): string {
   if (off !== null) return `The series changes nothing here, since its pool is off: ${off}.`;
   if (!verdict) return '';
   if (verdict.mappings === 0)
-    return 'No streaming mapping was replayed, so there is nothing that the series could change.';
+    return 'No dma_map_page and no dma_map_sg was replayed, so there is nothing that the series could change.';
   const { before, series, pool_mappings: through, mappings, unmaps } = verdict;
   const rest = leftOut(document);
   if (through === 0)

@@ -139,7 +139,7 @@ describe('the verdict of a replay', function () {
   it('is none where nothing was mapped', async () => {
     const text = new TraceWriter().unmapPage(0xfff00000).text;
     await withTrace(text, async (file) => {
-      expect(await firstLines(file)).to.match(/^No streaming mapping was replayed/);
+      expect(await firstLines(file)).to.match(/^No dma_map_page and no dma_map_sg was replayed/);
     });
   });
 
