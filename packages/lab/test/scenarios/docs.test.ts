@@ -16,12 +16,7 @@ describe('docs/scenarios.md', function () {
   if (LONG)
     it('shows screens that its commands print', async () => {
       const commands = [...docs.matchAll(/^npx iommu-bounce (.*)$/gm)].map((m) => m[1] ?? '');
-      expect(commands).to.deep.equal([
-        'scenario devices',
-        'scenario nosync',
-        'net rx',
-        'net tx',
-      ]);
+      expect(commands).to.deep.equal(['scenario devices', 'scenario nosync', 'net rx', 'net tx']);
       let printed = '';
       for (const command of commands) {
         // Without data, which changes no figure shown here, to save time; nosync is about data.
