@@ -133,14 +133,13 @@ for (const pkg of packages)
         exclude: [],
       });
       await node(readmes, join(root, 'node_modules', 'typescript-7', 'bin', 'tsc'), '-p', '.');
+      // One after the other: an example may write a file, the same one in each form.
       for (const { index, prints } of all)
-        await Promise.all(
-          ['js-N.mjs', 'js-N.cjs', 'ts-N.mjs', 'ts-N.cjs'].map(async (form) => {
-            const printed = await node(readmes, form.replace('N', String(index)));
-            if (prints !== undefined) expect(printed, form).to.equal(prints);
-            else expect(printed, form).to.not.equal('');
-          }),
-        );
+        for (const form of ['js-N.mjs', 'js-N.cjs', 'ts-N.mjs', 'ts-N.cjs']) {
+          const printed = await node(readmes, form.replace('N', String(index)));
+          if (prints !== undefined) expect(printed, form).to.equal(prints);
+          else expect(printed, form).to.not.equal('');
+        }
     });
 
     for (const name of Object.keys(pkg.manifest.bin ?? {}))
