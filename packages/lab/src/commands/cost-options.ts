@@ -40,13 +40,22 @@ export function costsOf(options: CostOptions): {
   readonly costs: CostParameters;
 } {
   const preset = option('--preset', () => presetNamed(options.preset));
-  const { costs: name, set = [] } = options;
+  return { preset, costs: costsOver(options)(preset) };
+}
+
+/**
+ * --costs and --set over any preset: the file is read once, here.
+ * @throws UsageError
+ */
+export function costsOver({
+  costs: name,
+  set = [],
+}: CostOptions): (preset: PresetName) => CostParameters {
   const file = name === undefined ? null : { name, text: readText(name, 'cost parameters') };
-  const costs = { ...costParameters(preset, file) };
-  for (const text of set)
-    Object.assign(
-      costs,
-      option('--set', () => parseAssignment(text)),
+  const settings = set.map((text) => option('--set', () => parseAssignment(text)));
+  return (preset) =>
+    settings.reduce<CostParameters>(
+      (costs, one) => ({ ...costs, ...one }),
+      costParameters(preset, file),
     );
-  return { preset, costs };
 }

@@ -4,6 +4,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { IommuDriver } from '@iommu-bounce/integration';
 import {
   COVER_LETTER_IOS,
   coverLetterExperiment,
@@ -14,13 +15,7 @@ import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import {
-  RECORDED_ON,
-  type RecordedIommu,
-  type VerdictCosts,
-  agrees,
-  replayTraces,
-} from '../compare';
+import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
 import { html } from '../show/html';
@@ -62,10 +57,10 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
     config: null,
     params: null,
     mostDifferences: 10,
-    costs: (iommu: RecordedIommu): VerdictCosts => ({
-      preset: RECORDED_ON[iommu],
-      costs: preset(RECORDED_ON[iommu]),
-    }),
+    costs: (iommu: RecordedIommu, driver: IommuDriver): VerdictCosts => {
+      const name = presetFor(iommu, driver);
+      return { preset: name, costs: preset(name) };
+    },
     progress: (what: string): void => {
       progress.show(what);
     },

@@ -4,7 +4,6 @@
 import type { Command } from 'commander';
 import {
   BASES,
-  FIXES,
   type FioDocument,
   type FioJob,
   type FlagTexts,
@@ -44,7 +43,14 @@ import { TimeLeft } from '../time-left';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
-import { collect, fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
+import {
+  collect,
+  fixedPolicies,
+  layoutNamed,
+  option,
+  wholeNumber,
+  withFixOption,
+} from './option-values';
 
 interface FioOptions extends CostOptions {
   readonly policy?: string;
@@ -84,14 +90,12 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       command.option(flags, `${what}; may be given several times`, collect);
     else command.option(flags, what);
   addScenarioOptions(command);
-  withCostOptions(
-    command,
-    `; without --scenario and --workload also a limit of a request's size: ${REQUEST_LIMITS.map(({ name }) => name).join(', ')}`,
+  withFixOption(
+    withCostOptions(
+      command,
+      `; without --scenario and --workload also a limit of a request's size: ${REQUEST_LIMITS.map(({ name }) => name).join(', ')}`,
+    ),
   )
-    .option(
-      '--fix <names>',
-      `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
-    )
     .option(
       '--base <version>',
       `kernel whose IOMMU code all policies run on: ${BASES.join(', ')}; default: each on 5.13, where it can`,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Values of options and files as commands read them: one line that says what was expected, if they are not that.
 
+import type { Command } from 'commander';
 import {
+  FIXES,
   InputError,
   LAYOUT_NAMES,
   type LayoutName,
@@ -38,6 +40,14 @@ export function option<T>(name: string, read: () => T): T {
     if (error instanceof InputError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** Adds `--fix`. */
+export function withFixOption(command: Command): Command {
+  return command.option(
+    '--fix <names>',
+    `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
+  );
 }
 
 /** `--fix`: the pool with these fixes, or nothing. */

@@ -12,7 +12,6 @@ import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
-import type { PresetName } from '@iommu-bounce/simulation';
 import {
   RECORDED_ON,
   type RecordedIommu,
@@ -20,13 +19,14 @@ import {
   type VerdictCosts,
   agrees,
   driverOfPreset,
+  presetFor,
   replayTraces,
 } from '../compare';
 import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
 import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
-import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
 
 interface ReplayOptions extends CostOptions {
@@ -176,11 +176,16 @@ interface Machine {
 /** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
 function machineOf(options: ReplayOptions): Machine {
   const driver = options.driver === undefined ? undefined : driverOf(options.driver);
-  if (options.preset === undefined)
+  if (options.preset === undefined) {
+    const over = costsOver(options);
     return {
       driver,
-      costs: (iommu, ran) => costsOf({ ...options, preset: presetFor(iommu, ran) }),
+      costs: (iommu, ran) => {
+        const preset = presetFor(iommu, ran);
+        return { preset, costs: over(preset) };
+      },
     };
+  }
   const { preset, costs } = costsOf(options);
   const wanted = driverOfPreset(preset);
   if (driver !== undefined && driver !== wanted)
@@ -188,13 +193,6 @@ function machineOf(options: ReplayOptions): Machine {
       `--driver ${driver}: the costs of --preset ${preset} are those of ${wanted}; expected --driver ${wanted}, or none`,
     );
   return { driver: wanted, costs: () => ({ preset, costs }) };
-}
-
-/** Costs that go with the recorded IOMMU, if the machines had such a driver. */
-function presetFor(iommu: RecordedIommu, driver: IommuDriver): PresetName {
-  const preset = RECORDED_ON[iommu];
-  if (driverOfPreset(preset) === driver) return preset;
-  return driver === 'virtio' ? 'laptop-virtio' : 'bare-metal-vtd';
 }
 
 function recordedOnOf(text: string | undefined): RecordedIommu | null {

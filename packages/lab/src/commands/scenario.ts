@@ -2,18 +2,13 @@
 // `scenario devices|nosync` and `net rx|tx`: what the closed loop of fio does not show.
 
 import type { Command } from 'commander';
-import {
-  FIXES,
-  LAYOUT_NAMES,
-  NIC_PARAMETERS,
-  POLICIES,
-  USUAL_MACHINE,
-} from '@iommu-bounce/simulation';
+import { LAYOUT_NAMES, NIC_PARAMETERS, POLICIES, USUAL_MACHINE } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { commandLine } from './command-line';
 import { withCostOptions } from './cost-options';
 import { PACKETS, type ScenarioKind, runScenario } from './fio-scenario';
+import { withFixOption } from './option-values';
 
 type End = (status: ExitStatus) => void;
 
@@ -38,12 +33,8 @@ export function addScenario(program: Command, io: CommandIo, end: End): void {
     .option(
       '--policy <names>',
       `${POLICIES.map(({ name }) => name).join(', ')}; several with commas (default: all)`,
-    )
-    .option(
-      '--fix <names>',
-      `also run the pool with these fixes for findings: ${FIXES.map(({ name }) => name).join(', ')}`,
     );
-  output(net).action((direction: string) => {
+  output(withFixOption(net)).action((direction: string) => {
     end(started(net, direction, { rx: 'net-rx', tx: 'net-tx' }, io, program));
   });
 }

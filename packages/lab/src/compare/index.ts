@@ -7,6 +7,7 @@ export type { SeriesState, SessionOptions } from './session';
 export {
   RECORDED_ON,
   driverOfPreset,
+  presetFor,
   type RecordedIommu,
   type RecordedOn,
   type VerdictCosts,

@@ -78,3 +78,10 @@ export function recordedOn(
 export function driverOfPreset(preset: PresetName): IommuDriver {
   return presetInfo(preset).iommu === 'virtio-iommu' ? 'virtio' : 'table';
 }
+
+/** The preset that goes with the recorded IOMMU, if the machines had such a driver; else one that the driver has. */
+export function presetFor(iommu: RecordedIommu, driver: IommuDriver): PresetName {
+  const preset = RECORDED_ON[iommu];
+  if (driverOfPreset(preset) === driver) return preset;
+  return driver === 'virtio' ? 'laptop-virtio' : 'bare-metal-vtd';
+}

@@ -8,8 +8,10 @@ import {
   type IommuKind,
   type PresetName,
   addCharge,
+  addSteps,
   chargeOf,
   drawCosts,
+  noSteps,
   piecesPerIo,
   presetInfo,
   timeOf,
@@ -169,22 +171,11 @@ function mergedRows(before: readonly Lane[], series: readonly Lane[]): RowPair[]
 }
 
 function addedRow(a: SizeSteps, b: SizeSteps): SizeSteps {
-  const steps = (x: SizeSteps['map'], y: SizeSteps['map']): SizeSteps['map'] => {
-    const both = { ...x };
-    for (const name of Object.keys(both) as (keyof typeof both)[]) both[name] += y[name];
-    return both;
-  };
-  const sizes = new Map(a.sizes);
-  for (const [size, n] of b.sizes) sizes.set(size, (sizes.get(size) ?? 0) + n);
-  return {
-    ...a,
-    maps: a.maps + b.maps,
-    unmaps: a.unmaps + b.unmaps,
-    pool_maps: a.pool_maps + b.pool_maps,
-    map: steps(a.map, b.map),
-    unmap: steps(a.unmap, b.unmap),
-    sizes,
-  };
+  const row = { ...a, map: { ...a.map }, unmap: { ...a.unmap } };
+  for (const name of ['maps', 'unmaps', 'pool_maps', 'bytes'] as const) row[name] += b[name];
+  addSteps(row.map, b.map);
+  addSteps(row.unmap, b.unmap);
+  return row;
 }
 
 /** What a mapping of a row is charged on average: its map, and its unmap. */
@@ -195,24 +186,21 @@ function chargeOfRow({ map, unmap, maps, unmaps }: SizeSteps): Charge {
 
 /** The same over all sizes, with what the machines did between the calls. */
 function chargePerPair(lanes: readonly Lane[]): Charge {
-  let [map, unmap, elsewhere]: Charge[] = [{}, {}, {}];
+  const [map, unmap, elsewhere] = [noSteps(), noSteps(), noSteps()] as const;
   let maps = 0;
   let unmaps = 0;
   for (const { costs } of lanes) {
     for (const row of costs.rows()) {
-      map = addCharge(map as Charge, chargeOf(row.map, 'map', 'cpu'));
-      unmap = addCharge(unmap as Charge, chargeOf(row.unmap, 'unmap', 'device'));
+      addSteps(map, row.map);
+      addSteps(unmap, row.unmap);
       maps += row.maps;
       unmaps += row.unmaps;
     }
-    elsewhere = addCharge(elsewhere as Charge, chargeOf(costs.elsewhere, 'unmap', 'device'));
+    addSteps(elsewhere, costs.elsewhere);
   }
-  const perMap = addCharge(map as Charge, elsewhere as Charge);
-  return addCharge(
-    addCharge({}, perMap, 1 / Math.max(1, maps)),
-    unmap as Charge,
-    1 / Math.max(1, unmaps),
-  );
+  const perMap = addCharge(chargeOf(map, 'map', 'cpu'), chargeOf(elsewhere, 'unmap', 'device'));
+  const perUnmap = chargeOf(unmap, 'unmap', 'device');
+  return addCharge(addCharge({}, perMap, 1 / Math.max(1, maps)), perUnmap, 1 / Math.max(1, unmaps));
 }
 
 /** What was counted decides; the model's size is named where it agrees. */
@@ -265,7 +253,7 @@ function piecesOf(rows: readonly SizeSteps[]): (bytes: number) => number {
   const known = rows
     .filter((row) => row.size_up_to > 4096 && row.map.mapRequests > 0)
     .map((row) => {
-      const pages = meanSize(row) / 4096;
+      const pages = row.bytes / row.maps / 4096;
       const begun = (row.map.mapRequests / row.maps - 1) / Math.max(1, pages - 1);
       return { bytes: row.size_up_to, begun: Math.min(1, Math.max(0, begun)) };
     });
@@ -280,10 +268,6 @@ function piecesOf(rows: readonly SizeSteps[]): (bytes: number) => number {
     );
     return Math.min(pages, 1 + nearest.begun * (pages - 1));
   };
-}
-
-function meanSize({ sizes, maps }: SizeSteps): number {
-  return sum([...sizes], ([size, n]) => size * n) / maps;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

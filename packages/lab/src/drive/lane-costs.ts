@@ -18,8 +18,8 @@ export interface SizeSteps {
   readonly map: StepCounts;
   /** In unmap calls, and in syncs for the CPU. */
   readonly unmap: StepCounts;
-  /** Bytes of a mapping, and how many mappings have so many. */
-  readonly sizes: Map<number, number>;
+  /** Bytes of all that were mapped. */
+  bytes: number;
 }
 
 /** Calls that ask the pool, for memory that the driver had already. */
@@ -45,8 +45,7 @@ export class LaneCosts {
   mapped(mapping: Mapping, throughPool: boolean): void {
     const row = this.rowOf(mapping);
     if (!row) return;
-    const { size } = mapping;
-    row.sizes.set(size, (row.sizes.get(size) ?? 0) + 1);
+    row.bytes += mapping.size;
     row.maps++;
     if (throughPool) row.pool_maps++;
     row.map[throughPool ? 'poolCalls' : 'plainCalls']++;
@@ -98,7 +97,7 @@ export class LaneCosts {
       const direction = DIRECTIONS[mapping.dir];
       row = {
         ...{ direction, size_up_to: Math.max(PAGE, 2 ** power), maps: 0, unmaps: 0, pool_maps: 0 },
-        ...{ map: noSteps(), unmap: noSteps(), sizes: new Map<number, number>() },
+        ...{ bytes: 0, map: noSteps(), unmap: noSteps() },
       };
       this.bySize.set(key, row);
     }

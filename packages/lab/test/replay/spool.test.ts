@@ -71,6 +71,18 @@ describe('a capture that can be read only once', function () {
     });
   });
 
+  it('leaves costs alone, which are read once', async function () {
+    await withFolder(async (folder) => {
+      const fifo = fifoIn(folder);
+      if (fifo === null) return void this.skip();
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      spawn('sh', ['-c', 'echo vmexitNs=3000 > "$1"', 'sh', fifo]);
+      const { status, err } = await cli('replay', file, '--costs', fifo, '--json');
+      expect(status, err).to.equal(0);
+    });
+  });
+
   it('may be stdin', function () {
     if (!existsSync(join(__dirname, '../../dist/esm/cli.mjs'))) {
       console.log('      skipped: the package is not built (npm run build)');

@@ -13,7 +13,7 @@ import {
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
 import { CountingMachine } from './counting-machine';
-import { type StepCounts, type StepName, noSteps } from './step-counter';
+import { type StepCounts, addSteps, noSteps } from './step-counter';
 import { NVME_SIMPLE_BYTES, cutBuffers } from './pieces';
 import type { IommuKind } from './presets';
 
@@ -90,15 +90,15 @@ export function countIo(setup: CountSetup): IoCounts {
   for (let round = 0; round < ROUNDS; round++) {
     m.reset();
     mapAll();
-    add(map, m.counts(iodepth), 1 / (ROUNDS * iodepth));
+    addSteps(map, m.counts(iodepth), 1 / (ROUNDS * iodepth));
     m.reset();
     unmapAll();
-    add(unmap, m.counts(iodepth), 1 / (ROUNDS * iodepth));
+    addSteps(unmap, m.counts(iodepth), 1 / (ROUNDS * iodepth));
   }
   const fill = noSteps();
   if (fills > 0) {
-    add(fill, first, 1 / fills);
-    add(fill, map, -iodepth / fills);
+    addSteps(fill, first, 1 / fills);
+    addSteps(fill, map, -iodepth / fills);
   }
   return { setup, map, unmap, fill, fills };
 }
@@ -116,8 +116,4 @@ function place(m: CountingMachine, buffers: readonly (readonly number[])[]): Buf
     });
     return { list: list[0] as scatterlist, nents: orders.length, addr: dma_addr_t(0) };
   });
-}
-
-function add(to: StepCounts, from: StepCounts, weight: number): void {
-  for (const name of Object.keys(to) as StepName[]) to[name] += from[name] * weight;
 }

@@ -59,6 +59,11 @@ export function noSteps(): StepCounts {
   };
 }
 
+/** Adds steps to `to`, so many times. */
+export function addSteps(to: StepCounts, from: StepCounts, weight = 1): void {
+  for (const name of Object.keys(to) as StepName[]) to[name] += from[name] * weight;
+}
+
 /** Copies and pages, counted into the steps once the machine is up. */
 class CountedMemory extends mm_c {
   steps: StepCounts | null = null;

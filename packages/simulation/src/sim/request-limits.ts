@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How large one request to the drive can be: what the block layer, the NVMe driver and the drive each allow.
 
-import { InputError } from '../errors';
+import { settingsOver } from '../settings';
 
 /** Each is a limit of one request (a bio's: of one bio); the smallest counts. */
 export interface RequestLimits {
@@ -60,28 +60,13 @@ export const USUAL_LIMITS: RequestLimits = requestLimits();
  * @throws InputError for a name that is none, a value outside its range, or a size that is no whole number of pages
  */
 export function requestLimits(settings: readonly string[] = []): RequestLimits {
-  const values = Object.fromEntries(
-    REQUEST_LIMITS.map((limit) => [limit.name, limit.default]),
-  ) as Record<RequestLimitName, number>;
-  for (const setting of settings) {
-    const [, name = '', text = ''] = /^([^=]*)=?(.*)$/.exec(setting) ?? [];
-    const found = REQUEST_LIMITS.find((limit) => limit.name === name.trim());
-    if (found === undefined)
-      throw new InputError(
-        `limit '${name.trim()}' is unknown, expected ${REQUEST_LIMITS.map((limit) => limit.name).join(', ')}`,
-      );
-    const value = Number(text);
-    const inRange = text.trim() !== '' && value >= found.min && value <= found.max;
-    const isWhole = Number.isInteger(value) && (found.unit === 'count' || value % 4 === 0);
-    if (!inRange || !isWhole)
-      throw new InputError(
-        `${found.name}: expected ${found.unit === 'KiB' ? 'a multiple of 4' : 'a whole number'} from ${String(found.min)} to ${String(found.max)} ${found.unit}, got '${text}'`,
-      );
-    if (found.name === 'nvmeMdtsKb' && !Number.isInteger(Math.log2(value)))
-      throw new InputError(`nvmeMdtsKb: expected a power of two, got '${text}'`);
-    values[found.name] = value;
-  }
-  return values;
+  return settingsOver<RequestLimitName, RequestLimit>(REQUEST_LIMITS, settings, {
+    called: 'limit',
+    expected: ({ unit }) => (unit === 'KiB' ? 'a multiple of 4' : 'a whole number'),
+    fits: ({ unit }, value) => Number.isInteger(value) && (unit === 'count' || value % 4 === 0),
+    missing: ({ name }, value) =>
+      name === 'nvmeMdtsKb' && !Number.isInteger(Math.log2(value)) ? 'a power of two' : null,
+  });
 }
 
 /** Bytes of a request at most. @param longestMapping bytes that the DMA API maps at once at most */

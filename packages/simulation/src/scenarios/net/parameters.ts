@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A simple network card in numbers, and what its driver and the stack above spend on a packet.
 
-import { InputError } from '../../errors';
+import { settingsOver } from '../../settings';
 
 export interface NicParameters {
   readonly nicBytesPerS: number;
@@ -64,25 +64,9 @@ export const NIC_PARAMETERS: readonly NicParameter[] = ROWS.map(
  * @throws InputError for a name that is none, or a value outside its range
  */
 export function nicParameters(settings: readonly string[] = []): NicParameters {
-  const values = Object.fromEntries(NIC_PARAMETERS.map((p) => [p.name, p.default])) as Record<
-    NicName,
-    number
-  >;
-  for (const setting of settings) {
-    const [, name = '', text = ''] = /^([^=]*)=?(.*)$/.exec(setting) ?? [];
-    const found = NIC_PARAMETERS.find((p) => p.name === name.trim());
-    if (!found)
-      throw new InputError(
-        `card parameter '${name.trim()}' is unknown, expected ${NIC_PARAMETERS.map((p) => p.name).join(', ')}`,
-      );
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= found.min && value <= found.max))
-      throw new InputError(
-        `${found.name}: expected a number from ${String(found.min)} to ${String(found.max)} ${found.unit}, got '${text}'`,
-      );
-    values[found.name] = value;
-  }
-  return values;
+  return settingsOver<NicName, NicParameter>(NIC_PARAMETERS, settings, {
+    called: 'card parameter',
+  });
 }
 
 /** Settings of the card, and of everything else. */
