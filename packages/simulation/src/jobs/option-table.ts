@@ -27,6 +27,24 @@ function within(name: keyof typeof MOST, flag: Flag): JobOption {
   };
 }
 
+/** Bytes, or as `50%` a share: of each file for size, of size for io_size. C: fio 3.33 filesetup.c setup_files */
+function amount(
+  name: 'size' | 'ioSize',
+  option: Pick<JobOption, 'name' | 'alias' | 'flag' | 'replaces'>,
+): JobOption {
+  const share = name === 'size' ? 'sizePercent' : 'ioSizePercent';
+  return {
+    ...option,
+    bare: null,
+    set: (s, text, at) => {
+      const percent = /^(\d+)%$/.exec(text.trim())?.[1];
+      if (Number(percent) > 100) throw at.error(`expected at most 100%, got ${String(percent)}%`);
+      s[share] = percent === undefined ? null : said(s, Number(percent), at);
+      s[name] = percent === undefined ? said(s, parseCount(text, s.kbBase, at), at) : null;
+    },
+  };
+}
+
 function mix(other: boolean, flag: Flag): JobOption {
   return {
     name: other ? 'rwmixwrite' : 'rwmixread',
@@ -131,12 +149,12 @@ export const JOB_OPTIONS: readonly JobOption[] = [
       if (write !== null) s.splitWrite = said(s, write, at);
     },
   },
-  number('size', {
+  amount('size', {
     name: 'size',
     flag: flag('bytes', 'bytes that each job moves; a block that does not fit is not done'),
     replaces: ['ioSize', 'fileSize', 'timeBased'],
   }),
-  number('ioSize', {
+  amount('ioSize', {
     name: 'io_size',
     alias: 'io_limit',
     flag: flag('bytes', 'bytes that each job moves, where it differs from size'),

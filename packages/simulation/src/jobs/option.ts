@@ -29,7 +29,7 @@ export function said<T>(s: Settings, value: T, at: Place): Said<T> {
 }
 
 export function number(
-  name: 'size' | 'ioSize' | 'numberIos' | 'seed' | 'thinkBlocks' | 'backlog' | 'batch',
+  name: 'numberIos' | 'seed' | 'thinkBlocks' | 'backlog' | 'batch',
   option: Pick<JobOption, 'name' | 'alias' | 'flag' | 'replaces'>,
 ): JobOption {
   return {

@@ -2,7 +2,7 @@
 // When a job ends: what size, io_size, filesize, number_ios, loops and runtime say together.
 
 import type { FioJob, Pass } from './job';
-import type { JobHead, Maybe, Settings } from './settings';
+import type { JobHead, Maybe, Said, Settings } from './settings';
 
 /**
  * As fio 3.33: `size`, or the files' size, is what a pass goes through, `loops` passes are done, and `io_size` limits all
@@ -23,9 +23,9 @@ export function ends(
   }
   const loops = s.loops?.value ?? 1;
   const files = s.fileNames?.value ?? s.files?.value ?? 1;
-  const fileSize = aboveZero(s.fileSize);
+  const fileSize = partOfFile(s, bs);
   const all = aboveZero(s.size) ?? (fileSize === null ? null : fileSize * files);
-  const until = aboveZero(s.ioSize);
+  const until = aboveZero(s.ioSize) ?? shareOf(all, s.ioSizePercent);
   const asked = until ?? all;
   const ios = timeBased ? null : aboveZero(s.numberIos);
   let numberIos = ios === null ? null : ios * loops;
@@ -48,6 +48,30 @@ export function ends(
           freely: isFree(s, { rw, bs }, head, warn),
         };
   return { numberIos, size: timeBased || asked === null ? null : asked * loops, runtimeNs, pass };
+}
+
+/** What a job goes through of each file: all of it, or with `size=50%` whole smallest blocks; null: no filesize is said. */
+function partOfFile(s: Settings, bs: FioJob['bs']): number | null {
+  const whole = aboveZero(s.fileSize);
+  const percent = aboveZero(s.sizePercent);
+  if (percent === null || percent === 100) return whole;
+  if (whole === null)
+    throw (s.sizePercent as Said<number>).at.error(
+      'a percentage of the device, whose size the simulation does not model; expected bytes, or a filesize',
+    );
+  const least = Math.min(...[...bs.read, ...bs.write].map(({ bytes }) => bytes));
+  const part = Math.floor((whole * percent) / 100);
+  return part - (part % least);
+}
+
+function shareOf(all: number | null, share: Maybe<number>): number | null {
+  const percent = aboveZero(share);
+  if (percent === null) return null;
+  if (all === null)
+    throw (share as Said<number>).at.error(
+      'a percentage of size, which is not said; expected bytes, or a size',
+    );
+  return Math.floor((all * percent) / 100);
 }
 
 /** Without a random map, blocks lie anywhere. With one, fio shortens a block that meets one already done. */

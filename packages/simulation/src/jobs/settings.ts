@@ -28,7 +28,11 @@ export class Settings {
   splitRead: Maybe<Sizes> = null;
   splitWrite: Maybe<Sizes> = null;
   size: Maybe<number> = null;
+  /** Of each file. */
+  sizePercent: Maybe<number> = null;
   ioSize: Maybe<number> = null;
+  /** Of size. */
+  ioSizePercent: Maybe<number> = null;
   numberIos: Maybe<number> = null;
   runtimeNs: Maybe<number> = null;
   timeBased: Maybe<boolean> = null;

@@ -68,6 +68,10 @@ const COUNTED: readonly (readonly [options: string, reads: number, writes: numbe
   ['rw=read size=16k number_ios=100', 4, 0],
   ['rw=read size=256k number_ios=100', 64, 0],
   ['rw=write size=10k', 0, 2],
+  ['rw=read filesize=1m size=50%', 128, 0],
+  ['rw=read filesize=100k nrfiles=3 size=30%', 21, 0],
+  ['rw=read filesize=1m io_size=50%', 128, 0],
+  ['rw=randread size=1m io_size=50%', 128, 0],
 ];
 
 const VERIFIED: typeof COUNTED = [
