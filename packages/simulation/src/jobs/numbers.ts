@@ -86,8 +86,7 @@ function matched(
 
 function complaint(value: string, expected: string): string {
   if (value.startsWith('-')) return `is negative; expected ${expected}`;
-  if (value.endsWith('%'))
-    return `a percentage is for size and io_size; expected ${expected}`;
+  if (value.endsWith('%')) return `a percentage is for size and io_size; expected ${expected}`;
   if (value.startsWith('(')) return `arithmetic is not evaluated here; expected ${expected}`;
   if (/\d[.]\d/.test(value)) return `fio reads no fractions; expected ${expected}`;
   return `expected ${expected}`;
