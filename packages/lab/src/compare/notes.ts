@@ -40,6 +40,11 @@ function sessionNotes(session: Session): string[] {
       `${name}: no DMA API calls in the trace (events dma:* or obs_*), so there is nothing to drive; only its IOMMU events are counted`,
     );
   if (agreement.figures.dependent.interior_lengths.compared > 0) notes.push(LENGTHS);
+  if (session.whatIf !== null)
+    notes.push(
+      `${name}: a what-if. The recorded kernel had the series, with ${session.whatIf}; this replay has it otherwise, so ` +
+        'nothing of what was recorded is compared, and the pools begin empty.',
+    );
   const four = lanes.find(({ patches }) => patches === 4)?.lane;
   if (four && counts.mapCalls > 0) {
     if (pool)
@@ -48,7 +53,7 @@ function sessionNotes(session: Session): string[] {
           'compared with them; no tolerance is in it. When the buckets begin was found from the same runs, so it takes two ' +
           'of them to disagree; a delay that all workers had alike does not show.',
       );
-    else if (survey.hasDecisions)
+    else if (survey.hasDecisions && session.whatIf === null)
       notes.push('State 4 was configured without the pool: its decisions were not compared.');
     else
       notes.push(

@@ -19,7 +19,7 @@ import { UsageError } from '../errors';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
-import { replayParams } from '../drive/parameters';
+import { type ReplayParams, replayParams } from '../drive/parameters';
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
@@ -73,6 +73,8 @@ export interface Session {
   readonly recordedOn: RecordedOn;
   /** Why the whole series has no pool here; null if it has one. */
   readonly poolOff: string | null;
+  /** What the recorded kernel, which had the series, ran with and this replay does not; null: nothing. */
+  readonly whatIf: string | null;
   readonly kernelParams: KernelParams;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
@@ -116,13 +118,13 @@ export async function replaySession(
   const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
 
-  const initial = [...survey.histories.values()]
-    .filter((history) => !history.looksNew)
-    .map((history) => history.initialState(numSlots));
-  const comparesPool = survey.hasDecisions && options.patches.includes(4);
+  const whatIf =
+    survey.hasDecisions && options.patches.includes(4) ? whatIfOf(facts, params, options) : null;
+  const initial = whatIf === null ? initialStates(survey, numSlots) : [];
+  const comparesPool = survey.hasDecisions && options.patches.includes(4) && whatIf === null;
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
   const states = [...new Set<SeriesState>([...options.patches, agreementState])].sort();
-  const agreement = new Agreement(options.mostDifferences);
+  const agreement = new Agreement(options.mostDifferences, whatIf !== null);
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
@@ -175,6 +177,7 @@ export async function replaySession(
     driver,
     recordedOn: on,
     poolOff: null,
+    whatIf,
     kernelParams: params.values,
     files,
     counters,
@@ -191,6 +194,29 @@ export async function replaySession(
     initial,
   };
   return { ...session, poolOff: poolOff(session, options.poolOption ?? null) };
+}
+
+function initialStates(survey: Survey, numSlots: number): InitialState[] {
+  return [...survey.histories.values()]
+    .filter((history) => !history.looksNew)
+    .map((history) => history.initialState(numSlots));
+}
+
+/** Facts say what the recorded pools were; without facts, --params and --config say it. */
+function whatIfOf(
+  facts: TraceFacts | null,
+  asked: ReplayParams,
+  { config }: SessionOptions,
+): string | null {
+  const says =
+    facts !== null &&
+    (facts.numSlots !== null || facts.classSizes !== null || facts.poolClasses.length > 0);
+  if (!says) return null;
+  if (config && config.value('IOMMU_IO_BUFFER') !== 'y') return 'a pool';
+  const recorded = replayParams(facts, null).values;
+  const { numSlots, classSizes } = asked.values;
+  if (recorded.numSlots === numSlots && recorded.classSizes === classSizes) return null;
+  return `io_buffer_pool.num_slots=${String(recorded.numSlots)} io_buffer_pool.class_sizes=${String(recorded.classSizes)}`;
 }
 
 /** The first sign of the recorded IOMMU. */

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import type { ReplayDocument } from '../../src/compare';
 import { cli, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from './helpers';
 import { ModelMachine } from './model-machine';
@@ -86,6 +87,43 @@ describe('iommu-bounce replay', () => {
       // Three of the decisions, three of the mappings that did not fall back.
       expect(text.out.match(/^ {4}recorded: /gm)).to.have.length(6);
       expect(text.out).to.include('no --params were given');
+    });
+  });
+
+  it('compares no decisions where --params or --config are not those of the facts: a what-if', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      const machine = new ModelMachine({
+        seed: 1,
+        numSlots: 4,
+        classes: [4096, 16384, 131072],
+        depth: 24,
+        bursts: [{ calls: 100, idleMs: 1000 }],
+      });
+      writeFileSync(file, machine.run().text());
+      writeFileSync(
+        join(folder, 'x.facts.json'),
+        '{"kernel_cmdline": "io_buffer_pool.num_slots=4"}',
+      );
+      const config = join(folder, 'n.config');
+      writeFileSync(config, '# CONFIG_IOMMU_IO_BUFFER is not set\n');
+      const replayed = async (...args: string[]): Promise<ReplayDocument> => {
+        const { status, out, err } = await cli('replay', file, '--json', ...args);
+        expect(status, err).to.equal(0);
+        return JSON.parse(out) as ReplayDocument;
+      };
+      expect((await replayed()).pool_agreement?.decisions_compared).to.be.above(100);
+      for (const args of [
+        ['--params', 'io_buffer_pool.num_slots=16'],
+        ['--params', 'io_buffer_pool.class_sizes=1'],
+        ['--config', config],
+      ]) {
+        const { pool_agreement: pool, agreement, notes } = await replayed(...args);
+        expect(pool).to.equal(undefined);
+        expect(agreement.mappings_compared).to.equal(0);
+        expect(agreement.mappings_recorded).to.be.above(50);
+        expect(notes.join('\n')).to.match(/a what-if\. The recorded kernel had the series/);
+      }
     });
   });
 
