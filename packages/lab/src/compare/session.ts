@@ -19,7 +19,7 @@ import { UsageError } from '../errors';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
-import { type ReplayParams, replayParams } from '../drive/parameters';
+import { type ReplayParams, replayParams, underParams } from '../drive/parameters';
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
@@ -130,20 +130,24 @@ export async function replaySession(
   const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
   let pool: PoolAgreement | null = null;
   const lanes = states.map((patches, index) => {
-    const port = new PortMachine({
-      driver,
-      patches,
-      config: options.config ?? IO_BUFFER_Y,
-      params: params.text,
-      hz: clock.hz,
-      jiffies: start.jiffies,
-      cpus: survey.cpus,
-      ...memory,
-      threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
-      lazy: !strict,
-      devices: [...survey.devices.values()],
-      groups: facts?.groups.map((group) => group.devices) ?? [],
-    });
+    const port = underParams(
+      params,
+      () =>
+        new PortMachine({
+          driver,
+          patches,
+          config: options.config ?? IO_BUFFER_Y,
+          params: params.text,
+          hz: clock.hz,
+          jiffies: start.jiffies,
+          cpus: survey.cpus,
+          ...memory,
+          threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
+          lazy: !strict,
+          devices: [...survey.devices.values()],
+          groups: facts?.groups.map((group) => group.devices) ?? [],
+        }),
+    );
     const lane = new Lane(port, index, memory.windowFrames, {
       ns: survey.firstNs,
       restMs: start.restMs,

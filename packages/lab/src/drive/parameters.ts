@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Kernel parameters of a replay: those of the recorded machine, and over them what the user gives.
 
+import { NotTranslatedError } from '@iommu-bounce/integration';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { KERNEL_PARAMS, type KernelParams, parseCmdline } from '@iommu-bounce/kconfig-options';
 import type { TraceFacts } from '@iommu-bounce/dma-trace';
@@ -10,6 +11,8 @@ export interface ReplayParams {
   /** Command line text. */
   readonly text: string;
   readonly values: KernelParams;
+  /** Where they are from: the file of facts, --params, or both. */
+  readonly from: string;
 }
 
 const NAMES = KERNEL_PARAMS.map((param) => param.name);
@@ -26,7 +29,18 @@ export function replayParams(facts: TraceFacts | null, user: string | null): Rep
   const words = facts ? factsWords(facts) : [];
   if (user !== null) words.push(user);
   const text = words.join(' ');
-  return { text, values: parseCmdline(text).params };
+  const from = [...(facts ? [facts.file] : []), ...(user === null ? [] : ['--params'])].join(', ');
+  return { text, values: parseCmdline(text, from).params, from };
+}
+
+/** A kernel that cannot set up its IOMMU under these parameters: the error says where they are from. */
+export function underParams<T>({ text, from }: ReplayParams, boot: () => T): T {
+  try {
+    return boot();
+  } catch (error) {
+    if (!(error instanceof NotTranslatedError) || text === '') throw error;
+    throw new UsageError(`${from}: under ${text} ${error.message}`);
+  }
 }
 
 /** What the facts say, by the command line or, without one, by the pools that were made. */

@@ -127,6 +127,26 @@ describe('iommu-bounce replay', () => {
     });
   });
 
+  it('says where parameters are from that the kernel cannot boot with', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      const facts = join(folder, 'x.facts.json');
+      writeFileSync(file, SMALL);
+      for (const [word, message] of [
+        ['num_slots=4000000000', /x\.facts\.json: under io_buffer_pool\.num_slots=4000000000 /],
+        ['class_sizes=999', /x\.facts\.json:1: expected an unsigned integer from 0 to 255/],
+      ] as const) {
+        writeFileSync(facts, `{"kernel_cmdline": "io_buffer_pool.${word}"}`);
+        const { status, out, err } = await cli('replay', file);
+        expect([status, out]).to.deep.equal([2, '']);
+        expect(err).to.match(message);
+      }
+      writeFileSync(facts, '{}');
+      const { err } = await cli('replay', file, '--params', 'io_buffer_pool.num_slots=4000000000');
+      expect(err).to.match(/--params: under io_buffer_pool\.num_slots=4000000000 /);
+    });
+  });
+
   it('runs on virtio-iommu, or on the table if told so', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
