@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The verdict of a replay: what it says, on what it rests, and that its parts add up.
 
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { BreakEvenModel, PRESET_NAMES, preset } from '@iommu-bounce/simulation';
 import type { ReplayDocument, VerdictSection } from '../../src/compare';
@@ -41,6 +43,20 @@ async function withTrace(text: string, use: (file: string) => Promise<void>): Pr
 
 describe('the verdict of a replay', function () {
   this.timeout(120_000);
+  let folder = '';
+  /** A third of MIXED, for what holds of any part: nothing stays mapped at its end. */
+  let mixed = '';
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'verdict-'));
+    mixed = join(folder, 'mixed.trace.txt');
+    const lines = gunzipSync(readFileSync(MIXED)).toString('latin1').split('\n');
+    writeFileSync(mixed, `${lines.slice(0, 4802).join('\n')}\n`);
+    copyFileSync(MIXED.replace('.trace.txt.gz', '.json'), join(folder, 'mixed.json'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it('is the first line, and gives both times, the size and the shares', async () => {
     expect(await firstLines(READ_4K)).to.match(
@@ -66,7 +82,7 @@ describe('the verdict of a replay', function () {
 
   for (const name of PRESET_NAMES)
     it(`adds up with the costs of ${name}`, async () => {
-      const found = await verdictOf(MIXED, '--preset', name);
+      const found = await verdictOf(mixed, '--preset', name);
       const sum = (numbers: readonly number[]): number => numbers.reduce((all, n) => all + n, 0);
       expect(sum(found.by_size.map((row) => row.mappings))).to.equal(found.mappings);
       expect(sum(found.by_size.map((row) => row.pool_mappings))).to.equal(found.pool_mappings);
@@ -101,39 +117,39 @@ describe('the verdict of a replay', function () {
 
   it('follows the costs, and takes one that is set as known', async () => {
     const slow = await verdictOf(
-      MIXED,
+      mixed,
       '--preset',
       'bare-metal-vtd',
       '--set',
       'invalidateNs=30000',
     );
     expect(slow.series_wins).to.equal(1);
-    const fast = await verdictOf(MIXED, '--preset', 'bare-metal-vtd', '--set', 'invalidateNs=200');
+    const fast = await verdictOf(mixed, '--preset', 'bare-metal-vtd', '--set', 'invalidateNs=200');
     expect(fast.series_wins).to.be.below(0.05);
     expect(fast.series.ns).to.equal(slow.series.ns);
   });
 
   it('advises classes that pay, and with them the series helps', async () => {
-    const { out } = await cli('replay', MIXED, '--preset', 'bare-metal-vtd');
+    const { out } = await cli('replay', mixed, '--preset', 'bare-metal-vtd');
     const params = /Try (io_buffer_pool\.class_sizes=\d+) in --params: classes/.exec(
       out.replace(/\s+/g, ' '),
     )?.[1];
     expect(params).to.equal('io_buffer_pool.class_sizes=3');
-    const before = await verdictOf(MIXED, '--preset', 'bare-metal-vtd');
-    const after = await verdictOf(MIXED, '--preset', 'bare-metal-vtd', '--params', params ?? '');
+    const before = await verdictOf(mixed, '--preset', 'bare-metal-vtd');
+    const after = await verdictOf(mixed, '--preset', 'bare-metal-vtd', '--params', params ?? '');
     expect(after.before.ns).to.equal(before.before.ns);
     expect(before.series.ns).to.be.above(before.before.ns);
     expect(after.series.ns).to.be.below(after.before.ns);
   });
 
   it('says which mappings are larger than any class', async () => {
-    const line = await firstLines(MIXED, '--params', 'io_buffer_pool.class_sizes=1');
-    expect(line).to.match(/^The series helps: /);
+    const line = await firstLines(mixed, '--params', 'io_buffer_pool.class_sizes=1');
+    expect(line).to.match(/The series helps: /);
     const { break_even: found } = await verdictOf(
-      MIXED,
+      mixed,
       ...['--params', 'io_buffer_pool.class_sizes=1'],
     );
-    for (const one of found) expect(one.mappings_past_pool).to.be.above(100);
+    for (const one of found) expect(one.mappings_past_pool).to.be.above(20);
   });
 
   it('is none where nothing was mapped', async () => {
@@ -144,7 +160,6 @@ describe('the verdict of a replay', function () {
   });
 
   it('is the headline of the page', async () => {
-    const { readFileSync } = await import('node:fs');
     await withFolder(async (folder) => {
       const file = join(folder, 'r.html');
       const { status } = await cli('replay', READ_4K, '--report', file);
