@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The sizes that allocations have are those of docs/porting.md, whose fields add up to them.
+// The sizes that allocations have are those of docs/porting.md.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -89,19 +89,19 @@ const ROWS: readonly Row[] = [
   ['vmexitNs', 'ns', 700, 20000, 'cost-figures.md: KVM_RUN ioctl round trip (0.7 µs at 3.6 GHz), exit served in user space (3.8 µs or more); max is an assumption', 'exit per notification (kick), out and back: exit, waking the VMM, seeing the answer'],
   ['vmmRequestNs', 'ns', 200, 10000, 'assumption: read, validate, record', 'work of the VMM per request, without its ioctls'],
   ['vfioMapNs', 'ns', 300, 30000, 'assumption (cost-figures.md: vfio type1 map/unmap: no published figure); max as vfioUnmapNs', 'map ioctl: entry, lock, records, host page table; without pins'],
-  ['vfioUnmapNs', 'ns', 300, 30000, 'cost-figures.md: unmap in guest, virtio-iommu+VFIO, i5-10210U (15-30 µs per unmap without its pages, with the exit); derived from the cover letter, so not independent of what is fitted; min is an assumption', 'unmap ioctl, whatever it finds'],
+  ['vfioUnmapNs', 'ns', 300, 30000, 'cost-figures.md: unmap in guest, virtio-iommu+VFIO, i5-10210U (15-30 µs per unmap with the exit, without its pages), derived from the fitted figures; min is an assumption', 'unmap ioctl, whatever it finds'],
   ['pinNs', 'ns', 100, 1100, 'cost-figures.md: VFIO map incl. fault+zero, per 4K page (0.14-0.2 µs without clearing, 1.02 µs with it)', 'pinning a page and mapping it in the host, per 4 KiB page'],
-  ['unpinNs', 'ns', 100, 6000, 'cost-figures.md: unmap in guest, virtio-iommu+VFIO, i5-10210U (2.8-5.5 µs per page); derived from the cover letter, so not independent of what is fitted; min is an assumption', 'unpinning, per 4 KiB page: host page table lookup, accounting, dirtying'],
+  ['unpinNs', 'ns', 100, 6000, 'cost-figures.md: unmap in guest, virtio-iommu+VFIO, i5-10210U (2.8-5.5 µs per page), derived from the fitted figures; min is an assumption', 'unpinning, per 4 KiB page: host page table lookup, accounting, dirtying'],
   ['hostFlushNs', 'ns', 200, 10000, 'assumption: at least a CMD_SYNC (240-560 ns, SMMUv3 CMD_SYNC of cost-figures.md)', 'unmap in the IOMMU of the host and wait for the flush, per VFIO mapping'],
   // Bare metal.
   ['iommuMapPageNs', 'ns', 1, 600, 'cost-figures.md: SMMUv3 dma_map_benchmark (slope 3 ns), ARM page-table cost (map_sg 500-590 ns)', 'writing the page table on bare metal, per 4 KiB page'],
   ['iommuUnmapPageNs', 'ns', 5, 600, 'cost-figures.md: SMMUv3 dma_map_benchmark (slope 20-75 ns), ARM page-table cost (460 ns)', 'clearing the page table on bare metal, per 4 KiB page'],
-  ['invalidateNs', 'ns', 200, 30000, 'cost-figures.md: SMMUv3 CMD_SYNC (240 ns), unmap_sg local vs remote node (1.1-25 µs)', 'IOTLB invalidation on bare metal, per flush, with an idle queue: command and wait; waiting for other CPUs comes out of the simulation'],
-  ['invalidatePageNs', 'ns', 0.1, 600, 'cost-figures.md: SMMUv3 dma_map_benchmark (slope 80 ns, with clearing the page table); min is an assumption: one command covers a range', 'the same, per 4 KiB page of a flush that names an address range: a command each'],
+  ['invalidateNs', 'ns', 200, 30000, 'cost-figures.md: SMMUv3 CMD_SYNC (240 ns), unmap_sg local vs remote node (1.1-25 µs)', 'IOTLB invalidation on bare metal, per flush, with an idle queue: command and wait'],
+  ['invalidatePageNs', 'ns', 0.1, 600, 'cost-figures.md: SMMUv3 dma_map_benchmark (slope 80 ns, with clearing the page table); min is an assumption', 'the same, per 4 KiB page of a flush that names an address range: a command each'],
   // The drive.
   ['nvmeLatencyNs', 'ns', 20000, 100000, 'cost-figures.md: NVMe device (20-100 µs, swept)', 'from the end of the transfer to the interrupt'],
-  ['nvmeIops', 'I/Os per s', 60000, 3000000, 'assumption around cost-figures.md: NVMe device (327K IOPS is the one sourced figure); max is an assumption: a drive of today on PCIe 5.0. Calibration draws up to 500000', 'I/Os that the drive can start per second'],
-  ['nvmeBytesPerS', 'bytes/s', 1e9, 1.6e10, 'cost-figures.md: NVMe device (2-3.5 GB/s, swept); min is an assumption: a slow drive on two lanes; max is an assumption: four lanes of PCIe 5.0. Calibration draws up to 3.5 GB/s', 'bytes that the drive can move per second'],
+  ['nvmeIops', 'I/Os per s', 60000, 3000000, 'assumption; cost-figures.md: NVMe device (327K IOPS); max: PCIe 5.0. Calibration draws up to 500000', 'I/Os that the drive can start per second'],
+  ['nvmeBytesPerS', 'bytes/s', 1e9, 1.6e10, 'cost-figures.md: NVMe device (2-3.5 GB/s, swept); min and max are assumptions: two slow lanes, four of PCIe 5.0. Calibration draws up to 3.5 GB/s', 'bytes that the drive can move per second'],
   ['nvmeQueueDepth', 'count', 1, 65535, 'assumption: 1023 usable entries in Linux, 65535 in NVMe', 'I/Os in the drive at once'],
 ];
 
