@@ -11,7 +11,7 @@ import {
   presetInfo,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
 import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 
@@ -44,9 +44,7 @@ export function addBreakEven(
     .option('--json', 'one JSON document on stdout')
     .action((options: BreakEvenOptions) => {
       const document = breakEvenDocument(options);
-      io.out(
-        options.json === true ? `${JSON.stringify(document, null, 2)}\n` : breakEvenText(document),
-      );
+      printResult(io, options.json, document, (screen) => breakEvenText(document, screen));
       end(0);
     });
 }

@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander';
 import { type Calibration, NoFitError, calibrate } from '@iommu-bounce/simulation';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress, printResult } from '../io';
 import { calibrationText } from '../tables/calibrate';
 import { checkWritable, writeFile } from '../write-file';
 import { wholeNumber } from './option-values';
@@ -41,9 +41,7 @@ export function addCalibrate(
       }
       if (options.out !== undefined)
         writeFile(options.out, `${JSON.stringify(result.preset, null, 2)}\n`, replacing);
-      io.out(
-        options.json === true ? `${JSON.stringify(result, null, 2)}\n` : calibrationText(result),
-      );
+      printResult(io, options.json, result, (screen) => calibrationText(result, screen));
       end(0);
     });
 }

@@ -14,7 +14,7 @@ import {
 import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress, printResult } from '../io';
 import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
@@ -112,7 +112,7 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
     ...{ plain, series, experiment },
     ...{ report: shown(file), site: shown(site) },
   };
-  io.out(json ? `${JSON.stringify(document, null, 2)}\n` : demoText(document));
+  printResult(io, json, document, (screen) => demoText(document, screen));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }

@@ -19,7 +19,7 @@ import {
 import { UsageError } from '../errors';
 import { type Part, partsText } from '../show/parts';
 import { partsReport } from '../reports/fio/parts-report';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress, printResult } from '../io';
 import { checkReportFile, writeReport } from '../reports';
 import { devicesParts } from '../tables/devices';
 import { netParts } from '../tables/net';
@@ -127,7 +127,7 @@ export function runScenario(
         options.report,
         partsReport({ title: TITLES[kind], parts, command: asked.typed }),
       );
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
+    printResult(io, options.json, document, (screen) => partsText(parts, screen));
     return wrong ? 1 : 0;
   } finally {
     progress.done();

@@ -17,7 +17,7 @@ import {
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
 import { codeOf, readText } from '../files';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, print } from '../io';
 import { checkReportFile, writeReport } from '../reports';
 import { wholeNumber } from './option-values';
 
@@ -75,7 +75,7 @@ async function play(
     const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
     const page = playPage({ source, start });
     writeReport(out, page);
-    io.out(`${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
+    print(io, `${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
     return 0;
   } catch (error) {
     if (error instanceof PlayStartError)

@@ -3,7 +3,6 @@
 
 import { type Command, Option } from 'commander';
 import {
-  type CheckResult,
   type Reading,
   changedByPatch,
   checkReading,
@@ -12,7 +11,8 @@ import {
   writeSite,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress, print, printResult, screenOf } from '../io';
+import { reflowed, shown } from '../show/text';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
 import { collect, wholeNumber } from './option-values';
@@ -42,15 +42,10 @@ const OTHER_TREE =
 
 const HELP = `
 The folder of --out:
-  One that is not there is made, an empty one is filled. One with the site of an earlier run (the
-  file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with
-  any other file is refused, and so is a site with a series where the new one has none. --force
-  writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
+  One that is not there is made, an empty one is filled. One with the site of an earlier run (the file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with any other file is refused, and so is a site with a series where the new one has none. --force writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
 
 Names on the terminal:
-  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand
-  beside each other, below that one under the other. │ stands between counterparts, ┊ between lines
-  that only stand beside each other; +3 at a line: patch 3 wrote it.
+  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand beside each other, below that one under the other. │ stands between counterparts, ┊ between lines that only stand beside each other; +3 at a line: patch 3 wrote it.
   On a terminal the text goes through PAGER, else less; PAGER=cat prints it at once.
   NO_COLOR=1 or --color never: no colours.`;
 
@@ -87,7 +82,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .addHelpText('after', HELP)
+    .addHelpText('after', reflowed(HELP, screenOf(io)))
     .action(async (names: string[], options: ReadOptions) => {
       end(await read(names, options, io));
     });
@@ -123,9 +118,12 @@ async function read(
   }
   progress.done();
   for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
-  if (options.check === true && check) io.out(checkOutput(check, options));
+  if (options.check === true && check)
+    printResult(io, options.json, check, () =>
+      checkText(check, options.explained === true, screenOf(io, Infinity)),
+    );
   if (options.out !== undefined && options.json !== true)
-    io.out(`Site: ${options.out}/index.html\n`);
+    print(io, `Site: ${oneLine(options.out)}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
 }
@@ -175,12 +173,6 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
     throw new UsageError('--force: is for --out');
 }
 
-function checkOutput(check: CheckResult, { json, explained }: ReadOptions): string {
-  return json === true
-    ? `${JSON.stringify(check, null, 2)}\n`
-    : checkText(check, explained === true);
-}
-
 function show(
   names: readonly string[],
   reading: Reading,
@@ -189,7 +181,7 @@ function show(
 ): ExitStatus {
   const { terminal } = io;
   const look = {
-    columns: terminal?.columns ?? io.columns ?? COLUMNS,
+    ...screenOf(io, COLUMNS),
     colour: options.color === 'always' || (options.color === 'auto' && terminal?.colour === true),
     side: options.side ?? 'both',
   };
@@ -197,7 +189,7 @@ function show(
     options.state === undefined
       ? null
       : wholeNumber('--state', options.state, 0, reading.port.patches);
-  const text = readingText(names, reading, look, state);
+  const text = shown(readingText(names, reading, look, state), look);
   if (terminal) terminal.page(text);
   else io.out(text);
   return 0;

@@ -9,7 +9,7 @@ import {
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, Progress, printResult } from '../io';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
@@ -118,7 +118,7 @@ async function replay(
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, report([{ heading: 'Replay', document }]));
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables(document));
+    printResult(io, options.json, document, (screen) => tables(document, screen));
     return agrees(document) ? 0 : 1;
   } finally {
     drop();

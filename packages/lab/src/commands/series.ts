@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
 
@@ -20,7 +20,7 @@ export function addSeries(
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
       const probes = runSeries({ driver });
-      io.out(options.json === true ? json(probes, driver) : seriesText(probes));
+      printResult(io, options.json, json(probes, driver), (screen) => seriesText(probes, screen));
       end(probes.every(isTransition) ? 0 : 1);
     });
 }
@@ -30,8 +30,8 @@ function isTransition(probe: ProbeRun): boolean {
   return probe.states.every((s, state) => s.behaves === state >= probe.patch);
 }
 
-function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
-  const document = {
+function json(probes: readonly ProbeRun[], driver: IommuDriver): object {
+  return {
     driver,
     probes: probes.map((p) => ({
       patch: p.patch,
@@ -42,5 +42,4 @@ function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
       seen: p.states.map((s) => s.seen),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
