@@ -16,7 +16,9 @@ export interface Fold {
 }
 
 /** A text column is not made narrower than this. */
-const NARROW_TEXT = 16;
+const NARROW_TEXT = 12;
+/** Columns that name a row may take this share of the room, or tables say the same too often. */
+const MOST_KEYS = 0.6;
 /** Of each column: a border and a space at both sides. */
 const FRAME = 3;
 
@@ -29,7 +31,7 @@ interface Width {
 
 /**
  * The tables, by the columns that each has, with cells broken so that it fits.
- * @returns null if the columns that name a row leave no room for another
+ * @returns null if the columns that name a row leave too little room for others
  */
 export function fold(
   cells: Cells,
@@ -38,16 +40,18 @@ export function fold(
 ): { readonly columns: readonly number[]; readonly cells: Cells }[] | null {
   const widths = (cells[0] ?? []).map((_, i) => widthOf(cells, i, isNumber(i)));
   const all = widths.map((_, i) => i);
-  const fits = (columns: readonly number[]): boolean =>
-    framed(columns.map((i) => widths[i]?.least ?? 0)) <= room;
   const named = all.slice(0, keys);
+  const wide = (columns: readonly number[]): number =>
+    framed(columns.map((i) => widths[i]?.least ?? 0));
+  const fits = (columns: readonly number[]): boolean => wide(columns) <= room;
   const groups = fits(all)
     ? [all]
     : grouped(all.slice(keys), cuts, (some) => fits([...named, ...some])).map((some) => [
         ...named,
         ...some,
       ]);
-  if (!groups.every(fits)) return null;
+  const isCut = groups.length > 1;
+  if (!groups.every(fits) || (isCut && wide(named) > MOST_KEYS * room)) return null;
   return groups.map((columns) => {
     const own = columns.map((i) => widths[i] ?? { natural: 0, least: 0 });
     const level = levelOf(own, room);
@@ -74,8 +78,9 @@ function widthOf(cells: Cells, column: number, isNumber: boolean): Width {
   const natural = longest(lines.flat());
   const [head = [], ...body] = lines;
   const words = (some: readonly string[]): string[] => some.flatMap((line) => line.split(' '));
+  const parts = (some: readonly string[]): string[] => words(some).flatMap(wordParts);
   if (isNumber) return { natural, least: longest([...words(head), ...body.flat()]) };
-  return { natural, least: Math.min(natural, Math.max(NARROW_TEXT, longest(words(lines.flat())))) };
+  return { natural, least: Math.min(natural, Math.max(NARROW_TEXT, longest(parts(lines.flat())))) };
 }
 
 function widthAt(width: Width | undefined, level: number): number {
@@ -93,7 +98,24 @@ function broken(text: string, width: number): string {
   return text
     .split('\n')
     .flatMap((line) => brokenAt(line, width))
+    .flatMap((line) => (line.length > width ? brokenWord(line, width) : [line]))
     .join('\n');
+}
+
+/** Where a long word of a cell can be broken. */
+function wordParts(word: string): string[] {
+  return word.split(/(?<=[-_/,:])/);
+}
+
+function brokenWord(word: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of wordParts(word)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length <= width)
+      lines[lines.length - 1] = last + part;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 /** Columns in groups that fit: first as the cuts say, and a group that is too wide column by column. */

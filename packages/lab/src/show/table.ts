@@ -3,7 +3,7 @@
 
 import Table from 'cli-table3';
 import { type Cells, fold } from './fold';
-import { PAPER, type Screen, shown, wrapped } from './text';
+import { PAPER, type Screen, brokenAt, shown } from './text';
 
 export interface TableLook {
   /** The first column that is set to the right; without it, none is. */
@@ -22,7 +22,7 @@ export interface TableLook {
 
 type Row = readonly (string | number)[];
 
-/** As one table; on a screen that is narrower as several, and where not even that fits as lines `head: cell`. */
+/** As one table; on a screen that is narrower as several, and where not even that fits as lines with `head: cell`. */
 export function table(
   head: readonly string[],
   rows: readonly Row[],
@@ -33,12 +33,13 @@ export function table(
     look.stackedHeads === true ? name.replaceAll(' ', '\n') : name,
   );
   const cells = [heads, ...rows].map((row) => row.map((cell) => shown(String(cell), screen)));
+  const keys = keysOf(head, look);
   const sheets = fold(
     cells,
-    { keys: keysOf(head, look), isNumber: (i) => isNumber(look, i), cuts: look.cuts ?? [] },
+    { keys, isNumber: (i) => isNumber(look, i), cuts: look.cuts ?? [] },
     screen.columns,
   );
-  if (sheets === null) return records(cells, screen);
+  if (sheets === null) return records(cells, keys, screen);
   return sheets.map((sheet) => shown(framed(sheet.cells, sheet.columns, look), screen)).join('\n');
 }
 
@@ -52,15 +53,31 @@ function framed([head = [], ...rows]: Cells, columns: readonly number[], look: T
   return made.toString();
 }
 
-/** Row by row, a line for each cell that is not empty. */
-function records([head = [], ...rows]: Cells, screen: Screen): string {
-  const line = (name: string, cell: string): string =>
-    wrapped(`${name}: ${cell}`.replaceAll('\n', ' '), screen, '  ');
-  return rows
-    .map((row) =>
-      row.flatMap((cell, i) => (cell === '' ? [] : [line(head[i] ?? '', cell)])).join('\n'),
-    )
-    .join('\n\n');
+/** Row by row: its names, and below them as many cells in a line as fit. */
+function records([head = [], ...rows]: Cells, keys: number, screen: Screen): string {
+  const blocks = rows.map((row) => {
+    const items = row.flatMap((cell, i) =>
+      i < keys || cell === '' ? [] : [`${head[i] ?? ''}: ${cell}`],
+    );
+    const names = row.slice(0, keys).filter((cell) => cell !== '');
+    const lines = [
+      names.join(', '),
+      ...(items.length > 0 ? [INDENT + items.map(unbroken).join('; ')] : []),
+    ];
+    return lines
+      .flatMap((line) => brokenAt(line.replaceAll('\n', ' '), screen.columns, INDENT))
+      .join('\n')
+      .replaceAll(NO_BREAK, ' ');
+  });
+  return blocks.join('\n');
+}
+
+const INDENT = '  ';
+/** Stands for a space inside of a cell while lines are broken. */
+const NO_BREAK = '\0';
+
+function unbroken(text: string): string {
+  return text.replace(/[ \n]/g, NO_BREAK);
 }
 
 function keysOf(head: readonly string[], { keys, numbersFrom = Infinity }: TableLook): number {

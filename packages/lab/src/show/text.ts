@@ -63,7 +63,8 @@ export function placed(text: string, screen: Screen, indent = ''): string {
 export function brokenAt(text: string, columns: number, indent = ''): string[] {
   const lines: string[] = [];
   let line: string | null = null;
-  for (const word of text.split(' ')) {
+  // A percent sign stays with its number.
+  for (const word of text.split(/ (?!%)/)) {
     if (line === null) line = word;
     else if (line.length + 1 + word.length <= columns) line += ` ${word}`;
     else {

@@ -15,7 +15,7 @@ export function seriesText(probes: readonly ProbeRun[], screen: Screen = PAPER):
       ...p.states.map((s) => (s.behaves ? 'behaves' : 'misbehaves')),
     ]),
     numbersFrom: Infinity,
-    keys: 2,
+    keys: 1,
     ruled: true,
   };
   const lines = probes.flatMap((p) => [
