@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { codeOf } from './files';
-import { PAPER, type Screen, shown } from './show/text';
+import { NARROWEST, PAPER, type Screen, shown } from './show/text';
 
 /** Fine, a check failed, bad usage or bad input. */
 export type ExitStatus = 0 | 1 | 2;
@@ -36,7 +36,8 @@ export interface Terminal {
  * @param otherwise columns where no width is known
  */
 export function screenOf(io: CommandIo, otherwise = PAPER.columns): Screen {
-  return { columns: io.terminal?.columns ?? io.columns ?? otherwise, ascii: io.ascii === true };
+  const columns = io.terminal?.columns ?? io.columns ?? otherwise;
+  return { columns: Math.max(columns, NARROWEST), ascii: io.ascii === true };
 }
 
 /** Text for people, in characters that they can see. */

@@ -12,10 +12,11 @@ export interface Screen {
 
 /** Where nothing is known of a terminal. */
 export const PAPER: Screen = { columns: 100, ascii: false };
+/** Nothing is made narrower. */
+export const NARROWEST = 40;
 
 /** Prose in longer lines is hard to read; tables may be wider. */
 const WIDEST_PROSE = 100;
-const NARROWEST = 40;
 
 /** What stands for a character in ASCII. */
 const ASCII: Readonly<Record<string, string>> = {
@@ -51,7 +52,7 @@ export function wrapped(text: string, screen: Screen, indent = ''): string {
 
 /** How long a line of prose may be. */
 export function proseColumns({ columns }: Pick<Screen, 'columns'>): number {
-  return Math.max(NARROWEST, Math.min(columns, WIDEST_PROSE));
+  return Math.min(columns, WIDEST_PROSE);
 }
 
 /** A line that begins with a place, as compilers print them: whole for tools, broken where a width is known. */

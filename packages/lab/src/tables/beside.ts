@@ -2,7 +2,7 @@
 // C and TypeScript beside each other on a terminal.
 
 import { type Row, type Token, visibleLine } from '@iommu-bounce/reader';
-import { inAscii, shown } from '../show/text';
+import { NARROWEST, inAscii, shown } from '../show/text';
 
 /** One side of the screen. */
 export interface BesideSide {
@@ -15,7 +15,7 @@ export interface BesideSide {
 }
 
 export interface BesideLook {
-  /** Of the terminal; from 40 on. */
+  /** Of the terminal. */
   readonly columns: number;
   readonly colour: boolean;
   readonly ascii: boolean;
@@ -60,7 +60,7 @@ export function besideText(
     ...(c && wanted('c') ? [{ name: 'c' as const, side: c }] : []),
     ...(ts && wanted('ts') ? [{ name: 'ts' as const, side: ts }] : []),
   ];
-  const columns = Math.max(look.columns, 40);
+  const columns = Math.max(look.columns, NARROWEST);
   const numbers = Math.max(
     ...rows.map((row) => Math.max(String(row.c ?? '').length, String(row.ts ?? '').length)),
   );
