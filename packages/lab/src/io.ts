@@ -15,6 +15,8 @@ export interface CommandIo {
   err(text: string): void;
   /** Whether err is a terminal that can draw progress. */
   readonly errIsTerminal: boolean;
+  /** How wide the terminal is that err is, if it is one. */
+  readonly errColumns?: number;
   /** Whether text may have ASCII only: the locale is C. */
   readonly ascii?: boolean;
   /** How wide text may be where out is no terminal: COLUMNS, if that is set. */
@@ -90,6 +92,7 @@ function newProcessIo(environment: Environment): CommandIo {
       process.stderr.write(text);
     },
     errIsTerminal: process.stderr.isTTY && !isDumb(environment),
+    ...(process.stderr.isTTY ? { errColumns: process.stderr.columns || 80 } : {}),
     ascii: isAscii(environment),
     ...(wanted === undefined ? {} : { columns: wanted }),
     ...(isTerminal
@@ -121,26 +124,4 @@ function throughPager(text: string): boolean {
   });
   // 127: the shell found no such command. A pager that its user left early is no error.
   return (error === undefined || codeOf(error) === 'EPIPE') && status !== 127;
-}
-
-/** Draws `label: n` on one line of the terminal; draws nothing elsewhere. */
-export class Progress {
-  private last = 0;
-
-  constructor(
-    private readonly io: CommandIo,
-    private readonly label: string,
-  ) {}
-
-  show(what: string): void {
-    if (!this.io.errIsTerminal) return;
-    const now = Date.now();
-    if (now - this.last < 100) return;
-    this.last = now;
-    this.io.err(`\r\x1b[K${this.label}: ${what}`);
-  }
-
-  done(): void {
-    if (this.io.errIsTerminal) this.io.err('\r\x1b[K');
-  }
 }

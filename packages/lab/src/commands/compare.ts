@@ -17,7 +17,8 @@ import {
   presetNamed,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { type CommandIo, type ExitStatus, Progress, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { Progress } from '../progress';
 import { reflowed } from '../show/text';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
@@ -79,10 +80,14 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {
-    for (const setup of setups)
+    for (const [i, setup] of setups.entries())
       made.push(
-        comparePolicies(setup, (what) => {
-          progress.show(what);
+        comparePolicies(setup, (what, share) => {
+          const done = (i + share) / setups.length;
+          progress.show(
+            `${String(i + 1)} of ${String(setups.length)}: ${setup.preset}, ${what}`,
+            done,
+          );
         }),
       );
   } finally {

@@ -40,7 +40,7 @@ import { readText, readTextOrNot } from '../files';
 import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
 import { reflowed } from '../show/text';
 import { checkReportFile, writeReport } from '../reports';
-import { TimeLeft } from '../time-left';
+import { Progress } from '../progress';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
@@ -156,11 +156,9 @@ function fio(
     throw new UsageError(`--strict: ${warnings.join('; ')}`);
   for (const text of warnings) io.err(`warning: ${text}\n`);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new TimeLeft(io, 'fio');
+  const progress = new Progress(io, 'fio');
   try {
-    const document = runExperiment(experiment, (what, share) => {
-      progress.show(what, share);
-    });
+    const document = runExperiment(experiment, progress.show);
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, fioReport({ document, command: typed, warnings }));

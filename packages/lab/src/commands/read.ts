@@ -11,7 +11,8 @@ import {
   writeSite,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress, print, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, print, printResult, screenOf } from '../io';
+import { Progress } from '../progress';
 import { reflowed, shown } from '../show/text';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
@@ -95,7 +96,11 @@ async function read(
 ): Promise<ExitStatus> {
   checkOptions(names, options);
   const progress = new Progress(io, 'read');
-  progress.show('the port and the series');
+  const stages = options.out === undefined ? 2 : 3;
+  const show = (stage: number, what: string): void => {
+    progress.show(`${String(stage)} of ${String(stages)}: ${what}`, (stage - 1) / stages);
+  };
+  show(1, 'reads the port and the series');
   const reading = await openReading({
     series: options.series ?? [],
     kernel: options.kernel ?? null,
@@ -105,12 +110,12 @@ async function read(
   if (names.length > 0) {
     progress.done();
     for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
-    return show(names, reading, options, io);
+    return showNames(names, reading, options, io);
   }
-  progress.show('the check');
+  show(2, 'compares them');
   const check = reading.c ? checkReading(reading, reading.c) : null;
   if (options.out !== undefined) {
-    progress.show('the site');
+    show(3, 'writes the site');
     const changed = reading.c ? changedByPatch(reading, reading.c) : [];
     const site = readingSite(reading, check, changed);
     if (writeSite(options.out, site, options.force === true))
@@ -173,7 +178,7 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
     throw new UsageError('--force: is for --out');
 }
 
-function show(
+function showNames(
   names: readonly string[],
   reading: Reading,
   options: ReadOptions,

@@ -9,7 +9,8 @@ import {
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress, printResult } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { Progress } from '../progress';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
@@ -111,9 +112,7 @@ async function replay(
       poolOption: config?.poolOption ?? null,
       params: options.params ?? null,
       mostDifferences,
-      progress: (what) => {
-        progress.show(what);
-      },
+      progress: progress.show,
     });
     progress.done();
     if (options.report !== undefined)

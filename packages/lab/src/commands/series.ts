@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
 import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { Progress } from '../progress';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
 
@@ -19,7 +20,9 @@ export function addSeries(
     .option('--json', 'one JSON document on stdout')
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
-      const probes = runSeries({ driver });
+      const progress = new Progress(io, 'series');
+      const probes = runSeries({ driver }, progress.show);
+      progress.done();
       printResult(io, options.json, json(probes, driver), (screen) => seriesText(probes, screen));
       end(probes.every(isTransition) ? 0 : 1);
     });

@@ -7,7 +7,8 @@ import type { Command } from 'commander';
 import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
 import { UsageError, oneLine } from '../errors';
 import { readText } from '../files';
-import { type CommandIo, type ExitStatus, Progress, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { Progress } from '../progress';
 import { placed } from '../show/text';
 
 interface FileResult {
@@ -38,7 +39,7 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
   const files = paths.flatMap(transcriptsIn);
   const progress = new Progress(io, 'verify');
   const results = files.map((file, i) => {
-    progress.show(`${String(i + 1)} of ${String(files.length)}`);
+    progress.show(`${String(i + 1)} of ${String(files.length)}: ${file}`, i / files.length);
     return verifyFile(file);
   });
   progress.done();

@@ -19,7 +19,7 @@ export function cli(...args: readonly string[]): Promise<CliResult> {
 
 /** @param screen what is known of the terminal */
 export async function cliOn(
-  screen: Pick<CommandIo, 'columns' | 'ascii'>,
+  screen: Partial<Pick<CommandIo, 'columns' | 'ascii' | 'errIsTerminal'>>,
   ...args: readonly string[]
 ): Promise<CliResult> {
   let out = '';

@@ -84,7 +84,7 @@ export function runExperiment(
   const runs = groups.flatMap((jobs) =>
     policies.map((policy) => {
       const run = runOne(experiment, jobs, policy, (what, share) => {
-        progress(what, (done + share) / all);
+        progress(`${String(done + 1)} of ${String(all)}: ${what}`, (done + share) / all);
       });
       done++;
       return run;

@@ -2,7 +2,7 @@
 // How long a run will take: on a terminal at all times, elsewhere once and only where it is long.
 
 import { expect } from 'chai';
-import { TimeLeft } from '../../src/time-left';
+import { Progress } from '../../src/progress';
 
 function told(
   errIsTerminal: boolean,
@@ -17,7 +17,7 @@ function told(
     },
     errIsTerminal,
   };
-  const left = new TimeLeft(io, 'fio', () => ms);
+  const left = new Progress(io, 'fio', () => ms);
   for (const [at, share] of steps) {
     ms = at;
     left.show('pool, j: 5 I/Os', share);
