@@ -23,6 +23,7 @@ import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, print, processIo, screenOf } from './io';
 import { VERSION } from './package';
+import { CLEAR } from './progress';
 import { proseColumns, shown } from './show/text';
 
 /** A verb adds itself to the program and tells its status through `end`. */
@@ -94,7 +95,8 @@ export async function run(args: readonly string[], given: CommandIo): Promise<Ex
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
     const message = userMessage(error);
     if (message === null) throw error;
-    io.err(`iommu-bounce: ${oneLine(message)}\n`);
+    // Where an error came from in the middle of a verb, progress is still drawn.
+    io.err(`${io.errIsTerminal ? CLEAR : ''}iommu-bounce: ${oneLine(message)}\n`);
     return 2;
   }
 }
@@ -127,6 +129,8 @@ export function main(args: readonly string[]): void {
       );
     process.exit(error.code === 'EPIPE' ? 0 : 2);
   });
+  // Nobody can be told that nothing can be told.
+  process.stderr.on('error', () => undefined);
   run(args, processIo).then(
     (status) => {
       process.exitCode = status;

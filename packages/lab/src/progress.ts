@@ -14,7 +14,7 @@ const DRAWN_EACH_MS = 100;
 const TOLD_AFTER_MS = 10_000;
 const LONG_MS = 30_000;
 /** Goes to the beginning of the line and clears it. */
-const CLEAR = '\r\x1b[K';
+export const CLEAR = '\r\x1b[K';
 
 export class Progress {
   private readonly startedAt: number;

@@ -14,6 +14,7 @@ import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, printResult } from '../io';
 import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { layoutName } from './option-values';
 
 interface BreakEvenOptions extends CostOptions {
   readonly layout?: string;
@@ -51,7 +52,8 @@ export function addBreakEven(
 
 function layoutOf(text: string | undefined, iommu: IommuKind): PiecesLayout {
   if (text === undefined) return iommu === 'virtio-iommu' ? 'fresh' : 'contiguous';
-  if (Object.hasOwn(PIECES, text)) return text as PiecesLayout;
+  const name = layoutName(text);
+  if (Object.hasOwn(PIECES, name)) return name as PiecesLayout;
   throw new UsageError(
     `--layout: expected one of ${Object.keys(PIECES).join(', ')}, got '${text}'`,
   );

@@ -15,6 +15,7 @@ import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { whole } from '../interrupt';
 import { type OnProgress, Progress } from '../progress';
 import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
@@ -111,7 +112,8 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   );
   const site = join(ROOT, 'out/site');
   const port = await openReading({ series: [], kernel: null, port: null });
-  writeSite(site, readingSite(port, null, []), true);
+  const pages = readingSite(port, null, []);
+  whole(() => writeSite(site, pages, true));
   const document: DemoDocument = {
     ...{ plain, series, experiment },
     ...{ report: shown(file), site: shown(site) },

@@ -12,6 +12,7 @@ import {
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, print, printResult, screenOf } from '../io';
+import { whole } from '../interrupt';
 import { Progress } from '../progress';
 import { reflowed, shown } from '../show/text';
 import { checkText } from '../tables/check';
@@ -118,8 +119,9 @@ async function read(
     show(3, 'writes the site');
     const changed = reading.c ? changedByPatch(reading, reading.c) : [];
     const site = readingSite(reading, check, changed);
-    if (writeSite(options.out, site, options.force === true))
-      notes.unshift(`${options.out}: replaces the site of an earlier run`);
+    const out = options.out;
+    if (whole(() => writeSite(out, site, options.force === true)))
+      notes.unshift(`${out}: replaces the site of an earlier run`);
   }
   progress.done();
   for (const note of notes) io.err(`note: ${oneLine(note)}\n`);

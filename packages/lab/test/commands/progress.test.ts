@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How long a run will take: on a terminal at all times, elsewhere once and only where it is long.
 
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Progress } from '../../src/progress';
+import { cliOn, fixtures, withFolder } from './run-cli';
 
 function told(
   errIsTerminal: boolean,
@@ -43,5 +45,45 @@ describe('the time that is left', () => {
     ).to.equal('fio: 5 % done, about 3 min left\n');
     expect(told(false, [[11_000, 0.8]])).to.equal('');
     expect(told(false, [[11_000, 0]])).to.equal('');
+  });
+});
+
+describe('progress on a terminal', function () {
+  this.timeout(60_000);
+  const TRACE = join(fixtures, 'captures/second-unmap.trace.txt');
+  const verbs: readonly (readonly string[])[] = [
+    ['series', '--driver', 'table'],
+    ['fio', '--bs', '4k', '--number-ios', '50'],
+    ['net', 'rx', '--packets', '1000', '--policy', 'pool'],
+    ['replay', TRACE],
+    ['verify', join(fixtures, 'transcripts/unit')],
+    ['read', 'iommu_dma_map_page'],
+  ];
+
+  for (const args of verbs)
+    it(`of ${args[0] ?? ''} says n of m and percent, on one line that is cleared at the end`, async () => {
+      const { err } = await cliOn({ errIsTerminal: true, columns: 80 }, ...args);
+      const drawn = err.split('\r\x1b[K');
+      expect(drawn[1]).to.match(/^[a-z]+(?: [a-z]+)?: .*\b1 of \d+: .*; \d+ % done$/);
+      for (const line of drawn.slice(0, -1)) expect(line.length).to.be.below(80);
+      expect(drawn.at(-1)).to.not.include('% done');
+    });
+
+  it('is cleared in front of an error', async () => {
+    const { err } = await cliOn(
+      { errIsTerminal: true },
+      ...['read', '--check', '--series', join(fixtures, 'reader/thread.mbox')],
+    );
+    expect(err).to.match(/% done\r\x1b\[Kiommu-bounce: .*\n$/);
+  });
+
+  it('of play does, too', async () => {
+    await withFolder(async (folder) => {
+      const { err } = await cliOn(
+        { errIsTerminal: true },
+        ...['play', TRACE, '--out', join(folder, 'page.html')],
+      );
+      expect(err).to.match(/play: 1 of 2: .*; \d+ % done/);
+    });
   });
 });

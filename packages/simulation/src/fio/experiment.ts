@@ -115,6 +115,7 @@ function runOne(
   const { cost, cpus, seed, moveData, layout, limits = USUAL_LIMITS } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
   const names = jobs.map(({ name }) => name);
+  progress(`${policy.name}, ${names.join(' and ')}`, 0);
   const result = runPolicy(policy, machine, jobs, {
     cpus,
     seed,

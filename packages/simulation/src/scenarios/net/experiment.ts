@@ -91,6 +91,7 @@ function runPolicy(
   const machine = { iommu: presetInfo(preset).iommu, cost };
   const device = policy.boot(machine, netNeeds(shape, 1), 'other');
   const run = new NetRun(device, experiment);
+  progress(0);
   while (run.run(BATCH)) progress(run.received + run.sent);
   const figures = figuresOf(policy, machine, device, run);
   const { stale } = device.meter;
