@@ -32,16 +32,18 @@ export interface TextBlock {
 /**
  * @param file how it is called in messages
  * @param path where it lies
+ * @param onRead told how many bytes of it were read, compressed or not
  * @throws TraceError for whatever keeps the file from being read to its end
  */
 export async function* readBlocks(
   file: string,
   path = file,
+  onRead: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<TextBlock, void, undefined> {
   let carry: Buffer[] = [];
   let carried = 0;
   let skipping = false;
-  for await (const chunk of plainChunks(file, path)) {
+  for await (const chunk of plainChunks(file, path, onRead)) {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last < 0) {
       if (skipping) continue;
@@ -83,13 +85,17 @@ export async function readTextIfThere(file: string): Promise<string | null> {
   }
 }
 
-async function* plainChunks(file: string, path = file): AsyncGenerator<Buffer, void, undefined> {
+async function* plainChunks(
+  file: string,
+  path = file,
+  onRead: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Buffer, void, undefined> {
   const source = createReadStream(path);
   try {
     const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const first = await firstBytes(chunks);
     if (first.length === 0) throw new TraceError(file, null, 'is empty; expected an ftrace text');
-    const joined = rejoin(first, chunks);
+    const joined = rejoin(first, chunks, onRead);
     if (first.subarray(0, 2).equals(GZIP)) yield* gunzip(joined);
     else {
       const head = first.toString('latin1', 0, 16);
@@ -120,11 +126,14 @@ async function firstBytes(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
 async function* rejoin(
   first: Buffer,
   chunks: AsyncIterator<Buffer>,
+  onRead: (bytes: number) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
+  onRead(first.length);
   yield first;
   for (;;) {
     const next = await chunks.next();
     if (next.done === true) return;
+    onRead(next.value.length);
     yield next.value;
   }
 }

@@ -21,8 +21,10 @@ import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
-import { type CommandIo, type ExitStatus, processIo } from './io';
+import { type CommandIo, type ExitStatus, print, processIo, screenOf } from './io';
 import { VERSION } from './package';
+import { CLEAR } from './progress';
+import { proseColumns, shown } from './show/text';
 
 /** A verb adds itself to the program and tells its status through `end`. */
 export type AddCommand = (
@@ -47,9 +49,21 @@ const verbs: readonly AddCommand[] = [
   addShell,
 ];
 
+/** Beside the names of options there is at least so much room, or their descriptions are not broken. */
+const NARROW_HELP = 16;
+
 /** Runs the command line; never throws for what a user can do wrong. */
-export async function run(args: readonly string[], io: CommandIo): Promise<ExitStatus> {
+export async function run(args: readonly string[], given: CommandIo): Promise<ExitStatus> {
   let status: ExitStatus = 0;
+  const screen = screenOf(given);
+  // All that goes to err is text for people.
+  const io: CommandIo = {
+    ...given,
+    err: (text) => {
+      given.err(shown(text, screen));
+    },
+  };
+  const helpWidth = (): number => proseColumns(screen);
   const program = new Command('iommu-bounce')
     .description(
       'The series "Add dynamic iommu backed bounce buffers", run, measured and checked without a kernel',
@@ -58,13 +72,16 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        io.out(text);
+        print(io, text);
       },
       writeErr: (text) => {
         io.err(text);
       },
       outputError: () => undefined, // printed once, below
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
     })
+    .configureHelp({ minWidthToWrap: NARROW_HELP })
     .showHelpAfterError(false);
   for (const add of verbs)
     add(program, io, (s) => {
@@ -78,7 +95,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitS
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help
     const message = userMessage(error);
     if (message === null) throw error;
-    io.err(`iommu-bounce: ${oneLine(message)}\n`);
+    // Where an error came from in the middle of a verb, progress is still drawn.
+    io.err(`${io.errIsTerminal ? CLEAR : ''}iommu-bounce: ${oneLine(message)}\n`);
     return 2;
   }
 }
@@ -111,6 +129,8 @@ export function main(args: readonly string[]): void {
       );
     process.exit(error.code === 'EPIPE' ? 0 : 2);
   });
+  // Nobody can be told that nothing can be told.
+  process.stderr.on('error', () => undefined);
   run(args, processIo).then(
     (status) => {
       process.exitCode = status;

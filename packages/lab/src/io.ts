@@ -3,17 +3,22 @@
 
 import { spawnSync } from 'node:child_process';
 import { codeOf } from './files';
+import { NARROWEST, PAPER, type Screen, shown } from './show/text';
 
 /** Fine, a check failed, bad usage or bad input. */
 export type ExitStatus = 0 | 1 | 2;
 
 export interface CommandIo {
-  /** Results. With --json: one document and nothing else. */
+  /** Results, byte for byte: documents, pictures. What people read goes through `print`. */
   out(text: string): void;
   /** Errors, warnings, progress. */
   err(text: string): void;
-  /** Whether err is a terminal, on which progress may be drawn. */
+  /** Whether err is a terminal that can draw progress. */
   readonly errIsTerminal: boolean;
+  /** How wide the terminal is that err is, if it is one. */
+  readonly errColumns?: number;
+  /** Whether text may have ASCII only: the locale is C. */
+  readonly ascii?: boolean;
   /** How wide text may be where out is no terminal: COLUMNS, if that is set. */
   readonly columns?: number;
   /** The terminal that out is, if it is one. */
@@ -28,35 +33,84 @@ export interface Terminal {
   page(text: string): void;
 }
 
+/**
+ * What text on out is laid out for. COLUMNS counts more than the terminal, as for git.
+ * @param otherwise columns where no width is known
+ */
+export function screenOf(io: CommandIo, otherwise = PAPER.columns): Screen {
+  const columns = io.terminal?.columns ?? io.columns ?? otherwise;
+  return { columns: Math.max(columns, NARROWEST), ascii: io.ascii === true };
+}
+
+/** Text for people, in characters that they can see. */
+export function print(io: CommandIo, text: string): void {
+  io.out(shown(text, screenOf(io)));
+}
+
+/** One document with --json, else text. */
+export function printResult(
+  io: CommandIo,
+  json: boolean | undefined,
+  document: object,
+  text: (screen: Screen) => string,
+): void {
+  if (json === true) io.out(`${JSON.stringify(document, null, 2)}\n`);
+  else print(io, text(screenOf(io)));
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What COLUMNS asks for; undefined if it is not a width. */
-function wantedColumns(): number | undefined {
-  const text = process.env['COLUMNS'] ?? '';
+function wantedColumns({ COLUMNS: text = '' }: Environment): number | undefined {
   return /^\d{1,4}$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
 }
 
-const columns = wantedColumns();
+/**
+ * Whether the locale has ASCII only. LC_ALL decides, else LC_CTYPE, else LANG; where none is set text is UTF-8, as for
+ * systemd: that is how services and containers run.
+ */
+export function isAscii({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
+  const locale = [LC_ALL, LC_CTYPE, LANG].find((one) => one !== undefined && one !== '') ?? '';
+  const charset = /\.([^@]*)/.exec(locale)?.[1];
+  if (charset !== undefined) return !/^utf-?8$/i.test(charset);
+  return locale === 'C' || locale === 'POSIX';
+}
 
-export const processIo: CommandIo = {
-  out: (text) => {
-    process.stdout.write(text);
-  },
-  err: (text) => {
-    process.stderr.write(text);
-  },
-  errIsTerminal: process.stderr.isTTY,
-  ...(columns === undefined ? {} : { columns }),
-  ...(process.stdout.isTTY
-    ? {
-        terminal: {
-          columns: columns ?? process.stdout.columns,
-          colour: (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
-          page: (text): void => {
-            if (!throughPager(text)) process.stdout.write(text);
+/** The terminal is dumb: it has no colours, and no line that can be drawn again. */
+function isDumb({ TERM }: Environment): boolean {
+  return TERM === 'dumb';
+}
+
+function newProcessIo(environment: Environment): CommandIo {
+  const wanted = wantedColumns(environment);
+  const isTerminal = process.stdout.isTTY;
+  return {
+    out: (text) => {
+      process.stdout.write(text);
+    },
+    err: (text) => {
+      process.stderr.write(text);
+    },
+    errIsTerminal: process.stderr.isTTY && !isDumb(environment),
+    ...(process.stderr.isTTY ? { errColumns: process.stderr.columns || 80 } : {}),
+    ascii: isAscii(environment),
+    ...(wanted === undefined ? {} : { columns: wanted }),
+    ...(isTerminal
+      ? {
+          terminal: {
+            // Some say that they have none.
+            columns: wanted ?? (process.stdout.columns || PAPER.columns),
+            colour: (environment['NO_COLOR'] ?? '') === '' && !isDumb(environment),
+            page: (text): void => {
+              if (isDumb(environment) || !throughPager(text)) process.stdout.write(text);
+            },
           },
-        },
-      }
-    : {}),
-};
+        }
+      : {}),
+  };
+}
+
+export const processIo: CommandIo = newProcessIo(process.env);
 
 /** As git does it: PAGER, else less; less ends by itself where the text fits and keeps the colours. */
 function throughPager(text: string): boolean {
@@ -70,26 +124,4 @@ function throughPager(text: string): boolean {
   });
   // 127: the shell found no such command. A pager that its user left early is no error.
   return (error === undefined || codeOf(error) === 'EPIPE') && status !== 127;
-}
-
-/** Draws `label: n` on one line of the terminal; draws nothing elsewhere. */
-export class Progress {
-  private last = 0;
-
-  constructor(
-    private readonly io: CommandIo,
-    private readonly label: string,
-  ) {}
-
-  show(what: string): void {
-    if (!this.io.errIsTerminal) return;
-    const now = Date.now();
-    if (now - this.last < 100) return;
-    this.last = now;
-    this.io.err(`\r\x1b[K${this.label}: ${what}`);
-  }
-
-  done(): void {
-    if (this.io.errIsTerminal) this.io.err('\r\x1b[K');
-  }
 }

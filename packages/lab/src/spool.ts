@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from './errors';
 import { codeOf } from './files';
+import { cleanedUp } from './interrupt';
 
 /** Names as the user gave them, and where their bytes lie. */
 export interface Spooled {
@@ -22,9 +23,12 @@ export interface Spooled {
 export async function spool(files: readonly string[]): Promise<Spooled> {
   const copies = new Map<string, string>();
   let folder: string | null = null;
+  let release: (() => void) | null = null;
   const drop = (): void => {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    release?.();
   };
+
   for (const file of new Set(files)) {
     if (!isStdin(file) && !isReadOnce(file)) continue;
     if (isStdin(file) && [...copies.keys()].some(isStdin)) {
@@ -32,6 +36,7 @@ export async function spool(files: readonly string[]): Promise<Spooled> {
       throw new UsageError(`${file}: is stdin, which is given twice; expected each capture once`);
     }
     folder ??= mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+    release ??= cleanedUp(drop);
     const copy = join(folder, String(copies.size));
     try {
       const from = isStdin(file) ? process.stdin : createReadStream(file);

@@ -14,6 +14,7 @@ import {
 import { dirname } from 'node:path';
 import { UsageError } from './errors';
 import { codeOf } from './files';
+import { whole } from './interrupt';
 
 export interface Replacing {
   /** What the file is to be: 'report'. */
@@ -52,6 +53,12 @@ export function checkWritable(path: string, replacing: Replacing): void {
 /** @throws UsageError; then a file that was there is as it was */
 export function writeFile(path: string, text: string, replacing: Replacing): void {
   checkWritable(path, replacing);
+  whole(() => {
+    writeOrNot(path, text);
+  });
+}
+
+function writeOrNot(path: string, text: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   const temporary = `${path}.${String(process.pid)}.tmp`;
   try {

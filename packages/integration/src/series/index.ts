@@ -23,17 +23,26 @@ export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
 
 /**
  * Runs every probe in all five states; on virtio-iommu, if nothing else is said.
+ * @param progress told what is going on, and how much of it is done, 0 to 1
  * @throws OptionError for another driver
  */
-export function runSeries(options: Partial<ProbeOptions> = {}): ProbeRun[] {
+export function runSeries(
+  options: Partial<ProbeOptions> = {},
+  progress: (what: string, share: number) => void = () => undefined,
+): ProbeRun[] {
   check_options('runSeries', options, { driver: one_of(...IOMMU_DRIVERS) });
   const { driver = 'virtio' } = options;
-  return series.map((p) => ({
+  return series.map((p, i) => ({
     patch: p.patch,
     subject: p.subject,
     messageId: p.messageId,
     files: p.files,
     name: p.name,
-    states: STATES.map((state) => p.probe(state, { driver })),
+    states: STATES.map((state, s) => {
+      const done = i * STATES.length + s;
+      const all = series.length * STATES.length;
+      progress(`${String(done + 1)} of ${String(all)}: ${p.name}`, done / all);
+      return p.probe(state, { driver });
+    }),
   }));
 }

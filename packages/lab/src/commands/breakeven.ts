@@ -11,9 +11,10 @@ import {
   presetInfo,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
 import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { layoutName } from './option-values';
 
 interface BreakEvenOptions extends CostOptions {
   readonly layout?: string;
@@ -44,16 +45,15 @@ export function addBreakEven(
     .option('--json', 'one JSON document on stdout')
     .action((options: BreakEvenOptions) => {
       const document = breakEvenDocument(options);
-      io.out(
-        options.json === true ? `${JSON.stringify(document, null, 2)}\n` : breakEvenText(document),
-      );
+      printResult(io, options.json, document, (screen) => breakEvenText(document, screen));
       end(0);
     });
 }
 
 function layoutOf(text: string | undefined, iommu: IommuKind): PiecesLayout {
   if (text === undefined) return iommu === 'virtio-iommu' ? 'fresh' : 'contiguous';
-  if (Object.hasOwn(PIECES, text)) return text as PiecesLayout;
+  const name = layoutName(text);
+  if (Object.hasOwn(PIECES, name)) return name as PiecesLayout;
   throw new UsageError(
     `--layout: expected one of ${Object.keys(PIECES).join(', ')}, got '${text}'`,
   );

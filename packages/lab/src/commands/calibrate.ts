@@ -3,10 +3,14 @@
 
 import type { Command } from 'commander';
 import { type Calibration, NoFitError, calibrate } from '@iommu-bounce/simulation';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { Progress } from '../progress';
 import { calibrationText } from '../tables/calibrate';
 import { checkWritable, writeFile } from '../write-file';
 import { wholeNumber } from './option-values';
+
+/** Two fits to figures, and about three with the end of a range moved. */
+const PARTS = 5;
 
 interface CalibrateOptions {
   readonly seed: string;
@@ -41,9 +45,7 @@ export function addCalibrate(
       }
       if (options.out !== undefined)
         writeFile(options.out, `${JSON.stringify(result.preset, null, 2)}\n`, replacing);
-      io.out(
-        options.json === true ? `${JSON.stringify(result, null, 2)}\n` : calibrationText(result),
-      );
+      printResult(io, options.json, result, (screen) => calibrationText(result, screen));
       end(0);
     });
 }
@@ -56,7 +58,8 @@ function calibrated(options: CalibrateOptions, io: CommandIo): Calibration | nul
       seed: wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1),
       sets: wholeNumber('--sets', options.sets, 100, 1_000_000),
       progress: (share) => {
-        progress.show(`${String(Math.floor(100 * share))} %`);
+        const part = Math.min(PARTS, Math.floor(share * PARTS) + 1);
+        progress.show(`fit ${String(part)} of about ${String(PARTS)}`, share);
       },
     });
   } catch (error) {

@@ -17,7 +17,9 @@ import {
   presetNamed,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { Progress } from '../progress';
+import { reflowed } from '../show/text';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
@@ -61,7 +63,10 @@ export function addCompare(
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
     .addHelpText(
       'after',
-      '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: a run broke an invariant or left something behind (WRONG).',
+      reflowed(
+        '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: a run broke an invariant or left something behind (WRONG).',
+        screenOf(io),
+      ),
     )
     .action((policies: string, options: CompareOptions) => {
       end(compare(policies, options, io, commandLine(program)));
@@ -75,18 +80,24 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {
-    for (const setup of setups)
+    for (const [i, setup] of setups.entries())
       made.push(
-        comparePolicies(setup, (what) => {
-          progress.show(what);
+        comparePolicies(setup, (what, share) => {
+          const done = (i + share) / setups.length;
+          progress.show(
+            `${String(i + 1)} of ${String(setups.length)}: ${setup.preset}, ${what}`,
+            done,
+          );
         }),
       );
   } finally {
     progress.done();
   }
-  if (options.json === true)
-    io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
-  else io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));
+  if (options.markdown === true) io.out(comparisonPage(made, typed));
+  else
+    printResult(io, options.json, { simulated: true, comparisons: made }, (screen) =>
+      comparisonText(made, screen),
+    );
   return comparisonWrongs(made).length > 0 ? 1 : 0;
 }
 

@@ -14,7 +14,9 @@ import {
 import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { whole } from '../interrupt';
+import { type OnProgress, Progress } from '../progress';
 import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
 import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
@@ -25,6 +27,9 @@ import { pageText } from '../show/page';
 const ROOT = resolve(__dirname, '../../../..');
 const TRACES = join(ROOT, 'test-fixtures/traces');
 const PLAIN = join(TRACES, 'virtio.nvme-mixed.trace.txt.gz');
+
+/** Where the three parts begin, as shares of the time: two replays and the experiment, and then the pages. */
+const PARTS = [0, 0.05, 0.35, 0.95];
 
 export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -52,6 +57,12 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
     );
   const boot = bootTraces();
   const progress = new Progress(io, 'demo');
+  const part =
+    (index: number): OnProgress =>
+    (what, share) => {
+      const [from = 0, to = 1] = PARTS.slice(index);
+      progress.show(`${String(index + 1)} of 3: ${what}`, from + share * (to - from));
+    };
   const options = {
     patches: [0, 4] as const,
     config: null,
@@ -61,17 +72,11 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
       const name = presetFor(iommu, driver);
       return { preset: name, costs: preset(name) };
     },
-    progress: (what: string): void => {
-      progress.show(what);
-    },
   };
-  const plain = await replayTraces([shown(PLAIN)], options);
-  const series = boot.length > 0 ? await replayTraces(boot.map(shown), options) : null;
-  progress.done();
-
-  const experiment = coverLetterExperiment(ios, (what) => {
-    progress.show(what);
-  });
+  const plain = await replayTraces([shown(PLAIN)], { ...options, progress: part(0) });
+  const series =
+    boot.length > 0 ? await replayTraces(boot.map(shown), { ...options, progress: part(1) }) : null;
+  const experiment = coverLetterExperiment(ios, part(2));
   progress.done();
   const file = join(ROOT, 'out/report.html');
   writeReport(
@@ -107,12 +112,13 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   );
   const site = join(ROOT, 'out/site');
   const port = await openReading({ series: [], kernel: null, port: null });
-  writeSite(site, readingSite(port, null, []), true);
+  const pages = readingSite(port, null, []);
+  whole(() => writeSite(site, pages, true));
   const document: DemoDocument = {
     ...{ plain, series, experiment },
     ...{ report: shown(file), site: shown(site) },
   };
-  io.out(json ? `${JSON.stringify(document, null, 2)}\n` : demoText(document));
+  printResult(io, json, document, (screen) => demoText(document, screen));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }

@@ -19,7 +19,8 @@ import {
 import { UsageError } from '../errors';
 import { type Part, partsText } from '../show/parts';
 import { partsReport } from '../reports/fio/parts-report';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type OnProgress, Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { devicesParts } from '../tables/devices';
 import { netParts } from '../tables/net';
@@ -116,18 +117,16 @@ export function runScenario(
     moveData: options.data ?? true,
   };
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'fio');
+  const progress = new Progress(io, asked.called.replace(/^--\w+ /, ''));
   try {
-    const { document, parts, wrong } = run(kind, machine, command, settings.nic, (what) => {
-      progress.show(what);
-    });
+    const { document, parts, wrong } = run(kind, machine, command, settings.nic, progress.show);
     progress.done();
     if (options.report !== undefined)
       writeReport(
         options.report,
         partsReport({ title: TITLES[kind], parts, command: asked.typed }),
       );
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
+    printResult(io, options.json, document, (screen) => partsText(parts, screen));
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -184,7 +183,7 @@ function run(
   machine: ScenarioMachine,
   command: Command,
   nicSettings: readonly string[],
-  progress: (what: string) => void,
+  progress: OnProgress,
 ): Result {
   if (kind === 'devices') {
     const document = devicesExperiment(machine, progress);

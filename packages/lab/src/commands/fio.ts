@@ -37,9 +37,10 @@ import { fioTables } from '../tables/fio';
 import { fioReport } from '../reports/fio';
 import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { reflowed } from '../show/text';
 import { checkReportFile, writeReport } from '../reports';
-import { TimeLeft } from '../time-left';
+import { Progress } from '../progress';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
@@ -113,8 +114,11 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
-      "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000." +
-        '\nBeside a job file, job flags count for each of its jobs and replace what it says about the same matter.',
+      reflowed(
+        "\nDefaults of job flags are the cover letter's: --bs 4k, 16k, 64k and 128k in turn, --iodepth 64, --number-ios 100000." +
+          '\nBeside a job file, job flags count for each of its jobs and replace what it says about the same matter.',
+        screenOf(io),
+      ),
     )
     .action((file: string | undefined, options: FioOptions) => {
       const typed = commandLine(program);
@@ -152,15 +156,14 @@ function fio(
     throw new UsageError(`--strict: ${warnings.join('; ')}`);
   for (const text of warnings) io.err(`warning: ${text}\n`);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new TimeLeft(io, 'fio');
+  const progress = new Progress(io, 'fio');
   try {
-    const document = runExperiment(experiment, (what, share) => {
-      progress.show(what, share);
-    });
+    const document = runExperiment(experiment, progress.show);
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, fioReport({ document, command: typed, warnings }));
-    io.out(outputOf(document, options));
+    if (options.svg === true) io.out(pictureOf(document));
+    else printResult(io, options.json, document, (screen) => fioTables(document, screen));
     return document.runs.some((run) => wrongsOf(run).length > 0) ? 1 : 0;
   } finally {
     progress.done();
@@ -181,9 +184,7 @@ function policiesOf({ policy, fix, base: wanted }: FioOptions, preset: PresetNam
   });
 }
 
-function outputOf(document: FioDocument, { json, svg }: FioOptions): string {
-  if (json === true) return `${JSON.stringify(document, null, 2)}\n`;
-  if (svg !== true) return fioTables(document);
+function pictureOf(document: FioDocument): string {
   if (document.comparison.length === 0)
     throw new UsageError('--svg: shows the speed-up; expected reads under strict and pool');
   return speedupSvg(document.comparison);

@@ -12,7 +12,8 @@ import {
 } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
 import { readDotConfig } from '../dot-config';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
+import { reflowed } from '../show/text';
 import { openTree } from '../kconfig/tree';
 import { writeFile } from '../write-file';
 
@@ -38,9 +39,7 @@ const EXAMPLES = `
 Why is an option off in my kernel?
   iommu-bounce kconfig --tree ~/linux --arch x86 --config /proc/config.gz --explain VIRTIO_IOMMU
 
---tree takes a whole Linux, U-Boot, Buildroot, busybox or coreboot. $(shell,…) runs nothing without
---allow-shell: each such call is named and counts as empty (an option that only it could set keeps
-the value of the .config). --set-macro gives the answer instead:
+--tree takes a whole Linux, U-Boot, Buildroot, busybox or coreboot. $(shell,...) runs nothing without --allow-shell: each such call is named and counts as empty (an option that only it could set keeps the value of the .config). --set-macro gives the answer instead:
   --set-macro CC=clang                    a variable
   --set-macro cc-option=y                 a function, for all arguments
   --set-macro 'shell,uname -m=x86_64'     one call; the last = ends the command
@@ -68,7 +67,7 @@ export function addKconfig(
     .option('--force', 'let --out replace a file')
     .option('--explain <symbol>', 'say why the symbol has its value')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', reflowed(EXAMPLES, screenOf(io)))
     .action((options: KconfigOptions) => {
       kconfig(options, io);
       end(0);
@@ -102,7 +101,7 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
     return;
   }
   notes(tree, config, io);
-  if (explanation) io.out(`${explanation.text}\n`);
+  if (explanation) print(io, `${reflowed(explanation.text, screenOf(io))}\n`);
   else if (options.out === undefined) {
     io.out(config.toDotConfig({ heading: true }).split('\n').map(plain).join('\n'));
   }

@@ -22,9 +22,14 @@ export function wholeNumber(option: string, text: string, least: number, most: n
   return n;
 }
 
+/** The name of a layout, where an older one is given. */
+export function layoutName(text: string): string {
+  return text === 'fresh-boot' ? 'fresh' : text;
+}
+
 /** @throws UsageError */
 export function layoutNamed(text: string): LayoutName {
-  const found = LAYOUT_NAMES.find((name) => name === text);
+  const found = LAYOUT_NAMES.find((name) => name === layoutName(text));
   if (!found) throw new UsageError(`--layout: expected ${LAYOUT_NAMES.join(', ')}, got '${text}'`);
   return found;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `play [TRANSCRIPT|TRACE]`: a page that runs the ported code in the browser, step by step.
 
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
@@ -17,8 +17,10 @@ import {
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
 import { codeOf, readText } from '../files';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, print } from '../io';
+import { Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
+import { count } from '../show/format';
 import { wholeNumber } from './option-values';
 
 interface PlayOptions {
@@ -70,12 +72,15 @@ async function play(
     throw new UsageError('--scenario: is for the built-in scenarios; expected no file');
   const step = wholeNumber('--step', options.step ?? '0', 0, MOST_STEP);
   checkOut(out, options.force === true);
+  const progress = new Progress(io, 'play');
   try {
-    const source = await sourceOf(file, options);
+    const source = await sourceOf(file, options, progress);
     const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
+    progress.show('2 of 2: writes the page', 0.5);
     const page = playPage({ source, start });
+    progress.done();
     writeReport(out, page);
-    io.out(`${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
+    print(io, `${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
     return 0;
   } catch (error) {
     if (error instanceof PlayStartError)
@@ -83,6 +88,8 @@ async function play(
     if (error instanceof ReadError && file !== undefined && !error.message.startsWith(`${file}:`))
       throw new UsageError(`${file}: ${error.message}`);
     throw error;
+  } finally {
+    progress.done();
   }
 }
 
@@ -93,13 +100,17 @@ function checkOut(out: string, force: boolean): void {
   checkReportFile(out);
 }
 
-async function sourceOf(file: string | undefined, options: PlayOptions): Promise<PlaySource> {
+async function sourceOf(
+  file: string | undefined,
+  options: PlayOptions,
+  progress: Progress,
+): Promise<PlaySource> {
   const isTrace = file !== undefined && !isTranscript(file);
   for (const name of ['from', 'calls'] as const)
     if (options[name] !== undefined && !isTrace)
       throw new UsageError(`--${name}: is for a trace; expected a trace as the file`);
   if (file === undefined) return { kind: 'scenarios' };
-  return isTrace ? traceSource(file, options) : transcriptSource(file);
+  return isTrace ? traceSource(file, options, progress) : transcriptSource(file);
 }
 
 function transcriptSource(file: string): PlaySource {
@@ -114,7 +125,11 @@ function transcriptSource(file: string): PlaySource {
   };
 }
 
-async function traceSource(file: string, options: PlayOptions): Promise<PlaySource> {
+async function traceSource(
+  file: string,
+  options: PlayOptions,
+  progress: Progress,
+): Promise<PlaySource> {
   const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
   const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
   const { facts } = await findFacts(file);
@@ -124,7 +139,11 @@ async function traceSource(file: string, options: PlayOptions): Promise<PlaySour
   const assembler = new Assembler(null);
   assembler.beginFile(file);
   let isCut = false;
-  for await (const events of readTrace(file).batches()) {
+  const reader = readTrace(file);
+  const { size } = statSync(file);
+  for await (const events of reader.batches()) {
+    const share = size > 0 ? Math.min(1, reader.bytesRead / size) : 0;
+    progress.show(`1 of 2: ${file}, ${count(reader.counters.events)} events`, share / 2);
     for (const step of assembler.add(events)) trace.add(step);
     isCut = !trace.wantsMore;
     if (isCut) break;

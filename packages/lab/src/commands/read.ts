@@ -3,7 +3,6 @@
 
 import { type Command, Option } from 'commander';
 import {
-  type CheckResult,
   type Reading,
   changedByPatch,
   checkReading,
@@ -12,7 +11,10 @@ import {
   writeSite,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, print, printResult, screenOf } from '../io';
+import { whole } from '../interrupt';
+import { Progress } from '../progress';
+import { reflowed, shown } from '../show/text';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
 import { collect, wholeNumber } from './option-values';
@@ -42,15 +44,10 @@ const OTHER_TREE =
 
 const HELP = `
 The folder of --out:
-  One that is not there is made, an empty one is filled. One with the site of an earlier run (the
-  file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with
-  any other file is refused, and so is a site with a series where the new one has none. --force
-  writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
+  One that is not there is made, an empty one is filled. One with the site of an earlier run (the file .iommu-bounce-site lists what that run wrote) is replaced as a whole, with a note. One with any other file is refused, and so is a site with a series where the new one has none. --force writes in these cases too: it replaces what .iommu-bounce-site lists, and leaves other files.
 
 Names on the terminal:
-  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand
-  beside each other, below that one under the other. │ stands between counterparts, ┊ between lines
-  that only stand beside each other; +3 at a line: patch 3 wrote it.
+  Width: COLUMNS, else that of the terminal, else ${String(COLUMNS)}. From 100 columns on both sides stand beside each other, below that one under the other. │ stands between counterparts, ┊ between lines that only stand beside each other; +3 at a line: patch 3 wrote it.
   On a terminal the text goes through PAGER, else less; PAGER=cat prints it at once.
   NO_COLOR=1 or --color never: no colours.`;
 
@@ -87,7 +84,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .addHelpText('after', HELP)
+    .addHelpText('after', reflowed(HELP, screenOf(io)))
     .action(async (names: string[], options: ReadOptions) => {
       end(await read(names, options, io));
     });
@@ -100,7 +97,11 @@ async function read(
 ): Promise<ExitStatus> {
   checkOptions(names, options);
   const progress = new Progress(io, 'read');
-  progress.show('the port and the series');
+  const stages = options.out === undefined ? 2 : 3;
+  const show = (stage: number, what: string): void => {
+    progress.show(`${String(stage)} of ${String(stages)}: ${what}`, (stage - 1) / stages);
+  };
+  show(1, 'reads the port and the series');
   const reading = await openReading({
     series: options.series ?? [],
     kernel: options.kernel ?? null,
@@ -110,22 +111,26 @@ async function read(
   if (names.length > 0) {
     progress.done();
     for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
-    return show(names, reading, options, io);
+    return showNames(names, reading, options, io);
   }
-  progress.show('the check');
+  show(2, 'compares them');
   const check = reading.c ? checkReading(reading, reading.c) : null;
   if (options.out !== undefined) {
-    progress.show('the site');
+    show(3, 'writes the site');
     const changed = reading.c ? changedByPatch(reading, reading.c) : [];
     const site = readingSite(reading, check, changed);
-    if (writeSite(options.out, site, options.force === true))
-      notes.unshift(`${options.out}: replaces the site of an earlier run`);
+    const out = options.out;
+    if (whole(() => writeSite(out, site, options.force === true)))
+      notes.unshift(`${out}: replaces the site of an earlier run`);
   }
   progress.done();
   for (const note of notes) io.err(`note: ${oneLine(note)}\n`);
-  if (options.check === true && check) io.out(checkOutput(check, options));
+  if (options.check === true && check)
+    printResult(io, options.json, check, () =>
+      checkText(check, options.explained === true, screenOf(io, Infinity)),
+    );
   if (options.out !== undefined && options.json !== true)
-    io.out(`Site: ${options.out}/index.html\n`);
+    print(io, `Site: ${oneLine(options.out)}/index.html\n`);
   const unexplained = check?.differences.some((d) => d.explanation === null) === true;
   return options.check === true && unexplained ? 1 : 0;
 }
@@ -175,13 +180,7 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
     throw new UsageError('--force: is for --out');
 }
 
-function checkOutput(check: CheckResult, { json, explained }: ReadOptions): string {
-  return json === true
-    ? `${JSON.stringify(check, null, 2)}\n`
-    : checkText(check, explained === true);
-}
-
-function show(
+function showNames(
   names: readonly string[],
   reading: Reading,
   options: ReadOptions,
@@ -189,7 +188,7 @@ function show(
 ): ExitStatus {
   const { terminal } = io;
   const look = {
-    columns: terminal?.columns ?? io.columns ?? COLUMNS,
+    ...screenOf(io, COLUMNS),
     colour: options.color === 'always' || (options.color === 'auto' && terminal?.colour === true),
     side: options.side ?? 'both',
   };
@@ -197,7 +196,7 @@ function show(
     options.state === undefined
       ? null
       : wholeNumber('--state', options.state, 0, reading.port.patches);
-  const text = readingText(names, reading, look, state);
+  const text = shown(readingText(names, reading, look, state), look);
   if (terminal) terminal.page(text);
   else io.out(text);
   return 0;

@@ -9,7 +9,8 @@ import {
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { Progress } from '../progress';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
@@ -111,14 +112,12 @@ async function replay(
       poolOption: config?.poolOption ?? null,
       params: options.params ?? null,
       mostDifferences,
-      progress: (what) => {
-        progress.show(what);
-      },
+      progress: progress.show,
     });
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, report([{ heading: 'Replay', document }]));
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables(document));
+    printResult(io, options.json, document, (screen) => tables(document, screen));
     return agrees(document) ? 0 : 1;
   } finally {
     drop();

@@ -3,7 +3,8 @@
 
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
-import type { CommandIo, ExitStatus } from '../io';
+import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { Progress } from '../progress';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
 
@@ -19,8 +20,10 @@ export function addSeries(
     .option('--json', 'one JSON document on stdout')
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
-      const probes = runSeries({ driver });
-      io.out(options.json === true ? json(probes, driver) : seriesText(probes));
+      const progress = new Progress(io, 'series');
+      const probes = runSeries({ driver }, progress.show);
+      progress.done();
+      printResult(io, options.json, json(probes, driver), (screen) => seriesText(probes, screen));
       end(probes.every(isTransition) ? 0 : 1);
     });
 }
@@ -30,8 +33,8 @@ function isTransition(probe: ProbeRun): boolean {
   return probe.states.every((s, state) => s.behaves === state >= probe.patch);
 }
 
-function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
-  const document = {
+function json(probes: readonly ProbeRun[], driver: IommuDriver): object {
+  return {
     driver,
     probes: probes.map((p) => ({
       patch: p.patch,
@@ -42,5 +45,4 @@ function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
       seen: p.states.map((s) => s.seen),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -10,9 +10,12 @@ import { manPage } from '../shell/man-page';
 import { verbsOf } from '../shell/verbs';
 
 const HOW = `
-  bash:  eval "$(iommu-bounce completion bash)"          in ~/.bashrc
-  zsh:   source <(iommu-bounce completion zsh)           in ~/.zshrc, after compinit
-  fish:  iommu-bounce completion fish | source           in ~/.config/fish/config.fish
+in ~/.bashrc:
+  eval "$(iommu-bounce completion bash)"
+in ~/.zshrc, after compinit:
+  source <(iommu-bounce completion zsh)
+in ~/.config/fish/config.fish:
+  iommu-bounce completion fish | source
 `;
 
 export function addShell(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {

@@ -7,7 +7,9 @@ import type { Command } from 'commander';
 import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
 import { UsageError, oneLine } from '../errors';
 import { readText } from '../files';
-import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { Progress } from '../progress';
+import { placed } from '../show/text';
 
 interface FileResult {
   readonly file: string;
@@ -37,7 +39,7 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
   const files = paths.flatMap(transcriptsIn);
   const progress = new Progress(io, 'verify');
   const results = files.map((file, i) => {
-    progress.show(`${String(i + 1)} of ${String(files.length)}`);
+    progress.show(`${String(i + 1)} of ${String(files.length)}: ${file}`, i / files.length);
     return verifyFile(file);
   });
   progress.done();
@@ -46,19 +48,21 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
   const failed = results.filter((r) => r.result === 'failed');
   const passed = results.length - bad.length - failed.length;
   for (const r of bad) io.err(`iommu-bounce: ${oneLine(r.error ?? '')}\n`);
-  if (json)
-    io.out(
-      `${JSON.stringify({ passed, failed: failed.length + bad.length, files: results }, null, 2)}\n`,
-    );
-  else {
-    for (const { file, mismatch: m } of failed)
-      if (m)
-        io.out(
-          `${oneLine(file)}:${String(m.line)}: ${m.op}: ${m.field}: expected ${oneLine(m.expected)}, got ${oneLine(m.got)}\n`,
-        );
-    io.out(`${String(passed)} passed, ${String(failed.length + bad.length)} failed\n`);
-  }
+  const document = { passed, failed: failed.length + bad.length, files: results };
+  const screen = screenOf(io, Infinity);
+  printResult(io, json, document, () =>
+    [
+      ...failed.flatMap(({ file, mismatch }) =>
+        mismatch ? [placed(mismatchText(file, mismatch), screen, '    ')] : [],
+      ),
+      `${String(passed)} passed, ${String(document.failed)} failed\n`,
+    ].join('\n'),
+  );
   return bad.length > 0 ? 2 : failed.length > 0 ? 1 : 0;
+}
+
+function mismatchText(file: string, { line, op, field, expected, got }: Mismatch): string {
+  return `${file}:${String(line)}: ${op}: ${field}: expected ${expected}, got ${got}`;
 }
 
 function verifyFile(file: string): FileResult {

@@ -6,6 +6,7 @@ import { type FoundFacts, findFacts, orderTraces, readTrace } from '@iommu-bounc
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
+import type { OnProgress } from '../progress';
 import { refuseRepeated } from './repeated';
 import { type Session, type SessionOptions, type TraceFile, replaySession } from './session';
 
@@ -23,7 +24,13 @@ export async function replayTraces(
   const driver = options.driver ?? commonDriver(found, options);
   const chosen = driver === null ? options : { ...options, driver };
   const sessions: Session[] = [];
-  for (const boot of found) sessions.push(await replaySession(boot, chosen));
+  for (const boot of found) {
+    const before = sessions.length;
+    const progress: OnProgress = (what, share) => {
+      options.progress(what, (before + share) / found.length);
+    };
+    sessions.push(await replaySession(boot, { ...chosen, progress }));
+  }
   return documentOf(sessions, options);
 }
 

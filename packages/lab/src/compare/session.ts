@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
+import { statSync } from 'node:fs';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
@@ -16,6 +17,8 @@ import {
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
+import type { OnProgress } from '../progress';
+import { count } from '../show/format';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
@@ -61,7 +64,7 @@ export interface SessionOptions {
   /** Where a file lies, if not where its name says: stdin, for instance. */
   readonly pathOf?: (file: string) => string;
   /** Called now and then. */
-  readonly progress: (what: string) => void;
+  readonly progress: OnProgress;
 }
 
 export interface TraceFile extends FoundFacts {
@@ -106,7 +109,7 @@ export async function replaySession(
   const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
   const signs = new Signs();
-  await read(files, new Assembler(null), options, 'reading', {
+  await read(files, new Assembler(null), options, READING, {
     take: (steps) => {
       for (const step of steps) survey.add(step);
     },
@@ -172,7 +175,7 @@ export async function replaySession(
     { withDecisions: survey.withDecisions, firstDevice: survey.firstDevice },
     account,
   );
-  const counters = await read(files, assembler, options, 'replaying', {
+  const counters = await read(files, assembler, options, REPLAYING, {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);
     },
@@ -241,11 +244,22 @@ function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean):
   return hasDecisions && patches.includes(4) ? 4 : plain;
 }
 
+/** One of the two readings, and its share of the time. */
+interface Pass {
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Replaying takes about three times as long as the reading before. */
+const READING: Pass = { what: 'reading', from: 0, to: 0.25 };
+const REPLAYING: Pass = { what: 'replaying', from: 0.25, to: 1 };
+
 async function read(
   files: readonly TraceFile[],
   assembler: Assembler,
   options: SessionOptions,
-  what: string,
+  { what, from, to }: Pass,
   {
     take,
     see,
@@ -255,15 +269,28 @@ async function read(
   },
 ): Promise<TraceCounters[]> {
   const counters: TraceCounters[] = [];
-  for (const { file } of files) {
+  const sizes = files.map(
+    ({ file }) => statSync(options.pathOf?.(file) ?? file, { throwIfNoEntry: false })?.size ?? 0,
+  );
+  const all = Math.max(
+    1,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  let before = 0;
+  for (const [i, { file }] of files.entries()) {
     const reader = readTrace(file, options.pathOf?.(file));
     assembler.beginFile(file);
     for await (const batch of reader.batches()) {
       see?.(batch);
       take(assembler.add(batch));
-      options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
+      const done = Math.min(1, (before + reader.bytesRead) / all);
+      options.progress(
+        `${what} ${String(i + 1)} of ${String(files.length)}: ${file}, ${count(reader.counters.events)} events`,
+        from + done * (to - from),
+      );
     }
     counters.push(reader.counters);
+    before += sizes[i] ?? 0;
   }
   take(assembler.finish());
   return counters;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Completion of verbs, options and their values, as a script for a shell.
 
+import { inAscii } from '../show/text';
 import type { OptionText, VerbText } from './verbs';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -8,7 +9,7 @@ export type Shell = (typeof SHELLS)[number];
 
 const NAME = 'iommu-bounce';
 
-/** A script that the shell runs when it starts; words that are no option complete to files. */
+/** A script, in ASCII, that the shell runs when it starts; words that are no option complete to files. */
 export function completionScript(shell: Shell, verbs: readonly VerbText[]): string {
   return { bash, zsh, fish }[shell](verbs);
 }
@@ -106,7 +107,7 @@ function flagsOf(options: readonly OptionText[]): string {
   return options.map(({ flag }) => flag).join(' ');
 }
 
-/** In single quotes, which all three shells read alike but for the quote itself. */
+/** In single quotes, which all three shells read alike; a quote itself stands between two such words. */
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", '’').replaceAll('\n', ' ')}'`;
+  return `'${inAscii(text).replaceAll("'", "'\\''").replaceAll('\n', ' ')}'`;
 }

@@ -2,7 +2,7 @@
 // What an experiment has to show, part by part, for a terminal and for a page alike.
 
 import { type TableLook, markdownTable, table } from './table';
-import { wrapped } from './text';
+import { PAPER, type Screen, wrapped } from './text';
 
 export interface TablePart extends TableLook {
   readonly title: string;
@@ -11,23 +11,27 @@ export interface TablePart extends TableLook {
   readonly numbersFrom: number;
 }
 
-/** A paragraph, lines that stay lines, or a table. */
+/** A paragraph, lines of which each begins anew, or a table. */
 export type Part = string | readonly string[] | TablePart;
+
+/** Of the second and later lines of a paragraph that has several. */
+export const INDENT = '  ';
 
 export function isTable(part: Part): part is TablePart {
   return typeof part === 'object' && 'rows' in part;
 }
 
-/** For a terminal of 100 columns. */
-export function partsText(parts: readonly Part[]): string {
-  return `${parts.map(textOf).join('\n\n')}\n`;
+/** With a blank line between parts. */
+export function partsText(parts: readonly Part[], screen: Screen = PAPER): string {
+  return `${parts.map((part) => partText(part, screen)).join('\n\n')}\n`;
 }
 
-function textOf(part: Part): string {
-  if (typeof part === 'string') return wrapped(part);
-  if (!isTable(part)) return part.join('\n');
-  const made = table(part.head, part.rows, part);
-  return part.title === '' ? made : `${wrapped(part.title)}\n${made}`;
+/** @param indent of the lines but the first, of a paragraph and of each line */
+export function partText(part: Part, screen: Screen, indent = ''): string {
+  if (typeof part === 'string') return wrapped(part, screen, indent);
+  if (!isTable(part)) return part.map((line) => wrapped(line, screen, INDENT)).join('\n');
+  const made = table(part.head, part.rows, part, screen);
+  return part.title === '' ? made : `${wrapped(part.title, screen, indent)}\n${made}`;
 }
 
 /** For a Markdown page: a title is a heading, lines are a list. */

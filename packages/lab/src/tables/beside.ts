@@ -2,6 +2,7 @@
 // C and TypeScript beside each other on a terminal.
 
 import { type Row, type Token, visibleLine } from '@iommu-bounce/reader';
+import { NARROWEST, inAscii, shown } from '../show/text';
 
 /** One side of the screen. */
 export interface BesideSide {
@@ -14,9 +15,10 @@ export interface BesideSide {
 }
 
 export interface BesideLook {
-  /** Of the terminal; from 40 on. */
+  /** Of the terminal. */
   readonly columns: number;
   readonly colour: boolean;
+  readonly ascii: boolean;
   /** Which sides; `both` stand beside each other from 100 columns on, below that one under the other. */
   readonly side: 'both' | 'c' | 'ts';
 }
@@ -35,6 +37,8 @@ const COLOURS: Record<Token['kind'], string> = {
 
 /** Between counterparts, and between lines that only stand beside each other. */
 const [MATCHED, BESIDE] = [' │ ', ' ┊ '];
+/** Lines of a file of which only hunks are known, left out. */
+const LEFT_OUT = '⋯';
 
 type Side = 'c' | 'ts';
 
@@ -56,17 +60,17 @@ export function besideText(
     ...(c && wanted('c') ? [{ name: 'c' as const, side: c }] : []),
     ...(ts && wanted('ts') ? [{ name: 'ts' as const, side: ts }] : []),
   ];
-  const columns = Math.max(look.columns, 40);
+  const columns = Math.max(look.columns, NARROWEST);
   const numbers = Math.max(
     ...rows.map((row) => Math.max(String(row.c ?? '').length, String(row.ts ?? '').length)),
   );
   const stacked = sides.length > 1 && columns < TWO_SIDES;
   const lines = stacked
-    ? stackedLines(rows, sides, { numbers, width: columns, colour: look.colour })
+    ? stackedLines(rows, sides, { ...look, numbers, width: columns })
     : linesBeside(rows, sides, {
         numbers,
         width: Math.floor((columns - 3 * (sides.length - 1)) / sides.length),
-        colour: look.colour,
+        ...look,
       });
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -146,14 +150,14 @@ function jumps({ c }: Row, last: number | null): boolean {
   return c !== null && last !== null && c > last + 1;
 }
 
-function leftOut(shown: boolean, { numbers, width }: CellLook): string {
-  return (shown ? `${' '.repeat(numbers + 3)}⋯` : '').padEnd(width);
+function leftOut(isC: boolean, { numbers, width, ascii }: CellLook): string {
+  return (isC ? `${' '.repeat(numbers + 3)}${shown(LEFT_OUT, { ascii })}` : '').padEnd(width);
 }
 
 /** A path is broken behind a slash. */
-function titleLines(title: string, { width, colour }: CellLook): string[] {
+function titleLines(title: string, { width, colour, ascii }: CellLook): string[] {
   const lines = [''];
-  for (const part of title.split(/(?<=[/ ])/)) {
+  for (const part of shown(title, { ascii }).split(/(?<=[/ ])/)) {
     const line = lines.at(-1) ?? '';
     if (line !== '' && line.length + part.trimEnd().length > width) lines.push(part);
     else lines[lines.length - 1] = line + part;
@@ -168,6 +172,7 @@ interface CellLook {
   readonly numbers: number;
   readonly width: number;
   readonly colour: boolean;
+  readonly ascii: boolean;
 }
 
 /** A line of a file as lines of `width` columns: number, patch, text. */
@@ -176,13 +181,13 @@ function cell(side: BesideSide, line: number | null, look: CellLook): string[] {
   const patch = side.patch?.(line) ?? 0;
   const gutter = `${String(line).padStart(look.numbers)}${patch > 0 ? `+${String(patch)}` : '  '} `;
   const room = look.width - gutter.length;
-  const parts = broken(characters(side, line), room);
+  const parts = broken(characters(side, line, look.ascii), room);
   return parts.map((part, i) => {
     const text = part.map((ch) => ch.text).join('');
-    const shown = look.colour ? coloured(part) : text;
+    const painted = look.colour ? coloured(part) : text;
     const front = i === 0 ? gutter : ' '.repeat(gutter.length);
-    const painted = look.colour ? `\x1b[${patch > 0 ? '32' : '2'}m${front}\x1b[0m` : front;
-    return painted + shown + ' '.repeat(Math.max(0, room - part.length));
+    const head = look.colour ? `\x1b[${patch > 0 ? '32' : '2'}m${front}\x1b[0m` : front;
+    return head + painted + ' '.repeat(Math.max(0, room - part.length));
   });
 }
 
@@ -192,7 +197,7 @@ interface Character {
 }
 
 /** Tabs become spaces to the next multiple of 4; other hidden characters are shown as [U+XXXX]. */
-function characters(side: BesideSide, line: number): Character[] {
+function characters(side: BesideSide, line: number, ascii: boolean): Character[] {
   const text = side.lines[line - 1] ?? '';
   const tokens = side.tokens[line - 1] ?? [];
   const out: Character[] = [];
@@ -207,8 +212,8 @@ function characters(side: BesideSide, line: number): Character[] {
       do out.push({ text: ' ', kind });
       while (out.length % 4 !== 0);
     else {
-      const shown = visibleLine(ch);
-      for (const part of shown === ch ? [ch] : shown) out.push({ text: part, kind });
+      const visible = ascii ? inAscii(visibleLine(ch)) : visibleLine(ch);
+      for (const part of visible === ch ? [ch] : visible) out.push({ text: part, kind });
     }
   }
   return out;

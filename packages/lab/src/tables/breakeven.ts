@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Break-even sizes as tables for a terminal of 100 columns.
+// Break-even sizes as tables for a terminal.
 
 import type {
   BreakEven,
@@ -10,8 +10,8 @@ import type {
   PresetName,
 } from '@iommu-bounce/simulation';
 import { decimalSize, factor, micros, percent, signed } from '../show/format';
-import { table } from '../show/table';
-import { wrapped } from '../show/text';
+import { type TablePart, partsText } from '../show/parts';
+import type { Screen } from '../show/text';
 
 /** What one calculation found: what is faster, and where that changes. */
 export interface BreakEvenFound {
@@ -40,45 +40,47 @@ export interface BreakEvenDocument extends BreakEvenFound {
   readonly costs: CostParameters;
 }
 
-export function breakEvenText(d: BreakEvenDocument): string {
+export function breakEvenText(d: BreakEvenDocument, screen?: Screen): string {
   const strongest = d.elasticities
     .slice(0, 6)
     .map((e) => `${e.name} ${signed(e.elasticity, 2)}`)
     .join(', ');
   const what =
     d.elasticity_of === 'break_even_bytes' ? 'the break-even size' : 'strict / pool at 128 KiB';
-  return [
-    wrapped(`${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}`),
-    'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
-    pairTable(d),
-    wrapped(`Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}.`),
-    `${d.moves_it_most ?? 'nothing'} moves it most.`,
-    'Break-even size at a multiple of one parameter (always: copying wins at every size):',
-    sensitivityTable(d),
-    '',
-  ].join('\n');
+  return partsText(
+    [
+      `${d.preset}, ${d.direction}s, memory layout ${d.layout}: ${sentence(d)}.`,
+      pairTable(d),
+      `Change of ${what}, in %, when a parameter grows by 1 %: ${strongest}. ${d.moves_it_most ?? 'nothing'} moves it most.`,
+      sensitivityTable(d),
+    ],
+    screen,
+  );
 }
 
-function pairTable({ pairs }: BreakEvenDocument): string {
-  return table(
-    ['bytes', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
-    pairs.map((p) => [
-      p.bytes,
+function pairTable({ pairs }: BreakEvenDocument): TablePart {
+  return {
+    title:
+      'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
+    head: ['bytes', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
+    rows: pairs.map((p) => [
+      String(p.bytes),
       micros(p.strict_ns),
       micros(p.pool_ns),
       percent(p.pool_ns / p.strict_ns, 0),
     ]),
-    { numbersFrom: 0 },
-  );
+    numbersFrom: 0,
+  };
 }
 
-function sensitivityTable({ sensitivity }: BreakEvenDocument): string {
+function sensitivityTable({ sensitivity }: BreakEvenDocument): TablePart {
   const factors = sensitivity[0]?.at.map((one) => one.factor) ?? [];
-  return table(
-    ['parameter', ...factors.map((x) => (x < 1 ? factor(x) : `x${factor(x)}`))],
-    sensitivity.map((row) => [row.name, ...row.at.map(sizeText)]),
-    {},
-  );
+  return {
+    title: 'Break-even size at a multiple of one parameter (always: copying wins at every size):',
+    head: ['parameter', ...factors.map((x) => (x < 1 ? factor(x) : `x${factor(x)}`))],
+    rows: sensitivity.map((row) => [row.name, ...row.at.map(sizeText)]),
+    numbersFrom: Infinity,
+  };
 }
 
 function sentence(d: BreakEvenDocument): string {

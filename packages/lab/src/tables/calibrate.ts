@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A calibration as tables for a terminal of 100 columns.
+// A calibration as tables for a terminal.
 
 import type { Calibration, FitReport, ParameterReport, Prediction } from '@iommu-bounce/simulation';
 import { interval, percent, significant } from '../show/format';
-import { table } from '../show/table';
-import { wrapped } from '../show/text';
+import { type TablePart, partsText } from '../show/parts';
+import type { Screen } from '../show/text';
 
-export function calibrationText(c: Calibration): string {
-  return [
-    wrapped(`(a) All eight figures. ${fitText(c.fit)}`),
-    parameterTable([...c.parameters, ...c.sums]),
-    wrapped(
+export function calibrationText(c: Calibration, screen?: Screen): string {
+  return partsText(
+    [
+      parameterTable(`(a) All eight figures. ${fitText(c.fit)}`, [...c.parameters, ...c.sums]),
       '"left": width of the accepted 5-95 % range / width of the prior\'s, in logarithms. Identified: "yes" below 50 %, "no" above 80 %; "within ends": only while the ends of ranges below stay where they are.',
-    ),
-    '',
-    wrapped(
-      'Ends of ranges that the accepted sets press against, each moved alone, and what that does to quantities below 50 %:',
-    ),
-    endTable(c),
-    wrapped(`The figures do not depend on ${c.not_exercised.join(', ')}.`),
-    '',
-    'The accepted set nearest to the centre of all accepted sets:',
-    figureTable(c),
-    '',
-    wrapped(`(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`),
-    predictionTable(c),
-    'From the cost model, not measured.',
-    '',
-  ].join('\n');
+      endTable(
+        'Ends of ranges that the accepted sets press against, each moved alone, and what that does to quantities below 50 %:',
+        c,
+      ),
+      `The figures do not depend on ${c.not_exercised.join(', ')}.`,
+      figureTable('The accepted set nearest to the centre of all accepted sets:', c),
+      predictionTable(
+        `(b) Columns ${c.two_columns.from.join(' and ')} alone. ${fitText(c.two_columns.fit)}`,
+        c,
+      ),
+      'From the cost model, not measured.',
+    ],
+    screen,
+  );
 }
 
 function fitText(f: FitReport): string {
@@ -38,11 +35,12 @@ function fitText(f: FitReport): string {
   ].join(' ');
 }
 
-function endTable({ ends, parameters, sums }: Calibration): string {
+function endTable(title: string, { ends, parameters, sums }: Calibration): TablePart {
   const before = new Map([...parameters, ...sums].map(({ name, accepted }) => [name, accepted]));
-  return table(
-    ['end', 'moved to', 'quantity', '5-95 % before', '5-95 % after', 'left\n%'],
-    ends.flatMap(({ name: moved, end, moved_to, ranges }) => {
+  return {
+    title,
+    head: ['end', 'moved to', 'quantity', '5-95 % before', '5-95 % after', 'left\n%'],
+    rows: ends.flatMap(({ name: moved, end, moved_to, ranges }) => {
       const gone = ranges.filter(({ holds }) => !holds);
       const head = [`${moved} ${end}`, value(moved_to)];
       if (gone.length === 0) return [[...head, 'all stay', '', '', '']];
@@ -57,8 +55,9 @@ function endTable({ ends, parameters, sums }: Calibration): string {
         ];
       });
     }),
-    { numbersFrom: 5 },
-  );
+    numbersFrom: 5,
+    keys: 3,
+  };
 }
 
 /** Of any unit, with three digits. */
@@ -66,10 +65,11 @@ function value(x: number): string {
   return x >= 1e6 ? `${(x / 1e9).toPrecision(3)}e9` : significant(x, 3);
 }
 
-function parameterTable(reports: readonly ParameterReport[]): string {
-  return table(
-    ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identi-\nfied'],
-    reports.map((p) => [
+function parameterTable(title: string, reports: readonly ParameterReport[]): TablePart {
+  return {
+    title,
+    head: ['parameter', 'prior', 'accepted', '5 %', 'median', '95 %', 'left\n%', 'identi-\nfied'],
+    rows: reports.map((p) => [
       p.name,
       interval(p.prior, value),
       interval([p.accepted.min, p.accepted.max], value),
@@ -77,15 +77,17 @@ function parameterTable(reports: readonly ParameterReport[]): string {
       (100 * p.width_left).toFixed(0),
       p.identified,
     ]),
-    { numbersFrom: 1, textFrom: 7 },
-  );
+    numbersFrom: 1,
+    textFrom: 7,
+  };
 }
 
-function figureTable(c: Calibration): string {
-  return table(
-    ['bytes', 'speed-up', 'published', 'unmap', 'published', 'map', 'pool bound by'],
-    c.figures.map((f) => [
-      f.bytes,
+function figureTable(title: string, c: Calibration): TablePart {
+  return {
+    title,
+    head: ['bytes', 'speed-up', 'published', 'unmap', 'published', 'map', 'pool bound by'],
+    rows: c.figures.map((f) => [
+      String(f.bytes),
       f.speedup.toFixed(2),
       f.speedup_published.toFixed(1),
       `-${percent(f.unmap_reduction)}`,
@@ -93,28 +95,31 @@ function figureTable(c: Calibration): string {
       `-${percent(f.map_reduction, 2)}`,
       f.bound,
     ]),
-    {},
-  );
+    numbersFrom: Infinity,
+    cuts: [3, 5],
+  };
 }
 
-function predictionTable(c: Calibration): string {
-  return table(
-    ['bytes', 'figure', 'predicted 5-95 %', 'all sets', 'published', 'in 5-95 %'],
-    c.two_columns.predicted.flatMap((p) => [
+function predictionTable(title: string, c: Calibration): TablePart {
+  return {
+    title,
+    head: ['bytes', 'figure', 'predicted 5-95 %', 'all sets', 'published', 'in 5-95 %'],
+    rows: c.two_columns.predicted.flatMap((p) => [
       predictionRow(p.bytes, 'speed-up', p.speedup),
       predictionRow(p.bytes, 'unmap reduction', p.unmap_reduction),
     ]),
-    {},
-  );
+    numbersFrom: Infinity,
+    keys: 2,
+  };
 }
 
-function predictionRow(bytes: number, figure: string, p: Prediction): (string | number)[] {
+function predictionRow(bytes: number, figure: string, p: Prediction): string[] {
   return [
-    bytes,
+    String(bytes),
     figure,
     `${p.p5.toFixed(3)} .. ${p.p95.toFixed(3)}`,
     `${p.min.toFixed(3)} .. ${p.max.toFixed(3)}`,
-    p.published,
+    String(p.published),
     p.within_5_95 ? 'yes' : p.within_all ? 'no, but in all sets' : 'no',
   ];
 }

@@ -49,3 +49,11 @@ export function buffer(row: BufferRow, capture: CaptureSection): string {
       : `mapped ${row.direction} (${where(row.mapped_at, capture)})`;
   return `${FORMS[row.form]} of ${bytes(row.size)}, ${mapped}`;
 }
+
+/** A name from outside, cut so that a table stays narrow. */
+export function cell(text: string): string {
+  const line = oneLine(text);
+  return line.length > WIDEST_CELL ? `${line.slice(0, WIDEST_CELL - 1)}…` : line;
+}
+
+const WIDEST_CELL = 28;

@@ -6,7 +6,7 @@ import { oneLine } from '../errors';
 import { count } from '../show/format';
 import type { Part } from '../show/parts';
 import { differentUnmap, faultLine, secondUnmap, straySync, strayUnmap } from './capture-lines';
-import { bytes, list, plural, where } from './capture-words';
+import { bytes, cell, list, plural, where } from './capture-words';
 
 export const CAPTURE_TITLE = 'What the capture shows beside its calls';
 
@@ -279,11 +279,6 @@ function cutLines(lines: readonly string[], all = lines.length): readonly string
   const shown = lines.slice(0, MOST_LINES);
   const more = all - shown.length;
   return more > 0 ? [...shown, `… and ${count(more)} more`] : shown;
-}
-
-function cell(text: string): string {
-  const line = oneLine(text);
-  return line.length > 28 ? `${line.slice(0, 27)}…` : line;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -2,13 +2,20 @@
 // `read --check`: what differs between the C and the TypeScript, unexplained first.
 
 import type { CheckResult, Difference, Explanation } from '@iommu-bounce/reader';
-import { oneLine } from '../errors';
+import { type Screen, placed } from '../show/text';
+
+const INDENT = '    ';
+const TOOL: Screen = { columns: Infinity, ascii: false };
 
 /**
  * The verdict, the unexplained differences, and the verdict again where something stands between.
  * @param all the explained ones too, by what explains them
  */
-export function checkText({ functions, differences }: CheckResult, all: boolean): string {
+export function checkText(
+  { functions, differences }: CheckResult,
+  all: boolean,
+  screen = TOOL,
+): string {
   const unexplained = differences.filter((d) => d.explanation === null);
   const explained = differences.length - unexplained.length;
   const verdict = `${String(functions)} functions compared: ${String(unexplained.length)} differences unexplained, ${String(explained)} explained`;
@@ -17,11 +24,11 @@ export function checkText({ functions, differences }: CheckResult, all: boolean)
   if (explained > 0 && all) {
     out.push('', 'Explained:');
     for (const [sentence, of] of byExplanation(differences))
-      out.push(`  ${oneLine(sentence)}`, ...lines(of).map((text) => `  ${text}`));
+      out.push(`  ${sentence}`, ...lines(of).map((text) => `  ${text}`));
   }
   const more = explained > 0 && !all ? '; --check --explained lists those' : '';
   const parts = out.length > 0 ? [verdict, ...out, '', verdict + more] : [verdict + more];
-  return `${parts.join('\n')}\n`;
+  return `${parts.map((part) => placed(part, screen, INDENT)).join('\n')}\n`;
 }
 
 /** One line for each; what one function has several times in a state has one, with the places of the first. */
@@ -63,5 +70,5 @@ function line(d: Difference): string {
   ]
     .filter(([path]) => path !== null)
     .map(([path, at]) => `${String(path)}${at === null ? '' : `:${String(at)}`}`);
-  return oneLine(`  ${places.join(' ')}: ${d.name}: ${d.text} (state ${String(d.state)})`);
+  return `  ${places.join(' ')}: ${d.name}: ${d.text} (state ${String(d.state)})`;
 }

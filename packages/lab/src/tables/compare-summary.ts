@@ -33,6 +33,7 @@ export function summaryTables(comparisons: readonly PolicyComparison[]): TablePa
 function bestTable(comparisons: readonly PolicyComparison[]): TablePart {
   return {
     numbersFrom: 5,
+    keys: 3,
     stackedHeads: true,
     title: `Reads: the policy with the least CPU time per I/O, and with the most throughput (named together: within ${String(100 * ALIKE)} %)`,
     head: ['preset', 'base', 'bs', 'least CPU', 'most throughput', 'CPU µs', 'MB/s'],

@@ -22,6 +22,7 @@ import {
   times,
 } from '../show/format';
 import { type TablePart, partsMarkdown, partsText } from '../show/parts';
+import type { Screen } from '../show/text';
 import { firstRows, summaryTables } from './compare-summary';
 
 /** All of these tables have many columns of numbers beside one of text. */
@@ -32,15 +33,17 @@ const LEAST = 0.02;
 /** Sizes whose dependence is shown. */
 const SHOWN = [4096, 131072];
 
-/** For a terminal of 100 columns. */
-export function comparisonText(comparisons: readonly PolicyComparison[]): string {
-  return partsText([
-    `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
-    ...summaryTables(comparisons),
-    LEGEND.join(' '),
-    ...comparisons.flatMap(comparisonTables),
-    ...wrongParts(comparisons),
-  ]);
+export function comparisonText(comparisons: readonly PolicyComparison[], screen?: Screen): string {
+  return partsText(
+    [
+      `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
+      ...summaryTables(comparisons),
+      LEGEND.join(' '),
+      ...comparisons.flatMap(comparisonTables),
+      ...wrongParts(comparisons),
+    ],
+    screen,
+  );
 }
 
 /** @param typed the command line that makes the page */
@@ -121,6 +124,7 @@ function tableOf(
   return {
     ...LOOK,
     title,
+    cuts: groups.map((_, i) => 1 + groups.slice(0, i).reduce((n, { head }) => n + head.length, 0)),
     head: ['bs', ...groups.flatMap(({ head }) => head)],
     rows: firstRows(c).map((row) => [
       blockSize(row.bs),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scenario of many devices as tables for a terminal of 100 columns.
+// The scenario of many devices as tables for a terminal.
 
 import {
   type Approach,

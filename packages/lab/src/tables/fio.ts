@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// An experiment as tables for a terminal of 100 columns.
+// An experiment as tables for a terminal.
 
 import type { FioComparison, FioDocument, FioRun } from '@iommu-bounce/simulation';
 import {
@@ -14,36 +14,69 @@ import {
   stale,
   time,
 } from '../show/format';
-import { table } from '../show/table';
-import { wrapped } from '../show/text';
+import { type Part, type TablePart, partsText } from '../show/parts';
+import type { Screen } from '../show/text';
+import { cell, list } from './capture-words';
+import { fioAnswer } from './fio-answer';
 import { heading, notesOf, runName, timeGroupsOf, timeIn } from './fio-figures';
 
-export function fioTables(document: FioDocument): string {
-  const { runs, comparison } = document;
-  const parts = [
-    wrapped(heading(document)),
-    `Throughput and cost: map and unmap in µs per I/O, IOMMU requests per I/O\n${runTable(runs)}`,
-    `Where CPU time goes, µs per I/O\n${timeTable(runs)}`,
-    ...(runs.some(contended) ? [`Contended locks\n${lockTable(runs)}`] : []),
-    ...(comparison.length > 0
-      ? [
-          `Reads, pool / strict: speed-up, change of time in unmap and map${mapClaim(comparison)}\n${comparisonTable(comparison)}`,
-        ]
-      : []),
-    ...notesOf(document).map((note) => wrapped(`Note: ${note}`)),
-  ];
-  return `${parts.join('\n\n')}\n`;
+export function fioTables(document: FioDocument, screen?: Screen): string {
+  return partsText(fioParts(document), screen);
 }
 
-function runTable(runs: readonly FioRun[]): string {
-  return table(
-    [
-      ...['policy', 'bs', 'IOPS', 'MB/s', 'map\nµs', 'unmap\nµs', 'IOMMU\nreq'],
+/** The answer first, then what it rests on. */
+function fioParts(document: FioDocument): Part[] {
+  const { runs, comparison } = document;
+  const names = namesOf(runs);
+  return [
+    fioAnswer(document),
+    heading(document),
+    runTable(runs, names),
+    timeTable(runs, names),
+    ...(runs.some(contended) ? [lockTable(runs, names)] : []),
+    ...(comparison.length > 0 ? [comparisonTable(comparison)] : []),
+    ...notesOf(document).map((note) => `Note: ${note}`),
+  ];
+}
+
+/** Columns that name a run: those in which the runs differ, and always the policy and the size. */
+interface Names {
+  readonly head: readonly string[];
+  readonly of: (run: FioRun) => string[];
+}
+
+function namesOf(runs: readonly FioRun[]): Names {
+  const differ = (of: (run: FioRun) => string): boolean => new Set(runs.map(of)).size > 1;
+  // A name that says no more than direction and size needs no column.
+  const hasJobs =
+    differ(jobsOf) && runs.some((run) => jobsOf(run) !== `${run.rw}-${blockSize(run.bs)}`);
+  const hasRw = differ(({ rw }) => rw);
+  return {
+    head: [...(hasJobs ? ['job'] : []), 'policy', ...(hasRw ? ['rw'] : []), 'bs'],
+    of: (run) => [
+      ...(hasJobs ? [jobsOf(run)] : []),
+      runName(run),
+      ...(hasRw ? [run.rw] : []),
+      blockSize(run.bs),
+    ],
+  };
+}
+
+/** The jobs that ran beside each other. */
+function jobsOf({ jobs }: FioRun): string {
+  return list(jobs.map(cell), 3);
+}
+
+function runTable(runs: readonly FioRun[], names: Names): TablePart {
+  return {
+    title: 'Throughput and cost: map and unmap in µs per I/O, IOMMU requests per I/O',
+    head: [
+      ...names.head,
+      ...['IOPS', 'MB/s', 'map\nµs', 'unmap\nµs', 'IOMMU\nreq'],
       ...['bounce\npeak', 'stale\nmax', 'latency\np99'],
     ],
-    runs.map((run) => [
-      runName(run),
-      blockSize(run.bs),
+    rows: runs.map((run) => [
+      ...names.of(run),
       count(Math.round(run.iops)),
       megabytes(run.bandwidth_bytes_per_s),
       micros(run.map_ns_per_gb / (1e9 / run.bs)),
@@ -53,23 +86,23 @@ function runTable(runs: readonly FioRun[]): string {
       stale(run.stale_busy_max_ns),
       time(run.latency_ns.p99),
     ]),
-    { numbersFrom: 2 },
-  );
+    numbersFrom: names.head.length,
+  };
 }
 
-function timeTable(runs: readonly FioRun[]): string {
-  const shown = timeGroupsOf(runs);
-  return table(
-    ['policy', 'bs', 'total', ...shown.map(([name]) => name), 'CPUs\nbusy'],
-    runs.map((run) => [
-      runName(run),
-      blockSize(run.bs),
+function timeTable(runs: readonly FioRun[], names: Names): TablePart {
+  const groups = timeGroupsOf(runs);
+  return {
+    title: 'Where CPU time goes, µs per I/O',
+    head: [...names.head, 'total', ...groups.map(([name]) => name), 'CPUs\nbusy'],
+    rows: runs.map((run) => [
+      ...names.of(run),
       micros(run.cpu_ns_per_io.total),
-      ...shown.map(([, causes]) => micros(timeIn(run, causes))),
+      ...groups.map(([, causes]) => micros(timeIn(run, causes))),
       run.cpus_busy.toFixed(2),
     ]),
-    { numbersFrom: 2 },
-  );
+    numbersFrom: names.head.length,
+  };
 }
 
 /** Waiting below a thousandth of the time is no contention. */
@@ -77,17 +110,17 @@ function contended(run: FioRun): boolean {
   return run.locks.some((lock) => lock.wait_ns > run.elapsed_ns / 1000);
 }
 
-function lockTable(runs: readonly FioRun[]): string {
-  return table(
-    ['policy', 'bs', 'lock', 'acquired', 'contended', 'mean wait', 'held'],
-    runs
+function lockTable(runs: readonly FioRun[], names: Names): TablePart {
+  return {
+    title: 'Contended locks',
+    head: [...names.head, 'lock', 'acquired', 'contended', 'mean wait', 'held'],
+    rows: runs
       .filter(contended)
       .flatMap((run) =>
         run.locks
           .filter(({ waits }) => waits > 0)
           .map((lock) => [
-            runName(run),
-            blockSize(run.bs),
+            ...names.of(run),
             lock.name,
             count(lock.taken),
             percent(lock.waits / lock.taken),
@@ -95,8 +128,8 @@ function lockTable(runs: readonly FioRun[]): string {
             percent(lock.held_ns / run.elapsed_ns),
           ]),
       ),
-    { numbersFrom: 3 },
-  );
+    numbersFrom: names.head.length + 1,
+  };
 }
 
 /** The same for all sizes, and no column of its own. */
@@ -105,10 +138,11 @@ function mapClaim([row]: readonly FioComparison[]): string {
   return published === null ? '' : ` (cover letter, map: > ${percent(published, 0)} less)`;
 }
 
-function comparisonTable(rows: readonly FioComparison[]): string {
+function comparisonTable(rows: readonly FioComparison[]): TablePart {
   const predicted = rows.some((row) => row.predicted_from_two !== null);
-  return table(
-    [
+  return {
+    title: `Reads, pool / strict: speed-up, change of time in unmap and map${mapClaim(rows)}`,
+    head: [
       'bs',
       'speed-up',
       'published',
@@ -120,7 +154,7 @@ function comparisonTable(rows: readonly FioComparison[]): string {
       ...(predicted ? ['predicted\n%'] : []),
       'map\n%',
     ],
-    rows.map((row) => [
+    rows: rows.map((row) => [
       blockSize(row.bs),
       row.speedup.toFixed(2),
       row.speedup_published === null ? '' : row.speedup_published.toFixed(1),
@@ -134,8 +168,9 @@ function comparisonTable(rows: readonly FioComparison[]): string {
         : []),
       less(row.map_reduction),
     ]),
-    { numbersFrom: 1 },
-  );
+    numbersFrom: 1,
+    cuts: predicted ? [5, 9] : [4, 7],
+  };
 }
 
 function diff(value: number, published: number | null, digits: number, scale = 1): string {

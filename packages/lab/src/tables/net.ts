@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Network traffic as tables for a terminal of 100 columns.
+// Network traffic as tables for a terminal.
 
 import {
   type CauseName,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scenario of drivers that do not sync as tables for a terminal of 100 columns.
+// The scenario of drivers that do not sync as tables for a terminal.
 
 import {
   type NosyncDocument,
@@ -48,6 +48,7 @@ function overview(title: string, rows: readonly NosyncRow[]): TablePart {
       }),
     ]),
     numbersFrom: 6,
+    keys: 2,
   };
 }
 

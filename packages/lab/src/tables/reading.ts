@@ -16,6 +16,8 @@ import {
   nameInState,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
+import { INDENT } from '../show/parts';
+import { wrapped } from '../show/text';
 import { type BesideLook, type BesideSide, besideText } from './beside';
 import { unknownName } from './near-names';
 
@@ -81,7 +83,7 @@ function placeText(
   look: BesideLook,
 ): string {
   const patch = patchOfLine(c, cPath, state);
-  return `${name}, ${when}\n${besideText(rows, { ...source, title: cPath, patch }, ts && side(ts), look)}`;
+  return `${wrapped(`${name}, ${when}`, look, INDENT)}\n${besideText(rows, { ...source, title: cPath, patch }, ts && side(ts), look)}`;
 }
 
 /** The places of the C that define a name, with their rows. */
@@ -148,7 +150,7 @@ function portText(
       }));
       const when = isLast ? '' : `, as it was ${stateText(state, port.patches)}`;
       const why = c !== null ? ' (all of its C is in the kernel tree: --kernel <dir>)' : '';
-      return `${placeInC(file, d)}${when}${why}\n${besideText(rows, null, side(file), look)}`;
+      return `${wrapped(`${placeInC(file, d)}${when}${why}`, look, INDENT)}\n${besideText(rows, null, side(file), look)}`;
     });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The figures of a replay as tables for a terminal of 100 columns.
+// The figures of a replay as tables for a terminal.
 
 import { oneLine } from '../errors';
 import {
@@ -11,55 +11,55 @@ import {
   type TimerWheelRow,
 } from '../compare';
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
-import { isTable } from '../show/parts';
-import { table } from '../show/table';
-import { wrapped } from '../show/text';
+import { INDENT, type Part, type TablePart, isTable, partText } from '../show/parts';
+import { PAPER, type Screen } from '../show/text';
 import { agreementRows, callLines } from './agreement-rows';
 import { CAPTURE_TITLE, captureParts } from './capture';
+import { cell } from './capture-words';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from './verdict';
 
-const INDENT = '  ';
+/** Parts that stand together, without blank lines between them. */
+type Block = readonly Part[];
 
-export function tables(document: ReplayDocument): string {
-  const parts = [
-    wrapped(verdictLine(document), INDENT),
-    wrapped(traceLine(document), INDENT),
+export function tables(document: ReplayDocument, screen: Screen = PAPER): string {
+  const blocks: Block[] = [
+    [verdictLine(document)],
+    [traceLine(document)],
     ...document.captures.map((capture) => beside(capture, document.captures.length)),
-    wrapped(verdictBasis(document), INDENT),
+    [verdictBasis(document)],
     bySize(document),
     mappings(document),
-    ...devices(document),
-    agreement(document),
+    ...devices(document).map((one) => [one]),
+    ...agreement(document),
     ...pool(document),
-    ...ends(document),
-    ...document.notes.map((note) => wrapped(`Note: ${note}`, INDENT)),
+    ...ends(document).map((one) => [one]),
+    ...document.notes.map((note) => [`Note: ${note}`]),
   ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  const shown = blocks.map((block) => block.filter((part) => isTable(part) || part.length > 0));
+  const text = (block: Block): string =>
+    block.map((part) => partText(part, screen, INDENT)).join('\n');
+  return `${shown
+    .filter((block) => block.length > 0)
+    .map(text)
+    .join('\n\n')}\n`;
 }
 
 /** Before any percentage: what no percentage counts. */
-function beside(capture: CaptureSection, captures: number): string {
+function beside(capture: CaptureSection, captures: number): Block {
   const of = captures > 1 ? `: ${capture.files.map(oneLine).join(', ')}` : '';
-  const parts = captureParts(capture).map((part) => {
-    if (typeof part === 'string') return wrapped(part, INDENT);
-    if (isTable(part)) {
-      const made = table(part.head, part.rows, part);
-      return part.title === '' ? made : `${wrapped(part.title, INDENT)}\n${made}`;
-    }
-    return part.map((line) => wrapped(line, INDENT)).join('\n');
-  });
-  return [wrapped(`${CAPTURE_TITLE}${of}`, INDENT), ...parts].join('\n');
+  return [`${CAPTURE_TITLE}${of}`, ...captureParts(capture)];
 }
 
-function bySize(document: ReplayDocument): string {
+function bySize(document: ReplayDocument): Block {
   const rows = sizeRows(document);
-  if (rows.length === 0) return '';
-  return `CPU time of a map and its unmap, by size\n${table(SIZE_HEAD, rows, { numbersFrom: 1 })}`;
+  if (rows.length === 0) return [];
+  const title = 'CPU time of a map and its unmap, by size';
+  return [{ title, head: SIZE_HEAD, rows, numbersFrom: 1, keys: 2 }];
 }
 
-function mappings({ recorded }: ReplayDocument): string {
-  if (recorded.mappings.length === 0) return '';
+function mappings({ recorded }: ReplayDocument): Block {
+  if (recorded.mappings.length === 0) return [];
   const rows = recorded.mappings.map((row) => [
     cell(row.device),
     row.form,
@@ -68,10 +68,11 @@ function mappings({ recorded }: ReplayDocument): string {
     count(row.mappings),
     wholeBytes(row.bytes),
   ]);
-  return `Recorded mappings\n${table(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, { numbersFrom: 3 })}`;
+  const head = ['device', 'call', 'direction', 'up to', 'mappings', 'bytes'];
+  return [{ title: 'Recorded mappings', head, rows, numbersFrom: 3, keys: 4 }];
 }
 
-function devices({ states }: ReplayDocument): string[] {
+function devices({ states }: ReplayDocument): TablePart[] {
   return devicesOf(states).map(({ device, states: of }) => {
     const [first, ...others] = of;
     const last = others.at(-1);
@@ -89,37 +90,27 @@ function devices({ states }: ReplayDocument): string[] {
       ...of.map(({ patches }) => `${String(patches)}: ${stateName(patches)}`),
       ...(first && last ? [`change from ${String(first.patches)}`] : []),
     ];
-    return table(head, rows, { numbersFrom: 1 });
+    return { title: '', head, rows, numbersFrom: 1 };
   });
 }
 
-function agreement({ agreement: a, trace }: ReplayDocument): string {
-  const head = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
+function agreement({ agreement: a, trace }: ReplayDocument): Block[] {
+  const title = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
   const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
     name,
     share(of.equal, of.compared),
-    folded(base, 36),
+    base,
   ]);
   const columns = [`of ${count(a.mappings_recorded)} mappings recorded`, 'equal', 'of'];
-  return [
-    `${head}\n${table(columns, rows, { numbersFrom: 1, textFrom: 2 })}`,
-    ...reasons(a.not_compared),
-    ...differences(a.differences),
-  ].join('\n');
+  const made: TablePart = { title, head: columns, rows, numbersFrom: 1, textFrom: 2 };
+  return [[made, reasons(a.not_compared)], differences(a.differences)];
 }
 
 function reasons(notCompared: Readonly<Record<string, number>>): string[] {
-  return Object.entries(notCompared).map(([why, n]) =>
-    wrapped(`Not compared: ${count(n)} ${why}`, INDENT),
-  );
+  return Object.entries(notCompared).map(([why, n]) => `Not compared: ${count(n)} ${why}`);
 }
 
-/** Lines of a cell. */
-function folded(text: string, columns: number): string {
-  return text.replace(new RegExp(`(.{1,${String(columns)}})(?: |$)`, 'g'), '$1\n').trimEnd();
-}
-
-function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): string[] {
+function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): Block[] {
   if (!p) return [];
   const rows = DECISION_KINDS.filter((kind) => p.by_kind[kind].recorded > 0).map((kind) => {
     const { recorded, compared, equal } = p.by_kind[kind];
@@ -141,17 +132,18 @@ function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): str
           `${count(p.decisions_of_port_only)} decisions of the port that the recorded pool did not make`,
         ]
       : []),
-    ...Object.entries(p.not_compared).map(([why, n]) => `Not compared: ${count(n)} ${why}`),
+    ...reasons(p.not_compared),
     ...(classes.length > 0
       ? [
           `Addresses of the pools: ${count(matching)} of ${count(classes.length)} classes as recorded`,
         ]
       : []),
   ];
+  const title = 'Pool: decisions of state 4 against the recorded ones';
   return [
-    `Pool: decisions of state 4 against the recorded ones\n${table(head, [...rows, all], { numbersFrom: 1 })}`,
-    ...differences(p.differences),
-    lines.map((line) => wrapped(line, INDENT)).join('\n'),
+    [{ title, head, rows: [...rows, all], numbersFrom: 1 }],
+    differences(p.differences),
+    [lines],
   ];
 }
 
@@ -172,13 +164,16 @@ function wheelLine(wheel: TimerWheelRow): string {
   return `Timer wheel: ${count(wheel.hz)} Hz, ${from[wheel.hz_from]}; ${known}`;
 }
 
-function differences(found: readonly Difference[]): string[] {
+function differences(found: readonly Difference[]): Block {
   if (found.length === 0) return [];
-  const lines = found.map((one) => {
-    const where = `${oneLine(one.place)}: ${oneLine(one.device)}: ${one.what}`;
-    return `  ${where}\n    recorded: ${oneLine(one.recorded)}\n    port:     ${oneLine(one.port)}`;
-  });
-  return [`First differences\n${lines.join('\n')}`];
+  return [
+    'First differences',
+    ...found.map((one) => [
+      `${one.place}: ${one.device}: ${one.what}`,
+      `  recorded: ${one.recorded}`,
+      `  port:     ${one.port}`,
+    ]),
+  ];
 }
 
 /** How a state ended, where there is something to say. */
@@ -197,12 +192,4 @@ function ends({ states }: ReplayDocument): string[] {
       return lines;
     },
   );
-}
-
-function cell(text: string): string {
-  return shortened(oneLine(text), 28);
-}
-
-function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -4,7 +4,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ExitStatus, run } from '@iommu-bounce/lab';
+import { expect } from 'chai';
+import { type CommandIo, type ExitStatus, run } from '@iommu-bounce/lab';
 
 export interface CliResult {
   readonly status: ExitStatus;
@@ -12,7 +13,15 @@ export interface CliResult {
   readonly err: string;
 }
 
-export async function cli(...args: readonly string[]): Promise<CliResult> {
+export function cli(...args: readonly string[]): Promise<CliResult> {
+  return cliOn({}, ...args);
+}
+
+/** @param screen what is known of the terminal */
+export async function cliOn(
+  screen: Partial<Pick<CommandIo, 'columns' | 'ascii' | 'errIsTerminal'>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
   let out = '';
   let err = '';
   const status = await run(args, {
@@ -23,8 +32,15 @@ export async function cli(...args: readonly string[]): Promise<CliResult> {
       err += text;
     },
     errIsTerminal: false,
+    ...screen,
   });
   return { status, out, err };
+}
+
+/** No line is longer, unless it is one word that cannot be broken: a path, a name. */
+export function expectFits(text: string, columns: number): void {
+  const long = text.split('\n').filter((line) => [...line].length > columns && /\S \S/.test(line));
+  expect(long, `lines of more than ${String(columns)} columns`).to.deep.equal([]);
 }
 
 /** An empty folder for the duration of `use`. */

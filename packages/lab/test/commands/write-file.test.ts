@@ -47,6 +47,12 @@ describe('files that commands write', () => {
     });
   });
 
+  it('ends with its status where errors cannot be written', function () {
+    if (!existsSync('/dev/full')) this.skip();
+    const bin = join(fixtures, '../packages/lab/bin/iommu-bounce.js');
+    expect(spawnSync('sh', ['-c', `"${bin}" nonsense 2> /dev/full`]).status).to.equal(2);
+  });
+
   it('ends with one line where the disk is full', function () {
     if (!existsSync('/dev/full')) {
       console.log('      skipped: this system has no /dev/full');

@@ -2,8 +2,10 @@
 // Captures that can be read only once: a pipe, and stdin.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ReplayDocument } from '../../src/compare';
 import { spool } from '../../src/spool';
@@ -97,5 +99,20 @@ describe('a capture that can be read only once', function () {
       expect(status).to.equal(0);
       expect((JSON.parse(stdout) as ReplayDocument).files).to.deep.equal([name]);
     }
+  });
+
+  it('leaves no copy when Ctrl-C ends the command', async () => {
+    await withFolder(async (folder) => {
+      const command = spawn(process.execPath, [BIN, 'replay', '-'], {
+        env: { ...process.env, TMPDIR: folder },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      const ended = once(command, 'exit');
+      command.stdin.write(SMALL);
+      while (readdirSync(folder).length === 0) await setTimeout(20);
+      command.kill('SIGINT');
+      expect(await ended).to.deep.equal([null, 'SIGINT']);
+      expect(readdirSync(folder)).to.deep.equal([]);
+    });
   });
 });

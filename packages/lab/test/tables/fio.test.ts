@@ -5,12 +5,14 @@ import { expect } from 'chai';
 import {
   DEFAULT_PRESET,
   type FioDocument,
+  type FioRun,
   policiesNamed,
   runExperiment,
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { COSTS, job } from '@iommu-bounce/simulation/testing';
 import { fioTables } from '../../src/tables/fio';
+import { fioAnswer } from '../../src/tables/fio-answer';
 import { time } from '../../src/show/format';
 
 function document(numjobs: string): FioDocument {
@@ -33,6 +35,69 @@ describe('the tables of fio', function () {
 
   before(() => {
     alone = document('1');
+  });
+
+  it('begin with an answer', () => {
+    const [strict, pool] = alone.runs;
+    if (!strict || !pool) throw new Error('no runs');
+    const speedup = (pool.iops / strict.iops).toFixed(2);
+    const cpu = ((100 * pool.cpu_ns_per_io.total) / strict.cpu_ns_per_io.total).toFixed(0);
+    expect(fioAnswer(alone)).to.equal(
+      `Simulated: pool gives ${speedup} times the throughput of strict at ${cpu} % of its CPU time per I/O.`,
+    );
+    expect(
+      fioTables(alone)
+        .replaceAll('\n', ' ')
+        .startsWith(`${fioAnswer(alone)} `),
+    ).to.equal(true);
+  });
+
+  it('answer with ranges, by the policy that wins, against strict and none', () => {
+    const [strict, pool] = alone.runs;
+    if (!strict || !pool) throw new Error('no runs');
+    const run = (policy: string, speed: number, job: string): FioRun => ({
+      ...(policy === 'pool' ? pool : strict),
+      ...{ policy, jobs: [job], bandwidth_bytes_per_s: speed },
+    });
+    const cpu = ((100 * pool.cpu_ns_per_io.total) / strict.cpu_ns_per_io.total).toFixed(0);
+    const runs = [
+      ...[
+        run('strict', 100, 'a'),
+        run('lazy', 110, 'a'),
+        run('pool', 300, 'a'),
+        run('none', 400, 'a'),
+      ],
+      ...[
+        run('strict', 100, 'b'),
+        run('lazy', 150, 'b'),
+        run('pool', 120, 'b'),
+        run('none', 200, 'b'),
+      ],
+      ...[
+        run('strict', 100, 'c'),
+        run('lazy', 110, 'c'),
+        run('pool', 200, 'c'),
+        run('none', 200, 'c'),
+      ],
+    ];
+    expect(fioAnswer({ ...alone, runs })).to.equal(
+      'Simulated: the most throughput beside strict comes from ' +
+        `pool in 2 of 3 jobs (2.00 to 3.00 times the throughput of strict at ${cpu} % of its CPU time per I/O, and 75 to 100 % of the throughput of none), ` +
+        'lazy in 1 of 3 jobs (1.50 times the throughput of strict at 100 % of its CPU time per I/O, and 75 % of the throughput of none).',
+    );
+    expect(fioAnswer({ ...alone, runs: [strict] })).to.match(
+      /^Simulated: strict gives [\d,]+ IOPS and takes [\d.]+ µs of CPU per I\/O\.$/,
+    );
+  });
+
+  it('name jobs and directions where they differ', () => {
+    expect(fioTables(alone)).to.match(/│ policy │ bs +│/);
+    const [run] = alone.runs;
+    if (!run) throw new Error('no run');
+    const other = { ...run, jobs: ['log\u0007'], rw: 'randwrite' };
+    const text = fioTables({ ...alone, runs: [run, other] });
+    expect(text).to.match(/│ job +│ policy │ rw +│ bs +│/);
+    expect(text).to.match(/│ log +│ strict │ randwrite │ 16k │/);
   });
 
   it('tell of locks only where there was waiting', () => {

@@ -84,7 +84,7 @@ export function runExperiment(
   const runs = groups.flatMap((jobs) =>
     policies.map((policy) => {
       const run = runOne(experiment, jobs, policy, (what, share) => {
-        progress(what, (done + share) / all);
+        progress(`${String(done + 1)} of ${String(all)}: ${what}`, (done + share) / all);
       });
       done++;
       return run;
@@ -115,6 +115,7 @@ function runOne(
   const { cost, cpus, seed, moveData, layout, limits = USUAL_LIMITS } = experiment;
   const machine = { iommu: presetInfo(experiment.preset).iommu, cost };
   const names = jobs.map(({ name }) => name);
+  progress(`${policy.name}, ${names.join(' and ')}`, 0);
   const result = runPolicy(policy, machine, jobs, {
     cpus,
     seed,

@@ -105,10 +105,10 @@ export function expectComparable({ preset, policies, base, pair }: Setup): Base 
   return common;
 }
 
-/** @param progress told what is going on */
+/** @param progress told what is going on, and how much of it is done, 0 to 1 */
 export function comparePolicies(
   setup: Setup,
-  progress: (what: string) => void = () => undefined,
+  progress: (what: string, share: number) => void = () => undefined,
 ): PolicyComparison {
   const { preset, cost, cpus, seed } = MACHINE;
   check_options('comparePolicies', setup, {
@@ -124,9 +124,10 @@ export function comparePolicies(
   const rows: WorkloadRow[] = [];
   const depends: PairDependence[] = [];
   const workloads = setup.workloads ?? WORKLOADS;
+  const all = workloads.reduce((sum, { sizes }) => sum + sizes.length, 0);
   for (const workload of workloads)
     for (const bs of workload.sizes) {
-      progress(`${setup.preset}, ${workload.name}, ${String(bs / 1024)}k`);
+      progress(`${workload.name}, ${String(bs / 1024)}k`, rows.length / all);
       const runs = policies.map((policy) => measured(setup, policy, workload, bs));
       const sides = runs.map(({ side }) => side);
       const cpu = against(setup, sides, ({ cpu_ns_per_io }) => cpu_ns_per_io, -1);

@@ -73,7 +73,7 @@ export interface Prediction extends Spread {
 
 export interface Calibration {
   readonly seed: number;
-  readonly layout: 'fresh-boot';
+  readonly layout: 'fresh';
   readonly fit: FitReport;
   readonly parameters: readonly ParameterReport[];
   readonly sums: readonly ParameterReport[];
@@ -166,7 +166,7 @@ export function calibrate(options: CalibrationOptions = {}): Calibration {
   };
   return {
     seed,
-    layout: 'fresh-boot',
+    layout: 'fresh',
     fit: fitReport(all),
     parameters: parameters.map(judged),
     sums: sums.map(judged),

@@ -19,10 +19,13 @@ import { BURST, BUSY, DEVICE_COUNTS, LOAD_NS, LOOKS_NS, devicesOf } from './load
 import { type DevicesOutcome, arrayBytes, arraysNs, runDevices, takenIova } from './run';
 import { tlbAreaFor, tlbArrayBytes } from './sizes';
 
-/** @param progress told what is going on */
+/** Runs of a number of devices. */
+const RUNS = 3;
+
+/** @param progress told what is going on, and how much of it is done, 0 to 1 */
 export function devicesExperiment(
   machine: ScenarioMachine,
-  progress: (what: string) => void = () => undefined,
+  progress: (what: string, share: number) => void = () => undefined,
   counts: readonly number[] = DEVICE_COUNTS,
 ): DevicesDocument {
   check_options('devicesExperiment', machine, MACHINE);
@@ -43,7 +46,13 @@ export function devicesExperiment(
       load_ns: LOAD_NS,
       watched_ns: LOAD_NS + (LOOKS_NS.at(-1) ?? 0),
     },
-    counts: counts.map((count) => countFigures(machine, count, progress)),
+    counts: counts.map((count, i) =>
+      countFigures(machine, count, (what, run, share) => {
+        const before = i * RUNS + run;
+        const all = counts.length * RUNS;
+        progress(`${String(before + 1)} of ${String(all)}: ${what}`, (before + share) / all);
+      }),
+    ),
   };
 }
 
@@ -56,21 +65,34 @@ function planNamed(name: string): MachinePlan {
 function countFigures(
   machine: ScenarioMachine,
   count: number,
-  progress: (what: string) => void,
+  progress: (what: string, run: number, share: number) => void,
 ): DeviceCountFigures {
   const { cost, cpus, seed, moveData } = machine;
   const devices = devicesOf(count);
   const on = { iommu: presetInfo(machine.preset).iommu, cost };
-  const run = (plan: MachinePlan, what: string, idle = false): DevicesOutcome =>
-    runDevices(plan, on, idle ? devicesOf(1).map((d) => ({ ...d, job: null })) : devices, {
-      cpus,
-      seed,
-      moveData,
-      layout: newLayout(machine.layout, seed),
-      progress: (ios) => {
-        progress(`${String(count)} devices, ${what}: ${ios.toLocaleString('en')} I/Os`);
+  let runs = 0;
+  const run = (plan: MachinePlan, what: string, idle = false): DevicesOutcome => {
+    const outcome = runDevices(
+      plan,
+      on,
+      idle ? devicesOf(1).map((d) => ({ ...d, job: null })) : devices,
+      {
+        cpus,
+        seed,
+        moveData,
+        layout: newLayout(machine.layout, seed),
+        progress: (ios, share) => {
+          progress(
+            `${String(count)} devices, ${what}, ${ios.toLocaleString('en')} I/Os`,
+            runs,
+            share,
+          );
+        },
       },
-    });
+    );
+    runs++;
+    return outcome;
+  };
   const pool = run(planNamed('pool'), 'pool');
   const swiotlb = run(
     { ...planNamed('swiotlb-force'), parts: { swiotlb: swiotlb_by_device } },

@@ -38,7 +38,7 @@ export interface DevicesOptions {
   readonly seed: number;
   readonly moveData: boolean;
   readonly layout: BufferLayout;
-  readonly progress: (ios: number) => void;
+  readonly progress: (ios: number, share: number) => void;
 }
 
 /** What a run leaves behind. */
@@ -103,7 +103,7 @@ export function runDevices(
 
   for (const { at, happens } of timelineOf(devices)) {
     engine.runUntil(at);
-    options.progress(engine.io.completed);
+    options.progress(engine.io.completed, Math.min(1, at / LOAD_NS));
     happens({
       plug: (i) => {
         engine.doAt(options.cpus - 1, at, () => {

@@ -53,12 +53,12 @@ const EXPERIMENT: shape_of<NetExperiment> = {
 };
 
 /**
- * @param progress told what is going on
+ * @param progress told what is going on, and how much of it is done, 0 to 1
  * @throws OptionError for what an experiment does not have, or a value out of range
  */
 export function netExperiment(
   experiment: NetExperiment,
-  progress: (what: string) => void = () => undefined,
+  progress: (what: string, share: number) => void = () => undefined,
 ): NetDocument {
   check_options('netExperiment', experiment, EXPERIMENT);
   const { shape, preset, cost, nic, seed, moveData, policies } = experiment;
@@ -70,21 +70,29 @@ export function netExperiment(
     nic: { ...nic },
     seed,
     data_moved: moveData,
-    runs: policies.map((policy) => runPolicy(experiment, policy, progress)),
+    runs: policies.map((policy, i) =>
+      runPolicy(experiment, policy, (done) => {
+        const share = Math.min(1, done / experiment.packets);
+        progress(
+          `${String(i + 1)} of ${String(policies.length)}: ${policy.name}, ${done.toLocaleString('en')} packets`,
+          (i + share) / policies.length,
+        );
+      }),
+    ),
   };
 }
 
 function runPolicy(
   experiment: NetExperiment,
   policy: Policy,
-  progress: (what: string) => void,
+  progress: (packets: number) => void,
 ): NetPolicyRun {
   const { shape, preset, cost } = experiment;
   const machine = { iommu: presetInfo(preset).iommu, cost };
   const device = policy.boot(machine, netNeeds(shape, 1), 'other');
   const run = new NetRun(device, experiment);
-  while (run.run(BATCH))
-    progress(`${policy.name}: ${(run.received + run.sent).toLocaleString('en')} packets`);
+  progress(0);
+  while (run.run(BATCH)) progress(run.received + run.sent);
   const figures = figuresOf(policy, machine, device, run);
   const { stale } = device.meter;
   const busy = { max: stale.longest, mean: stale.meanGone() };
