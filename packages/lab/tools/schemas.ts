@@ -70,16 +70,17 @@ function documents(program: Program): { name: string; type: TypeNode }[] {
 }
 
 function schemaOf(verb: string, made: Schema): Schema {
-  const { $schema: _draft, definitions = {}, ...body } = modern(made) as Record<string, Json>;
-  const defs = Object.entries(definitions as Record<string, Schema>);
+  const all = modern(made) as Schema;
+  const definitions = Object.entries(
+    (all['definitions'] ?? {}) as Readonly<Record<string, Schema>>,
+  );
+  const body = Object.entries(all).filter(([key]) => key !== '$schema' && key !== 'definitions');
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `urn:iommu-bounce:${verb}:${String(VERSION)}`,
     title: `iommu-bounce ${verb} --json`,
-    ...body,
-    ...(defs.length === 0
-      ? {}
-      : { $defs: Object.fromEntries(defs.map(([name, one]) => [name, explained(name, one)])) }),
+    ...Object.fromEntries(body),
+    $defs: Object.fromEntries(definitions.map(([name, one]) => [name, explained(name, one)])),
   };
 }
 

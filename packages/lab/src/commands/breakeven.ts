@@ -14,6 +14,7 @@ import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { jsonOption, jsonText } from './json';
 
 interface BreakEvenOptions extends CostOptions {
   readonly layout?: string;
@@ -41,12 +42,10 @@ export function addBreakEven(
       '--write',
       'writes instead of reads: the pool copies them on map, from what the CPU has just written',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('breakeven'))
     .action((options: BreakEvenOptions) => {
       const document = breakEvenDocument(options);
-      io.out(
-        options.json === true ? `${JSON.stringify(document, null, 2)}\n` : breakEvenText(document),
-      );
+      io.out(options.json === true ? jsonText(document) : breakEvenText(document));
       end(0);
     });
 }

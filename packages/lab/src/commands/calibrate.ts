@@ -6,6 +6,7 @@ import { type Calibration, NoFitError, calibrate } from '@iommu-bounce/simulatio
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { calibrationText } from '../tables/calibrate';
 import { checkWritable, writeFile } from '../write-file';
+import { jsonOption, jsonText } from './json';
 import { wholeNumber } from './option-values';
 
 interface CalibrateOptions {
@@ -30,7 +31,7 @@ export function addCalibrate(
     .option('--sets <n>', 'least number of accepted parameter sets for each fit', '10000')
     .option('--out <file.json>', 'write the set nearest to the centre, for --costs')
     .option('--force', 'let --out replace a file')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('calibrate'))
     .action((options: CalibrateOptions) => {
       const replacing = { what: 'set of costs', force: options.force === true };
       if (options.out !== undefined) checkWritable(options.out, replacing);
@@ -41,9 +42,7 @@ export function addCalibrate(
       }
       if (options.out !== undefined)
         writeFile(options.out, `${JSON.stringify(result.preset, null, 2)}\n`, replacing);
-      io.out(
-        options.json === true ? `${JSON.stringify(result, null, 2)}\n` : calibrationText(result),
-      );
+      io.out(options.json === true ? jsonText(result) : calibrationText(result));
       end(0);
     });
 }

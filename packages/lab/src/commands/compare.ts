@@ -21,6 +21,7 @@ import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { jsonOption, jsonText } from './json';
 import { option } from './option-values';
 
 interface CompareOptions extends CostOptions {
@@ -57,7 +58,7 @@ export function addCompare(
       '--pair <a,b>',
       'two of them, whose difference is examined; default: the last one and the best of the others',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('compare'))
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
     .addHelpText(
       'after',
@@ -84,8 +85,7 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   } finally {
     progress.done();
   }
-  if (options.json === true)
-    io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
+  if (options.json === true) io.out(jsonText({ simulated: true, comparisons: made }));
   else io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));
   return comparisonWrongs(made).length > 0 ? 1 : 0;
 }

@@ -20,6 +20,7 @@ import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
 import { html } from '../show/html';
 import { pageText } from '../show/page';
+import { jsonOption, jsonText } from './json';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');
@@ -37,7 +38,7 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
       "I/Os of each run of the cover letter's experiment",
       String(COVER_LETTER_IOS),
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('demo'))
     .action(async ({ ios, json = false }: { ios: string; json?: boolean }) => {
       if (!/^[1-9]\d{0,8}$/.test(ios))
         throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);
@@ -112,7 +113,7 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
     ...{ plain, series, experiment },
     ...{ report: shown(file), site: shown(site) },
   };
-  io.out(json ? `${JSON.stringify(document, null, 2)}\n` : demoText(document));
+  io.out(json ? jsonText(document) : demoText(document));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
 }

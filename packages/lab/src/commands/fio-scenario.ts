@@ -16,6 +16,7 @@ import {
   splitSettings,
   wrongsOf,
 } from '@iommu-bounce/simulation';
+import type { Documents } from '../documents';
 import { UsageError } from '../errors';
 import { type Part, partsText } from '../show/parts';
 import { partsReport } from '../reports/fio/parts-report';
@@ -25,6 +26,7 @@ import { devicesParts } from '../tables/devices';
 import { netParts } from '../tables/net';
 import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
+import { jsonText } from './json';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
 
 const SCENARIOS = ['devices', 'nosync'] as const;
@@ -127,7 +129,7 @@ export function runScenario(
         options.report,
         partsReport({ title: TITLES[kind], parts, command: asked.typed }),
       );
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
+    io.out(options.json === true ? jsonText(document) : partsText(parts));
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -174,7 +176,7 @@ function refuseOthers(command: Command, kind: ScenarioKind, called: string): voi
 }
 
 interface Result {
-  readonly document: object;
+  readonly document: Documents['scenario' | 'net'];
   readonly parts: readonly Part[];
   readonly wrong: boolean;
 }

@@ -43,6 +43,7 @@ import { TimeLeft } from '../time-left';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
+import { jsonOption, jsonText } from './json';
 import {
   collect,
   fixedPolicies,
@@ -108,7 +109,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       '--strict',
       'refuse jobs of which something is ignored or taken for granted, instead of a warning',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('fio'))
     .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
@@ -182,7 +183,7 @@ function policiesOf({ policy, fix, base: wanted }: FioOptions, preset: PresetNam
 }
 
 function outputOf(document: FioDocument, { json, svg }: FioOptions): string {
-  if (json === true) return `${JSON.stringify(document, null, 2)}\n`;
+  if (json === true) return jsonText(document);
   if (svg !== true) return fioTables(document);
   if (document.comparison.length === 0)
     throw new UsageError('--svg: shows the speed-up; expected reads under strict and pool');

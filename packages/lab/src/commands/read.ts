@@ -15,6 +15,7 @@ import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
+import { jsonOption, jsonText } from './json';
 import { collect, wholeNumber } from './option-values';
 
 interface ReadOptions {
@@ -70,7 +71,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--explained', 'with --check: list the explained differences too')
     .option('--port <folder>', 'packages of another port, in place of ours')
-    .option('--json', 'with --check: one JSON document on stdout')
+    .addOption(jsonOption('read', 'with --check: '))
     .option(
       '--state <n>',
       'with names: the text after n patches, 0 to 4 (default: the last that has the name)',
@@ -176,9 +177,7 @@ function checkOptions(names: readonly string[], options: ReadOptions): void {
 }
 
 function checkOutput(check: CheckResult, { json, explained }: ReadOptions): string {
-  return json === true
-    ? `${JSON.stringify(check, null, 2)}\n`
-    : checkText(check, explained === true);
+  return json === true ? jsonText(check) : checkText(check, explained === true);
 }
 
 function show(

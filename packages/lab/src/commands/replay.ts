@@ -28,6 +28,7 @@ import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
 import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
+import { jsonOption, jsonText } from './json';
 
 interface ReplayOptions extends CostOptions {
   readonly driver?: string;
@@ -75,7 +76,7 @@ export function addReplay(
       '--params <words>',
       'kernel command line, e.g. "io_buffer_pool.num_slots=32 iommu.strict=1"',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('replay'))
     .option('--report <file.html>', 'write a report')
     .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .action(async (files: string[], options: ReplayOptions) => {
@@ -118,7 +119,7 @@ async function replay(
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, report([{ heading: 'Replay', document }]));
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : tables(document));
+    io.out(options.json === true ? jsonText(document) : tables(document));
     return agrees(document) ? 0 : 1;
   } finally {
     drop();

@@ -6,6 +6,7 @@ import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integr
 import type { CommandIo, ExitStatus } from '../io';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
+import { jsonOption, jsonText } from './json';
 
 export function addSeries(
   program: Command,
@@ -16,7 +17,7 @@ export function addSeries(
     .command('series')
     .description('run the probe of each patch before the series and after each patch');
   addDriverOption(command)
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('series'))
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
       const probes = runSeries({ driver });
@@ -31,7 +32,7 @@ function isTransition(probe: ProbeRun): boolean {
 }
 
 function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
-  const document = {
+  return jsonText({
     driver,
     probes: probes.map((p) => ({
       patch: p.patch,
@@ -41,6 +42,5 @@ function json(probes: readonly ProbeRun[], driver: IommuDriver): string {
       files: p.files,
       seen: p.states.map((s) => s.seen),
     })),
-  };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  });
 }

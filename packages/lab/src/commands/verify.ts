@@ -4,19 +4,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
+import { TranscriptError, replayTranscript } from '@iommu-bounce/integration';
+import type { VerifiedFile } from '../documents';
 import { UsageError, oneLine } from '../errors';
 import { readText } from '../files';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-
-interface FileResult {
-  readonly file: string;
-  readonly result: 'passed' | 'failed' | 'bad';
-  readonly ops: number;
-  readonly mismatch: Mismatch | null;
-  /** Why it could not be replayed. */
-  readonly error: string | null;
-}
+import { jsonOption, jsonText } from './json';
 
 export function addVerify(
   program: Command,
@@ -27,7 +20,7 @@ export function addVerify(
     .command('verify')
     .description('replay transcripts of the real C (.jsonl, .jsonl.gz, or folders of them)')
     .argument('<path...>', 'files or folders')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('verify'))
     .action((paths: string[], options: { json?: boolean }) => {
       end(verify(paths, options.json === true, io));
     });
@@ -46,10 +39,7 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
   const failed = results.filter((r) => r.result === 'failed');
   const passed = results.length - bad.length - failed.length;
   for (const r of bad) io.err(`iommu-bounce: ${oneLine(r.error ?? '')}\n`);
-  if (json)
-    io.out(
-      `${JSON.stringify({ passed, failed: failed.length + bad.length, files: results }, null, 2)}\n`,
-    );
+  if (json) io.out(jsonText({ passed, failed: failed.length + bad.length, files: results }));
   else {
     for (const { file, mismatch: m } of failed)
       if (m)
@@ -61,7 +51,7 @@ function verify(paths: readonly string[], json: boolean, io: CommandIo): ExitSta
   return bad.length > 0 ? 2 : failed.length > 0 ? 1 : 0;
 }
 
-function verifyFile(file: string): FileResult {
+function verifyFile(file: string): VerifiedFile {
   const nothing = { file, ops: 0, mismatch: null };
   try {
     const { ops, mismatch } = replayTranscript(readText(file, 'a transcript, .jsonl or .jsonl.gz'));

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExitStatus, run } from '@iommu-bounce/lab';
+import { expectValid, schemaOf } from '../schema';
 
 export interface CliResult {
   readonly status: ExitStatus;
@@ -12,6 +13,7 @@ export interface CliResult {
   readonly err: string;
 }
 
+/** Every JSON document that a test looks at is checked against its schema. */
 export async function cli(...args: readonly string[]): Promise<CliResult> {
   let out = '';
   let err = '';
@@ -24,6 +26,7 @@ export async function cli(...args: readonly string[]): Promise<CliResult> {
     },
     errIsTerminal: false,
   });
+  if (args.includes('--json') && out !== '') expectValid(schemaOf(args), JSON.parse(out));
   return { status, out, err };
 }
 

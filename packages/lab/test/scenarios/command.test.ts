@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { type NetDocument } from '@iommu-bounce/simulation';
-import { printed } from './schema';
+import { printed } from './printed';
 import { cli } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
