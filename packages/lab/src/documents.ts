@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What each verb prints with --json. `npm run schemas` makes the JSON Schemas of these types: docstrings become descriptions.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { IommuDriver, Mismatch, SeriesPatch } from '@iommu-bounce/integration';
 import type { ConfigJSON, Explanation, ShellCall } from '@iommu-bounce/kconfig-options';
 import type { CheckResult } from '@iommu-bounce/reader';
@@ -23,19 +24,18 @@ export interface VerifiedFile {
   /** failed: the port differs from the recorded C; bad: it could not be replayed. */
   readonly result: 'passed' | 'failed' | 'bad';
   /** Operations carried out. */
-  readonly ops: number;
+  readonly ops: whole_number;
   /** The first difference; null if there is none. */
   readonly mismatch: Mismatch | null;
   /** Why it could not be replayed; null if it was. */
   readonly error: string | null;
 }
 
-/** Transcripts of the real C, replayed by the port. */
 export interface VerifyDocument {
   /** Files in which all operations went as recorded. */
-  readonly passed: number;
+  readonly passed: whole_number;
   /** Files that differ, or could not be replayed. */
-  readonly failed: number;
+  readonly failed: whole_number;
   /** In the order in which they were replayed. */
   readonly files: readonly VerifiedFile[];
 }
@@ -48,7 +48,6 @@ export interface SeriesProbe extends Pick<SeriesPatch, 'patch' | 'name' | 'subje
   readonly seen: readonly string[];
 }
 
-/** The probes of the four patches, in all five states of the series. */
 export interface SeriesDocument {
   /** The IOMMU driver of the machines. */
   readonly driver: IommuDriver;
@@ -56,7 +55,6 @@ export interface SeriesDocument {
   readonly probes: readonly SeriesProbe[];
 }
 
-/** Options of a Kconfig, evaluated. */
 export interface KconfigDocument extends ConfigJSON {
   /** What `$(info,…)` of the Kconfig says. */
   readonly messages: readonly string[];
@@ -66,7 +64,6 @@ export interface KconfigDocument extends ConfigJSON {
   readonly explanation?: Explanation;
 }
 
-/** Policies compared, simulated. */
 export interface CompareDocument {
   /** No figure in here was measured. */
   readonly simulated: true;
@@ -74,19 +71,31 @@ export interface CompareDocument {
   readonly comparisons: readonly PolicyComparison[];
 }
 
-/** By verb; the name of each schema. */
+/** By verb. The docstrings describe the schemas. */
 export interface Documents {
+  /** Jobs of fio under policies, simulated. Times are virtual nanoseconds, sizes bytes, GB is 10^9 bytes. */
   readonly fio: FioDocument;
+  /** A recorded machine's DMA, replayed in states of the series, and compared with what was recorded. */
   readonly replay: ReplayDocument;
+  /** Many devices, most of them idle (devices); or drivers that do not sync (nosync). Simulated. */
   readonly scenario: DevicesDocument | NosyncDocument;
+  /** Traffic of a network card under policies, simulated. Times are virtual nanoseconds, sizes bytes. */
   readonly net: NetDocument;
+  /** Transcripts of the real C, replayed by the port. */
   readonly verify: VerifyDocument;
+  /** The probes of the four patches, in all five states of the series. */
   readonly series: SeriesDocument;
+  /** Options of a Kconfig, evaluated. */
   readonly kconfig: KconfigDocument;
+  /** The size below which copying costs less CPU time than mapping. From the cost model, not measured. */
   readonly breakeven: BreakEvenDocument;
+  /** Cost parameters that give the cover letter's figures, and what they predict. */
   readonly calibrate: Calibration;
+  /** Policies compared, simulated. */
   readonly compare: CompareDocument;
+  /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
+  /** The C and the port, compared. */
   readonly read: CheckResult;
 }
 

@@ -13,7 +13,7 @@ import {
 import {
   type Program,
   type TypeNode,
-  isIdentifier,
+  displayPartsToString,
   isInterfaceDeclaration,
   isPropertySignature,
 } from 'typescript';
@@ -21,6 +21,8 @@ import { COST_PARAMETERS, NIC_PARAMETERS, REQUEST_LIMITS } from '@iommu-bounce/s
 
 /** Rises when a document of before would be misread: a field is renamed, gone, or means something else. */
 const VERSION = 1;
+/** The type of numbers that are whole and not below 0. */
+const WHOLE = 'whole_number';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type Schema = Readonly<Record<string, Json>>;
@@ -42,7 +44,7 @@ export function schemaTexts(): Map<string, string> {
   };
   const program = createProgram(config);
   const texts = new Map<string, string>();
-  for (const { name, type } of documents(program)) {
+  for (const { name, what, type } of documents(program)) {
     // One verb at a time: two documents may have types of the same name.
     const generator = new SchemaGenerator(
       program,
@@ -51,34 +53,46 @@ export function schemaTexts(): Map<string, string> {
       config,
     );
     const made = generator.createSchemaFromNodes([type]) as unknown as Schema;
-    texts.set(name, `${JSON.stringify(schemaOf(name, made), null, 2)}\n`);
+    texts.set(name, `${JSON.stringify(schemaOf(name, what, made), null, 2)}\n`);
   }
   return texts;
 }
 
+interface Document {
+  readonly name: string;
+  /** Its docstring. */
+  readonly what: string;
+  readonly type: TypeNode;
+}
+
 /** The fields of the interface that lists the documents. */
-function documents(program: Program): { name: string; type: TypeNode }[] {
+function documents(program: Program): Document[] {
+  const checker = program.getTypeChecker();
   const list = program
     .getSourceFile(DOCUMENTS)
     ?.statements.find((one) => isInterfaceDeclaration(one) && one.name.text === 'Documents');
   if (!list || !isInterfaceDeclaration(list)) throw new Error(`${DOCUMENTS}: no list of documents`);
-  return list.members.flatMap((member) =>
-    isPropertySignature(member) && member.type && isIdentifier(member.name)
-      ? [{ name: member.name.text, type: member.type }]
-      : [],
-  );
+  return list.members.flatMap((member) => {
+    if (!isPropertySignature(member) || !member.type) return [];
+    const field = checker.getSymbolAtLocation(member.name);
+    const what = displayPartsToString(field?.getDocumentationComment(checker));
+    return [{ name: member.name.getText(), what, type: member.type }];
+  });
 }
 
-function schemaOf(verb: string, made: Schema): Schema {
+function schemaOf(verb: string, what: string, made: Schema): Schema {
   const all = modern(made) as Schema;
   const definitions = Object.entries(
     (all['definitions'] ?? {}) as Readonly<Record<string, Schema>>,
   );
-  const body = Object.entries(all).filter(([key]) => key !== '$schema' && key !== 'definitions');
+  const body = Object.entries(all).filter(
+    ([key]) => !['$schema', 'description', 'definitions'].includes(key),
+  );
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `urn:iommu-bounce:${verb}:${String(VERSION)}`,
     title: `iommu-bounce ${verb} --json`,
+    description: what,
     ...Object.fromEntries(body),
     $defs: Object.fromEntries(definitions.map(([name, one]) => [name, explained(name, one)])),
   };
@@ -117,12 +131,17 @@ function explained(name: string, definition: Schema): Schema {
   };
 }
 
-/** The generator writes draft 7: what differs in 2020-12, and descriptions on one line. */
+/** The generator writes draft 7: what differs in 2020-12, whole numbers, and descriptions on one line. */
 function modern(node: Json): Json {
   if (Array.isArray(node)) return node.map(modern);
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).flatMap(([key, value]: [string, Json]): [string, Json][] => {
+      if (key === '$ref' && value === `#/definitions/${WHOLE}`)
+        return [
+          ['type', 'integer'],
+          ['minimum', 0],
+        ];
       if (key === '$ref' && typeof value === 'string')
         return [[key, value.replace('#/definitions/', '#/$defs/')]];
       if (key === 'description' && typeof value === 'string')
