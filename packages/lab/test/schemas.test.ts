@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The JSON Schemas: made of the types, one for each verb with --json, true of real documents, and false of wrong ones.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DocumentVerb } from '@iommu-bounce/lab';
 import { CALIBRATION } from '@iommu-bounce/simulation';
 import { schemaTexts } from '../tools/schemas';
-import { cli, fixtures } from './commands/run-cli';
+import { cli, fixtures, withFolder } from './commands/run-cli';
 import { SCHEMAS, expectValid, validator } from './schema';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -19,14 +20,14 @@ type Nodes = Readonly<Record<string, Node>>;
 const verbs = files.map((file) => file.replace('.schema.json', '') as DocumentVerb);
 const textOf = (verb: string): string => readFileSync(join(SCHEMAS, `${verb}.schema.json`), 'utf8');
 
+const docs = readFileSync(join(__dirname, '../../../docs/json.md'), 'utf8');
 const captures = join(fixtures, 'captures');
 const transcripts = join(fixtures, 'transcripts/unit');
 
-/** Each kind of document that the tests of the verbs do not look at. cli() compares it with its schema. */
+/** Kinds of documents that no other test prints: cli() compares each with its schema. */
 const CASES: readonly (readonly [what: string, args: readonly string[], status?: number])[] = [
   ['verify, all passed', ['verify', join(transcripts, '14-sync-single.jsonl')]],
   ['verify, no such file', ['verify', join(transcripts, 'none.jsonl')], 2],
-  ['series on virtio-iommu', ['series']],
   ['series on the table driver', ['series', '--driver', 'table']],
   ['kconfig of the series', ['kconfig']],
   ['kconfig, explained', ['kconfig', '--explain', 'IOMMU_IO_BUFFER']],
@@ -34,45 +35,30 @@ const CASES: readonly (readonly [what: string, args: readonly string[], status?:
     'kconfig of a tree',
     [
       ...['kconfig', '--tree', join(fixtures, 'kconfig-tree'), '--arch', 'x86'],
-      ...['--config', join(fixtures, 'kconfig-tree/laptop.config'), '--explain', 'IOMMU_IO_BUFFER'],
+      ...['--config', join(fixtures, 'kconfig-tree/laptop.config'), '--explain', 'GUEST_IOMMU'],
     ],
   ],
-  ['breakeven with a size', ['breakeven', '--preset', 'bare-metal-vtd', '--write']],
   ['breakeven without one', ['breakeven', '--preset', 'laptop-virtio']],
   ['replay of one state', ['replay', join(captures, 'second-unmap.trace.txt'), '--patches', '2']],
   [
     'replay with the pool off',
     [
-      'replay',
-      join(captures, 'never-unmapped.trace.txt'),
-      '--params',
-      'io_buffer_pool.num_slots=0',
+      ...['replay', join(captures, 'never-unmapped.trace.txt'), '--patches', '4'],
+      ...['--params', 'io_buffer_pool.num_slots=0'],
     ],
   ],
   [
     'fio, jobs beside each other',
     [
-      'fio',
-      '--rw',
-      'randrw',
-      '--bs',
-      '4k',
-      '--numjobs',
-      '2',
-      '--number-ios',
-      '200',
-      '--policy',
-      'none,strict,lazy,pool',
-      '--no-data',
+      ...['fio', '--rw', 'randrw', '--bs', '4k', '--numjobs', '2', '--number-ios', '200'],
+      ...['--policy', 'none,strict,lazy,pool', '--no-data'],
     ],
   ],
   [
     'fio on bare metal',
     ['fio', '--preset', 'bare-metal-smmuv3', '--bs', '4k', '--number-ios', '200'],
   ],
-  ['nosync', ['scenario', 'nosync']],
   ['net rx', ['net', 'rx', '--packets', '1000', '--policy', 'strict,pool']],
-  ['net tx', ['net', 'tx', '--packets', '1000', '--policy', 'lazy', '--no-data']],
 ];
 
 /** All parts of a schema that are schemas, with their places. */
@@ -106,6 +92,20 @@ function open(schema: Node): string[] {
     const isOpen = part['type'] === 'object' && !('additionalProperties' in part);
     return kinds.length === 0 || isOpen ? [at] : [];
   });
+}
+
+interface Holder {
+  readonly holder: Record<string, unknown>;
+  readonly at: string;
+}
+
+/** Every object of a document; of a list its first one. */
+function* objectsOf(value: unknown, at = ''): Generator<Holder> {
+  if (Array.isArray(value)) yield* objectsOf(value[0], `${at}[0]`);
+  else if (typeof value === 'object' && value !== null) {
+    yield { holder: value as Record<string, unknown>, at };
+    for (const [name, one] of Object.entries(value)) yield* objectsOf(one, `${at}.${name}`);
+  }
 }
 
 describe('the JSON Schemas', function () {
@@ -153,14 +153,17 @@ describe('the JSON Schemas', function () {
       expect(result.out).to.not.equal('');
     });
 
-  for (const name of readdirSync(captures).filter((file) => file.endsWith('.txt')))
+  // What a mailer broke is refused.
+  for (const name of readdirSync(captures).filter((file) => /(?<!wrapped)\.trace\.txt$/.test(file)))
     it(`describe the replay of ${name}`, async () => {
-      expect((await cli('replay', join(captures, name), '--json')).out).to.not.equal('');
+      expect(
+        (await cli('replay', join(captures, name), '--patches', '4', '--json')).out,
+      ).to.not.equal('');
     });
 
   it('describe a replay with facts, and one of a kernel with the pool', async () => {
     const series = join(fixtures, 'traces/series/iobuf-def.randrw-512.trace.txt.gz');
-    const { out } = await cli('replay', series, '--json');
+    const { out } = await cli('replay', series, '--patches', '4', '--json');
     const { pool_agreement, pool_classes } = JSON.parse(out) as Record<string, unknown[]>;
     expect(pool_agreement).to.not.equal(undefined);
     expect(pool_classes).to.not.be.empty;
@@ -168,6 +171,52 @@ describe('the JSON Schemas', function () {
 
   it('describe a calibration', () => {
     expectValid('calibrate', CALIBRATION);
+  });
+
+  it('check a document as docs/json.md says, which names them all', () =>
+    withFolder(async (folder) => {
+      for (const verb of verbs) expect(docs).to.match(new RegExp(`\\| \`${verb}\` +\\|`));
+      const [, program = ''] = /^```js\n(.*?)^```$/ms.exec(docs) ?? [];
+      const [check, document, schema] = ['check.cjs', 'document.json', 'schema.json'].map((name) =>
+        join(folder, name),
+      ) as [string, string, string];
+      writeFileSync(check, program);
+      writeFileSync(schema, textOf('kconfig'));
+      const { out } = await cli('kconfig', '--json');
+      const env = { ...process.env, NODE_PATH: join(__dirname, '../node_modules') };
+      const statusOf = (text: string): number | null => {
+        writeFileSync(document, text);
+        return spawnSync(process.execPath, [check, schema, document], { env }).status;
+      };
+      expect(statusOf(out)).to.equal(0);
+      expect(statusOf(out.replace('"warnings"', '"warning"'))).to.equal(1);
+    }));
+
+  it('refuse a document with a field less, a field more, or another type, wherever it is', async () => {
+    const { out } = await cli('replay', join(captures, 'fault-after-free.trace.txt'), '--json');
+    const validate = validator('replay');
+    let refused = 0;
+    const expectRefused = (document: unknown, what: string): void => {
+      expect(validate(document), what).to.equal(false);
+      refused++;
+    };
+    const whole: unknown = JSON.parse(out);
+    for (const { holder, at } of objectsOf(whole)) {
+      for (const [name, value] of Object.entries(holder)) {
+        const place = `${at}.${name}`;
+        Reflect.deleteProperty(holder, name);
+        // Fields of it are names of what was counted.
+        if (!place.includes('.not_compared.')) expectRefused(whole, `without ${place}`);
+        holder[name] = [{}];
+        expectRefused(whole, `another type of ${place}`);
+        holder[name] = value;
+      }
+      holder['nonsense'] = 'text';
+      expectRefused(whole, `one more field in ${at}`);
+      Reflect.deleteProperty(holder, 'nonsense');
+    }
+    expect(refused).to.be.above(500);
+    expect(validate(whole)).to.equal(true);
   });
 
   if (LONG)
