@@ -22,14 +22,18 @@ import { tristateName } from './tristate';
 import type { TristateName } from './tristate';
 
 export interface SymbolJSON {
+  /** unknown: used, but without a type. */
   readonly type: SymbolType;
   /** As in .config, strings without quotes. */
   readonly value: string;
+  /** The most that a user can set it to. */
   readonly visibility: TristateName;
 }
 
 export interface ConfigJSON {
+  /** Every option, by name. */
   readonly symbols: Record<string, SymbolJSON>;
+  /** Of the Kconfig, of the .config, and of the evaluation, one line each. */
   readonly warnings: string[];
 }
 

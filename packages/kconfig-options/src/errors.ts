@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The one error of this package: where it is, and what was expected there.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+
 /** Thrown for every bad input. `message` is one line: `file:line: detail` (no line when it is 0). */
 export class KconfigError extends Error {
   override readonly name = 'KconfigError';
@@ -17,8 +19,10 @@ export class KconfigError extends Error {
 
 /** A line of a file. */
 export interface Place {
+  /** The path, as it was read. */
   readonly file: string;
-  readonly line: number;
+  /** From 1. */
+  readonly line: whole_number;
 }
 
 export function errorAt(place: Place, detail: string): KconfigError {

@@ -19,11 +19,17 @@ import type { Tristate, TristateName } from './tristate';
 import { rangeText } from './value-symbols';
 
 export interface Explanation {
+  /** The option, without CONFIG_. */
   readonly name: string;
+  /** Of the option. */
   readonly type: SymbolType;
+  /** As in .config, strings without quotes. */
   readonly value: string;
+  /** The most that a user can set it to. */
   readonly visibility: TristateName;
+  /** Its config statements. */
   readonly definedAt: readonly Place[];
+  /** What gives it its value, or keeps it from another one. */
   readonly reasons: readonly Reason[];
   /** All of it for people: a first line `NAME=value`, then one line per reason. */
   readonly text: string;

@@ -11,6 +11,7 @@ export interface ShellCall {
   readonly command: string;
   /** The macro call that led to it, arguments expanded, like `$(cc-option,-m64)`. */
   readonly call: string;
+  /** Where the Kconfig calls it. */
   readonly place: Place;
 }
 

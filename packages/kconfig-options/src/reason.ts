@@ -24,7 +24,9 @@ export type ReasonKind =
   | 'not-written';
 
 export interface Reason {
+  /** What kind of reason it is. */
   readonly kind: ReasonKind;
+  /** One line for people. */
   readonly text: string;
   /** Where the Kconfig says so. */
   readonly place?: Place;

@@ -17,6 +17,7 @@ import { addKconfig } from './commands/kconfig';
 import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
 import { addScenario } from './commands/scenario';
+import { addSchema } from './commands/schema';
 import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
 import { addVerify } from './commands/verify';
@@ -46,6 +47,7 @@ const verbs: readonly AddCommand[] = [
   addCompare,
   addDemo,
   addRead,
+  addSchema,
   addShell,
 ];
 

@@ -47,17 +47,6 @@ export function print(io: CommandIo, text: string): void {
   io.out(shown(text, screenOf(io)));
 }
 
-/** One document with --json, else text. */
-export function printResult(
-  io: CommandIo,
-  json: boolean | undefined,
-  document: object,
-  text: (screen: Screen) => string,
-): void {
-  if (json === true) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else print(io, text(screenOf(io)));
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What COLUMNS asks for; undefined if it is not a width. */

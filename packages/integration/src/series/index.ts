@@ -18,6 +18,7 @@ const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
 
 /** A probe's results, before the series and after each patch. */
 export interface ProbeRun extends Omit<SeriesPatch, 'probe'> {
+  /** Five: before the series, and after each patch. */
   readonly states: readonly ProbeResult[];
 }
 

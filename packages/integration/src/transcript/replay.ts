@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Replays a transcript on the port, operation by operation, and compares every observed field.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { oops } from '@iommu-bounce/linux-shim';
 import { type Json, show } from './fields';
 import { ENDINGS, type Transcript, type TranscriptOp, parseTranscript } from './parse';
@@ -9,11 +10,15 @@ import { schemas } from './schema';
 
 /** The first operation that went otherwise than recorded. */
 export interface Mismatch {
-  readonly line: number;
+  /** Line of the transcript, from 1. */
+  readonly line: whole_number;
+  /** The operation. */
   readonly op: string;
+  /** The field of its record that differs. */
   readonly field: string;
-  /** JSON text, or `absent`. */
+  /** What the C did: JSON text, or `absent`. */
   readonly expected: string;
+  /** What the port did, alike. */
   readonly got: string;
 }
 

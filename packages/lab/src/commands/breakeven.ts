@@ -10,8 +10,9 @@ import {
   type PiecesLayout,
   presetInfo,
 } from '@iommu-bounce/simulation';
+import { jsonOption, printResult } from './json';
 import { UsageError } from '../errors';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { type BreakEvenDocument, breakEvenText } from '../tables/breakeven';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { layoutName } from './option-values';
@@ -42,7 +43,7 @@ export function addBreakEven(
       '--write',
       'writes instead of reads: the pool copies them on map, from what the CPU has just written',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('breakeven'))
     .action((options: BreakEvenOptions) => {
       const document = breakEvenDocument(options);
       printResult(io, options.json, document, (screen) => breakEvenText(document, screen));

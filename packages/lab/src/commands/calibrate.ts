@@ -3,10 +3,11 @@
 
 import type { Command } from 'commander';
 import { type Calibration, NoFitError, calibrate } from '@iommu-bounce/simulation';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { Progress } from '../progress';
 import { calibrationText } from '../tables/calibrate';
 import { checkWritable, writeFile } from '../write-file';
+import { jsonOption, printResult } from './json';
 import { wholeNumber } from './option-values';
 
 /** Two fits to figures, and about three with the end of a range moved. */
@@ -34,7 +35,7 @@ export function addCalibrate(
     .option('--sets <n>', 'least number of accepted parameter sets for each fit', '10000')
     .option('--out <file.json>', 'write the set nearest to the centre, for --costs')
     .option('--force', 'let --out replace a file')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('calibrate'))
     .action((options: CalibrateOptions) => {
       const replacing = { what: 'set of costs', force: options.force === true };
       if (options.out !== undefined) checkWritable(options.out, replacing);

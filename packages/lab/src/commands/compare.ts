@@ -17,12 +17,13 @@ import {
   presetNamed,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, screenOf } from '../io';
 import { Progress } from '../progress';
 import { reflowed } from '../show/text';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
+import { jsonOption, printResult } from './json';
 import { option } from './option-values';
 
 interface CompareOptions extends CostOptions {
@@ -59,7 +60,7 @@ export function addCompare(
       '--pair <a,b>',
       'two of them, whose difference is examined; default: the last one and the best of the others',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('compare'))
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
     .addHelpText(
       'after',

@@ -14,7 +14,7 @@ import {
 import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { whole } from '../interrupt';
 import { type OnProgress, Progress } from '../progress';
 import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
@@ -22,6 +22,7 @@ import { fioPage } from '../reports/fio';
 import { replayBody, writeReport } from '../reports';
 import { html } from '../show/html';
 import { pageText } from '../show/page';
+import { jsonOption, printResult } from './json';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');
@@ -42,7 +43,7 @@ export function addDemo(program: Command, io: CommandIo, end: (status: ExitStatu
       "I/Os of each run of the cover letter's experiment",
       String(COVER_LETTER_IOS),
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('demo'))
     .action(async ({ ios, json = false }: { ios: string; json?: boolean }) => {
       if (!/^[1-9]\d{0,8}$/.test(ios))
         throw new UsageError(`--ios: expected a number from 1 to 999999999, got '${ios}'`);

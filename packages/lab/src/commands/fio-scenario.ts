@@ -16,16 +16,18 @@ import {
   splitSettings,
   wrongsOf,
 } from '@iommu-bounce/simulation';
+import type { Documents } from '../documents';
 import { UsageError } from '../errors';
 import { type Part, partsText } from '../show/parts';
 import { partsReport } from '../reports/fio/parts-report';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { devicesParts } from '../tables/devices';
 import { netParts } from '../tables/net';
 import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
+import { printResult } from './json';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
 
 const SCENARIOS = ['devices', 'nosync'] as const;
@@ -173,7 +175,7 @@ function refuseOthers(command: Command, kind: ScenarioKind, called: string): voi
 }
 
 interface Result {
-  readonly document: object;
+  readonly document: Documents['scenario' | 'net'];
   readonly parts: readonly Part[];
   readonly wrong: boolean;
 }

@@ -37,13 +37,14 @@ import { fioTables } from '../tables/fio';
 import { fioReport } from '../reports/fio';
 import { speedupSvg } from '../reports/speedup-svg';
 import { readText, readTextOrNot } from '../files';
-import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, screenOf } from '../io';
 import { reflowed } from '../show/text';
 import { checkReportFile, writeReport } from '../reports';
 import { Progress } from '../progress';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
+import { jsonOption, printResult } from './json';
 import {
   collect,
   fixedPolicies,
@@ -109,7 +110,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
       '--strict',
       'refuse jobs of which something is ignored or taken for granted, instead of a warning',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('fio'))
     .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
     .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(

@@ -10,12 +10,14 @@ import {
   plain,
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
+import type { KconfigDocument } from '../documents';
 import { UsageError } from '../errors';
 import { readDotConfig } from '../dot-config';
 import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
 import { reflowed } from '../show/text';
 import { openTree } from '../kconfig/tree';
 import { writeFile } from '../write-file';
+import { jsonOption, jsonText } from './json';
 
 interface KconfigOptions {
   readonly tree?: string;
@@ -66,7 +68,7 @@ export function addKconfig(
     .option('--out <.config>', 'write the resulting .config')
     .option('--force', 'let --out replace a file')
     .option('--explain <symbol>', 'say why the symbol has its value')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('kconfig'))
     .addHelpText('after', reflowed(EXAMPLES, screenOf(io)))
     .action((options: KconfigOptions) => {
       kconfig(options, io);
@@ -91,13 +93,13 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
     });
   if (options.json === true) {
     const { messages, notRun } = tree;
-    const document = {
+    const document: KconfigDocument = {
       ...config.toJSON(),
       messages,
       notRun,
       ...(explanation ? { explanation } : {}),
     };
-    io.out(`${terminalJson(document)}\n`);
+    io.out(terminalJson(document));
     return;
   }
   notes(tree, config, io);
@@ -162,8 +164,8 @@ function shortened(line: string): string {
 }
 
 /** JSON escapes the control characters of ASCII only; a terminal obeys others too. */
-function terminalJson(document: unknown): string {
-  return JSON.stringify(document, null, 2).replace(
+function terminalJson(document: KconfigDocument): string {
+  return jsonText(document).replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -11,12 +11,13 @@ import {
   writeSite,
 } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, print, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
 import { whole } from '../interrupt';
 import { Progress } from '../progress';
 import { reflowed, shown } from '../show/text';
 import { checkText } from '../tables/check';
 import { readingText } from '../tables/reading';
+import { jsonOption, printResult } from './json';
 import { collect, wholeNumber } from './option-values';
 
 interface ReadOptions {
@@ -67,7 +68,7 @@ export function addRead(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--check', 'compare both sides; status 1 if a difference is unexplained')
     .option('--explained', 'with --check: list the explained differences too')
     .option('--port <folder>', 'packages of another port, in place of ours')
-    .option('--json', 'with --check: one JSON document on stdout')
+    .addOption(jsonOption('read', 'with --check: '))
     .option(
       '--state <n>',
       'with names: the text after n patches, 0 to 4 (default: the last that has the name)',

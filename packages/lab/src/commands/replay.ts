@@ -9,7 +9,7 @@ import {
   seriesKconfig,
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { Progress } from '../progress';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
@@ -29,6 +29,7 @@ import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
 import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
+import { jsonOption, printResult } from './json';
 
 interface ReplayOptions extends CostOptions {
   readonly driver?: string;
@@ -76,7 +77,7 @@ export function addReplay(
       '--params <words>',
       'kernel command line, e.g. "io_buffer_pool.num_slots=32 iommu.strict=1"',
     )
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('replay'))
     .option('--report <file.html>', 'write a report')
     .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .action(async (files: string[], options: ReplayOptions) => {

@@ -8,6 +8,7 @@ import type { CommandIo, ExitStatus } from '../io';
 import { commandLine } from './command-line';
 import { withCostOptions } from './cost-options';
 import { PACKETS, type ScenarioKind, runScenario } from './fio-scenario';
+import { jsonOption } from './json';
 import { withFixOption } from './option-values';
 
 type End = (status: ExitStatus) => void;
@@ -20,7 +21,7 @@ export function addScenario(program: Command, io: CommandIo, end: End): void {
   withCostOptions(scenario)
     .option('--cpus <n>', 'virtual CPUs of devices', String(USUAL_MACHINE.cpus))
     .option('--layout <name>', `guest memory: ${LAYOUT_NAMES.join(', ')}`, USUAL_MACHINE.layout);
-  output(scenario).action((name: string) => {
+  output(scenario, 'scenario').action((name: string) => {
     end(started(scenario, name, { devices: 'devices', nosync: 'nosync' }, io, program));
   });
 
@@ -34,16 +35,16 @@ export function addScenario(program: Command, io: CommandIo, end: End): void {
       '--policy <names>',
       `${POLICIES.map(({ name }) => name).join(', ')}; several with commas (default: all)`,
     );
-  output(withFixOption(net)).action((direction: string) => {
+  output(withFixOption(net), 'net').action((direction: string) => {
     end(started(net, direction, { rx: 'net-rx', tx: 'net-tx' }, io, program));
   });
 }
 
-function output(command: Command): Command {
+function output(command: Command, verb: 'scenario' | 'net'): Command {
   return command
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
     .option('--no-data', 'do not move data: faster, but nothing is checked')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption(verb))
     .option('--report <file.html>', 'write a report as one self-contained file');
 }
 

@@ -3,10 +3,12 @@
 
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
-import { type CommandIo, type ExitStatus, printResult } from '../io';
+import { type CommandIo, type ExitStatus } from '../io';
 import { Progress } from '../progress';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
+import type { SeriesDocument } from '../documents';
+import { jsonOption, printResult } from './json';
 
 export function addSeries(
   program: Command,
@@ -17,7 +19,7 @@ export function addSeries(
     .command('series')
     .description('run the probe of each patch before the series and after each patch');
   addDriverOption(command)
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('series'))
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
       const progress = new Progress(io, 'series');
@@ -33,7 +35,7 @@ function isTransition(probe: ProbeRun): boolean {
   return probe.states.every((s, state) => s.behaves === state >= probe.patch);
 }
 
-function json(probes: readonly ProbeRun[], driver: IommuDriver): object {
+function json(probes: readonly ProbeRun[], driver: IommuDriver): SeriesDocument {
   return {
     driver,
     probes: probes.map((p) => ({

@@ -5,20 +5,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Mismatch, TranscriptError, replayTranscript } from '@iommu-bounce/integration';
+import type { VerifiedFile } from '../documents';
+import { jsonOption, printResult } from './json';
 import { UsageError, oneLine } from '../errors';
 import { readText } from '../files';
-import { type CommandIo, type ExitStatus, printResult, screenOf } from '../io';
+import { type CommandIo, type ExitStatus, screenOf } from '../io';
 import { Progress } from '../progress';
 import { placed } from '../show/text';
-
-interface FileResult {
-  readonly file: string;
-  readonly result: 'passed' | 'failed' | 'bad';
-  readonly ops: number;
-  readonly mismatch: Mismatch | null;
-  /** Why it could not be replayed. */
-  readonly error: string | null;
-}
 
 export function addVerify(
   program: Command,
@@ -29,7 +22,7 @@ export function addVerify(
     .command('verify')
     .description('replay transcripts of the real C (.jsonl, .jsonl.gz, or folders of them)')
     .argument('<path...>', 'files or folders')
-    .option('--json', 'one JSON document on stdout')
+    .addOption(jsonOption('verify'))
     .action((paths: string[], options: { json?: boolean }) => {
       end(verify(paths, options.json === true, io));
     });
@@ -65,7 +58,7 @@ function mismatchText(file: string, { line, op, field, expected, got }: Mismatch
   return `${file}:${String(line)}: ${op}: ${field}: expected ${expected}, got ${got}`;
 }
 
-function verifyFile(file: string): FileResult {
+function verifyFile(file: string): VerifiedFile {
   const nothing = { file, ops: 0, mismatch: null };
   try {
     const { ops, mismatch } = replayTranscript(readText(file, 'a transcript, .jsonl or .jsonl.gz'));

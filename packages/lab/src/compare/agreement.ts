@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The plain path: what the port did at iommu:map and iommu:unmap, compared with what the trace recorded there.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import {
   type RecordedMap,
   type Mapping,
@@ -17,34 +18,51 @@ import type { Held } from '../drive/port-calls';
 export interface Difference {
   /** `file:line`. */
   readonly place: string;
+  /** The device's name. */
   readonly device: string;
+  /** The call or decision. */
   readonly what: string;
+  /** What was recorded. */
   readonly recorded: string;
+  /** What the port did. */
   readonly port: string;
 }
 
 /** How many, and of how many that could be compared. */
 export interface Compared {
-  compared: number;
-  equal: number;
+  /** Those that could be compared. */
+  compared: whole_number;
+  /** Of these, those that agree. */
+  equal: whole_number;
 }
 
 export interface AgreementFigures {
-  mappings_recorded: number;
+  /** Mappings that did not fail. */
+  mappings_recorded: whole_number;
   /** Of these, those with an iommu:map event of their own. */
-  mappings_with_events: number;
-  mappings_compared: number;
-  mappings_equal: number;
-  not_compared: Record<string, number>;
+  mappings_with_events: whole_number;
+  /** Of these, those that could be compared. */
+  mappings_compared: whole_number;
+  /** Of these, those that the port made alike. */
+  mappings_equal: whole_number;
+  /** Mappings that were not, by the reason. */
+  not_compared: Record<string, whole_number>;
+  /** Unmaps of compared mappings. */
   unmaps: Compared;
   /** Do not depend on how the lengths of list entries were found. */
   independent: {
+    /** How many iommu:map events a mapping has. */
     number_of_chunks: Compared;
+    /** Where each begins in memory. */
     physical_starts: Compared;
+    /** How long they are together. */
     total_length: Compared;
   };
   /** Does, for lists of more than one entry without recorded lengths. */
-  dependent: { interior_lengths: Compared };
+  dependent: {
+    /** How long each of them is. */
+    interior_lengths: Compared;
+  };
 }
 
 export class Agreement implements LaneObserver {

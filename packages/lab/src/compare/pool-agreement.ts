@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the port's pool decided, compared with what the real one did: each line that the patched kernel printed.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import {
   type EvictSlotStep,
   type MapDecision,
@@ -34,19 +35,28 @@ export const DECISION_KINDS = [
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 
 export interface KindFigures {
-  recorded: number;
-  compared: number;
-  equal: number;
+  /** Decisions of the recorded pool. */
+  recorded: whole_number;
+  /** Of these, those that could be compared. */
+  compared: whole_number;
+  /** Of these, those that the port made alike. */
+  equal: whole_number;
 }
 
 export interface PoolAgreementFigures {
-  decisions_recorded: number;
-  decisions_compared: number;
-  decisions_equal: number;
+  /** Lines in which the recorded pool tells a decision. */
+  decisions_recorded: whole_number;
+  /** Of these, those that could be compared. */
+  decisions_compared: whole_number;
+  /** Of these, those that the port made alike, slot for slot. */
+  decisions_equal: whole_number;
   /** Decisions of the port that the real pool did not make. */
-  decisions_of_port_only: number;
+  decisions_of_port_only: whole_number;
+  /** The same by kind of decision. */
   by_kind: Record<DecisionKind, KindFigures>;
-  not_compared: Record<string, number>;
+  /** Decisions that were not, by the reason. */
+  not_compared: Record<string, whole_number>;
+  /** Runs of the eviction worker. */
   worker_runs: WorkerRuns;
 }
 

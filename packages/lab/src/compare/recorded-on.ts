@@ -24,7 +24,9 @@ export const IOMMU_NAMES: Readonly<Record<RecordedIommu, string>> = {
 };
 
 export interface RecordedOn {
+  /** The IOMMU of the recorded machine. */
   iommu: RecordedIommu;
+  /** Who says so; assumed: nobody does. */
   from: 'option' | 'facts' | 'capture' | 'assumed';
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the series would do for the mix of a capture: the steps that the replay counted, paid with the costs of a machine.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import type { Direction } from '@iommu-bounce/dma-trace';
 import {
   BreakEvenModel,
   type Charge,
@@ -24,23 +26,29 @@ import type { Session } from './session';
 
 /** Nanoseconds: with the costs given, and 5 to 95 % of what drawn sets of costs give. */
 export interface NsRange {
+  /** With the costs given. */
   ns: number;
+  /** 5 % of the drawn sets of costs give less. */
   p5: number;
+  /** 95 % of them give less. */
   p95: number;
 }
 
 /** Mappings of one direction and size, in both states. */
 export interface SizeVerdict {
-  direction: string;
-  /** Bytes: a power of two. */
-  size_up_to: number;
-  mappings: number;
+  /** As the DMA API calls it. */
+  direction: Direction;
+  /** Bytes: a power of two; more than half of it is used. */
+  size_up_to: whole_number;
+  /** Mappings that ask the pool. */
+  mappings: whole_number;
   /** Of them; without any, the times are those of the map alone. */
-  unmaps: number;
+  unmaps: whole_number;
   /** Of them, through the pool. */
-  pool_mappings: number;
-  /** CPU time of a map and its unmap, nanoseconds, without the eviction worker. */
+  pool_mappings: whole_number;
+  /** Nanoseconds of CPU time of a map and its unmap before the series. */
   before_ns: number;
+  /** The same with the whole series, without the eviction worker. */
   series_ns: number;
 }
 
@@ -49,36 +57,45 @@ export interface BreakEvenVerdict {
   /** The device writes (read), or reads what the CPU has written (write). */
   direction: 'read' | 'write';
   /** Bytes, by the cost model with the pieces of this capture; null: no such size, or the counted rows say otherwise. */
-  bytes: number | null;
+  bytes: whole_number | null;
   /** Bytes: up to this size of `by_size` the series costs less at each; 0: at none. */
-  pays_up_to: number;
-  /** At sizes that cost less with the series, that cost more, that no buffer of the pool served, and without an unmap. */
-  mappings_cheaper: number;
-  mappings_dearer: number;
-  mappings_past_pool: number;
-  mappings_without_unmap: number;
+  pays_up_to: whole_number;
+  /** Mappings at sizes that cost less with the series. */
+  mappings_cheaper: whole_number;
+  /** Mappings at sizes that cost more. */
+  mappings_dearer: whole_number;
+  /** Mappings at sizes that no buffer of the pool served. */
+  mappings_past_pool: whole_number;
+  /** Mappings at sizes without an unmap. */
+  mappings_without_unmap: whole_number;
 }
 
 export interface VerdictSection {
+  /** The machine whose cost parameters were used, before any were changed. */
   preset: PresetName;
+  /** What stands between the guest's driver and the IOMMU. */
   iommu: IommuKind;
   /** Mappings that ask the pool (dma_map_page, dma_map_sg); 0, and nothing follows. */
-  mappings: number;
+  mappings: whole_number;
   /** Their unmaps; 0: the times are those of maps alone. */
-  unmaps: number;
+  unmaps: whole_number;
   /** IOTLBs are flushed at each unmap (iommu.strict). */
   strict: boolean;
   /** Of these, through the pool of the whole series. */
-  pool_mappings: number;
-  /** CPU time per map and unmap, all sizes and the eviction worker included. */
+  pool_mappings: whole_number;
+  /** CPU time per map and unmap before the series, all sizes included. */
   before: NsRange;
+  /** The same with the whole series, the eviction worker included. */
   series: NsRange;
-  /** Of the drawn sets of costs, the share in which the series takes less CPU time. */
+  /** Of the drawn sets of costs, the share in which the series takes less CPU time, 0 to 1. */
   series_wins: number;
-  drawn_sets: number;
+  /** Sets of costs that were drawn. */
+  drawn_sets: whole_number;
   /** What the sets are drawn from, see `uncertainCosts`. */
   uncertainty: 'calibration' | 'around';
+  /** By direction and size. */
   by_size: SizeVerdict[];
+  /** By direction. */
   break_even: BreakEvenVerdict[];
 }
 
@@ -86,7 +103,7 @@ const DRAWS = 2000;
 const SEED = 1;
 type Side = 'read' | 'write';
 
-const sideOf = (direction: string): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
+const sideOf = (direction: Direction): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
 
 /** Null if not both the kernel before the series and the whole series were run. */
 export function verdictOf(

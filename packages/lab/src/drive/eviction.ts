@@ -5,6 +5,7 @@
 // and unmap meanwhile. The recorded lines are printed under the lock, so the order is known: before the port's worker
 // takes a lock, the steps that the trace has in front of that moment are done, on their own CPUs.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { list_entry, type machine, type spinlock_t } from '@iommu-bounce/linux-shim';
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type {
@@ -33,14 +34,16 @@ interface Worker {
 
 /** Runs of the eviction worker: of the recorded ones, those that the port had queued, and those due at that time. */
 export interface WorkerRuns {
-  recorded: number;
-  pending: number;
+  /** Runs that were recorded. */
+  recorded: whole_number;
+  /** Of these, runs that the port had queued. */
+  pending: whole_number;
   /** Runs that the port queued in the replay, so that its timer wheel says when they are due. */
-  due_compared: number;
+  due_compared: whole_number;
   /** Runs that began in the bucket in which they were due: there is none in between. */
-  due_agrees: number;
+  due_agrees: whole_number;
   /** Of these, runs that began in the very jiffy. */
-  due_same_jiffy: number;
+  due_same_jiffy: whole_number;
 }
 
 /** Who looks at what the port's worker does, beside what the recorded one did. */

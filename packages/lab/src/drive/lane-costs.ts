@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the streaming mappings of a lane cost, step by step, by direction and size.
 
-import { DIRECTIONS, type Mapping, PAGE } from '@iommu-bounce/dma-trace';
+import { DIRECTIONS, type Direction, type Mapping, PAGE } from '@iommu-bounce/dma-trace';
 import { type StepCounter, type StepCounts, noSteps } from '@iommu-bounce/simulation';
 
 /** Mappings of one direction that need the same power of two of bytes. */
 export interface SizeSteps {
   /** As in the trace: TO_DEVICE, FROM_DEVICE, BIDIRECTIONAL. */
-  readonly direction: string;
+  readonly direction: Direction;
   /** Bytes: a power of two of at least a page. */
   readonly size_up_to: number;
   maps: number;

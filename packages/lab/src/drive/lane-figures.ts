@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a lane's kernel did, by device.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { type VirtioCounts, addVirtioCounts, newVirtioCounts } from './virtio-counts';
 
 /** Why a mapping did not go through the pool. */
@@ -8,30 +9,42 @@ export type FallbackReason = 'too_big' | 'full' | 'fill_failed';
 export const FALLBACK_REASONS = ['too_big', 'full', 'fill_failed'] as const;
 
 export interface LaneCounts {
-  /** Calls made of the port. */
-  map_calls: number;
-  unmap_calls: number;
-  sync_calls: number;
-  /** At the trace points iommu:map and iommu:unmap. */
-  iommu_maps: number;
-  iommu_unmaps: number;
-  mapped_bytes: number;
-  /** At the IOMMU's driver. */
-  driver_requests: number;
-  copied_bytes: number;
-  pool_hits: number;
-  pool_fills: number;
-  /** All reasons together. */
-  fallbacks: number;
-  fallbacks_by_reason: Record<FallbackReason, number>;
-  evictions: number;
-  peak_bounce_bytes: number;
-  failed_calls: number;
+  /** Maps that were called of the port. */
+  map_calls: whole_number;
+  /** Unmaps that were called of it. */
+  unmap_calls: whole_number;
+  /** Syncs that were called of it. */
+  sync_calls: whole_number;
+  /** Times that it passed the trace point iommu:map. */
+  iommu_maps: whole_number;
+  /** The same of iommu:unmap. */
+  iommu_unmaps: whole_number;
+  /** Bytes mapped there. */
+  mapped_bytes: whole_number;
+  /** Calls of the IOMMU's driver that map or unmap. */
+  driver_requests: whole_number;
+  /** Bytes copied to and from bounce buffers. */
+  copied_bytes: whole_number;
+  /** Mappings that took a slot with a buffer. */
+  pool_hits: whole_number;
+  /** Mappings that took a slot and made its buffer. */
+  pool_fills: whole_number;
+  /** Mappings that asked the pool and did not go through it, for whatever reason. */
+  fallbacks: whole_number;
+  /** The same by reason: larger than all classes; no slot free; no buffer could be made. */
+  fallbacks_by_reason: Record<FallbackReason, whole_number>;
+  /** Buffers that the worker gave back. */
+  evictions: whole_number;
+  /** Bytes of bounce buffers, at most. */
+  peak_bounce_bytes: whole_number;
+  /** Maps that failed in the port. */
+  failed_calls: whole_number;
   /** At virtio-iommu's device and behind it; null where there is none. */
   virtio: VirtioCounts | null;
 }
 
 export interface DeviceCounts extends LaneCounts {
+  /** The device's name. */
   readonly device: string;
 }
 

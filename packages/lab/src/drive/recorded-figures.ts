@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Mappings of a trace by device, kind of call, direction and size: what was asked for, whatever a kernel makes of it.
 
-import { type CallForm, DIRECTIONS, type Mapping, PAGE } from '@iommu-bounce/dma-trace';
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import {
+  type CallForm,
+  DIRECTIONS,
+  type Direction,
+  type Mapping,
+  PAGE,
+} from '@iommu-bounce/dma-trace';
 
 export interface MappingRow {
+  /** The device's name. */
   readonly device: string;
+  /** The pair of DMA API calls. */
   readonly form: CallForm;
-  readonly direction: string;
+  /** As the DMA API calls it. */
+  readonly direction: Direction;
   /** Bytes; a power of two of at least a page, and more than half of it is used (4096: up to a page). */
-  readonly size_up_to: number;
-  mappings: number;
-  bytes: number;
+  readonly size_up_to: whole_number;
+  /** Mappings. */
+  mappings: whole_number;
+  /** Their bytes, together. */
+  bytes: whole_number;
 }
 
 export class RecordedFigures {

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a lane's mappings cost at the virtio-iommu device and behind it, in the VMM and in VFIO.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { VIRTIO_IOMMU_T_MAP, VIRTIO_IOMMU_T_UNMAP } from '@iommu-bounce/iommu-core';
 
 export interface VirtioCounts {
-  /** Requests that the VMM took. */
-  map_requests: number;
-  unmap_requests: number;
+  /** Map requests that the VMM took. */
+  map_requests: whole_number;
+  /** Unmap requests that it took. */
+  unmap_requests: whole_number;
   /** Of these, those that were not answered with OK. */
-  refused_requests: number;
-  /** How often the driver asked for the device's attention, and how often the CPU left the guest for it. */
-  kicks: number;
-  vmexits: number;
-  /** VFIO_IOMMU_MAP_DMA and VFIO_IOMMU_UNMAP_DMA. */
-  ioctl_maps: number;
-  ioctl_unmaps: number;
-  /** Pages, each as often as it was pinned. */
-  pins: number;
-  unpins: number;
+  refused_requests: whole_number;
+  /** Times that the driver asked for the device's attention. */
+  kicks: whole_number;
+  /** Times that the CPU left the guest for it. */
+  vmexits: whole_number;
+  /** Calls of VFIO_IOMMU_MAP_DMA. */
+  ioctl_maps: whole_number;
+  /** Calls of VFIO_IOMMU_UNMAP_DMA. */
+  ioctl_unmaps: whole_number;
+  /** Pages pinned, each as often as it was pinned. */
+  pins: whole_number;
+  /** Pages unpinned, alike. */
+  unpins: whole_number;
   /** Most pins held at once. */
-  peak_pinned_pages: number;
+  peak_pinned_pages: whole_number;
   /** Most mappings of one device at once; VFIO's default limit is 65,535. */
-  peak_mappings: number;
+  peak_mappings: whole_number;
 }
 
 export function newVirtioCounts(): VirtioCounts {

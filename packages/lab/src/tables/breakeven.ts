@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Break-even sizes as tables for a terminal.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type {
   BreakEven,
   CostName,
@@ -15,28 +16,56 @@ import type { Screen } from '../show/text';
 
 /** What one calculation found: what is faster, and where that changes. */
 export interface BreakEvenFound {
+  /** below: below `break_even_bytes`; always and never: from 1 byte to 1 GiB. */
   readonly copying_wins: BreakEven['copyingWins'];
-  readonly break_even_bytes: number | null;
+  /** Bytes at which copying takes as long as mapping; null: there is no such size. */
+  readonly break_even_bytes: whole_number | null;
 }
 
 export interface BreakEvenDocument extends BreakEvenFound {
+  /** The machine whose cost parameters were used, before any were changed. */
   readonly preset: PresetName;
+  /** What stands between the guest's driver and the IOMMU. */
   readonly iommu: IommuKind;
+  /** Guest memory, which decides in how many pieces a buffer comes. */
   readonly layout: PiecesLayout;
+  /** read: the device writes, and the pool copies on unmap; write: the pool copies on map. */
   readonly direction: 'read' | 'write';
+  /** The size is above the pool's largest class: a larger class would be needed. */
   readonly extrapolated: boolean;
+  /** A map and its unmap, at sizes that were counted in the ported code. */
   readonly pairs: readonly {
-    readonly bytes: number;
+    /** Size of the buffer. */
+    readonly bytes: whole_number;
+    /** Nanoseconds of CPU time when it is mapped strictly. */
     readonly strict_ns: number;
+    /** Nanoseconds of CPU time when it is copied through the pool. */
     readonly pool_ns: number;
   }[];
-  readonly elasticity_of: string;
-  readonly elasticities: readonly { readonly name: CostName; readonly elasticity: number }[];
-  readonly moves_it_most: CostName | null;
-  readonly sensitivity: readonly {
+  /** The break-even size, or where there is none the advantage at 128 KiB: strict by pool. */
+  readonly elasticity_of: 'break_even_bytes' | 'advantage_at_131072';
+  /** The strongest first; parameters that change nothing are left out. */
+  readonly elasticities: readonly {
+    /** The parameter. */
     readonly name: CostName;
-    readonly at: readonly (BreakEvenFound & { readonly factor: number; readonly value: number })[];
+    /** Percent that the quantity changes by, for one percent of the parameter. */
+    readonly elasticity: number;
   }[];
+  /** The first of `elasticities`; null if there is none. */
+  readonly moves_it_most: CostName | null;
+  /** The break-even size at multiples of one parameter. */
+  readonly sensitivity: readonly {
+    /** The parameter. */
+    readonly name: CostName;
+    /** One for each multiple. */
+    readonly at: readonly (BreakEvenFound & {
+      /** The multiple. */
+      readonly factor: number;
+      /** Value of the parameter. */
+      readonly value: number;
+    })[];
+  }[];
+  /** The cost parameters that were used. */
   readonly costs: CostParameters;
 }
 

@@ -230,7 +230,7 @@ function effectTable(c: PolicyComparison, d: PairDependence): TablePart {
     ],
     rows: rows.map((effect) => [
       effect.name,
-      value(effect.name, c.cost[effect.name] ?? NaN),
+      value(effect.name, c.cost[effect.name]),
       shareAt(effect, 'low', c),
       shareAt(effect, 'high', c),
       ...(accepted ? [acceptedCell(effect)] : []),
@@ -242,7 +242,7 @@ function effectTable(c: PolicyComparison, d: PairDependence): TablePart {
 /** With the value where the physical range ends before the factor is reached. */
 function shareAt({ name, low, high }: Effect, which: 'low' | 'high', c: PolicyComparison): string {
   const one = which === 'low' ? low : high;
-  const wanted = (c.cost[name] ?? NaN) * (which === 'low' ? 1 / 4 : 4);
+  const wanted = c.cost[name] * (which === 'low' ? 1 / 4 : 4);
   const cut = Math.abs(one.value / wanted - 1) > 1e-9;
   return percent(one.cpu, 0) + (cut ? ` (${value(name, one.value)})` : '');
 }

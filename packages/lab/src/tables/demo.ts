@@ -14,9 +14,11 @@ export interface DemoDocument {
   readonly plain: ReplayDocument;
   /** One boot of a kernel with the series; null if its traces are not there. */
   readonly series: ReplayDocument | null;
+  /** The cover letter's experiment, simulated. */
   readonly experiment: FioDocument;
-  /** Files that were written. */
+  /** The report that was written. */
   readonly report: string;
+  /** The folder of the site that was written. */
   readonly site: string;
 }
 

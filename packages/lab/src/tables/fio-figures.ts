@@ -5,8 +5,8 @@ import {
   type CauseName,
   type FioDocument,
   type FioRun,
+  COST_PARAMETERS,
   COVER_LETTER_IOS,
-  isPresetName,
   preset as presetCosts,
   wrongsOf,
 } from '@iommu-bounce/simulation';
@@ -65,10 +65,10 @@ export function notesOf(document: FioDocument): string[] {
 /** Why figures may differ from the cover letter's although the model is right. */
 function coverLetterNotes({ comparison, runs, preset, cost }: FioDocument): string[] {
   if (comparison.every((row) => row.speedup_published === null)) return [];
-  const fitted: Readonly<Record<string, number>> = isPresetName(preset)
-    ? { ...presetCosts(preset) }
-    : {};
-  const changed = Object.keys(cost).filter((name) => cost[name] !== fitted[name]);
+  const fitted = presetCosts(preset);
+  const changed = COST_PARAMETERS.map(({ name }) => name).filter(
+    (name) => cost[name] !== fitted[name],
+  );
   return [
     ...(changed.length > 0
       ? [

@@ -36,7 +36,7 @@ function heading({ workload, preset, nic, seed, data_moved, runs }: NetDocument)
   return (
     `Simulated, not measured: ${what}, ${count(first?.received ?? 0)} received and ${count(first?.sent ?? 0)} sent through the ported code, ` +
     `in order and sizes recorded from a virtio network card; one CPU, a link of ` +
-    `${((8 * (nic['nicBytesPerS'] ?? 0)) / 1e9).toFixed(1)} Gbit/s. Costs: ${preset}; seed ${String(seed)}` +
+    `${((8 * nic.nicBytesPerS) / 1e9).toFixed(1)} Gbit/s. Costs: ${preset}; seed ${String(seed)}` +
     `${data_moved ? ', data moved and checked' : ', data not moved'}.`
   );
 }

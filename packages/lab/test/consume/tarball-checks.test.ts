@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Each tarball by itself: what is in it, what publint and arethetypeswrong say, and what its package.json promises.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { attempt, beginAll, node } from './spawn';
@@ -70,6 +70,13 @@ for (const pkg of packages)
       );
       expect(contents).to.include.members(named);
     });
+
+    if (existsSync(join(pkg.folder, 'schemas')))
+      it('has its schemas', async () => {
+        const { contents } = await tarballOf(pkg);
+        const schemas = readdirSync(join(pkg.folder, 'schemas')).map((file) => `schemas/${file}`);
+        expect(contents).to.include.members(schemas);
+      });
 
     it('has the TypeScript that its source maps and declaration maps lead to', async () => {
       const { contents } = await tarballOf(pkg);

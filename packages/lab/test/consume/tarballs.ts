@@ -85,9 +85,9 @@ export async function consumer(pkg: Package): Promise<string> {
   return folder;
 }
 
-/** The files that a package's exports name. */
+/** The files that a package's exports name, patterns left out. */
 function exported(exports: unknown): string[] {
-  if (typeof exports === 'string') return [exports];
+  if (typeof exports === 'string') return exports.includes('*') ? [] : [exports];
   return Object.values(exports as object).flatMap(exported);
 }
 

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { type NetDocument } from '@iommu-bounce/simulation';
-import { printed } from './schema';
+import { printed } from './printed';
 import { cli } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -26,8 +26,8 @@ describe('iommu-bounce fio --scenario and --workload', function () {
       ['pool', []],
       ['pool+fixes', ['copy-in']],
     ]);
-    expect(document.nic['nicBytesPerS']).to.equal(1e8);
-    expect(document.cost['vmexitNs']).to.equal(5000);
+    expect(document.nic.nicBytesPerS).to.equal(1e8);
+    expect(document.cost.vmexitNs).to.equal(5000);
     const [plain, fixed] = document.runs;
     expect(fixed?.copies).to.be.above(1.5 * (plain?.copies ?? Infinity));
   });

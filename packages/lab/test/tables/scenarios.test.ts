@@ -16,7 +16,8 @@ import { partsText } from '../../src/show/parts';
 import { devicesParts } from '../../src/tables/devices';
 import { netParts } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
-import { expectValid, printed } from '../scenarios/schema';
+import { expectValid } from '../schema';
+import { printed } from '../scenarios/printed';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -31,7 +32,7 @@ describe('the tables of the scenarios', function () {
     // Devices and data take most of the time.
     const machine = { ...MACHINE, moveData: LONG };
     const document = devicesExperiment(machine, undefined, LONG ? DEVICE_COUNTS : [1]);
-    expectValid(document);
+    expectValid('scenario', document);
     const text = partsText(devicesParts(document));
     expectNarrow(text);
     for (const word of [
@@ -63,7 +64,7 @@ describe('the tables of the scenarios', function () {
     const document = LONG
       ? ((await printed('--scenario', 'nosync', '--seed', '7')) as NosyncDocument)
       : nosyncExperiment({ ...MACHINE, seed: 7 }, policiesNamed('lazy,pool'));
-    expectValid(document);
+    expectValid('scenario', document);
     expect([document.scenario, document.seed]).to.deep.equal(['nosync', 7]);
     const text = partsText(nosyncParts(document));
     expectNarrow(text);

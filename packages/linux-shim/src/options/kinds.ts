@@ -11,6 +11,9 @@ export interface kind {
 /** A kind for each field of an options type: a field that is added to the type has to be added here. */
 export type shape_of<T extends object> = { readonly [K in keyof T]-?: kind };
 
+/** From 0 on. The JSON Schemas of the lab's documents call it an integer. */
+export type whole_number = number;
+
 /** The longest text that a message repeats. */
 const SHOWN = 40;
 

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Policies on one machine: each workload under each of them, simulated, and what the difference between two depends on.
 
-import { an_object, check_options, list_of, one_of, text } from '@iommu-bounce/linux-shim/options';
+import {
+  type whole_number,
+  an_object,
+  check_options,
+  list_of,
+  one_of,
+  text,
+} from '@iommu-bounce/linux-shim/options';
 import { MACHINE, POLICY_LIST } from '../options';
 import { type CostParameters, type PresetName, presetInfo } from '../cost';
 import { InputError } from '../errors';
@@ -29,41 +36,59 @@ export interface Setup {
 
 /** What one policy did with one size, once its caches were in use. Times in nanoseconds, sizes in bytes. */
 export interface ComparedSide {
+  /** The way in which memory is protected. */
   readonly policy: string;
+  /** Bytes per virtual second. */
   readonly bandwidth_bytes_per_s: number;
+  /** I/Os per virtual second. */
   readonly iops: number;
+  /** Nanoseconds of CPU time per I/O. */
   readonly cpu_ns_per_io: number;
+  /** Of this, nanoseconds of waiting for locks. */
   readonly lock_wait_ns_per_io: number;
+  /** Requests to the IOMMU per I/O. */
   readonly requests_per_io: number;
+  /** Nanoseconds: 99 % of the I/Os take no longer. */
   readonly latency_p99_ns: number;
-  /** While there is traffic: of the pages that were out of the device's reach again by the last completion. */
+  /** Mean, in ns, that a page stayed reachable after its unmap, of those out of reach again by the last completion. */
   readonly stale_busy_mean_ns: number | null;
+  /** The longest of these, ns. */
   readonly stale_busy_max_ns: number | null;
-  /** With the idle time behind it. */
+  /** The longest with the idle time after the traffic, ns; null: always. */
   readonly stale_max_ns: number | null;
+  /** The longest, in ns, that a device could read what was in a bounce buffer after its unmap. */
   readonly stale_contents_max_ns: number;
-  readonly peak_bounce_bytes: number;
+  /** Bytes of bounce buffers, at most. */
+  readonly peak_bounce_bytes: whole_number;
   /** Address ranges that the tree gave or took back, of the two that an I/O needs. */
   readonly iova_tree_per_io: number;
-  /** How many invariants its runs were checked for, and what is wrong with them: nothing, unless the simulation is. */
-  readonly invariants_checked: number;
+  /** Invariants that its runs were checked for. */
+  readonly invariants_checked: whole_number;
+  /** What is wrong with its runs: nothing, unless the simulation is. */
   readonly wrong: readonly string[];
 }
 
 /** Two policies, and how the second does. */
 export interface Against {
+  /** The two. */
   readonly pair: readonly [string, string];
   /** The second's by the first's. */
   readonly ratio: number;
 }
 
 export interface WorkloadRow {
+  /** The workload in a few words. */
   readonly workload: string;
+  /** How the buffers lie in guest memory. */
   readonly layout: LayoutName;
+  /** Reads or writes. */
   readonly rw: 'read' | 'write';
-  readonly iodepth: number;
-  readonly numjobs: number;
-  readonly bs: number;
+  /** I/Os in flight, of each clone. */
+  readonly iodepth: whole_number;
+  /** Clones of the job. */
+  readonly numjobs: whole_number;
+  /** Bytes of an I/O. */
+  readonly bs: whole_number;
   /** In the order of the policies. */
   readonly sides: readonly ComparedSide[];
   /** Throughput, of the pair, or of the last policy and the fastest of the others. */
@@ -74,18 +99,24 @@ export interface WorkloadRow {
 
 /** Of the first workload, for one size: the pair whose CPU time is compared in the row, and what that depends on. */
 export interface PairDependence extends Dependence {
+  /** The two. */
   readonly pair: readonly [string, string];
 }
 
 export interface PolicyComparison {
+  /** The machine whose cost parameters were used, before any were changed. */
   readonly preset: PresetName;
   /** The kernel whose IOMMU code all policies run on. */
   readonly base: Base;
+  /** Ways in which memory is protected, in the order of `sides`. */
   readonly policies: readonly string[];
   /** The pair that was asked for; null: the last policy and the best of the others, row by row. */
   readonly pair: readonly [string, string] | null;
-  readonly cost: Readonly<Record<string, number>>;
+  /** The cost parameters that were used. */
+  readonly cost: CostParameters;
+  /** One for each workload and size. */
   readonly rows: readonly WorkloadRow[];
+  /** What the difference of the pair depends on, for each size of the first workload. */
   readonly dependence: readonly PairDependence[];
 }
 

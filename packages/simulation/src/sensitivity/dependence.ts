@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the difference between two policies depends on: each cost parameter changed alone, and all of them at once.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import {
   CALIBRATION,
   COST_PARAMETERS,
@@ -20,10 +21,22 @@ export type Prices = readonly [Price, Price];
 
 /** The second's CPU time of an I/O by the first's: below 1 the second wins. */
 export interface Effect {
+  /** The parameter. */
   readonly name: CostName;
-  /** Parameter values, and what comes of them: a quarter, four times. */
-  readonly low: { readonly value: number; readonly cpu: number };
-  readonly high: { readonly value: number; readonly cpu: number };
+  /** At a quarter of its value, or as near to that as is physical. */
+  readonly low: {
+    /** Value of the parameter. */
+    readonly value: number;
+    /** The ratio with it. */
+    readonly cpu: number;
+  };
+  /** At four times its value, or as near to that as is physical. */
+  readonly high: {
+    /** Value of the parameter. */
+    readonly value: number;
+    /** The ratio with it. */
+    readonly cpu: number;
+  };
   /** The same at the ends of what the calibration accepted; null where it does not speak of this machine. */
   readonly accepted:
     readonly [{ value: number; cpu: number }, { value: number; cpu: number }] | null;
@@ -32,7 +45,9 @@ export interface Effect {
 }
 
 export interface Dependence {
-  readonly bs: number;
+  /** Bytes of an I/O. */
+  readonly bs: whole_number;
+  /** The second's CPU time of an I/O by the first's: below 1 the second wins. */
   readonly cpu: number;
   /** The strongest first; parameters that change nothing are left out. */
   readonly effects: readonly Effect[];
@@ -45,7 +60,7 @@ export interface Dependence {
     /** Each within what the calibration accepted, for itself, not as a set; null where it does not speak of this machine. */
     readonly accepted: number | null;
   };
-  /** What the second loses most, nanoseconds of an I/O: each parameter at that end of its range that is worse for it. */
+  /** Nanoseconds of an I/O that the second loses at most: each parameter at that end of its range that is worse for it. */
   readonly worst_loss_ns: number;
 }
 

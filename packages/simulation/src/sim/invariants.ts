@@ -9,11 +9,15 @@ import type { SimDevice } from './sim-device';
 const ROUNDING = 1e-6;
 
 export interface Invariant {
+  /** What is compared, with its unit. */
   readonly name: string;
   /** What it says of the two. */
   readonly relation: '=' | '<=';
+  /** What the run has. */
   readonly found: number;
+  /** What it must be, or be at most. */
   readonly limit: number;
+  /** False: the simulation is wrong. */
   readonly holds: boolean;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a run has shown, taken at the end of its last I/O: the fields of the JSON document that are the machine's.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { Engine } from './engine';
 import { type Invariant, invariants } from './invariants';
 import { CAUSES, type CauseName, PHASES, type PhaseName } from './ledger';
@@ -10,74 +11,108 @@ import { record } from './record';
 import type { SimDevice } from './sim-device';
 
 export interface LockFigures {
+  /** The lock. */
   readonly name: string;
-  readonly taken: number;
+  /** Times that it was taken. */
+  readonly taken: whole_number;
   /** Times that it was not free. */
-  readonly waits: number;
+  readonly waits: whole_number;
+  /** Nanoseconds waited for it, all CPUs together. */
   readonly wait_ns: number;
+  /** The longest of these waits, ns. */
   readonly longest_wait_ns: number;
+  /** Nanoseconds that it was held. */
   readonly held_ns: number;
 }
 
 /** Times are virtual nanoseconds, sizes bytes. GB is 10^9 bytes. */
 export interface RunFigures {
-  readonly ios: number;
-  readonly bytes: number;
+  /** I/Os done. */
+  readonly ios: whole_number;
+  /** Bytes of these I/Os. */
+  readonly bytes: whole_number;
   /** Requests to the drive per I/O: above 1 where the block layer splits. */
   readonly requests_per_io: number;
-  /** From time 0 until the last I/O is reaped. */
+  /** Virtual nanoseconds from time 0 until the last I/O is reaped. */
   readonly elapsed_ns: number;
+  /** I/Os per virtual second. */
   readonly iops: number;
+  /** Bytes per virtual second. */
   readonly bandwidth_bytes_per_s: number;
-  /** Time in iommu_dma_map_* and iommu_dma_unmap_*, copies and waiting included. */
+  /** Nanoseconds in iommu_dma_map_* per 10^9 bytes, copies and waiting included. */
   readonly map_ns_per_gb: number;
+  /** The same in iommu_dma_unmap_*. */
   readonly unmap_ns_per_gb: number;
   /** Requests to the IOMMU: of virtio-iommu, or calls of the driver on bare metal. */
-  readonly iommu_requests: number;
-  readonly map_requests: number;
-  readonly unmap_requests: number;
+  readonly iommu_requests: whole_number;
+  /** Of these, maps. */
+  readonly map_requests: whole_number;
+  /** Of these, unmaps. */
+  readonly unmap_requests: whole_number;
   /** Pieces of physically contiguous memory that an I/O's buffer was in. */
   readonly pieces_per_io: number;
-  readonly copies: number;
-  readonly copied_bytes: number;
-  readonly peak_bounce_bytes: number;
+  /** Copies to and from bounce buffers. */
+  readonly copies: whole_number;
+  /** Bytes of these copies. */
+  readonly copied_bytes: whole_number;
+  /** Bytes of bounce buffers, at most. */
+  readonly peak_bounce_bytes: whole_number;
+  /** Bytes of bounce buffers, on average. */
   readonly mean_bounce_bytes: number;
-  /** Set aside at boot. */
-  readonly reserved_bounce_bytes: number;
+  /** Bytes set aside for them at boot. */
+  readonly reserved_bounce_bytes: whole_number;
+  /** Bytes of bounce buffers, to the last I/O. */
   readonly bounce_over_time: OccupancyCurve;
+  /** Nanoseconds from submission until an I/O is reaped. */
   readonly latency_ns: {
+    /** Half of them take no longer. */
     readonly p50: number;
+    /** 99 % of them take no longer. */
     readonly p99: number;
+    /** 99.9 % of them take no longer. */
     readonly p999: number;
+    /** The mean. */
     readonly mean: number;
+    /** The longest. */
     readonly max: number;
   };
-  /** CPU time per I/O in ns, by phase and by cause. */
+  /** Nanoseconds of CPU time per I/O. */
   readonly cpu_ns_per_io: {
+    /** All together. */
     readonly total: number;
+    /** By the part of an I/O's life; background: beside all I/Os. */
     readonly by_phase: Readonly<Record<PhaseName, number>>;
+    /** By what it is spent on. */
     readonly by_cause: Readonly<Record<CauseName, number>>;
+    /** Within maps, by what it is spent on; causes that take no time are left out. */
     readonly map: Readonly<Partial<Record<CauseName, number>>>;
+    /** The same within unmaps. */
     readonly unmap: Readonly<Partial<Record<CauseName, number>>>;
   };
   /** Busy CPUs, on average: 0 to their number. */
   readonly cpus_busy: number;
+  /** Share of time in which the drive is at work, 0 to 1. */
   readonly drive_busy: number;
-  readonly interrupts: number;
+  /** Interrupts taken. */
+  readonly interrupts: whole_number;
+  /** Locks that were taken. */
   readonly locks: readonly LockFigures[];
-  /** Mappings served by the pool; pages allocated for its buffers. */
-  readonly pool_mappings: number;
-  readonly bounce_pages_allocated: number;
+  /** Mappings served by the pool. */
+  readonly pool_mappings: whole_number;
+  /** Pages allocated for its buffers. */
+  readonly bounce_pages_allocated: whole_number;
   /** Mappings that reached the IOMMU core. */
-  readonly plain_mappings: number;
-  /** Allocations and releases of address ranges that the CPU's cache served, and that the tree served. */
-  readonly iova_cached: number;
-  readonly iova_tree: number;
-  /** Flushes of the IOTLB on bare metal, and pages that they named: none if all is flushed. */
-  readonly iotlb_flushes: number;
-  readonly iotlb_flushed_pages: number;
+  readonly plain_mappings: whole_number;
+  /** Allocations and releases of address ranges that the CPU's cache served. */
+  readonly iova_cached: whole_number;
+  /** Those that the tree served. */
+  readonly iova_tree: whole_number;
+  /** Flushes of the IOTLB on bare metal. */
+  readonly iotlb_flushes: whole_number;
+  /** Pages that these flushes named: none if all is flushed. */
+  readonly iotlb_flushed_pages: whole_number;
   /** Submissions put off for want of room. */
-  readonly mapping_failures: number;
+  readonly mapping_failures: whole_number;
   /** Checked at the end of the last I/O. */
   readonly invariants: readonly Invariant[];
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A level over virtual time in a bounded number of samples: when the time outgrows them, neighbours are joined.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+
 const SAMPLES = 256;
 const FIRST_WIDTH_NS = 1000;
 
@@ -8,7 +10,7 @@ export interface OccupancyCurve {
   /** Nanoseconds between samples. */
   readonly interval_ns: number;
   /** The highest level in each interval, in bytes; empty if there never was any. */
-  readonly bytes: readonly number[];
+  readonly bytes: readonly whole_number[];
 }
 
 export class Occupancy {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A whole run: the jobs on a machine, until they have enough; then eleven idle seconds, in which the pool is emptied.
 
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { InputError } from '../errors';
 import { type BufferLayout, type FioJob, bufferBytes, newRandom, unit, usedBlocks } from '../jobs';
@@ -39,25 +40,29 @@ export interface RunOptions {
 /** What a run leaves behind. */
 export interface RunResult extends RunFigures {
   /** Requests to the IOMMU in the idle seconds after the last I/O: the pool is emptied, what is queued is flushed. */
-  readonly requests_when_idle: number;
-  /** Bounce memory from the first submission to the end of those seconds. */
+  readonly requests_when_idle: whole_number;
+  /** Bytes of bounce buffers from the first submission to the end of those seconds. */
   readonly bounce_with_idle: OccupancyCurve;
-  /** The longest that a device could reach a page after its unmap; null where it always reaches all memory. */
+  /** The longest, in ns, that a device could reach a page after its unmap; null where it always reaches all memory. */
   readonly stale_max_ns: number | null;
   /** The same on average over all unmaps. */
   readonly stale_mean_ns: number | null;
-  /** Both, of the pages that were out of its reach again by the last completion: while there was traffic. */
+  /** The longest of the pages that were out of its reach again by the last completion: while there was traffic. */
   readonly stale_busy_max_ns: number | null;
+  /** The same on average. */
   readonly stale_busy_mean_ns: number | null;
-  /** The longest that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
+  /** The longest, in ns, that it could read what was in a bounce buffer after its unmap; 0 without such buffers. */
   readonly stale_contents_max_ns: number;
-  /** Pages whose bytes were moved and looked at, those that were wrong, accesses without translation; null: not moved. */
+  /** What was found in the moved bytes; null: not moved. */
   readonly data: {
-    readonly pages_checked: number;
-    readonly pages_wrong: number;
-    readonly faults: number;
+    /** Pages whose bytes were looked at. */
+    readonly pages_checked: whole_number;
+    /** Of these, pages with wrong bytes. */
+    readonly pages_wrong: whole_number;
+    /** Accesses without translation. */
+    readonly faults: whole_number;
   } | null;
-  /** What is wrong with the machine at the end: nothing, unless the simulation is. */
+  /** What the machine still holds at the end: nothing, unless the simulation is wrong. */
   readonly leaks: readonly string[];
 }
 

@@ -8,7 +8,6 @@ import {
   type CostParameters,
   type FioDocument,
   type PiecesLayout,
-  type PresetName,
   costParameter,
   presetInfo,
 } from '@iommu-bounce/simulation';
@@ -53,8 +52,8 @@ export class BreakEvenModels {
 }
 
 export function breakEvenFigures(document: FioDocument, models: BreakEvenModels): Figure[] {
-  const costs = document.cost as unknown as CostParameters;
-  const { iommu } = presetInfo(document.preset as PresetName);
+  const costs = document.cost;
+  const { iommu } = presetInfo(document.preset);
   const layout = PIECES_OF[document.layout] ?? 'contiguous';
   const writes = document.runs.every(({ rw }) => /^(rand)?write$/.test(rw));
   const direction = writes ? 'write' : 'read';

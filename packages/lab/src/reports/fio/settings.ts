@@ -15,7 +15,7 @@ import { cell } from './cells';
 import { groupsOf } from './groups';
 
 export function settingsSection(document: FioDocument, command: string): Html {
-  const name = document.preset as PresetName;
+  const name = document.preset;
   const list = [
     html`<li>Command: <code>${command}</code></li>`,
     html`<li>Seed: ${document.seed}</li>`,
@@ -32,7 +32,7 @@ export function settingsSection(document: FioDocument, command: string): Html {
     <ul>
       ${list}
     </ul>
-    ${jobs(document)} ${costs(document.cost as unknown as CostParameters, name)}
+    ${jobs(document)} ${costs(document.cost, name)}
   </section>`;
 }
 

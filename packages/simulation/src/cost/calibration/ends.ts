@@ -12,16 +12,23 @@ const PRESSES = 0.05;
 const MOVED_BY = 2;
 
 export interface PressedEnd {
+  /** The parameter. */
   readonly name: CostName;
+  /** Which end of its range. */
   readonly end: 'min' | 'max';
+  /** Where the end is, in the unit of the parameter. */
   readonly value: number;
+  /** Where it was moved to. */
   readonly moved_to: number;
 }
 
 /** A range of 5-95 % as it is with an end moved. */
 export interface MovedRange {
+  /** The parameter or sum. */
   readonly name: string;
+  /** 5 % of the sets are below, in its unit. */
   readonly p5: number;
+  /** 95 % of the sets are below, in its unit. */
   readonly p95: number;
   /** Share of the prior's range that is left. */
   readonly width_left: number;

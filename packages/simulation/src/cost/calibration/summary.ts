@@ -5,10 +5,15 @@ import { mean, quantileSorted, sampleStandardDeviation } from 'simple-statistics
 
 /** Of one quantity over all sets. */
 export interface Spread {
+  /** The least. */
   readonly min: number;
+  /** 5 % are below. */
   readonly p5: number;
+  /** Half are below. */
   readonly median: number;
+  /** 95 % are below. */
   readonly p95: number;
+  /** The greatest. */
   readonly max: number;
 }
 
