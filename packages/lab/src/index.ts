@@ -7,4 +7,5 @@ export { UsageError } from './errors';
 export * from './compare'; // a recorded machine's DMA through the ported kernel, against what was recorded
 export * from './tables'; // documents as tables for a terminal
 export type * from './documents'; // what each verb prints with --json
+export type { DemoDocument } from './tables/demo';
 export * from './reports'; // documents as pages
