@@ -3,16 +3,20 @@
 
 import type { CaptureSection } from '../compare';
 import { type Html, html, htmlTable } from '../show/html';
+import type { Section } from '../show/sections';
 import { type Part, isTable } from '../show/parts';
 import { CAPTURE_TITLE, captureParts } from '../tables/capture';
 
-export function captureSections(captures: readonly CaptureSection[]): Html[] {
-  return captures.map((capture) => {
+export function captureSections(captures: readonly CaptureSection[]): Section[] {
+  return captures.map((capture, boot) => {
     const files = capture.files.map((file) => html`<code>${file}</code> `);
-    return html`<section>
-      <h3>${CAPTURE_TITLE}</h3>
-      ${captures.length > 1 ? html`<p>${files}</p>` : html``} ${captureParts(capture).map(partHtml)}
-    </section>`;
+    const body = html`${captures.length > 1 ? html`<p>${files}</p>` : html``}
+    ${captureParts(capture).map(partHtml)}`;
+    return {
+      id: boot === 0 ? 'capture' : `capture-${String(boot + 1)}`,
+      title: CAPTURE_TITLE,
+      body,
+    };
   });
 }
 

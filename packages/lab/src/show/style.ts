@@ -29,6 +29,12 @@ figure { margin: .6rem 0; } figcaption { font-size: .9rem; margin-bottom: .2rem;
 .bar svg { width: 100%; height: .9rem; } .bar .value { text-align: right; font-variant-numeric: tabular-nums; }
 .all { fill: var(--soft); } .state0 { fill: var(--before); }
 .state1, .state2, .state3, .state4 { fill: var(--after); }
+.tag { font-size: .75rem; font-weight: normal; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem;
+  background: var(--soft); vertical-align: middle; white-space: nowrap; }
+.self { margin-left: .4rem; color: inherit; text-decoration: none; opacity: 0; }
+.self::before { content: "#"; }
+:is(h2, h3, h4):hover > .self, .self:focus { opacity: .7; }
+.command { white-space: pre-wrap; user-select: all; }
 code, li { overflow-wrap: anywhere; }
 @media (max-width: 34rem) { .bar { grid-template-columns: 6rem 1fr 4.5rem; } main { padding: .7rem; } }
 `);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A chart with its switches and its table: without a script the table is what is left.
 
-import { type Html, html } from '../../show/html';
+import { html } from '../../show/html';
+import type { Section } from '../../show/sections';
 import type { Figure, Switch } from './view';
 
 const SWITCHES: Readonly<Record<Switch, string>> = {
@@ -10,7 +11,7 @@ const SWITCHES: Readonly<Record<Switch, string>> = {
   shares: 'Shares',
 };
 
-export function figureSection({ heading, view, says, published, table, folded }: Figure): Html {
+export function figureSection({ heading, view, says, published, table, folded }: Figure): Section {
   const switches = view.switches.map(
     (name) =>
       html`<button
@@ -22,9 +23,7 @@ export function figureSection({ heading, view, says, published, table, folded }:
         ${SWITCHES[name]}
       </button> `,
   );
-  return html`<section class="figure" id="section-${view.id}">
-    <h3>${heading} <span class="tag">simulated</span></h3>
-    <p>${says}</p>
+  const body = html`<p>${says}</p>
     <figure class="chart" hidden>
       <div class="switches">${switches}</div>
       <div class="canvas">
@@ -49,6 +48,6 @@ export function figureSection({ heading, view, says, published, table, folded }:
             ${table}
           </details>`
         : table
-    }
-  </section>`;
+    }`;
+  return { id: `section-${view.id}`, title: heading, tag: 'simulated', body };
 }

@@ -10,7 +10,7 @@ import { choice } from './choice';
 import { figureSection } from './figure';
 import { chartLicence, pageScripts } from './library';
 import { occupancyFigure } from './occupancy';
-import { settingsSection } from './settings';
+import { settings } from './settings';
 import { comparisonFigures, isWithin, residualsOf } from './speedup';
 import { FIO_STYLE } from './style';
 import { throughputFigure } from './throughput';
@@ -31,16 +31,8 @@ export function fioReport(report: FioReport): string {
   return pageText({ title: 'fio behind an IOMMU, simulated', ...fioPage(report) });
 }
 
-/** Beside an experiment on its page. */
-export interface Beside {
-  /** Of the experiment. */
-  readonly heading: string;
-  /** What follows. */
-  readonly others: Html;
-}
-
 /** All of a page but its title. */
-export function fioPage(report: FioReport, beside?: Beside): Omit<Page, 'title'> {
+export function fioPage(report: FioReport): Omit<Page, 'title'> {
   const { document } = report;
   const compared = comparisonFigures(document);
   const occupancy = occupancyFigure(document);
@@ -51,14 +43,16 @@ export function fioPage(report: FioReport, beside?: Beside): Omit<Page, 'title'>
   ];
   const even = breakEvenFigures(document, report.models ?? new BreakEvenModels());
   const all = [...compared, ...chosen, ...even];
-  const body = html`<article>
-      ${beside ? html`<h2 class="part">${beside.heading}</h2>` : html``} ${lead(report)}
-      ${compared.map(figureSection)} ${choice(document)} ${chosen.map(figureSection)}
-      ${even.map(figureSection)} ${settingsSection(document, report.command)} ${licence()}
-    </article>
-    ${beside?.others ?? html``}`;
   return {
-    body,
+    lead: lead(report),
+    sections: [
+      ...compared.map(figureSection),
+      { id: 'charts', title: 'Charts by policy and block size', body: choice(document) },
+      ...chosen.map(figureSection),
+      ...even.map(figureSection),
+    ],
+    run: { command: report.command, body: settings(document) },
+    licences: licence(),
     style: FIO_STYLE,
     data: { charts: all.map(({ view }) => view) },
     scripts: pageScripts(),
@@ -95,17 +89,11 @@ function lead({ document, warnings }: FioReport): Html {
 }
 
 function licence(): Html {
-  return html`<section>
-    <h3>Licences</h3>
-    <p>
-      This page: GPL-2.0-only. Charts are drawn by Chart.js, which is in this file, under the MIT
-      licence.
-    </p>
+  return html`<p>Charts are drawn by Chart.js, which is in this file, under the MIT licence.</p>
     <details>
       <summary>Licence of Chart.js</summary>
       ${chartLicence()
         .split(/\n\s*\n/)
         .map((paragraph) => html`<p>${paragraph.replace(/\s+/g, ' ')}</p>`)}
-    </details>
-  </section>`;
+    </details>`;
 }

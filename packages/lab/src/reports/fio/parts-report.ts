@@ -4,6 +4,7 @@
 import { type Part, isTable } from '../../show/parts';
 import { type Html, html, htmlTable } from '../../show/html';
 import { pageText } from '../../show/page';
+import { type Section, linkName } from '../../show/sections';
 
 export interface PartsReport {
   readonly title: string;
@@ -14,24 +15,29 @@ export interface PartsReport {
 
 /** The same parts give the same text, whenever and wherever. */
 export function partsReport({ title, parts, command }: PartsReport): string {
-  const body = html`<article>
-    ${parts.map(sectionOf)}
-    <section>
-      <h2>Again</h2>
-      <p><code>${command}</code></p>
-    </section>
-  </article>`;
-  return pageText({ title, body });
+  const first = parts.findIndex((part) => isTable(part) && part.title !== '');
+  const at = first < 0 ? parts.length : first;
+  const sections = parts.slice(at).reduce<Section[]>((made, part) => {
+    const last = made.pop();
+    if (!last || (isTable(part) && part.title !== '')) {
+      const heading = isTable(part) ? part.title : '';
+      const section = { id: `table-${linkName(heading)}`, title: heading, body: partHtml(part) };
+      return last ? [...made, last, section] : [...made, section];
+    }
+    return [...made, { ...last, body: html`${last.body} ${partHtml(part)}` }];
+  }, []);
+  return pageText({
+    title,
+    lead: html`${parts.slice(0, at).map(partHtml)}`,
+    sections,
+    run: { command },
+  });
 }
 
-function sectionOf(part: Part): Html {
+function partHtml(part: Part): Html {
   if (typeof part === 'string') return html`<p>${part}</p>`;
-  if (!isTable(part))
-    return html`<ul>
-      ${part.map((line) => html`<li>${line}</li>`)}
-    </ul>`;
-  return html`<section>
-    ${part.title === '' ? html`` : html`<h2>${part.title}</h2>`}
-    ${htmlTable(part.head, part.rows, part.numbersFrom)}
-  </section>`;
+  if (isTable(part)) return htmlTable(part.head, part.rows, part.numbersFrom);
+  return html`<ul>
+    ${part.map((line) => html`<li>${line}</li>`)}
+  </ul>`;
 }

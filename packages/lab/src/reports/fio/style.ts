@@ -5,8 +5,6 @@ import { Html } from '../../show/html';
 
 export const FIO_STYLE = new Html(`
 [hidden] { display: none !important; }
-.tag { font-size: .75rem; font-weight: normal; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem;
-  background: var(--soft); vertical-align: middle; white-space: nowrap; }
 .canvas { position: relative; width: 100%; height: 20rem; }
 .canvas canvas { display: block; }
 .switches { display: flex; flex-wrap: wrap; gap: .4rem; justify-content: flex-end; min-height: .4rem; }
