@@ -41,6 +41,15 @@ export interface Run {
 export function pageText(page: Page): string {
   const scripts = page.scripts ?? [];
   const sections = [...page.sections, runSection(page.run), licencesSection(page.licences)];
+  const main = html`<main>
+    <h1>${page.title}</h1>
+    ${page.lead} ${contents(sections)} ${sections.map(sectionHtml)}
+  </main>`;
+  const data = Object.entries(page.data ?? {});
+  checkIds(
+    main,
+    data.map(([id]) => id),
+  );
   const head = html`<!doctype html>
     <html lang="en">
       <head>
@@ -54,11 +63,7 @@ export function pageText(page: Page): string {
         </style>
       </head>
       <body>
-        <main>
-          <h1>${page.title}</h1>
-          ${page.lead} ${contents(sections)} ${sections.map(sectionHtml)}
-        </main>
-        ${Object.entries(page.data ?? {}).map(([id, data]) => dataElement(id, data))}
+        ${main} ${data.map(([id, value]) => dataElement(id, value))}
         ${scripts.map((text) => new Html(`<script>${checked(text)}</script>\n`))}
       </body>
     </html> `;
@@ -86,6 +91,16 @@ function licencesSection(others = html``): Section {
     body: html`<p>This page: GPL-2.0-only.</p>
       ${others}`,
   };
+}
+
+/** A script finds its data, and a link its section, only where no other element has the id. */
+function checkIds(main: Html, others: readonly string[]): void {
+  const ids = [...main.text.matchAll(/\sid="([^"]*)"/g)].map(([, id = '']) => id);
+  const seen = new Set<string>();
+  for (const id of [...ids, ...others]) {
+    if (seen.has(id)) throw new Error(`two elements of the page have the id '${id}'`);
+    seen.add(id);
+  }
 }
 
 /** Nothing from anywhere; of scripts just these, so that one that got into the page would not run. */

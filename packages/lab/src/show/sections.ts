@@ -60,14 +60,10 @@ function heading({ id, title, tag }: Section): Html {
     ></a>`;
 }
 
-/** @throws Error for an id that is none, or that two sections have */
+/** @throws Error for an id that is none */
 export function contents(sections: readonly Section[]): Html {
-  const seen = new Set<string>();
-  for (const { id } of sections) {
+  for (const { id } of sections)
     if (!/^[A-Za-z][\w.:-]*$/.test(id)) throw new Error(`'${id}' is no id of a section`);
-    if (seen.has(id)) throw new Error(`two sections have the id '${id}'`);
-    seen.add(id);
-  }
   const groups: { first: Section; below: Section[] }[] = [];
   for (const section of sections) {
     const { level = 2 } = section;

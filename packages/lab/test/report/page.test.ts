@@ -50,11 +50,12 @@ describe('pageText', () => {
   });
 
   it('refuses ids that would not last: none, and one of two', () => {
+    expect(() => pageText({ ...PAGE, data: { one: 1 } })).to.throw('two elements');
     const body = html``;
     for (const ids of [['a b'], ['1'], ['a', 'a'], ['run']])
       expect(() =>
         pageText({ ...PAGE, sections: ids.map((id) => ({ id, title: id, body })) }),
-      ).to.throw(/no id|two sections/);
+      ).to.throw(/no id|two elements/);
   });
 });
 

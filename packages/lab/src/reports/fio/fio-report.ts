@@ -47,7 +47,7 @@ export function fioPage(report: FioReport): Omit<Page, 'title'> {
     lead: lead(report),
     sections: [
       ...compared.map(figureSection),
-      { id: 'charts', title: 'Charts by policy and block size', body: choice(document) },
+      { id: 'by-policy', title: 'Charts by policy and block size', body: choice(document) },
       ...chosen.map(figureSection),
       ...even.map(figureSection),
     ],
