@@ -10,7 +10,7 @@ import { type FioDocument } from '@iommu-bounce/simulation';
 import { fioPage } from '../../src/reports/fio/fio-report';
 import { pageText } from '../../src/show/page';
 import { replayPart, report } from '../../src/reports/replay-report';
-import { policyColour, timeColour } from '../../src/reports/fio/colours';
+import { policyColour, timeColour } from '../../src/reports/charts/colours';
 import { TIME_GROUPS, timeIn } from '../../src/tables/fio-figures';
 import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter, replayText } from '../replay/helpers';

@@ -6,13 +6,13 @@ import { heading, notesOf } from '../../tables/fio-figures';
 import { type Html, html } from '../../show/html';
 import { type Page, pageText } from '../../show/page';
 import { BreakEvenModels, breakEvenFigures } from './breakeven';
-import { choice } from './choice';
-import { figureSection } from './figure';
-import { chartLicence, pageScripts } from './library';
+import { choice } from '../charts/choice';
+import { figureSection } from '../charts/figure';
+import { chartLicence, pageScripts } from '../charts/library';
 import { occupancyFigure } from './occupancy';
 import { settings } from './settings';
 import { comparisonFigures, isWithin, residualsOf } from './speedup';
-import { FIO_STYLE } from './style';
+import { CHART_STYLE } from '../charts/style';
 import { throughputFigure } from './throughput';
 import { timeFigure } from './time';
 
@@ -53,7 +53,7 @@ export function fioPage(report: FioReport): Omit<Page, 'title'> {
     ],
     run: { command: report.command, body: settings(document) },
     licences: licence(),
-    style: FIO_STYLE,
+    style: CHART_STYLE,
     data: { charts: all.map(({ view }) => view) },
     scripts: pageScripts(),
   };

@@ -11,7 +11,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { count } from '../../show/format';
 import { type Html, html, htmlTable } from '../../show/html';
-import { cell } from './cells';
+import { cell } from '../charts/cells';
 import { groupsOf } from './groups';
 
 export function settings(document: FioDocument): Html {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scripts of the page: Chart.js as its package ships it, and our own; and Chart.js's licence.
+// The scripts of a page with charts: Chart.js as its package ships it, and our own as the build bundled it.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ export function chartLicence(): string {
 }
 
 function ownScript(): string {
-  return readFileSync(join(PACKAGE_FOLDER, 'src/reports/fio/page/charts.js'), 'utf8');
+  return readFileSync(join(PACKAGE_FOLDER, 'dist/charts-page.js'), 'utf8');
 }
 
 function chartFolder(): string {
