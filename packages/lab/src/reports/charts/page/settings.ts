@@ -53,9 +53,7 @@ export function shownMarks(view: ChartView, look: Look): Mark[][] {
   const marks = shownSeries(view, look).map((one) => shown.map((i) => one.marks[i] ?? null));
   if (!look.on.has('shares')) return marks;
   const sums = shown.map((_, i) => marks.reduce((sum, own) => sum + Number(own[i]), 0));
-  return marks.map((own) =>
-    own.map((mark, i) => (sums[i] ? (100 * Number(mark)) / (sums[i]) : 0)),
-  );
+  return marks.map((own) => own.map((mark, i) => (sums[i] ? (100 * Number(mark)) / sums[i] : 0)));
 }
 
 export function settings(view: ChartView, look: Look): ChartConfiguration {
