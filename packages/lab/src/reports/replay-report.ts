@@ -16,7 +16,7 @@ import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 import { type Section, linkName, sectionWith } from '../show/sections';
-import { captureSections } from './capture';
+import { captureSection, captureTroubles } from './capture';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -48,15 +48,24 @@ export function report(parts: readonly ReportPart[], command: string): string {
 
 /** A replay as a part of a page: its answer, and its sections one level below. */
 export function replayPart({ heading, document, id = 'replay' }: ReportPart): readonly Section[] {
-  const first = { id, title: heading, body: lead(document) };
+  const first = { id, title: heading, body: lead(document, `${id}-`) };
   return sectionWith(first, replaySections(document), `${id}-`);
 }
 
-/** What the reader came for, and of what. */
-function lead(document: ReplayDocument): Html {
+/**
+ * What the reader came for, and of what.
+ * @param prefix of the ids of the replay's sections
+ */
+function lead(document: ReplayDocument, prefix = ''): Html {
   const line = verdictLine(document);
+  const troubles = captureTroubles(document.captures);
   return html`${line === '' ? html`` : html`<p class="answer">${line}</p>`}
-    <p>${traceLine(document)}.</p>`;
+    <p>${traceLine(document)}.</p>
+    ${
+      troubles === ''
+        ? html``
+        : html`<p><a href="#${prefix}capture">The capture also shows</a>: ${troubles}.</p>`
+    }`;
 }
 
 /** What it means by size and device, then what else the capture shows, then how well the port agrees. */
@@ -64,9 +73,9 @@ function replaySections(document: ReplayDocument): Section[] {
   return [
     ...basis(document),
     ...devicesOf(document.states).map(device),
-    ...captureSections(document.captures),
-    agreement(document),
     ...mappings(document),
+    captureSection(document.captures),
+    agreement(document),
     plainPath(document),
     ...(document.pool_agreement ? [poolDecisions(document, document.pool_agreement)] : []),
     ...notes(document),
@@ -133,29 +142,32 @@ function device({ device: name, states }: ReturnType<typeof devicesOf>[number]):
     ...(first && last ? [`change from ${stateName(first.patches)}`] : []),
   ];
   const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
-  const body = html`${bars('IOMMU maps', states, (counts) => counts.iommu_maps)}
-  ${bars('IOMMU unmaps', states, (counts) => counts.iommu_unmaps)}
-  ${hasVirtio ? bars('Exits from the guest', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
+  const body = html`${bars('IOMMU maps', 'maps', states, (counts) => counts.iommu_maps)}
+  ${bars('IOMMU unmaps', 'unmaps', states, (counts) => counts.iommu_unmaps)}
+  ${hasVirtio ? bars('Exits from the guest', 'exits', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
   ${htmlTable(head, rows, 1)}`;
   return { id: `device-${linkName(name)}`, title: `Device ${name}`, body };
 }
 
-/** One bar per state, the longest over the full width. */
+/**
+ * One bar per state; a zero has none.
+ * @param unit of the values: what is counted
+ */
 function bars(
   name: string,
+  unit: string,
   states: readonly { readonly patches: number; readonly counts: LaneCounts }[],
   of: (counts: LaneCounts) => number,
 ): Html {
-  const most = Math.max(1, ...states.map(({ counts }) => of(counts)));
+  const most = Math.max(...states.map(({ counts }) => of(counts)));
   const lines = states.map(({ patches, counts }) => {
-    const width = ((of(counts) / most) * 100).toFixed(2);
+    const value = of(counts);
     return html`<div class="bar">
-      <span class="name">${stateName(patches)}</span>
-      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="all" width="100" height="8" />
-        <rect class="state${patches}" width="${width}" height="8" />
-      </svg>
-      <span class="value">${count(of(counts))}</span>
+      <span>${stateName(patches)}</span>
+      <span class="value">
+        ${value > 0 ? bar(`state${String(patches)}`, value / most) : html``} ${count(value)}
+        ${value === 1 ? unit.replace(/s$/, '') : unit}
+      </span>
     </div>`;
   });
   return html`<figure>
@@ -164,14 +176,22 @@ function bars(
   </figure>`;
 }
 
+/** Of so much of the width that there is. */
+function bar(kind: string, share: number): Html {
+  return html`<svg style="width: ${(share * 100).toFixed(2)}%" aria-hidden="true">
+    <rect class="${kind}" width="100%" height="100%" />
+  </svg>`;
+}
+
 function mappings({ recorded }: ReplayDocument): Section[] {
   if (recorded.mappings.length === 0) return [];
+  const most = Math.max(...recorded.mappings.map((row) => row.mappings));
   const rows = recorded.mappings.map((row) => [
     row.device,
     row.form,
     row.direction,
     sizeLimit(row.size_up_to),
-    count(row.mappings),
+    html`${count(row.mappings)}${bar('recorded', row.mappings / most)}`,
     wholeBytes(row.bytes),
   ]);
   const head = ['device', 'call', 'direction', 'up to', 'mappings', 'bytes'];
@@ -255,10 +275,11 @@ function notes({ notes: list }: ReplayDocument): Section[] {
   return [{ id: 'notes', title: 'Notes', body }];
 }
 
-/** Its files and what the ported kernel was given. */
-export function replayRun({ files, params, boots }: ReplayDocument): Html {
+/** Its files, and what the ported kernel was given. */
+export function replayRun({ files, params, boots, states }: ReplayDocument): Html {
   const names = files.map((file) => html`<li><code>${file}</code></li>`);
   const given = params.filter((one) => one !== '').join('; ');
+  const ran = states.map(({ patches }) => stateName(patches)).join(', ');
   return html`<details>
       <summary>
         Replayed: ${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(boots)}
@@ -268,7 +289,10 @@ export function replayRun({ files, params, boots }: ReplayDocument): Html {
         ${names}
       </ul>
     </details>
-    <p>Kernel parameters: ${given === '' ? 'defaults' : given}</p>`;
+    <ul>
+      <li>States: ${ran}</li>
+      <li>Kernel parameters: ${given === '' ? 'defaults' : given}</li>
+    </ul>`;
 }
 
 export function limitsSection(): Section {

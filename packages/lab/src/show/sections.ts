@@ -85,6 +85,7 @@ export function contents(sections: readonly Section[]): Html {
       </li>`,
   );
   return html`<nav class="contents" aria-label="Contents">
+    <p>Contents</p>
     <ul>
       ${items}
     </ul>

@@ -61,6 +61,6 @@ describe('partsReport', () => {
       parts: [evil, [evil], { title: evil, head: [evil], rows: [[evil]], numbersFrom: 1 }],
     });
     expect(page).to.not.include('<img');
-    expect(page.split('&lt;img')).to.have.length(11);
+    expect(page.split('&lt;img')).to.have.length(13);
   });
 });
