@@ -18,6 +18,7 @@ import {
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
+import { checkReportFile, comparisonReport, partsReport, writeReport } from '../reports';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
@@ -28,6 +29,7 @@ interface CompareOptions extends CostOptions {
   readonly pair?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly report?: string;
 }
 
 const DEFAULT_POLICIES = 'strict,lazy,lazy-large,pool';
@@ -59,6 +61,7 @@ export function addCompare(
     )
     .option('--json', 'one JSON document on stdout')
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
+    .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
       '\nWithout --preset: all presets in turn, in about a minute. Exit status 1: a run broke an invariant or left something behind (WRONG).',
@@ -72,6 +75,7 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
   const setups = setupsOf(names, options);
+  if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {
@@ -84,6 +88,8 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   } finally {
     progress.done();
   }
+  if (options.report !== undefined)
+    writeReport(options.report, partsReport({ ...comparisonReport(made), command: typed }));
   if (options.json === true)
     io.out(`${JSON.stringify({ simulated: true, comparisons: made }, null, 2)}\n`);
   else io.out(options.markdown === true ? comparisonPage(made, typed) : comparisonText(made));

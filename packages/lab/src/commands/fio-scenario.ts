@@ -17,13 +17,16 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
-import { type Part, partsText } from '../show/parts';
-import { partsReport } from '../reports/fio/parts-report';
+import { partsText } from '../show/parts';
+import {
+  type PartsReport,
+  devicesReport,
+  netReport,
+  nosyncReport,
+  partsReport,
+} from '../reports/scenarios';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
 import { checkReportFile, writeReport } from '../reports';
-import { devicesParts } from '../tables/devices';
-import { netParts } from '../tables/net';
-import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
 
@@ -118,16 +121,18 @@ export function runScenario(
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'fio');
   try {
-    const { document, parts, wrong } = run(kind, machine, command, settings.nic, (what) => {
+    const { document, page, wrong } = run(kind, machine, command, settings.nic, (what) => {
       progress.show(what);
     });
     progress.done();
     if (options.report !== undefined)
       writeReport(
         options.report,
-        partsReport({ title: TITLES[kind], parts, command: asked.typed }),
+        partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
       );
-    io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(parts));
+    io.out(
+      options.json === true ? `${JSON.stringify(document, null, 2)}\n` : partsText(page.parts),
+    );
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -175,7 +180,8 @@ function refuseOthers(command: Command, kind: ScenarioKind, called: string): voi
 
 interface Result {
   readonly document: object;
-  readonly parts: readonly Part[];
+  /** What the terminal shows, and what a page has beside. */
+  readonly page: Omit<PartsReport, 'title' | 'command'>;
   readonly wrong: boolean;
 }
 
@@ -189,11 +195,11 @@ function run(
   if (kind === 'devices') {
     const document = devicesExperiment(machine, progress);
     const wrong = document.counts.some(({ runs }) => runs.some((one) => wrongsOf(one).length > 0));
-    return { document, parts: devicesParts(document), wrong };
+    return { document, page: devicesReport(document), wrong };
   }
   if (kind === 'nosync') {
     const document = nosyncExperiment(machine);
-    return { document, parts: nosyncParts(document), wrong: false };
+    return { document, page: nosyncReport(document), wrong: false };
   }
   const { packets, policy, fix } = command.opts<Options>();
   const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
@@ -217,5 +223,5 @@ function run(
     progress,
   );
   const wrong = document.runs.some((one) => wrongsOf(one).length > 0);
-  return { document, parts: netParts(document), wrong };
+  return { document, page: netReport(document), wrong };
 }

@@ -2,7 +2,8 @@
 // reports: documents as pages that need nothing else.
 
 export { type ReportPart, report } from './replay-report'; // a replay
-export * from './fio'; // an experiment, with charts; scenarios
+export * from './fio'; // an experiment, with charts
+export * from './scenarios'; // scenarios, traffic, a comparison
 export { type SpeedupRow, speedupSvg } from './speedup-svg'; // the speed-up as a picture
 export { type Page, type Run, pageText } from '../show/page'; // the frame of every page
 export { type Section, linkName, sectionWith } from '../show/sections'; // and what stands in it

@@ -21,7 +21,7 @@ import {
   time,
   times,
 } from '../show/format';
-import { type TablePart, partsMarkdown, partsText } from '../show/parts';
+import { type Part, type TablePart, partsMarkdown, partsText } from '../show/parts';
 import { firstRows, summaryTables } from './compare-summary';
 
 /** All of these tables have many columns of numbers beside one of text. */
@@ -34,13 +34,21 @@ const SHOWN = [4096, 131072];
 
 /** For a terminal of 100 columns. */
 export function comparisonText(comparisons: readonly PolicyComparison[]): string {
-  return partsText([
+  return partsText(comparisonParts(comparisons, [LEGEND.join(' ')]));
+}
+
+/** @param legend what the words mean, if it is to stand between the tables */
+export function comparisonParts(
+  comparisons: readonly PolicyComparison[],
+  legend: readonly string[] = [],
+): Part[] {
+  return [
     `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
     ...summaryTables(comparisons),
-    LEGEND.join(' '),
+    ...legend,
     ...comparisons.flatMap(comparisonTables),
     ...wrongParts(comparisons),
-  ]);
+  ];
 }
 
 /** @param typed the command line that makes the page */
@@ -273,7 +281,7 @@ function drawTable(c: PolicyComparison): TablePart {
 }
 
 /** What the words of the tables mean. */
-const LEGEND: readonly string[] = [
+export const LEGEND: readonly string[] = [
   `Workloads: "${WORKLOADS[0]?.name ?? ''}" is one job that reads at iodepth 64, memory layout fresh. Each other workload changes the one thing that it is named after.`,
   'Base: the kernel whose IOMMU code all policies run on. 5.13 is the port; 6.8 is the port with the IOVA cache of v6.7 and, behind virtio-iommu, the driver of v6.8. lazy-large has the single flush queue of v6.7.',
   'Figures are those of a machine in use: the first I/Os do not count, and lazy-large finds in the IOVA cache what a flush gives back.',

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { partsReport } from '../../src/reports/fio';
+import { partsReport } from '../../src/reports/scenarios';
 import { cli, withFolder } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';

@@ -20,11 +20,10 @@ legend { font-size: .9rem; padding: 0 .3rem; }
 label { display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; overflow-wrap: anywhere; }
 input[type="checkbox"] { width: 1.1rem; height: 1.1rem; accent-color: var(--after); flex: none; }
 .source { font-size: .85rem; margin: .4rem 0 .6rem; }
-.answer { border-left: .4rem solid var(--line); background: var(--soft); padding: .2rem 1rem; }
-.answer .first { font-size: 1.1rem; font-weight: bold; }
-.words dt { font-weight: bold; } .words dd { margin: 0 0 .4rem 1rem; }
-details { margin: .5rem 0; } summary { cursor: pointer; padding: .3rem 0; }
+.words { display: grid; grid-template-columns: 12rem 1fr; gap: .3rem 1rem; font-size: .9rem; }
+.words dt { font-weight: 600; overflow-wrap: anywhere; } .words dd { margin: 0; }
+@media (max-width: 34rem) { .words { display: block; } .words dd { margin: 0 0 .4rem 1rem; } }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 .wide td.text { min-width: 13rem; }
-@media print { .choice, .switches { display: none; } .chart { break-inside: avoid; } }
+@media print { .choice { display: none; } .chart { break-inside: avoid; } }
 `);

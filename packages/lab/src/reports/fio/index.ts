@@ -3,5 +3,4 @@
 
 export { type FioReport, fioPage, fioReport } from './fio-report'; // the page
 export { BreakEvenModels } from './breakeven'; // shared by the reports of one run
-export { type PartsReport, partsReport } from './parts-report'; // of scenarios and traffic
 export type { ChartView, Key, Mark, SeriesView, Switch } from '../charts/view'; // what its script draws

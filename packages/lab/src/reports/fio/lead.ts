@@ -70,13 +70,10 @@ export function lead({
   const fitted = fittedText(document);
   const notes = [...warnings.map((text) => `Warning: ${text}`), ...notesOf(document)];
   return html`${wrong.length > 0 ? wrongBox(wrong) : html``}
-    ${fitted === null ? html`` : html`<p class="fitted"><b>${fitted}</b></p>`}
-    <section class="answer">
-      <p class="first">${answerText(rounds, MEASURES)}</p>
-      <p>${heading(document)}</p>
-      ${rounds.length > 1 ? answerTable(rounds, 'jobs', MEASURES) : html``}
-      <p>A policy protects if the device reaches no page after its unmap.</p>
-    </section>
+    ${fitted === null ? html`` : html`<p class="answer">${fitted}</p>`}
+    <p class="answer">${answerText(rounds, MEASURES)}</p>
+    <p>${heading(document)} A policy protects if the device reaches no page after its unmap.</p>
+    ${rounds.length > 1 ? answerTable(rounds, 'jobs', MEASURES) : html``}
     <noscript><p>Charts need JavaScript; the tables have the same numbers.</p></noscript>
     ${beside(document, fitted !== null)}
     <ul>
