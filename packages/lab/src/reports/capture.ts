@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a capture shows beside its calls, as a section of the report.
 
-import type { CaptureSection } from '../compare';
+import type { CaptureDevice, CaptureSection } from '../compare';
 import { count } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import type { Section } from '../show/sections';
@@ -17,23 +17,36 @@ export function captureSection(captures: readonly CaptureSection[]): Section {
   return { id: 'capture', title: CAPTURE_TITLE, body: html`${boots}` };
 }
 
-/** What went wrong on the recorded machine, in a sentence; empty if nothing did. */
+/** What no figure of the replay counts, or what went wrong on the recorded machine, in a sentence; empty if nothing did. */
 export function captureTroubles(captures: readonly CaptureSection[]): string {
   const sum = (of: (capture: CaptureSection) => number): number =>
     captures.reduce((all, capture) => all + of(capture), 0);
-  const kinds = [
-    [sum((one) => one.faults.count), 'fault'],
+  const ofDevices = (of: (device: CaptureDevice) => number): number =>
+    sum(({ devices }) => devices.reduce((all, device) => all + of(device), 0));
+  const kinds: readonly (readonly [n: number, one: string, many: string])[] = [
+    [sum((one) => one.faults.count), 'fault', 'faults'],
     [
       sum((one) => one.different_unmaps.count),
       'unmap that differs from its map',
       'unmaps that differ from their map',
     ],
-    [sum((one) => one.second_unmaps.count), 'second unmap'],
+    [sum((one) => one.second_unmaps.count), 'second unmap', 'second unmaps'],
     [sum((one) => one.never_unmapped.count), 'mapping never unmapped', 'mappings never unmapped'],
-    [sum((one) => one.swiotlb_bounces.count), 'swiotlb bounce'],
-  ] as const;
+    [sum((one) => one.swiotlb_bounces.count), 'swiotlb bounce', 'swiotlb bounces'],
+    [ofDevices((one) => one.failed_calls), 'failed map', 'failed maps'],
+    [
+      ofDevices((one) => (one.translated === false && one.maps > 0 ? 1 : 0)),
+      'device that is not translated',
+      'devices that are not translated',
+    ],
+    [
+      sum((one) => one.iommu_map.without_call),
+      'iommu:map event that belongs to no call',
+      'iommu:map events that belong to no call',
+    ],
+  ];
   return kinds
-    .flatMap(([n, one, many = `${one}s`]) => (n > 0 ? [`${count(n)} ${n === 1 ? one : many}`] : []))
+    .flatMap(([n, one, many]) => (n > 0 ? [`${count(n)} ${n === 1 ? one : many}`] : []))
     .join(', ');
 }
 

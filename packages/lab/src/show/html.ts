@@ -52,7 +52,7 @@ export function htmlTable(
 ): Html {
   const kind = (i: number): string => (i < numbersFrom ? 'text' : 'number');
   const headCells = head.map((text, i) => html`<th scope="col" class="${kind(i)}">${text}</th>`);
-  const label = (i: number): Html => (head[i] ? html` data-label="${head[i]}"` : html``);
+  const label = (i: number): Html => (head[i] ? html`data-label="${head[i]}"` : html``);
   const body = rows.map((row, n) => {
     const cells = row.map((value, i) =>
       i === 0

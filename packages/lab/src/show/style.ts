@@ -54,7 +54,7 @@ const TABLES = `
   linear-gradient(to left, var(--page) 30%, #0000) right / 3rem 100% no-repeat local,
   linear-gradient(to right, var(--shade), #0000) left / .9rem 100% no-repeat scroll,
   linear-gradient(to left, var(--shade), #0000) right / .9rem 100% no-repeat scroll, var(--page); }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { background: #8a94a020; border-top: 0; vertical-align: bottom; }
 th.text, td.text { text-align: left; } th.number, td.number { text-align: right; }
@@ -98,8 +98,10 @@ const PRINT = `
   button, fieldset, .switches, .self { display: none !important; }
   .scroll { overflow: visible; border: 0; background: none; }
   table { font-size: 7.5pt; } thead { display: table-header-group; }
-  th, td { padding: .15rem .35rem; white-space: normal !important; overflow-wrap: break-word; }
-  td.text { overflow-wrap: anywhere; min-width: 11ch !important; }
+  table:has(thead th:nth-child(11)) { font-size: 6.5pt; }
+  th, td { padding: .15rem .3rem; white-space: normal !important; overflow-wrap: anywhere; min-width: 5ch !important; }
+  td.text { min-width: 11ch !important; }
+  tbody th { min-width: min(18ch, 25vw) !important; }
   tr, figure, .bar, .answer, .verdict, .command { break-inside: avoid; }
   h1, h2, h3, h4, summary, figcaption, .caption { break-after: avoid; }
   h2 { margin-top: 1.4rem; }

@@ -3,9 +3,10 @@
 import { expect } from 'chai';
 import { report } from '../../src/reports';
 import { tables } from '../../src/tables/replay';
-import { escapeHtml, html } from '../../src/show/html';
+import { escapeHtml, html, htmlTable } from '../../src/show/html';
 import { change, count, share, wholeBytes } from '../../src/show/format';
 import { replayText, TraceWriter } from '../replay/helpers';
+import { sectionsOf } from './sections-of';
 
 const HOSTILE = '<script>alert(1)</script>&"\'';
 
@@ -60,6 +61,37 @@ describe('report', () => {
     }
   });
 
+  it('has the answer first, and sections whose links last', async () => {
+    const { text } = new TraceWriter()
+      .mapPage(0xfff00000, 0x1000, 4096, '0000:00:05.0')
+      .mapPage(0xffe00000, 0x2000, 4096, 'a <b>');
+    const document = await replayText(text, { costs: true });
+    const page = report([{ heading: 'x', document }], 'x');
+    // Links that others made lead to these: an id may be added, none may change.
+    expect(sectionsOf(page)).to.deep.equal([
+      ...['cpu-time', 'device-0000:00:05.0', 'device-a_20__3c_b_3e_', 'mappings', 'capture'],
+      ...['agreement', 'plain-path', 'notes', 'limits', 'run', 'licences'],
+    ]);
+    expect(page).to.match(/<h1>[^<]*<\/h1>\s*<p class="answer">[^<]*µs of CPU/);
+    const several = [
+      { id: 'a', heading: 'A', document },
+      { id: 'b', heading: 'B', document },
+    ];
+    expect(sectionsOf(report(several, 'x'))).to.include.members(['a', 'a-capture', 'b-capture']);
+  });
+
+  it('draws a bar for what is counted, none for a zero, and says of what', async () => {
+    const document = await replayText(new TraceWriter().mapPage(0xfff00000, 0x1000).text);
+    const page = report([{ heading: 'x', document }], 'x').replace(/\s+/g, ' ');
+    const values = [...page.matchAll(/<span class="value">(.*?)<\/span>/g)].map(([, all = '']) => [
+      all.includes('<svg'),
+      all.replace(/<svg.*<\/svg>/, '').trim(),
+    ]);
+    expect(values).to.deep.include([true, '1 map']).and.to.deep.include([false, '0 unmaps']);
+    for (const [isDrawn, text] of values)
+      expect(isDrawn, String(text)).to.equal(!/^0 /.test(String(text)));
+  });
+
   it('is the same each time', async () => {
     const make = async (): Promise<string> => {
       const document = await replayText(new TraceWriter().mapPage(0xfff00000, 0x1000).text);
@@ -89,6 +121,17 @@ describe('tables', () => {
     );
     const out = tables({ ...document, files: ['a\u0007b'] });
     expect(out.replaceAll('\n', '')).not.to.match(/\p{Cc}/u);
+  });
+});
+
+describe('htmlTable', () => {
+  it('names the column in each cell, for where rows are folded', () => {
+    const { text } = htmlTable(['', HOSTILE, 'n'], [['a', html`<b>1</b>`, HOSTILE]], 2);
+    expect(text).to.include('<th scope="row" class="text" >a</th>');
+    expect(text).to.include(`<td class="text" data-label="${escapeHtml(HOSTILE)}"><b>1</b></td>`);
+    expect(text).to.include(`<td class="number" data-label="n">${escapeHtml(HOSTILE)}</td>`);
+    expect(text).to.include(`aria-label="Table: ${escapeHtml(HOSTILE)}, n"`);
+    expect(text).not.to.include('<script');
   });
 });
 
