@@ -29,5 +29,14 @@ function figures(args: readonly string[]): string[] {
 }
 
 function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // Of a control character a page shows only that there was one.
+  if (/[\p{Cc}\p{Cf}]/u.test(word)) return `$'${word.replace(/['\\]|\p{Cc}|\p{Cf}/gu, escaped)}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** As bash and zsh take it between `$'` and `'`, in any locale: by its bytes. */
+function escaped(c: string): string {
+  if (c === "'" || c === '\\') return `\\${c}`;
+  return [...Buffer.from(c)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }

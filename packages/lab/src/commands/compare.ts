@@ -19,6 +19,7 @@ import {
 import { UsageError } from '../errors';
 import { type CommandIo, type ExitStatus, screenOf } from '../io';
 import { Progress } from '../progress';
+import { checkReportFile, comparisonReport, partsReport, writeReport } from '../reports';
 import { reflowed } from '../show/text';
 import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/compare';
 import { commandLine } from './command-line';
@@ -31,6 +32,7 @@ interface CompareOptions extends CostOptions {
   readonly pair?: string;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly report?: string;
 }
 
 const DEFAULT_POLICIES = 'strict,lazy,lazy-large,pool';
@@ -62,6 +64,7 @@ export function addCompare(
     )
     .addOption(jsonOption('compare'))
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
+    .option('--report <file.html>', 'write a report with charts as one self-contained file')
     .addHelpText(
       'after',
       reflowed(
@@ -78,6 +81,7 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
   const setups = setupsOf(names, options);
+  if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'compare');
   const made: PolicyComparison[] = [];
   try {
@@ -94,6 +98,8 @@ function compare(names: string, options: CompareOptions, io: CommandIo, typed: s
   } finally {
     progress.done();
   }
+  if (options.report !== undefined)
+    writeReport(options.report, partsReport({ ...comparisonReport(made), command: typed }));
   if (options.markdown === true) io.out(comparisonPage(made, typed));
   else
     printResult(io, options.json, { simulated: true, comparisons: made }, (screen) =>

@@ -18,14 +18,17 @@ import {
 } from '@iommu-bounce/simulation';
 import type { Documents } from '../documents';
 import { UsageError } from '../errors';
-import { type Part, partsText } from '../show/parts';
-import { partsReport } from '../reports/fio/parts-report';
+import { partsText } from '../show/parts';
+import {
+  type PartsReport,
+  devicesReport,
+  netReport,
+  nosyncReport,
+  partsReport,
+} from '../reports/scenarios';
 import { type CommandIo, type ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
-import { devicesParts } from '../tables/devices';
-import { netParts } from '../tables/net';
-import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
 import { printResult } from './json';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
@@ -121,14 +124,14 @@ export function runScenario(
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, asked.called.replace(/^--\w+ /, ''));
   try {
-    const { document, parts, wrong } = run(kind, machine, command, settings.nic, progress.show);
+    const { document, page, wrong } = run(kind, machine, command, settings.nic, progress.show);
     progress.done();
     if (options.report !== undefined)
       writeReport(
         options.report,
-        partsReport({ title: TITLES[kind], parts, command: asked.typed }),
+        partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
       );
-    printResult(io, options.json, document, (screen) => partsText(parts, screen));
+    printResult(io, options.json, document, (screen) => partsText(page.parts, screen));
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -176,7 +179,8 @@ function refuseOthers(command: Command, kind: ScenarioKind, called: string): voi
 
 interface Result {
   readonly document: Documents['scenario' | 'net'];
-  readonly parts: readonly Part[];
+  /** What the terminal shows, and what a page has beside. */
+  readonly page: Omit<PartsReport, 'title' | 'command'>;
   readonly wrong: boolean;
 }
 
@@ -190,11 +194,11 @@ function run(
   if (kind === 'devices') {
     const document = devicesExperiment(machine, progress);
     const wrong = document.counts.some(({ runs }) => runs.some((one) => wrongsOf(one).length > 0));
-    return { document, parts: devicesParts(document), wrong };
+    return { document, page: devicesReport(document), wrong };
   }
   if (kind === 'nosync') {
     const document = nosyncExperiment(machine);
-    return { document, parts: nosyncParts(document), wrong: false };
+    return { document, page: nosyncReport(document), wrong: false };
   }
   const { packets, policy, fix } = command.opts<Options>();
   const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
@@ -218,5 +222,5 @@ function run(
     progress,
   );
   const wrong = document.runs.some((one) => wrongsOf(one).length > 0);
-  return { document, parts: netParts(document), wrong };
+  return { document, page: netReport(document), wrong };
 }

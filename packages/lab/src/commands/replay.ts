@@ -27,6 +27,7 @@ import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
 import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
+import { commandLine } from './command-line';
 import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
 import { jsonOption, printResult } from './json';
@@ -81,7 +82,7 @@ export function addReplay(
     .option('--report <file.html>', 'write a report')
     .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .action(async (files: string[], options: ReplayOptions) => {
-      end(await replay(files, options, io));
+      end(await replay(files, options, io, commandLine(program)));
     });
 }
 
@@ -89,6 +90,7 @@ async function replay(
   files: readonly string[],
   options: ReplayOptions,
   io: CommandIo,
+  typed: string,
 ): Promise<ExitStatus> {
   const { driver, costs } = machineOf(options);
   // Wrong costs are refused before anything is read.
@@ -117,7 +119,7 @@ async function replay(
     });
     progress.done();
     if (options.report !== undefined)
-      writeReport(options.report, report([{ heading: 'Replay', document }]));
+      writeReport(options.report, report([{ heading: 'Replay', document }], typed));
     printResult(io, options.json, document, (screen) => tables(document, screen));
     return agrees(document) ? 0 : 1;
   } finally {

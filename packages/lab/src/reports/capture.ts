@@ -1,25 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a capture shows beside its calls, as a section of the report.
 
-import type { CaptureSection } from '../compare';
+import type { CaptureDevice, CaptureSection } from '../compare';
+import { count } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
+import type { Section } from '../show/sections';
 import { type Part, isTable } from '../show/parts';
 import { CAPTURE_TITLE, captureParts } from '../tables/capture';
 
-export function captureSections(captures: readonly CaptureSection[]): Html[] {
-  return captures.map((capture) => {
+export function captureSection(captures: readonly CaptureSection[]): Section {
+  const boots = captures.map((capture) => {
     const files = capture.files.map((file) => html`<code>${file}</code> `);
-    return html`<section>
-      <h3>${CAPTURE_TITLE}</h3>
-      ${captures.length > 1 ? html`<p>${files}</p>` : html``} ${captureParts(capture).map(partHtml)}
-    </section>`;
+    return html`${captures.length > 1 ? html`<p class="caption">${files}</p>` : html``}
+    ${captureParts(capture).map(partHtml)}`;
   });
+  return { id: 'capture', title: CAPTURE_TITLE, body: html`${boots}` };
+}
+
+/** What no figure of the replay counts, or what went wrong on the recorded machine, in a sentence; empty if nothing did. */
+export function captureTroubles(captures: readonly CaptureSection[]): string {
+  const sum = (of: (capture: CaptureSection) => number): number =>
+    captures.reduce((all, capture) => all + of(capture), 0);
+  const ofDevices = (of: (device: CaptureDevice) => number): number =>
+    sum(({ devices }) => devices.reduce((all, device) => all + of(device), 0));
+  const kinds: readonly (readonly [n: number, one: string, many: string])[] = [
+    [sum((one) => one.faults.count), 'fault', 'faults'],
+    [
+      sum((one) => one.different_unmaps.count),
+      'unmap that differs from its map',
+      'unmaps that differ from their map',
+    ],
+    [sum((one) => one.second_unmaps.count), 'second unmap', 'second unmaps'],
+    [sum((one) => one.never_unmapped.count), 'mapping never unmapped', 'mappings never unmapped'],
+    [sum((one) => one.swiotlb_bounces.count), 'swiotlb bounce', 'swiotlb bounces'],
+    [ofDevices((one) => one.failed_calls), 'failed map', 'failed maps'],
+    [
+      ofDevices((one) => (one.translated === false && one.maps > 0 ? 1 : 0)),
+      'device that is not translated',
+      'devices that are not translated',
+    ],
+    [
+      sum((one) => one.iommu_map.without_call),
+      'iommu:map event that belongs to no call',
+      'iommu:map events that belong to no call',
+    ],
+  ];
+  return kinds
+    .flatMap(([n, one, many]) => (n > 0 ? [`${count(n)} ${n === 1 ? one : many}`] : []))
+    .join(', ');
 }
 
 function partHtml(part: Part): Html {
   if (typeof part === 'string') return html`<p>${part}</p>`;
   if (isTable(part)) {
-    const title = part.title === '' ? html`` : html`<p>${part.title}</p>`;
+    const title = part.title === '' ? html`` : html`<p class="caption">${part.title}</p>`;
     return html`${title} ${htmlTable(part.head, part.rows, part.numbersFrom)}`;
   }
   const lines = part.map((line) => html`<li>${line}</li>`);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // reports: documents as pages that need nothing else.
 
-export { type ReportPart, replayBody, report } from './replay-report'; // a replay
-export * from './fio'; // an experiment, with charts; scenarios
+export { type ReportPart, report } from './replay-report'; // a replay
+export * from './fio'; // an experiment, with charts
+export * from './scenarios'; // scenarios, traffic, a comparison
 export { type SpeedupRow, speedupSvg } from './speedup-svg'; // the speed-up as a picture
-export { type Page, pageText } from '../show/page'; // the frame of every page
+export { type Page, type Run, pageText } from '../show/page'; // the frame of every page
+export { type Section, linkName, sectionWith } from '../show/sections'; // and what stands in it
 export { checkReportFile, writeReport } from './write-report'; // never over a file that is not ours
 export type { Part, TablePart } from '../show/parts'; // paragraphs and tables, for both
 export type { Html } from '../show/html';

@@ -15,57 +15,82 @@ import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdic
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
-import { captureSections } from './capture';
+import { type Section, linkName, sectionWith } from '../show/sections';
+import { captureSection, captureTroubles } from './capture';
 
 /** One replay of a report. */
 export interface ReportPart {
   readonly heading: string;
   readonly document: ReplayDocument;
+  /** What links to its sections begin with, on a page with several. */
+  readonly id?: string;
 }
 
 export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bounce buffer series';
 
-/** @param parts the same parts give the same text, whenever and wherever */
-export function report(parts: readonly ReportPart[]): string {
-  return pageText({ title: REPLAY_TITLE, body: replayBody(parts) });
+/**
+ * @param parts the same parts give the same text, whenever and wherever
+ * @param command what was typed
+ */
+export function report(parts: readonly ReportPart[], command: string): string {
+  const [only, ...others] = parts;
+  const several = only === undefined || others.length > 0;
+  return pageText({
+    title: REPLAY_TITLE,
+    lead: several ? html`` : lead(only.document),
+    sections: [
+      ...(several ? parts.flatMap(replayPart) : replaySections(only.document)),
+      limitsSection(),
+    ],
+    run: { command, body: html`${parts.map(({ document }) => replayRun(document))}` },
+  });
 }
 
-/** Replays, and what they cannot tell: all of a report but its frame. */
-export function replayBody(parts: readonly ReportPart[]): Html {
-  return html`${parts.map((one) => part(one))} ${limits()}`;
+/** A replay as a part of a page: its answer, and its sections one level below. */
+export function replayPart({ heading, document, id = 'replay' }: ReportPart): readonly Section[] {
+  const first = { id, title: heading, body: lead(document, `${id}-`) };
+  return sectionWith(first, replaySections(document), `${id}-`);
 }
 
-function part({ heading, document }: ReportPart): Html {
-  return html`<article>
-    <h2 class="part">${heading}</h2>
-    ${answer(document)}
-    <p class="lead">${traceLine(document)}.</p>
-    ${captureSections(document.captures)} ${basis(document)} ${verdict(document)}
-    ${devicesOf(document.states).map((one) => device(one))} ${mappings(document)}
-    ${plainPath(document)}
-    ${document.pool_agreement ? poolDecisions(document, document.pool_agreement) : html``}
-    ${notes(document)}
-  </article>`;
-}
-
-/** What the reader came for. */
-function answer(document: ReplayDocument): Html {
+/**
+ * What the reader came for, and of what.
+ * @param prefix of the ids of the replay's sections
+ */
+function lead(document: ReplayDocument, prefix = ''): Html {
   const line = verdictLine(document);
-  return line === '' ? html`` : html`<h3>${line}</h3>`;
+  const troubles = captureTroubles(document.captures);
+  return html`${line === '' ? html`` : html`<p class="answer">${line}</p>`}
+    <p>${traceLine(document)}.</p>
+    ${
+      troubles === ''
+        ? html``
+        : html`<p><a href="#${prefix}capture">The capture also shows</a>: ${troubles}.</p>`
+    }`;
 }
 
-/** Shares come after what the capture shows beside its calls. */
-function basis(document: ReplayDocument): Html {
+/** What it means by size and device, then what else the capture shows, then how well the port agrees. */
+function replaySections(document: ReplayDocument): Section[] {
+  return [
+    ...basis(document),
+    ...devicesOf(document.states).map(device),
+    ...mappings(document),
+    captureSection(document.captures),
+    agreement(document),
+    plainPath(document),
+    ...(document.pool_agreement ? [poolDecisions(document, document.pool_agreement)] : []),
+    ...notes(document),
+  ];
+}
+
+function basis(document: ReplayDocument): Section[] {
   const text = verdictBasis(document);
-  if (text === '') return html``;
-  return html`<section>
-    <h3>CPU time of a map and its unmap</h3>
-    <p>${text}</p>
-    ${htmlTable(SIZE_HEAD, sizeRows(document), 1)}
-  </section>`;
+  if (text === '') return [];
+  const body = html`<p>${text}</p>
+    ${htmlTable(SIZE_HEAD, sizeRows(document), 1)}`;
+  return [{ id: 'cpu-time', title: 'CPU time of a map and its unmap', body }];
 }
 
-function verdict(document: ReplayDocument): Html {
+function agreement(document: ReplayDocument): Section {
   const { agreement: a, pool_agreement: p } = document;
   const died = document.states.filter((state) => state.oops !== null);
   const parts = [
@@ -88,17 +113,18 @@ function verdict(document: ReplayDocument): Html {
     ),
   ];
   const good = agrees(document);
-  return html`<section class="verdict ${good ? 'good' : 'bad'}">
-    <h3>
-      ${good ? 'The port agrees with the recorded machine' : 'The port differs from the recorded machine'}
-    </h3>
+  const body = html`<div class="verdict ${good ? 'good' : 'bad'}">
     <ul>
       ${parts}
     </ul>
-  </section>`;
+  </div>`;
+  const title = good
+    ? 'The port agrees with the recorded machine'
+    : 'The port differs from the recorded machine';
+  return { id: 'agreement', title, body };
 }
 
-function device({ device: name, states }: ReturnType<typeof devicesOf>[number]): Html {
+function device({ device: name, states }: ReturnType<typeof devicesOf>[number]): Section {
   const [first, ...others] = states;
   const last = others.at(-1);
   const rows = FIGURES.filter((figure) => states.some(({ counts }) => figure.of(counts) > 0)).map(
@@ -116,31 +142,32 @@ function device({ device: name, states }: ReturnType<typeof devicesOf>[number]):
     ...(first && last ? [`change from ${stateName(first.patches)}`] : []),
   ];
   const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
-  return html`<section>
-    <h3>Device ${name}</h3>
-    ${bars('IOMMU maps', states, (counts) => counts.iommu_maps)}
-    ${bars('IOMMU unmaps', states, (counts) => counts.iommu_unmaps)}
-    ${hasVirtio ? bars('Exits from the guest', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
-    ${htmlTable(head, rows, 1)}
-  </section>`;
+  const body = html`${bars('IOMMU maps', 'maps', states, (counts) => counts.iommu_maps)}
+  ${bars('IOMMU unmaps', 'unmaps', states, (counts) => counts.iommu_unmaps)}
+  ${hasVirtio ? bars('Exits from the guest', 'exits', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
+  ${htmlTable(head, rows, 1)}`;
+  return { id: `device-${linkName(name)}`, title: `Device ${name}`, body };
 }
 
-/** One bar per state, the longest over the full width. */
+/**
+ * One bar per state; a zero has none.
+ * @param unit of the values: what is counted
+ */
 function bars(
   name: string,
+  unit: string,
   states: readonly { readonly patches: number; readonly counts: LaneCounts }[],
   of: (counts: LaneCounts) => number,
 ): Html {
-  const most = Math.max(1, ...states.map(({ counts }) => of(counts)));
+  const most = Math.max(...states.map(({ counts }) => of(counts)));
   const lines = states.map(({ patches, counts }) => {
-    const width = ((of(counts) / most) * 100).toFixed(2);
+    const value = of(counts);
     return html`<div class="bar">
-      <span class="name">${stateName(patches)}</span>
-      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="all" width="100" height="8" />
-        <rect class="state${patches}" width="${width}" height="8" />
-      </svg>
-      <span class="value">${count(of(counts))}</span>
+      <span>${stateName(patches)}</span>
+      <span class="value">
+        ${value > 0 ? bar(`state${String(patches)}`, value / most) : html``} ${count(value)}
+        ${value === 1 ? unit.replace(/s$/, '') : unit}
+      </span>
     </div>`;
   });
   return html`<figure>
@@ -149,31 +176,35 @@ function bars(
   </figure>`;
 }
 
-function mappings({ recorded }: ReplayDocument): Html {
-  if (recorded.mappings.length === 0) return html``;
+/** Of so much of the width that there is. */
+function bar(kind: string, share: number): Html {
+  return html`<svg style="width: ${(share * 100).toFixed(2)}%" aria-hidden="true">
+    <rect class="${kind}" width="100%" height="100%" />
+  </svg>`;
+}
+
+function mappings({ recorded }: ReplayDocument): Section[] {
+  if (recorded.mappings.length === 0) return [];
+  const most = Math.max(...recorded.mappings.map((row) => row.mappings));
   const rows = recorded.mappings.map((row) => [
     row.device,
     row.form,
     row.direction,
     sizeLimit(row.size_up_to),
-    count(row.mappings),
+    html`${count(row.mappings)}${bar('recorded', row.mappings / most)}`,
     wholeBytes(row.bytes),
   ]);
-  return html`<section>
-    <h3>Recorded mappings</h3>
-    ${htmlTable(['device', 'call', 'direction', 'up to', 'mappings', 'bytes'], rows, 3)}
-  </section>`;
+  const head = ['device', 'call', 'direction', 'up to', 'mappings', 'bytes'];
+  return [{ id: 'mappings', title: 'Recorded mappings', body: htmlTable(head, rows, 3) }];
 }
 
-function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Html {
+function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Section {
   const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
     name,
     base,
     share(of.equal, of.compared),
   ]);
-  return html`<section>
-    <h3>Plain path: state ${a.states.join(', ')} at iommu:map and iommu:unmap</h3>
-    <p>
+  const body = html`<p>
       ${count(recorded.iommu_maps)} iommu:map and ${count(recorded.iommu_unmaps)} iommu:unmap events
       recorded, of which ${count(recorded.iommu_maps_without_call)} and
       ${count(recorded.iommu_unmaps_without_call)} belong to no recorded call.
@@ -181,11 +212,12 @@ function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Html {
       of their own.
     </p>
     ${htmlTable(['compared', 'of', 'equal'], rows, 2)} ${residual(a.not_compared)}
-    ${differences(a.differences)}
-  </section>`;
+    ${differences(a.differences)}`;
+  const title = `Plain path: state ${a.states.join(', ')} at iommu:map and iommu:unmap`;
+  return { id: 'plain-path', title, body };
 }
 
-function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
+function poolDecisions(document: ReplayDocument, p: PoolSection): Section {
   const rows = DECISION_KINDS.filter((kind) => p.by_kind[kind].recorded > 0).map((kind) => {
     const { recorded, compared, equal } = p.by_kind[kind];
     return [kind, count(recorded), count(compared), count(equal)];
@@ -201,9 +233,7 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
     one.matches ? 'yes' : 'no',
   ]);
   const classHead = ['device', 'class', 'slots', 'recorded at', 'port at', 'matches'];
-  return html`<section>
-    <h3>Pool: decisions of state 4 against the recorded ones</h3>
-    ${htmlTable(['decision', 'recorded', 'compared', 'equal'], rows, 1)}
+  const body = html`${htmlTable(['decision', 'recorded', 'compared', 'equal'], rows, 1)}
     <p>
       Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued
       in the port, ${count(runs.due_agrees)} of ${count(runs.due_compared)} began in the bucket of
@@ -216,8 +246,9 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Html {
         ? html`<h4>Where the classes lie</h4>
             ${htmlTable(classHead, classes, 2)}`
         : html``
-    }
-  </section>`;
+    }`;
+  const title = 'Pool: decisions of state 4 against the recorded ones';
+  return { id: 'pool', title, body };
 }
 
 function residual(notCompared: Readonly<Record<string, number>>): Html {
@@ -236,40 +267,45 @@ function differences(found: readonly Difference[]): Html {
     ${htmlTable(head, rows, 5)}`;
 }
 
-function notes({ notes: list, files, params, boots }: ReplayDocument): Html {
+function notes({ notes: list }: ReplayDocument): Section[] {
+  if (list.length === 0) return [];
+  const body = html`<ul>
+    ${list.map((note) => html`<li>${note}</li>`)}
+  </ul>`;
+  return [{ id: 'notes', title: 'Notes', body }];
+}
+
+/** Its files, and what the ported kernel was given. */
+export function replayRun({ files, params, boots, states }: ReplayDocument): Html {
   const names = files.map((file) => html`<li><code>${file}</code></li>`);
   const given = params.filter((one) => one !== '').join('; ');
-  return html`<section>
-    <h3>Notes</h3>
-    <ul>
-      ${list.map((note) => html`<li>${note}</li>`)}
-    </ul>
-    <details>
+  const ran = states.map(({ patches }) => stateName(patches)).join(', ');
+  return html`<details>
       <summary>
-        ${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(boots)}
+        Replayed: ${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(boots)}
         ${boots === 1 ? 'boot' : 'boots'}
       </summary>
       <ul>
         ${names}
       </ul>
-      <p>Kernel parameters: ${given === '' ? 'defaults' : given}</p>
     </details>
-  </section>`;
+    <ul>
+      <li>States: ${ran}</li>
+      <li>Kernel parameters: ${given === '' ? 'defaults' : given}</li>
+    </ul>`;
 }
 
-function limits(): Html {
-  return html`<section>
-    <h2 class="part">What a trace cannot tell</h2>
-    <ul>
-      <li>
-        It tells what was mapped, not what it cost: no time on a real machine follows from these
-        counts.
-      </li>
-      <li>Data are not in it. The bytes that the port copies are real, their content is not.</li>
-      <li>
-        Maps that failed, and memory that was mapped before the recording, cannot be replayed; they
-        are counted.
-      </li>
-    </ul>
-  </section>`;
+export function limitsSection(): Section {
+  const body = html`<ul>
+    <li>
+      It tells what was mapped, not what it cost: no time on a real machine follows from these
+      counts.
+    </li>
+    <li>Data are not in it. The bytes that the port copies are real, their content is not.</li>
+    <li>
+      Maps that failed, and memory that was mapped before the recording, cannot be replayed; they
+      are counted.
+    </li>
+  </ul>`;
+  return { id: 'limits', title: 'What a trace cannot tell', body };
 }

@@ -4,6 +4,7 @@
 import type { FioComparison } from '@iommu-bounce/simulation';
 import { blockSize } from '../show/format';
 import { Html, html } from '../show/html';
+import { policyColour } from './charts/colours';
 
 export type SpeedupRow = Pick<FioComparison, 'bs' | 'speedup' | 'speedup_published'>;
 
@@ -12,7 +13,7 @@ const WIDTH = 720;
 const HEIGHT = 380;
 /** Of the plot, within the picture. */
 const LEFT = 52;
-const RIGHT = 700;
+const RIGHT = 618;
 const TOP = 92;
 const BOTTOM = 326;
 /** Of a bar, and between the two of a group. */
@@ -25,11 +26,11 @@ const STYLE = new Html(`
     .title { font-size: 16px; font-weight: bold; }
     .value { font-weight: bold; }
     .middle { text-anchor: middle; } .end { text-anchor: end; }
-    .page { fill: #fff; } .grid { stroke: #d5dae0; } .strict { stroke: #1c2024; stroke-width: 1.5; stroke-dasharray: 5 4; }
-    .simulated { fill: #0f9d75; } .published { fill: none; stroke: #b87500; stroke-width: 3; }
+    .page { fill: #fff; } .grid { stroke: #d5dae0; } .strict { stroke: ${policyColour('strict')}; stroke-width: 2; stroke-dasharray: 6 6; }
+    .simulated { fill: ${policyColour('pool')}; } .published { fill: none; stroke: #1c2024; stroke-width: 3; }
     @media (prefers-color-scheme: dark) {
-      text { fill: #e6e8eb; } .page { fill: #15181b; } .grid { stroke: #3a424a; } .strict { stroke: #e6e8eb; }
-      .published { stroke: #e0a63a; }
+      text { fill: #e6e8eb; } .page { fill: #15181b; } .grid { stroke: #3a424a; }
+      .published { stroke: #e6e8eb; }
     }
   `);
 
@@ -55,10 +56,10 @@ export function speedupSvg(rows: readonly SpeedupRow[]): string {
     <rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="6" />
     <text class="title" x="20" y="32">${TITLE}</text>
     <rect class="simulated" x="20" y="48" width="14" height="14" />
-    <text x="42" y="60">simulated</text>
-    <rect class="published" x="142" y="49.5" width="12" height="12" />
-    <text x="164" y="60">published (cover letter, patch 0/4)</text>
-    ${ticks}${groups}
+    <text x="42" y="60">pool, simulated</text>
+    <rect class="published" x="182" y="49.5" width="12" height="12" />
+    <text x="204" y="60">pool, published (cover letter, patch 0/4)</text>
+    ${ticks}${groups}${strictLine(y(1))}
     <text class="middle" x="${(LEFT + RIGHT) / 2}" y="368">block size</text>
   </svg> `;
   // An element a line, so that a change of one figure changes few lines.
@@ -66,15 +67,14 @@ export function speedupSvg(rows: readonly SpeedupRow[]): string {
 }
 
 function tick(ratio: number, y: number): Html {
-  const isStrict = ratio === 1;
-  return html`<line
-      class="${isStrict ? 'strict' : 'grid'}"
-      x1="${LEFT}"
-      x2="${RIGHT}"
-      y1="${fixed(y)}"
-      y2="${fixed(y)}"
-    />
+  return html`<line class="grid" x1="${LEFT}" x2="${RIGHT}" y1="${fixed(y)}" y2="${fixed(y)}" />
     <text class="end" x="${LEFT - 8}" y="${fixed(y + 5)}">${ratio}x</text> `;
+}
+
+/** Over the bars, with its name where no bar is. */
+function strictLine(y: number): Html {
+  return html`<line class="strict" x1="${LEFT}" x2="${RIGHT}" y1="${fixed(y)}" y2="${fixed(y)}" />
+    <text x="${RIGHT + 8}" y="${fixed(y + 5)}">strict = 1x</text> `;
 }
 
 function group(row: SpeedupRow, middle: number, y: (ratio: number) => number): Html {

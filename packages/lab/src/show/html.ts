@@ -36,8 +36,12 @@ function rendered(value: Value): string {
   return value.map((one) => one.text).join('');
 }
 
+/** Tables with fewer columns fit a phone as they are. */
+const FOLDS_FROM = 3;
+
 /**
- * A table that scrolls on a narrow screen; columns from `numbersFrom` on are right-aligned.
+ * A table that scrolls where it is too wide; on a phone each row is a block of `head: value` lines.
+ * @param numbersFrom columns from it on are right-aligned
  * @param attributes of each row
  */
 export function htmlTable(
@@ -48,17 +52,20 @@ export function htmlTable(
 ): Html {
   const kind = (i: number): string => (i < numbersFrom ? 'text' : 'number');
   const headCells = head.map((text, i) => html`<th scope="col" class="${kind(i)}">${text}</th>`);
+  const label = (i: number): Html => (head[i] ? html`data-label="${head[i]}"` : html``);
   const body = rows.map((row, n) => {
     const cells = row.map((value, i) =>
       i === 0
-        ? html`<th scope="row" class="text">${value}</th>`
-        : html`<td class="${kind(i)}">${value}</td>`,
+        ? html`<th scope="row" class="text" ${label(i)}>${value}</th>`
+        : html`<td class="${kind(i)}" ${label(i)}>${value}</td>`,
     );
     return html`<tr${attributes[n] ?? html``}>
       ${cells}
     </tr>`;
   });
-  return html`<div class="scroll" tabindex="0">
+  const folds = head.length >= FOLDS_FROM ? 'scroll folds' : 'scroll';
+  const columns = head.filter((text) => text !== '').join(', ');
+  return html`<div class="${folds}" tabindex="0" role="region" aria-label="Table: ${columns}">
     <table>
       <thead>
         <tr>

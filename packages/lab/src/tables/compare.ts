@@ -21,7 +21,7 @@ import {
   time,
   times,
 } from '../show/format';
-import { type TablePart, partsMarkdown, partsText } from '../show/parts';
+import { type Part, type TablePart, partsMarkdown, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 import { firstRows, summaryTables } from './compare-summary';
 
@@ -34,16 +34,21 @@ const LEAST = 0.02;
 const SHOWN = [4096, 131072];
 
 export function comparisonText(comparisons: readonly PolicyComparison[], screen?: Screen): string {
-  return partsText(
-    [
-      `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
-      ...summaryTables(comparisons),
-      LEGEND.join(' '),
-      ...comparisons.flatMap(comparisonTables),
-      ...wrongParts(comparisons),
-    ],
-    screen,
-  );
+  return partsText(comparisonParts(comparisons, [LEGEND.join(' ')]), screen);
+}
+
+/** @param legend what the words mean, if it is to stand between the tables */
+export function comparisonParts(
+  comparisons: readonly PolicyComparison[],
+  legend: readonly string[] = [],
+): Part[] {
+  return [
+    `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
+    ...summaryTables(comparisons),
+    ...legend,
+    ...comparisons.flatMap(comparisonTables),
+    ...wrongParts(comparisons),
+  ];
 }
 
 /** @param typed the command line that makes the page */
@@ -277,7 +282,7 @@ function drawTable(c: PolicyComparison): TablePart {
 }
 
 /** What the words of the tables mean. */
-const LEGEND: readonly string[] = [
+export const LEGEND: readonly string[] = [
   `Workloads: "${WORKLOADS[0]?.name ?? ''}" is one job that reads at iodepth 64, memory layout fresh. Each other workload changes the one thing that it is named after.`,
   'Base: the kernel whose IOMMU code all policies run on. 5.13 is the port; 6.8 is the port with the IOVA cache of v6.7 and, behind virtio-iommu, the driver of v6.8. lazy-large has the single flush queue of v6.7.',
   'Figures are those of a machine in use: the first I/Os do not count, and lazy-large finds in the IOVA cache what a flush gives back.',

@@ -15,7 +15,7 @@ import { count, memory, time } from '../show/format';
 const COMPUTED = ' *';
 
 /** Approaches as table rows name them. */
-const LABELS: Readonly<Record<Approach, string>> = {
+export const APPROACH_LABELS: Readonly<Record<Approach, string>> = {
   pool: 'pool',
   global: 'one swiotlb, 64 MiB',
   'global-needed': 'one swiotlb, exact',
@@ -70,7 +70,7 @@ function approachTable(title: string, approaches: readonly ApproachFigures[]): T
     rows: approaches.map(({ approach, memory: m, iova_reserved_bytes }) => {
       const sign = m.source === 'run' ? '' : COMPUTED;
       return [
-        LABELS[approach],
+        APPROACH_LABELS[approach],
         memory(m.peak_bytes) + sign,
         memory(m.mean_load_bytes) + sign,
         memory(m.mean_bytes) + sign,
@@ -92,7 +92,7 @@ function afterTable(title: string, counts: readonly DeviceCountFigures[]): Table
         .filter(({ approach }) => approach === 'pool' || approach === 'global')
         .map(({ approach, memory: m }) => [
           String(domains),
-          LABELS[approach],
+          APPROACH_LABELS[approach],
           ...m.after.map(({ bytes }) => memory(bytes)),
         ]),
     ),
@@ -109,7 +109,7 @@ function setupTable(title: string, counts: readonly DeviceCountFigures[]): Table
       ...['slot arrays\nand IOVA, time', 'at boot,\ntime', 'unplanned\ndevice'],
     ],
     rows: all.map(({ approach, setup }) => [
-      LABELS[approach],
+      APPROACH_LABELS[approach],
       setup.requests.toFixed(0),
       setup.requests_added.toFixed(0),
       time(setup.request_ns),

@@ -69,14 +69,14 @@ function rateTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
 }
 
 /** The groups of fio, with the packet in place of the I/O. */
-const GROUPS = TIME_GROUPS.map(
+export const NET_TIME_GROUPS = TIME_GROUPS.map(
   ([group, causes]) => [group === 'I/O' ? 'packet' : group, causes] as const,
 );
 
 function timeTable(title: string, runs: readonly NetPolicyRun[]): TablePart {
   const sum = (run: NetPolicyRun, causes: readonly CauseName[]): number =>
     timeOf(run.cpu_ns_per_packet.by_cause, causes);
-  const shown = GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
+  const shown = NET_TIME_GROUPS.filter(([, causes]) => runs.some((run) => sum(run, causes) > 0));
   return {
     title,
     head: ['policy', 'total', ...shown.map(([group]) => group)],

@@ -102,9 +102,13 @@ describe('what a capture shows beside its calls', () => {
       const percent = text.indexOf('%');
       if (percent >= 0) expect(text.indexOf(CAPTURE_TITLE)).to.be.within(0, percent);
       for (const line of text.split('\n')) expect(line.length, line).to.be.at.most(100);
-      const page = report([{ heading: 'x', document }]).replace(/\s+/g, ' ');
+      const page = report([{ heading: 'x', document }], 'x').replace(/\s+/g, ' ');
       expect(page).to.include(sentence);
-      expect(page.indexOf(CAPTURE_TITLE)).to.be.below(page.indexOf('class="verdict'));
+      expect(page).to.match(/<main>[^%]*<a href="#capture">The capture also shows<\/a>: \d/);
+      expect(page.indexOf('<section id="capture">')).to.be.within(
+        0,
+        page.indexOf('class="verdict'),
+      );
     });
 
   it('leaves a clean capture with one line of what it does not have', async () => {
@@ -148,7 +152,7 @@ describe('what a capture shows beside its calls', () => {
       .line(`io_page_fault: IOMMU:<em> ${name} iova=0x00000000fff00000 flags=0x0000`);
     const document = await replayText(text);
     expect(document.captures[0]?.faults.count).to.equal(1);
-    const page = report([{ heading: 'x', document }]);
+    const page = report([{ heading: 'x', document }], 'x');
     expect(page).to.include('&lt;em&gt;');
     expect(page).not.to.include('<em>');
     expect(page.replaceAll('\n', '')).not.to.match(/\p{Cc}/u);
@@ -179,7 +183,7 @@ describe('percentages of a replay', () => {
       /mappings equal +│ 1 of 1 \(100\.00 %\) │ mappings that belong to a dma:\* call/,
     );
     expect(text).to.include('change from 0');
-    const page = report([{ heading: 'x', document }]).replace(/\s+/g, ' ');
+    const page = report([{ heading: 'x', document }], 'x').replace(/\s+/g, ' ');
     expect(page).to.include('</b> of those that belong to a dma:* call and have iommu:map events');
     expect(page).to.include('change from before the series');
   });

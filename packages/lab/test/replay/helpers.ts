@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IOMMU_DRIVERS, type IommuDriver } from '@iommu-bounce/integration';
+import { preset } from '@iommu-bounce/simulation';
 import { type ReplayDocument, type SeriesState, replayTraces } from '../../src/compare';
 import { withFolder } from '../commands/run-cli';
 
@@ -13,6 +14,8 @@ export interface Options {
   readonly patches?: readonly SeriesState[];
   readonly params?: string;
   readonly facts?: object;
+  /** Whether there is a verdict, by the costs of laptop-virtio. */
+  readonly costs?: boolean;
 }
 
 /** Replays a text as a file. */
@@ -35,6 +38,9 @@ export function replayFiles(
     config: null,
     params: options.params ?? null,
     mostDifferences: 10,
+    ...(options.costs === true
+      ? { costs: () => ({ preset: 'laptop-virtio', costs: preset('laptop-virtio') }) }
+      : {}),
     progress: () => undefined,
   });
 }

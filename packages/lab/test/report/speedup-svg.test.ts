@@ -67,8 +67,9 @@ describe('speedupSvg', () => {
       '4.0x',
       '4k',
       '5,000 B',
-      'simulated',
-      'published (cover letter, patch 0/4)',
+      'pool, simulated',
+      'pool, published (cover letter, patch 0/4)',
+      'strict = 1x',
     ])
       expect(svg).to.include(`>${text}</text>`);
   });

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { partsReport } from '../../src/reports/fio';
+import { partsReport } from '../../src/reports/scenarios';
 import { cli, withFolder } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -37,7 +37,7 @@ describe('fio --scenario … --report', function () {
         expect(cellsOfPage(page)).to.deep.equal(cellsOfText(out));
         expect(cellsOfText(out)).to.include('loses data');
         expect(page).to.include('default-src &#39;none&#39;');
-        expect(page).to.include('<code>iommu-bounce fio --scenario nosync</code>');
+        expect(page).to.include('<code class="command">iommu-bounce fio --scenario nosync</code>');
       });
     });
 
@@ -61,6 +61,6 @@ describe('partsReport', () => {
       parts: [evil, [evil], { title: evil, head: [evil], rows: [[evil]], numbersFrom: 1 }],
     });
     expect(page).to.not.include('<img');
-    expect(page.split('&lt;img')).to.have.length(9);
+    expect(page.split('&lt;img')).to.have.length(13);
   });
 });

@@ -21,7 +21,9 @@ import {
   pressedEnds,
   priorOf,
   coverLetterRows,
+  isFitted,
   predictedFromTwo,
+  predictionsFromTwo,
   preset,
   rHat,
 } from '../../src/cost';
@@ -55,6 +57,27 @@ describe('the preset laptop-virtio', () => {
 });
 
 describe('the committed calibration', () => {
+  it('predicts three of the four figures that it was not fitted to, and misses the unmap of 64k', () => {
+    const all = predictionsFromTwo();
+    expect(all.map(({ bytes, of }) => [bytes / 1024, of])).to.deep.equal([
+      [16, 'speedup'],
+      [16, 'unmap_reduction'],
+      [64, 'speedup'],
+      [64, 'unmap_reduction'],
+    ]);
+    const missed = all.filter(({ met }) => !met);
+    expect(missed).to.deep.equal([all[3]]);
+    const [low = 0, high = 0] = missed[0]?.predicted ?? [];
+    expect([missed[0]?.published, low < high && high < 0.895]).to.deep.equal([0.9, true]);
+  });
+
+  it('knows the costs that were fitted from those that were changed, and from other machines', () => {
+    const fitted = preset('laptop-virtio');
+    expect(isFitted({ ...fitted })).to.equal(true);
+    expect(isFitted({ ...fitted, vmexitNs: fitted.vmexitNs + 1 })).to.equal(false);
+    expect(isFitted({ ...preset('bare-metal-vtd') })).to.equal(false);
+  });
+
   it('is of 10,000 sets or more, worth thousands, from populations that agree', () => {
     for (const { sets, effective_sets_min, r_hat_max } of [
       CALIBRATION.fit,

@@ -20,16 +20,13 @@ import {
   signed,
 } from '../../show/format';
 import { type Html, htmlTable } from '../../show/html';
-import { cell, fixed, micros } from './cells';
-import { lineColour, policyColour } from './colours';
-import { type Figure, series } from './view';
+import { cell, fixed, micros } from '../charts/cells';
+import { otherColour, policyColour } from '../charts/colours';
+import { type Figure, type Tick, chartView, series } from '../charts/view';
 
 /** Down to less than a page, of which a copy takes only what is used. */
 const SIZES = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
 const LARGEST = 131072;
-/** No break-even is looked for beyond these. */
-const NEVER_BYTES = 1;
-const ALWAYS_BYTES = 2 ** 30;
 
 /** The run's layouts by the pieces that the model counts with. */
 const PIECES_OF: Readonly<Record<string, PiecesLayout>> = {
@@ -66,13 +63,14 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
   const pairs = SIZES.map((bytes) => ({ bytes, ...model.times(bytes, costs) }));
   return {
     heading: 'Copy or map: break-even size',
-    view: {
+    view: chartView({
       id: 'pairs',
       kind: 'lines',
       labels: SIZES.map(sizeText),
-      labelKeys: [],
       labelTitle: 'I/O size',
       valueTitle: 'map and unmap, µs',
+      unit: 'µs',
+      digits: 2,
       series: [
         series(
           'mapping (strict)',
@@ -87,7 +85,7 @@ function bySize(model: BreakEvenModel, costs: CostParameters, where: string): Fi
       ],
       switches: ['logValues'],
       on: ['logValues'],
-    },
+    }),
     says: `CPU time of a map and its unmap. ${sentence(model.find(costs))} ${where}`,
     published: null,
     table: htmlTable(
@@ -122,6 +120,7 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
     })),
   }));
   const finite = rows.some(({ at }) => at.some(({ found }) => found.bytes !== null));
+  const ends = endsOf(rows.flatMap(({ at }) => at.map(({ found }) => found.bytes)));
   const factors = rows[0]?.at.map(({ factor }) => factorText(factor)) ?? [];
   const { of, list } = model.elasticities(costs);
   const strongest = list[0];
@@ -129,26 +128,29 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
     of === 'break_even_bytes' ? 'the break-even size' : 'how much cheaper copying is at 128 KiB';
   return {
     heading: 'What moves the break-even size',
-    view: {
+    view: chartView({
       id: 'sensitivity',
       kind: 'lines',
       labels: factors,
-      labelKeys: [],
       labelTitle: 'factor on the parameter',
       valueTitle: finite ? 'break-even size, KiB' : 'mapping / copying at 128 KiB',
+      unit: finite ? 'KiB' : 'x',
+      digits: 2,
+      ticks: finite ? sizeTicks(ends) : [],
       series: rows.map(({ name, at }, i) =>
         series(
           words(name),
-          lineColour(i),
-          at.map(({ found, advantage }) => (finite ? bytesOf(found) / 1024 : advantage)),
+          otherColour(i),
+          at.map(({ found, advantage }) => (finite ? bytesOf(found, ends) / 1024 : advantage)),
         ),
       ),
-      switches: ['logValues'],
+      // With ends that are no sizes, only a logarithmic axis says what they are.
+      switches: finite ? [] : ['logValues'],
       on: ['logValues'],
-    },
+    }),
     says:
       (finite
-        ? 'The break-even size when one parameter changes. “Always” is drawn at 1 GiB and “never” at 1 byte, the ends of the search.'
+        ? 'The break-even size when one parameter changes. The ends of the axis are no sizes: copying wins always, or never.'
         : 'There is no break-even size at any of these values. The chart shows cost of mapping / cost of copying at 128 KiB; below 1, mapping would be cheaper.') +
       (strongest
         ? ` ${strongest.name} moves ${quantity} most: +1 % of the parameter gives ${signed(strongest.elasticity, 2)} %.`
@@ -172,8 +174,33 @@ function sensitivity(model: BreakEvenModel, costs: CostParameters, where: string
   };
 }
 
-function bytesOf({ copyingWins, bytes }: BreakEven): number {
-  return bytes ?? (copyingWins === 'always' ? ALWAYS_BYTES : NEVER_BYTES);
+/** Bytes where the chart has what is no size: beyond all that are. */
+interface Ends {
+  readonly never: number;
+  readonly always: number;
+}
+
+function endsOf(found: readonly (number | null)[]): Ends {
+  const sizes = found.filter((bytes): bytes is number => bytes !== null);
+  const power = (bytes: number, round: (x: number) => number): number =>
+    2 ** round(Math.log2(bytes));
+  return {
+    never: power(Math.min(...sizes, LARGEST), Math.floor) / 4,
+    always: power(Math.max(...sizes, 1), Math.ceil) * 4,
+  };
+}
+
+function bytesOf({ copyingWins, bytes }: BreakEven, { never, always }: Ends): number {
+  return bytes ?? (copyingWins === 'always' ? always : never);
+}
+
+function sizeTicks({ never, always }: Ends): Tick[] {
+  const steps = Math.round(Math.log2(always / never));
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const bytes = never * 2 ** i;
+    const text = i === 0 ? 'never' : i === steps ? 'always' : sizeText(bytes);
+    return { value: bytes / 1024, text };
+  });
 }
 
 function breakEvenCell({ copyingWins, bytes }: BreakEven): string | Html {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The report of an experiment: one HTML file with charts that needs nothing else.
 
-import { type FioDocument, wrongsOf } from '@iommu-bounce/simulation';
-import { heading, notesOf } from '../../tables/fio-figures';
-import { type Html, html } from '../../show/html';
+import type { FioDocument } from '@iommu-bounce/simulation';
 import { type Page, pageText } from '../../show/page';
 import { BreakEvenModels, breakEvenFigures } from './breakeven';
-import { choice } from './choice';
-import { figureSection } from './figure';
-import { chartLicence, pageScripts } from './library';
+import { choice } from '../charts/choice';
+import { figureSection } from '../charts/figure';
+import { chartParts } from '../charts/library';
+import { lead } from './lead';
 import { occupancyFigure } from './occupancy';
-import { settingsSection } from './settings';
-import { comparisonFigures, isWithin, residualsOf } from './speedup';
-import { FIO_STYLE } from './style';
+import { settings } from './settings';
+import { comparisonFigures } from './speedup';
 import { throughputFigure } from './throughput';
 import { timeFigure } from './time';
 
@@ -31,81 +29,27 @@ export function fioReport(report: FioReport): string {
   return pageText({ title: 'fio behind an IOMMU, simulated', ...fioPage(report) });
 }
 
-/** Beside an experiment on its page. */
-export interface Beside {
-  /** Of the experiment. */
-  readonly heading: string;
-  /** What follows. */
-  readonly others: Html;
-}
-
 /** All of a page but its title. */
-export function fioPage(report: FioReport, beside?: Beside): Omit<Page, 'title'> {
+export function fioPage(report: FioReport): Omit<Page, 'title'> {
   const { document } = report;
   const compared = comparisonFigures(document);
   const occupancy = occupancyFigure(document);
   const chosen = [
-    timeFigure(document),
     throughputFigure(document),
+    timeFigure(document),
     ...(occupancy ? [occupancy] : []),
   ];
   const even = breakEvenFigures(document, report.models ?? new BreakEvenModels());
   const all = [...compared, ...chosen, ...even];
-  const body = html`<article>
-      ${beside ? html`<h2 class="part">${beside.heading}</h2>` : html``} ${lead(report)}
-      ${compared.map(figureSection)} ${choice(document)} ${chosen.map(figureSection)}
-      ${even.map(figureSection)} ${settingsSection(document, report.command)} ${licence()}
-    </article>
-    ${beside?.others ?? html``}`;
   return {
-    body,
-    style: FIO_STYLE,
-    data: { charts: all.map(({ view }) => view) },
-    scripts: pageScripts(),
+    lead: lead(report),
+    sections: [
+      ...compared.map(figureSection),
+      { id: 'by-policy', title: 'Charts by policy and block size', body: choice(document) },
+      ...chosen.map(figureSection),
+      ...even.map(figureSection),
+    ],
+    run: { command: report.command, body: settings(document) },
+    ...chartParts(all),
   };
-}
-
-function lead({ document, warnings }: FioReport): Html {
-  const wrong = document.runs.flatMap((run) =>
-    wrongsOf(run).map((what) => `${run.policy}, ${run.jobs.join(', ')}: ${what}`),
-  );
-  const residuals = residualsOf(document.comparison);
-  const within = residuals.filter(isWithin).length;
-  const good = wrong.length === 0 && within === residuals.length;
-  const notes = [...wrong, ...warnings.map((text) => `Warning: ${text}`), ...notesOf(document)];
-  return html`<p class="lead">${heading(document)}</p>
-    <noscript><p>Charts need JavaScript; the tables have the same numbers.</p></noscript>
-    <section class="verdict ${good ? 'good' : 'bad'}">
-      <h3>
-        ${
-          residuals.length === 0
-            ? 'The cover letter has no figures for these jobs on this machine'
-            : `${String(within)} of the cover letter's ${String(residuals.length)} figures are met`
-        }
-      </h3>
-      <p>
-        Met: within half a printed unit plus 10 %. No figure of this experiment was measured. The
-        only published figures here are the ratios of the cover letter (message-id
-        20210707075505.2896824-1-stevensd@google.com).
-      </p>
-      <ul>
-        ${notes.map((note) => html`<li>${note}</li>`)}
-      </ul>
-    </section>`;
-}
-
-function licence(): Html {
-  return html`<section>
-    <h3>Licences</h3>
-    <p>
-      This page: GPL-2.0-only. Charts are drawn by Chart.js, which is in this file, under the MIT
-      licence.
-    </p>
-    <details>
-      <summary>Licence of Chart.js</summary>
-      ${chartLicence()
-        .split(/\n\s*\n/)
-        .map((paragraph) => html`<p>${paragraph.replace(/\s+/g, ' ')}</p>`)}
-    </details>
-  </section>`;
 }

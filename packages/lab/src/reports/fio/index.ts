@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // fio-report: an experiment as a page with charts.
 
-export { type Beside, type FioReport, fioPage, fioReport } from './fio-report'; // the page
+export { type FioReport, fioPage, fioReport } from './fio-report'; // the page
 export { BreakEvenModels } from './breakeven'; // shared by the reports of one run
-export { type PartsReport, partsReport } from './parts-report'; // of scenarios and traffic
-export type { ChartView, Key, Mark, SeriesView, Switch } from './view'; // what its script draws
+export type { ChartView, Key, Mark, SeriesView, Switch } from '../charts/view'; // what its script draws

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Bounce memory in use over virtual time: the pool's, and swiotlb's where it was run.
+// Bounce memory over virtual time: what the pool holds, what swiotlb has handed out, and what was set aside at boot.
 
-import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
+import type { FioDocument, FioRun, OccupancyCurve } from '@iommu-bounce/simulation';
 import { significant } from '../../show/format';
 import { html, htmlTable } from '../../show/html';
-import { cell, fixed, kib, rowKey } from './cells';
-import { lineColour, policyColour } from './colours';
+import { cell, fixed, kib, rowKey } from '../charts/cells';
+import { type Memory, memoryChart, withMemory } from '../charts/memory';
+import { protectionsOf, signsText } from '../charts/protection';
 import { groupsOf } from './groups';
-import { type Figure, series } from './view';
+import type { Figure } from '../charts/view';
 
 interface Level {
   readonly fromNs: number;
@@ -15,15 +16,17 @@ interface Level {
   readonly bytes: number;
 }
 
+type Curves = Pick<FioRun, 'bounce_over_time' | 'bounce_with_idle' | 'peak_bounce_bytes'>;
+
 /** Samples as the levels that they show, equal neighbours joined; coarser ones once the last I/O is done. */
-export function levelsOf({ bounce_over_time: busy, bounce_with_idle: idle }: FioRun): Level[] {
+export function levelsOf({ bounce_over_time: busy, bounce_with_idle: idle }: Curves): Level[] {
   const levels: Level[] = [];
   const add = (fromNs: number, untilNs: number, bytes: number): void => {
     const last = levels.at(-1);
     if (last?.bytes === bytes) levels[levels.length - 1] = { ...last, untilNs };
     else levels.push({ fromNs, untilNs, bytes });
   };
-  const until = busy.interval_ns * busy.bytes.length;
+  const until = endOf(busy);
   busy.bytes.forEach((bytes, i) => {
     add(i * busy.interval_ns, (i + 1) * busy.interval_ns, bytes);
   });
@@ -34,42 +37,38 @@ export function levelsOf({ bounce_over_time: busy, bounce_with_idle: idle }: Fio
   return levels;
 }
 
-/** Null where nothing bounced. */
+function endOf({ interval_ns, bytes }: OccupancyCurve): number {
+  return interval_ns * bytes.length;
+}
+
+/** Null where nothing bounced and nothing was set aside. */
 export function occupancyFigure(document: FioDocument): Figure | null {
-  const rows = groupsOf(document).flatMap(({ index, label, runs }) =>
+  const groups = groupsOf(document);
+  const rows = groups.flatMap(({ index, label, runs }) =>
     runs
-      .filter((run) => run.bounce_over_time.bytes.length > 0)
+      .filter((run) => run.bounce_over_time.bytes.length > 0 || run.reserved_bounce_bytes > 0)
       .map((run) => ({ run, label, key: { policy: run.policy, group: index } })),
   );
   if (rows.length === 0) return null;
-  const manyPolicies = new Set(rows.map(({ run }) => run.policy)).size > 1;
   const steps = rows.flatMap(({ run, label, key }) =>
     levelsOf(run).map((level) => ({ level, run, label, key })),
   );
+  const protections = protectionsOf(document.runs);
+  const memories = rows.map(({ run, label, key }): Memory => ({
+    ...key,
+    policy: run.policy,
+    label: groups.length > 1 ? label : '',
+    reservedBytes: run.reserved_bounce_bytes,
+    points: curve(run),
+  }));
   return {
     heading: 'Bounce memory over virtual time',
-    view: {
-      id: 'occupancy',
-      kind: 'steps',
-      labels: [],
-      labelKeys: [],
-      labelTitle: 'virtual time, ms',
-      valueTitle: 'bounce memory in use, KiB',
-      series: rows.map(({ run, label, key }, i) =>
-        series(
-          `${run.policy} ${label}`,
-          manyPolicies ? policyColour(run.policy) : lineColour(i),
-          [],
-          {
-            ...key,
-            steps: curve(run),
-          },
-        ),
-      ),
-      switches: ['logTime', 'logValues'],
-      on: ['logValues'],
-    },
-    says: 'Memory that the pool holds (its buffers stay mapped and are kept for the next I/O) or that swiotlb has handed out: the maximum in each of up to 256 intervals of a run. After the last I/O, eleven idle seconds follow, in which the pool is evicted. Zero is drawn as 1 KiB on a logarithmic axis.',
+    view: memoryChart('occupancy', memories, protections),
+    says: `Memory that the pool holds (its buffers stay mapped and are kept for the next I/O) or that swiotlb has handed out: the maximum in each of up to 256 intervals of a run. After the last I/O, eleven idle seconds follow, in which the pool is evicted. ${withMemory(memories)}`,
+    signs: signsText(
+      protections.filter(({ policy }) => rows.some(({ run }) => run.policy === policy)),
+      '',
+    ),
     published: null,
     table: html`${htmlTable(
         [
@@ -77,7 +76,7 @@ export function occupancyFigure(document: FioDocument): Figure | null {
           'block size',
           'peak KiB',
           'mean KiB',
-          'reserved at boot KiB',
+          'set aside at boot KiB',
           'interval ms',
           'last I/O at ms',
         ],
@@ -113,16 +112,12 @@ export function occupancyFigure(document: FioDocument): Figure | null {
 }
 
 /** From half of the first interval on, so that a logarithmic axis has a beginning. */
-function curve(run: FioRun): { x: number; y: number }[] {
+function curve(run: FioRun): Memory['points'] {
   const first = run.bounce_over_time.interval_ns / 2;
   const levels = levelsOf(run);
-  const points = levels.map(({ fromNs, bytes }) => ({
-    x: Math.max(fromNs, first) / 1e6,
-    y: bytes / 1024,
-  }));
+  const points = levels.map(({ fromNs, bytes }) => ({ ns: Math.max(fromNs, first), bytes }));
   const last = levels.at(-1);
-  if (last) points.push({ x: last.untilNs / 1e6, y: last.bytes / 1024 });
-  return points;
+  return last ? [...points, { ns: last.untilNs, bytes: last.bytes }] : [];
 }
 
 function millis(ns: number): string {

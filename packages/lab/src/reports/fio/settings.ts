@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What was run: command line, jobs, machine, and every cost with its unit, range and source.
+// What was run: jobs, machine, and every cost with its unit, range and source.
 
 import {
   COST_PARAMETERS,
@@ -11,13 +11,12 @@ import {
 } from '@iommu-bounce/simulation';
 import { count } from '../../show/format';
 import { type Html, html, htmlTable } from '../../show/html';
-import { cell } from './cells';
+import { cell } from '../charts/cells';
 import { groupsOf } from './groups';
 
-export function settingsSection(document: FioDocument, command: string): Html {
+export function settings(document: FioDocument): Html {
   const name = document.preset;
   const list = [
-    html`<li>Command: <code>${command}</code></li>`,
     html`<li>Seed: ${document.seed}</li>`,
     html`<li>Memory layout of the guest: ${document.layout}</li>`,
     html`<li>Virtual CPUs: ${document.cpus}</li>`,
@@ -27,13 +26,10 @@ export function settingsSection(document: FioDocument, command: string): Html {
     </li>`,
     html`<li>Costs: preset ${name}, ${presetInfo(name).what}</li>`,
   ];
-  return html`<section>
-    <h3>What was run</h3>
-    <ul>
+  return html`<ul>
       ${list}
     </ul>
-    ${jobs(document)} ${costs(document.cost, name)}
-  </section>`;
+    ${jobs(document)} ${costs(document.cost, name)}`;
 }
 
 function jobs(document: FioDocument): Html {
@@ -51,7 +47,7 @@ function jobs(document: FioDocument): Html {
       ]),
   );
   const head = ['group', 'jobs', 'rw', 'bs (bytes)', 'iodepth', 'numjobs', 'I/Os'];
-  return html`<h4>Jobs</h4>
+  return html`<h3>Jobs</h3>
     ${htmlTable(head, rows, 3)}`;
 }
 
@@ -76,7 +72,7 @@ function costs(used: CostParameters, name: PresetName): Html {
     'what it pays for',
     'source',
   ];
-  return html`<h4>Costs</h4>
+  return html`<h3>Costs</h3>
     <p>
       ${
         changed.length === 0

@@ -9,9 +9,18 @@ import {
 } from '@iommu-bounce/simulation';
 import { blockSize, signed } from '../../show/format';
 import { Html, html, htmlTable } from '../../show/html';
-import { cell, percent, times } from './cells';
-import { LIMIT, PREDICTED, PUBLISHED_INK, SIMULATED } from './colours';
-import { type ChartView, type Figure, type Mark, series } from './view';
+import { cell, percent, times } from '../charts/cells';
+import { otherColour, policyColour } from '../charts/colours';
+import {
+  type ChartView,
+  type Figure,
+  INK,
+  type LineView,
+  type Mark,
+  chartView,
+  line,
+  series,
+} from '../charts/view';
 
 /** Added to the rounding of the printed figure: a tenth of the speed-up, or of the time left in unmap. */
 const TOLERANCE = 0.1;
@@ -67,9 +76,12 @@ const PREDICTION =
   ' Predicted: 5 to 95 % of all parameter sets that were fitted to the 4k and 128k columns alone.';
 
 function bars(
-  id: string,
+  view: Pick<ChartView, 'id' | 'valueTitle' | 'unit' | 'digits'> & {
+    readonly line: LineView;
+    /** Decimals that the cover letter prints. */
+    readonly printed: number;
+  },
   rows: readonly FioComparison[],
-  valueTitle: string,
   of: {
     readonly simulated: (row: FioComparison) => number;
     readonly published: (row: FioComparison) => number | null;
@@ -80,32 +92,49 @@ function bars(
   const published = marks(of.published);
   const predicted = marks(of.predicted);
   const any = (list: readonly Mark[]): boolean => list.some((mark) => mark !== null);
-  return {
-    id,
+  const { line: strict, printed, ...others } = view;
+  return chartView({
+    ...others,
     kind: 'bars',
     labels: rows.map(({ bs }) => blockSize(bs)),
-    labelKeys: [],
     labelTitle: 'block size',
-    valueTitle,
+    lines: [strict],
     series: [
-      series('simulated', SIMULATED, marks(of.simulated)),
+      series('pool, simulated', policyColour('pool'), marks(of.simulated)),
       ...(any(published)
-        ? [series('published', PUBLISHED_INK, published, { look: 'published' })]
+        ? [series('published', INK, published, { look: 'published', digits: printed })]
         : []),
       ...(any(predicted)
-        ? [series('predicted from 4k and 128k', PREDICTED, predicted, { look: 'range' })]
+        ? [series('predicted from 4k and 128k', INK, predicted, { look: 'range', digits: 1 })]
         : []),
     ],
     switches: ['logValues'],
-    on: [],
-  };
+  });
 }
+
+const SPEEDUP = {
+  id: 'speedup',
+  valueTitle: 'throughput, pool / strict (x)',
+  unit: 'x',
+  digits: 2,
+  printed: 1,
+  line: line(1, 'strict = 1x', policyColour('strict')),
+} as const;
+
+const UNMAP = {
+  id: 'unmap',
+  valueTitle: 'time left in unmap, % of strict',
+  unit: '% of strict',
+  digits: 1,
+  printed: 0,
+  line: line(100, 'strict = 100 %', policyColour('strict')),
+} as const;
 
 function speedup(rows: readonly FioComparison[]): Figure {
   const hasPublished = rows.some((row) => row.speedup_published !== null);
   return {
     heading: 'Speed-up',
-    view: bars('speedup', rows, 'throughput, pool / strict', {
+    view: bars(SPEEDUP, rows, {
       simulated: (row) => row.speedup,
       published: (row) => row.speedup_published,
       predicted: (row) => row.predicted_from_two?.speedup ?? null,
@@ -113,13 +142,11 @@ function speedup(rows: readonly FioComparison[]): Figure {
     says: `Throughput of reads: pool / strict.${hasPublished ? PREDICTION : ''}`,
     published: hasPublished ? PUBLISHED_BY : null,
     table: htmlTable(
-      ['block size', 'speed-up', 'published', 'difference', 'predicted'],
+      ['block size', 'speed-up', ...(hasPublished ? ['published', 'difference', 'predicted'] : [])],
       rows.map((row) => [
         blockSize(row.bs),
         times(row.speedup, 2),
-        row.speedup_published === null ? '' : times(row.speedup_published, 1),
-        row.speedup_published === null ? '' : signedCell(row.speedup - row.speedup_published, 2),
-        range(row.predicted_from_two?.speedup, (x) => times(x, 1)),
+        ...(hasPublished ? publishedSpeedup(row) : []),
       ]),
       1,
     ),
@@ -127,12 +154,35 @@ function speedup(rows: readonly FioComparison[]): Figure {
   };
 }
 
+/** Cells that only a table beside the cover letter has; empty for a size that it does not have. */
+function publishedSpeedup(row: FioComparison): (Html | string)[] {
+  const { speedup: ours, speedup_published: theirs } = row;
+  return [
+    theirs === null ? '' : times(theirs, 1),
+    theirs === null ? '' : signedCell(ours - theirs, 2),
+    range(row.predicted_from_two?.speedup, (x) => times(x, 1)),
+  ];
+}
+
+function publishedUnmap(row: FioComparison): (Html | string)[] {
+  const { unmap_reduction: ours, unmap_reduction_published: theirs } = row;
+  return [
+    theirs === null ? '' : percent(theirs, 0),
+    theirs === null ? '' : signedCell(100 * (ours - theirs), 1),
+    range(row.predicted_from_two?.unmap_reduction, (x) => percent(x)),
+  ];
+}
+
+function publishedMap({ map_reduction_published: theirs }: FioComparison): Html | string {
+  return theirs === null ? '' : html`&gt; ${percent(theirs, 0)}`;
+}
+
 function unmap(rows: readonly FioComparison[]): Figure {
   const hasPublished = rows.some((row) => row.unmap_reduction_published !== null);
   const left = (reduction: number): number => 100 * (1 - reduction);
   return {
     heading: 'Time in unmap and in map',
-    view: bars('unmap', rows, 'time left in unmap, % of strict', {
+    view: bars(UNMAP, rows, {
       simulated: (row) => left(row.unmap_reduction),
       published: (row) =>
         row.unmap_reduction_published === null ? null : left(row.unmap_reduction_published),
@@ -146,25 +196,17 @@ function unmap(rows: readonly FioComparison[]): Figure {
         'block size',
         'unmap: time left',
         'unmap: time saved',
-        'published',
-        'difference, % points',
-        'predicted',
+        ...(hasPublished ? ['published', 'difference, % points', 'predicted'] : []),
         'map: time saved',
-        'published',
+        ...(hasPublished ? ['published'] : []),
       ],
       rows.map((row) => [
         blockSize(row.bs),
         percent(1 - row.unmap_reduction),
         percent(row.unmap_reduction),
-        row.unmap_reduction_published === null ? '' : percent(row.unmap_reduction_published, 0),
-        row.unmap_reduction_published === null
-          ? ''
-          : signedCell(100 * (row.unmap_reduction - row.unmap_reduction_published), 1),
-        range(row.predicted_from_two?.unmap_reduction, (x) => percent(x)),
+        ...(hasPublished ? publishedUnmap(row) : []),
         percent(row.map_reduction, 2),
-        row.map_reduction_published === null
-          ? ''
-          : html`&gt; ${percent(row.map_reduction_published, 0)}`,
+        ...(hasPublished ? [publishedMap(row)] : []),
       ]),
       1,
     ),
@@ -179,32 +221,23 @@ function off(residuals: readonly Residual[]): Figure {
       const found = residuals.find((one) => one.bs === bs && one.of === what);
       return found ? (100 * found.residual) / found.allowed : null;
     });
-  const limit = (percentage: number, name: string): ReturnType<typeof series> =>
-    series(
-      name,
-      LIMIT,
-      sizes.map(() => percentage),
-      { look: 'limit' },
-    );
   const within = residuals.filter(isWithin).length;
   return {
     heading: 'Residuals',
-    view: {
+    view: chartView({
       id: 'residuals',
       kind: 'bars',
       labels: sizes.map(blockSize),
-      labelKeys: [],
       labelTitle: 'block size',
       valueTitle: 'residual, % of tolerance',
+      unit: '% of the tolerance',
+      digits: 0,
+      lines: [line(100, 'tolerance', INK), line(-100, '', INK)],
       series: [
-        series('speed-up', SIMULATED, of('speed-up')),
-        series('time saved in unmap', '#3b82c4', of('unmap')),
-        limit(100, 'tolerance'),
-        limit(-100, ''),
+        series('speed-up', otherColour(0), of('speed-up')),
+        series('time saved in unmap', otherColour(1), of('unmap')),
       ],
-      switches: [],
-      on: [],
-    },
+    }),
     says:
       `${String(within)} of ${String(residuals.length)} figures are within the tolerance (simulated - published): half a printed unit plus 10 % of ` +
       'the speed-up, or of the time left in unmap. The preset was fitted to these same figures; the charts above show what two columns predict for the other two.',

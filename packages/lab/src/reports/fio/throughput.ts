@@ -4,10 +4,11 @@
 import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
 import * as format from '../../show/format';
 import { type Html, htmlTable } from '../../show/html';
-import { cell, fixed, kib, micros, rowKey, whole } from './cells';
-import { policyColour } from './colours';
+import { cell, fixed, kib, micros, rowKey, whole } from '../charts/cells';
+import { policyColour } from '../charts/colours';
 import { type Group, groupsOf, policiesOf } from './groups';
-import { type Figure, series } from './view';
+import { isHatched, marked, protectionsOf, signsText } from '../charts/protection';
+import { type Figure, chartView, series } from '../charts/view';
 
 const HEAD = [
   ...['policy', 'block size', 'MB/s', 'IOPS', 'map µs', 'unmap µs', 'requests per I/O'],
@@ -16,31 +17,34 @@ const HEAD = [
 
 export function throughputFigure(document: FioDocument): Figure {
   const groups = groupsOf(document);
+  const protections = protectionsOf(document.runs);
   const rows = groups.flatMap((group) => group.runs.map((run) => ({ run, group })));
   return {
     heading: 'Throughput by policy and block size',
-    view: {
+    view: chartView({
       id: 'throughput',
       kind: 'bars',
       labels: groups.map(({ label }) => label),
       labelKeys: groups.map(({ index }) => ({ policy: null, group: index })),
       labelTitle: 'block size',
-      valueTitle: 'MB/s',
+      valueTitle: 'throughput, MB/s',
+      unit: 'MB/s',
+      digits: 0,
       series: policiesOf(document).map((policy) =>
         series(
-          policy,
+          marked(policy, protections),
           policyColour(policy),
           groups.map(({ runs }) => {
             const run = runs.find((one) => one.policy === policy);
             return run ? run.bandwidth_bytes_per_s / 1e6 : null;
           }),
-          { policy },
+          { policy, hatched: isHatched(policy, protections) },
         ),
       ),
       switches: ['logValues'],
-      on: [],
-    },
+    }),
     says: 'Throughput in MB/s (10⁶ bytes). The table adds, per I/O, time in map and unmap and requests to the IOMMU; “stale max” is the longest time that the device could still reach a page after its unmap; p50 to p99.9 are latencies.',
+    signs: signsText(protections),
     published: null,
     table: htmlTable(
       HEAD,

@@ -4,16 +4,18 @@
 import { CAUSES, type FioDocument } from '@iommu-bounce/simulation';
 import { timeGroupsOf, timeIn } from '../../tables/fio-figures';
 import { html, htmlTable } from '../../show/html';
-import { fixed, micros, rowKey } from './cells';
-import { timeColour } from './colours';
+import { fixed, micros, rowKey } from '../charts/cells';
+import { timeColour } from '../charts/colours';
 import { groupsOf } from './groups';
-import { type Figure, series } from './view';
+import { marked, protectionsOf, signsText } from '../charts/protection';
+import { type Figure, chartView, series } from '../charts/view';
 
 export function timeFigure(document: FioDocument): Figure {
   const rows = groupsOf(document).flatMap(({ index, label, runs }) =>
     runs.map((run) => ({ run, label, key: { policy: run.policy, group: index } })),
   );
   const runs = rows.map(({ run }) => run);
+  const protections = protectionsOf(runs);
   const shown = timeGroupsOf(runs);
   const attributes = rows.map(({ key }) => rowKey(key));
   const head = ['policy', 'block size', 'total'];
@@ -22,13 +24,15 @@ export function timeFigure(document: FioDocument): Figure {
   );
   return {
     heading: 'Where the time goes',
-    view: {
+    view: chartView({
       id: 'time',
       kind: 'stack',
-      labels: rows.map(({ run, label }) => `${label} ${run.policy}`),
+      labels: rows.map(({ run, label }) => `${label} ${marked(run.policy, protections)}`),
       labelKeys: rows.map(({ key }) => key),
       labelTitle: '',
       valueTitle: 'CPU time, µs per I/O',
+      unit: 'µs per I/O',
+      digits: 2,
       series: shown.map(([name, list]) =>
         series(
           name,
@@ -37,9 +41,9 @@ export function timeFigure(document: FioDocument): Figure {
         ),
       ),
       switches: ['shares'],
-      on: [],
-    },
+    }),
     says: 'CPU time in µs per I/O, by cause: before the series (strict), with it (pool), and under each other policy that was run. A run can also wait for the drive; that takes no CPU time.',
+    signs: signsText(protections, ''),
     published: null,
     table: html`${htmlTable(
         [...head, ...shown.map(([name]) => name), 'CPUs busy', 'drive busy'],

@@ -4,6 +4,7 @@
 import calibration from './calibration.json';
 import type { Calibration } from './calibrate';
 import type { Interval } from '../cover-letter';
+import { type CostParameters, COST_PARAMETERS } from '../parameters';
 
 export const CALIBRATION = calibration as unknown as Calibration;
 
@@ -21,4 +22,33 @@ export function predictedFromTwo(bytes: number): PredictedFromTwo | null {
     speedup: [row.speedup.p5, row.speedup.p95],
     unmap_reduction: [row.unmap_reduction.p5, row.unmap_reduction.p95],
   };
+}
+
+/** A figure of the cover letter, and what sets that were fitted to two other columns alone say of it. */
+export interface PredictedFigure {
+  /** The block size. */
+  readonly bytes: number;
+  readonly of: 'speedup' | 'unmap_reduction';
+  readonly published: number;
+  /** 5-95 % of the sets. */
+  readonly predicted: Interval;
+  /** Whether the published figure lies in there, rounding allowed. */
+  readonly met: boolean;
+}
+
+/** All figures that are predicted so, by size. */
+export function predictionsFromTwo(): PredictedFigure[] {
+  return CALIBRATION.two_columns.predicted.flatMap((row) =>
+    (['speedup', 'unmap_reduction'] as const).map((of) => ({
+      ...{ bytes: row.bytes, of, published: row[of].published },
+      predicted: [row[of].p5, row[of].p95] as const,
+      met: row[of].within_5_95,
+    })),
+  );
+}
+
+/** Whether these costs are those that were fitted to the cover letter's figures: all of them, unchanged. */
+export function isFitted(cost: CostParameters): boolean {
+  const fitted: CostParameters = CALIBRATION.preset;
+  return COST_PARAMETERS.every(({ name }) => cost[name] === fitted[name]);
 }

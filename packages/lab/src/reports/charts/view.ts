@@ -12,17 +12,38 @@ export interface Key {
 
 export const ALWAYS_SHOWN: Key = { policy: null, group: null };
 
+/** In place of a colour: that of the page's text. What is published has it. */
+export const INK = 'ink';
+
 /** One bar or point: a value, both ends of a range, or nothing. */
 export type Mark = number | readonly [number, number] | null;
 
 export interface SeriesView extends Key {
   readonly name: string;
+  /** `#rrggbb`, or INK. */
   readonly colour: string;
-  readonly look: 'simulated' | 'published' | 'range' | 'limit';
+  readonly look: 'simulated' | 'published' | 'range';
+  /** Bars are hatched, lines dashed: the device reaches more than what is mapped. */
+  readonly hatched: boolean;
+  /** Decimals of its values; null: the chart's. */
+  readonly digits: number | null;
   /** One for each of the chart's labels; empty in a chart of steps. */
   readonly marks: readonly Mark[];
   /** Of a chart of steps: each level lasts until the next. */
   readonly steps: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** A value across the whole chart, with its name beside it. */
+export interface LineView extends Key {
+  readonly value: number;
+  readonly text: string;
+  readonly colour: string;
+}
+
+/** A value of a logarithmic axis that has a name. */
+export interface Tick {
+  readonly value: number;
+  readonly text: string;
 }
 
 export interface ChartView {
@@ -35,7 +56,16 @@ export interface ChartView {
   readonly labelKeys: readonly Key[];
   readonly labelTitle: string;
   readonly valueTitle: string;
+  /** Behind a value: `MB/s`. */
+  readonly unit: string;
+  /** Decimals of a value. */
+  readonly digits: number;
   readonly series: readonly SeriesView[];
+  readonly lines: readonly LineView[];
+  /** All that the logarithmic axis of values has; none: the usual. */
+  readonly ticks: readonly Tick[];
+  /** Where a logarithmic axis has its zero: below all values that there can be. It is one of the ticks. */
+  readonly zeroAt: number | null;
   /** Switches that the chart has: a logarithmic axis of values or of time, shares in place of values. */
   readonly switches: readonly Switch[];
   /** Those that are on at first. */
@@ -50,6 +80,8 @@ export interface Figure {
   readonly view: ChartView;
   /** What is shown. */
   readonly says: string;
+  /** What signs behind names mean; empty: it has none. */
+  readonly signs?: string;
   /** Which of its figures are published, or null: none. All others are simulated. */
   readonly published: string | null;
   readonly table: Html;
@@ -61,7 +93,32 @@ export function series(
   name: string,
   colour: string,
   marks: readonly Mark[],
-  more: Partial<Pick<SeriesView, 'look' | 'steps' | 'policy' | 'group'>> = {},
+  more: Partial<Omit<SeriesView, 'name' | 'colour' | 'marks'>> = {},
 ): SeriesView {
-  return { name, colour, marks, look: 'simulated', steps: [], ...ALWAYS_SHOWN, ...more };
+  return {
+    ...{ name, colour, marks, look: 'simulated', hatched: false, digits: null, steps: [] },
+    ...ALWAYS_SHOWN,
+    ...more,
+  };
+}
+
+export function line(
+  value: number,
+  text: string,
+  colour: string,
+  key: Key = ALWAYS_SHOWN,
+): LineView {
+  return { value, text, colour, policy: key.policy, group: key.group };
+}
+
+type Usual = 'labels' | 'labelKeys' | 'lines' | 'ticks' | 'zeroAt' | 'switches' | 'on';
+
+/** What most charts do not have may be left out. */
+export function chartView(
+  view: Omit<ChartView, Usual> & Partial<Pick<ChartView, Usual>>,
+): ChartView {
+  return {
+    ...{ labels: [], labelKeys: [], lines: [], ticks: [], zeroAt: null, switches: [], on: [] },
+    ...view,
+  };
 }

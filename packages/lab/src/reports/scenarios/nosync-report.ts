@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page of drivers that do not sync: which of them lose data, under which policy.
+
+import type { NosyncDocument, NosyncRow } from '@iommu-bounce/simulation';
+import { nosyncParts } from '../../tables/nosync';
+import { blockSize } from '../../show/format';
+import { policyColour } from '../charts/colours';
+import { isHatched, marked, planned, signsText } from '../charts/protection';
+import { type Figure, chartView, series } from '../charts/view';
+import { type PartsReport, type Word, tableLinks, tablesOf } from './parts-report';
+import { OF_POLICIES } from './words';
+
+export function nosyncReport(document: NosyncDocument): Omit<PartsReport, 'title' | 'command'> {
+  const parts = nosyncParts(document);
+  return {
+    parts,
+    answer: [answer(document)],
+    figures: [{ ...lossFigure(document), table: tableLinks(tablesOf(parts).slice(-1)) }],
+    words: WORDS,
+  };
+}
+
+function answer({ rows }: NosyncDocument): string {
+  const losing = rows.filter(({ works }) => !works);
+  const drivers = new Set(losing.map(({ driver }) => driver));
+  if (losing.length === 0) return 'No driver loses data under any of these policies.';
+  const policies = [...new Set(losing.map(({ policy }) => policy))];
+  const each = policies.map((policy) => {
+    const all = sizes(rows.filter((row) => row.policy === policy));
+    const lost = sizes(losing.filter((row) => row.policy === policy));
+    return lost.length < all.length ? `${policy} (mappings of ${lost.join(', ')})` : policy;
+  });
+  return `A driver that ${[...drivers].map((one) => DOES[one]).join(', or ')} loses data under ${each.join(', ')}. All other combinations work.`;
+}
+
+const DOES: Readonly<Record<NosyncRow['driver'], string>> = {
+  skips: 'skips the syncs of a mapping that it keeps, as i915 does,',
+  'skips-and-syncs': 'skips the syncs at map and unmap but syncs around each use',
+  syncs: 'syncs around each use',
+};
+
+function sizes(rows: readonly NosyncRow[]): string[] {
+  return [...new Set(rows.map(({ bytes }) => blockSize(bytes)))];
+}
+
+/** Of the bytes that either side wrote, the share that the other side did not find. */
+function lostShare(rows: readonly NosyncRow[]): number | null {
+  const transfers = rows.flatMap((row) => [row.to_device, row.from_device, row.after_unmap]);
+  const sum = (of: (one: (typeof transfers)[number]) => number): number =>
+    transfers.reduce((total, one) => total + of(one), 0);
+  const bytes = sum((one) => one.bytes);
+  return bytes === 0 ? null : (100 * sum(({ lost }) => lost)) / bytes;
+}
+
+function lossFigure({ rows }: NosyncDocument): Omit<Figure, 'table'> {
+  const policies = [...new Set(rows.map(({ policy }) => policy))];
+  const protections = planned(policies);
+  const skips = rows.filter(({ driver }) => driver === 'skips');
+  const others = rows.filter(({ driver }) => driver !== 'skips');
+  const labels = sizes(skips);
+  return {
+    heading: 'Bytes lost by a driver that skips syncs',
+    view: chartView({
+      id: 'lost',
+      kind: 'bars',
+      labels,
+      labelTitle: 'size of the mapping',
+      valueTitle: 'lost, % of the bytes written',
+      unit: '% of the bytes written',
+      digits: 0,
+      series: policies.map((policy) =>
+        series(
+          marked(policy, protections),
+          policyColour(policy),
+          labels.map((label) =>
+            lostShare(
+              skips.filter((row) => row.policy === policy && blockSize(row.bytes) === label),
+            ),
+          ),
+          { hatched: isHatched(policy, protections) },
+        ),
+      ),
+    }),
+    says: `Of all bytes that CPU and device wrote, those that the other side did not find. The two drivers that sync around each use lose ${lostShare(others) === 0 ? 'nothing under any policy' : 'data, too: see the tables'}.`,
+    signs: signsText(protections),
+    published: null,
+    folded: false,
+  };
+}
+
+const WORDS: readonly Word[] = [
+  ...OF_POLICIES.slice(0, 1),
+  ['mapping size', 'Bytes that are mapped at once. The pool has no buffer above 128 KiB.'],
+  [
+    'device accesses',
+    "Where the device's bytes go: to the driver's own pages, or to a bounce buffer that somebody has to copy.",
+  ],
+  ['sync', 'dma_sync_*: the call that copies between the pages of the driver and a bounce buffer.'],
+  ['skips', 'A driver that sets DMA_ATTR_SKIP_CPU_SYNC at map and unmap and never syncs.'],
+  ['skips-and-syncs', 'A driver that sets the attribute, and syncs around each use.'],
+  ['syncs', 'A driver without the attribute that syncs around each use.'],
+  ['driver', 'Which of the three.'],
+  ['CPU to device', 'Bytes that the CPU wrote into the mapping and the device did not find.'],
+  ['device to CPU', 'Bytes that the device wrote and the CPU did not find.'],
+  ['after unmap', 'Bytes that the device wrote last and the CPU did not find after the unmap.'],
+];
