@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import {
   COVER_LETTER_IOS,
-  type FioDocument,
   coverLetterExperiment,
   preset,
   wrongsOf,
@@ -18,19 +17,8 @@ import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus } from '../io';
 import { whole } from '../interrupt';
 import { type OnProgress, Progress } from '../progress';
-import {
-  type RecordedIommu,
-  type ReplayDocument,
-  type VerdictCosts,
-  agrees,
-  presetFor,
-  replayTraces,
-} from '../compare';
-import { fioPage } from '../reports/fio';
-import { limitsSection, replayPart, replayRun } from '../reports/replay-report';
-import { writeReport } from '../reports';
-import { html } from '../show/html';
-import { pageText } from '../show/page';
+import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
+import { demoReport, writeReport } from '../reports';
 import { jsonOption, printResult } from './json';
 
 /** From this module, built or not, to the root of the repository. */
@@ -89,7 +77,8 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   const experiment = coverLetterExperiment(ios, part(2));
   progress.done();
   const file = join(ROOT, 'out/report.html');
-  writeReport(file, demoPage(experiment, plain, series, ios));
+  const command = `iommu-bounce demo${ios === COVER_LETTER_IOS ? '' : ` --ios ${String(ios)}`}`;
+  writeReport(file, demoReport({ experiment, plain, series, command, site: 'site/index.html' }));
   const site = join(ROOT, 'out/site');
   const port = await openReading({ series: [], kernel: null, port: null });
   const pages = readingSite(port, null, []);
@@ -101,40 +90,6 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   printResult(io, json, document, (screen) => demoText(document, screen));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
-}
-
-function demoPage(
-  experiment: FioDocument,
-  plain: ReplayDocument,
-  series: ReplayDocument | null,
-  ios: number,
-): string {
-  const fio = fioPage({ document: experiment, command: '', warnings: [] });
-  const heading = 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes';
-  return pageText({
-    ...fio,
-    title: "The bounce buffer series: the cover letter's experiment, and recorded machines",
-    lead: html`${fio.lead}
-      <p><a href="site/index.html">The port to read, and its pool to step</a></p>`,
-    sections: [
-      ...fio.sections,
-      ...replayPart({ id: 'plain', heading, document: plain }),
-      ...(series
-        ? replayPart({
-            id: 'series',
-            heading: 'Linux 5.14 with the series: what its pool decided',
-            document: series,
-          })
-        : []),
-      limitsSection(),
-    ],
-    run: {
-      command: `iommu-bounce demo${ios === COVER_LETTER_IOS ? '' : ` --ios ${String(ios)}`}`,
-      hasReport: false,
-      body: html`${fio.run.body ?? html``} ${replayRun(plain)}
-      ${series ? replayRun(series) : html``}`,
-    },
-  });
 }
 
 /** The files of the patched kernel's boot, if they are there. */
