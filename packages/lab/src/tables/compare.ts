@@ -38,7 +38,7 @@ export function comparisonText(comparisons: readonly PolicyComparison[], screen?
     [
       `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,
       ...summaryTables(comparisons),
-      LEGEND.join(' '),
+      LEGEND,
       ...comparisons.flatMap(comparisonTables),
       ...wrongParts(comparisons),
     ],

@@ -39,7 +39,9 @@ export async function cliOn(
 
 /** No line is longer, unless it is one word that cannot be broken: a path, a name. */
 export function expectFits(text: string, columns: number): void {
-  const long = text.split('\n').filter((line) => [...line].length > columns && /\S \S/.test(line));
+  const long = text
+    .split('\n')
+    .filter((line) => Array.from(line).length > columns && /\S \S/.test(line));
   expect(long, `lines of more than ${String(columns)} columns`).to.deep.equal([]);
 }
 
