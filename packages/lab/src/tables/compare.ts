@@ -34,13 +34,13 @@ const LEAST = 0.02;
 const SHOWN = [4096, 131072];
 
 export function comparisonText(comparisons: readonly PolicyComparison[], screen?: Screen): string {
-  return partsText(comparisonParts(comparisons, [LEGEND.join(' ')]), screen);
+  return partsText(comparisonParts(comparisons, [LEGEND]), screen);
 }
 
 /** @param legend what the words mean, if it is to stand between the tables */
 export function comparisonParts(
   comparisons: readonly PolicyComparison[],
-  legend: readonly string[] = [],
+  legend: readonly Part[] = [],
 ): Part[] {
   return [
     `Simulated, not measured: ${policiesOf(comparisons)} through the ported code in virtual time.`,

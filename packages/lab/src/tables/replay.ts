@@ -169,9 +169,9 @@ function differences(found: readonly Difference[]): Block {
   return [
     'First differences',
     ...found.map((one) => [
-      `${one.place}: ${one.device}: ${one.what}`,
-      `  recorded: ${one.recorded}`,
-      `  port:     ${one.port}`,
+      `  ${one.place}: ${one.device}: ${one.what}`,
+      `    recorded: ${one.recorded}`,
+      `    port:     ${one.port}`,
     ]),
   ];
 }

@@ -82,7 +82,7 @@ describe('iommu-bounce breakeven', () => {
     );
     expect(out)
       .to.include('not measured')
-      .and.to.match(/\w+ moves it\s+most\.$/m);
+      .and.to.match(/\w+\s+moves\s+it\s+most\.$/m);
     expect(out).to.include('vmexitNs').and.to.include('unpinNs');
   });
 

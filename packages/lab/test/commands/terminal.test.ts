@@ -3,7 +3,9 @@
 
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { CALIBRATION } from '@iommu-bounce/simulation';
 import { isAscii } from '../../src/io';
+import { calibrationText } from '../../src/tables/calibrate';
 import { inAscii, reflowed, wrapped } from '../../src/show/text';
 import { cliOn, expectFits, fixtures, withFolder } from './run-cli';
 
@@ -41,6 +43,14 @@ describe('text on a terminal', function () {
         if (columns === 80) expect(out).to.match(/^[\n\x20-\x7e]*$/);
       }
     });
+
+  it('of a calibration fits, and is ASCII in the locale C', () => {
+    for (const columns of [60, 80, 120]) {
+      const text = calibrationText(CALIBRATION, { columns, ascii: true });
+      expectFits(text, columns);
+      expect(text).to.match(/^[\n\x20-\x7e]*$/);
+    }
+  });
 
   it('of --help fits, and is ASCII in the locale C', async () => {
     for (const columns of [60, 80, 120])

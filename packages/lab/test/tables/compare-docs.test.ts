@@ -17,6 +17,7 @@ import {
 import { type TablePart, partsText } from '../../src/show/parts';
 import { comparisonTables, comparisonText, comparisonWrongs } from '../../src/tables/compare';
 import { summaryTables } from '../../src/tables/compare-summary';
+import { expectFits } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const DOCS = join(__dirname, '../../../../docs');
@@ -147,6 +148,8 @@ describe('docs/lazy-large-tables.md', function () {
     });
     expect(comparisonWrongs([c])).to.deep.equal([]);
     expect(comparisonText([c])).to.not.include('WRONG');
+    for (const columns of [60, 80, 120])
+      expectFits(comparisonText([c], { columns, ascii: columns === 80 }), columns);
     const bad = {
       ...c,
       rows: c.rows.map((row) => ({

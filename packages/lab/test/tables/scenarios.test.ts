@@ -12,10 +12,11 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { MACHINE } from '@iommu-bounce/simulation/testing';
-import { partsText } from '../../src/show/parts';
+import { type Part, partsText } from '../../src/show/parts';
 import { devicesParts } from '../../src/tables/devices';
 import { netParts } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
+import { expectFits } from '../commands/run-cli';
 import { expectValid } from '../schema';
 import { printed } from '../scenarios/printed';
 
@@ -23,6 +24,16 @@ const LONG = process.env['TEST_LONG'] === '1';
 
 function expectNarrow(text: string): void {
   for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
+}
+
+/** On narrower and wider terminals, and in ASCII. */
+function expectFolds(parts: readonly Part[]): void {
+  for (const columns of [60, 80, 120]) {
+    expectFits(partsText(parts, { columns, ascii: false }), columns);
+    const text = partsText(parts, { columns, ascii: true });
+    expectFits(text, columns);
+    expect(text).to.match(/^[\n\x20-\x7e]*$/);
+  }
 }
 
 describe('the tables of the scenarios', function () {
@@ -34,6 +45,7 @@ describe('the tables of the scenarios', function () {
     const document = devicesExperiment(machine, undefined, LONG ? DEVICE_COUNTS : [1]);
     expectValid('scenario', document);
     const text = partsText(devicesParts(document));
+    expectFolds(devicesParts(document));
     expectNarrow(text);
     for (const word of [
       'per device, max peak',
@@ -55,6 +67,8 @@ describe('the tables of the scenarios', function () {
       );
       for (const run of document.runs) expect(wrongsOf(run), run.policy).to.deep.equal([]);
       const text = partsText(netParts(document));
+      expectFolds(netParts(document));
+      expectFolds(netParts(document));
       expectNarrow(text);
       expect(text).to.match(/^Simulated, not measured/);
       expect(text).not.to.include('WRONG');
@@ -67,6 +81,7 @@ describe('the tables of the scenarios', function () {
     expectValid('scenario', document);
     expect([document.scenario, document.seed]).to.deep.equal(['nosync', 7]);
     const text = partsText(nosyncParts(document));
+    expectFolds(nosyncParts(document));
     expectNarrow(text);
     expect(text).to.match(/pool +│ 64k +│ a bounce buffer +│ loses data │ works +│ works/);
     expect(text).to.match(/pool +│ 256k +│ the driver's pages │ works +│ works +│ works/);
