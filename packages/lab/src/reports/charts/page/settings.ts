@@ -14,7 +14,7 @@ export interface Look {
   /** A colour of the page's style, by its variable. */
   readonly ink: (name: string) => string;
   /** A colour as hatching, where there is a canvas to make it. */
-  readonly hatch: (colour: string) => string | CanvasPattern;
+  readonly hatch: (colour: string) => string | object;
 }
 
 /** A point of a chart of steps: where it is drawn, and its true value. */
