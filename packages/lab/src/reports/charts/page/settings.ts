@@ -197,14 +197,14 @@ function decades(digits: number): (value: number) => string {
   };
 }
 
-function labelAxis(view: ChartView, { on, ink }: Look, lying: boolean): object {
+function labelAxis(view: ChartView, { on, ink, narrow }: Look, lying: boolean): object {
   const type = on.has('logTime') ? 'logarithmic' : 'linear';
   return {
     title: { display: view.labelTitle !== '', text: view.labelTitle },
     grid: { color: ink('--line'), display: !lying },
     stacked: view.kind === 'stack',
     ...(view.kind === 'steps' ? { type, ticks: { maxRotation: 0 } } : {}),
-    ...(lying ? { ticks: { autoSkip: false } } : {}),
+    ...(lying ? { ticks: { autoSkip: false, font: { size: narrow ? 11 : 12 } } } : {}),
   };
 }
 
