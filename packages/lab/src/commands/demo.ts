@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import {
   COVER_LETTER_IOS,
-  type FioDocument,
   coverLetterExperiment,
   preset,
   wrongsOf,
@@ -16,19 +15,8 @@ import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus, Progress } from '../io';
-import {
-  type RecordedIommu,
-  type ReplayDocument,
-  type VerdictCosts,
-  agrees,
-  presetFor,
-  replayTraces,
-} from '../compare';
-import { fioPage } from '../reports/fio';
-import { limitsSection, replayPart, replayRun } from '../reports/replay-report';
-import { writeReport } from '../reports';
-import { html } from '../show/html';
-import { pageText } from '../show/page';
+import { type RecordedIommu, type VerdictCosts, agrees, presetFor, replayTraces } from '../compare';
+import { demoReport, writeReport } from '../reports';
 
 /** From this module, built or not, to the root of the repository. */
 const ROOT = resolve(__dirname, '../../../..');
@@ -83,7 +71,8 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   });
   progress.done();
   const file = join(ROOT, 'out/report.html');
-  writeReport(file, demoPage(experiment, plain, series, ios));
+  const command = `iommu-bounce demo${ios === COVER_LETTER_IOS ? '' : ` --ios ${String(ios)}`}`;
+  writeReport(file, demoReport({ experiment, plain, series, command, site: 'site/index.html' }));
   const site = join(ROOT, 'out/site');
   const port = await openReading({ series: [], kernel: null, port: null });
   writeSite(site, readingSite(port, null, []), true);
@@ -94,40 +83,6 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   io.out(json ? `${JSON.stringify(document, null, 2)}\n` : demoText(document));
   const wrong = experiment.runs.some((run) => wrongsOf(run).length > 0);
   return agrees(plain) && (!series || agrees(series)) && !wrong ? 0 : 1;
-}
-
-function demoPage(
-  experiment: FioDocument,
-  plain: ReplayDocument,
-  series: ReplayDocument | null,
-  ios: number,
-): string {
-  const fio = fioPage({ document: experiment, command: '', warnings: [] });
-  const heading = 'Linux 6.12, NVMe behind virtio-iommu, fio with mixed sizes';
-  return pageText({
-    ...fio,
-    title: "The bounce buffer series: the cover letter's experiment, and recorded machines",
-    lead: html`${fio.lead}
-      <p><a href="site/index.html">The port to read, and its pool to step</a></p>`,
-    sections: [
-      ...fio.sections,
-      ...replayPart({ id: 'plain', heading, document: plain }),
-      ...(series
-        ? replayPart({
-            id: 'series',
-            heading: 'Linux 5.14 with the series: what its pool decided',
-            document: series,
-          })
-        : []),
-      limitsSection(),
-    ],
-    run: {
-      command: `iommu-bounce demo${ios === COVER_LETTER_IOS ? '' : ` --ios ${String(ios)}`}`,
-      hasReport: false,
-      body: html`${fio.run.body ?? html``} ${replayRun(plain)}
-      ${series ? replayRun(series) : html``}`,
-    },
-  });
 }
 
 /** The files of the patched kernel's boot, if they are there. */

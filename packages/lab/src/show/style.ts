@@ -100,7 +100,7 @@ const PRINT = `
   table { font-size: 7.5pt; } thead { display: table-header-group; }
   table:has(thead th:nth-child(11)) { font-size: 6.5pt; }
   th, td { padding: .15rem .3rem; white-space: normal !important; overflow-wrap: anywhere; min-width: 5ch !important; }
-  td.text { min-width: 11ch !important; }
+  td.text { min-width: 14ch !important; }
   tbody th { min-width: min(18ch, 25vw) !important; }
   tr, figure, .bar, .answer, .verdict, .command { break-inside: avoid; }
   h1, h2, h3, h4, summary, figcaption, .caption { break-after: avoid; }

@@ -13,13 +13,15 @@ import {
   runExperiment,
 } from '@iommu-bounce/simulation';
 import { job } from '@iommu-bounce/simulation/testing';
-import { type FioReport, fioReport } from '../../src';
+import { type FioReport, demoReport, fioReport } from '../../src';
 import { BreakEvenModels } from '../../src/reports/fio/breakeven';
 import { fittedText } from '../../src/reports/fio/lead';
 import { levelsOf, occupancyFigure } from '../../src/reports/fio/occupancy';
 import { groupsOf } from '../../src/reports/fio/groups';
 import { comparisonFigures, isWithin, residualsOf } from '../../src/reports/fio/speedup';
 import { cli, withFolder } from '../commands/run-cli';
+import { TraceWriter, replayText } from '../replay/helpers';
+import { sectionsOf } from '../report/sections-of';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -245,6 +247,23 @@ describe("an experiment's report", function () {
       expect(refused.err).to.match(/^iommu-bounce: .*mine\.html: is no report[^\n]*\n$/);
       expect(readFileSync(file, 'utf8')).to.equal('<p>mine</p>');
     });
+  });
+});
+
+describe('the page of npm start', () => {
+  it('has the answers first, then the experiment and each replay under links that last', async () => {
+    const replayed = await replayText(new TraceWriter().mapPage(0xfff00000, 0x1000).text);
+    const page = demoReport({
+      ...{ models, experiment: experiment('laptop-virtio'), plain: replayed, series: replayed },
+      ...{ command: 'iommu-bounce demo', site: 'site/index.html' },
+    });
+    const links = [...markup(page).matchAll(/<a href="([^"]*)"/g)].map(([, to]) => to);
+    expect(links.slice(0, 3)).to.deep.equal(['#plain', '#series', 'site/index.html']);
+    const ids = sectionsOf(page);
+    for (const id of links) if (id?.startsWith('#')) expect(ids).to.include(id.slice(1));
+    expect(ids).to.include.members(['section-speedup', 'plain-mappings', 'series-mappings']);
+    expect(page).to.include('<code class="command">iommu-bounce demo</code>');
+    expect(markup(page)).not.to.include('--report');
   });
 });
 

@@ -130,8 +130,11 @@ describe('iommu-bounce replay', () => {
       const file = join(folder, 'x.trace.txt');
       writeFileSync(file, SMALL);
       const report = join(folder, 'deep/r.html');
-      for (let i = 0; i < 2; i++)
-        expect((await cli('replay', file, '--report', report)).status).to.equal(0);
+      for (let i = 0; i < 2; i++) const args = ['replay', file, '--params', 'iommu.strict=1 a&b'];
+      expect((await cli(...args, '--report', report)).status).to.equal(0);
+      expect(readFileSync(report, 'utf8')).to.include(
+        `<code class="command">iommu-bounce replay ${file} --params &#39;iommu.strict=1 a&amp;b&#39;</code>`,
+      );
       expect(readFileSync(report, 'utf8')).to.match(
         /^<!doctype html>[^]*<meta name="generator" content="iommu-bounce \d+\.\d+\.\d+"/,
       );
