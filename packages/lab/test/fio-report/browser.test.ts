@@ -65,7 +65,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
       expect(await overflow(page)).to.equal(0);
       const ids = await chartIds(page);
       expect(ids).to.deep.equal([
-        ...['speedup', 'unmap', 'residuals', 'time', 'throughput', 'occupancy'],
+        ...['speedup', 'unmap', 'residuals', 'throughput', 'time', 'occupancy'],
         ...['pairs', 'sensitivity'],
       ]);
       for (const id of ids) {
@@ -94,7 +94,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
     const speedups = comparison.map(({ speedup }) => speedup);
     const speedup = await chart(page, 'speedup');
     expect(speedup.series.map(({ label }) => label)).to.deep.equal([
-      'simulated',
+      'pool, simulated',
       'published',
       'predicted from 4k and 128k',
     ]);
@@ -154,15 +154,15 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
     const all = await chart(page, 'throughput');
     expect(all.series.map(({ label }) => label)).to.deep.equal([
       'strict',
-      'lazy',
-      'swiotlb-force',
+      'lazy ‡',
+      'swiotlb-force †',
       'pool',
     ]);
     expect(all.colours).to.include(rgb(policyColour('lazy')));
     await page.click('input[data-choose=policy][value=lazy]');
     await page.click('input[data-choose=group][value="2"]');
     const fewer = await chart(page, 'throughput');
-    expect(fewer.series.map(({ label }) => label)).not.to.include('lazy');
+    expect(fewer.series.map(({ label }) => label)).not.to.include('lazy ‡');
     expect(fewer.labels).to.deep.equal(['4k', '16k', '128k']);
     expect(fewer.colours).not.to.include(rgb(policyColour('lazy')));
     const left = runs.filter(({ policy, bs }) => policy !== 'lazy' && bs !== 65536);
@@ -202,6 +202,66 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
     expect(await overflow(page)).to.equal(0);
     expect(wrong).to.deep.equal([]);
     await page.close();
+  });
+
+  it('say so in place of a chart of which nothing is chosen', async () => {
+    const { page, wrong } = await open(browser, file, 1200);
+    const boxes = 'input[data-choose=policy]';
+    const turnAll = `document.querySelectorAll('${boxes}').forEach((box) => box.click())`;
+    await page.evaluate(turnAll);
+    const shown = `['throughput', 'occupancy', 'speedup'].map((id) => [
+      document.getElementById(id).parentElement.hidden,
+      document.getElementById(id + '-empty').textContent,
+    ])`;
+    const nothing =
+      'Nothing is chosen here: tick a policy and a group of jobs that this chart has.';
+    // The speed-up is of two policies, whatever is chosen.
+    expect(await page.evaluate(shown)).to.deep.equal([
+      [true, nothing],
+      [true, nothing],
+      [false, ''],
+    ]);
+    expect(await page.evaluate('document.getElementById("chosen").textContent')).to.match(
+      /^No policy is chosen/,
+    );
+    await page.evaluate(turnAll);
+    expect(await page.evaluate(shown)).to.deep.equal([
+      [false, ''],
+      [false, ''],
+      [false, ''],
+    ]);
+    expect((await chart(page, 'throughput')).series).to.have.length(4);
+    expect(wrong).to.deep.equal([]);
+    await page.close();
+  });
+
+  it('draw scenarios and traffic, wide and narrow', async () => {
+    await withFolder(async (folder) => {
+      const net = join(folder, 'net.html');
+      const nosync = join(folder, 'nosync.html');
+      for (const args of [
+        ['net', 'rx', '--packets', '1000', '--report', net],
+        ['scenario', 'nosync', '--report', nosync],
+      ])
+        expect((await cli(...args)).status).to.equal(0);
+      for (const [file, ids] of [
+        [net, ['rate', 'time', 'memory']],
+        [nosync, ['lost']],
+      ] as const)
+        for (const width of [390, 1200]) {
+          const { page, wrong } = await open(browser, file, width, 'dark');
+          expect(await overflow(page)).to.equal(0);
+          expect(await chartIds(page)).to.deep.equal(ids);
+          for (const id of ids) {
+            const { canvas, series, colours } = await chart(page, id);
+            expect(canvas.right, id).to.be.at.most(width);
+            expect(series.length, id).to.be.above(2);
+            expect(colours.length, id).to.be.above(4);
+          }
+          expect(wrong).to.deep.equal([]);
+          await page.close();
+        }
+    });
   });
 
   it('run nothing of the names that they show', async () => {

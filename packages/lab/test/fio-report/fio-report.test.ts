@@ -15,9 +15,10 @@ import {
 import { job } from '@iommu-bounce/simulation/testing';
 import { type FioReport, demoReport, fioReport } from '../../src';
 import { BreakEvenModels } from '../../src/reports/fio/breakeven';
-import { levelsOf } from '../../src/reports/fio/occupancy';
+import { fittedText } from '../../src/reports/fio/lead';
+import { levelsOf, occupancyFigure } from '../../src/reports/fio/occupancy';
 import { groupsOf } from '../../src/reports/fio/groups';
-import { isWithin, residualsOf } from '../../src/reports/fio/speedup';
+import { comparisonFigures, isWithin, residualsOf } from '../../src/reports/fio/speedup';
 import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter, replayText } from '../replay/helpers';
 import { sectionsOf } from '../report/sections-of';
@@ -146,6 +147,58 @@ describe("an experiment's report", function () {
       expect(page).to.include('The cover letter has no figures for these jobs on this machine');
       expect(page).to.include('KVM_RUN ioctl round trip');
     });
+  });
+
+  it('begins with which policy wins, and before that with what was fitted to its figures', () => {
+    const document = experiment('laptop-virtio');
+    const answers = (one: FioDocument): string[] =>
+      [...markup(textOf(one)).matchAll(/<p class="answer">([^<]*)<\/p>/g)].map(
+        ([, text = '']) => text,
+      );
+    const [fitted, answer] = answers(document);
+    expect(fitted).to.match(
+      /^The costs were fitted to the cover letter&#39;s figures on this page/,
+    );
+    expect(fitted).to.match(
+      /predict 3 of the 4 figures .* miss the time saved in unmap at 64k \(predicted 87\.\d % to 88\.8 %, published 90 %\)/,
+    );
+    expect(answer).to.match(/^pool wins everywhere: .* the throughput of strict/);
+    // Other costs were fitted to nothing.
+    const changed = { ...document, cost: { ...document.cost, vmexitNs: 5000 } };
+    expect(answers(changed)).to.deep.equal([answer]);
+    expect(fittedText(experiment('bare-metal-vtd'))).to.equal(null);
+  });
+
+  it('has nothing of the cover letter for jobs that it does not have', () => {
+    const document = experiment('bare-metal-vtd');
+    const page = markup(pageOf(document));
+    expect(page).not.to.match(/class="verdict/);
+    expect(page).not.to.match(/>(?:published|predicted|difference)</);
+    const [speedup, unmap, ...more] = comparisonFigures(document);
+    expect(more).to.deep.equal([]);
+    for (const figure of [speedup, unmap]) expect(figure?.view.series).to.have.length(1);
+    // Of the jobs that it has, all are there.
+    const [beside] = comparisonFigures(experiment('laptop-virtio'));
+    expect(beside?.view.series.map(({ look }) => look)).to.deep.equal([
+      ...['simulated', 'published', 'range'],
+    ]);
+  });
+
+  it('has a line at 1x', () => {
+    const [speedup] = comparisonFigures(experiment('laptop-virtio'));
+    expect(speedup?.view.lines.map(({ value, text }) => [value, text])).to.deep.equal([
+      [1, 'strict = 1x'],
+    ]);
+  });
+
+  it('draws what swiotlb has set aside, used or not', () => {
+    const document = experiment('laptop-virtio', 'strict,swiotlb-untrusted');
+    expect(document.runs.every((run) => run.peak_bounce_bytes === 0)).to.equal(true);
+    const { view } = occupancyFigure(document) ?? {};
+    expect(view?.lines.map(({ value, policy }) => [value, policy])).to.deep.equal([
+      [65536, 'swiotlb-untrusted'],
+    ]);
+    expect(occupancyFigure(experiment('laptop-virtio', 'strict,none'))).to.equal(null);
   });
 
   it('shows warnings and what is wrong', () => {

@@ -4,7 +4,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { partsReport } from '../../src/reports/scenarios';
+import {
+  devicesExperiment,
+  netExperiment,
+  nicParameters,
+  nosyncExperiment,
+  policiesNamed,
+} from '@iommu-bounce/simulation';
+import { MACHINE } from '@iommu-bounce/simulation/testing';
+import {
+  type PartsReport,
+  devicesReport,
+  netReport,
+  nosyncReport,
+  partsReport,
+} from '../../src/reports/scenarios';
+import { isTable } from '../../src/show/parts';
 import { cli, withFolder } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -62,5 +77,95 @@ describe('partsReport', () => {
     });
     expect(page).to.not.include('<img');
     expect(page.split('&lt;img')).to.have.length(13);
+  });
+});
+
+/** Each word on its own: `map µs, unmap µs` says two. */
+function defined(report: Pick<PartsReport, 'words'>): Set<string> {
+  return new Set((report.words ?? []).flatMap(([word]) => [word, ...word.split(', ')]));
+}
+
+/** Heads of the tables, as the page has them. */
+function headsOf({ parts }: Pick<PartsReport, 'parts'>): string[] {
+  return [
+    ...new Set(
+      parts.filter(isTable).flatMap(({ head }) => head.map((text) => text.replaceAll('\n', ' '))),
+    ),
+  ];
+}
+
+/** Heads that no word explains; times and the two names of `latency rx p50` are explained together. */
+function unexplained(report: Pick<PartsReport, 'parts' | 'words'>): string[] {
+  const words = defined(report);
+  return headsOf(report).filter(
+    (head) =>
+      !words.has(head) && !words.has(head.replace(/ p\d+$/, '')) && !/^[\d.]+( s)?$/.test(head),
+  );
+}
+
+describe('pages of scenarios', function () {
+  this.timeout(60_000);
+
+  it('say for a network card which policy wins, draw the figures of the document, explain each column', () => {
+    const { preset, cost, seed } = MACHINE;
+    const document = netExperiment({
+      ...{ preset, cost, seed, moveData: false, shape: 'rx', packets: 1000 },
+      policies: policiesNamed('none,strict,swiotlb-force,pool'),
+      nic: nicParameters([]),
+    });
+    const report = netReport(document);
+    expect(report.answer?.[0]).to.match(/^pool wins: \d+\.\d\d x the throughput of strict/);
+    const [rate, time, memory] = (report.figures ?? []).map(({ view }) => view);
+    expect(rate?.series.map(({ name, marks, hatched }) => [name, marks[0], hatched])).to.deep.equal(
+      document.runs.map(({ policy, packets_per_s }) => {
+        const open = policy === 'none' || policy === 'swiotlb-force';
+        return [open ? `${policy} †` : policy, packets_per_s, open];
+      }),
+    );
+    document.runs.forEach(({ cpu_ns_per_packet: { total } }, i) => {
+      const sum = time?.series.reduce((us, { marks }) => us + Number(marks[i]), 0);
+      expect(sum).to.be.closeTo(total / 1000, 1e-9);
+    });
+    expect(memory?.lines.map(({ value }) => value)).to.deep.equal([65536]);
+    expect(unexplained(report)).to.deep.equal([]);
+  });
+
+  it('say which drivers lose data, draw what they lose, explain each column', () => {
+    const document = nosyncExperiment(MACHINE, policiesNamed('strict,swiotlb-force,pool'));
+    const report = nosyncReport(document);
+    expect(report.answer?.[0]).to.include('under swiotlb-force, pool (mappings of 64k).');
+    const [lost] = report.figures ?? [];
+    expect(lost?.view.labels).to.deep.equal(['64k', '256k']);
+    expect(lost?.view.series.map(({ name, marks }) => [name, ...marks])).to.deep.equal([
+      ['strict', 0, 0],
+      ['swiotlb-force †', 100, 100],
+      ['pool', 100, 0],
+    ]);
+    expect(lost?.says).to.include('lose nothing under any policy');
+    expect(unexplained(report)).to.deep.equal([]);
+  });
+
+  it('say what many devices take, draw it by its kind, explain each column', () => {
+    const document = devicesExperiment({ ...MACHINE, moveData: false }, undefined, [1]);
+    const report = devicesReport(document);
+    expect(report.answer?.[0]).to.match(/^With 1 device the pool holds [\d.]+ [KM]iB at its peak/);
+    const [memory, time, setup] = (report.figures ?? []).map(({ view }) => view);
+    const approaches = document.counts[0]?.approaches ?? [];
+    const [boot, needed, arrays] = memory?.series ?? [];
+    expect([boot?.name, needed?.name]).to.deep.equal([
+      ...['set aside at boot', 'allocated while needed'],
+    ]);
+    approaches.forEach(({ approach, memory: m }, i) => {
+      const [a, b, c] = [boot, needed, arrays].map((one) => Number(one?.marks[i]) * 2 ** 20);
+      expect([a, b]).to.deep.equal(approach === 'pool' ? [0, m.peak_bytes] : [m.peak_bytes, 0]);
+      expect(c).to.be.closeTo(m.array_bytes, 1e-6);
+    });
+    expect(time?.lines.map(({ value }) => value)).to.deep.equal([65536]);
+    expect(setup?.series.map(({ marks }) => marks)).to.deep.equal([
+      approaches.map(({ setup: one }) => one.request_ns / 1000),
+      approaches.map(({ setup: one }) => one.array_ns / 1000),
+      approaches.map(({ setup: one }) => one.boot_ns / 1000),
+    ]);
+    expect(unexplained(report)).to.deep.equal([]);
   });
 });

@@ -98,13 +98,17 @@ function fastestText(winners: readonly Winner[], rate: string): string {
     const ratios = winners.map(({ against }) => against?.ratio ?? 1);
     return `${names} ${alike ? 'win' : 'wins'}${everywhere(winners)}: ${range(ratios, times)} the ${rate} of ${first.against.policy}.`;
   }
+  return `Most ${rate} of the policies that protect: ${byLabel(winners, ({ fastest }) => fastest)}.`;
+}
+
+/** `pool (4k, 8k); strict (16k)`. */
+function byLabel(winners: readonly Winner[], of: (winner: Winner) => readonly string[]): string {
   const by = new Map<string, string[]>();
-  for (const { label, fastest } of winners) {
-    const names = listed(fastest);
-    by.set(names, [...(by.get(names) ?? []), label]);
+  for (const winner of winners) {
+    const names = listed(of(winner));
+    by.set(names, [...(by.get(names) ?? []), winner.label]);
   }
-  const each = [...by].map(([names, labels]) => `${names} (${labels.join(', ')})`);
-  return `Most ${rate} of the policies that protect: ${each.join('; ')}.`;
+  return [...by].map(([names, labels]) => `${names} (${labels.join(', ')})`).join('; ');
 }
 
 function everywhere(winners: readonly Winner[]): string {
@@ -115,7 +119,8 @@ function cheapestText(winners: readonly Winner[], per: string): string {
   const [first] = winners;
   if (!first) return '';
   const same = winners.every(({ cheapest }) => cheapest.join() === first.cheapest.join());
-  if (!same) return '';
+  if (!same)
+    return `The least CPU time per ${per}: ${byLabel(winners, ({ cheapest }) => cheapest)}.`;
   if (winners.every(({ cheapest, fastest }) => cheapest.join() === fastest.join()))
     return `${first.fastest.length > 1 ? 'They take' : 'It takes'} the least CPU time per ${per}, too.`;
   return `The least CPU time per ${per}: ${listed(first.cheapest)}.`;

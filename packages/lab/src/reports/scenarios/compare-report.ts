@@ -146,5 +146,6 @@ function drawFigure(c: PolicyComparison): Figure {
 /** `Term: meaning` of the legend. */
 function wordOf(line: string): Word {
   const at = line.indexOf(': ');
-  return at > 0 && at < 40 ? [line.slice(0, at), line.slice(at + 2)] : ['Figures', line];
+  const meaning = line.slice(at + 2);
+  return [line.slice(0, at), meaning.slice(0, 1).toUpperCase() + meaning.slice(1)];
 }

@@ -14,7 +14,7 @@ export interface Look {
   /** A colour of the page's style, by its variable. */
   readonly ink: (name: string) => string;
   /** A colour as hatching, where there is a canvas to make it. */
-  readonly hatch: (colour: string) => string | CanvasPattern;
+  readonly hatch: (colour: string) => string | object;
 }
 
 /** A point of a chart of steps: where it is drawn, and its true value. */
@@ -197,14 +197,14 @@ function decades(digits: number): (value: number) => string {
   };
 }
 
-function labelAxis(view: ChartView, { on, ink }: Look, lying: boolean): object {
+function labelAxis(view: ChartView, { on, ink, narrow }: Look, lying: boolean): object {
   const type = on.has('logTime') ? 'logarithmic' : 'linear';
   return {
     title: { display: view.labelTitle !== '', text: view.labelTitle },
     grid: { color: ink('--line'), display: !lying },
     stacked: view.kind === 'stack',
     ...(view.kind === 'steps' ? { type, ticks: { maxRotation: 0 } } : {}),
-    ...(lying ? { ticks: { autoSkip: false } } : {}),
+    ...(lying ? { ticks: { autoSkip: false, font: { size: narrow ? 11 : 12 } } } : {}),
   };
 }
 
