@@ -127,13 +127,13 @@ describe('iommu-bounce replay', () => {
 
   it('writes a report, and replaces only its own', async () => {
     await withFolder(async (folder) => {
-      const file = join(folder, 'x.trace.txt');
+      const file = join(folder, 'x & y.trace.txt');
       writeFileSync(file, SMALL);
       const report = join(folder, 'deep/r.html');
-      for (let i = 0; i < 2; i++) const args = ['replay', file, '--params', 'iommu.strict=1 a&b'];
-      expect((await cli(...args, '--report', report)).status).to.equal(0);
+      const args = ['replay', file, '--params', 'iommu.strict=1', '--report', report];
+      for (let i = 0; i < 2; i++) expect((await cli(...args)).status).to.equal(0);
       expect(readFileSync(report, 'utf8')).to.include(
-        `<code class="command">iommu-bounce replay ${file} --params &#39;iommu.strict=1 a&amp;b&#39;</code>`,
+        `<code class="command">iommu-bounce replay &#39;${join(folder, 'x &amp; y.trace.txt')}&#39; --params iommu.strict=1</code>`,
       );
       expect(readFileSync(report, 'utf8')).to.match(
         /^<!doctype html>[^]*<meta name="generator" content="iommu-bounce \d+\.\d+\.\d+"/,
