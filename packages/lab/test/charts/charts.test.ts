@@ -49,8 +49,8 @@ interface Drawn {
     readonly plugins: {
       readonly tooltip: {
         readonly callbacks: {
-          label(item: object): string;
-          afterBody(items: object[]): string[];
+          readonly label: (item: object) => string;
+          readonly afterBody: (items: object[]) => string[];
         };
       };
     };

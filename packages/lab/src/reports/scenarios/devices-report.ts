@@ -192,6 +192,7 @@ const WORDS = ({ load: { busy, burst } }: DevicesDocument): readonly Word[] => [
   ],
   ['idle', 'A device that is there and does nothing.'],
   ['hot-plugged', 'A device that comes while the others work.'],
+  ['devices', 'How many there are in the run.'],
   ['bounce memory', 'Where the buffers come from; one row each:'],
   [APPROACH_LABELS.pool, 'The series. Pages are allocated when they are needed, and go later.'],
   [APPROACH_LABELS.global, "5.13's one area for all devices (swiotlb=force), set aside at boot."],
