@@ -138,38 +138,45 @@ function mapClaim([row]: readonly FioComparison[]): string {
   return published === null ? '' : ` (cover letter, map: > ${percent(published, 0)} less)`;
 }
 
+/** What the cover letter does not have gets no column for its figures. */
 function comparisonTable(rows: readonly FioComparison[]): TablePart {
+  const isPublished = rows.some((row) => row.speedup_published !== null);
   const predicted = rows.some((row) => row.predicted_from_two !== null);
+  const published = <T>(...columns: readonly T[]): readonly T[] => (isPublished ? columns : []);
+  const head = [
+    'bs',
+    'speed-up',
+    ...published('published', 'diff'),
+    ...(predicted ? ['predicted'] : []),
+  ];
+  const more = [
+    'unmap\n%',
+    ...published('published\n%', 'diff'),
+    ...(predicted ? ['predicted\n%'] : []),
+  ];
   return {
     title: `Reads, pool / strict: speed-up, change of time in unmap and map${mapClaim(rows)}`,
-    head: [
-      'bs',
-      'speed-up',
-      'published',
-      'diff',
-      ...(predicted ? ['predicted'] : []),
-      'unmap\n%',
-      'published\n%',
-      'diff',
-      ...(predicted ? ['predicted\n%'] : []),
-      'map\n%',
-    ],
+    head: [...head, ...more, 'map\n%'],
     rows: rows.map((row) => [
       blockSize(row.bs),
       row.speedup.toFixed(2),
-      row.speedup_published === null ? '' : row.speedup_published.toFixed(1),
-      diff(row.speedup, row.speedup_published, 2),
+      ...published(
+        row.speedup_published === null ? '' : row.speedup_published.toFixed(1),
+        diff(row.speedup, row.speedup_published, 2),
+      ),
       ...(predicted ? [interval(row.predicted_from_two?.speedup, (x) => x.toFixed(1))] : []),
       less(row.unmap_reduction),
-      row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
-      diff(row.unmap_reduction, row.unmap_reduction_published, 1, 100),
+      ...published(
+        row.unmap_reduction_published === null ? '' : less(row.unmap_reduction_published, 0),
+        diff(row.unmap_reduction, row.unmap_reduction_published, 1, 100),
+      ),
       ...(predicted
         ? [interval(row.predicted_from_two?.unmap_reduction, (x) => `-${(100 * x).toFixed(0)}`)]
         : []),
       less(row.map_reduction),
     ]),
     numbersFrom: 1,
-    cuts: predicted ? [5, 9] : [4, 7],
+    cuts: [head.length, head.length + more.length],
   };
 }
 

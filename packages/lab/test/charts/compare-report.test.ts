@@ -2,7 +2,7 @@
 // The page of a comparison, of a document as `compare --json` has it.
 
 import { expect } from 'chai';
-import type { ComparedSide, PolicyComparison } from '@iommu-bounce/simulation';
+import { type ComparedSide, type PolicyComparison, preset } from '@iommu-bounce/simulation';
 import { comparisonReport, partsReport } from '../../src/reports/scenarios';
 
 function side(policy: string, mb: number, cpuNs: number, staleNs: number | null): ComparedSide {
@@ -19,7 +19,7 @@ const PAIR = ['strict', 'pool'] as const;
 
 const COMPARED: PolicyComparison = {
   ...{ preset: 'laptop-virtio', base: '6.8', policies: ['strict', 'lazy', 'pool'], pair: null },
-  cost: {},
+  cost: preset('laptop-virtio'),
   rows: [
     {
       ...{ workload: 'reads', layout: 'fresh', rw: 'read', iodepth: 64, numjobs: 1, bs: 4096 },

@@ -52,6 +52,17 @@ describe('the tables of fio', function () {
     ).to.equal(true);
   });
 
+  it('have columns for the cover letter where it has figures', () => {
+    const [row] = alone.comparison;
+    if (!row) throw new Error('no comparison');
+    const shown = (published: Partial<typeof row>): string =>
+      fioTables({ ...alone, comparison: [{ ...row, ...published }] });
+    const none = { speedup_published: null, unmap_reduction_published: null };
+    expect(shown(none)).to.include('speed-up').and.not.include('published');
+    const some = { speedup_published: 4.7, unmap_reduction_published: 0.94 };
+    expect(shown(some)).to.match(/published +│ +diff/);
+  });
+
   it('answer with ranges, by the policy that wins, against strict and none', () => {
     const [strict, pool] = alone.runs;
     if (!strict || !pool) throw new Error('no runs');
