@@ -3,9 +3,13 @@
 import type { EventHead } from './event-head';
 import type { TraceEvent } from './events';
 import { parseDma } from './parse-dma';
+import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
+import { parseGroup } from './parse-group';
 import { parseHead } from './parse-head';
 import { parseIommu } from './parse-iommu';
+import { parseKernelLog, parseMessage } from './parse-kernel-log';
 import { parsePool } from './parse-pool';
+import { parseSwiotlb } from './parse-swiotlb';
 import { Scanner } from './scanner';
 
 /** Lines without an event: ftrace comments, stack frames under an event, what `trace-cmd report` says of the file. */
@@ -29,7 +33,7 @@ export function parseText(scan: Scanner, line: number): TraceEvent | null | 'unp
   if (head !== null) return parseEvent(head, scan, false);
   if (NO_EVENT.test(scan.text)) return null;
   const lost = LOST.exec(scan.text);
-  if (lost === null) return 'unparsed';
+  if (lost === null) return parseKernelLog(scan.text, line) ?? 'unparsed';
   const [, cpu, count] = lost;
   return {
     kind: 'lost',
@@ -58,9 +62,13 @@ function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEven
 /** An event with a type of its own; null leaves the line to unusual(). */
 function known(name: string, head: EventHead, scan: Scanner): TraceEvent | 'unparsed' | null {
   if (name === 'tracing_mark_write') return { ...head, kind: 'marker', text: scan.rest() };
+  if (isIovaProbe(name, scan.text, scan.pos)) return parseIovaProbe(name, head, scan);
   if (name.startsWith('dma_')) return parseDma(name, head, scan);
   if (scan.text.startsWith('obs_', scan.pos)) return parsePool(scan.word(), head, scan);
-  return parseIommu(name, head, scan);
+  // printk:console: the kernel log as an event.
+  if (name === 'console') return parseMessage(scan.rest(), head.line, head.timeNs);
+  if (name === 'swiotlb_bounced') return parseSwiotlb(head, scan);
+  return parseIommu(name, head, scan) ?? parseGroup(name, head, scan);
 }
 
 /** Of trace_printk and trace_marker, where the text is an event's payload. */
@@ -81,7 +89,9 @@ function unusual(
     scan.pos = start + all.length;
     scan.skipSpaces();
     if (system === 'ftrace' && isWrapper(name) && !wrapped) return parseEvent(head, scan, true);
-    const event = /^(?:iommu|dma|swiotlb)$/.test(system) ? known(name, head, scan) : null;
+    const isKnown =
+      /^(?:iommu|dma|swiotlb|printk)$/.test(system) || isIovaProbe(name, text, scan.pos);
+    const event = isKnown ? known(name, head, scan) : null;
     return event ?? { ...head, kind: 'other', name: `${system}:${name}`, text: scan.rest() };
   }
   NAME.lastIndex = start;

@@ -12,12 +12,16 @@ export interface TraceCounters {
   /** Lines that gave an event, those about lost events included. */
   events: number;
   unparsed: number;
+  /** The first of them, at most three; the text is escaped and cut. */
+  unparsedLines: { line: number; text: string }[];
   /** `endsEarly`: it is the beginning of an event. */
   firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
   /** Events that the ring buffer overwrote before the file was written, from the headers. */
   dropped: number;
   /** Events that lost-events lines report; such a line without a number counts one. */
   lost: number;
+  /** Lines of the kernel log; they do not count as events. */
+  logLines: number;
   /** Events with a time stamp before that of the event above them on the same CPU. */
   backwards: number;
   /** The last line has no newline: the file may have been cut in it. */
@@ -38,9 +42,11 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     lines: 0,
     events: 0,
     unparsed: 0,
+    unparsedLines: [],
     firstUnparsed: null,
     dropped: 0,
     lost: 0,
+    logLines: 0,
     backwards: 0,
     unterminated: false,
   };
@@ -79,7 +85,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       first = false;
       yield events;
     }
-    if (this.counters.events === 0) throw this.nothingFound();
+    if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
   }
 
   private parseBlock({ text, overlong }: TextBlock): TraceEvent[] {
@@ -113,6 +119,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       if (text.startsWith('#')) this.readHeader(text);
       return null;
     }
+    if (event.kind === 'kernelLog') {
+      counters.logLines++;
+      return event;
+    }
     counters.events++;
     if (event.kind === 'lost') {
       counters.lost += event.count ?? 1;
@@ -135,7 +145,9 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   }
 
   private countUnparsed(line: number, text: string): void {
+    const { unparsedLines } = this.counters;
     this.counters.unparsed++;
+    if (unparsedLines.length < 3) unparsedLines.push({ line, text: printable(text) });
     this.counters.firstUnparsed ??= {
       line,
       text: printable(text),

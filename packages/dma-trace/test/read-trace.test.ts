@@ -28,9 +28,11 @@ describe('readTrace', () => {
       lines: 6,
       events: 2,
       unparsed: 0,
+      unparsedLines: [],
       firstUnparsed: null,
       dropped: 7,
       lost: 0,
+      logLines: 0,
       backwards: 0,
       unterminated: false,
     });
