@@ -68,7 +68,16 @@ export class StepQueue {
     this.steps = this.steps.slice(closed);
     this.first += closed;
     for (const step of taken) if (step.kind === 'evictRun') this.runs.delete(step.run);
-    return taken;
+    return taken.filter((step) => !isPlace(step));
+  }
+
+  /** Gives up the places that the older half of the steps waits for. */
+  giveUpPlaces(): void {
+    const half = this.steps.length / 2;
+    for (let i = 0; i < half; i++) {
+      const step = this.steps[i] as Step;
+      if (isPlace(step)) step.ready = true;
+    }
   }
 
   /** Everything, complete or not: at the end, or when a line that was waited for does not come. */
@@ -76,6 +85,11 @@ export class StepQueue {
     for (const step of this.steps) step.ready = true;
     for (const progress of this.runs.values()) progress.left = 0;
   }
+}
+
+/** The place of a mapping that may be known later; if it never is, no one sees it. */
+function isPlace(step: Step): boolean {
+  return step.kind === 'map' && step.mapping === null && step.decision === null;
 }
 
 function isOfRun(step: Step): step is EvictSlotStep {

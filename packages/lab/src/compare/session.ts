@@ -104,7 +104,9 @@ export async function replaySession(
   const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
   const signs = new Signs();
-  await read(files, new Assembler(null), options, 'reading', {
+  const onlyDevice = onlyTranslated(facts);
+  const first = new Assembler(null, { withDecisions: new Set(), firstDevice: '', onlyDevice });
+  await read(files, first, options, 'reading', {
     take: (steps) => {
       for (const step of steps) survey.add(step);
     },
@@ -163,7 +165,12 @@ export async function replaySession(
   const account = new CaptureAccount();
   const assembler = new Assembler(
     survey.plan,
-    { withDecisions: survey.withDecisions, firstDevice: survey.firstDevice },
+    {
+      withDecisions: survey.withDecisions,
+      firstDevice: survey.firstDevice,
+      onlyDevice,
+      devicesOfTasks: first.devicesOfTasks,
+    },
     account,
   );
   const counters = await read(files, assembler, options, 'replaying', {
@@ -203,6 +210,13 @@ class Signs {
       this.found = signOf(event);
     }
   }
+}
+
+/** The one device of the facts that is alone in the one group: requests that no call tells of are its own. */
+function onlyTranslated(facts: TraceFacts | null): string {
+  const groups = facts?.groups ?? [];
+  const [group] = groups;
+  return groups.length === 1 && group?.devices.length === 1 ? (group.devices[0] ?? '') : '';
 }
 
 /** A kernel without the series is compared with state 0 (or the one asked for), a kernel with it with state 4. */
