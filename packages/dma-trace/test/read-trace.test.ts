@@ -32,6 +32,7 @@ describe('readTrace', () => {
       dropped: 7,
       lost: 0,
       backwards: 0,
+      late: 0,
       unterminated: false,
     });
   });
