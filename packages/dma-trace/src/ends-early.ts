@@ -74,6 +74,6 @@ export class BrokenLines {
 function isEvent(text: string): boolean {
   const event = parseLine(text, 0);
   return (
-    event !== null && event !== 'unparsed' && event.kind !== 'other' && event.kind !== 'marker'
+    event !== null && event !== 'unparsed' && !['other', 'marker', 'kernelLog'].includes(event.kind)
   );
 }

@@ -53,7 +53,7 @@ async function timeSpan(file: string, path: string): Promise<Omit<OrderedTrace, 
   let lastNs = -Infinity;
   for await (const batch of new TraceReader(file, path).batches())
     for (const event of batch) {
-      if (event.kind === 'lost') continue;
+      if (event.kind === 'lost' || event.kind === 'kernelLog') continue;
       if (event.timeNs < firstNs) firstNs = event.timeNs;
       if (event.timeNs > lastNs) lastNs = event.timeNs;
     }

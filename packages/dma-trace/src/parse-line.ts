@@ -7,9 +7,13 @@ import { FormatDetector } from './formats/detect';
 import type { Format } from './formats/format';
 import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
+import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
+import { parseGroup } from './parse-group';
 import { parseIommu } from './parse-iommu';
+import { parseKernelLog, parseMessage } from './parse-kernel-log';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
+import { parseSwiotlb } from './parse-swiotlb';
 import { Scanner } from './scanner';
 
 type Parsed = TraceEvent | null | 'unparsed';
@@ -40,7 +44,8 @@ export class LineParser {
     const head = detector.head(scan, line);
     if (head !== null && detector.format !== null) return parseBody(detector.format, head, scan);
     const told = detector.tell(scan, line);
-    if (told === null || told === 'unparsed' || 'kind' in told) return told;
+    if (told === 'unparsed') return parseKernelLog(scan.text, line) ?? 'unparsed';
+    if (told === null || 'kind' in told) return told;
     return parseBody(told.format, told.head, scan);
   }
 }
@@ -67,7 +72,16 @@ function parseBody(format: Format, head: EventHead, scan: Scanner): Parsed {
 function parseProbe(head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
   const name = probeName(scan);
   if (name === null) return 'unparsed';
-  return parseRaw(name, head, scan, true) ?? { ...head, kind: 'other', name, text: scan.rest() };
+  const event = name.startsWith('dma_iova_')
+    ? parseIovaProbe(name, head, iovaFields(scan, name))
+    : (parseRaw(name, head, scan, true) ?? known(name, head, scan));
+  return event ?? { ...head, kind: 'other', name, text: scan.rest() };
+}
+
+/** As a probe event prints them: bpftrace's %llx has no 0x in front. */
+function iovaFields({ text, pos }: Scanner, name: string): Scanner {
+  const fields = text.slice(pos).replace(/\b(addr|phys|state|attrs)=(?!0x)/g, '$1=0x');
+  return new Scanner(`(${name}) ${fields}`);
 }
 
 function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEvent | 'unparsed' {
@@ -88,13 +102,17 @@ function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEven
 /** An event with a type of its own; null leaves the line to unusual(). */
 function known(name: string, head: EventHead, scan: Scanner): TraceEvent | 'unparsed' | null {
   if (name === 'tracing_mark_write') return { ...head, kind: 'marker', text: scan.rest() };
+  if (isIovaProbe(name, scan.text, scan.pos)) return parseIovaProbe(name, head, scan);
   if (isRaw(scan)) {
     const event = parseRaw(name, head, scan);
     if (event !== null) return event;
   }
   if (name.startsWith('dma_')) return parseDma(name, head, scan);
   if (scan.text.startsWith('obs_', scan.pos)) return parsePool(scan.word(), head, scan);
-  return parseIommu(name, head, scan);
+  // printk:console: the kernel log as an event.
+  if (name === 'console') return parseMessage(scan.rest(), head.line, head.timeNs);
+  if (name === 'swiotlb_bounced') return parseSwiotlb(head, scan);
+  return parseIommu(name, head, scan) ?? parseGroup(name, head, scan);
 }
 
 /** Of trace_printk and trace_marker, where the text is an event's payload. */
@@ -115,7 +133,9 @@ function unusual(
     scan.pos = start + all.length;
     scan.skipSpaces();
     if (system === 'ftrace' && isWrapper(name) && !wrapped) return parseEvent(head, scan, true);
-    const event = /^(?:iommu|dma|swiotlb)$/.test(system) ? known(name, head, scan) : null;
+    const isKnown =
+      /^(?:iommu|dma|swiotlb|printk)$/.test(system) || isIovaProbe(name, text, scan.pos);
+    const event = isKnown ? known(name, head, scan) : null;
     return event ?? { ...head, kind: 'other', name: `${system}:${name}`, text: scan.rest() };
   }
   NAME.lastIndex = start;

@@ -14,12 +14,16 @@ export interface TraceCounters {
   /** Lines that gave an event, those about lost events included. */
   events: number;
   unparsed: number;
+  /** The first of them, at most three; the text is escaped and cut. */
+  unparsedLines: { line: number; text: string }[];
   /** `endsEarly`: it is the beginning of an event. */
   firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
   /** Events that the ring buffer overwrote before the file was written, from the headers. */
   dropped: number;
   /** Events that lost-events lines report; such a line without a number counts one. */
   lost: number;
+  /** Lines of the kernel log; they do not count as events. */
+  logLines: number;
   /** Events with a time stamp before that of the event above them on the same CPU. */
   backwards: number;
   /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
@@ -42,9 +46,11 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     lines: 0,
     events: 0,
     unparsed: 0,
+    unparsedLines: [],
     firstUnparsed: null,
     dropped: 0,
     lost: 0,
+    logLines: 0,
     backwards: 0,
     late: 0,
     unterminated: false,
@@ -94,7 +100,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     yield this.order.finish();
     this.counters.late = this.order.late;
-    if (this.counters.events === 0) throw this.nothingFound();
+    if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
   }
 
   private parseBlock({ text, overlong }: TextBlock): TraceEvent[] {
@@ -128,6 +134,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       if (text.startsWith('#')) this.readHeader(text);
       return null;
     }
+    if (event.kind === 'kernelLog') {
+      counters.logLines++;
+      return event;
+    }
     counters.events++;
     if (event.kind === 'lost') {
       if (!event.overwritten) counters.lost += event.count ?? 1;
@@ -150,7 +160,9 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   }
 
   private countUnparsed(line: number, text: string): void {
+    const { unparsedLines } = this.counters;
     this.counters.unparsed++;
+    if (unparsedLines.length < 3) unparsedLines.push({ line, text: printable(text) });
     this.counters.firstUnparsed ??= {
       line,
       text: printable(text),

@@ -44,7 +44,8 @@ export class TimeOrder {
   }
 
   private keyOf(event: TraceEvent): number {
-    // Without a time it stays behind the event above it, of its CPU if it names one.
+    // What has no time of the tracer's clock stays behind the event above it, of its CPU if it names one.
+    if (event.kind === 'kernelLog') return this.latestOfAll;
     if (event.kind === 'lost') return this.latest.get(event.cpu) ?? this.latestOfAll;
     const before = this.latest.get(event.cpu);
     const key = before !== undefined && before > event.timeNs ? before : event.timeNs;
@@ -63,9 +64,10 @@ export class TimeOrder {
 
   private sort(): void {
     const { held, keys } = this;
-    const order = Array.from(held.keys()).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
-    this.held = order.flatMap((i) => held[i] ?? []);
-    this.keys = order.map((i) => keys[i] ?? 0);
+    const order = Array.from(held, (event, i) => ({ event, key: keys[i] ?? 0 }));
+    order.sort((a, b) => a.key - b.key);
+    this.held = order.map((one) => one.event);
+    this.keys = order.map((one) => one.key);
     this.sorted = true;
   }
 }

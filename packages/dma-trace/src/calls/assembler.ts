@@ -85,6 +85,7 @@ export class Assembler {
 
   private addEvent(event: TraceEvent): void {
     this.bench.account?.event(event, this.bench.live);
+    if (event.kind === 'kernelLog') return;
     if (event.kind === 'lost') this.bench.contexts.forgetOpen();
     else if (!this.dma.add(event)) this.pool.add(event);
   }

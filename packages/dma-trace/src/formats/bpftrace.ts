@@ -9,7 +9,7 @@ const HEAD =
   /^(\d{1,19}) (\d{1,5}) (.{0,40}?) ?(\d{1,10}) (?=(?:tracepoint|k(?:ret)?probe|f(?:entry|exit)|k(?:ret)?func|rawtracepoint):)/;
 const HEAD_LIMIT = 120;
 /** bpftrace's own words, and the maps that it prints when it ends. */
-const NO_EVENT = /^(?:\s*$|Attach(?:ing|ed) \d+ probes?|@|WARNING: |stdin:\d|#)/;
+const NO_EVENT = /^(?:\s*$|Attach(?:ing|ed) \d+ probes?|@|stdin:\d|#)/;
 const LOST = /^(?:WARNING: )?Lost (\d+) events\b/i;
 
 export const bpftrace: Format = {
