@@ -45,9 +45,10 @@ export interface GroupChange extends EventHead {
   group: number;
 }
 
-/** dma_map_page, dma_map_phys and dma_map_resource; `resource` for the last and for dma_map_phys with MMIO. */
+/** dma_map_page, dma_map_phys (6.18 and later) and dma_map_resource; `resource` for the last and for MMIO. */
 export interface MapPage extends EventHead {
   kind: 'mapPage';
+  call: 'page' | 'phys' | 'resource';
   resource: boolean;
   device: string;
   dir: Direction;
@@ -55,17 +56,20 @@ export interface MapPage extends EventHead {
   size: number;
   phys: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** The unmap calls of MapPage. */
 export interface UnmapPage extends EventHead {
   kind: 'unmapPage';
+  call: 'page' | 'phys' | 'resource';
   resource: boolean;
   device: string;
   dir: Direction;
   dmaAddr: number;
   size: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_map_sg: the DMA segments of the result, but of the input entries only the physical addresses. */
@@ -81,6 +85,7 @@ export interface MapSg extends EventHead {
   sizes: number[];
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_unmap_sg: neither DMA address nor length; to be paired by device and physical addresses. */
@@ -90,6 +95,7 @@ export interface UnmapSg extends EventHead {
   dir: Direction;
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_map_sg_err; the kernel prints the array as `dma_addrs`, but it holds physical addresses. */
@@ -100,6 +106,7 @@ export interface MapSgErr extends EventHead {
   physAddrs: number[];
   err: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_sync_single_for_cpu and _for_device. */
@@ -139,6 +146,7 @@ interface Allocation extends EventHead {
   /** For sg tables. */
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 export interface DmaAlloc extends Allocation {
@@ -226,12 +234,16 @@ export interface OtherEvent extends EventHead {
   text: string;
 }
 
-/** The tracer dropped events here; it prints no time. `count` is null when it does not know how many. */
+/** The tracer dropped events before this place of its CPU. Most tracers print no time with it. */
 export interface LostEvents {
   kind: 'lost';
   line: number;
-  cpu: number;
+  /** Null when the tracer does not say which. */
+  cpu: number | null;
+  /** Null when the tracer does not know how many. */
   count: number | null;
+  /** They are overwritten ones of before the trace, which the file's header counts. */
+  overwritten: boolean;
 }
 
 /** What a line of the kernel log is about. `other`: nothing of DMA. */

@@ -3,7 +3,9 @@
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
-import { parseLine } from './parse-line';
+import type { FormatName } from './formats/format';
+import { LineParser } from './parse-line';
+import { TimeOrder } from './time-order';
 import { readBlocks, type TextBlock } from './files';
 import { TraceError, printable } from './trace-error';
 
@@ -24,6 +26,8 @@ export interface TraceCounters {
   logLines: number;
   /** Events with a time stamp before that of the event above them on the same CPU. */
   backwards: number;
+  /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
+  late: number;
   /** The last line has no newline: the file may have been cut in it. */
   unterminated: boolean;
 }
@@ -48,9 +52,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     lost: 0,
     logLines: 0,
     backwards: 0,
+    late: 0,
     unterminated: false,
   };
   readonly header: TraceHeader = { tracer: null, cpus: null };
+  private readonly parser = new LineParser();
+  private readonly order = new TimeOrder();
   private readonly lastTimes = new Map<number | null, number>();
   private readonly broken = new BrokenLines();
 
@@ -67,7 +74,13 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     check_value('TraceReader', 'path', path, a_path);
   }
 
+  /** Which tool printed it, told by its lines so far; null if none of them tells. */
+  get format(): FormatName | null {
+    return this.parser.format?.name ?? null;
+  }
+
   /**
+   * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
    * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over
    * several lines: of these none would be read.
    */
@@ -83,8 +96,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       if (first && events.length === 0 && block.text.includes('\0'))
         throw new TraceError(this.file, null, 'is a binary file; expected an ftrace text');
       first = false;
-      yield events;
+      yield this.order.add(events, this.parser.format?.disorder ?? 0);
     }
+    yield this.order.finish();
+    this.counters.late = this.order.late;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
   }
 
@@ -108,7 +123,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private parseOne(text: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
-    const event = parseLine(text, line);
+    const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
       this.countUnparsed(line, text);
       this.refuseWrapped(line, text);
@@ -125,7 +140,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     counters.events++;
     if (event.kind === 'lost') {
-      counters.lost += event.count ?? 1;
+      if (!event.overwritten) counters.lost += event.count ?? 1;
       return event;
     }
     const before = this.lastTimes.get(event.cpu);

@@ -34,6 +34,7 @@ describe('readTrace', () => {
       lost: 0,
       logLines: 0,
       backwards: 0,
+      late: 0,
       unterminated: false,
     });
   });
