@@ -76,13 +76,9 @@ export class Assembler {
   add(events: readonly TraceEvent[]): Step[] {
     for (const event of events) this.addEvent(event);
     const { queue } = this.bench;
-    if (!queue.isTooLong) return queue.take();
-    // A map that is never unmapped would hold up all that follows.
-    queue.giveUpPlaces();
-    const steps = queue.take();
-    if (!queue.isTooLong) return steps;
-    queue.force();
-    return [...steps, ...queue.take()];
+    // A map that is never unmapped would hold up all that follows: its place goes first.
+    if (queue.isTooLong) queue.shorten();
+    return queue.take();
   }
 
   /** The steps that were left. */

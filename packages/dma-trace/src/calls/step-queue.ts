@@ -71,13 +71,15 @@ export class StepQueue {
     return taken.filter((step) => !isPlace(step));
   }
 
-  /** Gives up the places that the older half of the steps waits for. */
-  giveUpPlaces(): void {
-    const half = this.steps.length / 2;
-    for (let i = 0; i < half; i++) {
-      const step = this.steps[i] as Step;
-      if (isPlace(step)) step.ready = true;
-    }
+  /** Gives up the places in the older half; all that is incomplete, if something else holds that half up. */
+  shorten(): void {
+    const older = this.steps.slice(0, this.steps.length / 2);
+    for (const step of older) if (isPlace(step)) step.ready = true;
+    const isHeldUp = older.some(
+      (step) =>
+        !step.ready || (step.kind === 'evictRun' && (this.runs.get(step.run)?.left ?? 0) > 0),
+    );
+    if (isHeldUp) this.force();
   }
 
   /** Everything, complete or not: at the end, or when a line that was waited for does not come. */
