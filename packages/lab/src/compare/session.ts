@@ -8,10 +8,13 @@ import {
   Assembler,
   CaptureAccount,
   type LineCounts,
+  type LogTopic,
+  type ReconstructedCounts,
   type Step,
   type FoundFacts,
   type TraceCounters,
   type TraceEvent,
+  TraceError,
   type TraceFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
@@ -76,7 +79,11 @@ export interface Session {
   readonly kernelParams: KernelParams;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
+  /** CPUs of the machine, by the headers of the files; null if they have none. */
+  readonly cpus: number | null;
   readonly counts: LineCounts;
+  /** Requests that no call tells of. */
+  readonly reconstructed: ReconstructedCounts;
   /** What stands beside the calls. */
   readonly account: CaptureAccount;
   readonly survey: Survey;
@@ -104,16 +111,20 @@ export async function replaySession(
   const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
   const signs = new Signs();
+  const topics = new LogTopics();
   const onlyDevice = onlyTranslated(facts);
   const first = new Assembler(null, { withDecisions: new Set(), firstDevice: '', onlyDevice });
-  await read(files, first, options, 'reading', {
+  const readings = await read(files, first, options, 'reading', {
     take: (steps) => {
       for (const step of steps) survey.add(step);
     },
     see: (events) => {
       signs.add(events);
+      topics.add(events);
     },
   });
+  if (readings.every(({ counters }) => counters.events === 0))
+    throw new TraceError(files[0]?.file ?? '', null, topics.refusal);
   survey.finish();
   const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
@@ -173,7 +184,7 @@ export async function replaySession(
     },
     account,
   );
-  const counters = await read(files, assembler, options, 'replaying', {
+  const again = await read(files, assembler, options, 'replaying', {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);
     },
@@ -184,8 +195,13 @@ export async function replaySession(
     poolOff: null,
     kernelParams: params.values,
     files,
-    counters,
+    counters: again.map((one) => one.counters),
+    cpus: again.reduce<number | null>(
+      (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
+      null,
+    ),
     counts: assembler.counts,
+    reconstructed: assembler.reconstructed,
     account,
     survey,
     clock,
@@ -209,6 +225,36 @@ class Signs {
       if (this.found !== null) return;
       this.found = signOf(event);
     }
+  }
+}
+
+/** What can be said of a file that was read. */
+interface Reading {
+  readonly counters: TraceCounters;
+  readonly cpus: number | null;
+}
+
+/** What lines of a kernel log are about, if a capture has no others. */
+class LogTopics {
+  private readonly counts = new Map<LogTopic, number>();
+  private lines = 0;
+
+  add(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      if (event.kind !== 'kernelLog') continue;
+      this.lines++;
+      this.counts.set(event.topic, (this.counts.get(event.topic) ?? 0) + 1);
+    }
+  }
+
+  get refusal(): string {
+    const names = [
+      ['fault', 'about faults'],
+      ['swiotlbFull', 'about a full swiotlb'],
+      ['dmaDebug', 'of DMA-API debugging'],
+    ] as const;
+    const said = names.map(([topic, of]) => `${String(this.counts.get(topic) ?? 0)} ${of}`);
+    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to replay`;
   }
 }
 
@@ -237,8 +283,8 @@ async function read(
     readonly take: (steps: readonly Step[]) => void;
     readonly see?: (events: readonly TraceEvent[]) => void;
   },
-): Promise<TraceCounters[]> {
-  const counters: TraceCounters[] = [];
+): Promise<Reading[]> {
+  const readings: Reading[] = [];
   for (const { file } of files) {
     const reader = readTrace(file, options.pathOf?.(file));
     assembler.beginFile(file);
@@ -247,10 +293,10 @@ async function read(
       take(assembler.add(batch));
       options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
     }
-    counters.push(reader.counters);
+    readings.push({ counters: reader.counters, cpus: reader.header.cpus });
   }
   take(assembler.finish());
-  return counters;
+  return readings;
 }
 
 function memoryNeeded(

@@ -72,7 +72,7 @@ function verdict(document: ReplayDocument): Html {
     html`<li>
       Mappings that reach the IOMMU as recorded:
       <b>${share(a.mappings_equal, a.mappings_compared)}</b> of those that belong to a
-      ${callLines(document.trace.pool_lines)} call and have iommu:map events
+      ${callLines(document)} call and have iommu:map events
     </li>`,
     ...(p
       ? [
@@ -165,8 +165,9 @@ function mappings({ recorded }: ReplayDocument): Html {
   </section>`;
 }
 
-function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Html {
-  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
+function plainPath(document: ReplayDocument): Html {
+  const { agreement: a, recorded } = document;
+  const rows = agreementRows(document).map(({ name, of, base }) => [
     name,
     base,
     share(of.equal, of.compared),

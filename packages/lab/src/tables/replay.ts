@@ -14,7 +14,7 @@ import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { isTable } from '../show/parts';
 import { table } from '../show/table';
 import { wrapped } from '../show/text';
-import { agreementRows, callLines } from './agreement-rows';
+import { agreementRows } from './agreement-rows';
 import { CAPTURE_TITLE, captureParts } from './capture';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from './verdict';
@@ -93,9 +93,10 @@ function devices({ states }: ReplayDocument): string[] {
   });
 }
 
-function agreement({ agreement: a, trace }: ReplayDocument): string {
+function agreement(document: ReplayDocument): string {
+  const { agreement: a } = document;
   const head = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
-  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
+  const rows = agreementRows(document).map(({ name, of, base }) => [
     name,
     share(of.equal, of.compared),
     folded(base, 36),
