@@ -6,7 +6,7 @@ import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { LineParser } from './parse-line';
 import { TimeOrder } from './time-order';
-import { readBlocks, type TextBlock } from './files';
+import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { TraceError, printable } from './trace-error';
 
 export interface TraceCounters {
@@ -94,7 +94,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     for await (const block of readBlocks(this.file, this.path)) {
       const events = this.parseBlock(block);
       if (first && events.length === 0 && block.text.includes('\0'))
-        throw new TraceError(this.file, null, 'is a binary file; expected an ftrace text');
+        throw new TraceError(this.file, null, `is a binary file; expected ${A_CAPTURE}`);
       first = false;
       yield this.order.add(events, this.parser.format?.disorder ?? 0);
     }
@@ -185,7 +185,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private nothingFound(): TraceError {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
-      return new TraceError(this.file, null, 'has no event; expected an ftrace text with events');
+      return new TraceError(this.file, null, `has no event; expected ${A_CAPTURE}`);
     if (firstUnparsed.endsEarly)
       return new TraceError(
         this.file,
@@ -195,7 +195,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return new TraceError(
       this.file,
       firstUnparsed.line,
-      `not an ftrace text: expected a line like 'task-pid [cpu] flags seconds: event: …', got '${firstUnparsed.text}'`,
+      `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
 }

@@ -231,7 +231,7 @@ describe('iommu-bounce replay of captures that it cannot use', () => {
         writeFileSync(file, text);
         const { status, out, err } = await cli('replay', file);
         expect([status, out]).to.deep.equal([2, '']);
-        expect(err).to.match(/^iommu-bounce: [^\n]+:1: not an ftrace text: expected a line like/);
+        expect(err).to.match(/^iommu-bounce: [^\n]+:1: not a capture: expected a line like/);
       });
     });
 });
