@@ -36,6 +36,8 @@ export interface TraceHeader {
   tracer: string | null;
   /** `#P:` of the header. */
   cpus: number | null;
+  /** Events in the buffers of all CPUs, also above a file of one CPU. */
+  entries: number | null;
 }
 
 const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
@@ -55,7 +57,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     late: 0,
     unterminated: false,
   };
-  readonly header: TraceHeader = { tracer: null, cpus: null };
+  readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
   private readonly parser = new LineParser();
   private readonly order = new TimeOrder();
   private readonly lastTimes = new Map<number | null, number>();
@@ -179,6 +181,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     if (entries === null) return;
     const [, inBuffer, written, cpus] = entries;
     this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
+    this.header.entries = Number(inBuffer);
     if (cpus !== undefined) this.header.cpus = Number(cpus);
   }
 

@@ -36,7 +36,7 @@ describe('readTrace', () => {
     const reader = readTrace(await temp.write('a', HEADER + mapLine(5) + mapLine(6, 1)));
     const events = await all(reader);
     expect(events.map((event) => event.line)).to.deep.equal([5, 6]);
-    expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2 });
+    expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2, entries: 3 });
     expect(reader.counters).to.deep.equal({
       lines: 6,
       events: 2,

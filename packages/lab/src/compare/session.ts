@@ -13,6 +13,7 @@ import {
   type TraceCounters,
   type TraceEvent,
   type TraceFacts,
+  readCpuFiles,
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
@@ -66,6 +67,8 @@ export interface SessionOptions {
 
 export interface TraceFile extends FoundFacts {
   readonly file: string;
+  /** It has another CPU of the recording of the file before it. */
+  readonly joins?: boolean;
 }
 
 export interface Session {
@@ -211,6 +214,15 @@ function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean):
   return hasDecisions && patches.includes(4) ? 4 : plain;
 }
 
+/** Files to be read one after the other; of several CPUs of one recording at the same time. */
+function recordings(files: readonly TraceFile[]): string[][] {
+  const groups: string[][] = [];
+  for (const { file, joins } of files)
+    if (joins === true) groups.at(-1)?.push(file);
+    else groups.push([file]);
+  return groups;
+}
+
 async function read(
   files: readonly TraceFile[],
   assembler: Assembler,
@@ -225,15 +237,16 @@ async function read(
   },
 ): Promise<TraceCounters[]> {
   const counters: TraceCounters[] = [];
-  for (const { file } of files) {
-    const reader = readTrace(file, options.pathOf?.(file));
-    assembler.beginFile(file);
-    for await (const batch of reader.batches()) {
-      see?.(batch);
-      take(assembler.add(batch));
-      options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
+  for (const group of recordings(files)) {
+    const readers = group.map((file) => readTrace(file, options.pathOf?.(file)));
+    for await (const { file, events } of readCpuFiles(readers)) {
+      assembler.beginFile(file);
+      see?.(events);
+      take(assembler.add(events));
+      const read = readers.reduce((sum, reader) => sum + reader.counters.events, 0);
+      options.progress(`${what} ${file}: ${String(read)} events`);
     }
-    counters.push(reader.counters);
+    counters.push(...readers.map((reader) => reader.counters));
   }
   take(assembler.finish());
   return counters;
