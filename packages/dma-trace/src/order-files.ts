@@ -58,7 +58,11 @@ async function timeSpan(file: string, path: string): Promise<Omit<OrderedTrace, 
       if (event.timeNs > lastNs) lastNs = event.timeNs;
     }
   if (lastNs < firstNs)
-    throw new TraceError(file, null, 'has no event with a time stamp; expected an ftrace text');
+    throw new TraceError(
+      file,
+      null,
+      'has no event with a time stamp; expected a capture with times',
+    );
   return { file, firstNs, lastNs };
 }
 

@@ -6,7 +6,7 @@ import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { LineParser } from './parse-line';
 import { TimeOrder } from './time-order';
-import { readBlocks, type TextBlock } from './files';
+import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { TraceError, printable } from './trace-error';
 
 export interface TraceCounters {
@@ -36,6 +36,8 @@ export interface TraceHeader {
   tracer: string | null;
   /** `#P:` of the header. */
   cpus: number | null;
+  /** Events in the buffers of all CPUs, also above a file of one CPU. */
+  entries: number | null;
 }
 
 const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
@@ -55,7 +57,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     late: 0,
     unterminated: false,
   };
-  readonly header: TraceHeader = { tracer: null, cpus: null };
+  readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
   private readonly parser = new LineParser();
   private readonly order = new TimeOrder();
   private readonly lastTimes = new Map<number | null, number>();
@@ -94,7 +96,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     for await (const block of readBlocks(this.file, this.path)) {
       const events = this.parseBlock(block);
       if (first && events.length === 0 && block.text.includes('\0'))
-        throw new TraceError(this.file, null, 'is a binary file; expected an ftrace text');
+        throw new TraceError(this.file, null, `is a binary file; expected ${A_CAPTURE}`);
       first = false;
       yield this.order.add(events, this.parser.format?.disorder ?? 0);
     }
@@ -179,13 +181,14 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     if (entries === null) return;
     const [, inBuffer, written, cpus] = entries;
     this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
+    this.header.entries = Number(inBuffer);
     if (cpus !== undefined) this.header.cpus = Number(cpus);
   }
 
   private nothingFound(): TraceError {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
-      return new TraceError(this.file, null, 'has no event; expected an ftrace text with events');
+      return new TraceError(this.file, null, `has no event; expected ${A_CAPTURE}`);
     if (firstUnparsed.endsEarly)
       return new TraceError(
         this.file,
@@ -195,7 +198,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return new TraceError(
       this.file,
       firstUnparsed.line,
-      `not an ftrace text: expected a line like 'task-pid [cpu] flags seconds: event: …', got '${firstUnparsed.text}'`,
+      `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
 }

@@ -16,6 +16,7 @@ import {
   type TraceEvent,
   TraceError,
   type TraceFacts,
+  readCpuFiles,
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
@@ -69,6 +70,8 @@ export interface SessionOptions {
 
 export interface TraceFile extends FoundFacts {
   readonly file: string;
+  /** It has another CPU of the recording of the file before it. */
+  readonly joins?: boolean;
 }
 
 export interface Session {
@@ -271,6 +274,15 @@ function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean):
   return hasDecisions && patches.includes(4) ? 4 : plain;
 }
 
+/** Files to be read one after the other; of several CPUs of one recording at the same time. */
+function recordings(files: readonly TraceFile[]): string[][] {
+  const groups: string[][] = [];
+  for (const { file, joins } of files)
+    if (joins === true) groups.at(-1)?.push(file);
+    else groups.push([file]);
+  return groups;
+}
+
 async function read(
   files: readonly TraceFile[],
   assembler: Assembler,
@@ -285,15 +297,16 @@ async function read(
   },
 ): Promise<Reading[]> {
   const readings: Reading[] = [];
-  for (const { file } of files) {
-    const reader = readTrace(file, options.pathOf?.(file));
-    assembler.beginFile(file);
-    for await (const batch of reader.batches()) {
-      see?.(batch);
-      take(assembler.add(batch));
-      options.progress(`${what} ${file}: ${String(reader.counters.events)} events`);
+  for (const group of recordings(files)) {
+    const readers = group.map((file) => readTrace(file, options.pathOf?.(file)));
+    for await (const { file, events } of readCpuFiles(readers)) {
+      assembler.beginFile(file);
+      see?.(events);
+      take(assembler.add(events));
+      const read = readers.reduce((sum, reader) => sum + reader.counters.events, 0);
+      options.progress(`${what} ${file}: ${String(read)} events`);
     }
-    readings.push({ counters: reader.counters, cpus: reader.header.cpus });
+    for (const { counters, header } of readers) readings.push({ counters, cpus: header.cpus });
   }
   take(assembler.finish());
   return readings;

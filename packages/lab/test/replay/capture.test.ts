@@ -219,8 +219,25 @@ describe('iommu-bounce replay of captures that it cannot use', () => {
     });
   });
 
+  it('refuses a kernel log with one line that says what it has', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.txt');
+      writeFileSync(
+        file,
+        '[   12.345678] nvme 0000:01:00.0: swiotlb buffer is full (sz: 8192 bytes), total 512 (slots), used 7 (slots)\n' +
+          '[   12.345679] DMAR: [DMA Write NO_PASID] Request device [0b:00.0] fault addr 0x7000 [fault reason 0x05] x\n' +
+          '[   12.345680] EXT4-fs (vda1): mounted filesystem\n',
+      );
+      const { status, out, err } = await cli('replay', file);
+      expect([status, out]).to.deep.equal([2, '']);
+      expect(err).to.equal(
+        `iommu-bounce: ${file}: is a kernel log, 1 about faults, 1 about a full swiotlb, 0 of DMA-API debugging in 3 lines; ` +
+          'it has no DMA calls, so there is nothing to replay\n',
+      );
+    });
+  });
+
   for (const [what, text] of [
-    ['the kernel log', '[   12.345678] dmar: DMA: out of SW-IOMMU space for 65536 bytes\n'],
     ['bpftrace', 'Attaching 3 probes...\n\n@maps: 17\n@unmaps: 12\n'],
     ['an iolog of fio', 'fio version 3 iolog\n0 sda add\n1 sda open\n2 sda write 0 4096\n'],
     ['blkparse', '  8,16   1        9     0.000104000   12  Q   W 1000 + 16 [dd]\n'],
@@ -231,7 +248,7 @@ describe('iommu-bounce replay of captures that it cannot use', () => {
         writeFileSync(file, text);
         const { status, out, err } = await cli('replay', file);
         expect([status, out]).to.deep.equal([2, '']);
-        expect(err).to.match(/^iommu-bounce: [^\n]+:1: not an ftrace text: expected a line like/);
+        expect(err).to.match(/^iommu-bounce: [^\n]+:1: not a capture: expected a line like/);
       });
     });
 });

@@ -30,13 +30,15 @@ export class LossAccount {
   /** CPUs that have a line. */
   readonly cpus = new Set<number>();
   private readonly marks = new Map<number | null, LostOfCpu>();
-  private readonly lastTimes = new Map<number | null, number>();
+  /** Of each CPU, by file: files of one boot need not follow each other, and those of CPUs are read in turns. */
+  private readonly timesOfFiles = new Map<string, Map<number | null, number>>();
+  private lastTimes = new Map<number | null, number>();
   private file = '';
 
   beginFile(file: string): void {
     this.file = file;
-    // Files of one boot need not follow each other on each CPU.
-    this.lastTimes.clear();
+    this.lastTimes = this.timesOfFiles.get(file) ?? new Map<number | null, number>();
+    this.timesOfFiles.set(file, this.lastTimes);
   }
 
   event(event: TraceEvent): void {
