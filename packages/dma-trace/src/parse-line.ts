@@ -72,10 +72,17 @@ function parseBody(format: Format, head: EventHead, scan: Scanner): Parsed {
 function parseProbe(head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
   const name = probeName(scan);
   if (name === null) return 'unparsed';
-  const event = name.startsWith('dma_iova_')
-    ? parseIovaProbe(name, head, iovaFields(scan, name))
-    : (parseRaw(name, head, scan, true) ?? known(name, head, scan));
+  const event = isBareList(name, scan)
+    ? null
+    : name.startsWith('dma_iova_')
+      ? parseIovaProbe(name, head, iovaFields(scan, name))
+      : (parseRaw(name, head, scan) ?? known(name, head, scan));
   return event ?? { ...head, kind: 'other', name, text: scan.rest() };
+}
+
+/** A script may print of a list that there was one, and nothing that tells which. */
+function isBareList(name: string, scan: Scanner): boolean {
+  return name.endsWith('map_sg') && !scan.text.includes('addrs=', scan.pos);
 }
 
 /** As a probe event prints them: bpftrace's %llx has no 0x in front. */

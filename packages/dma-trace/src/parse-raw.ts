@@ -27,17 +27,13 @@ export function isRaw(scan: Scanner): boolean {
   }
 }
 
-/**
- * The event, `unparsed` if the name is known and the text does not fit, null if the name is not known.
- * @param listsMayMiss a script may print the counts of a list alone: the list is then truncated to nothing
- */
+/** The event, `unparsed` if the name is known and the text does not fit, null if the name is not known. */
 export function parseRaw(
   name: string,
   head: EventHead,
   scan: Scanner,
-  listsMayMiss = false,
 ): TraceEvent | 'unparsed' | null {
-  const fields = new RawFields(scan, listsMayMiss);
+  const fields = new RawFields(scan);
   const event = name.startsWith('dma_')
     ? dmaEvent(name, head, fields)
     : iommuEvent(name, head, fields);
@@ -170,7 +166,6 @@ function mapSg(head: EventHead, fields: RawFields): TraceEvent {
     kind: 'mapSg',
     nents,
     ents,
-    // bpftrace prints no such field, and as much of a list as fits its strings.
     truncated: nents > physAddrs.length || ents > dmaAddrs.length,
     dmaAddrs,
     sizes,
@@ -218,10 +213,7 @@ class RawFields {
   /** Without the print format, the tools print a u64 in decimal. */
   private readonly unprefixedIsHex: boolean;
 
-  constructor(
-    private readonly scan: Scanner,
-    private readonly listsMayMiss: boolean,
-  ) {
+  constructor(private readonly scan: Scanner) {
     // A space stands before the first field, too.
     this.from = scan.pos - 1;
     this.unprefixedIsHex = !scan.text.startsWith(FAILED, scan.pos);
@@ -290,7 +282,6 @@ class RawFields {
 
   /** `ARRAY[00, d0, 27, …]`, in bpftrace's lines without commas: numbers of so many bytes, the lowest first. */
   list(label: string, bytes: number): number[] {
-    if (this.listsMayMiss && !this.has(label)) return [];
     this.seek(label);
     const { scan } = this;
     scan.accept('ARRAY');

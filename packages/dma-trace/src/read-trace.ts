@@ -28,6 +28,8 @@ export interface TraceCounters {
   backwards: number;
   /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
   late: number;
+  /** Calls of dma_map_sg and dma_unmap_sg of which a bpftrace script printed no entry: they are no calls here. */
+  bareLists: number;
   /** The last line has no newline: the file may have been cut in it. */
   unterminated: boolean;
 }
@@ -55,6 +57,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     logLines: 0,
     backwards: 0,
     late: 0,
+    bareLists: 0,
     unterminated: false,
   };
   readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
@@ -145,6 +148,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       if (!event.overwritten) counters.lost += event.count ?? 1;
       return event;
     }
+    if (event.kind === 'other' && /^dma_(?:un)?map_sg$/.test(event.name)) counters.bareLists++;
     const before = this.lastTimes.get(event.cpu);
     if (before !== undefined && event.timeNs < before) counters.backwards++;
     this.lastTimes.set(event.cpu, event.timeNs);

@@ -48,6 +48,7 @@ describe('readTrace', () => {
       logLines: 0,
       backwards: 0,
       late: 0,
+      bareLists: 0,
       unterminated: false,
     });
   });
