@@ -95,14 +95,15 @@ async function* unzstd(compressed: AsyncIterable<Buffer>): Chunks {
 const XZ_ENDS_EARLY = /error code 8\b/;
 
 async function* unxz(compressed: AsyncIterable<Buffer>): Chunks {
-  let failed: unknown = null;
-  const input = ReadableStream.from(remember(compressed, (error) => (failed = error)));
+  const failed: Error[] = [];
+  const input = ReadableStream.from(remember(compressed, failed));
   // JS: the types of the package are the browser's streams; in Node they are these.
-  const output = new XzReadableStream(input as never) as unknown as AsyncIterable<Uint8Array>;
+  const output: AsyncIterable<Uint8Array> = new XzReadableStream(input as never) as never;
   try {
     for await (const chunk of output) yield Buffer.from(chunk);
   } catch (error) {
-    if (failed !== null) throw failed;
+    const [ofFile] = failed;
+    if (ofFile !== undefined) throw ofFile;
     throw new DamagedError('xz', XZ_ENDS_EARLY.test(String(error)), { cause: error });
   }
 }
@@ -110,12 +111,12 @@ async function* unxz(compressed: AsyncIterable<Buffer>): Chunks {
 /** Tells an error of the file from one of the decoder. */
 async function* remember<T>(
   source: AsyncIterable<T>,
-  failed: (error: unknown) => void,
+  failed: Error[],
 ): AsyncGenerator<T, void, undefined> {
   try {
     yield* source;
   } catch (error) {
-    failed(error);
+    if (error instanceof Error) failed.push(error);
     throw error;
   }
 }

@@ -211,9 +211,13 @@ describe(`the whole captures in ../shared/traces/formats${existsSync(WHOLE) ? ''
   it('give the same events but for the thread, which perf -F pid leaves out', async () => {
     const withoutThread = (all: TraceEvent[]): string[] =>
       all.flatMap((event) => ('pid' in event ? (shape({ ...event, pid: 0 }, 'cut') ?? []) : []));
-    const [one, other] = ['perf612-k6.12.script', 'perf612-k6.12.script-F'];
-    const wanted = withoutThread(await events(file(WHOLE, one ?? '')));
-    expectSame(withoutThread(await events(file(WHOLE, other ?? ''))), wanted, 'fields chosen');
+    const [one, other] = ['script', 'script-F'].map((name) => file(WHOLE, `perf612-k6.12.${name}`));
+    if (one === undefined || other === undefined) throw new Error('two files');
+    expectSame(
+      withoutThread(await events(other)),
+      withoutThread(await events(one)),
+      'fields chosen',
+    );
   });
 
   it('give the same events, put together of the files of each CPU', async () => {

@@ -8,7 +8,7 @@ import { createGzip, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { Assembler, TraceError, readTrace, type TraceCounters } from '../src';
-import { TempFiles, failure } from './temp-files';
+import { TempFiles } from './temp-files';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const RUNS = LONG ? 1000 : 60;
@@ -111,7 +111,7 @@ describe('damaged captures', function () {
           const result = await read(path);
           if (result instanceof TraceError) {
             refused++;
-            expect(result.message).to.match(/^[^\n\x00-\x1f]+$/);
+            expect(result.message).not.to.match(/\p{Cc}/u);
             expect(result.message.startsWith(path)).to.equal(true);
             return;
           }
@@ -156,7 +156,7 @@ describe('damaged captures', function () {
     });
     global.gc?.();
     const before = process.memoryUsage().rss;
-    const error = await failure(read(path).then((result) => Promise.reject(result)));
+    const error = await read(path);
     expect(error).to.be.instanceOf(TraceError);
     expect(String(error)).to.match(/:1: not a capture: .*, got 'x{120}…'$/);
     expect(process.memoryUsage().rss - before).to.be.below(48 * 2 ** 20);
