@@ -163,7 +163,7 @@ describe('what a capture shows beside its calls', () => {
     expect(made.agreement).to.include({ mappings_recorded: 4, mappings_compared: 1 });
     expect(tables(made).replace(/\s+/g, ' '))
       .to.include('1 of 4 (25.00 %)')
-      .and.to.include('of unknown direction');
+      .and.to.include('Their direction is unknown');
     expect(made.notes.join()).to.include('3 requests are put together from 24 iommu:map events');
   });
 
