@@ -36,7 +36,7 @@ export interface TraceCounters {
 
 export interface TraceHeader {
   tracer: string | null;
-  /** `#P:` of the header. */
+  /** `#P:` of ftrace's header, `cpus=` of trace-cmd's, `nrcpus online` of perf's. */
   cpus: number | null;
   /** Events in the buffers of all CPUs, also above a file of one CPU. */
   entries: number | null;
@@ -136,7 +136,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     this.broken.clear();
     if (event === null) {
-      if (text.startsWith('#')) this.readHeader(text);
+      if (text.startsWith('#') || text.startsWith('cpus=')) this.readHeader(text);
       return null;
     }
     if (event.kind === 'kernelLog') {
@@ -179,6 +179,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readHeader(text: string): void {
     const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
     if (tracer !== undefined) this.header.tracer = tracer;
+    const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
+    if (online !== undefined) this.header.cpus = Number(online);
     const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(
       text,
     );

@@ -125,6 +125,8 @@ export interface LossSection {
   lost_by_cpu: { cpu: number | null; marks: number; events: number; unknown: number }[];
   /** Lists of which the tracer printed 128 entries only. */
   truncated_lists: { count: number; first: string[] };
+  /** Calls of lists of which a bpftrace script printed no entry: they count as no calls. */
+  lists_without_entries: number;
   /** Events with an earlier time than the one above them on their CPU. */
   clock_steps_back: { count: number; largest_ns: number; first: string[] };
   /** Events too far behind those of other CPUs to be put into the order of time. */

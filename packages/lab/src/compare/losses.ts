@@ -23,6 +23,7 @@ export function lossSection({ account, files, counters, cpus }: Session): LossSe
     overwritten: sum((one) => one.dropped),
     lost_by_cpu: lostByCpu.map((one) => ({ ...one })),
     truncated_lists: { count: truncated.count, first: truncated.first.map(showPlace) },
+    lists_without_entries: sum((one) => one.bareLists),
     clock_steps_back: {
       count: stepsBack.count,
       largest_ns: stepsBack.largestNs,

@@ -12,6 +12,7 @@ export function lossLines(capture: CaptureSection): readonly string[] {
     ...notUnderstood(capture),
     ...lost(capture),
     ...truncated(capture),
+    ...bareLists(capture),
     ...clock(capture),
     ...cpus(capture),
     ...pairs(capture),
@@ -62,6 +63,14 @@ function truncated(capture: CaptureSection): string[] {
   const places = first.map((one) => where(one, capture));
   return [
     `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): their number of pieces is not known, and they are not compared.`,
+  ];
+}
+
+function bareLists(capture: CaptureSection): string[] {
+  const n = capture.losses.lists_without_entries;
+  if (n === 0) return [];
+  return [
+    `${plural(n, 'line')} of dma_map_sg and dma_unmap_sg without entries, as bpftrace prints them: they count as no calls.`,
   ];
 }
 
