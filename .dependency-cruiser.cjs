@@ -47,7 +47,10 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/(?!lab/)[^/]+/src/',
-        pathNot: ['^packages/dma-trace/src/files\\.ts$', '^packages/reader/src/[^/]+/files\\.ts$'],
+        pathNot: [
+          '^packages/dma-trace/src/(files|decompress)\\.ts$',
+          '^packages/reader/src/[^/]+/files\\.ts$',
+        ],
       },
       to: { dependencyTypes: ['core'] },
     },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Why a line is no event: it ends in the middle of one. Mailers and terminals wrap lines, `cut` shortens them.
 
-import { parseLine, parseText } from './parse-line';
+import { LineParser, parseLine } from './parse-line';
 import { Scanner } from './scanner';
 
 /** Lines that one event may have been broken into. */
@@ -44,7 +44,7 @@ class FailureScanner extends Scanner {
 /** Whether a line that is no event is the beginning of one. */
 export function endsEarly(text: string): boolean {
   const scan = new FailureScanner(text.trimEnd());
-  return parseText(scan, 0) === 'unparsed' && scan.early;
+  return new LineParser().parseText(scan, 0) === 'unparsed' && scan.early;
 }
 
 /** Lines that are no events, one below the other, until some of them together are one. */
@@ -74,6 +74,6 @@ export class BrokenLines {
 function isEvent(text: string): boolean {
   const event = parseLine(text, 0);
   return (
-    event !== null && event !== 'unparsed' && event.kind !== 'other' && event.kind !== 'marker'
+    event !== null && event !== 'unparsed' && !['other', 'marker', 'kernelLog'].includes(event.kind)
   );
 }

@@ -25,7 +25,10 @@ export const DMA_ATTRS: ReadonlyMap<string, number> = new Map([
   ['ALLOC_CC_SHARED', 1 << 14],
 ]);
 
-/** Set in `attrs` when the line has an attribute name that this reader does not know. */
+/**
+ * Set in `attrs` when the line has an attribute name that this reader does not know: `otherAttrs` of the event has the
+ * names, joined by `|`. Bits that the line gives as a number are set in `attrs`, known or not.
+ */
 export const ATTR_UNKNOWN = 1 << 30;
 
 /** What stands before the event's own text on every line. */
@@ -34,9 +37,12 @@ export interface EventHead {
   line: number;
   comm: string;
   pid: number;
-  /** Null where `perf script` printed no CPU column. */
+  /** Null where `perf script` printed no CPU column. The pid is 0, the task's name empty, where it printed none of these. */
   cpu: number | null;
-  /** Irq, resched, context and preempt marks as printed, e.g. `d.h1.`; empty where the column is absent. */
+  /**
+   * Irq, resched, context and preempt marks as printed, e.g. `d.h1.`; empty where the column is absent. Of the number that
+   * `trace-cmd report -R` prints, the same marks; the depth of preemption is not in it.
+   */
   flags: string;
   /** Nanoseconds, an integer; exact below 2^53 (104 days of uptime), the nearest double above. */
   timeNs: number;

@@ -38,9 +38,17 @@ export interface AttachDetach extends EventHead {
   device: string;
 }
 
-/** dma_map_page, dma_map_phys and dma_map_resource; `resource` for the last and for dma_map_phys with MMIO. */
+/** iommu:add_device_to_group and iommu:remove_device_from_group. */
+export interface GroupChange extends EventHead {
+  kind: 'groupAdd' | 'groupRemove';
+  device: string;
+  group: number;
+}
+
+/** dma_map_page, dma_map_phys (6.18 and later) and dma_map_resource; `resource` for the last and for MMIO. */
 export interface MapPage extends EventHead {
   kind: 'mapPage';
+  call: 'page' | 'phys' | 'resource';
   resource: boolean;
   device: string;
   dir: Direction;
@@ -48,17 +56,20 @@ export interface MapPage extends EventHead {
   size: number;
   phys: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** The unmap calls of MapPage. */
 export interface UnmapPage extends EventHead {
   kind: 'unmapPage';
+  call: 'page' | 'phys' | 'resource';
   resource: boolean;
   device: string;
   dir: Direction;
   dmaAddr: number;
   size: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_map_sg: the DMA segments of the result, but of the input entries only the physical addresses. */
@@ -74,6 +85,7 @@ export interface MapSg extends EventHead {
   sizes: number[];
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_unmap_sg: neither DMA address nor length; to be paired by device and physical addresses. */
@@ -83,6 +95,7 @@ export interface UnmapSg extends EventHead {
   dir: Direction;
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_map_sg_err; the kernel prints the array as `dma_addrs`, but it holds physical addresses. */
@@ -93,6 +106,7 @@ export interface MapSgErr extends EventHead {
   physAddrs: number[];
   err: number;
   attrs: number;
+  otherAttrs: string;
 }
 
 /** dma_sync_single_for_cpu and _for_device. */
@@ -132,6 +146,7 @@ interface Allocation extends EventHead {
   /** For sg tables. */
   physAddrs: number[];
   attrs: number;
+  otherAttrs: string;
 }
 
 export interface DmaAlloc extends Allocation {
@@ -141,6 +156,59 @@ export interface DmaAlloc extends Allocation {
 
 export interface DmaFree extends Allocation {
   kind: 'dmaFree';
+}
+
+/** What probes on the dma_iova_* functions have in common. Such calls have no event of the kernel's own. */
+interface IovaCall extends EventHead {
+  device: string;
+  /** The caller's struct dma_iova_state, by which the calls of one request belong together; null if it was not probed. */
+  state: string | null;
+}
+
+/** dma_iova_try_alloc: a range of IOVAs for a request. */
+export interface IovaAlloc extends IovaCall {
+  kind: 'iovaAlloc';
+  phys: number;
+  size: number;
+}
+
+/** The return of dma_iova_try_alloc. */
+export interface IovaAllocResult extends EventHead {
+  kind: 'iovaAllocResult';
+  ok: boolean;
+}
+
+/** dma_iova_link and dma_iova_unlink: a piece of the range. */
+export interface IovaPiece extends IovaCall {
+  kind: 'iovaLink' | 'iovaUnlink';
+  /** Of the range, not of the piece. */
+  dmaAddr: number;
+  /** Bytes into the range. */
+  offset: number;
+  size: number;
+  /** Null for unlink. */
+  phys: number | null;
+  dir: Direction;
+  attrs: number;
+}
+
+/** dma_iova_sync: the pieces are linked, the device may use them. */
+export interface IovaSync extends IovaCall {
+  kind: 'iovaSync';
+  dmaAddr: number;
+  offset: number;
+  size: number;
+}
+
+/** dma_iova_destroy, and dma_iova_free with a size of 0. */
+export interface IovaDestroy extends IovaCall {
+  kind: 'iovaDestroy';
+  dmaAddr: number;
+  /** Bytes that are mapped; 0 if nothing is, or no longer. */
+  size: number;
+  /** Null for dma_iova_free. */
+  dir: Direction | null;
+  attrs: number;
 }
 
 /** swiotlb:swiotlb_bounced. */
@@ -166,12 +234,38 @@ export interface OtherEvent extends EventHead {
   text: string;
 }
 
-/** The tracer dropped events here; it prints no time. `count` is null when it does not know how many. */
+/** The tracer dropped events before this place of its CPU. Most tracers print no time with it. */
 export interface LostEvents {
   kind: 'lost';
   line: number;
-  cpu: number;
+  /** Null when the tracer does not say which. */
+  cpu: number | null;
+  /** Null when the tracer does not know how many. */
   count: number | null;
+  /** They are overwritten ones of before the trace, which the file's header counts. */
+  overwritten: boolean;
+}
+
+/** What a line of the kernel log is about. `other`: nothing of DMA. */
+export type LogTopic = 'fault' | 'swiotlbFull' | 'swiotlb' | 'dmaDebug' | 'iommu' | 'other';
+
+/** A line of the kernel log. */
+export interface KernelLog {
+  kind: 'kernelLog';
+  line: number;
+  /** Nanoseconds of the log's clock, seconds since boot; null where the prefix has a date or nothing. */
+  timeNs: number | null;
+  topic: LogTopic;
+  /** As the message names it; null if it names none. */
+  device: string | null;
+  /** Of a fault: the address it names. */
+  address: number | null;
+  /** Of a fault: null if the message does not say. */
+  write: boolean | null;
+  /** Of `swiotlbFull`: bytes that were asked for; slots of 2 KiB that there are, and that are in use. */
+  swiotlb: { size: number; total: number | null; used: number | null } | null;
+  /** Without its prefix. */
+  text: string;
 }
 
 /** Everything with a time stamp. */
@@ -180,6 +274,7 @@ export type TimedEvent =
   | IommuUnmap
   | IoPageFault
   | AttachDetach
+  | GroupChange
   | MapPage
   | UnmapPage
   | MapSg
@@ -189,9 +284,14 @@ export type TimedEvent =
   | SyncSg
   | DmaAlloc
   | DmaFree
+  | IovaAlloc
+  | IovaAllocResult
+  | IovaPiece
+  | IovaSync
+  | IovaDestroy
   | SwiotlbBounced
   | Marker
   | OtherEvent
   | PoolEvent;
 
-export type TraceEvent = TimedEvent | LostEvents;
+export type TraceEvent = TimedEvent | LostEvents | KernelLog;

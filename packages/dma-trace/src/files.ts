@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Files: the only module here that uses Node's API. A text file, plain or gzip (told by its first bytes, not by its name), is
-// read as blocks of whole lines in bounded memory; a small one as a whole.
+// Files: with decompress.ts the only module here that uses Node's API. A text file, plain or compressed (told by its first
+// bytes, not by its name), is read as blocks of whole lines in bounded memory; a small one as a whole.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Readable, pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './decompress';
 import { TraceError } from './trace-error';
+
+/** What a file is expected to hold. */
+export const A_CAPTURE =
+  'a capture: ftrace text, `trace-cmd report`, `perf script`, the output of dma.bt or a kernel log';
 
 /** Far above what a tracer prints on one line (a few pages). */
 export const LONGEST_LINE = 1 << 20;
 
 const NEWLINE = 0x0a;
-const GZIP = Buffer.from([0x1f, 0x8b]);
 /** First bytes of the binary files that the two tools turn into text. */
 const BINARIES: readonly (readonly [string, string])[] = [
   [
@@ -67,7 +69,7 @@ export async function* readBlocks(
   if (carried > 0) yield { text: Buffer.concat(carry).toString('utf8'), overlong: false };
 }
 
-/** What a file holds, as one short text: the same for a file and its .gz. Throws a TraceError as readBlocks does. */
+/** What a file holds, as one short text: the same for a file and the compressed one. Throws a TraceError as readBlocks does. */
 export async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of plainChunks(file)) hash.update(chunk);
@@ -94,15 +96,11 @@ async function* plainChunks(
   try {
     const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const first = await firstBytes(chunks);
-    if (first.length === 0) throw new TraceError(file, null, 'is empty; expected an ftrace text');
+    if (first.length === 0) throw new TraceError(file, null, `is empty; expected ${A_CAPTURE}`);
+    const compression = compressionOf(first);
+    if (compression === null) refuseUnread(file, first);
     const joined = rejoin(first, chunks, onRead);
-    if (first.subarray(0, 2).equals(GZIP)) yield* gunzip(joined);
-    else {
-      const head = first.toString('latin1', 0, 16);
-      const binary = BINARIES.find(([magic]) => head.startsWith(magic));
-      if (binary !== undefined) throw new TraceError(file, null, `is ${binary[1]}`);
-      yield* joined;
-    }
+    yield* compression === null ? joined : compression.read(joined);
   } catch (error) {
     throw error instanceof TraceError
       ? error
@@ -112,10 +110,23 @@ async function* plainChunks(
   }
 }
 
-/** At least two bytes, unless the file has fewer: a pipe may hand out one at a time. */
+function refuseUnread(file: string, first: Buffer): void {
+  const head = first.toString('latin1', 0, 16);
+  const binary = BINARIES.find(([magic]) => head.startsWith(magic));
+  if (binary !== undefined) throw new TraceError(file, null, `is ${binary[1]}`);
+  const unread = unreadCompression(first);
+  if (unread === null) return;
+  throw new TraceError(
+    file,
+    null,
+    `is compressed with ${unread.name}; expected plain, .gz, .zst or .xz text: pipe it through \`${unread.command}\``,
+  );
+}
+
+/** As many bytes as tell a compression, unless the file has fewer: a pipe may hand out one at a time. */
 async function firstBytes(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   let first = Buffer.alloc(0);
-  while (first.length < 2) {
+  while (first.length < MAGIC_LENGTH) {
     const next = await chunks.next();
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
@@ -138,27 +149,17 @@ async function* rejoin(
   }
 }
 
-async function* gunzip(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const inflated = pipeline(Readable.from(compressed), createGunzip({ chunkSize: 1 << 16 }), () => {
-    // An error of either end reaches the loop below through the last stream.
-  });
-  for await (const chunk of inflated) yield chunk as Buffer;
-}
-
 function reason(error: unknown): string {
+  if (error instanceof DamagedError) return error.message;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ENOENT':
-      return 'no such file; expected an ftrace text, plain or .gz';
+      return `no such file; expected ${A_CAPTURE}`;
     case 'EISDIR':
-      return 'is a folder; expected a file with an ftrace text, plain or .gz';
+      return `is a folder; expected a file with ${A_CAPTURE}`;
     case 'EACCES':
     case 'EPERM':
       return 'may not be read; expected a readable file';
-    case 'Z_BUF_ERROR':
-      return 'the gzip data ends in the middle; expected a whole .gz file';
-    case 'Z_DATA_ERROR':
-      return 'the gzip data is damaged; expected a whole .gz file';
     default:
       return `cannot be read (${code === '' ? String(error) : code})`;
   }

@@ -53,12 +53,16 @@ async function timeSpan(file: string, path: string): Promise<Omit<OrderedTrace, 
   let lastNs = -Infinity;
   for await (const batch of new TraceReader(file, path).batches())
     for (const event of batch) {
-      if (event.kind === 'lost') continue;
+      if (event.kind === 'lost' || event.kind === 'kernelLog') continue;
       if (event.timeNs < firstNs) firstNs = event.timeNs;
       if (event.timeNs > lastNs) lastNs = event.timeNs;
     }
   if (lastNs < firstNs)
-    throw new TraceError(file, null, 'has no event with a time stamp; expected an ftrace text');
+    throw new TraceError(
+      file,
+      null,
+      'has no event with a time stamp; expected a capture with times',
+    );
   return { file, firstNs, lastNs };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The text of the dma:* events (include/trace/events/dma.h, Linux 6.12 and later).
 import { DMA_ATTRS, type EventHead } from './event-head';
-import type { AllocForm, MapSg, TraceEvent } from './events';
+import type { AllocForm, MapPage, MapSg, TraceEvent } from './events';
 import type { Scanner } from './scanner';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
@@ -16,11 +16,11 @@ export function parseDma(
     case 'dma_map_page':
     case 'dma_map_phys':
     case 'dma_map_resource':
-      return mapPage(head, scan, name === 'dma_map_resource');
+      return mapPage(dmaCall(name), head, scan);
     case 'dma_unmap_page':
     case 'dma_unmap_phys':
     case 'dma_unmap_resource':
-      return unmapPage(head, scan, name === 'dma_unmap_resource');
+      return unmapPage(dmaCall(name), head, scan);
     case 'dma_map_sg':
       return mapSg(head, scan);
     case 'dma_unmap_sg':
@@ -36,6 +36,7 @@ export function parseDma(
         dir: scan.direction(),
         physAddrs: scan.listAfter(' phys_addrs='),
         attrs: scan.attrs(),
+        otherAttrs: scan.otherAttrs,
       });
     case 'dma_map_sg_err':
       return scan.whole({
@@ -46,6 +47,7 @@ export function parseDma(
         physAddrs: scan.listAfter(' dma_addrs='),
         err: scan.signedAfter(' err='),
         attrs: scan.attrs(),
+        otherAttrs: scan.otherAttrs,
       });
     case 'dma_sync_single_for_cpu':
     case 'dma_sync_single_for_device':
@@ -88,7 +90,13 @@ export function parseDma(
   }
 }
 
-function mapPage(head: EventHead, scan: Scanner, resource: boolean): TraceEvent | 'unparsed' {
+/** `phys` took the place of `page` in 6.18; `resource` is gone since then. */
+export function dmaCall(name: string): MapPage['call'] {
+  if (name.endsWith('_page')) return 'page';
+  return name.endsWith('_phys') ? 'phys' : 'resource';
+}
+
+function mapPage(call: MapPage['call'], head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
   const event = scan.whole({
     line: head.line,
     comm: head.comm,
@@ -97,19 +105,21 @@ function mapPage(head: EventHead, scan: Scanner, resource: boolean): TraceEvent 
     flags: head.flags,
     timeNs: head.timeNs,
     kind: 'mapPage' as const,
-    resource,
+    call,
+    resource: call === 'resource',
     device: scan.until(' dir='),
     dir: scan.direction(),
     dmaAddr: scan.hexAfter(' dma_addr='),
     size: scan.decAfter(' size='),
     phys: scan.hexAfter(' phys_addr='),
     attrs: scan.attrs(),
+    otherAttrs: scan.otherAttrs,
   });
   if (event !== 'unparsed' && (event.attrs & MMIO) !== 0) event.resource = true;
   return event;
 }
 
-function unmapPage(head: EventHead, scan: Scanner, resource: boolean): TraceEvent | 'unparsed' {
+function unmapPage(call: MapPage['call'], head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
   const event = scan.whole({
     line: head.line,
     comm: head.comm,
@@ -118,12 +128,14 @@ function unmapPage(head: EventHead, scan: Scanner, resource: boolean): TraceEven
     flags: head.flags,
     timeNs: head.timeNs,
     kind: 'unmapPage' as const,
-    resource,
+    call,
+    resource: call === 'resource',
     device: scan.until(' dir='),
     dir: scan.direction(),
     dmaAddr: scan.hexAfter(' dma_addr='),
     size: scan.decAfter(' size='),
     attrs: scan.attrs(),
+    otherAttrs: scan.otherAttrs,
   });
   if (event !== 'unparsed' && (event.attrs & MMIO) !== 0) event.resource = true;
   return event;
@@ -161,6 +173,7 @@ function mapSg(head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
     sizes,
     physAddrs,
     attrs,
+    otherAttrs: scan.otherAttrs,
   };
   return scan.whole(event);
 }
@@ -208,9 +221,9 @@ function allocation(
     // The mark ` attrs=` is left for attrs() to read.
     const gfp = scan.until(' attrs=');
     scan.pos -= ' attrs='.length;
-    return scan.whole({ ...base, kind, gfp, attrs: scan.attrs() });
+    return scan.whole({ ...base, kind, gfp, attrs: scan.attrs(), otherAttrs: scan.otherAttrs });
   }
   // dma_free_sgt is traced without attributes.
   const attrs = form === 'sgt' ? 0 : scan.attrs();
-  return scan.whole({ ...base, kind, attrs });
+  return scan.whole({ ...base, kind, attrs, otherAttrs: form === 'sgt' ? '' : scan.otherAttrs });
 }

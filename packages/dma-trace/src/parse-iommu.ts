@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The text of the iommu:* events and of swiotlb:swiotlb_bounced.
+// The text of the iommu:* events about addresses.
 // In this and the other parse-* files the fields of an object stand in the order of the line: reading them is the parse.
 // The frequent kinds copy the head field by field: with `...head` there the whole parser made 174,000 lines/s, not 850,000.
 import type { EventHead } from './event-head';
@@ -63,23 +63,6 @@ export function parseIommu(
         iova: scan.wideHex(),
         faultFlags: scan.hexAfter(' flags=0x'),
       });
-    case 'attach_device_to_domain':
-      scan.expect('IOMMU: device=');
-      return scan.whole({ ...head, kind: 'attach', device: scan.word() });
-    case 'detach_device_from_domain':
-      scan.expect('IOMMU: device=');
-      return scan.whole({ ...head, kind: 'detach', device: scan.word() });
-    case 'swiotlb_bounced':
-      scan.expect('dev_name: ');
-      return scan.whole({
-        ...head,
-        kind: 'swiotlbBounced',
-        device: scan.until(' dma_mask='),
-        dmaMask: scan.hex(),
-        devAddr: scan.hexAfter(' dev_addr='),
-        size: scan.decAfter(' size='),
-        force: forced(scan),
-      });
     default:
       return null;
   }
@@ -88,10 +71,4 @@ export function parseIommu(
 /** The newer layout prints where the range ends (exclusive), the older does not. */
 function rangeEnd(scan: Scanner): number | null {
   return scan.accept(' - 0x') ? scan.hex() : null;
-}
-
-function forced(scan: Scanner): boolean {
-  const force = scan.accept(' FORCE');
-  if (!force) scan.expect(' NORMAL');
-  return force;
 }

@@ -2,16 +2,22 @@
 // One line of a trace: an event, nothing (comment, header, blank) or `unparsed`.
 import type { EventHead } from './event-head';
 import type { TraceEvent } from './events';
+import { bpftrace, probeName } from './formats/bpftrace';
+import { FormatDetector } from './formats/detect';
+import type { Format } from './formats/format';
+import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
-import { parseHead } from './parse-head';
+import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
+import { parseGroup } from './parse-group';
 import { parseIommu } from './parse-iommu';
+import { parseKernelLog, parseMessage } from './parse-kernel-log';
 import { parsePool } from './parse-pool';
+import { isRaw, parseRaw } from './parse-raw';
+import { parseSwiotlb } from './parse-swiotlb';
 import { Scanner } from './scanner';
 
-/** Lines without an event: ftrace comments, stack frames under an event, what `trace-cmd report` says of the file. */
-const NO_EVENT = /^(?:\s*$|#| => |cpus=\d+$|version = \d|CPU \d+ is empty$)/;
-/** ftrace, then `trace-cmd report`; without a number where the tracer cannot count. */
-const LOST = /^CPU:(\d+) \[(?:LOST )?(?:(\d+) )?EVENTS(?: DROPPED)?\]$/;
+type Parsed = TraceEvent | null | 'unparsed';
+
 /** The name of an event, or of the function (with its module) that called trace_printk. */
 const NAME = /[\w.+$@/<>-]+(?: \[[\w-]+\])?:(?= |$)/y;
 /** `perf script` says which system: `iommu:map:`, after a period if asked for one. */
@@ -19,27 +25,72 @@ const PERF_NAME = /(?:\d+ +)?(\w+):(\w+):(?= |$)/y;
 /** Lines of the function tracer and heads of stack traces have no name. */
 const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 
-export function parseLine(text: string, line: number): TraceEvent | null | 'unparsed' {
-  return parseText(new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+/** Reads the lines of one capture, and learns from them which format it has. */
+export class LineParser {
+  private readonly detector = new FormatDetector();
+
+  /** Of the lines so far; null before the first that tells. */
+  get format(): Format | null {
+    return this.detector.format;
+  }
+
+  parse(text: string, line: number): Parsed {
+    return this.parseText(new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+  }
+
+  /** The same with a cursor of the caller's. */
+  parseText(scan: Scanner, line: number): Parsed {
+    const { detector } = this;
+    const head = detector.head(scan, line);
+    if (head !== null && detector.format !== null) return parseBody(detector.format, head, scan);
+    const told = detector.tell(scan, line);
+    if (told === 'unparsed') return parseKernelLog(scan.text, line) ?? 'unparsed';
+    if (told === null || 'kind' in told) return told;
+    return parseBody(told.format, told.head, scan);
+  }
 }
 
-/** The same with a cursor of the caller's. */
-export function parseText(scan: Scanner, line: number): TraceEvent | null | 'unparsed' {
-  const head = parseHead(scan, line);
-  if (head !== null) return parseEvent(head, scan, false);
-  if (NO_EVENT.test(scan.text)) return null;
-  const lost = LOST.exec(scan.text);
-  if (lost === null) return 'unparsed';
-  const [, cpu, count] = lost;
-  return {
-    kind: 'lost',
-    line,
-    cpu: Number(cpu),
-    count: count === undefined ? null : Number(count),
-  };
+/** One line, whatever its format. */
+export function parseLine(text: string, line: number): Parsed {
+  return new LineParser().parse(text, line);
 }
 
-/** `wrapped` once a wrapper has been taken off: there is only ever one. */
+/** What stands behind the columns. */
+function parseBody(format: Format, head: EventHead, scan: Scanner): Parsed {
+  if (format === bpftrace) return parseProbe(head, scan);
+  if (format !== perf) return parseEvent(head, scan, false);
+  const { text, pos } = scan;
+  if (text.startsWith('PERF_RECORD_', pos)) return perfRecord(text.slice(pos), head);
+  const event = parseEvent(head, scan, false);
+  if (event !== 'unparsed') return event;
+  const appended = appendedAt(text);
+  if (appended < 0) return 'unparsed';
+  return parseEvent(head, new Scanner(text.slice(0, appended), pos), false);
+}
+
+/** The probes of a bpftrace script have the names of the events and functions that they watch. */
+function parseProbe(head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
+  const name = probeName(scan);
+  if (name === null) return 'unparsed';
+  const event = isBareList(name, scan)
+    ? null
+    : name.startsWith('dma_iova_')
+      ? parseIovaProbe(name, head, iovaFields(scan, name))
+      : (parseRaw(name, head, scan) ?? known(name, head, scan));
+  return event ?? { ...head, kind: 'other', name, text: scan.rest() };
+}
+
+/** A script may print of a list that there was one, and nothing that tells which. */
+function isBareList(name: string, scan: Scanner): boolean {
+  return name.endsWith('map_sg') && !scan.text.includes('addrs=', scan.pos);
+}
+
+/** As a probe event prints them: bpftrace's %llx has no 0x in front. */
+function iovaFields({ text, pos }: Scanner, name: string): Scanner {
+  const fields = text.slice(pos).replace(/\b(addr|phys|state|attrs)=(?!0x)/g, '$1=0x');
+  return new Scanner(`(${name}) ${fields}`);
+}
+
 function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEvent | 'unparsed' {
   const { text } = scan;
   const start = scan.pos;
@@ -58,9 +109,17 @@ function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEven
 /** An event with a type of its own; null leaves the line to unusual(). */
 function known(name: string, head: EventHead, scan: Scanner): TraceEvent | 'unparsed' | null {
   if (name === 'tracing_mark_write') return { ...head, kind: 'marker', text: scan.rest() };
+  if (isIovaProbe(name, scan.text, scan.pos)) return parseIovaProbe(name, head, scan);
+  if (isRaw(scan)) {
+    const event = parseRaw(name, head, scan);
+    if (event !== null) return event;
+  }
   if (name.startsWith('dma_')) return parseDma(name, head, scan);
   if (scan.text.startsWith('obs_', scan.pos)) return parsePool(scan.word(), head, scan);
-  return parseIommu(name, head, scan);
+  // printk:console: the kernel log as an event.
+  if (name === 'console') return parseMessage(scan.rest(), head.line, head.timeNs);
+  if (name === 'swiotlb_bounced') return parseSwiotlb(head, scan);
+  return parseIommu(name, head, scan) ?? parseGroup(name, head, scan);
 }
 
 /** Of trace_printk and trace_marker, where the text is an event's payload. */
@@ -81,7 +140,9 @@ function unusual(
     scan.pos = start + all.length;
     scan.skipSpaces();
     if (system === 'ftrace' && isWrapper(name) && !wrapped) return parseEvent(head, scan, true);
-    const event = /^(?:iommu|dma|swiotlb)$/.test(system) ? known(name, head, scan) : null;
+    const isKnown =
+      /^(?:iommu|dma|swiotlb|printk)$/.test(system) || isIovaProbe(name, text, scan.pos);
+    const event = isKnown ? known(name, head, scan) : null;
     return event ?? { ...head, kind: 'other', name: `${system}:${name}`, text: scan.rest() };
   }
   NAME.lastIndex = start;

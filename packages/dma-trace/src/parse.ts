@@ -2,6 +2,7 @@
 // dma-trace without files, for a browser: lines as events, events as DMA API calls.
 
 export * from './events'; // what a line can be
-export { parseLine } from './parse-line'; // one line
+export { LineParser, parseLine } from './parse-line'; // lines of one capture, one line
+export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
 export { TraceError, printable } from './trace-error';

@@ -3,8 +3,10 @@
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
-import { parseLine } from './parse-line';
-import { readBlocks, type TextBlock } from './files';
+import type { FormatName } from './formats/format';
+import { LineParser } from './parse-line';
+import { TimeOrder } from './time-order';
+import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { TraceError, printable } from './trace-error';
 
 export interface TraceCounters {
@@ -12,22 +14,32 @@ export interface TraceCounters {
   /** Lines that gave an event, those about lost events included. */
   events: number;
   unparsed: number;
+  /** The first of them, at most three; the text is escaped and cut. */
+  unparsedLines: { line: number; text: string }[];
   /** `endsEarly`: it is the beginning of an event. */
   firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
   /** Events that the ring buffer overwrote before the file was written, from the headers. */
   dropped: number;
   /** Events that lost-events lines report; such a line without a number counts one. */
   lost: number;
+  /** Lines of the kernel log; they do not count as events. */
+  logLines: number;
   /** Events with a time stamp before that of the event above them on the same CPU. */
   backwards: number;
+  /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
+  late: number;
+  /** Calls of dma_map_sg and dma_unmap_sg of which a bpftrace script printed no entry: they are no calls here. */
+  bareLists: number;
   /** The last line has no newline: the file may have been cut in it. */
   unterminated: boolean;
 }
 
 export interface TraceHeader {
   tracer: string | null;
-  /** `#P:` of the header. */
+  /** `#P:` of ftrace's header, `cpus=` of trace-cmd's, `nrcpus online` of perf's. */
   cpus: number | null;
+  /** Events in the buffers of all CPUs, also above a file of one CPU. */
+  entries: number | null;
 }
 
 const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
@@ -38,15 +50,21 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     lines: 0,
     events: 0,
     unparsed: 0,
+    unparsedLines: [],
     firstUnparsed: null,
     dropped: 0,
     lost: 0,
+    logLines: 0,
     backwards: 0,
+    late: 0,
+    bareLists: 0,
     unterminated: false,
   };
-  readonly header: TraceHeader = { tracer: null, cpus: null };
+  readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
   /** Of the file, compressed or not: how far the reading is. */
   bytesRead = 0;
+  private readonly parser = new LineParser();
+  private readonly order = new TimeOrder();
   private readonly lastTimes = new Map<number | null, number>();
   private readonly broken = new BrokenLines();
 
@@ -63,7 +81,13 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     check_value('TraceReader', 'path', path, a_path);
   }
 
+  /** Which tool printed it, told by its lines so far; null if none of them tells. */
+  get format(): FormatName | null {
+    return this.parser.format?.name ?? null;
+  }
+
   /**
+   * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
    * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over
    * several lines: of these none would be read.
    */
@@ -79,11 +103,13 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     })) {
       const events = this.parseBlock(block);
       if (first && events.length === 0 && block.text.includes('\0'))
-        throw new TraceError(this.file, null, 'is a binary file; expected an ftrace text');
+        throw new TraceError(this.file, null, `is a binary file; expected ${A_CAPTURE}`);
       first = false;
-      yield events;
+      yield this.order.add(events, this.parser.format?.disorder ?? 0);
     }
-    if (this.counters.events === 0) throw this.nothingFound();
+    yield this.order.finish();
+    this.counters.late = this.order.late;
+    if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
   }
 
   private parseBlock({ text, overlong }: TextBlock): TraceEvent[] {
@@ -106,7 +132,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private parseOne(text: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
-    const event = parseLine(text, line);
+    const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
       this.countUnparsed(line, text);
       this.refuseWrapped(line, text);
@@ -114,14 +140,19 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     this.broken.clear();
     if (event === null) {
-      if (text.startsWith('#')) this.readHeader(text);
+      if (text.startsWith('#') || text.startsWith('cpus=')) this.readHeader(text);
       return null;
+    }
+    if (event.kind === 'kernelLog') {
+      counters.logLines++;
+      return event;
     }
     counters.events++;
     if (event.kind === 'lost') {
-      counters.lost += event.count ?? 1;
+      if (!event.overwritten) counters.lost += event.count ?? 1;
       return event;
     }
+    if (event.kind === 'other' && /^dma_(?:un)?map_sg$/.test(event.name)) counters.bareLists++;
     const before = this.lastTimes.get(event.cpu);
     if (before !== undefined && event.timeNs < before) counters.backwards++;
     this.lastTimes.set(event.cpu, event.timeNs);
@@ -139,7 +170,9 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   }
 
   private countUnparsed(line: number, text: string): void {
+    const { unparsedLines } = this.counters;
     this.counters.unparsed++;
+    if (unparsedLines.length < 3) unparsedLines.push({ line, text: printable(text) });
     this.counters.firstUnparsed ??= {
       line,
       text: printable(text),
@@ -150,19 +183,22 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readHeader(text: string): void {
     const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
     if (tracer !== undefined) this.header.tracer = tracer;
+    const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
+    if (online !== undefined) this.header.cpus = Number(online);
     const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(
       text,
     );
     if (entries === null) return;
     const [, inBuffer, written, cpus] = entries;
     this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
+    this.header.entries = Number(inBuffer);
     if (cpus !== undefined) this.header.cpus = Number(cpus);
   }
 
   private nothingFound(): TraceError {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
-      return new TraceError(this.file, null, 'has no event; expected an ftrace text with events');
+      return new TraceError(this.file, null, `has no event; expected ${A_CAPTURE}`);
     if (firstUnparsed.endsEarly)
       return new TraceError(
         this.file,
@@ -172,7 +208,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return new TraceError(
       this.file,
       firstUnparsed.line,
-      `not an ftrace text: expected a line like 'task-pid [cpu] flags seconds: event: …', got '${firstUnparsed.text}'`,
+      `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
 }

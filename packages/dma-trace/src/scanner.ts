@@ -14,6 +14,8 @@ const ALL_ONES_DECIMAL = '18446744073709551615';
 
 export class Scanner {
   ok = true;
+  /** What attrs() found beyond its bits. */
+  otherAttrs = '';
 
   constructor(
     readonly text: string,
@@ -184,15 +186,22 @@ export class Scanner {
     return dir ?? 'NONE';
   }
 
-  /** ` attrs=A|B` to the end of the line, as bits; leftover bits are printed as a 0x number. */
+  /**
+   * ` attrs=A|B` to the end of the line, as bits; leftover bits are printed as a 0x number. Names that are not known, and
+   * numbers that are too large for a bit, are left in `otherAttrs`.
+   */
   attrs(): number {
     this.expect(' attrs=');
+    this.otherAttrs = '';
     if (this.pos === this.text.length) return 0;
     let bits = 0;
     for (const name of this.rest().trimEnd().split('|')) {
       if (name === '') continue;
       const bit = /^0x[0-9a-f]{1,7}$/.test(name) ? Number(name) : DMA_ATTRS.get(name);
-      if (bit === undefined && !/^[A-Z_]+$/.test(name)) this.ok = false;
+      if (bit === undefined) {
+        if (!/^(?:[A-Z][A-Z\d_]*|0x[0-9a-f]{8,16})$/.test(name)) this.ok = false;
+        this.otherAttrs += this.otherAttrs === '' ? name : `|${name}`;
+      }
       bits |= bit ?? ATTR_UNKNOWN;
     }
     return bits;

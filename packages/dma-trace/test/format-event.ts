@@ -81,26 +81,18 @@ function body(event: Printable, newer: boolean): [string, string, string] {
         `IOMMU: iova=${wide(event.iova)}${range} size=${n(event.size)} unmapped_size=${n(event.unmapped)}`,
       ];
     }
-    case 'mapPage': {
-      const name = newer ? 'dma_map_phys' : event.resource ? 'dma_map_resource' : 'dma_map_page';
+    case 'mapPage':
       return [
         'dma',
-        name,
+        `dma_map_${event.call}`,
         `${event.device} dir=${event.dir} dma_addr=${hex(event.dmaAddr)} size=${n(event.size)} phys_addr=${hex(event.phys)} attrs=${attrs(event.attrs)}`,
       ];
-    }
-    case 'unmapPage': {
-      const name = newer
-        ? 'dma_unmap_phys'
-        : event.resource
-          ? 'dma_unmap_resource'
-          : 'dma_unmap_page';
+    case 'unmapPage':
       return [
         'dma',
-        name,
+        `dma_unmap_${event.call}`,
         `${event.device} dir=${event.dir} dma_addr=${hex(event.dmaAddr)} size=${n(event.size)} attrs=${attrs(event.attrs)}`,
       ];
-    }
     case 'mapSg': {
       const counts = newer
         ? ` nents=${n(event.physAddrs.length)}/${n(event.nents)} ents=${n(event.dmaAddrs.length)}/${n(event.ents)}${event.truncated ? ' [TRUNCATED]' : ''}`

@@ -134,6 +134,7 @@ describe('parseLine: the kinds of event', () => {
       'dma_map_page: 0000:01:00.0 dir=FROM_DEVICE dma_addr=fffbb000 size=4096 phys_addr=2823000 attrs=',
       {
         kind: 'mapPage',
+        call: 'page',
         resource: false,
         ...NVME,
         dir: 'FROM_DEVICE',
@@ -141,12 +142,14 @@ describe('parseLine: the kinds of event', () => {
         size: 4096,
         phys: 0x2823000,
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
       'dma_map_phys: 0000:01:00.0 dir=BIDIRECTIONAL dma_addr=ffffffffffffffff size=4096 phys_addr=10a7c4000 attrs=SKIP_CPU_SYNC|NO_WARN',
       {
         kind: 'mapPage',
+        call: 'phys',
         resource: false,
         ...NVME,
         dir: 'BIDIRECTIONAL',
@@ -154,12 +157,14 @@ describe('parseLine: the kinds of event', () => {
         size: 4096,
         phys: 0x10a7c4000,
         attrs: bit('SKIP_CPU_SYNC') | bit('NO_WARN'),
+        otherAttrs: '',
       },
     ],
     [
       'dma_map_phys: 0000:01:00.0 dir=NONE dma_addr=0 size=1 phys_addr=0 attrs=MMIO',
       {
         kind: 'mapPage',
+        call: 'phys',
         resource: true,
         ...NVME,
         dir: 'NONE',
@@ -167,18 +172,21 @@ describe('parseLine: the kinds of event', () => {
         size: 1,
         phys: 0,
         attrs: bit('MMIO'),
+        otherAttrs: '',
       },
     ],
     [
       'dma_unmap_resource: 0000:01:00.0 dir=TO_DEVICE dma_addr=fffbb000 size=4096 attrs=OF_TOMORROW|0x8000',
       {
         kind: 'unmapPage',
+        call: 'resource',
         resource: true,
         ...NVME,
         dir: 'TO_DEVICE',
         dmaAddr: 0xfffbb000,
         size: 4096,
         attrs: ATTR_UNKNOWN | 0x8000,
+        otherAttrs: 'OF_TOMORROW',
       },
     ],
     [
@@ -194,6 +202,7 @@ describe('parseLine: the kinds of event', () => {
         sizes: [0x2000],
         physAddrs: [0x104000, 0x209000],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -209,6 +218,7 @@ describe('parseLine: the kinds of event', () => {
         sizes: [0x2000],
         physAddrs: [0x104000, 0x209000],
         attrs: bit('NO_WARN'),
+        otherAttrs: '',
       },
     ],
     [
@@ -225,6 +235,7 @@ describe('parseLine: the kinds of event', () => {
         sizes: [8192, 4096],
         physAddrs: [0x104000, 0x209000, 0x20a000],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -235,6 +246,7 @@ describe('parseLine: the kinds of event', () => {
         dir: 'TO_DEVICE',
         physAddrs: [0x104000, 0x209000],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -246,6 +258,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [0x104000],
         err: -12,
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -284,6 +297,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [],
         gfp: 'GFP_KERNEL|__GFP_ZERO',
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -300,6 +314,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [],
         gfp: 'GFP_ATOMIC',
         attrs: bit('WEAK_ORDERING'),
+        otherAttrs: '',
       },
     ],
     [
@@ -316,6 +331,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [0x1000, 0x5000],
         gfp: 'GFP_KERNEL',
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -332,6 +348,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [],
         gfp: '',
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -348,6 +365,7 @@ describe('parseLine: the kinds of event', () => {
         physAddrs: [],
         gfp: 'GFP_KERNEL',
         attrs: bit('NO_WARN'),
+        otherAttrs: '',
       },
     ],
     [
@@ -363,6 +381,7 @@ describe('parseLine: the kinds of event', () => {
         phys: 0,
         physAddrs: [],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -378,6 +397,7 @@ describe('parseLine: the kinds of event', () => {
         phys: null,
         physAddrs: [],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -393,6 +413,7 @@ describe('parseLine: the kinds of event', () => {
         phys: null,
         physAddrs: [0x1000],
         attrs: 0,
+        otherAttrs: '',
       },
     ],
     [
@@ -576,7 +597,6 @@ describe('parseLine: lines without an event', () => {
     '\r',
     '# tracer: nop',
     '#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION',
-    '##### CPU 1 buffer started ####',
     'cpus=2',
     'CPU 1 is empty',
     ' => iommu_dma_map_page',
@@ -586,11 +606,16 @@ describe('parseLine: lines without an event', () => {
     });
 
   it('reads lines about lost events', () => {
-    const lost = { kind: 'lost', line: 3, cpu: 1 };
+    const lost = { kind: 'lost', line: 3, cpu: 1, overwritten: false };
     expect(parseLine('CPU:1 [LOST 123 EVENTS]', 3)).to.deep.equal({ ...lost, count: 123 });
     expect(parseLine('CPU:1 [LOST EVENTS]', 3)).to.deep.equal({ ...lost, count: null });
     expect(parseLine('CPU:1 [9 EVENTS DROPPED]', 3)).to.deep.equal({ ...lost, count: 9 });
     expect(parseLine('CPU:1 [EVENTS DROPPED]', 3)).to.deep.equal({ ...lost, count: null });
+    expect(parseLine('##### CPU 1 buffer started ####', 3)).to.deep.equal({
+      ...lost,
+      count: null,
+      overwritten: true,
+    });
   });
 });
 

@@ -14,6 +14,19 @@ async function all(reader: TraceReader): Promise<TraceEvent[]> {
 
 const HEADER = '# tracer: nop\n#\n# entries-in-buffer/entries-written: 3/10   #P:2\n#\n';
 
+/** One line of ftrace text, compressed by zstd 1.5 and xz 5.4. */
+const ZSTD = Buffer.from(
+  'KLUv/SSPpQIAMsQPF5A7Bwi/5kp3afQLw3AlcpvbMjhenwIXgEA8WCV6zjbOtbic/D8PfdsDn/VgzCissTHWvLqVk/' +
+    '+IVw4JvsUBCSDQ85yl4KI0o/HYu2ZlzrEBIxp9fg==',
+  'base64',
+);
+const XZ = Buffer.from(
+  '/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4ACOAFFdABBsiMaTj8h3VAv9Rvb40uRcWtcq1Q/NgddWxOBe0Kl5A9wgjS' +
+    'gGmu7oh8nP2ND0E6b77J3MjJgaRFPzN35zAfUS/bZlNqOJuuon5QKsPdQAAAAAAAB+R7gzjoLf3QABbY8BAAAAf4g1' +
+    '/LHEZ/sCAAAAAARZWg==',
+  'base64',
+);
+
 describe('readTrace', () => {
   const temp = new TempFiles();
   beforeEach(() => temp.make());
@@ -23,15 +36,19 @@ describe('readTrace', () => {
     const reader = readTrace(await temp.write('a', HEADER + mapLine(5) + mapLine(6, 1)));
     const events = await all(reader);
     expect(events.map((event) => event.line)).to.deep.equal([5, 6]);
-    expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2 });
+    expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2, entries: 3 });
     expect(reader.counters).to.deep.equal({
       lines: 6,
       events: 2,
       unparsed: 0,
+      unparsedLines: [],
       firstUnparsed: null,
       dropped: 7,
       lost: 0,
+      logLines: 0,
       backwards: 0,
+      late: 0,
+      bareLists: 0,
       unterminated: false,
     });
   });
@@ -41,6 +58,16 @@ describe('readTrace', () => {
     expect(await all(readTrace(await temp.write('a.txt', gzipSync(text))))).to.have.length(1);
     expect(await all(readTrace(await temp.write('a.gz', text)))).to.have.length(1);
   });
+
+  for (const [kind, bytes] of [
+    ['zstd', ZSTD],
+    ['xz', XZ],
+  ] as const)
+    it(`knows ${kind} by its first bytes, one or several frames`, async () => {
+      expect(await all(readTrace(await temp.write('a.gz', bytes)))).to.have.length(1);
+      const both = Buffer.concat([bytes, bytes]);
+      expect(await all(readTrace(await temp.write('a.txt', both)))).to.have.length(2);
+    });
 
   it('reads several gzip members as one text', async () => {
     const members = Buffer.concat([gzipSync(mapLine(1)), gzipSync(mapLine(2))]);
@@ -116,10 +143,14 @@ describe('readTrace', () => {
 
   describe('refuses', () => {
     const cases: [string, string | Buffer, string | RegExp][] = [
-      ['an empty file', '', 'is empty; expected an ftrace text'],
-      ['a gzip of nothing', gzipSync(''), 'has no event; expected an ftrace text with events'],
-      ['a header alone', HEADER, 'has no event; expected an ftrace text with events'],
-      ['prose', 'Dear Sir,\n', /^not an ftrace text: expected a line like '.*', got 'Dear Sir,'$/],
+      ['an empty file', '', /^is empty; expected a capture: ftrace text, .* or a kernel log$/],
+      ['a gzip of nothing', gzipSync(''), /^has no event; expected a capture: /],
+      ['a header alone', HEADER, /^has no event; expected a capture: /],
+      [
+        'prose',
+        'Dear Sir,\n',
+        /^not a capture: expected a line like '.*' of ftrace, .*, got 'Dear Sir,'$/,
+      ],
       [
         'a gzip cut short',
         gzipSync(mapLine(1).repeat(5000)).subarray(0, 200),
@@ -134,7 +165,19 @@ describe('readTrace', () => {
       [
         'a binary file',
         Buffer.from([...Array(5000).keys()].map((i) => (i * 7919) % 256)),
-        'is a binary file; expected an ftrace text',
+        /^is a binary file; expected a capture: /,
+      ],
+      ['a bzip2', 'BZh91AY&SY', /^is compressed with bzip2; expected plain, .gz, .zst or .xz text/],
+      [
+        'a zstd cut short',
+        ZSTD.subarray(0, 40),
+        /^the zstd data ends in the middle; .*\.zst file$/,
+      ],
+      ['an xz cut short', XZ.subarray(0, 40), /^the xz data ends in the middle; .*\.xz file$/],
+      [
+        'a damaged xz',
+        Buffer.concat([XZ.subarray(0, 30), Buffer.alloc(8, 0x55), XZ.subarray(38)]),
+        /^the xz data is damaged; expected a whole .xz file$/,
       ],
       ['a trace.dat', '\x17\x08\x44tracing6\0', /^is a binary trace.dat; .*trace-cmd report/],
       ['a perf.data', 'PERFILE2h\0\0', /^is a binary perf.data; .*perf script/],
@@ -154,7 +197,7 @@ describe('readTrace', () => {
     it('a missing file and a folder', async () => {
       await mkdir(temp.path('folder'));
       expect(String(await failure(all(readTrace(temp.path('none')))))).to.equal(
-        `TraceError: ${temp.path('none')}: no such file; expected an ftrace text, plain or .gz`,
+        `TraceError: ${temp.path('none')}: no such file; expected a capture: ftrace text, \`trace-cmd report\`, \`perf script\`, the output of dma.bt or a kernel log`,
       );
       expect(String(await failure(all(readTrace(temp.path('folder')))))).to.include(
         'folder: is a folder; expected a file',

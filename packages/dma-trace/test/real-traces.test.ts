@@ -67,7 +67,7 @@ describe('the recorded traces', function () {
         backwards: 0,
         unterminated: false,
       });
-      expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2 });
+      expect(reader.header).to.include({ tracer: 'nop', cpus: 2 });
       expect(facts?.eventCounts).to.deep.equal(counts);
       expect([facts?.overrun ?? 0, facts?.dropped ?? 0]).to.deep.equal([0, 0]);
     });

@@ -2,7 +2,7 @@
 // Whatever event a tracer prints, in whichever layout, reads back as that event.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { ALL_ONES, DIRECTIONS, DMA_ATTRS, parseLine } from '../src';
+import { ALL_ONES, DIRECTIONS, DMA_ATTRS, parseLine, type MapPage, type UnmapPage } from '../src';
 import { formatEvent, type Layout, type Printable } from './format-event';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
@@ -27,6 +27,7 @@ const size = fc.nat();
 const device = fc.constantFrom('0000:00:05.0', 'virtio0', 'fe000000.usb-phy', '3f980000.usb');
 const dir = fc.constantFrom(...DIRECTIONS);
 const attrs = fc.subarray([...DMA_ATTRS.values()]).map((bits) => bits.reduce((a, b) => a | b, 0));
+const call = fc.constantFrom('page', 'phys', 'resource');
 const prot = fc.nat(7);
 const classSize = fc.constantFrom(4096, 16384, 131072);
 const slot = fc.nat(1023);
@@ -50,27 +51,29 @@ const samples: Record<string, fc.Arbitrary<Sample>> = {
     .record({
       ...head,
       kind: as('mapPage'),
-      resource: fc.boolean(),
+      call,
       device,
       dir,
       dmaAddr: address,
       size,
       phys: address,
       attrs,
+      otherAttrs: fc.constant(''),
     })
-    .chain((event) => resourceByName(event)),
+    .map((event) => withResource(event)),
   unmapPage: fc
     .record({
       ...head,
       kind: as('unmapPage'),
-      resource: fc.boolean(),
+      call,
       device,
       dir,
       dmaAddr: address,
       size,
       attrs,
+      otherAttrs: fc.constant(''),
     })
-    .chain((event) => resourceByName(event)),
+    .map((event) => withResource(event)),
   mapSg: fc
     .record({
       ...head,
@@ -81,6 +84,7 @@ const samples: Record<string, fc.Arbitrary<Sample>> = {
       physAddrs: fc.array(address, { maxLength: 128 }),
       more: fc.nat(500),
       attrs,
+      otherAttrs: fc.constant(''),
       newer: fc.boolean(),
     })
     .map(({ segments, more, newer, ...rest }) => {
@@ -96,7 +100,15 @@ const samples: Record<string, fc.Arbitrary<Sample>> = {
       return { event, newer };
     }),
   unmapSg: either(
-    fc.record({ ...head, kind: as('unmapSg'), device, dir, physAddrs: fc.array(address), attrs }),
+    fc.record({
+      ...head,
+      kind: as('unmapSg'),
+      device,
+      dir,
+      physAddrs: fc.array(address),
+      attrs,
+      otherAttrs: fc.constant(''),
+    }),
   ),
   obsMapPage: either(
     fc.record({
@@ -163,14 +175,12 @@ const samples: Record<string, fc.Arbitrary<Sample>> = {
   ),
 };
 
-/** The older events say `resource` by their name, the newer one by the attribute. */
-function resourceByName<T extends Printable & { resource: boolean; attrs: number }>(
+/** The name of the event says `resource`, or an attribute. */
+function withResource<T extends Omit<MapPage | UnmapPage, 'resource'>>(
   event: T,
-): fc.Arbitrary<Sample> {
-  return fc.boolean().map((newer) => {
-    const isMmio = (event.attrs & MMIO) !== 0;
-    return { event: { ...event, resource: isMmio || (!newer && event.resource) }, newer };
-  });
+): { event: T & { resource: boolean }; newer: boolean } {
+  const resource = event.call === 'resource' || (event.attrs & MMIO) !== 0;
+  return { event: { ...event, resource }, newer: true };
 }
 
 describe('a printed event', () => {

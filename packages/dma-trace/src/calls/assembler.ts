@@ -14,10 +14,11 @@ import {
 } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from '../events';
 import type { CaptureAccount } from './account/capture-account';
-import { Contexts } from './contexts';
+import { Contexts, type DevicesOfTasks } from './contexts';
 import { DmaLines } from './dma-lines';
 import { LiveMappings } from './live-mappings';
 import { type KnownBefore, PoolLines } from './pool-lines';
+import { type ReconstructedCounts, Reconstruction } from './reconstruction';
 import type { Step } from './step';
 import { type EvictionRun, StepQueue } from './step-queue';
 import { LineCounts, type Workbench } from './mappings';
@@ -25,7 +26,7 @@ import { LineCounts, type Workbench } from './mappings';
 const PLAN = either('eviction runs, or null', list_of(an_object, { least: 0 }), one_of(null));
 
 export class Assembler {
-  private readonly bench: Workbench;
+  private readonly bench: Bench;
   private readonly dma: DmaLines;
   private readonly pool: PoolLines;
 
@@ -43,21 +44,26 @@ export class Assembler {
     check_options('Assembler', known, {
       withDecisions: needed(instance_of(Set, 'a Set of device names')),
       firstDevice: needed(text),
+      onlyDevice: text,
+      devicesOfTasks: instance_of(Map, 'a Map of device names'),
     });
-    this.bench = {
-      counts: new LineCounts(),
-      contexts: new Contexts(),
-      live: new LiveMappings(),
-      queue: new StepQueue(plan),
-      account,
-      file: '',
-    };
+    this.bench = new Bench(plan, known, account);
     this.dma = new DmaLines(this.bench);
     this.pool = new PoolLines(this.bench, known);
   }
 
   get counts(): LineCounts {
     return this.bench.counts;
+  }
+
+  /** Which device each task's calls are for: a second reading knows it from the begin. */
+  get devicesOfTasks(): DevicesOfTasks {
+    return this.bench.contexts.devices;
+  }
+
+  /** What the iommu:* events without a call add up to; complete after finish(). */
+  get reconstructed(): ReconstructedCounts {
+    return this.bench.reconstruction.counts;
   }
 
   /** Reads on in another file of the same boot. */
@@ -70,13 +76,15 @@ export class Assembler {
   add(events: readonly TraceEvent[]): Step[] {
     for (const event of events) this.addEvent(event);
     const { queue } = this.bench;
-    if (queue.isTooLong) queue.force();
+    // A map that is never unmapped would hold up all that follows: its place goes first.
+    if (queue.isTooLong) queue.shorten();
     return queue.take();
   }
 
   /** The steps that were left. */
   finish(): Step[] {
-    const { account, counts, live, queue } = this.bench;
+    const { account, counts, live, queue, reconstruction } = this.bench;
+    reconstruction.finish(counts.iommuUnmaps - counts.matchedUnmaps);
     queue.force();
     account?.finish(live);
     counts.stillMapped = live.count;
@@ -84,8 +92,38 @@ export class Assembler {
   }
 
   private addEvent(event: TraceEvent): void {
-    this.bench.account?.event(event, this.bench.live);
-    if (event.kind === 'lost') this.bench.contexts.forgetOpen();
-    else if (!this.dma.add(event)) this.pool.add(event);
+    const { account, contexts, live, reconstruction } = this.bench;
+    account?.event(event, live);
+    if (event.kind === 'kernelLog') return;
+    if (event.kind === 'lost') {
+      contexts.forgetOpen();
+      this.dma.forgetOpen();
+      return;
+    }
+    const context = reconstruction.hasDeferred ? contexts.of(event) : null;
+    const isCall = event.kind !== 'iommuMap' && event.kind !== 'iommuUnmap';
+    if (context && !isCall) reconstruction.settle(context);
+    if (!this.dma.add(event)) this.pool.add(event);
+    if (context && isCall) reconstruction.settle(context);
+  }
+}
+
+/** What the readers of lines share. */
+class Bench implements Workbench {
+  readonly counts = new LineCounts();
+  readonly contexts: Contexts;
+  readonly live = new LiveMappings();
+  readonly queue: StepQueue;
+  readonly reconstruction: Reconstruction;
+  file = '';
+
+  constructor(
+    plan: readonly EvictionRun[] | null,
+    known: KnownBefore,
+    readonly account: CaptureAccount | null,
+  ) {
+    this.queue = new StepQueue(plan);
+    this.contexts = new Contexts(known.devicesOfTasks);
+    this.reconstruction = new Reconstruction(this, known.onlyDevice ?? '');
   }
 }

@@ -54,11 +54,16 @@ export class Context {
   private elsewhere: RecordedUnmap | null = null;
   /** The eviction run that this worker is in. */
   run: number | null = null;
+  /** That the first call here was for. */
+  firstDevice: string | null = null;
   /** Calls that ended here since the trace, or the part of it without a gap, began. */
   calls = 0;
   /** Where the events since the latest call begin. */
   private newMaps = 0;
   private newUnmaps = 0;
+
+  /** @param device that the latest call here was for */
+  constructor(public device: string | null = null) {}
 
   get isIdle(): boolean {
     return (
@@ -173,15 +178,29 @@ function isAt(unmap: RecordedUnmap, address: number | null): boolean {
   return address !== null && address >= unmap.iova && address < unmap.iova + unmap.size;
 }
 
+/** Which device the calls of a task, or of an interrupt level of it, are for. */
+export type DevicesOfTasks = ReadonlyMap<string, string>;
+
 export class Contexts {
   private readonly contexts = new Map<string, Context>();
+
+  /** @param known devices of tasks, from a first reading */
+  constructor(private readonly known?: DevicesOfTasks) {}
+
+  /** Of the tasks that are known at the end: that of their first call. */
+  get devices(): DevicesOfTasks {
+    const found = new Map<string, string>();
+    for (const [key, { firstDevice }] of this.contexts)
+      if (firstDevice !== null) found.set(key, firstDevice);
+    return found;
+  }
 
   of(event: EventHead): Context {
     const key = contextKey(event);
     let found = this.contexts.get(key);
     if (!found) {
       if (this.contexts.size >= MOST_CONTEXTS) this.forgetIdle();
-      this.contexts.set(key, (found = new Context()));
+      this.contexts.set(key, (found = new Context(this.known?.get(key) ?? null)));
     }
     return found;
   }
@@ -190,6 +209,10 @@ export class Contexts {
   open(event: EventHead): Context {
     const context = this.of(event);
     context.settle('dmaAddr' in event && typeof event.dmaAddr === 'number' ? event.dmaAddr : null);
+    if ('device' in event && typeof event.device === 'string') {
+      context.device = event.device;
+      context.firstDevice ??= event.device;
+    }
     return context;
   }
 

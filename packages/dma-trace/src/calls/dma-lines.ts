@@ -21,6 +21,7 @@ import {
   stepHead,
 } from './mappings';
 import type { Context } from './contexts';
+import { IovaLines } from './iova-lines';
 import { listKey } from './live-mappings';
 import { inferEntries } from './sg-entries';
 import { type CallForm, type RecordedMap, type Place, pageCeil, pageFloor } from './step';
@@ -35,9 +36,11 @@ const FORMS: Readonly<Record<DmaAlloc['form'], CallForm>> = {
 
 export class DmaLines {
   private readonly unmaps: UnmapLines;
+  private readonly iova: IovaLines;
 
   constructor(private readonly bench: Workbench) {
     this.unmaps = new UnmapLines(bench);
+    this.iova = new IovaLines(bench);
   }
 
   /** Takes the line if it is of this kind. */
@@ -77,8 +80,13 @@ export class DmaLines {
         this.bench.account?.failed(event.device, event);
         return true;
       default:
-        return false;
+        return this.iova.add(event);
     }
+  }
+
+  /** Events were lost. */
+  forgetOpen(): void {
+    this.iova.forgetOpen();
   }
 
   private iommuMap(event: IommuMap): void {
@@ -88,6 +96,7 @@ export class DmaLines {
     const map = { iova: event.iova, paddr: event.paddr, size: event.size };
     this.bench.account?.iommuMap(event, map);
     context.addMap(map);
+    this.bench.reconstruction.map(event, map, context);
   }
 
   /**

@@ -2,12 +2,20 @@
 // What all readers of lines share: the workbench with its counts, and how a line becomes a mapping.
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import type { IommuMap, IommuUnmap } from '../events';
 import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
 import type { CaptureAccount } from './account/capture-account';
-import type { Contexts } from './contexts';
+import type { Context, Contexts } from './contexts';
 import type { LiveMappings } from './live-mappings';
 import { runsOf } from './sg-entries';
-import { type Mapping, type RecordedMap, type RecordedUnmap, type Step, pageFloor } from './step';
+import {
+  type Mapping,
+  type RecordedMap,
+  type RecordedUnmap,
+  type Step,
+  isList,
+  pageFloor,
+} from './step';
 import type { StepQueue } from './step-queue';
 
 /** What the lines add up to. */
@@ -35,12 +43,22 @@ export class LineCounts {
   cutCalls = 0;
 }
 
+/** The iommu:* events, until a call claims them. */
+export interface Unclaimed {
+  map(event: IommuMap, map: RecordedMap, context: Context): void;
+  unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void;
+  claim(maps: readonly RecordedMap[]): void;
+  claimUnmap(unmap: RecordedUnmap): void;
+}
+
 /** What both kinds of lines work with. */
 export interface Workbench {
   readonly counts: LineCounts;
   readonly contexts: Contexts;
   readonly live: LiveMappings;
   readonly queue: StepQueue;
+  /** Makes requests of the iommu:* events that no call claims. */
+  readonly reconstruction: Unclaimed;
   /** Keeps what stands beside the calls, if anyone asks for it. */
   readonly account: CaptureAccount | null;
   /** Name of the file being read. */
@@ -81,7 +99,7 @@ export function newMapping(
   const offset = fields.offset ?? phys - pageFloor(phys);
   const start = phys - offset;
   const whole = [{ phys: start, length: offset + fields.size }];
-  const isMemory = fields.form === 'page' || fields.form === 'sg';
+  const isMemory = fields.form === 'page' || isList(fields.form);
   return {
     attrs: 0,
     segment: fields.size,
@@ -103,13 +121,21 @@ export function newMapping(
 }
 
 /** The call of these events was found. */
-export function claimMaps({ counts, account }: Workbench, maps: readonly RecordedMap[]): void {
+export function claimMaps(
+  { counts, account, reconstruction }: Workbench,
+  maps: readonly RecordedMap[],
+): void {
   counts.matchedMaps += maps.length;
+  reconstruction.claim(maps);
   account?.iommu.claimMaps(maps);
 }
 
-export function claimUnmap({ counts, account }: Workbench, unmap: RecordedUnmap): void {
+export function claimUnmap(
+  { counts, account, reconstruction }: Workbench,
+  unmap: RecordedUnmap,
+): void {
   counts.matchedUnmaps++;
+  reconstruction.claimUnmap(unmap);
   account?.iommu.claimUnmap(unmap);
 }
 

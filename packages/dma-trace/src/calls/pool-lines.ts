@@ -22,7 +22,7 @@ import {
   putInForce,
   stepHead,
 } from './mappings';
-import type { Context, OpenUnmap } from './contexts';
+import type { Context, DevicesOfTasks, OpenUnmap } from './contexts';
 import { EvictLines } from './evict-lines';
 import { LikelySlots, poolMapping } from './pool-mapping';
 import {
@@ -41,6 +41,10 @@ export interface KnownBefore {
   readonly withDecisions: ReadonlySet<string>;
   /** The first device that the trace names: of this one are the slots that come back before. */
   readonly firstDevice: string;
+  /** The one device of the machine that an IOMMU translates, if there is only one. */
+  readonly onlyDevice?: string;
+  /** For requests that no call tells of. */
+  readonly devicesOfTasks?: DevicesOfTasks;
 }
 
 export class PoolLines {

@@ -68,7 +68,18 @@ export class StepQueue {
     this.steps = this.steps.slice(closed);
     this.first += closed;
     for (const step of taken) if (step.kind === 'evictRun') this.runs.delete(step.run);
-    return taken;
+    return taken.filter((step) => !isPlace(step));
+  }
+
+  /** Gives up the places in the older half; all that is incomplete, if something else holds that half up. */
+  shorten(): void {
+    const older = this.steps.slice(0, this.steps.length / 2);
+    for (const step of older) if (isPlace(step)) step.ready = true;
+    const isHeldUp = older.some(
+      (step) =>
+        !step.ready || (step.kind === 'evictRun' && (this.runs.get(step.run)?.left ?? 0) > 0),
+    );
+    if (isHeldUp) this.force();
   }
 
   /** Everything, complete or not: at the end, or when a line that was waited for does not come. */
@@ -76,6 +87,11 @@ export class StepQueue {
     for (const step of this.steps) step.ready = true;
     for (const progress of this.runs.values()) progress.left = 0;
   }
+}
+
+/** The place of a mapping that may be known later; if it never is, no one sees it. */
+function isPlace(step: Step): boolean {
+  return step.kind === 'map' && step.mapping === null && step.decision === null;
 }
 
 function isOfRun(step: Step): step is EvictSlotStep {

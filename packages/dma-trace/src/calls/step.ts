@@ -3,8 +3,12 @@
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 
-/** Which pair of DMA API calls a mapping belongs to. */
-export type CallForm = 'page' | 'resource' | 'sg' | 'coherent' | 'pages' | 'noncontiguous';
+/**
+ * Which pair of DMA API calls a mapping belongs to. `iova`: dma_iova_link and dma_iova_destroy. `reconstructed`: none
+ * that the capture shows, only iommu:* events.
+ */
+export type CallForm =
+  'page' | 'resource' | 'sg' | 'coherent' | 'pages' | 'noncontiguous' | 'iova' | 'reconstructed';
 
 /** One recorded iommu:map. */
 export interface RecordedMap {
@@ -30,9 +34,10 @@ export interface SgEntry {
  * Where the lengths of a scatterlist's entries come from. `recorded`: the trace has them. `chunks`: found with the
  * iommu:map events of the call. `layout`: there were none, so only the addresses and the total are known.
  * `unfitting`: the events do not fit the addresses. `partial`: the same, where the trace begins or has a gap.
- * `cut`: the tracer did not print the whole list.
+ * `cut`: the tracer did not print the whole list. `reconstructed`: they are the iommu:map events themselves.
  */
-export type EntrySource = 'recorded' | 'chunks' | 'layout' | 'unfitting' | 'partial' | 'cut';
+export type EntrySource =
+  'recorded' | 'chunks' | 'layout' | 'unfitting' | 'partial' | 'cut' | 'reconstructed';
 
 /** A run of whole pages that lie behind each other in the recorded machine's memory. */
 export interface PhysRun {
@@ -167,7 +172,12 @@ export type Step = MapStep | UnmapStep | SyncStep | EvictRunStep | EvictSlotStep
 
 /** Calls that ask the pool: dma_alloc_pages maps its pages like any others. */
 export function asksPool(form: CallForm): boolean {
-  return form === 'page' || form === 'sg' || form === 'pages';
+  return form === 'page' || form === 'pages' || isList(form);
+}
+
+/** What consists of pieces: the nearest that the ported kernel has is dma_map_sg. */
+export function isList(form: CallForm): form is 'sg' | 'iova' | 'reconstructed' {
+  return form === 'sg' || form === 'iova' || form === 'reconstructed';
 }
 
 /** Of the recorded machine, in bytes. */

@@ -33,6 +33,7 @@ export class UnmapLines {
       }
     }
     context.addElsewhere(unmap);
+    this.bench.reconstruction.unmap(event, unmap, context);
   }
 
   unmapPage(event: UnmapPage): void {

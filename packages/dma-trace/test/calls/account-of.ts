@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A small capture written for a test, and its account.
-import { Assembler, CaptureAccount, parseLine } from '../../src';
+import {
+  Assembler,
+  CaptureAccount,
+  type KnownBefore,
+  LineParser,
+  type Step,
+  type TraceEvent,
+  parseLine,
+} from '../../src';
 
 const hex = (n: number): string => n.toString(16);
 const wide = (n: number): string => `0x${hex(n).padStart(16, '0')}`;
@@ -82,8 +90,42 @@ export class Capture {
     );
   }
 
+  /** A line of a probe on dma_iova_try_alloc, _link, _sync, _unlink, _destroy or _free. */
+  probe(call: string, dma: number, fields: string, device = NIC): this {
+    return this.line(
+      `dma_iova_${call}: (dma_iova_${call}+0x4/0x20) name="${device}" addr=0x${hex(dma)} ${fields}`,
+    );
+  }
+
+  /** Links a piece and maps it, as the kernel does. */
+  piece(dma: number, offset: number, phys: number, size = PAGE, dir = 1): this {
+    const fields = `phys=${String(phys)} offset=${String(offset)} size=${String(size)} dir=${String(dir)} attrs=0`;
+    return this.probe('link', dma, fields).iommuMap(dma + offset, size, phys);
+  }
+
   get text(): string {
     return `${this.lines.join('\n')}\n`;
+  }
+
+  get events(): TraceEvent[] {
+    const parser = new LineParser();
+    return this.lines.map((text, i) => {
+      const event = parser.parse(text, i + 1);
+      if (event === null || event === 'unparsed') throw new Error(`no event: ${text}`);
+      return event;
+    });
+  }
+
+  /** The steps, and the assembler that made them; `batch` lines at a time. */
+  read(batch = 1, known?: KnownBefore): { steps: Step[]; assembler: Assembler } {
+    const assembler = new Assembler(null, known);
+    assembler.beginFile('x');
+    const { events } = this;
+    const steps: Step[] = [];
+    for (let i = 0; i < events.length; i += batch)
+      steps.push(...assembler.add(events.slice(i, i + batch)));
+    steps.push(...assembler.finish());
+    return { steps, assembler };
   }
 
   /** @param history addresses that are kept of each device */

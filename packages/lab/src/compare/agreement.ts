@@ -8,6 +8,7 @@ import {
   type MapStep,
   type RecordedUnmap,
   type UnmapStep,
+  isList,
   pageFloor,
   showPlace,
 } from '@iommu-bounce/dma-trace';
@@ -213,7 +214,7 @@ export function newAgreement(): AgreementFigures {
 
 /** Whether what is mapped lies where the trace says, or where the port's page allocator put it. */
 function hasRecordedMemory({ form }: Mapping): boolean {
-  return form === 'page' || form === 'sg' || form === 'resource';
+  return form === 'page' || form === 'resource' || isList(form);
 }
 
 function reasonNot(
@@ -221,6 +222,8 @@ function reasonNot(
   mapping: Mapping,
   recorded: readonly RecordedMap[],
 ): string | null {
+  if (mapping.entrySource === 'reconstructed')
+    return 'reconstructed from the iommu:* events that it would be compared with';
   if (mapping.entrySource === 'cut') return 'the tracer cut the list short';
   if (mapping.entrySource === 'partial') return 'the trace begins or has a gap within its events';
   if (recorded.length > 0) return null;

@@ -25,12 +25,14 @@ import type {
   StrayUnmapRow,
   UnmapSideRow,
 } from './capture-section';
+import { kernelLogSection, lossSection, reconstructedSection } from './losses';
 import type { Session } from './session';
 
 /** Kinds listed of what is counted by kind. */
 const MOST_KINDS = 100;
 
-export function captureSection({ account, files, counters }: Session): CaptureSection {
+export function captureSection(session: Session): CaptureSection {
+  const { account, files, counters } = session;
   const { iommu, unmaps, faults } = account;
   return {
     files: files.map(({ file }) => file),
@@ -75,6 +77,9 @@ export function captureSection({ account, files, counters }: Session): CaptureSe
       count,
       first: first.map(showPlace).slice(0, 1).join(),
     })),
+    losses: lossSection(session),
+    reconstructed: reconstructedSection(session),
+    kernel_log: kernelLogSection(session),
   };
 }
 

@@ -35,7 +35,8 @@ function sessionNotes(session: Session): string[] {
       notes.push(`${file}: the last line has no end; the file may have been cut there`);
   });
   notes.push(...iommuNotes(session, name));
-  if (counts.mapCalls === 0)
+  notes.push(...requestNotes(session, name));
+  if (counts.mapCalls + session.reconstructed.requests === 0)
     notes.push(
       `${name}: no DMA API calls in the trace (events dma:* or obs_*), so there is nothing to drive; only its IOMMU events are counted`,
     );
@@ -46,7 +47,7 @@ function sessionNotes(session: Session): string[] {
         'nothing of what was recorded is compared, and the pools begin empty.',
     );
   const four = lanes.find(({ patches }) => patches === 4)?.lane;
-  if (four && counts.mapCalls > 0) {
+  if (four && counts.mapCalls + session.reconstructed.requests > 0) {
     if (pool)
       notes.push(
         "The eviction worker ran at the recorded times. The bucket in which the port's timer wheel would have run it was " +
@@ -85,6 +86,34 @@ function sessionNotes(session: Session): string[] {
   return notes;
 }
 
+/** Requests that the ported kernel has no call for. */
+function requestNotes({ survey, reconstructed }: Session, name: string): string[] {
+  const notes: string[] = [];
+  const iova = survey.figures
+    .rows()
+    .reduce((sum, row) => (row.form === 'iova' ? sum + row.mappings : sum), 0);
+  if (iova > 0)
+    notes.push(
+      `${name}: ${String(iova)} requests of dma_iova_link are replayed as one dma_map_sg of their pieces each: v5.13 has no ` +
+        'dma_iova_* calls.',
+    );
+  const { requests, pieces, byDeviceSign: by, late } = reconstructed;
+  if (requests === 0) return notes;
+  notes.push(
+    `${name}: ${String(requests)} requests are put together from ${String(pieces)} iommu:map events that belong to no call, and are ` +
+      'replayed as dma_map_sg. Such events tell neither the direction (they are replayed BIDIRECTIONAL, so the pool copies ' +
+      'both ways, which is the most that it could), nor the bytes within the first and the last page, nor how long the ' +
+      'driver used the data. Probes on dma_iova_* record all of that (docs/replay.md).',
+    `${name}: the device of these requests is not recorded either: ${String(by.task)} have that of the other calls of their ` +
+      `task, ${String(by.only)} the only one of the facts, ${String(by.domain)} a made-up one ('domain 1', …).`,
+  );
+  if (late > 0)
+    notes.push(
+      `${name}: ${String(late)} of these requests were mapped for so long that they are replayed as if mapped right before their unmap.`,
+    );
+  return notes;
+}
+
 /** What is known of the recorded machine, and from where; what is assumed comes first. */
 function machineNotes({ files, recordedOn, driver, poolOff }: Session, name: string): string[] {
   const notes: string[] = [];
@@ -114,8 +143,8 @@ function machineNotes({ files, recordedOn, driver, poolOff }: Session, name: str
 
 /** Where virtio-iommu is not what was recorded, or not what was asked for. */
 function iommuNotes(session: Session, name: string): string[] {
-  const { driver, kernelParams, files, lanes, counts } = session;
-  if (driver !== 'virtio' || counts.mapCalls === 0) return [];
+  const { driver, kernelParams, files, lanes, counts, reconstructed } = session;
+  if (driver !== 'virtio' || counts.mapCalls + reconstructed.requests === 0) return [];
   const notes: string[] = [];
   if (session.recordedOn.iommu !== 'virtio-iommu') {
     const said = files.find(({ facts }) => facts?.iommu)?.facts?.iommu;

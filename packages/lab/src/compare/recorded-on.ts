@@ -46,8 +46,8 @@ const SIGNS: readonly (readonly [RecordedIommu, RegExp])[] = [
 
 /** Looks for a sign of the IOMMU in an event; null: it says nothing. */
 export function signOf(event: TraceEvent): RecordedIommu | null {
-  if (event.kind !== 'other') return null;
-  const text = `${event.name} ${event.text}`;
+  if (event.kind !== 'other' && event.kind !== 'kernelLog') return null;
+  const text = event.kind === 'other' ? `${event.name} ${event.text}` : event.text;
   return SIGNS.find(([, sign]) => sign.test(text))?.[0] ?? null;
 }
 

@@ -2,13 +2,20 @@
 // Replays traces: files of one boot together, others each on a machine of its own.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
-import { type FoundFacts, findFacts, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
+import {
+  type FoundFacts,
+  findFacts,
+  groupCpuFiles,
+  orderTraces,
+  readTrace,
+} from '@iommu-bounce/dma-trace';
 import { type ReplayDocument, documentOf } from './document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';
 import { refuseRepeated } from './repeated';
-import { type Session, type SessionOptions, type TraceFile, replaySession } from './session';
+import type { TraceFile } from './read-files';
+import { type Session, type SessionOptions, replaySession } from './session';
 
 /**
  * @throws TraceError for a file that cannot be replayed, UsageError for parameters that do not exist
@@ -49,7 +56,10 @@ function commonDriver(
   return wanted.size === 1 ? ([...wanted][0] ?? null) : 'virtio';
 }
 
-/** Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. */
+/**
+ * Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. The files of
+ * each CPU of a recording are one, too.
+ */
 async function boots(
   files: readonly string[],
   { facts = null, pathOf = (file) => file }: SessionOptions,
@@ -62,10 +72,15 @@ async function boots(
   const [only] = files;
   if (files.length === 1 && only !== undefined) return [[{ file: only, ...(await factsOf(only)) }]];
   const withDecisions: string[] = [];
+  const without: string[] = [];
+  for (const file of files)
+    ((await hasPoolLines(file, pathOf(file))) ? withDecisions : without).push(file);
   const others: TraceFile[][] = [];
-  for (const file of files) {
-    if (await hasPoolLines(file, pathOf(file))) withDecisions.push(file);
-    else others.push([{ file, ...(await factsOf(file)) }]);
+  for (const group of await groupCpuFiles(without, pathOf)) {
+    const recording: TraceFile[] = [];
+    for (const file of group)
+      recording.push({ file, joins: recording.length > 0, ...(await factsOf(file)) });
+    others.push(recording);
   }
   const ordered =
     withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf, pathOf)] : [];

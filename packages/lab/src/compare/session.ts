@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
-import { statSync } from 'node:fs';
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
@@ -9,16 +8,12 @@ import {
   Assembler,
   CaptureAccount,
   type LineCounts,
-  type Step,
-  type FoundFacts,
+  type ReconstructedCounts,
   type TraceCounters,
-  type TraceEvent,
+  TraceError,
   type TraceFacts,
-  readTrace,
 } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
-import type { OnProgress } from '../progress';
-import { count } from '../show/format';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
@@ -26,7 +21,9 @@ import { type ReplayParams, replayParams, underParams } from '../drive/parameter
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
+import { LogTopics, Signs } from './first-reading';
 import { poolOff } from './pool-off';
+import { READING, REPLAYING, type ReadOptions, type TraceFile, readFiles } from './read-files';
 import {
   RECORDED_ON,
   type RecordedIommu,
@@ -34,7 +31,6 @@ import {
   type VerdictCosts,
   driverOfPreset,
   recordedOn,
-  signOf,
 } from './recorded-on';
 import { RestatedSlots } from './restated';
 import type { InitialState } from '../drive/slot-history';
@@ -43,7 +39,7 @@ import { warmUp, warmUpNeeds } from '../drive/warm-up';
 
 export type SeriesState = 0 | 1 | 2 | 3 | 4;
 
-export interface SessionOptions {
+export interface SessionOptions extends ReadOptions {
   /** The IOMMU of the machines. Default: what the capture was recorded on. */
   readonly driver?: IommuDriver;
   /** What the captures were recorded on, where the user says so. Default: what the facts or the capture say. */
@@ -61,14 +57,6 @@ export interface SessionOptions {
   /** Command line text, checked. */
   readonly params: string | null;
   readonly mostDifferences: number;
-  /** Where a file lies, if not where its name says: stdin, for instance. */
-  readonly pathOf?: (file: string) => string;
-  /** Called now and then. */
-  readonly progress: OnProgress;
-}
-
-export interface TraceFile extends FoundFacts {
-  readonly file: string;
 }
 
 export interface Session {
@@ -81,7 +69,11 @@ export interface Session {
   readonly kernelParams: KernelParams;
   readonly files: readonly TraceFile[];
   readonly counters: readonly TraceCounters[];
+  /** CPUs of the machine, by the headers of the files; null if they have none. */
+  readonly cpus: number | null;
   readonly counts: LineCounts;
+  /** Requests that no call tells of. */
+  readonly reconstructed: ReconstructedCounts;
   /** What stands beside the calls. */
   readonly account: CaptureAccount;
   readonly survey: Survey;
@@ -109,14 +101,20 @@ export async function replaySession(
   const { numSlots, classSizes, strict } = params.values;
   const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
   const signs = new Signs();
-  await read(files, new Assembler(null), options, READING, {
+  const topics = new LogTopics();
+  const onlyDevice = onlyTranslated(facts);
+  const first = new Assembler(null, { withDecisions: new Set(), firstDevice: '', onlyDevice });
+  const readings = await readFiles(files, first, options, READING, {
     take: (steps) => {
       for (const step of steps) survey.add(step);
     },
     see: (events) => {
       signs.add(events);
+      topics.add(events);
     },
   });
+  if (readings.every(({ counters }) => counters.events === 0))
+    throw new TraceError(files[0]?.file ?? '', null, topics.refusal);
   survey.finish();
   const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
@@ -172,10 +170,15 @@ export async function replaySession(
   const account = new CaptureAccount();
   const assembler = new Assembler(
     survey.plan,
-    { withDecisions: survey.withDecisions, firstDevice: survey.firstDevice },
+    {
+      withDecisions: survey.withDecisions,
+      firstDevice: survey.firstDevice,
+      onlyDevice,
+      devicesOfTasks: first.devicesOfTasks,
+    },
     account,
   );
-  const counters = await read(files, assembler, options, REPLAYING, {
+  const again = await readFiles(files, assembler, options, REPLAYING, {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);
     },
@@ -187,8 +190,13 @@ export async function replaySession(
     whatIf,
     kernelParams: params.values,
     files,
-    counters,
+    counters: again.map((one) => one.counters),
+    cpus: again.reduce<number | null>(
+      (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
+      null,
+    ),
     counts: assembler.counts,
+    reconstructed: assembler.reconstructed,
     account,
     survey,
     clock,
@@ -226,74 +234,17 @@ function whatIfOf(
   return `io_buffer_pool.num_slots=${String(recorded.numSlots)} io_buffer_pool.class_sizes=${String(recorded.classSizes)}`;
 }
 
-/** The first sign of the recorded IOMMU. */
-class Signs {
-  found: RecordedIommu | null = null;
-
-  add(events: readonly TraceEvent[]): void {
-    for (const event of events) {
-      if (this.found !== null) return;
-      this.found = signOf(event);
-    }
-  }
+/** The one device of the facts that is alone in the one group: requests that no call tells of are its own. */
+function onlyTranslated(facts: TraceFacts | null): string {
+  const groups = facts?.groups ?? [];
+  const [group] = groups;
+  return groups.length === 1 && group?.devices.length === 1 ? (group.devices[0] ?? '') : '';
 }
 
 /** A kernel without the series is compared with state 0 (or the one asked for), a kernel with it with state 4. */
 function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean): SeriesState {
   const plain = patches.find((one) => one < 4) ?? 0;
   return hasDecisions && patches.includes(4) ? 4 : plain;
-}
-
-/** One of the two readings, and its share of the time. */
-interface Pass {
-  readonly what: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Replaying takes about three times as long as the reading before. */
-const READING: Pass = { what: 'reading', from: 0, to: 0.25 };
-const REPLAYING: Pass = { what: 'replaying', from: 0.25, to: 1 };
-
-async function read(
-  files: readonly TraceFile[],
-  assembler: Assembler,
-  options: SessionOptions,
-  { what, from, to }: Pass,
-  {
-    take,
-    see,
-  }: {
-    readonly take: (steps: readonly Step[]) => void;
-    readonly see?: (events: readonly TraceEvent[]) => void;
-  },
-): Promise<TraceCounters[]> {
-  const counters: TraceCounters[] = [];
-  const sizes = files.map(
-    ({ file }) => statSync(options.pathOf?.(file) ?? file, { throwIfNoEntry: false })?.size ?? 0,
-  );
-  const all = Math.max(
-    1,
-    sizes.reduce((sum, size) => sum + size, 0),
-  );
-  let before = 0;
-  for (const [i, { file }] of files.entries()) {
-    const reader = readTrace(file, options.pathOf?.(file));
-    assembler.beginFile(file);
-    for await (const batch of reader.batches()) {
-      see?.(batch);
-      take(assembler.add(batch));
-      const done = Math.min(1, (before + reader.bytesRead) / all);
-      options.progress(
-        `${what} ${String(i + 1)} of ${String(files.length)}: ${file}, ${count(reader.counters.events)} events`,
-        from + done * (to - from),
-      );
-    }
-    counters.push(reader.counters);
-    before += sizes[i] ?? 0;
-  }
-  take(assembler.finish());
-  return counters;
 }
 
 function memoryNeeded(

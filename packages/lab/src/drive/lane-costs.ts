@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the streaming mappings of a lane cost, step by step, by direction and size.
 
-import { DIRECTIONS, type Direction, type Mapping, PAGE } from '@iommu-bounce/dma-trace';
+import { DIRECTIONS, type Direction, type Mapping, PAGE, isList } from '@iommu-bounce/dma-trace';
 import { type StepCounter, type StepCounts, noSteps } from '@iommu-bounce/simulation';
 
 /** Mappings of one direction that need the same power of two of bytes. */
@@ -24,7 +24,7 @@ export interface SizeSteps {
 
 /** Calls that ask the pool, for memory that the driver had already. */
 function isStreaming({ form }: Mapping): boolean {
-  return form === 'page' || form === 'sg';
+  return form === 'page' || isList(form);
 }
 
 export class LaneCosts {

@@ -109,7 +109,9 @@ export class PortCalls {
         held.addr = dma.dma_map_resource(dev, phys, size, dir, attrs);
         break;
       }
-      case 'sg': {
+      case 'sg':
+      case 'iova':
+      case 'reconstructed': {
         const list = this.list(held);
         held.list = list;
         const first = list[0] as scatterlist;
@@ -151,7 +153,9 @@ export class PortCalls {
       case 'resource':
         dma.dma_unmap_resource(dev, addr, size, dir, attrs);
         break;
-      case 'sg': {
+      case 'sg':
+      case 'iova':
+      case 'reconstructed': {
         const list = held.list ?? [];
         dma.dma_unmap_sg_attrs(dev, list[0] as scatterlist, list.length, dir, attrs);
         break;

@@ -12,6 +12,7 @@ import {
   type UnmapDecision,
   type UnmapStep,
   asksPool,
+  isList,
   pageCeil,
 } from '@iommu-bounce/dma-trace';
 import { RecordedFigures } from './recorded-figures';
@@ -161,7 +162,7 @@ export class Survey {
       }
     }
     if (mapping.failed) return;
-    if (mapping.form === 'sg')
+    if (isList(mapping.form))
       device.longestSegment = Math.max(device.longestSegment, mapping.segment);
     this.figures.mapped(mapping);
     this.hold(mapping);

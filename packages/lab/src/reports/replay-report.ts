@@ -97,7 +97,7 @@ function agreement(document: ReplayDocument): Section {
     html`<li>
       Mappings that reach the IOMMU as recorded:
       <b>${share(a.mappings_equal, a.mappings_compared)}</b> of those that belong to a
-      ${callLines(document.trace.pool_lines)} call and have iommu:map events
+      ${callLines(document)} call and have iommu:map events
     </li>`,
     ...(p
       ? [
@@ -198,8 +198,9 @@ function mappings({ recorded }: ReplayDocument): Section[] {
   return [{ id: 'mappings', title: 'Recorded mappings', body: htmlTable(head, rows, 3) }];
 }
 
-function plainPath({ agreement: a, recorded, trace }: ReplayDocument): Section {
-  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
+function plainPath(document: ReplayDocument): Section {
+  const { agreement: a, recorded } = document;
+  const rows = agreementRows(document).map(({ name, of, base }) => [
     name,
     base,
     share(of.equal, of.compared),

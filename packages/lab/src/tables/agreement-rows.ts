@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What was compared with the recorded events, and of what each percentage is one: the same on a terminal and on a page.
 
-import type { AgreementSection, Compared } from '../compare';
+import type { Compared, ReplayDocument } from '../compare';
 
 export interface AgreementRow {
   readonly name: string;
@@ -10,10 +10,19 @@ export interface AgreementRow {
   readonly base: string;
 }
 
-/** @param calls which lines the calls are of: `dma:*`, or with those of the series */
-export function agreementRows(a: AgreementSection, calls: string): AgreementRow[] {
-  const callers = 'of these, page, sg and resource maps';
+export function agreementRows(document: ReplayDocument): AgreementRow[] {
+  const { agreement: a, recorded } = document;
+  const { mappings } = recorded;
+  const calls = callLines(document);
+  const has = (form: string): boolean => mappings.some((row) => row.form === form);
+  const callers = `of these, page, sg${has('iova') ? ', iova' : ''} and resource maps`;
+  const compared = {
+    name: 'mappings compared',
+    of: { equal: a.mappings_compared, compared: a.mappings_recorded },
+    base: 'all mappings, those put together from iommu:* events included',
+  };
   return [
+    ...(has('reconstructed') ? [compared] : []),
     {
       name: 'mappings equal',
       of: { equal: a.mappings_equal, compared: a.mappings_compared },
@@ -32,6 +41,7 @@ export function agreementRows(a: AgreementSection, calls: string): AgreementRow[
 }
 
 /** The lines that calls are read from. */
-export function callLines(poolLines: number): string {
-  return poolLines > 0 ? 'dma:* or obs_*' : 'dma:*';
+export function callLines({ trace, recorded }: ReplayDocument): string {
+  const iova = recorded.mappings.some((row) => row.form === 'iova') ? ['dma_iova_*'] : [];
+  return ['dma:*', ...iova, ...(trace.pool_lines > 0 ? ['obs_*'] : [])].join(' or ');
 }

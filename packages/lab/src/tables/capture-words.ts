@@ -39,6 +39,8 @@ const FORMS: Readonly<Record<BufferRow['form'], string>> = {
   coherent: 'a coherent buffer',
   pages: 'pages (dma_alloc_pages)',
   noncontiguous: 'a noncontiguous buffer',
+  iova: 'a request of dma_iova_link',
+  reconstructed: 'a request of iommu:map events',
 };
 
 /** `a buffer of 4,096 bytes, mapped FROM_DEVICE (line 7)`. */

@@ -6,6 +6,7 @@ import { oneLine } from '../errors';
 import { count } from '../show/format';
 import type { Part } from '../show/parts';
 import { differentUnmap, faultLine, secondUnmap, straySync, strayUnmap } from './capture-lines';
+import { logLines, lossLines, reconstructedLines } from './capture-losses';
 import { bytes, cell, list, plural, where } from './capture-words';
 
 export const CAPTURE_TITLE = 'What the capture shows beside its calls';
@@ -16,8 +17,11 @@ const MOST_LINES = 5;
 
 /** In the order of reading: events, devices, then what went wrong. */
 export function captureParts(capture: CaptureSection): Part[] {
+  const log = logLines(capture);
   return [
+    lossLines(capture),
     eventLines(capture),
+    ...(log.length > 0 ? [log] : []),
     ...devices(capture),
     ...faults(capture),
     ...unmaps(capture),
@@ -40,10 +44,11 @@ function eventLines(capture: CaptureSection): readonly string[] {
   ];
   if (unmaps.short > 0)
     lines.push(`${count(unmaps.short)} iommu:unmap events unmapped less than they were asked for.`);
+  lines.push(...reconstructedLines(capture));
   if (calls > 0 && maps.without_call > 0)
     lines.push(
       'Events without a call come from dma_iova_link (the block layer since about Linux 6.17), from pages of message ' +
-        'interrupts, from VFIO, and from calls that are not in the capture. No figure below counts them.',
+        'interrupts, from VFIO, and from calls that are not in the capture.',
     );
   return lines;
 }

@@ -13,7 +13,7 @@ import {
 import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
 import { INDENT, type Part, type TablePart, isTable, partText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
-import { agreementRows, callLines } from './agreement-rows';
+import { agreementRows } from './agreement-rows';
 import { CAPTURE_TITLE, captureParts } from './capture';
 import { cell } from './capture-words';
 import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
@@ -94,9 +94,10 @@ function devices({ states }: ReplayDocument): TablePart[] {
   });
 }
 
-function agreement({ agreement: a, trace }: ReplayDocument): Block[] {
+function agreement(document: ReplayDocument): Block[] {
+  const { agreement: a } = document;
   const title = `Plain path: iommu:map and iommu:unmap of state ${a.states.join(', ')} against the recorded ones`;
-  const rows = agreementRows(a, callLines(trace.pool_lines)).map(({ name, of, base }) => [
+  const rows = agreementRows(document).map(({ name, of, base }) => [
     name,
     share(of.equal, of.compared),
     base,

@@ -28,12 +28,13 @@ export function verdictLine(document: ReplayDocument): string {
   if (through === 0)
     return `${rest.text}The series changes nothing here: none of the ${count(mappings)} mappings goes through its pool, whose classes are smaller or full.`;
   const per = unmaps === 0 ? 'per map (no unmap was recorded)' : 'per map and unmap';
-  const figures = `${us(series.ns)} µs of CPU ${per} instead of ${us(before.ns)} µs${pays(verdict)}.`;
+  const figures = `${us(series.ns)} µs of CPU ${per} instead of ${us(before.ns)} µs${pays(verdict, readsOf(document))}.`;
   return `${rest.text}${machine(document)}${rest.isMost ? 'For the rest' : answer(verdict)}: ${figures}`;
 }
 
 /** What the figures rest on. */
-export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string {
+export function verdictBasis(document: ReplayDocument): string {
+  const { verdict, pool_off: off } = document;
   if (!verdict || off !== null || verdict.pool_mappings === 0) return '';
   const { preset, before, series, series_wins: wins, drawn_sets: sets, uncertainty } = verdict;
   const from =
@@ -41,7 +42,7 @@ export function verdictBasis({ verdict, pool_off: off }: ReplayDocument): string
       ? '5 to 95 % of what the calibration accepted'
       : 'half to twice its value';
   return (
-    `${shares(verdict)} ` +
+    `${shares(verdict, readsOf(document))} ` +
     `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
     `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
     `series takes less CPU time in ${percent(wins, 0)} of them.${advice(verdict)}`
@@ -66,7 +67,10 @@ function leftOut({ captures }: ReplayDocument): {
   const sum = (of: (capture: CaptureSection) => number): number =>
     captures.reduce((all, capture) => all + of(capture), 0);
   const events = sum(({ iommu_map: maps }) => maps.events);
-  const without = sum(({ iommu_map: maps }) => maps.without_call);
+  const made = sum(({ reconstructed }) => reconstructed.requests);
+  const without = sum(
+    ({ iommu_map: maps, reconstructed }) => maps.without_call - reconstructed.iommu_maps,
+  );
   const untranslated = sum(
     ({ devices }) => devices.filter((one) => one.maps > 0 && one.translated === false).length,
   );
@@ -74,11 +78,24 @@ function leftOut({ captures }: ReplayDocument): {
     without > 0
       ? `${count(without)} of ${count(events)} iommu:map events belong to no dma:* call and are left out here. `
       : '';
+  const isTorn = captures.some(({ losses }) => losses.lost_by_cpu.length > 0);
+  const lost = isTorn ? 'The tracer lost events, and what they were is in no figure. ' : '';
+  const unknown =
+    made > 0
+      ? `${count(made)} requests are put together from events without a call, of unknown direction. `
+      : '';
   const text =
     untranslated > 0
-      ? `${rest}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
-      : rest;
+      ? `${lost}${rest}${unknown}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
+      : `${lost}${rest}${unknown}`;
   return { text, isMost: without > events / 2 };
+}
+
+/** Requests of unknown direction are copied both ways, so they are counted with those that the unmap copies. */
+function readsOf({ captures }: ReplayDocument): string {
+  return captures.some(({ reconstructed }) => reconstructed.requests > 0)
+    ? 'reads or of unknown direction'
+    : 'reads';
 }
 
 function answer({ series_wins: wins, mappings, unmaps }: VerdictSection): string {
@@ -91,26 +108,31 @@ function answer({ series_wins: wins, mappings, unmaps }: VerdictSection): string
 }
 
 /** Up to which size copying pays, for each direction. */
-function pays({ break_even: found, mappings }: VerdictSection): string {
-  const parts = found.map((one) => paysOf(one, found.length > 1, mappings));
+function pays({ break_even: found, mappings }: VerdictSection, reads: string): string {
+  const several = found.length > 1;
+  const parts = found.map((one) => {
+    const said = paysOf(one, mappings);
+    return said !== '' && several
+      ? `${one.direction === 'read' ? reads : 'writes'}: ${said}`
+      : said;
+  });
   return parts.some((part) => part !== '') ? `; ${parts.filter(Boolean).join('; ')}` : '';
 }
 
-function paysOf(one: BreakEvenVerdict, several: boolean, mappings: number): string {
+function paysOf(one: BreakEvenVerdict, mappings: number): string {
   const { bytes, pays_up_to: upTo, mappings_cheaper: cheaper, mappings_dearer: dearer } = one;
   if (cheaper + dearer === 0) return '';
-  const who = several ? `${one.direction === 'read' ? 'reads' : 'writes'}: ` : '';
   const below = bytes === null ? null : `pays below ${decimalSize(bytes)}`;
   if (dearer === 0) {
     const size = below === null ? 'pays at every size that the pool takes' : `${below}, as all are`;
-    return `${who}${size} (${part(cheaper, mappings)})`;
+    return `${size} (${part(cheaper, mappings)})`;
   }
   if (cheaper === 0) {
     const size = below === null ? 'pays at no size that is here' : `${below}, as none is`;
-    return `${who}${size} (${part(dearer, mappings)})`;
+    return `${size} (${part(dearer, mappings)})`;
   }
   const size = below ?? (upTo > 0 ? `pays up to ${sizeLimit(upTo)}` : 'pays at some sizes');
-  return `${who}${size} (${part(cheaper, mappings)}), not above (${part(dearer, mappings)})`;
+  return `${size} (${part(cheaper, mappings)}), not above (${part(dearer, mappings)})`;
 }
 
 function part(n: number, mappings: number): string {
@@ -118,10 +140,12 @@ function part(n: number, mappings: number): string {
 }
 
 /** The shares that the first line counts, and those that it leaves out. */
-function shares({ break_even: found, mappings }: VerdictSection): string {
+function shares({ break_even: found, mappings }: VerdictSection, reads: string): string {
   const parts = found.flatMap((one) => {
     const of = (n: number, what: string): string[] =>
-      n === 0 ? [] : [`${rounded(n, mappings)} are ${one.direction}s ${what}`];
+      n === 0
+        ? []
+        : [`${rounded(n, mappings)} are ${one.direction === 'read' ? reads : 'writes'} ${what}`];
     return [
       ...of(one.mappings_cheaper, 'of sizes at which the series costs less'),
       ...of(one.mappings_dearer, 'of sizes at which it costs more'),

@@ -129,7 +129,7 @@ describe('play', function () {
           ['play', broken, '--out', out],
           /^iommu-bounce: \S+broken\.jsonl:1: header: version is absent, expected 1/,
         ],
-        [['play', noText, '--out', out], /words\.txt.*not an ftrace text/],
+        [['play', noText, '--out', out], /words\.txt.*not a capture/],
         [['play', cut, '--out', out], /cut\.jsonl\.gz: the gzip data is broken/],
         [['play', empty, '--out', out], /empty: is empty, expected a transcript/],
         [['play', join(folder, 'no.jsonl'), '--out', out], /no such file/],

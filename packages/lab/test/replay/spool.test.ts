@@ -45,7 +45,7 @@ describe('a capture that can be read only once', function () {
       spawn('sh', ['-c', 'echo no trace > "$1"', 'sh', fifo]);
       const { status, err } = await cli('replay', fifo);
       expect(status).to.equal(2);
-      expect(err).to.include(`${fifo}:1: not an ftrace text`);
+      expect(err).to.include(`${fifo}:1: not a capture`);
     });
   });
 

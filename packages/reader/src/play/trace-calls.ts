@@ -11,6 +11,7 @@ import {
   type UnmapStep,
   asksPool,
   contextLevel,
+  isList,
   pageFloor,
   showPlace,
 } from '@iommu-bounce/dma-trace/parse';
@@ -165,7 +166,7 @@ export class TraceCalls {
     }
     const device = this.device(mapping.device);
     if (decision && (decision.prot & 4) === 0) device.coherent = false;
-    if (mapping.form === 'sg') device.maxSegment = Math.max(device.maxSegment, mapping.segment);
+    if (isList(mapping.form)) device.maxSegment = Math.max(device.maxSegment, mapping.segment);
     const windows = mapping.runs.map((run) => {
       const page = this.arena.take(run);
       if (page < 0)
@@ -184,6 +185,8 @@ export class TraceCalls {
       case 'page':
         return { ...base, call: 'map_page', page: windows[0] ?? 0, offset: mapping.offset, length };
       case 'sg':
+      case 'iova':
+      case 'reconstructed':
         return { ...base, call: 'map_sg', entries: entriesOf(mapping, windows) };
       case 'resource':
         return { ...base, call: 'map_resource', phys: REGISTERS + mapping.phys, length };

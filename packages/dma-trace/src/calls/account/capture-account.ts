@@ -19,6 +19,8 @@ import { FaultAccount } from './fault-account';
 import { FreedMappings } from './freed-mappings';
 import { Groups } from './groups';
 import { IommuAccount } from './iommu-account';
+import { LogAccount } from './log-account';
+import { LossAccount } from './loss-account';
 import { type Before, FIRST, type Seen, seen } from './seen';
 import { type UnmapCall, UnmapAccount, beforeOf } from './unmap-account';
 
@@ -61,6 +63,8 @@ export class CaptureAccount {
   readonly straySyncs = { count: 0, afterUnmap: 0, first: [] as StraySync[] };
   /** Events that no figure of a replay uses, by name. */
   readonly otherEvents = new Groups<string>(MOST_NAMES);
+  readonly losses = new LossAccount();
+  readonly log = new LogAccount();
   private readonly freed: FreedMappings;
   private file = '';
 
@@ -73,11 +77,16 @@ export class CaptureAccount {
 
   beginFile(file: string): void {
     this.file = file;
+    this.losses.beginFile(file);
   }
 
   /** A line, before the calls are told of it. */
   event(event: TraceEvent, live: LiveMappings): void {
+    this.losses.event(event);
     switch (event.kind) {
+      case 'kernelLog':
+        this.log.add(event, this.file);
+        return;
       case 'ioPageFault':
         this.devices.of(event.device).faults++;
         this.faults.add(event, seen(event, this.file), live);
@@ -88,6 +97,12 @@ export class CaptureAccount {
       case 'attach':
       case 'detach':
         this.other(`${event.kind}_device`, event);
+        return;
+      case 'groupAdd':
+        this.other('add_device_to_group', event);
+        return;
+      case 'groupRemove':
+        this.other('remove_device_from_group', event);
         return;
       case 'marker':
         this.other('tracing_mark_write', event);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Each device's calls, and whether an IOMMU translates its addresses.
 
-import { type Mapping, type Place, pageCeil, pageFloor } from '../step';
+import { type Mapping, type Place, isList, pageCeil, pageFloor } from '../step';
 
 /**
  * How it is told whether a device is translated. `events`: iommu:map events lie in its mappings. `pool`: its maps took
@@ -72,7 +72,7 @@ function hasOwnEvents({ maps, dmaAddr, size }: Mapping): boolean {
 
 /** Lines of allocations print none, except in the first layout. */
 function hasPhysicalAddress({ form, phys }: Mapping): boolean {
-  return form === 'page' || form === 'resource' || (form === 'sg' && phys > 0);
+  return form === 'page' || form === 'resource' || (isList(form) && phys > 0);
 }
 
 export class DeviceAccounts {

@@ -11,6 +11,8 @@ export type { DeviceAccounts, DeviceFigures, Translation, TranslationSign } from
 export type { Fault, FaultAccount, FaultState, RangeWithoutCall } from './fault-account';
 export type { Group, Groups } from './groups';
 export type { EventFigures, IommuAccount, IommuEvent, IommuRange } from './iommu-account';
+export type { LogAccount, LogLine } from './log-account';
+export type { LossAccount, LostOfCpu, Places } from './loss-account';
 export type { Before, MappedBuffer, Seen } from './seen';
 export type {
   DifferentUnmap,

@@ -2,7 +2,7 @@
 // Unmaps that are not the mirror of their map, and unmaps of what is not mapped.
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
-import type { DmaFree, UnmapPage, UnmapSg } from '../../events';
+import type { DmaFree, IovaDestroy, IovaPiece, UnmapPage, UnmapSg } from '../../events';
 import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
 import { DIRECTIONS } from '../../event-head';
 import { listKey, type LiveMappings } from '../live-mappings';
@@ -11,7 +11,8 @@ import { type FreedMapping, type FreedMappings, shortListKey } from './freed-map
 import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
 
 /** What ends a mapping. */
-export type UnmapCall = UnmapPage | UnmapSg | DmaFree | ObsUnmapPage | ObsUnmapSg;
+export type UnmapCall =
+  UnmapPage | UnmapSg | DmaFree | IovaPiece | IovaDestroy | ObsUnmapPage | ObsUnmapSg;
 
 /** `call`: by the counterpart of another call. `address`: at an address inside of it. `entries`: of a list. */
 export type UnmapDifference = 'size' | 'direction' | 'call' | 'address' | 'entries';
@@ -182,6 +183,11 @@ function unmapSide(call: UnmapCall): UnmapSide {
       return { ...side, form: 'sg', entries: call.physAddrs.length };
     case 'obsUnmapSg':
       return { ...side, form: 'sg', dmaAddr: call.dmaAddr };
+    case 'iovaDestroy':
+      return { ...side, form: 'iova', ...sizeOf(call) };
+    case 'iovaLink':
+    case 'iovaUnlink':
+      return { ...side, form: 'iova', size: call.size, dmaAddr: call.dmaAddr + call.offset };
     case 'dmaFree': {
       const forms = { coherent: 'coherent', pages: 'pages', sgt: 'noncontiguous' } as const;
       const form = call.form === 'sgtErr' ? 'noncontiguous' : forms[call.form];

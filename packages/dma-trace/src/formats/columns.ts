@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The columns before an event's name, in the layouts of ftrace text, `trace-cmd report` and `perf script`.
-import type { EventHead } from './event-head';
-import type { Scanner } from './scanner';
+// The columns that the tracers have in common: `task-pid [cpu] flags seconds.fraction: `.
+import type { EventHead } from '../event-head';
+import type { Scanner } from '../scanner';
 
 /** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
 const CPU_COLUMN_LIMIT = 80;
-const DIGIT = /\d/;
-/** `perf script` of one thread has no CPU column: task, pid or pid/tid, time. */
-const WITHOUT_CPU = /^ *(\S.{0,31}?) +(?:\d+\/)?(\d+) +(?=\d+\.\d+: )/;
 const FLAGS = /^[.#\w]{3,8}$/;
+const MOST_PID_DIGITS = 10;
 
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
-/** Reads up to the event's name, or gives null and leaves the cursor anywhere. */
-export function parseHead(scan: Scanner, line: number): EventHead | null {
+/** `-` stands between a task and its pid in ftrace and trace-cmd, a space in perf. */
+export type Separator = '-' | ' ';
+
+/**
+ * Reads up to the event's name, or gives null and leaves the cursor anywhere.
+ * @param rawFlags reads what stands right behind the CPU column; null if nothing may
+ */
+export function bracketedHead(
+  scan: Scanner,
+  line: number,
+  separator: Separator,
+  rawFlags: ((scan: Scanner) => string | null) | null = null,
+): EventHead | null {
   const { text } = scan;
   // A task name may hold anything, `[0]` too: the CPU column is the first bracket with all that belongs around it.
   for (
@@ -21,18 +30,19 @@ export function parseHead(scan: Scanner, line: number): EventHead | null {
     open >= 0 && open < CPU_COLUMN_LIMIT;
     open = text.indexOf(' [', open + 1)
   ) {
-    const head = headAround(scan, line, open);
+    const head = headAround(scan, line, open, separator, rawFlags);
     if (head !== null) return head;
   }
-  const match = WITHOUT_CPU.exec(text.slice(0, CPU_COLUMN_LIMIT));
-  if (match === null) return null;
-  scan.pos = match[0].length;
-  const timeNs = time(scan);
-  const [, comm = '', pid] = match;
-  return timeNs === null ? null : { line, comm, pid: Number(pid), cpu: null, flags: '', timeNs };
+  return null;
 }
 
-function headAround(scan: Scanner, line: number, open: number): EventHead | null {
+function headAround(
+  scan: Scanner,
+  line: number,
+  open: number,
+  separator: Separator,
+  rawFlags: ((scan: Scanner) => string | null) | null,
+): EventHead | null {
   const { text } = scan;
   scan.pos = open + 2;
   let cpu = 0;
@@ -42,26 +52,33 @@ function headAround(scan: Scanner, line: number, open: number): EventHead | null
     cpu = cpu * 10 + code - 0x30;
     scan.pos++;
   }
-  if (scan.pos === open + 2 || scan.pos > open + 8 || !scan.accept('] ')) return null;
+  if (scan.pos === open + 2 || scan.pos > open + 8 || !scan.accept(']')) return null;
+  let flags = rawFlags?.(scan) ?? '';
+  if (!scan.accept(' ')) return null;
   scan.skipSpaces();
   const timeOrFlags = scan.pos;
-  let flags = '';
   let timeNs = time(scan);
   if (timeNs === null) {
-    scan.pos = timeOrFlags;
-    flags = scan.word();
+    const space = text.indexOf(' ', timeOrFlags);
+    if (space < 0) return null;
+    flags = text.slice(timeOrFlags, space);
     if (!FLAGS.test(flags)) return null;
+    scan.pos = space;
     scan.skipSpaces();
     timeNs = time(scan);
     if (timeNs === null) return null;
   }
-  const task = taskBefore(text, open);
+  const task = taskBefore(text, open, separator);
   return task === null ? null : { line, comm: task.comm, pid: task.pid, cpu, flags, timeNs };
 }
 
 /** `comm-pid`, `comm-pid (tgid)`, `comm pid` or `comm pid/tid`, padded on either side. */
-function taskBefore(text: string, open: number): { comm: string; pid: number } | null {
-  let end = open;
+export function taskBefore(
+  text: string,
+  before: number,
+  separator: Separator,
+): { comm: string; pid: number } | null {
+  let end = before;
   while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
   if (text[end - 1] === ')') {
     const tgid = text.lastIndexOf('(', end);
@@ -79,13 +96,12 @@ function taskBefore(text: string, open: number): { comm: string; pid: number } |
     unit *= 10;
     at--;
   }
-  if (at === end || end - at > 10) return null;
-  if (text[at - 1] === '/') {
+  if (at === end || end - at > MOST_PID_DIGITS) return null;
+  if (separator === ' ' && text[at - 1] === '/') {
     do at--;
-    while (at > 0 && DIGIT.test(text[at - 1] ?? ''));
+    while (at > 0 && isDigit(text.charCodeAt(at - 1)));
   }
-  const separator = text[at - 1];
-  if (separator !== '-' && separator !== ' ') return null;
+  if (text[at - 1] !== separator) return null;
   let start = 0;
   while (start < at - 1 && text.charCodeAt(start) === 0x20) start++;
   const comm = text.slice(start, at - 1);
@@ -93,7 +109,7 @@ function taskBefore(text: string, open: number): { comm: string; pid: number } |
 }
 
 /** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */
-function time(scan: Scanner): number | null {
+export function time(scan: Scanner): number | null {
   const { text } = scan;
   let at = scan.pos;
   let seconds = 0;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Lines of the kernel log between the events, by what they are about.
+
+import type { KernelLog, LogTopic } from '../../events';
+import { printable } from '../../trace-error';
+import type { Place } from '../step';
+import { LISTED } from './seen';
+
+export interface LogLine extends Pick<
+  KernelLog,
+  'topic' | 'timeNs' | 'device' | 'address' | 'write' | 'swiotlb'
+> {
+  readonly place: Place;
+  /** Escaped and cut. */
+  readonly text: string;
+}
+
+export class LogAccount {
+  readonly byTopic: Record<LogTopic, number> = {
+    fault: 0,
+    swiotlbFull: 0,
+    swiotlb: 0,
+    dmaDebug: 0,
+    iommu: 0,
+    other: 0,
+  };
+  /** The first lines about faults, a full swiotlb, and misuse of the DMA API. */
+  readonly first: LogLine[] = [];
+
+  get count(): number {
+    return Object.values(this.byTopic).reduce((sum, one) => sum + one, 0);
+  }
+
+  add(event: KernelLog, file: string): void {
+    const { topic, timeNs, device, address, write, swiotlb, line, text } = event;
+    this.byTopic[topic]++;
+    const isTrouble = topic === 'fault' || topic === 'swiotlbFull' || topic === 'dmaDebug';
+    if (!isTrouble || this.first.length >= LISTED) return;
+    this.first.push({
+      ...{ topic, timeNs, device, address, write, swiotlb },
+      place: { file, line },
+      text: printable(text),
+    });
+  }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Requests from iommu:map and iommu:unmap events alone, where no call of the capture claims them.
+//
+// One iommu:unmap ends a request; its pieces are the maps, in force and without a call, that cover its range one behind
+// the other. So a request is known when it ends, while its map belongs to the time of its last piece: a step without a
+// mapping holds that place in the queue. What such events do not tell is the direction, the bytes within the first and
+// the last page, and the device: that is taken from the other calls of the same task, else a name is made up for each
+// domain that has to be another because the same address is in use twice.
+
+import type { IommuMap, IommuUnmap } from '../events';
+import type { Context } from './contexts';
+import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
+import { type MapStep, type Mapping, PAGE, type RecordedMap, type RecordedUnmap } from './step';
+
+/** Maps without a call that are kept; the oldest are the least likely to be ended. */
+const MOST_LIVE = 65536;
+
+/** Unmaps that wait for the next line of their task. */
+const MOST_DEFERRED = 64;
+
+/** How the device of reconstructed requests is known. */
+export type DeviceSign = 'task' | 'only' | 'domain';
+
+/** What the events without a call add up to. */
+export class ReconstructedCounts {
+  /** Requests, their pieces (iommu:map events) and bytes. */
+  requests = 0;
+  pieces = 0;
+  bytes = 0;
+  readonly byDeviceSign: Record<DeviceSign, number> = { task: 0, only: 0, domain: 0 };
+  /** iommu:unmap events without a call that end no request: mapped before the capture, or in a gap of it. */
+  unmapsWithoutMap = 0;
+  /** iommu:map events in force at the end: of requests under way, or of what stays mapped. */
+  stillMapped = 0;
+  /** Requests in force for longer than steps are held back: replayed as if they had begun where they ended. */
+  late = 0;
+}
+
+/** A map that may yet find its call. */
+interface Piece {
+  readonly map: RecordedMap;
+  readonly step: MapStep;
+  readonly context: Context;
+  /** Of the task's latest call; null before its first. */
+  readonly device: string | null;
+  /** Of its domain, from 1; of these only those that must differ do. */
+  readonly domain: number;
+}
+
+interface Deferred {
+  readonly event: IommuUnmap;
+  readonly context: Context;
+}
+
+export class Reconstruction implements Unclaimed {
+  readonly counts = new ReconstructedCounts();
+  /** By address: several where domains have it mapped at once, the oldest first. */
+  private readonly live = new Map<number, Piece[]>();
+  private readonly pieces = new Map<RecordedMap, Piece>();
+  private readonly latest = new WeakMap<Context, Piece>();
+  /** Maps of calls that are in force, by address and how many of them: an unmap there may be the call's. */
+  private readonly ofCalls = new Map<number, number>();
+  /** Unmaps of which the next line of their task tells whether a call did them. */
+  private readonly deferred = new Map<RecordedUnmap, Deferred>();
+
+  /** @param onlyDevice the one device of the machine that is translated; empty if there are several */
+  constructor(
+    private readonly bench: Workbench,
+    private readonly onlyDevice: string,
+  ) {}
+
+  map(event: IommuMap, map: RecordedMap, context: Context): void {
+    const step: MapStep = {
+      ...stepHead(event, this.bench.file),
+      kind: 'map',
+      ready: false,
+      mapping: null,
+      decision: null,
+    };
+    this.bench.queue.push(step);
+    if (this.pieces.size >= MOST_LIVE) this.forgetOldest();
+    const { device } = context;
+    const piece = { map, step, context, device, domain: this.domainOf(map, context) };
+    this.pieces.set(map, piece);
+    const here = this.live.get(map.iova);
+    if (here) here.push(piece);
+    else this.live.set(map.iova, [piece]);
+    this.latest.set(context, piece);
+  }
+
+  /** A call was found for these. */
+  claim(maps: readonly RecordedMap[]): void {
+    for (const map of maps) {
+      const piece = this.pieces.get(map);
+      if (!piece) continue;
+      this.drop(piece);
+      const { iova } = map;
+      this.ofCalls.set(iova, (this.ofCalls.get(iova) ?? 0) + 1);
+      if (this.ofCalls.size > MOST_LIVE) forgetFirst(this.ofCalls);
+    }
+  }
+
+  /** A call was found for this one. */
+  claimUnmap(unmap: RecordedUnmap): void {
+    this.deferred.delete(unmap);
+    for (const at of pagesWithin(unmap.iova, unmap.iova + unmap.size, this.ofCalls)) {
+      const count = this.ofCalls.get(at) ?? 0;
+      if (count > 1) this.ofCalls.set(at, count - 1);
+      else this.ofCalls.delete(at);
+    }
+  }
+
+  /** An unmap that belongs to no call so far. */
+  unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void {
+    if (!this.live.has(unmap.iova)) return;
+    if (!this.ofCalls.has(unmap.iova)) {
+      this.decide(event, unmap);
+      return;
+    }
+    // Two domains have the address in use, one of them by a call: its line would come next.
+    this.deferred.set(unmap, { event, context });
+    if (this.deferred.size > MOST_DEFERRED) this.settle(null);
+  }
+
+  get hasDeferred(): boolean {
+    return this.deferred.size > 0;
+  }
+
+  /** The task went on, or any did if null: what no call has claimed by now is no call's. */
+  settle(context: Context | null): void {
+    for (const [unmap, one] of this.deferred)
+      if (context === null || one.context === context) {
+        this.deferred.delete(unmap);
+        this.decide(one.event, unmap);
+      }
+  }
+
+  /** @param strays unmaps without a call */
+  finish(strays: number): void {
+    this.settle(null);
+    this.counts.unmapsWithoutMap = strays - this.counts.requests;
+    this.counts.stillMapped = this.pieces.size;
+  }
+
+  private decide(event: IommuUnmap, unmap: RecordedUnmap): void {
+    const start = unmap.iova;
+    const end = start + unmap.size;
+    const found = this.whole(start, end);
+    if (found !== null) this.request(event, unmap, found);
+    else
+      for (const at of pagesWithin(start, end, this.live)) {
+        // They ended in another way than whole: no request can be made of them.
+        const [oldest] = this.live.get(at) ?? [];
+        if (oldest) this.drop(oldest);
+      }
+  }
+
+  /** The pieces that cover the range, from the task that mapped its begin where several domains have it. */
+  private whole(start: number, end: number): Piece[] | null {
+    for (const first of this.live.get(start) ?? []) {
+      const chain = [first];
+      let at = start + first.map.size;
+      while (at < end) {
+        const here = this.live.get(at);
+        const next =
+          here?.find((one) => one.domain === first.domain && one.context === first.context) ??
+          here?.find((one) => one.domain === first.domain);
+        if (!next) break;
+        chain.push(next);
+        at += next.map.size;
+      }
+      if (at === end) return chain;
+    }
+    return null;
+  }
+
+  private request(event: IommuUnmap, unmap: RecordedUnmap, chain: readonly Piece[]): void {
+    const { counts, bench } = this;
+    const first = chain[0] as Piece;
+    const last = latestOf(chain);
+    const { device, sign } = this.deviceOf(first);
+    const mapping: Mapping = newMapping({
+      place: first.step.place,
+      device,
+      form: 'reconstructed',
+      dir: 0,
+      dmaAddr: unmap.iova,
+      size: unmap.size,
+      entries: chain.map(({ map }) => ({ phys: map.paddr, length: map.size })),
+      entrySource: 'reconstructed',
+      maps: chain.map(({ map }) => map),
+    });
+    counts.requests++;
+    counts.pieces += chain.length;
+    counts.bytes += unmap.size;
+    counts.byDeviceSign[sign]++;
+    const isLate = last.step.ready;
+    if (isLate) counts.late++;
+    else last.step.mapping = mapping;
+    for (const piece of chain) this.drop(piece);
+    const head = stepHead(event, bench.file);
+    if (isLate) bench.queue.push({ ...head, kind: 'map', ready: true, mapping, decision: null });
+    bench.queue.push({
+      ...head,
+      kind: 'unmap',
+      ready: true,
+      mapping,
+      device,
+      dir: 0,
+      attrs: 0,
+      dmaAddr: mapping.dmaAddr,
+      size: mapping.size,
+      recorded: [unmap],
+      decision: null,
+      implied: false,
+    });
+  }
+
+  private deviceOf({ device, context, domain }: Piece): { device: string; sign: DeviceSign } {
+    if (this.onlyDevice !== '') return { device: this.onlyDevice, sign: 'only' };
+    const ofTask = device ?? context.device;
+    if (ofTask !== null) return { device: ofTask, sign: 'task' };
+    return { device: `domain ${String(domain)}`, sign: 'domain' };
+  }
+
+  /** The same as that of the piece before it in the range, else the first that does not have the address in use. */
+  private domainOf(map: RecordedMap, context: Context): number {
+    const here = this.live.get(map.iova);
+    const before = this.latest.get(context);
+    const isFree = (domain: number): boolean => here?.every((one) => one.domain !== domain) ?? true;
+    if (before && before.map.iova + before.map.size === map.iova && isFree(before.domain))
+      return before.domain;
+    let domain = 1;
+    while (!isFree(domain)) domain++;
+    return domain;
+  }
+
+  private drop(piece: Piece): void {
+    const { map, step } = piece;
+    step.ready = true;
+    this.pieces.delete(map);
+    const here = this.live.get(map.iova);
+    if (!here || here.length === 1) this.live.delete(map.iova);
+    else here.splice(here.indexOf(piece), 1);
+  }
+
+  private forgetOldest(): void {
+    for (const piece of this.pieces.values()) {
+      this.drop(piece);
+      return;
+    }
+  }
+}
+
+/** The piece that was mapped last: the request is whole from then on. */
+function latestOf(chain: readonly Piece[]): Piece {
+  return chain.reduce((a, b) => (b.step.timeNs >= a.step.timeNs ? b : a));
+}
+
+/** The keys of a map by address that lie in a range: page by page where that is shorter than a walk over all. */
+function pagesWithin(start: number, end: number, map: ReadonlyMap<number, unknown>): number[] {
+  const found: number[] = [];
+  if ((end - start) / PAGE > map.size) {
+    for (const at of map.keys()) if (at >= start && at < end) found.push(at);
+    return found;
+  }
+  for (let at = start; at < end; at += PAGE) if (map.has(at)) found.push(at);
+  return found;
+}
+
+function forgetFirst<K>(map: Map<K, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}

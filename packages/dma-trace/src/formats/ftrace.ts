@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// ftrace text: the files trace, trace_pipe and per_cpu/cpuN/trace of tracefs.
+import { bracketedHead } from './columns';
+import { type Format, lost } from './format';
+
+/** Comments, blank lines, and frames of a stack trace under an event. */
+const NO_EVENT = /^(?:\s*$|#| => )/;
+/** Without a number where the ring buffer does not count. */
+const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
+/** A buffer that overran: what its CPU recorded before is gone, and the header counts it. */
+const BUFFER_STARTED = /^##### CPU (\d+) buffer started ####$/;
+
+export const ftrace: Format = {
+  name: 'ftrace',
+  // Of trace_pipe: a reader that waits takes each CPU's events as they come. Seen: 5.
+  disorder: 1024,
+  head: (scan, line) => bracketedHead(scan, line, '-'),
+  other(text, line) {
+    const started = BUFFER_STARTED.exec(text);
+    if (started !== null) return lost(line, started[1], undefined, true);
+    if (NO_EVENT.test(text)) return null;
+    const mark = LOST.exec(text);
+    return mark === null ? 'unparsed' : lost(line, mark[1], mark[2]);
+  },
+};

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A line of the kernel log: its prefix (dmesg, journalctl, syslog, a console), and what it says of DMA.
+import { ALL_ONES } from './event-head';
+import type { KernelLog, LogTopic } from './events';
+
+/** `<4>`, of a raw log; `kern  :warn  : `, of `dmesg -x`. */
+const LEVEL =
+  /^(?:<\d{1,3}>|(?:kern|user|daemon|syslog) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?)/;
+/** `[   12.345678] `, with the caller behind it; `-o short-monotonic` has the host and `kernel:` there. */
+const UPTIME = /^\[ *(\d{1,9})\.(\d{6})\](?:\[ *[TC]\d+\])? ?(?:\S+ kernel: )?/;
+/** `[Sun Nov 29 11:05:06 2026] `, of `dmesg -T`. */
+const DATED = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] /;
+/** `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601. */
+const JOURNAL =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) \S+ kernel: ?/;
+/** `2026-11-29T11:05:06,123456+00:00 `, of `dmesg --time-format iso`. */
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d /;
+/** `4,1234,12345678,-;`, of /dev/kmsg: the third number is microseconds. */
+const KMSG = /^\d{1,3},\d+,(\d+),[^;]*;/;
+
+/** `driver device: `, as dev_err() begins a line; a console may print a line so without any time. */
+const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
+
+/** What a line without a prefix has to say to be taken for one of the kernel log. */
+const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
+
+/** The line, or null if it is none of the kernel log. */
+export function parseKernelLog(text: string, line: number): KernelLog | null {
+  const level = LEVEL.exec(text)?.[0].length ?? 0;
+  const { length, timeNs } = prefix(text.slice(level));
+  const found = parseMessage(text.slice(level + length), line, timeNs);
+  return level + length > 0 || SURE.has(found.topic) ? found : null;
+}
+
+/** A message of the kernel log without its prefix. */
+export function parseMessage(text: string, line: number, timeNs: number | null): KernelLog {
+  const message: KernelLog = {
+    kind: 'kernelLog',
+    line,
+    timeNs,
+    topic: 'other',
+    device: null,
+    address: null,
+    write: null,
+    swiotlb: null,
+    text,
+  };
+  // Most lines of a log are about something else.
+  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|iommu|smmu/i.test(text)) return message;
+  const read = MESSAGES.find(({ pattern }) => pattern.test(text));
+  if (read === undefined) return message;
+  message.topic = read.topic;
+  message.device = OF_DEVICE.exec(text)?.[1] ?? null;
+  read.fill?.(message, text);
+  return message;
+}
+
+function prefix(text: string): { length: number; timeNs: number | null } {
+  const journal = JOURNAL.exec(text)?.[0].length ?? 0;
+  const uptime = UPTIME.exec(text.slice(journal));
+  if (uptime !== null) {
+    const [all, seconds, micros] = uptime;
+    return {
+      length: journal + all.length,
+      timeNs: Number(seconds) * 1e9 + Number(micros) * 1e3,
+    };
+  }
+  const kmsg = KMSG.exec(text);
+  if (kmsg !== null) return { length: kmsg[0].length, timeNs: Number(kmsg[1]) * 1e3 };
+  const dated = journal > 0 ? null : (DATED.exec(text) ?? ISO.exec(text));
+  return { length: journal + (dated?.[0].length ?? 0), timeNs: null };
+}
+
+interface Message {
+  readonly topic: LogTopic;
+  readonly pattern: RegExp;
+  readonly fill?: (message: KernelLog, text: string) => void;
+}
+
+/** In the order in which they are tried. A fault of several lines counts once, by the line with its address. */
+const MESSAGES: readonly Message[] = [
+  {
+    topic: 'swiotlbFull',
+    pattern: /swiotlb buffer is full|Out of SW-IOMMU space|swiotlb: coherent allocation failed/,
+    fill: (message, text) => {
+      const size = numberIn(text, /\(sz: (\d+) bytes\)|space for (\d+) bytes|size=(\d+)/);
+      message.device = /\bdevice (\S+)/.exec(text)?.[1] ?? message.device;
+      if (size !== null)
+        message.swiotlb = {
+          size,
+          total: numberIn(text, /total (\d+) \(slots\)/),
+          used: numberIn(text, /used (\d+) \(slots\)/),
+        };
+    },
+  },
+  {
+    // VT-d; a fault of interrupt remapping is none of DMA.
+    topic: 'fault',
+    pattern: /DMAR: ?\[(?:DMA )?(?:Read|Write)[^\]]*\] Request device/,
+    fill: (message, text) => {
+      message.device = /Request device \[([^\]]+)\]/.exec(text)?.[1] ?? null;
+      message.address = addressIn(text, /fault addr (?:0x)?([\da-f]+)/i);
+      message.write = /\[(?:DMA )?Write/.test(text);
+    },
+  },
+  {
+    // AMD; the bit is EVENT_FLAG_RW.
+    topic: 'fault',
+    pattern: /AMD-Vi: Event logged \[IO_PAGE_FAULT/i,
+    fill: (message, text) => {
+      message.device = /\bdevice=([\w:.]+)/.exec(text)?.[1] ?? deviceBefore(text, 'AMD-Vi');
+      message.address = addressIn(text, /address=0x([\da-f]+)/i);
+      const flags = addressIn(text, /flags=0x([\da-f]+)/i);
+      message.write = flags === null ? null : (flags & 0x20) !== 0;
+    },
+  },
+  {
+    // SMMUv3 of Linux 6.14 and later.
+    topic: 'fault',
+    pattern: /arm-smmu-v3 \S+: event: [CF]_\w+ client: /,
+    fill: (message, text) => {
+      message.device = /client: (\S+)/.exec(text)?.[1] ?? null;
+      message.address = addressIn(text, /iova: 0x([\da-f]+)/i);
+    },
+  },
+  {
+    // SMMUv3 before: the next four lines are the record, as numbers.
+    topic: 'fault',
+    pattern: /arm-smmu-v3 \S+: event 0x[\da-f]+ received/,
+    fill: (message) => {
+      message.device = null;
+    },
+  },
+  {
+    topic: 'fault',
+    pattern: /arm-smmu \S+: Unhandled context fault: /,
+    fill: (message, text) => {
+      message.device = null;
+      message.address = addressIn(text, /iova=0x([\da-f]+)/i);
+    },
+  },
+  {
+    topic: 'fault',
+    pattern: /virtio_iommu \S+: (?:page|domain|unknown) fault from EP \d+/,
+    fill: (message, text) => {
+      message.device = /from (EP \d+)/.exec(text)?.[1] ?? null;
+      message.address = addressIn(text, / at 0x([\da-f]+)/i);
+      const access = /\[([RWX]*)\]/.exec(text)?.[1];
+      message.write = access === undefined ? null : access.includes('W');
+    },
+  },
+  { topic: 'dmaDebug', pattern: /DMA-API: / },
+  { topic: 'swiotlb', pattern: /software IO TLB|swiotlb|: overflow 0x[\da-f]+\+\d+ of DMA mask/i },
+  { topic: 'iommu', pattern: /\bDMAR\b|AMD-Vi|\biommu\b|arm-smmu|virtio_iommu/i },
+];
+
+function deviceBefore(text: string, mark: string): string | null {
+  const found = OF_DEVICE.exec(text)?.[1] ?? null;
+  return found === mark ? null : found;
+}
+
+function numberIn(text: string, pattern: RegExp): number | null {
+  const groups: readonly (string | undefined)[] = pattern.exec(text)?.slice(1) ?? [];
+  const found = groups.find((one) => one !== undefined);
+  return found === undefined ? null : Number(found);
+}
+
+/** Above 2^53 the nearest double; all ones as everywhere. */
+function addressIn(text: string, pattern: RegExp): number | null {
+  const digits = pattern.exec(text)?.[1];
+  if (digits === undefined || digits.length > 16) return null;
+  return /^f{16}$/i.test(digits) ? ALL_ONES : Number(`0x${digits}`);
+}

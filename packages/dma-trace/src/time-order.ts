@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Puts events into the order of time that a tracer printed CPU by CPU, in bounded memory.
+import type { TraceEvent } from './events';
+
+/** Of one CPU the order stays: a time that steps back there is the clock's fault, and counts as the time before it. */
+export class TimeOrder {
+  private held: TraceEvent[] = [];
+  /** Sort keys, ns. */
+  private keys: number[] = [];
+  private readonly latest = new Map<number | null, number>();
+  private latestOfAll = -Infinity;
+  private sorted = true;
+  private released = -Infinity;
+  private tooLate = 0;
+
+  /** Events that came when a later one had already been handed on. */
+  get late(): number {
+    return this.tooLate;
+  }
+
+  /**
+   * @param disorder how many events are held back, and so the most by which one may come too late
+   * @returns those that are in order now
+   */
+  add(events: readonly TraceEvent[], disorder: number): TraceEvent[] {
+    for (const event of events) this.hold(event);
+    // Half a window more, so that an event is not sorted for each batch again.
+    if (this.held.length <= disorder * 1.5) return [];
+    return this.release(this.held.length - disorder);
+  }
+
+  /** What is left. */
+  finish(): TraceEvent[] {
+    return this.release(this.held.length);
+  }
+
+  private hold(event: TraceEvent): void {
+    const key = this.keyOf(event);
+    if (key < this.latestOfAll) this.sorted = false;
+    else this.latestOfAll = key;
+    if (key < this.released) this.tooLate++;
+    this.held.push(event);
+    this.keys.push(key);
+  }
+
+  private keyOf(event: TraceEvent): number {
+    // What has no time of the tracer's clock stays behind the event above it, of its CPU if it names one.
+    if (event.kind === 'kernelLog') return this.latestOfAll;
+    if (event.kind === 'lost') return this.latest.get(event.cpu) ?? this.latestOfAll;
+    const before = this.latest.get(event.cpu);
+    const key = before !== undefined && before > event.timeNs ? before : event.timeNs;
+    if (key !== before) this.latest.set(event.cpu, key);
+    return key;
+  }
+
+  private release(count: number): TraceEvent[] {
+    if (!this.sorted) this.sort();
+    const events = this.held.slice(0, count);
+    if (count > 0) this.released = this.keys[count - 1] ?? this.released;
+    this.held = this.held.slice(count);
+    this.keys = this.keys.slice(count);
+    return events;
+  }
+
+  private sort(): void {
+    const { held, keys } = this;
+    const order = Array.from(held, (event, i) => ({ event, key: keys[i] ?? 0 }));
+    order.sort((a, b) => a.key - b.key);
+    this.held = order.map((one) => one.event);
+    this.keys = order.map((one) => one.key);
+    this.sorted = true;
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Lines of the kernel log: every prefix, every message that is told apart, and lines that are none.
+import { expect } from 'chai';
+import { type KernelLog, parseLine } from '../src';
+
+function log(text: string): KernelLog {
+  const read = parseLine(text, 3);
+  if (read === null || read === 'unparsed' || read.kind !== 'kernelLog')
+    throw new Error(`no line of a kernel log: ${text}`);
+  return read;
+}
+
+const FULL =
+  'nvme 0000:01:00.0: swiotlb buffer is full (sz: 8192 bytes), total 512 (slots), used 7 (slots)';
+
+describe('parseLine: the kernel log', () => {
+  const prefixes: [string, string, number | null][] = [
+    ['dmesg', '[   12.345678] ', 12_345_678_000],
+    ['dmesg with the caller', '[   12.345678][    T1] ', 12_345_678_000],
+    ['dmesg -r', '<4>[   12.345678] ', 12_345_678_000],
+    ['dmesg -x', 'kern  :warn  : [   12.345678] ', 12_345_678_000],
+    ['dmesg -T', '[Sun Nov 29 11:05:06 2026] ', null],
+    ['dmesg --time-format iso', '2026-11-29T11:05:06,123456+00:00 ', null],
+    ['/dev/kmsg', '4,1234,12345678,-;', 12_345_678_000],
+    ['journalctl', 'Nov 29 11:05:06 box kernel: ', null],
+    ['journalctl -o short-iso', '2026-11-29T11:05:06+0000 box kernel: ', null],
+    ['journalctl -o short-monotonic', '[   12.345678] box kernel: ', 12_345_678_000],
+    ['syslog with the uptime', 'Nov  9 11:05:06 box kernel: [   12.345678] ', 12_345_678_000],
+    ['a console without the time', '', null],
+  ];
+  for (const [name, prefix, timeNs] of prefixes)
+    it(`takes off the prefix of ${name}`, () => {
+      expect(log(prefix + FULL)).to.deep.equal({
+        kind: 'kernelLog',
+        line: 3,
+        timeNs,
+        topic: 'swiotlbFull',
+        device: '0000:01:00.0',
+        address: null,
+        write: null,
+        swiotlb: { size: 8192, total: 512, used: 7 },
+        text: FULL,
+      });
+    });
+
+  const faults: [string, string, Partial<KernelLog>][] = [
+    [
+      'VT-d',
+      'DMAR: [DMA Write NO_PASID] Request device [0b:00.0] fault addr 0x7f9d5000 [fault reason 0x05] PTE Write access is not set',
+      { device: '0b:00.0', address: 0x7f9d5000, write: true },
+    ],
+    [
+      'VT-d before Linux 5.13',
+      'DMAR: [DMA Read] Request device [03:00.0] PASID ffffffff fault addr 7d1000 [fault reason 06] PTE Read access is not set',
+      { device: '03:00.0', address: 0x7d1000, write: false },
+    ],
+    [
+      'AMD with a driver',
+      'nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000b address=0xb6674000 flags=0x0020]',
+      { device: '0000:02:00.0', address: 0xb6674000, write: true },
+    ],
+    [
+      'AMD without one',
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=08:00.0 domain=0x002c address=0xfd000000 flags=0x0008]',
+      { device: '08:00.0', address: 0xfd000000, write: false },
+    ],
+    [
+      'SMMUv3',
+      'arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0',
+      { device: '0000:01:00.0', address: 0x90000f040, write: null },
+    ],
+    [
+      'SMMUv3 before Linux 6.14',
+      'arm-smmu-v3 arm-smmu-v3.0.auto: event 0x10 received:',
+      { device: null, address: null },
+    ],
+    [
+      'SMMUv2',
+      'arm-smmu 5000000.iommu: Unhandled context fault: fsr=0x402, iova=0x6000a000, fsynr=0x11, cbfrsynra=0x800, cb=1',
+      { device: null, address: 0x6000a000 },
+    ],
+    [
+      'virtio-iommu',
+      'virtio_iommu virtio0: page fault from EP 40 at 0xffdb0000 [W]',
+      { device: 'EP 40', address: 0xffdb0000, write: true },
+    ],
+  ];
+  for (const [name, text, fields] of faults)
+    it(`reads a fault of ${name}`, () => {
+      expect(log(`[    1.000000] ${text}`)).to.include({ topic: 'fault', text, ...fields });
+      expect(log(text)).to.include({ topic: 'fault', ...fields });
+    });
+
+  const others: [string, string][] = [
+    ['dmaDebug', 'nvme 0000:01:00.0: DMA-API: device driver frees DMA memory with different size'],
+    ['swiotlb', 'software IO TLB: mapped [mem 0x7a00-0x7e00] (64MB)'],
+    ['iommu', 'DMAR: IOMMU enabled'],
+    ['iommu', 'pci 0000:00:05.0: Adding to iommu group 3'],
+    ['other', 'EXT4-fs (vda1): mounted filesystem'],
+  ];
+  for (const [topic, text] of others)
+    it(`tells ${topic}: ${text}`, () => {
+      expect(log(`[    1.000000] ${text}`).topic).to.equal(topic);
+    });
+
+  it('takes the oldest wording of a full swiotlb', () => {
+    expect(log('DMA: Out of SW-IOMMU space for 65536 bytes at device 0000:03:00.0')).to.include({
+      topic: 'swiotlbFull',
+      device: '0000:03:00.0',
+    });
+  });
+
+  it('reads the event printk:console', () => {
+    const read = log(` job-7 [000] ..... 12.345678: console: ${FULL}`);
+    expect(read).to.include({ topic: 'swiotlbFull', timeNs: 12_345_678_000 });
+  });
+
+  it('leaves other text alone', () => {
+    for (const text of [
+      'The iommu group of this machine is 3',
+      'foo: bar: baz',
+      '[12.3] a line of something else',
+      '2026-11-29 11:05:06 nvme: done',
+    ])
+      expect(parseLine(text, 1), text).to.equal('unparsed');
+  });
+});

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From what a capture lacks to its part of the JSON document.
+
+import { showPlace } from '@iommu-bounce/dma-trace';
+import type { KernelLogSection, LossSection, ReconstructedSection } from './capture-section';
+import type { Session } from './session';
+
+/** Lines that are shown of those that were not understood. */
+const FIRST = 3;
+
+export function lossSection({ account, files, counters, cpus }: Session): LossSection {
+  const { truncated, stepsBack, lostByCpu, cpus: seen } = account.losses;
+  const sum = (of: (one: (typeof counters)[number]) => number): number =>
+    counters.reduce((total, one) => total + of(one), 0);
+  const placed = counters.flatMap(({ unparsedLines }, i) =>
+    unparsedLines.map(({ line, text }) => ({
+      place: showPlace({ file: files[i]?.file ?? '', line }),
+      text,
+    })),
+  );
+  return {
+    lines_not_understood: { count: sum((one) => one.unparsed), first: placed.slice(0, FIRST) },
+    overwritten: sum((one) => one.dropped),
+    lost_by_cpu: lostByCpu.map((one) => ({ ...one })),
+    truncated_lists: { count: truncated.count, first: truncated.first.map(showPlace) },
+    lists_without_entries: sum((one) => one.bareLists),
+    clock_steps_back: {
+      count: stepsBack.count,
+      largest_ns: stepsBack.largestNs,
+      first: stepsBack.first.map(showPlace),
+    },
+    out_of_order: sum((one) => one.late),
+    cpus,
+    // Of all CPUs of the header: a file of one CPU names them all, too.
+    cpus_without_line:
+      cpus === null
+        ? []
+        : Array.from({ length: cpus }, (_, cpu) => cpu).filter((cpu) => !seen.has(cpu)),
+    cut_files: files.filter((_, i) => counters[i]?.unterminated).map(({ file }) => file),
+  };
+}
+
+export function reconstructedSection({ reconstructed }: Session): ReconstructedSection {
+  const { requests, pieces, bytes, byDeviceSign: by } = reconstructed;
+  return {
+    requests,
+    iommu_maps: pieces,
+    bytes,
+    device_by_task: by.task,
+    device_by_facts: by.only,
+    device_unknown: by.domain,
+    unmaps_without_map: reconstructed.unmapsWithoutMap,
+    maps_not_unmapped: reconstructed.stillMapped,
+    late: reconstructed.late,
+  };
+}
+
+export function kernelLogSection({ account }: Session): KernelLogSection {
+  const { byTopic, first, count } = account.log;
+  return {
+    lines: count,
+    faults: byTopic.fault,
+    swiotlb_full: byTopic.swiotlbFull,
+    dma_api_debug: byTopic.dmaDebug,
+    first: first.map(({ place, topic, timeNs, device, address, write, swiotlb, text }) => ({
+      place: showPlace(place),
+      topic,
+      time_ns: timeNs,
+      device,
+      address,
+      write,
+      size: swiotlb?.size ?? null,
+      slots: swiotlb?.total ?? null,
+      slots_used: swiotlb?.used ?? null,
+      text,
+    })),
+  };
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Reads the files of one boot, with progress: several CPUs of one recording at the same time, the others in turn.
+
+import { statSync } from 'node:fs';
+import {
+  type Assembler,
+  type FoundFacts,
+  type Step,
+  type TraceCounters,
+  type TraceEvent,
+  type TraceReader,
+  readCpuFiles,
+  readTrace,
+} from '@iommu-bounce/dma-trace';
+import type { OnProgress } from '../progress';
+import { count } from '../show/format';
+
+export interface TraceFile extends FoundFacts {
+  readonly file: string;
+  /** It has another CPU of the recording of the file before it. */
+  readonly joins?: boolean;
+}
+
+export interface ReadOptions {
+  /** Where a file lies, if not where its name says: stdin, for instance. */
+  readonly pathOf?: (file: string) => string;
+  /** Called now and then. */
+  readonly progress: OnProgress;
+}
+
+/** What can be said of a file that was read. */
+export interface Reading {
+  readonly counters: TraceCounters;
+  readonly cpus: number | null;
+}
+
+/** One of the two readings, and its share of the time. */
+export interface Pass {
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Replaying takes about three times as long as the reading before. */
+export const READING: Pass = { what: 'reading', from: 0, to: 0.25 };
+export const REPLAYING: Pass = { what: 'replaying', from: 0.25, to: 1 };
+
+/** Files to be read one after the other; of several CPUs of one recording at the same time. */
+function recordings(files: readonly TraceFile[]): string[][] {
+  const groups: string[][] = [];
+  for (const { file, joins } of files)
+    if (joins === true) groups.at(-1)?.push(file);
+    else groups.push([file]);
+  return groups;
+}
+
+/** Reads all files once: batches of events into the assembler, its steps to `take`. */
+export async function readFiles(
+  files: readonly TraceFile[],
+  assembler: Assembler,
+  options: ReadOptions,
+  { what, from, to }: Pass,
+  {
+    take,
+    see,
+  }: {
+    readonly take: (steps: readonly Step[]) => void;
+    readonly see?: (events: readonly TraceEvent[]) => void;
+  },
+): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  const size = (file: string): number =>
+    statSync(options.pathOf?.(file) ?? file, { throwIfNoEntry: false })?.size ?? 0;
+  const all = Math.max(
+    1,
+    files.reduce((sum, { file }) => sum + size(file), 0),
+  );
+  let before = 0;
+  for (const group of recordings(files)) {
+    const readers = group.map((file) => readTrace(file, options.pathOf?.(file)));
+    const sum = (of: (reader: TraceReader) => number): number =>
+      readers.reduce((total, reader) => total + of(reader), 0);
+    for await (const { file, events } of readCpuFiles(readers)) {
+      assembler.beginFile(file);
+      see?.(events);
+      take(assembler.add(events));
+      const done = Math.min(1, (before + sum((reader) => reader.bytesRead)) / all);
+      options.progress(
+        `${what} ${String(files.findIndex((one) => one.file === file) + 1)} of ${String(files.length)}: ${file}, ${count(sum(({ counters }) => counters.events))} events`,
+        from + done * (to - from),
+      );
+    }
+    before += group.reduce((total, file) => total + size(file), 0);
+    for (const { counters, header } of readers) readings.push({ counters, cpus: header.cpus });
+  }
+  take(assembler.finish());
+  return readings;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a capture lacks, and which of the figures below it that makes unknown.
+
+import type { CaptureSection } from '../compare';
+import { oneLine } from '../errors';
+import { count, time } from '../show/format';
+import { bytes, hex, list, plural, where } from './capture-words';
+
+/** Always there: a capture that lacks nothing says so. */
+export function lossLines(capture: CaptureSection): readonly string[] {
+  const lines = [
+    ...notUnderstood(capture),
+    ...lost(capture),
+    ...truncated(capture),
+    ...bareLists(capture),
+    ...clock(capture),
+    ...cpus(capture),
+    ...pairs(capture),
+    ...withoutCall(capture),
+    ...capture.losses.cut_files.map(
+      (file) => `The last line of ${oneLine(file)} has no end: what came after it is missing.`,
+    ),
+  ];
+  if (lines.length === 0)
+    return [
+      'Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back; every map has its unmap, every iommu:* event its call.',
+    ];
+  return ['Losses, and what they make unknown:', ...lines];
+}
+
+function notUnderstood({ losses }: CaptureSection): string[] {
+  const { count: n, first } = losses.lines_not_understood;
+  if (n === 0) return [];
+  return [
+    `${plural(n, 'line')} not understood: if these are calls, each figure below lacks them. First:`,
+    ...first.map(({ place, text }) => `  ${oneLine(place)}: ${oneLine(text)}`),
+  ];
+}
+
+function lost({ losses, iommu_map: maps }: CaptureSection): string[] {
+  const lines: string[] = [];
+  if (losses.overwritten > 0)
+    lines.push(
+      `${plural(losses.overwritten, 'event')} overwritten before the file was written: the capture shows the end of the workload; what was mapped before is not known.`,
+    );
+  if (losses.lost_by_cpu.length === 0) return lines;
+  const of = losses.lost_by_cpu.map(({ cpu, events, unknown }) => {
+    const name = cpu === null ? 'a CPU that is not named' : `CPU ${count(cpu)}`;
+    const times = unknown > 0 ? `${plural(unknown, 'time')} an unknown number` : '';
+    return `${name}: ${[events > 0 ? count(events) : '', times].filter(Boolean).join(' and ')}`;
+  });
+  const compared = maps.events > 0 ? ', and differences from the recorded iommu:* events' : '';
+  lines.push(
+    `Events lost (${list(of, 8)}): numbers of maps, unmaps and bytes below are of what was left. ` +
+      `Maps never unmapped, unmaps without a map, second unmaps${compared} may be gaps.`,
+  );
+  return lines;
+}
+
+function truncated(capture: CaptureSection): string[] {
+  const { count: n, first } = capture.losses.truncated_lists;
+  if (n === 0) return [];
+  const places = first.map((one) => where(one, capture));
+  return [
+    `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): their number of pieces is not known, and they are not compared.`,
+  ];
+}
+
+function bareLists(capture: CaptureSection): string[] {
+  const n = capture.losses.lists_without_entries;
+  if (n === 0) return [];
+  return [
+    `${plural(n, 'line')} of dma_map_sg and dma_unmap_sg without entries, as bpftrace prints them: they count as no calls.`,
+  ];
+}
+
+function clock(capture: CaptureSection): string[] {
+  const { clock_steps_back: steps, out_of_order: late } = capture.losses;
+  const lines: string[] = [];
+  if (steps.count > 0)
+    lines.push(
+      `The clock stepped back ${plural(steps.count, 'time')}, by ${time(steps.largest_ns)} at most (${list(
+        steps.first.map((one) => where(one, capture)),
+        3,
+      )}): times between events, and so evictions and ages, may be wrong there.`,
+    );
+  if (late > 0)
+    lines.push(
+      `${plural(late, 'event')} too far from their place in time to be sorted: unmaps may stand before their maps.`,
+    );
+  return lines;
+}
+
+function cpus({ losses }: CaptureSection): string[] {
+  const { cpus: all, cpus_without_line: without } = losses;
+  if (all === null || without.length === 0) return [];
+  return [
+    `No line of CPU ${list(
+      without.map((cpu) => count(cpu)),
+      8,
+    )} of the ${count(all)} in the header: idle, or its file is missing. Maps there would be missing, too.`,
+  ];
+}
+
+function pairs(capture: CaptureSection): string[] {
+  const { unmaps_without_map: without, never_unmapped: never } = capture;
+  const said: string[] = [];
+  if (without.count > 0) said.push(`${plural(without.count, 'unmap')} without a map`);
+  if (never.count > 0) said.push(`${plural(never.count, 'map')} never unmapped`);
+  if (said.length === 0) return [];
+  return [
+    `${said.join(', ')}: how long these were mapped, and what was mapped at most at a time, is not known.`,
+  ];
+}
+
+function withoutCall({ iommu_map: maps, iommu_unmap: unmaps }: CaptureSection): string[] {
+  if (maps.without_call + unmaps.without_call === 0) return [];
+  return [
+    `${count(maps.without_call)} of ${plural(maps.events, 'iommu:map event')} and ${count(unmaps.without_call)} of ` +
+      `${plural(unmaps.events, 'iommu:unmap event')} without a call: the direction of what they mapped, its bytes within a page ` +
+      'and how long a driver used it are not known.',
+  ];
+}
+
+/** What became of the events without a call. */
+export function reconstructedLines({ reconstructed: of }: CaptureSection): string[] {
+  if (of.requests + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
+  const rest: string[] = [];
+  if (of.maps_not_unmapped > 0)
+    rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not unmapped`);
+  if (of.unmaps_without_map > 0)
+    rest.push(`${plural(of.unmaps_without_map, 'iommu:unmap event')} of what is not shown mapped`);
+  const made =
+    of.requests === 0
+      ? 'No request could be put together from events without a call'
+      : `${plural(of.requests, 'request')} of ${bytes(of.bytes)} put together from ${plural(of.iommu_maps, 'iommu:map event')} without a call ` +
+        `(device told by other calls of the task: ${count(of.device_by_task)}, by the facts: ${count(of.device_by_facts)}, unknown: ${count(of.device_unknown)}). ` +
+        'Their direction is unknown: figures that depend on it (copies, CPU time) are an upper bound';
+  return [`${made}.${rest.length > 0 ? ` Left out of all figures: ${rest.join(', ')}.` : ''}`];
+}
+
+/** Lines of the kernel log in the capture. */
+export function logLines(capture: CaptureSection): string[] {
+  const { lines, faults, swiotlb_full: full, dma_api_debug: debug, first } = capture.kernel_log;
+  if (lines === 0) return [];
+  return [
+    `Kernel log: ${plural(lines, 'line')}, ${count(faults)} about faults, ${count(full)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
+    ...first.slice(0, 5).map(({ place, device, address, text }) => {
+      const who = [device === null ? '' : oneLine(device), address === null ? '' : hex(address)];
+      const named = who.filter(Boolean).join(' at ');
+      return `${where(place, capture)}${named === '' ? '' : ` (${named})`}: ${oneLine(text)}`;
+    }),
+  ];
+}
