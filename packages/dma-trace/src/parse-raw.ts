@@ -11,6 +11,8 @@ const FAILED = '[FAILED TO PARSE]';
 const ADDRESS_BYTES = 8;
 const LENGTH_BYTES = 4;
 const MOST_ATTR = 2 ** 30;
+const SPACE = 0x20;
+const COMMA = 0x2c;
 
 /** Whether the text of an event at the cursor is fields by name. */
 export function isRaw(scan: Scanner): boolean {
@@ -296,22 +298,24 @@ class RawFields {
 
   private littleEndian(bytes: number, end: number): number {
     const { scan } = this;
+    const { text } = scan;
+    let { pos } = scan;
     let value = 0;
     let unit = 1;
     for (let i = 0; i < bytes; i++, unit *= 256) {
-      const high = nibble(scan.text.charCodeAt(scan.pos));
-      const low = nibble(scan.text.charCodeAt(scan.pos + 1));
+      const high = nibble(text.charCodeAt(pos));
+      const low = nibble(text.charCodeAt(pos + 1));
       if (high < 0 || low < 0) {
         this.refuse();
         return 0;
       }
       value += (high * 16 + low) * unit;
-      scan.pos += 2;
-      if (scan.pos < end) {
-        scan.accept(',');
-        scan.expect(' ');
-      }
+      pos += 2;
+      if (pos >= end) continue;
+      if (text.charCodeAt(pos) === COMMA) pos++;
+      if (text.charCodeAt(pos++) !== SPACE) this.refuse();
     }
+    scan.pos = pos;
     if (value <= Number.MAX_SAFE_INTEGER) return value;
     // All ones rounds up to 2^64; no other address is as high.
     if (value < 2 ** 64) this.refuse();
