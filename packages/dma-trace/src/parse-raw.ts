@@ -46,7 +46,12 @@ function iommuEvent(name: string, head: EventHead, fields: RawFields): TraceEven
   switch (name) {
     case 'map':
       return {
-        ...head,
+        line: head.line,
+        comm: head.comm,
+        pid: head.pid,
+        cpu: head.cpu,
+        flags: head.flags,
+        timeNs: head.timeNs,
         kind: 'iommuMap',
         iova: fields.address(' iova='),
         paddr: fields.address(' paddr='),
@@ -54,7 +59,12 @@ function iommuEvent(name: string, head: EventHead, fields: RawFields): TraceEven
       };
     case 'unmap':
       return {
-        ...head,
+        line: head.line,
+        comm: head.comm,
+        pid: head.pid,
+        cpu: head.cpu,
+        flags: head.flags,
+        timeNs: head.timeNs,
         kind: 'iommuUnmap',
         iova: fields.address(' iova='),
         size: fields.count(' size='),
@@ -83,7 +93,14 @@ function dmaEvent(name: string, head: EventHead, fields: RawFields): TraceEvent 
       const base = fields.base(head);
       const attrs = fields.attrs();
       return {
-        ...base,
+        line: base.line,
+        comm: base.comm,
+        pid: base.pid,
+        cpu: base.cpu,
+        flags: base.flags,
+        timeNs: base.timeNs,
+        device: base.device,
+        dir: base.dir,
         kind: 'mapPage',
         call,
         resource: call === 'resource' || (attrs & MMIO) !== 0,
@@ -101,7 +118,14 @@ function dmaEvent(name: string, head: EventHead, fields: RawFields): TraceEvent 
       const base = fields.base(head);
       const attrs = fields.attrs();
       return {
-        ...base,
+        line: base.line,
+        comm: base.comm,
+        pid: base.pid,
+        cpu: base.cpu,
+        flags: base.flags,
+        timeNs: base.timeNs,
+        device: base.device,
+        dir: base.dir,
         kind: 'unmapPage',
         call,
         resource: call === 'resource' || (attrs & MMIO) !== 0,
