@@ -26,7 +26,7 @@ import { LineCounts, type Workbench } from './mappings';
 const PLAN = either('eviction runs, or null', list_of(an_object, { least: 0 }), one_of(null));
 
 export class Assembler {
-  private readonly bench: Workbench;
+  private readonly bench: Bench;
   private readonly dma: DmaLines;
   private readonly pool: PoolLines;
 

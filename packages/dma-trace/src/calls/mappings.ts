@@ -2,11 +2,11 @@
 // What all readers of lines share: the workbench with its counts, and how a line becomes a mapping.
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import type { IommuMap, IommuUnmap } from '../events';
 import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
 import type { CaptureAccount } from './account/capture-account';
-import type { Contexts } from './contexts';
+import type { Context, Contexts } from './contexts';
 import type { LiveMappings } from './live-mappings';
-import type { Reconstruction } from './reconstruction';
 import { runsOf } from './sg-entries';
 import {
   type Mapping,
@@ -43,6 +43,14 @@ export class LineCounts {
   cutCalls = 0;
 }
 
+/** The iommu:* events, until a call claims them. */
+export interface Unclaimed {
+  map(event: IommuMap, map: RecordedMap, context: Context): void;
+  unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void;
+  claim(maps: readonly RecordedMap[]): void;
+  claimUnmap(unmap: RecordedUnmap): void;
+}
+
 /** What both kinds of lines work with. */
 export interface Workbench {
   readonly counts: LineCounts;
@@ -50,7 +58,7 @@ export interface Workbench {
   readonly live: LiveMappings;
   readonly queue: StepQueue;
   /** Makes requests of the iommu:* events that no call claims. */
-  readonly reconstruction: Reconstruction;
+  readonly reconstruction: Unclaimed;
   /** Keeps what stands beside the calls, if anyone asks for it. */
   readonly account: CaptureAccount | null;
   /** Name of the file being read. */

@@ -9,7 +9,7 @@
 
 import type { IommuMap, IommuUnmap } from '../events';
 import type { Context } from './contexts';
-import { type Workbench, newMapping, stepHead } from './mappings';
+import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
 import { type MapStep, type Mapping, PAGE, type RecordedMap, type RecordedUnmap } from './step';
 
 /** Maps without a call that are kept; the oldest are the least likely to be ended. */
@@ -52,7 +52,7 @@ interface Deferred {
   readonly context: Context;
 }
 
-export class Reconstruction {
+export class Reconstruction implements Unclaimed {
   readonly counts = new ReconstructedCounts();
   /** By address: several where domains have it mapped at once, the oldest first. */
   private readonly live = new Map<number, Piece[]>();

@@ -15,7 +15,7 @@ import {
 import { Capture, DISK, NIC } from './account-of';
 
 const ROOT = join(__dirname, '../../../..');
-const EXCERPT = join(ROOT, 'test-fixtures/dma-iova-6.17.trace.txt');
+const EXCERPT = join(ROOT, 'test-fixtures/captures/dma-iova.trace.txt');
 /** Recordings by other tools and kernels, which are not part of the repository. */
 const FORMATS = process.env['TRACE_FORMATS'] ?? join(ROOT, '../shared/traces/formats');
 const WITH_PROBES = join(FORMATS, 'k6.17.K.ftrace-with-dma_iova-fprobes.txt.gz');

@@ -16,13 +16,14 @@ export function lossLines(capture: CaptureSection): readonly string[] {
     ...clock(capture),
     ...cpus(capture),
     ...pairs(capture),
+    ...withoutCall(capture),
     ...capture.losses.cut_files.map(
       (file) => `The last line of ${oneLine(file)} has no end: what came after it is missing.`,
     ),
   ];
   if (lines.length === 0)
     return [
-      'Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back, and every map has its unmap.',
+      'Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back; every map has its unmap, every iommu:* event its call.',
     ];
   return ['Losses, and what they make unknown:', ...lines];
 }
@@ -109,6 +110,15 @@ function pairs(capture: CaptureSection): string[] {
   if (said.length === 0) return [];
   return [
     `${said.join(', ')}: how long these were mapped, and what was mapped at most at a time, is not known.`,
+  ];
+}
+
+function withoutCall({ iommu_map: maps, iommu_unmap: unmaps }: CaptureSection): string[] {
+  if (maps.without_call + unmaps.without_call === 0) return [];
+  return [
+    `${count(maps.without_call)} of ${plural(maps.events, 'iommu:map event')} and ${count(unmaps.without_call)} of ` +
+      `${plural(unmaps.events, 'iommu:unmap event')} without a call: the direction of what they mapped, its bytes within a page ` +
+      'and how long a driver used it are not known.',
   ];
 }
 

@@ -78,14 +78,16 @@ function leftOut({ captures }: ReplayDocument): {
     without > 0
       ? `${count(without)} of ${count(events)} iommu:map events belong to no dma:* call and are left out here. `
       : '';
+  const isTorn = captures.some(({ losses }) => losses.lost_by_cpu.length > 0);
+  const lost = isTorn ? 'The tracer lost events, and what they were is in no figure. ' : '';
   const unknown =
     made > 0
       ? `${count(made)} requests are put together from events without a call, of unknown direction. `
       : '';
   const text =
     untranslated > 0
-      ? `${rest}${unknown}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
-      : `${rest}${unknown}`;
+      ? `${lost}${rest}${unknown}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
+      : `${lost}${rest}${unknown}`;
   return { text, isMost: without > events / 2 };
 }
 

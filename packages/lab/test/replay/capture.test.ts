@@ -39,6 +39,18 @@ const KINDS: readonly (readonly [string, string, (capture: CaptureSection) => un
       [24, 3, 98_304],
     ],
     [
+      'dma-iova',
+      'each belongs to a DMA API call of the capture',
+      (one) => [one.iommu_map.without_call, one.reconstructed.requests, one.devices[0]?.maps],
+      [0, 0, 5],
+    ],
+    [
+      'linked-requests',
+      '3 requests of 98,304 bytes put together from 24 iommu:map events without a call',
+      (one) => [one.reconstructed.requests, one.reconstructed.device_by_task],
+      [3, 3],
+    ],
+    [
       'fault-after-free',
       'wrote to 0xfd002010: 0x2010 into a coherent buffer of 65,536 bytes, mapped BIDIRECTIONAL (line 2), freed 2.0 ms before (line 5)',
       (one) => one.faults.by_state,
@@ -112,6 +124,47 @@ describe('what a capture shows beside its calls', () => {
     expect(tables(await replayText(text))).to.include(
       'No faults, no second unmaps, no unmap unlike its map, no swiotlb bounces.',
     );
+  });
+
+  it('says first what the capture lacks, and what that makes unknown', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    const clean = tables(await replayText(text));
+    expect(clean).to.include('Losses: none.');
+    const broken = text
+      .replace(/^# tracer.*$/m, '$&\n# entries-in-buffer/entries-written: 4/9   #P:4')
+      .concat('CPU:1 [LOST EVENTS]\nno event\u001b[31m\n');
+    const document = await replayText(broken);
+    expect(document.captures[0]?.losses).to.deep.include({
+      overwritten: 5,
+      lost_by_cpu: [{ cpu: 1, marks: 1, events: 0, unknown: 1 }],
+      cpus: 4,
+    });
+    const said = tables(document).replace(/\s+/g, ' ');
+    for (const sentence of [
+      '1 line not understood: if these are calls, each figure below lacks them.',
+      'no event\\x1b[31m',
+      '5 events overwritten before the file was written',
+      'Events lost (CPU 1: 1 time an unknown number)',
+      'of the 4 in the header: idle, or its file is missing.',
+    ])
+      expect(said).to.include(sentence);
+    expect(said.indexOf('Losses')).to.be.below(said.indexOf('Recorded mappings'));
+  });
+
+  it('replays probed and reconstructed requests as lists, and says so', async () => {
+    const probed = await documentOf('dma-iova');
+    const iova = probed.recorded.mappings.filter(({ form }) => form === 'iova');
+    expect(iova.reduce((sum, { mappings }) => sum + mappings, 0)).to.equal(3);
+    expect(probed.notes.join()).to.include(
+      '3 requests of dma_iova_link are replayed as one dma_map_sg',
+    );
+    expect(probed.agreement).to.include({ mappings_compared: 5, mappings_equal: 5 });
+    const made = await documentOf('linked-requests');
+    expect(made.agreement).to.include({ mappings_recorded: 4, mappings_compared: 1 });
+    expect(tables(made).replace(/\s+/g, ' '))
+      .to.include('1 of 4 (25.00 %)')
+      .and.to.include('Their direction is unknown');
+    expect(made.notes.join()).to.include('3 requests are put together from 24 iommu:map events');
   });
 
   it('names devices that leak nothing, and the kinds of events that no figure uses', async () => {
