@@ -97,8 +97,7 @@ const XZ_ENDS_EARLY = /error code 8\b/;
 async function* unxz(compressed: AsyncIterable<Buffer>): Chunks {
   const failed: Error[] = [];
   const input = ReadableStream.from(remember(compressed, failed));
-  // JS: the types of the package are the browser's streams; in Node they are these.
-  const output: AsyncIterable<Uint8Array> = new XzReadableStream(input as never) as never;
+  const output: AsyncIterable<Uint8Array> = new XzReadableStream(input);
   try {
     for await (const chunk of output) yield Buffer.from(chunk);
   } catch (error) {

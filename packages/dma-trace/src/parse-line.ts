@@ -102,8 +102,28 @@ function parseEvent(head: EventHead, scan: Scanner, wrapped: boolean): TraceEven
     scan.skipSpaces();
     const event = known(name, head, scan);
     if (event !== null) return event;
+  } else if (colon > start) {
+    const event = ofSystem(head, scan, start, colon);
+    if (event !== null) return event;
   }
   return unusual(head, scan, start, wrapped);
+}
+
+/** `system:name: `, as perf prints the events that are frequent here. */
+function ofSystem(
+  head: EventHead,
+  scan: Scanner,
+  start: number,
+  colon: number,
+): TraceEvent | 'unparsed' | null {
+  const { text } = scan;
+  const system = text.slice(start, colon);
+  if (system !== 'iommu' && system !== 'dma') return null;
+  const end = text.indexOf(':', colon + 1);
+  if (end < 0 || text.charCodeAt(end + 1) !== 0x20) return null;
+  scan.pos = end + 1;
+  scan.skipSpaces();
+  return known(text.slice(colon + 1, end), head, scan);
 }
 
 /** An event with a type of its own; null leaves the line to unusual(). */

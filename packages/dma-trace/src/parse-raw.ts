@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The fields of an event by name: what `trace-cmd report -R` prints of every event, trace-cmd and perf of those whose print
 // format they cannot parse (`[FAILED TO PARSE] device=…`), and bpftrace by the scripts shipped here.
-import { ALL_ONES, ATTR_UNKNOWN, DMA_ATTRS, type Direction, type EventHead } from './event-head';
+import { DMA_ATTRS, type EventHead } from './event-head';
 import type { AllocForm, TraceEvent } from './events';
 import { dmaCall } from './parse-dma';
+import { FAILED, RawFields } from './raw-fields';
 import type { Scanner } from './scanner';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
-const FAILED = '[FAILED TO PARSE]';
 const ADDRESS_BYTES = 8;
 const LENGTH_BYTES = 4;
-const MOST_ATTR = 2 ** 30;
 
 /** Whether the text of an event at the cursor is fields by name. */
 export function isRaw(scan: Scanner): boolean {
@@ -44,7 +43,12 @@ function iommuEvent(name: string, head: EventHead, fields: RawFields): TraceEven
   switch (name) {
     case 'map':
       return {
-        ...head,
+        line: head.line,
+        comm: head.comm,
+        pid: head.pid,
+        cpu: head.cpu,
+        flags: head.flags,
+        timeNs: head.timeNs,
         kind: 'iommuMap',
         iova: fields.address(' iova='),
         paddr: fields.address(' paddr='),
@@ -52,7 +56,12 @@ function iommuEvent(name: string, head: EventHead, fields: RawFields): TraceEven
       };
     case 'unmap':
       return {
-        ...head,
+        line: head.line,
+        comm: head.comm,
+        pid: head.pid,
+        cpu: head.cpu,
+        flags: head.flags,
+        timeNs: head.timeNs,
         kind: 'iommuUnmap',
         iova: fields.address(' iova='),
         size: fields.count(' size='),
@@ -81,7 +90,14 @@ function dmaEvent(name: string, head: EventHead, fields: RawFields): TraceEvent 
       const base = fields.base(head);
       const attrs = fields.attrs();
       return {
-        ...base,
+        line: base.line,
+        comm: base.comm,
+        pid: base.pid,
+        cpu: base.cpu,
+        flags: base.flags,
+        timeNs: base.timeNs,
+        device: base.device,
+        dir: base.dir,
         kind: 'mapPage',
         call,
         resource: call === 'resource' || (attrs & MMIO) !== 0,
@@ -99,7 +115,14 @@ function dmaEvent(name: string, head: EventHead, fields: RawFields): TraceEvent 
       const base = fields.base(head);
       const attrs = fields.attrs();
       return {
-        ...base,
+        line: base.line,
+        comm: base.comm,
+        pid: base.pid,
+        cpu: base.cpu,
+        flags: base.flags,
+        timeNs: base.timeNs,
+        device: base.device,
+        dir: base.dir,
         kind: 'unmapPage',
         call,
         resource: call === 'resource' || (attrs & MMIO) !== 0,
@@ -203,135 +226,4 @@ function allocation(name: string, head: EventHead, fields: RawFields): TraceEven
   if (kind === 'dmaFree') return { ...base, kind };
   // Which bit is which flag differs between kernels.
   return { ...base, kind, gfp: `0x${fields.count(' flags=').toString(16)}` };
-}
-
-/** Fields of one line, read by name in any order. What is missing or misshapen clears `ok` of the scanner. */
-class RawFields {
-  /** Attributes beyond the bits that `attrs` holds, as a number; as in the events. */
-  otherAttrs = '';
-  private readonly from: number;
-  /** Without the print format, the tools print a u64 in decimal. */
-  private readonly unprefixedIsHex: boolean;
-
-  constructor(private readonly scan: Scanner) {
-    // A space stands before the first field, too.
-    this.from = scan.pos - 1;
-    this.unprefixedIsHex = !scan.text.startsWith(FAILED, scan.pos);
-  }
-
-  has(label: string): boolean {
-    return this.scan.text.includes(label, this.from);
-  }
-
-  refuse(): void {
-    this.scan.ok = false;
-  }
-
-  base(head: EventHead): EventHead & { device: string; dir: Direction } {
-    const device = this.word(this.has(' device=') ? ' device=' : ' dev=');
-    this.seek(' dir=');
-    return {
-      line: head.line,
-      comm: head.comm,
-      pid: head.pid,
-      cpu: head.cpu,
-      flags: head.flags,
-      timeNs: head.timeNs,
-      device,
-      dir: this.scan.directionNumber(),
-    };
-  }
-
-  word(label: string): string {
-    this.seek(label);
-    return this.scan.word();
-  }
-
-  count(label: string): number {
-    this.seek(label);
-    return this.ended(this.scan.accept('0x') ? this.scan.hex() : this.scan.dec());
-  }
-
-  signed(label: string): number {
-    this.seek(label);
-    return this.ended(this.scan.signed());
-  }
-
-  address(label: string): number {
-    this.seek(label);
-    const { scan } = this;
-    const isHex = scan.accept('0x') || this.unprefixedIsHex;
-    return this.ended(isHex ? scan.hex() : scan.dec());
-  }
-
-  /** One that nobody handed out: above 2^53 the nearest double. */
-  wideAddress(label: string): number {
-    this.seek(label);
-    this.scan.expect('0x');
-    return this.ended(this.scan.wideHex());
-  }
-
-  attrs(): number {
-    this.seek(' attrs=');
-    this.scan.accept('0x');
-    const bits = this.ended(this.scan.hex());
-    if (bits < MOST_ATTR) return bits;
-    this.otherAttrs = `0x${bits.toString(16)}`;
-    return (bits % MOST_ATTR) | ATTR_UNKNOWN;
-  }
-
-  /** `ARRAY[00, d0, 27, …]`, in bpftrace's lines without commas: numbers of so many bytes, the lowest first. */
-  list(label: string, bytes: number): number[] {
-    this.seek(label);
-    const { scan } = this;
-    scan.accept('ARRAY');
-    scan.expect('[');
-    const end = scan.text.indexOf(']', scan.pos);
-    if (end < 0) this.refuse();
-    const values: number[] = [];
-    while (scan.ok && scan.pos < end) values.push(this.littleEndian(bytes, end));
-    scan.pos = end + 1;
-    return values;
-  }
-
-  private littleEndian(bytes: number, end: number): number {
-    const { scan } = this;
-    let value = 0;
-    let unit = 1;
-    for (let i = 0; i < bytes; i++, unit *= 256) {
-      const high = nibble(scan.text.charCodeAt(scan.pos));
-      const low = nibble(scan.text.charCodeAt(scan.pos + 1));
-      if (high < 0 || low < 0) {
-        this.refuse();
-        return 0;
-      }
-      value += (high * 16 + low) * unit;
-      scan.pos += 2;
-      if (scan.pos < end) {
-        scan.accept(',');
-        scan.expect(' ');
-      }
-    }
-    if (value <= Number.MAX_SAFE_INTEGER) return value;
-    // All ones rounds up to 2^64; no other address is as high.
-    if (value < 2 ** 64) this.refuse();
-    return ALL_ONES;
-  }
-
-  private seek(label: string): void {
-    this.scan.pos = this.from;
-    this.scan.until(label);
-  }
-
-  private ended(value: number): number {
-    const { text, pos } = this.scan;
-    if (pos < text.length && text.charCodeAt(pos) !== 0x20) this.refuse();
-    return value;
-  }
-}
-
-function nibble(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  if (code >= 0x61 && code <= 0x66) return code - 0x57;
-  return -1;
 }
