@@ -9,6 +9,7 @@ import type {
   TranslationSign,
   UnmapDifference,
 } from '@iommu-bounce/dma-trace';
+import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-sections';
 
 /** iommu:map or iommu:unmap. Bytes are those mapped, or really unmapped. */
 export interface IommuEventSection {
@@ -180,68 +181,6 @@ export interface NeverUnmappedRow extends KindRow {
 export interface BounceRow extends KindRow {
   /** Whether swiotlb was forced for the device. */
   forced: boolean;
-}
-
-/** What a capture lacks. */
-export interface LossSection {
-  /** Lines that are no event, header or comment; the first three, escaped and cut. */
-  lines_not_understood: { count: number; first: { place: string; text: string }[] };
-  /** Events that the tracer overwrote before the file was written, by the header: from before the capture. */
-  overwritten: number;
-  /** Marks of events that were lost in the middle; `cpu` is null where they name none, `unknown` are marks without a number. */
-  lost_by_cpu: { cpu: number | null; marks: number; events: number; unknown: number }[];
-  /** Lists of which the tracer printed 128 entries only. */
-  truncated_lists: { count: number; first: string[] };
-  /** Calls of lists of which a bpftrace script printed no entry: they count as no calls. */
-  lists_without_entries: number;
-  /** Events with an earlier time than the one above them on their CPU. */
-  clock_steps_back: { count: number; largest_ns: number; first: string[] };
-  /** Events too far behind those of other CPUs to be put into the order of time. */
-  out_of_order: number;
-  /** By the header; null if there is none. */
-  cpus: number | null;
-  cpus_without_line: number[];
-  /** Files whose last line has no end. */
-  cut_files: string[];
-}
-
-/** Requests that are put together from iommu:map and iommu:unmap events without a call. */
-export interface ReconstructedSection {
-  requests: number;
-  /** Events of these, and bytes. */
-  iommu_maps: number;
-  bytes: number;
-  /** How their device is known: by the other calls of the task, by facts with one device, or not. */
-  device_by_task: number;
-  device_by_facts: number;
-  device_unknown: number;
-  /** Events without a call that make no request: unmaps of what is not mapped, and maps that are not unmapped. */
-  unmaps_without_map: number;
-  maps_not_unmapped: number;
-  /** Requests in force for so long that they are replayed as if they had begun where they ended. */
-  late: number;
-}
-
-/** Lines of the kernel log in the capture. */
-export interface KernelLogSection {
-  lines: number;
-  faults: number;
-  swiotlb_full: number;
-  dma_api_debug: number;
-  /** Of these three, the first 20. */
-  first: {
-    place: string;
-    topic: string;
-    time_ns: number | null;
-    device: string | null;
-    address: number | null;
-    write: boolean | null;
-    /** Of a full swiotlb: bytes asked for, slots in all and in use. */
-    size: number | null;
-    slots: number | null;
-    slots_used: number | null;
-    text: string;
-  }[];
 }
 
 /** Of the files of one boot. Lists of single events hold the first 20, places are `file:line`. */

@@ -2,7 +2,7 @@
 // From what a capture lacks to its part of the JSON document.
 
 import { showPlace } from '@iommu-bounce/dma-trace';
-import type { KernelLogSection, LossSection, ReconstructedSection } from './capture-section';
+import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-sections';
 import type { Session } from './session';
 
 /** Lines that are shown of those that were not understood. */
