@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What `lint` prints with --json, and what its text and its SARIF are made from.
+// What `lint` prints with --json (docs/lint.schema.json describes it), and what its text and its SARIF are made from.
 
 import {
   type LintFinding,

@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Ajv from 'ajv';
 import { expect } from 'chai';
 import { LINT_RULES } from '@iommu-bounce/dma-trace';
 import type { LintDocument } from '@iommu-bounce/lab';
@@ -14,6 +15,11 @@ const lint = (name: string): string => join(fixtures, 'lint', `${name}.txt`);
 const BAD = lint('double-unmap.bad');
 const GOOD = lint('double-unmap.good');
 const WARNS = lint('mapped-again.bad');
+
+const schema = JSON.parse(
+  readFileSync(join(fixtures, '../docs/lint.schema.json'), 'utf8'),
+) as object;
+const isValid = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema);
 
 interface SarifResult {
   readonly ruleId: string;
@@ -79,6 +85,8 @@ describe('lint', function () {
   it('prints one document', async () => {
     const { out } = await cli('lint', BAD, GOOD, '--json', '--only', 'double-unmap,sync-unmapped');
     const document = JSON.parse(out) as LintDocument;
+    isValid(document);
+    expect(isValid.errors).to.equal(null);
     expect(document).to.include({ fail_on: 'error', failed: true });
     expect(document.findings).to.deep.equal({ error: 1, warning: 0, note: 0 });
     const [bad, good] = document.captures;
