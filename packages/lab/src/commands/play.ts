@@ -36,7 +36,8 @@ const MOST_CALLS = 100_000;
 const MOST_STEP = 2 ** 31 - 1;
 /** Bytes that tell what a file is. */
 const HEAD = 4096;
-const EXPECTED = 'a transcript (.jsonl, .jsonl.gz) or a trace (ftrace text, trace-cmd report, perf script; plain or compressed)';
+const EXPECTED =
+  'a transcript (.jsonl, .jsonl.gz) or a trace (ftrace text, trace-cmd report, perf script; plain or compressed)';
 
 export function addPlay(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
