@@ -42,6 +42,8 @@ export interface TraceFacts {
   poolClasses: PoolClass[];
   /** Numbers of the block device's queue, e.g. max_hw_sectors_kb. */
   queueLimits: ReadonlyMap<string, number>;
+  /** Devices that do not see the CPU's caches; null: not said. */
+  nonCoherent: readonly string[] | null;
   eventCounts: ReadonlyMap<string, number> | null;
   overrun: number | null;
   dropped: number | null;
@@ -61,6 +63,7 @@ const OWN_KEYS = [
   'CONFIG_HZ',
   'CONFIG_IOMMU_IO_BUFFER',
   'iommu',
+  'non_coherent_devices',
 ];
 
 /** What lies beside a trace. */
@@ -145,6 +148,7 @@ function factsOf(file: string, value: Record<string, unknown>): TraceFacts {
     groups: iommuGroups(json.text('iommu_groups') ?? ''),
     poolClasses: json.texts('pool_classes').map((line) => poolClass(file, line)),
     queueLimits: queueLimits(json.text('nvme_queue_limits') ?? ''),
+    nonCoherent: json.has('non_coherent_devices') ? json.texts('non_coherent_devices') : null,
     eventCounts: json.counts('event_counts') ?? json.counts('events'),
     overrun: json.number('overrun_total') ?? json.number('overrun'),
     dropped: json.number('dropped_total') ?? json.number('dropped'),
@@ -175,6 +179,10 @@ class FactsObject {
     private readonly file: string,
     private readonly json: Record<string, unknown>,
   ) {}
+
+  has(name: string): boolean {
+    return (this.json[name] ?? null) !== null;
+  }
 
   text(name: string): string | null {
     return this.field(name, 'a string', (value) => (typeof value === 'string' ? value : undefined));

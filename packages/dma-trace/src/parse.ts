@@ -5,4 +5,5 @@ export * from './events'; // what a line can be
 export { LineParser, parseLine } from './parse-line'; // lines of one capture, one line
 export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
+export * from './lint'; // what is wrong or fragile in them
 export { TraceError, printable } from './trace-error';

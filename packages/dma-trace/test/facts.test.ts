@@ -30,6 +30,12 @@ describe('parseFacts', () => {
     expect(facts({ kernel_cmdline: 'io_buffer_pool.num_slots=040' }).numSlots).to.equal(32);
   });
 
+  it('tells devices that are coherent from those of which nothing is said', () => {
+    expect(facts({ non_coherent_devices: ['soc:usb'] }).nonCoherent).to.deep.equal(['soc:usb']);
+    expect(facts({ non_coherent_devices: [] }).nonCoherent).to.deep.equal([]);
+    expect(facts({ iommu: 'vtd' }).nonCoherent).to.equal(null);
+  });
+
   it('reads pool classes, groups and queue limits', () => {
     const read = facts({
       kernel: 'Linux (none) 5.14.2-iobuf #6 SMP x86_64 GNU/Linux',

@@ -14,6 +14,7 @@ import { addDemo } from './commands/demo';
 import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
+import { addLint } from './commands/lint';
 import { addPlay } from './commands/play';
 import { addReplay } from './commands/replay';
 import { addScenario } from './commands/scenario';
@@ -37,6 +38,7 @@ export type AddCommand = (
 const verbs: readonly AddCommand[] = [
   addFio,
   addReplay,
+  addLint,
   addScenario,
   addVerify,
   addSeries,

@@ -220,6 +220,7 @@ export class DmaLines {
       this.bench.account?.straySync(event, dmaAddr);
       return;
     }
+    this.bench.account?.synced(mapping, event);
     queue.push({
       ...stepHead(event, file),
       kind: 'sync',

@@ -3,6 +3,8 @@
 
 export { tables } from './replay';
 export { fioTables } from './fio';
+export { lintRulesText, lintText } from './lint';
+export * from './lint-document';
 export { comparisonPage, comparisonTables, comparisonText } from './compare';
 export { type BreakEvenDocument, type BreakEvenFound, breakEvenText } from './breakeven';
 export { calibrationText } from './calibrate';

@@ -65,8 +65,8 @@ export class CaptureAccount {
   readonly otherEvents = new Groups<string>(MOST_NAMES);
   readonly losses = new LossAccount();
   readonly log = new LogAccount();
-  private readonly freed: FreedMappings;
-  private file = '';
+  protected readonly freed: FreedMappings;
+  protected file = '';
 
   /** @param history addresses of unmapped buffers kept per device */
   constructor(history?: number) {
@@ -148,6 +148,11 @@ export class CaptureAccount {
   /** @param call null if only the pool tells of it */
   strayUnmap(event: EventHead, call: UnmapCall | null, live: LiveMappings): void {
     this.unmaps.stray(seen(event, this.file), call, live);
+  }
+
+  /** A sync of a mapping in force; only subclasses keep anything of it. */
+  synced(_mapping: Mapping, _event: SyncSingle | SyncSg): void {
+    return;
   }
 
   straySync(event: SyncSingle | SyncSg, dmaAddr: number): void {

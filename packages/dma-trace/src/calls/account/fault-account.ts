@@ -44,7 +44,7 @@ export interface Fault extends Seen {
   readonly elsewhere: MappedBuffer | null;
 }
 
-type Found = Pick<Fault, 'state' | 'buffer' | 'range' | 'offset' | 'freed'>;
+export type Found = Pick<Fault, 'state' | 'buffer' | 'range' | 'offset' | 'freed'>;
 
 const NOTHING: Omit<Found, 'state'> = { buffer: null, range: null, offset: null, freed: null };
 
@@ -74,7 +74,8 @@ export class FaultAccount {
     this.first.push({ ...at, device, driver, iova, flags, write, ...found, elsewhere });
   }
 
-  private find(device: string, iova: number, now: number, live: LiveMappings): Found {
+  /** What is or was mapped at an address of a device. A walk. */
+  find(device: string, iova: number, now: number, live: LiveMappings): Found {
     const mapping = live.covering(device, iova);
     if (mapping) return inBuffer('mapped', bufferOf(mapping), iova, null);
     const freed = this.freed.around(device, iova);

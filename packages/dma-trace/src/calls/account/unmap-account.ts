@@ -166,12 +166,12 @@ function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
   return { ...bufferOf(mapping), start, end, freed: at.place, freedNs: at.timeNs };
 }
 
-function mapSide(mapping: Mapping): UnmapSide {
+export function mapSide(mapping: Mapping): UnmapSide {
   const { form, dir, size, dmaAddr, listKey: key } = mapping;
   return { form, dir, size, dmaAddr, entries: key === null ? null : key.split(',').length };
 }
 
-function unmapSide(call: UnmapCall): UnmapSide {
+export function unmapSide(call: UnmapCall): UnmapSide {
   const dir = call.dir === null ? null : directionOf(call.dir);
   const side = { dir, size: null, dmaAddr: null, entries: null };
   switch (call.kind) {
@@ -214,7 +214,7 @@ function listName(call: UnmapCall): string | null {
 }
 
 /** A mapping in force that the caller may have meant: around the address, or a list that begins with the same memory. */
-function nearMapping(call: UnmapCall, live: LiveMappings): Mapping | null {
+export function nearMapping(call: UnmapCall, live: LiveMappings): Mapping | null {
   if (call.kind === 'unmapSg')
     return live.listFrom(call.device, listKey(call.physAddrs), call.physAddrs[0] ?? 0);
   return live.around(call.device, call.dmaAddr);

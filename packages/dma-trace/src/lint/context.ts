@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What all rules share while a capture is read.
+
+import type { TraceEvent } from '../events';
+import type { CaptureAccount } from '../calls/account/capture-account';
+import type { Found as FoundAt } from '../calls/account/fault-account';
+import type { FreedMappings } from '../calls/account/freed-mappings';
+import { LiveMappings } from '../calls/live-mappings';
+import type { Mapping, Place } from '../calls/step';
+import type { TraceFacts } from '../facts';
+import { Findings } from './findings';
+import type { MappingState, Rule } from './rule';
+
+/** Largest class of the pool without parameters, bytes: 128 KiB. */
+const USUAL_LARGEST_CLASS = 32 * 4096;
+
+/** Kinds of lines that rules need, counted. */
+export class LineKinds {
+  maps = 0;
+  unmaps = 0;
+  lists = 0;
+  syncs = 0;
+  faults = 0;
+  log = 0;
+  groups = 0;
+}
+
+export class LintContext {
+  readonly findings = new Findings();
+  readonly kinds = new LineKinds();
+  file = '';
+  /** What is mapped now. */
+  live = new LiveMappings();
+  /** Of the line that is being read. */
+  line = 0;
+  timeNs = 0;
+  /** Of the latest place at which events were lost; -Infinity: none were. */
+  lostNs = -Infinity;
+  /** Names in calls. */
+  readonly devices = new Set<string>();
+  private readonly states = new Map<Mapping, MappingState>();
+  private readonly lastOfCpu = new Map<number | null, number>();
+
+  constructor(
+    /** What is known of the machine. */
+    readonly facts: TraceFacts | null,
+    readonly freed: FreedMappings,
+    private readonly account: CaptureAccount,
+  ) {}
+
+  /** Of a mapping in force. */
+  stateOf(mapping: Mapping): MappingState {
+    let state = this.states.get(mapping);
+    if (!state) this.states.set(mapping, (state = newState(this.timeNs)));
+    return state;
+  }
+
+  /** Of a mapping that ends. */
+  takeState(mapping: Mapping): MappingState {
+    const state = this.stateOf(mapping);
+    this.states.delete(mapping);
+    return state;
+  }
+
+  /** The unmap was that of another mapping: what is known of it belongs to the one that stays. */
+  exchange(stays: Mapping, ended: Mapping): void {
+    this.states.set(stays, this.takeState(ended));
+  }
+
+  /** What is or was mapped at an address of a device. A walk. */
+  find(device: string, address: number): FoundAt {
+    return this.account.faults.find(device, address, this.timeNs, this.live);
+  }
+
+  /**
+   * Why an unmap may be that of a mapping from before the capture, at an address that was mapped again meanwhile: without
+   * a translation the same memory has the same address each time.
+   */
+  doubtOfSecond(device: string): string | null {
+    const { devices, unmaps } = this.account;
+    const { translated } = devices.of(device).translation(devices.hasEvents);
+    return translated === false && unmaps.notMapped > 0
+      ? 'the device is not translated: it may be the unmap of a mapping from before the capture'
+      : null;
+  }
+
+  /** A device as the calls name it: logs leave the PCI domain out. */
+  deviceNamed(name: string): string {
+    const full = `0000:${name}`;
+    return !this.devices.has(name) && this.devices.has(full) ? full : name;
+  }
+
+  get place(): Place {
+    return { file: this.file, line: this.line };
+  }
+
+  /** Largest mapping that the pool serves, bytes. */
+  get largestClass(): number {
+    const classes = this.facts?.classSizes ?? null;
+    return classes === null || classes < 1
+      ? USUAL_LARGEST_CLASS
+      : 4096 * 2 ** Math.floor(Math.log2(classes));
+  }
+
+  /** Why what began at a time may not be what it seems; null if no event was lost since. */
+  doubtOf(sinceNs: number): string | null {
+    return sinceNs <= this.lostNs ? 'events were lost in between' : null;
+  }
+
+  /** Something at the line that is being read. */
+  report(
+    rule: Rule,
+    device: string | null,
+    message: string,
+    more: { kind?: string; doubt?: string | null; weight?: number; place?: Place } = {},
+  ): void {
+    this.findings.add(rule, {
+      doubt: null,
+      place: this.place,
+      ...more,
+      device,
+      timeNs: this.timeNs,
+      message,
+    });
+  }
+
+  /** To be told of each line first. */
+  at(event: TraceEvent): void {
+    this.line = event.line;
+    if (event.kind === 'lost') {
+      // What the CPU did since its latest line may be missing. Without a CPU: what any did.
+      const since = event.cpu === null ? -Infinity : (this.lastOfCpu.get(event.cpu) ?? -Infinity);
+      this.lostNs = this.timeNs;
+      this.findings.doubtSince(since, 'events were lost in between');
+      return;
+    }
+    if (event.kind === 'kernelLog') {
+      this.kinds.log++;
+      return;
+    }
+    this.timeNs = event.timeNs;
+    this.lastOfCpu.set(event.cpu, event.timeNs);
+    this.count(event);
+  }
+
+  private count(event: TraceEvent): void {
+    const { kinds } = this;
+    switch (event.kind) {
+      case 'mapSg':
+      case 'obsMapSg':
+        kinds.maps++;
+        kinds.lists++;
+        return;
+      case 'mapPage':
+      case 'obsMapPage':
+      case 'iovaLink':
+      case 'dmaAlloc':
+        kinds.maps++;
+        return;
+      case 'unmapPage':
+      case 'unmapSg':
+      case 'obsUnmapPage':
+      case 'obsUnmapSg':
+      case 'iovaDestroy':
+      case 'iovaUnlink':
+      case 'dmaFree':
+        kinds.unmaps++;
+        return;
+      case 'syncSingle':
+      case 'syncSg':
+        kinds.syncs++;
+        return;
+      case 'ioPageFault':
+        kinds.faults++;
+        return;
+      case 'detach':
+      case 'groupRemove':
+        kinds.groups++;
+        return;
+      default:
+    }
+  }
+}
+
+function newState(mappedNs: number): MappingState {
+  return {
+    mappedNs,
+    othersInForce: 0,
+    othersGone: 0,
+    syncedForDevice: false,
+    syncedForCpu: false,
+    cpuOffset: -1,
+    cpuBytes: 0,
+  };
+}

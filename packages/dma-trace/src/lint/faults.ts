@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Faults of devices, from events and from the kernel log: what was at the address.
+
+import type { TraceEvent } from '../events';
+import type { Check } from './check';
+import type { LintContext } from './context';
+import type { Rule } from './rule';
+import { dirName, formName, hex, lineOf, duration } from './words';
+
+const AFTER: Rule = {
+  id: 'use-after-unmap',
+  severity: 'error',
+  summary: 'A device uses a buffer after its unmap.',
+  dmaDebug: null,
+  needs: ['maps', 'unmaps', 'faults'],
+  pairing: false,
+  blind:
+    'Uses that do not fault: in lazy mode, and with the pool for up to 10.6 s (finding 3), the old address still works.',
+  why: 'Where it does not fault, the device overwrites memory that belongs to others by then.',
+  mend: 'Wait until the device has stopped (completion, reset, ring drained) before you unmap.',
+};
+const DENIED: Rule = {
+  id: 'fault-direction',
+  severity: 'error',
+  summary:
+    'A device writes to a buffer that is mapped for reading, or reads one that is mapped for writing.',
+  dmaDebug: null,
+  needs: ['maps', 'faults'],
+  pairing: false,
+  blind: 'Faults whose line does not say whether the device read or wrote.',
+  why: 'The transfer did not happen, or only a part of it.',
+  mend: 'Map with the direction that the device needs, BIDIRECTIONAL if it does both.',
+};
+const INVALID: Rule = {
+  id: 'fault-invalid-address',
+  severity: 'error',
+  summary: 'A device uses the address that means a failed map call.',
+  dmaDebug: 'the driver failed to check a map error',
+  needs: ['faults'],
+  pairing: false,
+  blind: 'Devices that cut the address to fewer bits.',
+  why: 'The driver gave a failed mapping to the device.',
+  mend: 'Check each address with dma_mapping_error() before the device gets it.',
+};
+const FAULT: Rule = {
+  id: 'fault',
+  severity: 'warning',
+  summary:
+    'A device faults where nothing is known to be mapped, or in a buffer that allows the access.',
+  dmaDebug: null,
+  needs: ['faults'],
+  pairing: false,
+  blind: 'What was mapped before the capture began.',
+  why: 'The device used an address that nobody gave it, or one from before the capture.',
+  mend: 'Record from the probe of the driver on, with dma and iommu events, to see what the address was.',
+};
+
+/** Each is a walk over what is and was mapped. */
+const MOST_LOOKED_UP = 4096;
+/** The last page of 64 bits. */
+const LAST_PAGE = 2 ** 64 - 4096;
+/** io_page_fault: the device wrote. */
+const FAULT_WRITE = 1;
+
+interface Fault {
+  readonly device: string | null;
+  readonly address: number | null;
+  readonly write: boolean | null;
+  readonly source: 'event' | 'log';
+}
+
+export class FaultCheck implements Check {
+  readonly rules = [AFTER, DENIED, INVALID, FAULT];
+  private lookedUp = 0;
+
+  event(event: TraceEvent, context: LintContext): void {
+    if (event.kind === 'ioPageFault')
+      this.fault(
+        {
+          device: event.device,
+          address: event.iova,
+          write: (event.faultFlags & FAULT_WRITE) !== 0,
+          source: 'event',
+        },
+        context,
+      );
+    else if (event.kind === 'kernelLog' && event.topic === 'fault') {
+      context.kinds.faults++;
+      const { device, address, write } = event;
+      this.fault({ device, address, write, source: 'log' }, context);
+    }
+  }
+
+  private fault({ device, address, write, source }: Fault, context: LintContext): void {
+    const kind = source === 'log' ? 'log' : '';
+    const did = write === null ? 'used' : write ? 'wrote' : 'read';
+    if (address === null || device === null) {
+      const where = address === null ? 'an address that the line does not name' : hex(address);
+      context.report(FAULT, device, `a device ${did} ${where}`, { kind });
+      return;
+    }
+    if (address === Number.MAX_SAFE_INTEGER || address >= LAST_PAGE) {
+      context.report(INVALID, device, `${did} at the last page of all addresses`, { kind });
+      return;
+    }
+    const name = context.deviceNamed(device);
+    if (this.lookedUp++ >= MOST_LOOKED_UP) {
+      context.report(FAULT, name, `${did} ${hex(address)}`, { kind: `${kind} not looked up` });
+      return;
+    }
+    const { state, buffer, freed } = context.find(name, address);
+    const what = buffer
+      ? `a buffer of ${formName(buffer.form)} ${dirName(buffer.dir)}`
+      : 'a range of iommu:map';
+    if (state === 'freed' && freed) {
+      const ago = freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
+      context.report(
+        AFTER,
+        name,
+        `${did} ${hex(address)} in ${what}, unmapped at ${lineOf(freed.place, context.file)}${ago}`,
+        { kind },
+      );
+      return;
+    }
+    const denied = buffer && write !== null && buffer.dir === (write ? 1 : 2);
+    if (state === 'mapped' && denied) {
+      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind });
+      return;
+    }
+    const where =
+      state === 'mapped'
+        ? `${what}, which allows it`
+        : state === 'never'
+          ? 'nothing was mapped there'
+          : 'what was there is not known';
+    context.report(FAULT, name, `${did} ${hex(address)}: ${where}`, {
+      kind: `${kind} ${state}`,
+      doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
+    });
+  }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Mappings that do not end, end late, or become more and more.
+
+import type { TraceEvent } from '../events';
+import type { UnmapCall } from '../calls/account/unmap-account';
+import { unmapSide } from '../calls/account/unmap-account';
+import type { Mapping } from '../calls/step';
+import type { Check } from './check';
+import type { LintContext } from './context';
+import { Growth } from './growth';
+import type { MappingState, Rule } from './rule';
+import { bytes, dirName, formName, isStreaming, duration } from './words';
+
+const needs = ['maps', 'unmaps'] as const;
+
+const AT_RELEASE: Rule = {
+  id: 'mapped-at-release',
+  severity: 'error',
+  summary: 'A device leaves its domain or group while buffers of it are mapped.',
+  dmaDebug: 'the driver has pending DMA allocations while it is released from the device',
+  needs: ['maps', 'unmaps', 'groups'],
+  pairing: true,
+  blind:
+    'Buffers that were mapped before the capture began; drivers that leave without these events.',
+  why: 'The addresses and the memory are lost, and the device may still write to it.',
+  mend: 'Stop the device in remove() and unmap all that is mapped before you return.',
+};
+const LEAK: Rule = {
+  id: 'leaked-mapping',
+  severity: 'warning',
+  summary: 'A mapping stays while many mappings like it come and go.',
+  dmaDebug: 'only when the driver is removed: pending DMA allocations',
+  needs,
+  pairing: true,
+  blind: 'A buffer that the driver keeps on purpose looks the same.',
+  why: 'Each leak keeps an address, and with the pool a bounce buffer, until the device is removed.',
+  mend: 'Unmap on each way out, error paths and timeouts included.',
+};
+const GROWTH: Rule = {
+  id: 'mapping-growth',
+  severity: 'warning',
+  summary:
+    'A device has more and more buffers mapped, from the first quarter of the capture to the last.',
+  dmaDebug: 'only when its own memory runs out',
+  needs,
+  pairing: true,
+  blind: 'A cache that is still filling up looks the same; record for longer.',
+  why: 'Addresses, page tables and bounce buffers run out in the end, and map calls fail.',
+  mend: 'Compare the paths that map with those that unmap: still-mapped and leaked-mapping name lines.',
+};
+const AGAIN: Rule = {
+  id: 'mapped-again',
+  severity: 'warning',
+  summary: 'An address is mapped again, but the capture shows no unmap in between.',
+  dmaDebug: null,
+  needs,
+  pairing: true,
+  blind: 'Devices that are not translated: there one address may be mapped twice.',
+  why: 'The allocator gives an address out again only after its unmap: the capture lacks a line, or the driver unmapped by a way around the DMA API.',
+  mend: 'Record with larger buffers and all CPUs; if it stays, look at how the driver ends this mapping.',
+};
+const STILL: Rule = {
+  id: 'still-mapped',
+  severity: 'note',
+  summary: 'Buffers are mapped when the capture ends.',
+  dmaDebug: null,
+  needs: ['maps'],
+  pairing: true,
+  blind: 'Whether they are in flight, kept on purpose, or leaked.',
+  why: 'A driver at work always has some; after the last transfer there should be none but rings.',
+  mend: 'Record until the work is done, or until the driver is unloaded, to tell leaks from buffers in flight.',
+};
+const LONG: Rule = {
+  id: 'held-long',
+  severity: 'note',
+  summary: 'A buffer of a transfer is mapped for 5 s or longer.',
+  dmaDebug: null,
+  needs,
+  pairing: true,
+  blind: 'Buffers that were mapped before the capture began.',
+  why: 'Receive rings do this; elsewhere the device can reach the memory for longer than it needs to, and the pool cannot give the slot to others.',
+  mend: 'Unmap when the transfer is done, or map once and sync (page_pool) if the buffer is kept.',
+};
+
+/** Nanoseconds. */
+const HELD_LONG = 5e9;
+/** Kinds of mappings that are told apart. */
+const MOST_KINDS = 4096;
+/** Mappings of its kind that must have come and gone: four times as many as were ever in force, and at least these. */
+const LEAST_GONE = 4;
+
+interface Kind {
+  inForce: number;
+  peak: number;
+  gone: number;
+}
+
+export class LeakCheck implements Check {
+  readonly rules = [AT_RELEASE, LEAK, GROWTH, AGAIN, STILL, LONG];
+  private readonly kinds = new Map<string, Kind>();
+  private readonly growths = new Map<string, Growth>();
+
+  mapped(mapping: Mapping, state: MappingState, context: LintContext): void {
+    if (!isStreaming(mapping)) return;
+    this.growth(mapping.device, mapping.dir).change(1, context.place, context.timeNs);
+    const kind = this.kind(mapping);
+    if (!kind) return;
+    state.othersInForce = kind.inForce;
+    state.othersGone = kind.gone;
+    kind.inForce++;
+    kind.peak = Math.max(kind.peak, kind.inForce);
+  }
+
+  unmapped(mapping: Mapping, state: MappingState, _call: UnmapCall, context: LintContext): void {
+    if (!isStreaming(mapping)) return;
+    this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
+    const kind = this.kind(mapping);
+    if (kind) {
+      kind.inForce--;
+      kind.gone++;
+    }
+    held(mapping, state, context);
+  }
+
+  strayUnmap(call: UnmapCall, _live: unknown, context: LintContext): void {
+    const { dir, form } = unmapSide(call);
+    if (dir !== null && isStreaming({ form }))
+      this.growth(call.device, dir).change(-1, context.place, context.timeNs);
+  }
+
+  replaced(mapping: Mapping, state: MappingState, context: LintContext): void {
+    context.report(
+      AGAIN,
+      mapping.device,
+      `mapped by ${formName(mapping.form)} and mapped again without an unmap`,
+      { doubt: context.doubtOf(state.mappedNs) },
+    );
+    if (!isStreaming(mapping)) return;
+    this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
+    const kind = this.kind(mapping);
+    if (kind) kind.inForce--;
+  }
+
+  event(event: TraceEvent, context: LintContext): void {
+    if (event.kind !== 'detach' && event.kind !== 'groupRemove') return;
+    for (const mapping of context.live.all())
+      if (mapping.device === event.device)
+        context.report(
+          AT_RELEASE,
+          mapping.device,
+          `still mapped when the device left (line ${String(event.line)})`,
+          { place: mapping.place, doubt: context.doubtOf(context.stateOf(mapping).mappedNs) },
+        );
+  }
+
+  left(mapping: Mapping, state: MappingState, context: LintContext): void {
+    const { device, form, dir, place } = mapping;
+    const doubt = context.doubtOf(state.mappedNs);
+    context.report(STILL, device, `${formName(form)} ${dirName(dir)}`, {
+      place,
+      doubt,
+      kind: `${form} ${String(dir)}`,
+    });
+    if (!isStreaming(mapping)) return;
+    held(mapping, state, context);
+    const kind = this.kind(mapping);
+    if (!kind) return;
+    // Those that were in force before it may be among those that went.
+    const overtaken = kind.gone - state.othersGone - state.othersInForce;
+    if (overtaken >= Math.max(LEAST_GONE, 4 * kind.peak))
+      context.report(
+        LEAK,
+        device,
+        `${bytes(mapping.size)} ${dirName(dir)}: ${String(overtaken)} mappings like it came and went since`,
+        { place, doubt, weight: overtaken, kind: `${form} ${String(dir)}` },
+      );
+  }
+
+  finish(context: LintContext): void {
+    for (const [key, growth] of this.growths) {
+      const grown = growth.finish();
+      if (!grown) continue;
+      const [device = '', dir = '0'] = key.split('\n');
+      context.findings.add(GROWTH, {
+        device,
+        kind: dir,
+        place: grown.first,
+        timeNs: grown.firstNs,
+        doubt: context.doubtOf(grown.firstNs),
+        message: `${dirName(Number(dir))}: at least ${grown.least.map(String).join(', ')} more than at the begin, in its four quarters`,
+      });
+    }
+  }
+
+  private kind({ device, form, dir, size }: Mapping): Kind | null {
+    const key = `${device} ${form} ${String(dir)} ${String(size)}`;
+    let kind = this.kinds.get(key);
+    if (!kind) {
+      if (this.kinds.size >= MOST_KINDS) return null;
+      this.kinds.set(key, (kind = { inForce: 0, peak: 0, gone: 0 }));
+    }
+    return kind;
+  }
+
+  private growth(device: string, dir: number): Growth {
+    const key = `${device}\n${String(dir)}`;
+    let growth = this.growths.get(key);
+    if (!growth) this.growths.set(key, (growth = new Growth()));
+    return growth;
+  }
+}
+
+function held(mapping: Mapping, state: MappingState, context: LintContext): void {
+  const ns = context.timeNs - state.mappedNs;
+  if (ns < HELD_LONG) return;
+  const { device, dir, form, size, place } = mapping;
+  context.report(
+    LONG,
+    device,
+    `${formName(form)} ${dirName(dir)}, ${bytes(size)}: ${duration(ns)} at the longest`,
+    { place, weight: ns, kind: `${form} ${String(dir)}`, doubt: context.doubtOf(state.mappedNs) },
+  );
+}

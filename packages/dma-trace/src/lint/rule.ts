@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a rule is: its texts and what it needs; and what is kept of a mapping for rules.
+
+/** From the worst on. */
+export const SEVERITIES = ['error', 'warning', 'note'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Lines without which a rule cannot be checked. */
+export type Need =
+  'maps' | 'unmaps' | 'lists' | 'syncs' | 'faults' | 'log' | 'groups' | 'coherency';
+
+export interface Rule {
+  /** Stable: scripts and `--ignore` name it. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** What it finds, in one sentence. */
+  readonly summary: string;
+  /** What CONFIG_DMA_API_DEBUG says of it, in our words; null if it does not know it. */
+  readonly dmaDebug: string | null;
+  readonly needs: readonly Need[];
+  /** It joins several lines: where one of them may be missing it accuses nobody. */
+  readonly pairing: boolean;
+  /** What it cannot see. */
+  readonly blind: string;
+  readonly why: string;
+  readonly mend: string;
+}
+
+/** What is known of a mapping in force beside its line. */
+export interface MappingState {
+  /** Of the line that mapped it, nanoseconds. */
+  readonly mappedNs: number;
+  /** Mappings of its kind that were in force then, and that had come and gone. */
+  othersInForce: number;
+  othersGone: number;
+  syncedForDevice: boolean;
+  syncedForCpu: boolean;
+  /** Bytes into it of the latest sync for the CPU that no sync for the device followed; -1: none. */
+  cpuOffset: number;
+  /** Bytes of the longest sync for the CPU since then, all of them from its begin on; Infinity if one began elsewhere. */
+  cpuBytes: number;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Unmaps that are not the mirror of their map, and unmaps of what is not mapped.
+
+import { ALL_ONES, DMA_ATTRS, type EventHead } from '../event-head';
+import type { MapPage, MapSg, MapSgErr } from '../events';
+import { shortListKey } from '../calls/account/freed-mappings';
+import { type UnmapCall, mapSide, nearMapping, unmapSide } from '../calls/account/unmap-account';
+import type { LiveMappings } from '../calls/live-mappings';
+import { portedAttrs } from '../calls/mappings';
+import type { Mapping } from '../calls/step';
+import type { Check } from './check';
+import type { LintContext } from './context';
+import type { MappingState, Rule } from './rule';
+import { bytes, dirName, formName, hex, lineOf } from './words';
+
+const needs = ['maps', 'unmaps'] as const;
+
+const DOUBLE: Rule = {
+  id: 'double-unmap',
+  severity: 'error',
+  summary: 'A buffer is unmapped twice and was not mapped in between.',
+  dmaDebug: 'the driver frees DMA memory that it has not allocated',
+  needs,
+  pairing: true,
+  blind: 'Unmaps of what was mapped before the capture began, if they come once.',
+  why: 'The address may belong to another buffer by then, which loses its mapping; in the pool a second unmap corrupts the list of free buffers (finding 22).',
+  mend: 'Unmap in one place only, and forget the address when you do.',
+};
+const SIZE: Rule = {
+  id: 'unmap-size',
+  severity: 'error',
+  summary: 'A buffer is unmapped with another size than it was mapped with.',
+  dmaDebug: 'the driver frees DMA memory with another size',
+  needs,
+  pairing: true,
+  blind: 'Lists: dma_unmap_sg prints no size.',
+  why: 'A smaller size leaves a part mapped, and a bounce buffer copies back only that many bytes; a larger one unmaps what belongs to others.',
+  mend: 'Keep the size of the map call (dma_unmap_len_set) and unmap with it.',
+};
+const DIRECTION: Rule = {
+  id: 'unmap-direction',
+  severity: 'error',
+  summary: 'A buffer is unmapped with another direction than it was mapped with.',
+  dmaDebug: 'the driver frees DMA memory with another direction',
+  needs,
+  pairing: true,
+  blind: 'Lists whose memory is mapped twice at once.',
+  why: 'The direction of the unmap decides what is copied back: a bounce buffer that nobody wrote overwrites the data, or the data of the device is lost.',
+  mend: 'Unmap with the direction of the map call.',
+};
+const CALL: Rule = {
+  id: 'unmap-call',
+  severity: 'error',
+  summary: 'A buffer is unmapped by the counterpart of another call.',
+  dmaDebug: 'the driver frees DMA memory with the wrong function',
+  needs,
+  pairing: true,
+  blind: 'dma_map_single and dma_map_page: the kernel prints both alike.',
+  why: 'Each kind of mapping has its own bookkeeping, which the other call does not undo.',
+  mend: 'Use the unmap or free call that belongs to the map or allocation call.',
+};
+const ADDRESS: Rule = {
+  id: 'unmap-address',
+  severity: 'error',
+  summary: 'An unmap names an address inside of a buffer, not its begin.',
+  dmaDebug: 'the driver frees DMA memory that it has not allocated',
+  needs,
+  pairing: true,
+  blind: 'Buffers that were mapped before the capture began.',
+  why: 'The IOMMU unmaps whole pages from that address on, and the begin of the buffer stays mapped.',
+  mend: 'Unmap with the address that the map call returned.',
+};
+const ENTRIES: Rule = {
+  id: 'unmap-list-entries',
+  severity: 'error',
+  summary: 'A list is unmapped with other entries than it was mapped with.',
+  dmaDebug: 'the driver frees a list with another count of entries',
+  needs: ['lists', 'unmaps'],
+  pairing: true,
+  blind: 'Entries after the 128th, which the kernel does not print.',
+  why: 'Entries that are left out stay mapped; the pool takes another list for one that it does not know and copies nothing back (finding 6).',
+  mend: 'Unmap the same list with the count that was given to dma_map_sg, not with the one that it returned.',
+};
+const ATTRS: Rule = {
+  id: 'unmap-attrs',
+  severity: 'warning',
+  summary: 'Memory is freed with other attributes than it was allocated with.',
+  dmaDebug: null,
+  needs,
+  pairing: true,
+  blind: 'Attributes that the capture does not print; SKIP_CPU_SYNC and NO_WARN may differ.',
+  why: 'The attributes say how the memory was allocated (one block, pages, without a kernel mapping), and so how it has to be freed.',
+  mend: 'Free with the attributes of the allocation.',
+};
+const FAILED: Rule = {
+  id: 'failed-mapping-used',
+  severity: 'error',
+  summary: 'The result of a map call that failed is unmapped or synced.',
+  dmaDebug: 'the driver frees an invalid DMA address',
+  needs: ['maps'],
+  pairing: false,
+  blind: 'Whether the driver looked at the result: only its use is seen.',
+  why: 'The address is no address: the device writes to it or faults, and the unmap may hit what others have mapped.',
+  mend: 'Check each address with dma_mapping_error(), and the count that dma_map_sg returns; stop there.',
+};
+const MAP_FAILED: Rule = {
+  id: 'map-failed',
+  severity: 'note',
+  summary: 'A map call failed.',
+  dmaDebug: null,
+  needs: ['maps'],
+  pairing: false,
+  blind: 'dma_map_sg of kernels without dma_map_sg_err.',
+  why: 'It is no bug of the driver, but drivers often do not check it.',
+  mend: 'Look in the kernel log for the reason: no addresses left, a full swiotlb, a mask that is too small.',
+};
+
+/** Attributes that have to be the same: they decide how memory is freed, or what the device was allowed. */
+const OF_MEMORY = attrs(
+  'WRITE_COMBINE',
+  'NO_KERNEL_MAPPING',
+  'FORCE_CONTIGUOUS',
+  'ALLOC_SINGLE_PAGES',
+);
+const MOST_PRINTED = 128;
+const MOST_FAILED_LISTS = 256;
+
+export class UnmapCheck implements Check {
+  readonly rules = [DOUBLE, SIZE, DIRECTION, CALL, ADDRESS, ENTRIES, ATTRS, FAILED, MAP_FAILED];
+  /** Lists that could not be mapped, with the line. */
+  private readonly failedLists = new Map<string, number>();
+
+  unmapped(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
+    const [map, unmap] = [mapSide(mapping), unmapSide(call)];
+    const { device } = mapping;
+    const doubt = context.doubtOf(state.mappedNs);
+    const at = `mapped at ${lineOf(mapping.place, context.file)}`;
+    if (unmap.size !== null && unmap.size !== map.size)
+      context.report(
+        SIZE,
+        device,
+        `unmapped with ${bytes(unmap.size)}, mapped with ${bytes(map.size ?? 0)} (${at})`,
+        { doubt, kind: unmap.size < (map.size ?? 0) ? 'less' : 'more' },
+      );
+    if (unmap.dir !== null && unmap.dir !== map.dir && !isAmbiguous(call, context))
+      context.report(
+        DIRECTION,
+        device,
+        `unmapped ${dirName(unmap.dir)}, ${at} as ${dirName(map.dir ?? 0)}`,
+        { doubt, kind: `${String(map.dir)} ${String(unmap.dir)}` },
+      );
+    if (unmap.form !== map.form)
+      context.report(
+        CALL,
+        device,
+        `${at} by ${formName(map.form)}, ended by the counterpart of ${formName(unmap.form)}`,
+        { doubt, kind: `${map.form} ${unmap.form}` },
+      );
+    this.attributes(mapping, call, doubt, context);
+  }
+
+  private attributes(
+    mapping: Mapping,
+    call: UnmapCall,
+    doubt: string | null,
+    context: LintContext,
+  ): void {
+    if (call.kind !== 'dmaFree') return;
+    const different = (mapping.attrs ^ portedAttrs(call.attrs)) & OF_MEMORY;
+    if (different === 0) return;
+    const names = [...DMA_ATTRS].filter(([, bit]) => (different & bit) !== 0).map(([name]) => name);
+    context.report(
+      ATTRS,
+      mapping.device,
+      `only one side has ${names.join(', ')} (allocated at ${lineOf(mapping.place, context.file)})`,
+      { doubt, kind: names.join() },
+    );
+  }
+
+  strayUnmap(call: UnmapCall, live: LiveMappings, context: LintContext): void {
+    const unmap = unmapSide(call);
+    const { device } = call;
+    // A tool that prints no entries of a list.
+    if (call.kind === 'unmapSg' && call.physAddrs.length === 0) return;
+    const list = call.kind === 'unmapSg' ? shortListKey(call.physAddrs) : null;
+    if (unmap.dmaAddr === ALL_ONES) {
+      context.report(FAILED, device, 'unmapped the address that means a failed map call');
+      return;
+    }
+    const failedAt = list === null ? undefined : this.failedLists.get(list);
+    if (failedAt !== undefined) {
+      context.report(
+        FAILED,
+        device,
+        `unmapped a list whose map failed at line ${String(failedAt)}`,
+      );
+      return;
+    }
+    const near = nearMapping(call, live);
+    if (near) {
+      this.inside(call, near, context);
+      return;
+    }
+    const before =
+      unmap.dmaAddr === null
+        ? context.freed.list(device, list ?? '')
+        : context.freed.at(device, unmap.dmaAddr);
+    if (before)
+      context.report(
+        DOUBLE,
+        device,
+        `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${lineOf(before.freed, context.file)}`,
+        { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
+      );
+  }
+
+  private inside(call: UnmapCall, near: Mapping, context: LintContext): void {
+    const { device } = call;
+    const at = `mapped at ${lineOf(near.place, context.file)}`;
+    const lost = context.doubtOf(context.stateOf(near).mappedNs);
+    if (call.kind === 'unmapSg') {
+      const entries = near.listKey?.split(',').length ?? 0;
+      if (entries >= MOST_PRINTED || call.physAddrs.length >= MOST_PRINTED) return;
+      const counts = `${String(call.physAddrs.length)} entries unmapped, ${String(entries)}`;
+      context.report(ENTRIES, device, `${counts} ${at}`, { doubt: lost });
+      return;
+    }
+    const { dmaAddr } = unmapSide(call);
+    // Without a translation the address is that of memory, and a smaller mapping may lie inside of a larger one.
+    const doubt =
+      near.phys === near.dmaAddr ? 'the device is not translated: two mappings may overlap' : lost;
+    const offset = (dmaAddr ?? 0) - near.dmaAddr;
+    context.report(ADDRESS, device, `${bytes(offset)} into a buffer ${at}`, { doubt });
+  }
+
+  straySync(_event: unknown, dmaAddr: number, context: LintContext): void {
+    if (dmaAddr === ALL_ONES)
+      context.report(FAILED, null, 'synced the address that means a failed map call');
+  }
+
+  event(event: { kind: string }): void {
+    if (event.kind === 'mapSgErr') {
+      const failed = event as MapSgErr;
+      if (this.failedLists.size >= MOST_FAILED_LISTS) this.failedLists.clear();
+      this.failedLists.set(shortListKey(failed.physAddrs), failed.line);
+    } else if (event.kind === 'mapSg' && this.failedLists.size > 0)
+      this.failedLists.delete(shortListKey((event as MapSg).physAddrs));
+  }
+
+  failed(device: string, event: EventHead, context: LintContext): void {
+    if (isOther(event)) return;
+    context.report(MAP_FAILED, device, 'a map call failed');
+  }
+}
+
+/** Nothing was to be mapped: another rule. */
+function isOther(event: EventHead): boolean {
+  const { kind, size, sizes } = event as Partial<MapPage> & Partial<Omit<MapSg, 'kind'>>;
+  return kind === 'mapPage' ? size === 0 : (sizes?.every((one) => one === 0) ?? false);
+}
+
+/** The same memory is mapped by another list, too: which one ended is not told by its addresses. */
+function isAmbiguous(call: UnmapCall, { live }: LintContext): boolean {
+  return call.kind === 'unmapSg' && live.lists(call.device, call.physAddrs).length > 0;
+}
+
+function attrs(...names: readonly string[]): number {
+  return names.reduce((bits, name) => bits | (DMA_ATTRS.get(name) ?? 0), 0);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Words of messages, the same in all rules.
+
+import { DIRECTIONS } from '../event-head';
+import { type CallForm, type Mapping, type Place, showPlace } from '../calls/step';
+
+const FORMS: Readonly<Record<CallForm, string>> = {
+  page: 'dma_map_page',
+  resource: 'dma_map_resource',
+  sg: 'dma_map_sg',
+  coherent: 'dma_alloc_coherent',
+  pages: 'dma_alloc_pages',
+  noncontiguous: 'dma_alloc_noncontiguous',
+  iova: 'dma_iova_link',
+  reconstructed: 'iommu_map',
+};
+
+export const formName = (form: CallForm): string => FORMS[form];
+
+export const dirName = (dir: number): string => DIRECTIONS[dir] ?? 'NONE';
+
+export const hex = (n: number): string => `0x${n.toString(16)}`;
+
+/** 1,234 bytes. */
+export function bytes(n: number): string {
+  return `${String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${n === 1 ? 'byte' : 'bytes'}`;
+}
+
+/** Three digits, in s, ms or µs. */
+export function duration(ns: number): string {
+  const [unit, name] = ns >= 1e9 ? [1e9, 's'] : ns >= 1e6 ? [1e6, 'ms'] : [1e3, 'µs'];
+  return `${String(Number((ns / unit).toPrecision(3)))} ${name}`;
+}
+
+/** The line of a place: its file is that of the finding, unless it says otherwise. */
+export function lineOf(place: Place | null, file: string): string {
+  if (place === null) return 'before the capture';
+  return place.file === file ? `line ${String(place.line)}` : showPlace(place);
+}
+
+/** Whether the device may write to it: FROM_DEVICE and BIDIRECTIONAL. */
+export const deviceWrites = (dir: number): boolean => dir !== 1;
+/** TO_DEVICE and BIDIRECTIONAL. */
+export const deviceReads = (dir: number): boolean => dir !== 2;
+
+/** A driver's data, mapped for a transfer: no allocation, no device registers. */
+export function isStreaming({ form }: Pick<Mapping, 'form'>): boolean {
+  return form === 'page' || form === 'sg' || form === 'iova';
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Each rule finds the misuse that was made for it, and does not accuse its innocent twin.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect } from 'chai';
+import {
+  LINT_RULES,
+  LineParser,
+  type LintFinding,
+  type LintResult,
+  Linter,
+  type TraceFacts,
+  findFacts,
+  readTrace,
+} from '../../src';
+
+const folder = join(__dirname, '../../../../test-fixtures/lint');
+const fixture = (name: string): string => join(folder, `${name}.txt`);
+
+/** Of a file that was read without a loss. */
+const READING = {
+  counters: {
+    lines: 0,
+    events: 0,
+    unparsed: 0,
+    unparsedLines: [],
+    firstUnparsed: null,
+    dropped: 0,
+    lost: 0,
+    logLines: 0,
+    backwards: 0,
+    late: 0,
+    bareLists: 0,
+    unterminated: false,
+  },
+  header: { tracer: null, cpus: null, entries: null },
+};
+
+async function lintFile(file: string): Promise<LintResult> {
+  const { facts } = await findFacts(file);
+  const reader = readTrace(file);
+  const linter = new Linter(facts);
+  linter.beginFile(file);
+  for await (const batch of reader.batches()) linter.add(batch);
+  expect(reader.counters.unparsed, basename(file)).to.equal(0);
+  return linter.finish([reader]);
+}
+
+/** Lines as they stand, which need no file. */
+function lintLines(lines: readonly string[], facts: TraceFacts | null = null): LintResult {
+  const parser = new LineParser();
+  const linter = new Linter(facts);
+  linter.beginFile('lines');
+  lines.forEach((text, i) => {
+    const event = parser.parse(text, i + 1);
+    if (event !== null && event !== 'unparsed') linter.add([event]);
+  });
+  return linter.finish([{ ...READING, format: parser.format?.name ?? null }]);
+}
+
+/** A map and an unmap of half of it, in the millisecond `ms`. */
+function mapAndUnmap(ms: number, device: string): string[] {
+  const time = `1.${String(ms).padStart(3, '0')}`;
+  return [
+    ` job-7 [000] ..... ${time}000: dma_map_page: ${device} dir=TO_DEVICE dma_addr=1000 size=512 phys_addr=9000000 attrs=`,
+    ` job-7 [000] ..... ${time}001: dma_unmap_page: ${device} dir=TO_DEVICE dma_addr=1000 size=256 attrs=`,
+  ];
+}
+
+const ofRule = ({ findings }: LintResult, id: string): LintFinding[] =>
+  findings.filter(({ rule }) => rule.id === id);
+
+/** Rules that name the line of the map, and look at all that follows. */
+const AT_MAP = new Set([
+  'mapped-at-release',
+  'leaked-mapping',
+  'mapping-growth',
+  'still-mapped',
+  'held-long',
+]);
+/** The mark of trace_pipe. */
+const LOST = 'CPU:0 [LOST 7 EVENTS]';
+
+describe('lint rules', () => {
+  it('have a capture with the misuse and one without it, each of them', () => {
+    const wanted = LINT_RULES.flatMap(({ id }) => [`${id}.bad.txt`, `${id}.good.txt`]).sort();
+    const there = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+    expect(there.sort()).to.deep.equal(wanted);
+  });
+
+  for (const { id, severity } of LINT_RULES) {
+    it(`${id}: is found`, async () => {
+      const result = await lintFile(fixture(`${id}.bad`));
+      const [found] = ofRule(result, id);
+      expect(found?.severity).to.equal(severity);
+      expect(found?.uncertain).to.equal(0);
+      expect(result.rules.find(({ rule }) => rule.id === id)?.notChecked).to.equal(null);
+    });
+
+    it(`${id}: does not accuse the innocent`, async () => {
+      const result = await lintFile(fixture(`${id}.good`));
+      expect(ofRule(result, id)).to.deep.equal([]);
+      expect(result.findings.filter((one) => one.severity === 'error')).to.deep.equal([]);
+    });
+  }
+
+  for (const { id } of LINT_RULES.filter((rule) => rule.pairing))
+    it(`${id}: accuses nobody where events were lost`, async () => {
+      const name = fixture(`${id}.bad`);
+      const [found] = ofRule(await lintFile(name), id);
+      const lines = readFileSync(name, 'utf8').trimEnd().split('\n');
+      const at = AT_MAP.has(id) ? lines.length - 1 : (found?.last.line ?? 0) - 1;
+      // With the facts of the capture: one rule needs them.
+      const { facts } = await findFacts(name);
+      const doubtful = lintLines([...lines.slice(0, at), LOST, ...lines.slice(at)], facts);
+      expect(ofRule(doubtful, id).map((one) => one.severity)).to.include('note');
+      const worse = ofRule(doubtful, id).filter((one) => one.severity !== 'note');
+      // Another kind of it may lie on one side of the gap.
+      for (const one of worse) expect(one.message).not.to.equal(found?.message);
+    });
+
+  it('accuse where events were lost before it all began', () => {
+    const lines = readFileSync(fixture('unmap-size.bad'), 'utf8').trimEnd().split('\n');
+    const [head, mark, ...rest] = lines;
+    const [found] = lintLines([head ?? '', mark ?? '', LOST, ...rest]).findings;
+    expect(found?.severity).to.equal('error');
+  });
+
+  it('accuse nobody in a capture of a tool that leaves events out', () => {
+    const lines = readFileSync(fixture('double-unmap.bad'), 'utf8').trimEnd().split('\n');
+    const linter = new Linter();
+    linter.beginFile('lines');
+    const parser = new LineParser();
+    lines.forEach((text, i) => {
+      const event = parser.parse(text, i + 1);
+      if (event !== null && event !== 'unparsed') linter.add([event]);
+    });
+    const { findings, doubt } = linter.finish([{ ...READING, format: 'bpftrace' }]);
+    expect(doubt).to.match(/bpftrace/);
+    expect(findings.map((one) => [one.rule.id, one.severity])).to.deep.equal([
+      ['double-unmap', 'note'],
+    ]);
+  });
+
+  it('say what they were not checked for', async () => {
+    const { rules } = await lintFile(fixture('unmap-size.good'));
+    const why = (id: string): string | null | undefined =>
+      rules.find(({ rule }) => rule.id === id)?.notChecked;
+    expect(why('sync-unmapped')).to.match(/no dma_sync event/);
+    expect(why('use-after-unmap')).to.match(/io_page_fault was not recorded/);
+    expect(why('cacheline-overlap')).to.match(/non_coherent_devices/);
+    expect(why('unmap-size')).to.equal(null);
+  });
+
+  it('check no call in a capture that has only iommu events', () => {
+    const range = 'iova=0x00000000fff00000 - 0x00000000fff01000';
+    const { rules, findings } = lintLines([
+      ` job-7 [000] ..... 1.000001: map: IOMMU: ${range} paddr=0x0000000100000000 size=4096`,
+      ` job-7 [000] ..... 1.000002: unmap: IOMMU: ${range} size=4096 unmapped_size=4096`,
+      ` job-7 [000] ..... 1.000003: unmap: IOMMU: ${range} size=4096 unmapped_size=4096`,
+    ]);
+    expect(findings).to.deep.equal([]);
+    for (const { rule, notChecked } of rules)
+      expect(notChecked, rule.id).to.match(/^the capture has no|^nothing says/);
+  });
+
+  it('accuse no second unmap at an untranslated address that may be mapped since before', () => {
+    const call = (us: number, text: string): string =>
+      ` job-7 [000] ..... 1.${String(us).padStart(6, '0')}: dma_${text} attrs=`;
+    const map = 'map_page: nvme dir=TO_DEVICE dma_addr=9000000 size=512 phys_addr=9000000';
+    const unmap = 'unmap_page: nvme dir=TO_DEVICE dma_addr=9000000 size=512';
+    const lines = [call(1, map), call(2, unmap), call(3, unmap)];
+    expect(lintLines(lines).findings.map((one) => one.severity)).to.deep.equal(['error']);
+    const older = 'unmap_page: nvme dir=TO_DEVICE dma_addr=8000000 size=512';
+    const [found] = lintLines([call(0, older), ...lines]).findings;
+    expect(found?.severity).to.equal('note');
+    expect(found?.doubt).to.match(/not translated/);
+  });
+
+  it('follow the assembler where the same list is mapped twice, and the second one ends first', () => {
+    let us = 0;
+    const call = (text: string): string =>
+      ` job-7 [000] ..... 1.${String(++us).padStart(6, '0')}: ${text}`;
+    const map = (iova: number): string[] => [
+      call(
+        `map: IOMMU: iova=0x${iova.toString(16)} - 0x${(iova + 4096).toString(16)} paddr=0x9000000 size=4096`,
+      ),
+      call(
+        `dma_map_sg: nvme dir=FROM_DEVICE nents=1/1 ents=1/1 dma_addrs={0x${iova.toString(16)}} sizes={0x1000} phys_addrs={0x9000000} attrs=`,
+      ),
+    ];
+    const unmap = (iova: number): string[] => [
+      call('dma_unmap_sg: nvme dir=FROM_DEVICE phys_addrs={0x9000000} attrs='),
+      call(
+        `unmap: IOMMU: iova=0x${iova.toString(16)} - 0x${(iova + 4096).toString(16)} size=4096 unmapped_size=4096`,
+      ),
+    ];
+    const [a, b] = [0xfff00000, 0xffe00000];
+    const twice = [...map(a), ...map(b), ...unmap(b), ...unmap(a)];
+    const result = lintLines([...twice, ...map(a), ...unmap(a)]);
+    expect(result.findings.map((one) => [one.rule.id, one.count])).to.deep.equal([
+      ['memory-mapped-twice', 1],
+    ]);
+  });
+
+  it('find a device by the name that a kernel log gives it', () => {
+    const [found] = lintLines([
+      ' job-7 [000] ..... 1.000001: dma_map_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 phys_addr=9000000 attrs=',
+      ' job-7 [000] ..... 1.000002: dma_unmap_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 attrs=',
+      '[    1.000003] DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set',
+    ]).findings;
+    expect(found?.rule.id).to.equal('use-after-unmap');
+    expect(found?.device).to.equal('0000:01:00.0');
+  });
+
+  it('count what is alike, with its first place and its last one', () => {
+    const lines = Array.from({ length: 500 }, (_, i) => mapAndUnmap(i, '0000:01:00.0')).flat();
+    const [found] = lintLines(lines).findings;
+    expect(found).to.include({ count: 500, uncertain: 0, severity: 'error' });
+    expect([found?.first.line, found?.last.line]).to.deep.equal([2, 1000]);
+  });
+
+  it('keep 64 kinds of a rule, and count the others', () => {
+    const lines = Array.from({ length: 100 }, (_, i) =>
+      mapAndUnmap(i, `0000:${i.toString(16).padStart(2, '0')}:00.0`),
+    ).flat();
+    const result = lintLines(lines);
+    expect(ofRule(result, 'unmap-size')).to.have.length(64);
+    expect(result.rules.find(({ rule }) => rule.id === 'unmap-size')?.others).to.equal(36);
+  });
+});

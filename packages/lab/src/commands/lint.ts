@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `lint CAPTURE…`: wrong and fragile use of the DMA API, as far as a capture shows it.
+
+import { statSync } from 'node:fs';
+import type { Command } from 'commander';
+import {
+  LINT_RULES,
+  Linter,
+  type LintRule,
+  SEVERITIES,
+  type Severity,
+  type TraceFacts,
+  findFacts,
+  groupCpuFiles,
+  readCpuFiles,
+  readFacts,
+  readTrace,
+} from '@iommu-bounce/dma-trace';
+import { refuseRepeated } from '../compare/repeated';
+import { UsageError } from '../errors';
+import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
+import { type OnProgress, Progress } from '../progress';
+import { lintSarif } from '../reports/sarif';
+import { spool } from '../spool';
+import { lintRulesText, lintText } from '../tables/lint';
+import { type Linted, describeRule, lintDocument } from '../tables/lint-document';
+import { jsonOption, jsonText, printResult } from './json';
+import { type Replacing, checkWritable, writeFile } from '../write-file';
+
+type PathOf = (file: string) => string;
+
+interface LintOptions {
+  readonly facts?: string;
+  readonly only?: string;
+  readonly ignore?: string;
+  readonly failOn: string;
+  readonly rules?: boolean;
+  readonly json?: boolean;
+  readonly sarif?: string;
+}
+
+const SARIF: Replacing = {
+  what: 'SARIF file',
+  makeFolders: true,
+  isOurs: (head) => head.includes('"name": "iommu-bounce lint"'),
+};
+
+export function addLint(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  program
+    .command('lint')
+    .description(
+      'wrong and fragile use of the DMA API in a capture, and what would break if it bounced',
+    )
+    .argument('[capture...]', 'captures or kernel logs, - is stdin')
+    .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
+    .option('--only <rules>', 'only these rules, e.g. double-unmap,unmap-size')
+    .option('--ignore <rules>', 'not these rules')
+    .option(
+      '--fail-on <severity>',
+      `exit with 1 from this severity on: ${SEVERITIES.join(', ')}, never`,
+      'error',
+    )
+    .option('--rules', 'list the rules: what each needs, and what it cannot see')
+    .addOption(jsonOption('lint'))
+    .option('--sarif <file>', 'write SARIF 2.1.0; - is stdout, in place of the text')
+    .action(async (files: string[], options: LintOptions) => {
+      end(await lint(files, options, io));
+    });
+}
+
+async function lint(
+  files: readonly string[],
+  options: LintOptions,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  const rules = rulesOf(options);
+  const failOn = failOnOf(options.failOn);
+  const { sarif } = options;
+  const json = options.json === true;
+  if (options.rules === true) {
+    if (files.length > 0 || sarif !== undefined)
+      throw new UsageError('--rules: lists the rules; expected no capture and no --sarif');
+    const described = rules.map(describeRule);
+    printResult(io, json, { rules: described }, (screen) => lintRulesText(described, screen));
+    return 0;
+  }
+  if (files.length === 0) throw new UsageError('lint: expected a capture, or --rules');
+  if (sarif === '-' && json)
+    throw new UsageError('--sarif -: cannot be combined with --json: both write to stdout');
+  if (sarif !== undefined && sarif !== '-') checkWritable(sarif, SARIF);
+  const linted = await lintFiles(files, options, rules, io);
+  const document = lintDocument(linted, failOn);
+  if (sarif !== undefined) {
+    const text = lintSarif(document, rules.map(describeRule), process.cwd());
+    if (sarif === '-') io.out(text);
+    else writeFile(sarif, text, SARIF);
+  }
+  if (json) io.out(jsonText(document));
+  else if (sarif !== '-') print(io, lintText(document, screenOf(io)));
+  return document.failed ? 1 : 0;
+}
+
+async function lintFiles(
+  files: readonly string[],
+  options: LintOptions,
+  rules: readonly LintRule[],
+  io: CommandIo,
+): Promise<Linted[]> {
+  const facts = options.facts === undefined ? null : await readFacts(options.facts);
+  const progress = new Progress(io, 'lint');
+  const { pathOf, drop } = await spool(files);
+  try {
+    await refuseRepeated(files, pathOf);
+    const linted: Linted[] = [];
+    const groups = await groupCpuFiles(files, pathOf);
+    for (const [i, group] of groups.entries()) {
+      const own = facts ?? (await factsOf(group, pathOf));
+      const show: OnProgress = (file, share) => {
+        progress.show(
+          `${String(i + 1)} of ${String(groups.length)}: ${file}`,
+          (i + share) / groups.length,
+        );
+      };
+      linted.push(await lintCapture(group, pathOf, own, rules, show));
+    }
+    return linted;
+  } finally {
+    drop();
+    progress.done();
+  }
+}
+
+/** The first that lie beside one of the files. */
+async function factsOf(files: readonly string[], pathOf: PathOf): Promise<TraceFacts | null> {
+  for (const file of files) {
+    // Beside what was copied from a pipe lies nothing.
+    const facts = pathOf(file) === file ? (await findFacts(file)).facts : null;
+    if (facts) return facts;
+  }
+  return null;
+}
+
+async function lintCapture(
+  files: readonly string[],
+  pathOf: PathOf,
+  facts: TraceFacts | null,
+  rules: readonly LintRule[],
+  show: OnProgress,
+): Promise<Linted> {
+  const bytes = files.reduce((sum, file) => sum + statSync(pathOf(file)).size, 0);
+  const readers = files.map((file) => readTrace(file, pathOf(file)));
+  const linter = new Linter(facts);
+  for await (const { file, events } of readCpuFiles(readers)) {
+    linter.beginFile(file);
+    linter.add(events);
+    const read = readers.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+    show(file, Math.min(1, read / Math.max(1, bytes)));
+  }
+  const result = linter.finish(readers, rules);
+  return { files, result, counters: readers.map(({ counters }) => counters) };
+}
+
+/** @throws UsageError for a rule that there is not, or if none is left */
+function rulesOf({ only, ignore }: LintOptions): LintRule[] {
+  const wanted = only === undefined ? null : named('--only', only);
+  const unwanted = ignore === undefined ? [] : named('--ignore', ignore);
+  const rules = (wanted ?? LINT_RULES).filter((rule) => !unwanted.includes(rule));
+  if (rules.length === 0) throw new UsageError('--ignore: no rule is left');
+  return LINT_RULES.filter((rule) => rules.includes(rule));
+}
+
+function named(option: string, text: string): LintRule[] {
+  return text.split(',').map((word) => {
+    const rule = LINT_RULES.find(({ id }) => id === word.trim());
+    if (!rule)
+      throw new UsageError(
+        `${option}: rule '${word}' is unknown; iommu-bounce lint --rules lists them`,
+      );
+    return rule;
+  });
+}
+
+function failOnOf(text: string): Severity | 'never' {
+  const found = ([...SEVERITIES, 'never'] as const).find((one) => one === text);
+  if (found === undefined)
+    throw new UsageError(`--fail-on: expected ${SEVERITIES.join(', ')} or never, got '${text}'`);
+  return found;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `lint` prints with --json and what its text and its SARIF are made from.
+
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import {
+  type LintFinding,
+  type LintResult,
+  type LintRule,
+  SEVERITIES,
+  type Severity,
+  type TraceCounters,
+} from '@iommu-bounce/dma-trace';
+
+export interface LintDocument {
+  /** In the order given. */
+  readonly captures: readonly LintCapture[];
+  /** Findings by severity, of all captures. */
+  readonly findings: Readonly<Record<Severity, whole_number>>;
+  /** The severity from which on the command fails; `never`: it does not. */
+  readonly fail_on: Severity | 'never';
+  /** Whether a finding of that severity, or above, is there. */
+  readonly failed: boolean;
+}
+
+export interface LintCapture {
+  /** Several are those of the CPUs of one recording. */
+  readonly files: readonly string[];
+  /** Lines of these files. */
+  readonly lines: whole_number;
+  /** Of these, not understood. */
+  readonly unparsed: whole_number;
+  /** Events that the tracer says it lost or dropped. */
+  readonly lost: whole_number;
+  /** Map calls. */
+  readonly maps: whole_number;
+  /** Why rules that join several lines accuse nobody here; null if they may. */
+  readonly doubt: string | null;
+  /** The worst first. */
+  readonly findings: readonly FindingRow[];
+  /** All that were asked for. */
+  readonly rules: readonly RuleRow[];
+}
+
+export interface LintPlace {
+  /** As it was given. */
+  readonly file: string;
+  /** From 1; of a compressed file, in its text. */
+  readonly line: whole_number;
+}
+
+export interface FindingRow {
+  /** The rule's id. */
+  readonly rule: string;
+  /** The rule's, or `note` where lines may be missing. */
+  readonly severity: Severity;
+  /** As the capture names it; null where it does not say. */
+  readonly device: string | null;
+  /** What happened, of the first occurrence or the worst one. */
+  readonly message: string;
+  /** Why it matters. */
+  readonly why: string;
+  /** What to do. */
+  readonly mend: string;
+  /** The first occurrence. */
+  readonly first: LintPlace;
+  /** The last occurrence. */
+  readonly last: LintPlace;
+  /** Occurrences. */
+  readonly count: whole_number;
+  /** Of these, how many may be none, since lines may be missing. */
+  readonly uncertain: whole_number;
+  /** Why; null if none is. */
+  readonly doubt: string | null;
+}
+
+export interface RuleRow {
+  /** Its id. */
+  readonly id: string;
+  /** Whether the capture has what the rule needs. */
+  readonly checked: boolean;
+  /** Null if it was checked. */
+  readonly not_checked_because: string | null;
+  /** Occurrences that are in no finding, since a rule keeps 64 kinds. */
+  readonly others: whole_number;
+}
+
+/** With --rules. */
+export interface LintRulesDocument {
+  /** All rules, or those of --only and --ignore. */
+  readonly rules: readonly RuleDescription[];
+}
+
+export interface RuleDescription {
+  /** Its id. */
+  readonly id: string;
+  /** Of its findings, where no line is missing. */
+  readonly severity: Severity;
+  /** What it finds. */
+  readonly summary: string;
+  /** What CONFIG_DMA_API_DEBUG says of it; null if it does not know it. */
+  readonly dma_api_debug: string | null;
+  /** What a capture must have. */
+  readonly needs: readonly string[];
+  /** Where events may be missing it gives notes only. */
+  readonly joins_lines: boolean;
+  /** What it does not find. */
+  readonly cannot_see: string;
+  /** Why it matters. */
+  readonly why: string;
+  /** What to do. */
+  readonly mend: string;
+}
+
+export interface Linted {
+  readonly files: readonly string[];
+  readonly result: LintResult;
+  /** Of each file. */
+  readonly counters: readonly TraceCounters[];
+}
+
+export function lintDocument(
+  linted: readonly Linted[],
+  failOn: LintDocument['fail_on'],
+): LintDocument {
+  const captures = linted.map(capture);
+  const all = captures.flatMap((one) => one.findings);
+  const of = (severity: Severity): number => all.filter((f) => f.severity === severity).length;
+  const findings = { error: of('error'), warning: of('warning'), note: of('note') };
+  const failing = failOn === 'never' ? [] : SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
+  const failed = failing.some((severity) => findings[severity] > 0);
+  return { captures, findings, fail_on: failOn, failed };
+}
+
+function capture({ files, result, counters }: Linted): LintCapture {
+  const { maps, doubt, findings, rules } = result;
+  const sum = (of: (one: TraceCounters) => number): number =>
+    counters.reduce((total, one) => total + of(one), 0);
+  return {
+    files,
+    lines: sum((one) => one.lines),
+    unparsed: sum((one) => one.unparsed),
+    lost: sum((one) => one.lost + one.dropped),
+    maps,
+    doubt,
+    findings: findings.map(row),
+    rules: rules.map(({ rule, notChecked, others }) => ({
+      id: rule.id,
+      checked: notChecked === null,
+      not_checked_because: notChecked,
+      others,
+    })),
+  };
+}
+
+function row({ rule, first, last, ...rest }: LintFinding): FindingRow {
+  return {
+    rule: rule.id,
+    severity: rest.severity,
+    device: rest.device,
+    message: rest.message,
+    why: rule.why,
+    mend: rule.mend,
+    first,
+    last,
+    count: rest.count,
+    uncertain: rest.uncertain,
+    doubt: rest.doubt,
+  };
+}
+
+export function describeRule(rule: LintRule): RuleDescription {
+  return {
+    id: rule.id,
+    severity: rule.severity,
+    summary: rule.summary,
+    dma_api_debug: rule.dmaDebug,
+    needs: rule.needs,
+    joins_lines: rule.pairing,
+    cannot_see: rule.blind,
+    why: rule.why,
+    mend: rule.mend,
+  };
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `lint` prints: findings, then what was not checked and why.
+
+import { oneLine } from '../errors';
+import { count } from '../show/format';
+import { PAPER, type Screen, narrower, wrapped } from '../show/text';
+import { plural } from './capture-words';
+import type {
+  FindingRow,
+  LintCapture,
+  LintDocument,
+  LintPlace,
+  RuleDescription,
+} from './lint-document';
+
+export function lintText({ captures, findings }: LintDocument, screen = PAPER): string {
+  const { line } = linesOn(screen);
+  const parts = captures.map((capture) => captureText(capture, screen));
+  if (captures.length > 1) parts.push(line(`All captures: ${severities(findings)}.`));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function captureText(capture: LintCapture, screen: Screen): string {
+  const { line } = linesOn(screen);
+  const of = (severity: string): number =>
+    capture.findings.filter((one) => one.severity === severity).length;
+  const all = { error: of('error'), warning: of('warning'), note: of('note') };
+  const head = [
+    `${capture.files.map(oneLine).join(', ')}: ${plural(capture.lines, 'line')}, ${plural(capture.maps, 'map call')}`,
+    ...(capture.unparsed > 0 ? [`${count(capture.unparsed)} lines not understood`] : []),
+    ...(capture.lost > 0 ? [`${plural(capture.lost, 'event')} lost`] : []),
+    severities(all),
+  ].join('; ');
+  const paragraphs = [line(`${head}.`)];
+  if (capture.doubt !== null)
+    paragraphs.push(
+      line(`Unsure: ${capture.doubt}. Rules that join several lines give only notes.`),
+    );
+  paragraphs.push(
+    ...capture.findings.map((finding) => findingText(finding, screen)),
+    ...coverage(capture, screen),
+  );
+  return paragraphs.join('\n\n');
+}
+
+function severities({ error, warning, note }: LintDocument['findings']): string {
+  return `${plural(error, 'error')}, ${plural(warning, 'warning')}, ${plural(note, 'note')}`;
+}
+
+function findingText(finding: FindingRow, screen: Screen): string {
+  const { line, item } = linesOn(screen);
+  const { severity, rule, device, message, first, last } = finding;
+  const of = device === null ? '' : `, ${device}`;
+  const lines = [
+    line(`${severity} ${rule}${of}, ${plural(finding.count, 'time')}`),
+    item('', message),
+    item(
+      '',
+      first.line === last.line ? place(first) : `first ${place(first)}, last ${place(last)}`,
+    ),
+  ];
+  if (finding.doubt !== null)
+    lines.push(
+      item(
+        finding.uncertain < finding.count ? `${count(finding.uncertain)} unsure: ` : 'Unsure: ',
+        finding.doubt,
+      ),
+    );
+  lines.push(item('Why: ', finding.why), item('Mend: ', finding.mend));
+  return lines.join('\n');
+}
+
+function place({ file, line: n }: LintPlace): string {
+  return `${file}:${String(n)}`;
+}
+
+/** Rules without a finding: those that were not checked, by the reason. */
+function coverage({ rules, findings }: LintCapture, screen: Screen): string[] {
+  const { line, item } = linesOn(screen);
+  const found = new Set(findings.map(({ rule }) => rule));
+  const reasons = new Map<string, string[]>();
+  for (const { id, not_checked_because: why } of rules)
+    if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), id]);
+  const clean = rules.filter(({ id, checked }) => checked && !found.has(id)).map(({ id }) => id);
+  const others = rules.filter((one) => one.others > 0);
+  return [
+    ...others.map(({ id, others: n }) => line(`${id}: ${count(n)} more, of other kinds.`)),
+    ...(reasons.size > 0
+      ? [
+          [
+            'Not checked:',
+            ...[...reasons].map(([why, ids]) => item(`${ids.join(', ')}: `, why)),
+          ].join('\n'),
+        ]
+      : []),
+    ...(clean.length > 0 ? [line(`Checked, nothing found: ${clean.join(', ')}.`)] : []),
+  ];
+}
+
+export function lintRulesText(rules: readonly RuleDescription[], screen = PAPER): string {
+  return `${rules.map((rule) => ruleText(rule, screen)).join('\n\n')}\n`;
+}
+
+function ruleText(rule: RuleDescription, screen: Screen): string {
+  const { line, item } = linesOn(screen);
+  return [
+    line(`${rule.id} (${rule.severity})`),
+    item('', rule.summary),
+    item('DMA_API_DEBUG: ', rule.dma_api_debug ?? 'does not know it'),
+    item('Needs: ', rule.needs.join(', ')),
+    item('Cannot see: ', rule.cannot_see),
+    item('Why: ', rule.why),
+    item('Mend: ', rule.mend),
+  ].join('\n');
+}
+
+interface Lines {
+  readonly line: (text: string) => string;
+  /** Under a line, with its name before it. */
+  readonly item: (name: string, text: string) => string;
+}
+
+function linesOn(screen: Screen): Lines {
+  const inner = narrower(screen, 2);
+  return {
+    line: (text) => wrapped(text, screen, '  '),
+    item: (name, text) => `  ${wrapped(name + text, inner, '    ')}`,
+  };
+}

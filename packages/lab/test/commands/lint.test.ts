@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `lint`: its text, its documents, its exit status, and the one line for each bad input.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { LINT_RULES } from '@iommu-bounce/dma-trace';
+import type { LintDocument, LintRulesDocument } from '@iommu-bounce/lab';
+import { cli, cliOn, fixtures, withFolder } from './run-cli';
+
+const LONG = process.env['TEST_LONG'] === '1';
+
+const lint = (name: string): string => join(fixtures, 'lint', `${name}.txt`);
+const BAD = lint('double-unmap.bad');
+const GOOD = lint('double-unmap.good');
+const WARNS = lint('mapped-again.bad');
+
+interface SarifResult {
+  readonly ruleId: string;
+  readonly ruleIndex: number;
+  readonly level: string;
+  readonly message: { readonly text: string };
+  readonly locations: readonly {
+    readonly physicalLocation: {
+      readonly artifactLocation: { readonly uri: string };
+      readonly region: { readonly startLine: number };
+    };
+  }[];
+}
+
+interface Sarif {
+  readonly version: string;
+  readonly runs: readonly [
+    {
+      readonly tool: {
+        readonly driver: {
+          readonly name: string;
+          readonly rules: readonly { readonly id: string }[];
+        };
+      };
+      readonly invocations: readonly [
+        { readonly toolExecutionNotifications: readonly { readonly message: { text: string } }[] },
+      ];
+      readonly results: readonly SarifResult[];
+    },
+  ];
+}
+
+describe('lint', function () {
+  this.timeout(60_000);
+
+  it('says what happened, where, why it matters and how to mend it, on 80 columns', async () => {
+    const { status, out, err } = await cliOn({ columns: 80 }, 'lint', BAD);
+    expect(err).to.equal('');
+    expect(status).to.equal(1);
+    expect(out).to.match(/^error double-unmap, 0000:01:00\.0, 1 time$/m);
+    expect(out).to.match(/double-unmap\.bad\.txt:6$/m);
+    expect(out).to.match(/Why: The address may belong to another buffer/);
+    expect(out).to.match(/Mend: Unmap in one place only/);
+    expect(out).to.match(/Not checked:\n(?:.*\n)*.*no\s+dma_sync event/);
+    for (const line of out.split('\n').filter((one) => !one.includes('/')))
+      expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('fails from the severity on that was asked for', async () => {
+    const status = async (...args: string[]): Promise<number> =>
+      (await cli('lint', ...args)).status;
+    expect(await status(GOOD)).to.equal(0);
+    expect(await status(WARNS)).to.equal(0);
+    expect(await status(WARNS, '--fail-on', 'warning')).to.equal(1);
+    expect(await status(lint('still-mapped.bad'), '--fail-on', 'warning')).to.equal(0);
+    expect(await status(lint('still-mapped.bad'), '--fail-on', 'note')).to.equal(1);
+    expect(await status(BAD, '--fail-on', 'never')).to.equal(0);
+    expect(await status(BAD, '--ignore', 'double-unmap')).to.equal(0);
+    expect(await status(BAD, '--only', 'unmap-size,unmap-call')).to.equal(0);
+    expect(await status(GOOD, BAD)).to.equal(1);
+  });
+
+  it('prints one document', async () => {
+    const { out } = await cli('lint', BAD, GOOD, '--json', '--only', 'double-unmap,sync-unmapped');
+    const document = JSON.parse(out) as LintDocument;
+    expect(document).to.include({ fail_on: 'error', failed: true });
+    expect(document.findings).to.deep.equal({ error: 1, warning: 0, note: 0 });
+    const [bad, good] = document.captures;
+    expect(bad).to.include({ lines: 7, unparsed: 0, lost: 0, maps: 2, doubt: null });
+    expect(bad?.findings[0]).to.deep.include({
+      rule: 'double-unmap',
+      severity: 'error',
+      device: '0000:01:00.0',
+      first: { file: BAD, line: 6 },
+      last: { file: BAD, line: 6 },
+      count: 1,
+      uncertain: 0,
+      doubt: null,
+    });
+    expect(good?.findings).to.deep.equal([]);
+    expect(bad?.rules.map(({ id, checked }) => [id, checked])).to.deep.equal([
+      ['double-unmap', true],
+      ['sync-unmapped', false],
+    ]);
+  });
+
+  it('writes SARIF with all that 2.1.0 requires, and paths that others can follow', async () => {
+    const { status, out } = await cli('lint', BAD, '--sarif', '-');
+    expect(status).to.equal(1);
+    const sarif = JSON.parse(out) as Sarif;
+    expect(sarif.version).to.equal('2.1.0');
+    const [run] = sarif.runs;
+    expect(run.tool.driver.rules.map(({ id }) => id)).to.deep.equal(LINT_RULES.map(({ id }) => id));
+    expect(run.results).to.have.length(1);
+    const [result] = run.results;
+    expect(result).to.include({ ruleId: 'double-unmap', level: 'error' });
+    expect(run.tool.driver.rules[result?.ruleIndex ?? -1]?.id).to.equal('double-unmap');
+    expect(result?.message.text).to.match(/was unmapped before at line 4/);
+    const place = result?.locations[0]?.physicalLocation;
+    expect(place?.region.startLine).to.equal(6);
+    expect(place?.artifactLocation.uri).to.match(/test-fixtures\/lint\/double-unmap\.bad\.txt$/);
+    expect(
+      run.invocations[0].toolExecutionNotifications.map(({ message }) => message.text),
+    ).to.satisfy((texts: string[]) =>
+      texts.some((text) => text.includes('sync-unmapped was not checked: ')),
+    );
+  });
+
+  it('writes SARIF beside the text, again over its own file, over no other', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'new/lint.sarif');
+      expect((await cli('lint', BAD, '--sarif', file)).out).to.match(/^error double-unmap/m);
+      const first = readFileSync(file, 'utf8');
+      expect((await cli('lint', BAD, '--sarif', file)).status).to.equal(1);
+      expect(readFileSync(file, 'utf8')).to.equal(first);
+      writeFileSync(file, 'mine');
+      const { status, err } = await cli('lint', BAD, '--sarif', file);
+      expect(status).to.equal(2);
+      expect(err).to.match(/is no SARIF file of this command/);
+      expect(readFileSync(file, 'utf8')).to.equal('mine');
+    }));
+
+  it('lists its rules', async () => {
+    const { status, out } = await cli('lint', '--rules');
+    expect(status).to.equal(0);
+    for (const { id, severity } of LINT_RULES) expect(out).to.include(`${id} (${severity})\n`);
+    const { out: json } = await cli('lint', '--rules', '--json', '--only', 'cacheline-overlap');
+    const { rules } = JSON.parse(json) as LintRulesDocument;
+    expect(rules).to.have.length(1);
+    expect(rules[0]?.dma_api_debug).to.match(/cacheline/);
+  });
+
+  it('lets no text of a capture write on the terminal', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'evil.txt');
+      writeFileSync(
+        file,
+        '[    1.000000] DMA-API: x 0000:01:00.0: device driver \u001b[31mfrees\u202e it\n',
+      );
+      const { out } = await cli('lint', file);
+      expect(out).to.include('dma-debug-report');
+      for (const mark of ['\u001b', '\u202e']) expect(out).not.to.include(mark);
+    }));
+
+  for (const [args, message] of [
+    [[], /lint: expected a capture, or --rules/],
+    [['nope.txt'], /nope\.txt: no such file/],
+    [[BAD, BAD], /is given twice/],
+    [[BAD, '--only', 'x'], /--only: rule 'x' is unknown; iommu-bounce lint --rules lists them/],
+    [[BAD, '--ignore', LINT_RULES.map(({ id }) => id).join()], /--ignore: no rule is left/],
+    [[BAD, '--fail-on', 'x'], /--fail-on: expected error, warning, note or never, got 'x'/],
+    [[BAD, '--json', '--sarif', '-'], /--sarif -: cannot be combined with --json/],
+    [[BAD, '--rules'], /--rules: lists the rules/],
+    [[BAD, join(fixtures, 'captures/wrapped.trace.txt')], /the line ends early/],
+  ] as const)
+    it(`refuses ${args
+      .slice(0, 4)
+      .map((word) => word.slice(-24))
+      .join(' ')}`, async () => {
+      const { status, out, err } = await cli('lint', ...args);
+      expect(status).to.equal(2);
+      expect(out).to.equal('');
+      expect(err.trimEnd().split('\n')).to.have.length(1);
+      expect(err).to.match(message);
+    });
+
+  // One real capture has a real bug: virtqueue_add_split of Linux 5.14 unmaps FROM_DEVICE what it mapped TO_DEVICE.
+  const real = ['virtio.net-rx', 'series/iobuf-def.net'];
+  const more = ['intel.nvme-randread-16k', 'virtio.nvme-mixed', 'virtio-lazy.nvme-randread-4k'];
+  for (const name of LONG ? [...real, ...more] : real)
+    it(`accuses nobody in the real capture ${name}, but for one known bug`, async () => {
+      const file = join(fixtures, 'traces', `${name}.trace.txt.gz`);
+      const { out } = await cli('lint', file, '--json');
+      const { captures } = JSON.parse(out) as LintDocument;
+      const errors = captures[0]?.findings.filter((one) => one.severity !== 'note');
+      expect(errors?.map((one) => [one.rule, one.message])).to.deep.equal(
+        name.endsWith('def.net')
+          ? [['unmap-direction', 'unmapped FROM_DEVICE, mapped at line 15 as TO_DEVICE']]
+          : [],
+      );
+    });
+});
+
+describe('docs/lint.md', () => {
+  const page = readFileSync(join(fixtures, '../docs/lint.md'), 'utf8');
+
+  it('lists each rule as it is', () => {
+    const rows = [
+      ...page.matchAll(
+        /^\| `([\w-]+)` +\| (error|warning|note) +\| (.*?) +\| (yes|no) +\| (.*?) +\|$/gm,
+      ),
+    ];
+    expect(rows.map(([, ...cells]) => cells)).to.deep.equal(
+      LINT_RULES.map(({ id, severity, summary, dmaDebug, needs }) => [
+        id,
+        severity,
+        summary,
+        dmaDebug === null ? 'no' : 'yes',
+        needs.join(', '),
+      ]),
+    );
+  });
+
+  it('shows what the command prints', async () => {
+    const example = /^```text\n((?:.|\n)*?)^```$/m.exec(page)?.[1] ?? '';
+    const { out } = await cli('lint', join(fixtures, 'captures/unmap-unlike-map.trace.txt'));
+    // Paths are those of the root of a clone; lines are broken elsewhere with another one.
+    const words = (text: string): string =>
+      text
+        .replaceAll(/\S*(?=test-fixtures)/g, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim();
+    expect(example).not.to.equal('');
+    expect(words(out)).to.include(words(example));
+  });
+});
