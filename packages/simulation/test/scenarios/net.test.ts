@@ -119,7 +119,7 @@ describe('fio --workload net-rx and net-tx', function () {
     for (const { runs, nic } of documents.values())
       for (const run of runs) {
         expect(run.cpu_ns_per_packet.total * run.packets).to.be.at.most(1.0001 * run.elapsed_ns);
-        expect(run.bandwidth_bytes_per_s).to.be.below(2.1 * (nic['nicBytesPerS'] ?? 0));
+        expect(run.bandwidth_bytes_per_s).to.be.below(2.1 * nic.nicBytesPerS);
         const sum = Object.values(run.cpu_ns_per_packet.by_cause).reduce((a, b) => a + b, 0);
         expect(sum).to.be.closeTo(run.cpu_ns_per_packet.total, 1e-6 * sum);
       }
