@@ -21,6 +21,7 @@ import { type CommandIo, type ExitStatus, print } from '../io';
 import { Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { count } from '../show/format';
+import { spool } from '../spool';
 import { wholeNumber } from './option-values';
 
 interface PlayOptions {
@@ -39,7 +40,7 @@ const MOST_STEP = 2 ** 31 - 1;
 /** Bytes that tell what a file is. */
 const HEAD = 4096;
 const EXPECTED =
-  'a transcript (.jsonl, .jsonl.gz) or a trace (ftrace text, trace-cmd report, perf script; plain or compressed)';
+  'a transcript (.jsonl, .jsonl.gz) or a trace (ftrace text, trace-cmd report, perf script, bpftrace; plain or compressed)';
 
 export function addPlay(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -47,7 +48,7 @@ export function addPlay(program: Command, io: CommandIo, end: (status: ExitStatu
     .description(
       'a page on which the ported pool runs, step by step; without a file, ten scenarios',
     )
-    .argument('[file]', EXPECTED)
+    .argument('[file]', `${EXPECTED}; - is stdin`)
     .option('--out <file.html>', 'the page to write')
     .option('--force', 'replace the page if there is one of this command')
     .option('--step <n>', 'step at which the page opens', '0')
@@ -73,9 +74,14 @@ async function play(
     throw new UsageError('--scenario: is for the built-in scenarios; expected no file');
   const step = wholeNumber('--step', options.step ?? '0', 0, MOST_STEP);
   checkOut(out, options.force === true);
+  const { pathOf, drop } = await spool(file === undefined ? [] : [file]);
   const progress = new Progress(io, 'play');
   try {
-    const source = await sourceOf(file, options, progress);
+    const source = await sourceOf(
+      file === undefined ? undefined : { name: file, path: pathOf(file) },
+      options,
+      progress,
+    );
     const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
     progress.show('2 of 2: writes the page', 0.5);
     const page = playPage({ source, start });
@@ -90,8 +96,17 @@ async function play(
       throw new UsageError(`${file}: ${error.message}`);
     throw error;
   } finally {
+    drop();
     progress.done();
   }
+}
+
+/** What is played. */
+interface Given {
+  /** As it was given. */
+  readonly name: string;
+  /** Where it lies: a copy of what can be read only once. */
+  readonly path: string;
 }
 
 /** A file that is there is replaced only if one wants that and it is ours. */
@@ -102,7 +117,7 @@ function checkOut(out: string, force: boolean): void {
 }
 
 async function sourceOf(
-  file: string | undefined,
+  file: Given | undefined,
   options: PlayOptions,
   progress: Progress,
 ): Promise<PlaySource> {
@@ -114,51 +129,52 @@ async function sourceOf(
   return isTrace ? traceSource(file, options, progress) : transcriptSource(file);
 }
 
-function transcriptSource(file: string): PlaySource {
+function transcriptSource({ name, path }: Given): PlaySource {
   return {
     kind: 'transcript',
-    name: file,
-    title: `${basename(file)}, played`,
+    name,
+    title: `${basename(name)}, played`,
     about:
       'A recording of the real C: its calls are made again on the port, on a plain table as when it was recorded. ' +
       'Beside it runs the same kernel without the pool. A step that differs from the recording says so.',
-    text: readText(file, EXPECTED),
+    text: readText(path, EXPECTED),
   };
 }
 
 async function traceSource(
-  file: string,
+  { name, path }: Given,
   options: PlayOptions,
   progress: Progress,
 ): Promise<PlaySource> {
   const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
   const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
-  const { facts } = await findFacts(file);
+  // Beside what was copied from a pipe lies nothing.
+  const facts = path === name ? (await findFacts(name)).facts : null;
   const { text: params } = replayParams(facts, null);
   const groups = (facts?.groups ?? []).map(({ devices }) => devices);
   const trace = new TraceCalls({ skip: from - 1, calls, groups, params });
   const assembler = new Assembler(null);
-  assembler.beginFile(file);
+  assembler.beginFile(name);
   let isCut = false;
-  const reader = readTrace(file);
-  const { size } = statSync(file);
+  const reader = readTrace(name, path);
+  const { size } = statSync(path);
   for await (const events of reader.batches()) {
     const share = size > 0 ? Math.min(1, reader.bytesRead / size) : 0;
-    progress.show(`1 of 2: ${file}, ${count(reader.counters.events)} events`, share / 2);
+    progress.show(`1 of 2: ${name}, ${count(reader.counters.events)} events`, share / 2);
     for (const step of assembler.add(events)) trace.add(step);
     isCut = !trace.wantsMore;
     if (isCut) break;
   }
   if (!isCut) for (const step of assembler.finish()) trace.add(step);
   const { program, about } = trace.finish(isCut);
-  return { kind: 'trace', title: `${basename(file)}, played`, about, program };
+  return { kind: 'trace', title: `${basename(name)}, played`, about, program };
 }
 
 /** A transcript is JSON from its first byte on. */
-function isTranscript(file: string): boolean {
+function isTranscript({ name: file, path }: Given): boolean {
   let head: Buffer = Buffer.alloc(HEAD);
   try {
-    const fd = openSync(file, 'r');
+    const fd = openSync(path, 'r');
     try {
       head = head.subarray(0, readSync(fd, head, 0, HEAD, 0));
     } finally {

@@ -57,7 +57,7 @@ export function addReplay(
   const command = program
     .command('replay')
     .description(
-      'replay a captured DMA trace before and after the series (ftrace text, plain or .gz)',
+      'replay a capture (ftrace, trace-cmd, perf, bpftrace; plain or compressed) before and after the series',
     )
     .argument(
       '<trace...>',

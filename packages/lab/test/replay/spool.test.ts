@@ -38,6 +38,19 @@ describe('a capture that can be read only once', function () {
     });
   });
 
+  it('is played from a pipe, twice opened', async function () {
+    await withFolder(async (folder) => {
+      const fifo = fifoIn(folder);
+      if (fifo === null) return void this.skip();
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, SMALL);
+      spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', file, fifo]);
+      const { status, err } = await cli('play', fifo, '--out', join(folder, 'x.html'));
+      expect(status, err).to.equal(0);
+      expect(readFileSync(join(folder, 'x.html'), 'utf8')).to.include('x.fifo, played');
+    });
+  });
+
   it('is named where it is no capture', async function () {
     await withFolder(async (folder) => {
       const fifo = fifoIn(folder);
