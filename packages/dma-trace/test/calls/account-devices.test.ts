@@ -53,6 +53,15 @@ describe('CaptureAccount: devices', () => {
       { translated: null, sign: 'nothing' },
       { translated: null, sign: 'other-address' },
     ]);
+    // Without an IOMMU, a buffer of swiotlb has an address of its own, too.
+    const all = new Capture()
+      .line(`swiotlb_bounced: dev_name: ${NIC} dma_mask=ffffffff dev_addr=120000000 size=512 FORCE`)
+      .map(0x79ae6000, 512, { phys: 0x1_2000_0000 })
+      .account();
+    expect(all.devices.of(NIC).translation(false)).to.deep.equal({
+      translated: false,
+      sign: 'swiotlb',
+    });
   });
 
   it('count bounces by size and force, failed calls, syncs after the unmap, and events of other kinds', () => {

@@ -55,8 +55,8 @@ export interface CaptureDevice {
   swiotlb_bounces: whole_number;
   /** Whether an IOMMU translates its addresses; null: the capture does not tell. */
   translated: boolean | null;
-  /** What tells. */
-  told_by: TranslationSign;
+  /** What tells; `facts`: its group is of type identity. */
+  told_by: TranslationSign | 'facts';
   /** Mappings with an iommu:map event of their own. */
   with_events: whole_number;
   /** Mappings without one, at their physical address. */

@@ -3,7 +3,6 @@
 
 import {
   type Before,
-  type CaptureAccount,
   DIRECTIONS,
   type DifferentUnmap,
   type EventFigures,
@@ -12,6 +11,7 @@ import {
   type MappedBuffer,
   type Place,
   type StrayUnmap,
+  type TraceFacts,
   type UnmapSide,
   showPlace,
 } from '@iommu-bounce/dma-trace';
@@ -39,7 +39,7 @@ export function captureSection(session: Session): CaptureSection {
     events_lost: counters.reduce((sum, one) => sum + one.dropped + one.lost, 0),
     iommu_map: eventSection(iommu.maps),
     iommu_unmap: { ...eventSection(iommu.unmaps), short: iommu.shortUnmaps },
-    devices: deviceRows(account),
+    devices: deviceRows(session),
     faults: {
       count: faults.count,
       by_state: { ...faults.byState },
@@ -98,10 +98,22 @@ function eventSection(figures: EventFigures): IommuEventSection {
   };
 }
 
-function deviceRows({ devices }: CaptureAccount): CaptureDevice[] {
+/** A device in a group of type identity is not translated, whatever the capture shows. */
+function isIdentity(device: string, facts: TraceFacts | null): boolean {
+  return (facts?.groups ?? []).some(
+    ({ type, devices }) => type === 'identity' && devices.includes(device),
+  );
+}
+
+function deviceRows({ account: { devices }, files }: Session): CaptureDevice[] {
+  const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const { hasEvents } = devices;
   return devices.all().map((one) => {
-    const { translated, sign } = one.translation(hasEvents);
+    const shown = one.translation(hasEvents);
+    const { translated, sign } =
+      shown.translated !== true && isIdentity(one.device, facts)
+        ? { translated: false, sign: 'facts' as const }
+        : shown;
     return {
       device: one.device,
       maps: one.maps,

@@ -110,6 +110,8 @@ function translationLine(one: CaptureDevice): string {
   switch (one.told_by) {
     case 'same-address':
       return `${name} is not translated: the DMA address of each of its ${maps} is the physical address. ${asIf}.`;
+    case 'facts':
+      return `${name} is not translated: the facts say that its IOMMU group is of type identity. ${asIf}.`;
     case 'swiotlb':
       return `${name} is not translated: no iommu:map event is its own, and swiotlb bounced ${plural(one.swiotlb_bounces, 'time')} for its ${maps}. ${asIf}.`;
     case 'no-events':

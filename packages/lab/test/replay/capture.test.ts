@@ -104,6 +104,16 @@ const KINDS: readonly (readonly [string, string, (capture: CaptureSection) => un
   ];
 
 describe('what a capture shows beside its calls', () => {
+  it('names devices that the facts put into a group of type identity', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    const plain = text.replace(/^.*IOMMU.*\n/gm, '');
+    const [device = ''] = /\S+(?= dir=)/.exec(plain) ?? [];
+    const facts = { iommu_groups: `/sys/kernel/iommu_groups/4 type=identity ${device}` };
+    const document = await replayText(plain, { facts });
+    expect(document.captures[0]?.devices[0]).to.include({ translated: false, told_by: 'facts' });
+    expect(tables(document)).to.include('group is of type identity');
+  });
+
   for (const [name, sentence, of, expected] of KINDS)
     it(`is said before any percentage, in the document and in the report: ${name}`, async () => {
       const document = await documentOf(name);

@@ -56,7 +56,8 @@ export class DeviceFigures {
     if (this.inPool > 0) return { translated: true, sign: 'pool' };
     if (this.sameAddress > 0 && this.otherAddress === 0)
       return { translated: false, sign: 'same-address' };
-    if (this.bounces > 0 && (hasEvents || this.sameAddress > 0))
+    const bouncedAll = this.bounces > 0 && this.bounces >= this.maps;
+    if (bouncedAll || (this.bounces > 0 && (hasEvents || this.sameAddress > 0)))
       return { translated: false, sign: 'swiotlb' };
     if (hasEvents && this.maps > 0) return { translated: false, sign: 'no-events' };
     if (this.otherAddress > 0) return { translated: null, sign: 'other-address' };
