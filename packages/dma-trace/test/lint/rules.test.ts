@@ -243,7 +243,7 @@ describe('lint rules', () => {
 
   it('take the unmap of a list whose map failed for one device only', () => {
     const failed =
-      ' job-7 [000] ..... 1.000001: dma_map_sg_err: nvme dir=TO_DEVICE err=-12 phys_addrs={0x9000000} attrs=';
+      ' job-7 [000] ..... 1.000001: dma_map_sg_err: nvme dir=TO_DEVICE dma_addrs={0x9000000} err=-12 attrs=';
     const unmap = (device: string): string =>
       ` job-7 [000] ..... 1.000002: dma_unmap_sg: ${device} dir=TO_DEVICE phys_addrs={0x9000000} attrs=`;
     const [found] = lintLines([failed, unmap('nvme')]).findings.filter(
