@@ -16,7 +16,7 @@ const SEGMENT: Rule = {
   needs: ['lists'],
   pairing: false,
   cannotSee:
-    'The limit itself, unless the facts have max_segment_size: the 64 KiB that PCI devices begin with are assumed.',
+    'The limit itself, unless the facts have max_segment_size: the 64 KiB of PCI devices are assumed.',
   why: 'The pool cuts such an entry and runs past the end of the list: the kernel dies (finding 29).',
   fix: 'Tell the DMA API what the device can take (dma_set_max_seg_size), or build lists that obey it.',
 };
@@ -28,7 +28,7 @@ const BOUNDARY: Rule = {
   needs: ['lists'],
   pairing: false,
   cannotSee:
-    'The boundary itself, unless the facts have seg_boundary_mask: the 4 GiB that PCI devices begin with are assumed.',
+    'The boundary itself, unless the facts have seg_boundary_mask: the 4 GiB of PCI devices are assumed.',
   why: 'Devices with a counter of few bits wrap and reach other memory; segments of the pool cross boundaries smaller than a class (finding 33).',
   fix: 'Set the boundary (dma_set_seg_boundary) before the first mapping.',
 };

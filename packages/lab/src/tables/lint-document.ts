@@ -53,6 +53,7 @@ export interface LintPlace {
 }
 
 export interface UnparsedLine {
+  /** Where it is. */
   readonly place: LintPlace;
   /** Its beginning, control characters escaped. */
   readonly text: string;
