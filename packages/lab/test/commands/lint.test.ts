@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { LINT_RULES } from '@iommu-bounce/dma-trace';
 import type { LintDocument, LintRulesDocument } from '@iommu-bounce/lab';
+import { lintSarif } from '../../src/reports/sarif';
+import type { FindingRow, LintCapture, LintPlace } from '../../src/tables/lint-document';
 import { cli, cliOn, fixtures, withFolder } from './run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -46,17 +48,43 @@ interface Sarif {
   ];
 }
 
+const FINDING: FindingRow = {
+  rule: 'unmap-size',
+  severity: 'error',
+  device: 'nvme',
+  message: 'unmapped with 1 byte',
+  why: '',
+  fix: '',
+  first: { file: '', line: 1 },
+  last: { file: '', line: 1 },
+  count: 1,
+  uncertain: 0,
+  doubt: null,
+};
+const CAPTURE: LintCapture = {
+  files: [],
+  lines: 0,
+  unparsed: 0,
+  unparsed_first: [],
+  lost: 0,
+  clock_steps_back: 0,
+  maps: 0,
+  doubt: null,
+  findings: [],
+  rules: [],
+};
+
 describe('lint', function () {
   this.timeout(60_000);
 
-  it('says what happened, where, why it matters and how to mend it, on 80 columns', async () => {
+  it('says what happened, where, why it matters and how to fix it, on 80 columns', async () => {
     const { status, out, err } = await cliOn({ columns: 80 }, 'lint', BAD);
     expect(err).to.equal('');
     expect(status).to.equal(1);
     expect(out).to.match(/^error double-unmap, 0000:01:00\.0, 1 time$/m);
     expect(out).to.match(/double-unmap\.bad\.txt:6$/m);
     expect(out).to.match(/Why: The address may belong to another buffer/);
-    expect(out).to.match(/Mend: Unmap in one place only/);
+    expect(out).to.match(/Fix: Unmap in one place only/);
     expect(out).to.match(/Not checked:\n(?:.*\n)*.*no\s+dma_sync event/);
     for (const line of out.split('\n').filter((one) => !one.includes('/')))
       expect(line.length, line).to.be.at.most(80);
@@ -122,6 +150,15 @@ describe('lint', function () {
     );
   });
 
+  it('says in SARIF in which file the last one is, where several are one capture', () => {
+    const of = (file: string, line: number): LintPlace => ({ file, line });
+    const finding = { ...FINDING, first: of('cpu0.txt', 5), last: of('cpu1.txt', 7), count: 2 };
+    const capture = { ...CAPTURE, files: ['cpu0.txt', 'cpu1.txt'], findings: [finding] };
+    const document = { captures: [capture], findings: { error: 1, warning: 0, note: 0 } };
+    const sarif = lintSarif({ ...document, fail_on: 'error', failed: true }, [], '/');
+    expect(sarif).to.include(' 2 times, the last at cpu1.txt:7.');
+  });
+
   it('writes SARIF beside the text, again over its own file, over no other', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'new/lint.sarif');
@@ -146,6 +183,19 @@ describe('lint', function () {
     expect(rules[0]?.dma_api_debug).to.match(/cacheline/);
   });
 
+  it('says first which lines it did not understand', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'odd.txt');
+      writeFileSync(file, `${readFileSync(BAD, 'utf8')}\u001bodd line\n`);
+      const { out } = await cli('lint', file);
+      expect(out).to.include('8 lines, 2 map calls; 1 line not understood; ');
+      expect(out.replace(/\s+/g, ' ')).to.include(`the first: ${file}:8: \\x1bodd line `);
+      const { out: json } = await cli('lint', file, '--json');
+      expect((JSON.parse(json) as LintDocument).captures[0]?.unparsed_first).to.deep.equal([
+        { place: { file, line: 8 }, text: '\\x1bodd line' },
+      ]);
+    }));
+
   it('lets no text of a capture write on the terminal', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'evil.txt');
@@ -162,8 +212,15 @@ describe('lint', function () {
     [[], /lint: expected a capture, or --rules/],
     [['nope.txt'], /nope\.txt: no such file/],
     [[BAD, BAD], /is given twice/],
-    [[BAD, '--only', 'x'], /--only: rule 'x' is unknown; iommu-bounce lint --rules lists them/],
-    [[BAD, '--ignore', LINT_RULES.map(({ id }) => id).join()], /--ignore: no rule is left/],
+    [
+      [BAD, '--only', 'x'],
+      /--only: rule 'x' is unknown; expected one of those that iommu-bounce lint --rules lists/,
+    ],
+    [
+      [BAD, '--ignore', LINT_RULES.map(({ id }) => id).join()],
+      /--ignore: no rule is left; expected one rule/,
+    ],
+    [[BAD, '--only', 'duble-unmap'], /'duble-unmap' is unknown; expected double-unmap or another/],
     [[BAD, '--fail-on', 'x'], /--fail-on: expected error, warning, note or never, got 'x'/],
     [[BAD, '--json', '--sarif', '-'], /--sarif -: cannot be combined with --json/],
     [[BAD, '--rules'], /--rules: lists the rules/],
@@ -184,7 +241,7 @@ describe('lint', function () {
   const real = ['virtio.net-rx', 'series/iobuf-def.net'];
   const more = ['intel.nvme-randread-16k', 'virtio.nvme-mixed', 'virtio-lazy.nvme-randread-4k'];
   for (const name of LONG ? [...real, ...more] : real)
-    it(`accuses nobody in the real capture ${name}, but for one known bug`, async () => {
+    it(`finds nothing in the real capture ${name}, but for one known bug`, async () => {
       const file = join(fixtures, 'traces', `${name}.trace.txt.gz`);
       const { out } = await cli('lint', file, '--json');
       const { captures } = JSON.parse(out) as LintDocument;
