@@ -12,7 +12,7 @@ import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
 import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
-import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
+import { change, count, hex, share, sizeLimit, wholeBytes } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 import { type Section, linkName, sectionWith } from '../show/sections';
@@ -224,13 +224,13 @@ function poolDecisions(document: ReplayDocument, p: PoolSection): Section {
     return [kind, count(recorded), count(compared), count(equal)];
   });
   const { worker_runs: runs } = p;
-  const hex = (n: number | null): string => (n === null ? 'none' : `0x${n.toString(16)}`);
+  const base = (n: number | null): string => (n === null ? 'none' : hex(n));
   const classes = document.pool_classes.map((one) => [
     one.device,
     sizeLimit(one.size),
     count(one.slots),
-    hex(one.recorded_iova_base),
-    hex(one.port_iova_base),
+    base(one.recorded_iova_base),
+    base(one.port_iova_base),
     one.matches ? 'yes' : 'no',
   ]);
   const classHead = ['device', 'class', 'slots', 'recorded at', 'port at', 'matches'];

@@ -3,8 +3,8 @@
 
 import type { CaptureSection } from '../compare';
 import { oneLine } from '../errors';
-import { count, time } from '../show/format';
-import { bytes, hex, list, plural, where } from './capture-words';
+import { count, hex, plural, time } from '../show/format';
+import { bytes, list, where } from './capture-words';
 
 /** Always there: a capture that lacks nothing says so. */
 export function lossLines(capture: CaptureSection): readonly string[] {

@@ -3,11 +3,11 @@
 
 import type { CaptureDevice, CaptureSection, IommuEventSection, KindRow } from '../compare';
 import { oneLine } from '../errors';
-import { count } from '../show/format';
+import { count, plural } from '../show/format';
 import type { Part } from '../show/parts';
 import { differentUnmap, faultLine, secondUnmap, straySync, strayUnmap } from './capture-lines';
 import { logLines, lossLines, reconstructedLines } from './capture-losses';
-import { bytes, cell, list, plural, where } from './capture-words';
+import { bytes, cell, list, where } from './capture-words';
 
 export const CAPTURE_TITLE = 'What the capture shows beside its calls';
 
