@@ -15,6 +15,11 @@ export function plural(n: number, noun: string, several = `${noun}s`): string {
   return `${count(n)} ${n === 1 ? noun : several}`;
 }
 
+/** `is` or `are`: the verb behind so many things. */
+export function are(n: number): string {
+  return n === 1 ? 'is' : 'are';
+}
+
 /** `0x1000`; a minus before it below zero. */
 export function hex(n: number): string {
   return n < 0 ? `-0x${(-n).toString(16)}` : `0x${n.toString(16)}`;

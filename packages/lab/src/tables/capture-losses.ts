@@ -62,7 +62,7 @@ function truncated(capture: CaptureSection): string[] {
   if (n === 0) return [];
   const places = first.map((one) => where(one, capture));
   return [
-    `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): their number of pieces is not known, and they are not compared.`,
+    `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): how many pieces they have is not known, and they are not compared.`,
   ];
 }
 

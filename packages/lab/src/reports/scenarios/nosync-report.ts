@@ -9,6 +9,7 @@ import { isHatched, marked, planned, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 import { type PartsReport, type Word, tableLinks, tablesOf } from './parts-report';
 import { OF_POLICIES } from './words';
+import { sum } from '../../show/sum';
 
 export function nosyncReport(document: NosyncDocument): Omit<PartsReport, 'title' | 'command'> {
   const parts = nosyncFigures(document);
@@ -23,10 +24,8 @@ export function nosyncReport(document: NosyncDocument): Omit<PartsReport, 'title
 /** Of the bytes that either side wrote, the share that the other side did not find. */
 function lostShare(rows: readonly NosyncRow[]): number | null {
   const transfers = rows.flatMap((row) => [row.to_device, row.from_device, row.after_unmap]);
-  const sum = (of: (one: (typeof transfers)[number]) => number): number =>
-    transfers.reduce((total, one) => total + of(one), 0);
-  const bytes = sum((one) => one.bytes);
-  return bytes === 0 ? null : (100 * sum(({ lost }) => lost)) / bytes;
+  const bytes = sum(transfers, (one) => one.bytes);
+  return bytes === 0 ? null : (100 * sum(transfers, ({ lost }) => lost)) / bytes;
 }
 
 function lossFigure({ rows }: NosyncDocument): Omit<Figure, 'table'> {
