@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The verdict of a replay in words and as rows: what the series would do for the mix of a capture.
 
-import type { BreakEvenVerdict, CaptureSection, ReplayDocument, VerdictSection } from '../compare';
+import type {
+  BreakEvenVerdict,
+  CaptureDevice,
+  CaptureSection,
+  ReplayDocument,
+  VerdictSection,
+} from '../compare';
 import {
   are,
   count,
@@ -75,9 +81,10 @@ function leftOut({ captures }: ReplayDocument): {
     captures,
     ({ iommu_map: maps, reconstructed }) => maps.without_call - reconstructed.iommu_maps,
   );
+  const maps = (one: CaptureDevice): boolean => one.maps > 0;
   const untranslated = sum(
     captures,
-    ({ devices }) => devices.filter((one) => one.maps > 0 && one.translated === false).length,
+    ({ devices }) => devices.filter((one) => maps(one) && one.translated === false).length,
   );
   const text = [
     lostText(captures),
@@ -87,11 +94,18 @@ function leftOut({ captures }: ReplayDocument): {
     made > 0
       ? `${plural(made, 'request')} of unknown direction ${are(made)} put together from events without a call. `
       : '',
-    untranslated > 0
-      ? `${plural(untranslated, 'device')} that no IOMMU translates ${are(untranslated)} counted as if translated. `
-      : '',
+    untranslatedText(
+      untranslated,
+      sum(captures, (one) => one.devices.filter(maps).length),
+    ),
   ].join('');
   return { text, isMost: without > events / 2 };
+}
+
+function untranslatedText(untranslated: number, devices: number): string {
+  if (untranslated === 0) return '';
+  if (untranslated === devices) return 'No IOMMU translates here, so this is a what-if. ';
+  return `${plural(untranslated, 'device')} that no IOMMU translates ${are(untranslated)} counted as if translated. `;
 }
 
 /** Marks of a tracer may have no number of events. */

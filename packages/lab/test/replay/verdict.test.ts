@@ -73,7 +73,12 @@ describe('the verdict of a replay', function () {
       const document = await documentOf(file);
       const [capture] = document.captures;
       if (!capture) throw new Error('no capture');
-      const changed = (events: number, unknown: number, untranslated: number): string =>
+      const changed = (
+        events: number,
+        unknown: number,
+        untranslated: number,
+        alone = false,
+      ): string =>
         verdictLine({
           ...document,
           captures: [
@@ -82,9 +87,10 @@ describe('the verdict of a replay', function () {
               losses: { ...capture.losses, lost_by_cpu: [{ cpu: 0, marks: 1, events, unknown }] },
               devices: capture.devices
                 .slice(0, 1)
-                .flatMap((one) =>
-                  Array<typeof one>(untranslated).fill({ ...one, translated: false }),
-                ),
+                .flatMap((one) => [
+                  { ...one, translated: !alone },
+                  ...Array<typeof one>(untranslated).fill({ ...one, translated: false }),
+                ]),
             },
           ],
         });
@@ -94,6 +100,7 @@ describe('the verdict of a replay', function () {
       expect(changed(1, 0, 1)).to.include(
         'The tracer lost 1 event; no figure includes it. 1 device that no IOMMU translates is counted as if translated. ',
       );
+      expect(changed(1, 0, 1, true)).to.match(/No IOMMU translates here, so this is a what-if\. .*Too little/);
       expect(changed(7, 1, 0)).to.include('lost more than 7 events; no figure includes them.');
       expect(changed(0, 1, 0)).to.include('lost an unknown number of events;');
       expect(changed(1, 0, 0)).to.include('(1 mapping, 1 unmap)');
