@@ -72,7 +72,9 @@ const compiled = beginAll(packages, async (pkg: Package): Promise<void> => {
   const folder = await installed(pkg);
   for (const [name, { type, options }] of Object.entries(PROJECTS)) {
     put(join(folder, name), 'package.json', { private: true, type });
-    const skipLibCheck = FAULTY_TYPES.some((dep) => pkg.manifest.dependencies?.[dep] !== undefined);
+    const skipLibCheck = [...closure(pkg)].some(({ manifest }) =>
+      FAULTY_TYPES.some((dep) => manifest.dependencies?.[dep] !== undefined),
+    );
     const compilerOptions = { ...STRICT, ...options, skipLibCheck };
     put(join(folder, name), 'tsconfig.json', { compilerOptions });
     copyFileSync(join(__dirname, 'uses', `${pkg.short}.ts`), join(folder, name, 'use.ts'));

@@ -35,10 +35,10 @@ export const packages: readonly Package[] = workspaces.map((path) => {
   return { short: manifest.name.replace(/^@[^/]+\//, ''), folder, manifest };
 });
 
-/** The paths that a package exports, as an importer writes them. */
+/** The modules that a package exports, as an importer writes them: no files of data. */
 export function entries({ manifest }: Package): string[] {
   return Object.keys(manifest.exports)
-    .filter((path) => path !== './package.json')
+    .filter((path) => !path.endsWith('.json') && !path.includes('*'))
     .map((path) => manifest.name + path.slice(1));
 }
 
