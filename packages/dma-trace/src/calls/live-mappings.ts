@@ -186,9 +186,9 @@ function startOf(key: string): string {
   return end < 0 ? key : key.slice(0, end);
 }
 
-/** Whether a list was unmapped with the count of its map, as far as a tool that cuts both can tell. */
+/** Whether a list was unmapped with the count of its map. Kernels without counts print 128 entries of a longer list. */
 function areAsMany(mapped: number, unmapped: number): boolean {
-  return mapped === unmapped || (mapped > MOST_PRINTED && unmapped === MOST_PRINTED);
+  return mapped === unmapped || Math.min(mapped, unmapped) === MOST_PRINTED;
 }
 
 /** A mapping and those below it. */

@@ -97,6 +97,15 @@ describe('Pairing: lists', () => {
     expect(capture.read().assembler.counts).to.include({ superseded: 0, unpairedUnmaps: 0 });
   });
 
+  it('pairs it, too, where the map prints no counts', () => {
+    const capture = new Capture()
+      .line(
+        `dma_map_sg: ${NIC} dir=TO_DEVICE dma_addrs={0xff000000} sizes={0xc8000} phys_addrs=${words(pages(128))} attrs=`,
+      )
+      .list('unmap', IOVA, pages(200));
+    expectNothingWrong(capture.account());
+  });
+
   it('tells such a list that is unmapped with other entries by their counts', () => {
     const { unmaps } = mapCut(new Capture(), 200).list('unmap', IOVA, pages(150)).account();
     expect(unmaps.firstDifferent[0]?.what).to.deep.equal(['entries']);
