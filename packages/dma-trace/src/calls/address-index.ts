@@ -10,12 +10,12 @@ import type { Mapping } from './step';
 const SMALLEST = 6;
 
 export class AddressIndex {
-  private readonly classes = new Map<number, Map<number, Mapping[]>>();
+  /** By the power: few, so that a walk over all is short. */
+  private readonly classes: (Map<number, Mapping[]> | undefined)[] = [];
 
   add(mapping: Mapping): void {
     const power = powerOf(mapping);
-    let found = this.classes.get(power);
-    if (!found) this.classes.set(power, (found = new Map<number, Mapping[]>()));
+    const found = (this.classes[power] ??= new Map<number, Mapping[]>());
     const multiple = Math.floor(mapping.dmaAddr / 2 ** power);
     const there = found.get(multiple);
     if (there) there.push(mapping);
@@ -24,7 +24,7 @@ export class AddressIndex {
 
   remove(mapping: Mapping): void {
     const power = powerOf(mapping);
-    const of = this.classes.get(power);
+    const of = this.classes[power];
     const multiple = Math.floor(mapping.dmaAddr / 2 ** power);
     const there = of?.get(multiple);
     const at = there?.indexOf(mapping) ?? -1;
@@ -36,7 +36,9 @@ export class AddressIndex {
   /** The mappings whose bytes hold the address, those of small classes first. */
   at(address: number): Mapping[] {
     const found: Mapping[] = [];
-    for (const [power, multiples] of [...this.classes].sort(([a], [b]) => a - b)) {
+    for (let power = SMALLEST; power < this.classes.length; power++) {
+      const multiples = this.classes[power];
+      if (!multiples || multiples.size === 0) continue;
       const multiple = Math.floor(address / 2 ** power);
       for (const one of [multiple, multiple - 1])
         for (const mapping of multiples.get(one) ?? [])
