@@ -13,13 +13,15 @@ interface Shape {
   readonly lastNs: number;
   /** The header, which counts the events of all CPUs. */
   readonly entries: number | null;
+  /** Events of all CPUs that were overwritten, also by the header. */
+  readonly dropped: number;
   readonly cpus: number | null;
   readonly events: number;
 }
 
 /**
  * Groups files that are one recording; every other file is a group of its own.
- * They are of different CPUs, their times overlap, and their headers count more events than they have.
+ * They are of different CPUs, their times overlap, and their headers count the same events, more than each file has.
  * @param pathOf where a file lies; default: where its name says
  * @throws TraceError for a file that cannot be read; a single file is not read
  */
@@ -45,6 +47,8 @@ function areOfOne(a: Shape, b: Shape): boolean {
     b.cpu !== null &&
     a.cpu !== b.cpu &&
     a.cpus === b.cpus &&
+    a.entries === b.entries &&
+    a.dropped === b.dropped &&
     [a, b].every((one) => one.entries !== null && one.entries > one.events) &&
     a.firstNs <= b.lastNs &&
     b.firstNs <= a.lastNs
@@ -70,6 +74,7 @@ async function shapeOf(file: string, path: string): Promise<Shape> {
     firstNs,
     lastNs,
     entries: reader.header.entries,
+    dropped: reader.counters.dropped,
     cpus: reader.header.cpus,
     events: reader.counters.events,
   };

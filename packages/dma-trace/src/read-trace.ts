@@ -42,6 +42,9 @@ export interface TraceHeader {
   entries: number | null;
 }
 
+/** Editors and shells of Windows put it in front of UTF-8. */
+const BYTE_ORDER_MARK = '\ufeff';
+
 const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== '');
 
 /** Iterate it once; counters and header are complete when the iteration is. */
@@ -129,9 +132,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return events;
   }
 
-  private parseOne(text: string): TraceEvent | null {
+  private parseOne(given: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
+    const text = line === 1 && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
       this.countUnparsed(line, text);

@@ -41,6 +41,14 @@ describe('files of the CPUs of one recording', () => {
     expect(recordingCounters(readers).map(({ dropped }) => dropped)).to.deep.equal([10, 0]);
   });
 
+  for (const other of ['7/16', '6/17'])
+    it(`are not those of another recording, which counts ${other} events`, async () => {
+      const header = `# tracer: nop\n# entries-in-buffer/entries-written: ${other}   #P:2\n`;
+      const stranger = await temp.write('stranger', header + mapLine(1, 1) + mapLine(3, 1));
+      const [first = ''] = files;
+      expect(await groupCpuFiles([first, stranger])).to.deep.equal([[first], [stranger]]);
+    });
+
   it('are not looked for if there is one file: it is not read', async () => {
     expect(await groupCpuFiles(['there/is/none'])).to.deep.equal([['there/is/none']]);
   });

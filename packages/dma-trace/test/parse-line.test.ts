@@ -616,6 +616,13 @@ describe('parseLine: lines without an event', () => {
       count: null,
       overwritten: true,
     });
+    expect(parseLine('[LINE TOO BIG]', 3)).to.deep.equal({ ...lost, cpu: null, count: 1 });
+    for (const text of [
+      'Processed 5 events and lost 2 chunks!',
+      'Processed 5 samples and lost 40.00%!',
+      'Processed 5 samples and lost  4.25%!',
+    ])
+      expect(parseLine(text, 3), text).to.deep.equal({ ...lost, cpu: null, count: null });
   });
 });
 

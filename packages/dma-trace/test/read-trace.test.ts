@@ -114,6 +114,16 @@ describe('readTrace', () => {
     expect(reader.counters.unterminated).to.equal(true);
   });
 
+  it('reads the first line behind a byte order mark', async () => {
+    const reader = readTrace(await temp.write('a', `\ufeff${mapLine(1)}${mapLine(2)}`));
+    expect(await all(reader)).to.have.length(2);
+    expect(reader.counters.unparsed).to.equal(0);
+    const header = '\ufeff# entries-in-buffer/entries-written: 6/16   #P:2\n';
+    const withHeader = readTrace(await temp.write('b', header + mapLine(1)));
+    await all(withHeader);
+    expect(withHeader.counters.dropped).to.equal(10);
+  });
+
   it('adds up lost events and yields each report of them', async () => {
     const text = `${mapLine(1)}CPU:0 [LOST 41 EVENTS]\nCPU:1 [LOST EVENTS]\n${mapLine(2)}`;
     const reader = readTrace(await temp.write('a', text));

@@ -161,6 +161,7 @@ export class DmaLines {
       entries,
       entrySource: isCutOff ? 'partial' : source,
       listKey: listKey(event.physAddrs),
+      listEntries: event.nents,
       maps,
       failed,
     });
@@ -213,8 +214,11 @@ export class DmaLines {
     const { counts, live, queue, file } = this.bench;
     this.bench.contexts.open(event);
     counts.syncCalls++;
-    const dmaAddr = event.kind === 'syncSg' ? (event.dmaAddrs[0] ?? 0) : event.dmaAddr;
-    const mapping = live.at(event.device, dmaAddr) ?? live.around(event.device, dmaAddr);
+    const isList = event.kind === 'syncSg';
+    const dmaAddr = isList ? (event.dmaAddrs[0] ?? 0) : event.dmaAddr;
+    const size = isList ? (event.sizes[0] ?? 0) : event.size;
+    const dir = directionNumber(event.dir);
+    const mapping = live.holding(event.device, dmaAddr, { size, dir, isList });
     if (!mapping) {
       counts.unpairedSyncs++;
       this.bench.account?.straySync(event, dmaAddr);
@@ -227,7 +231,7 @@ export class DmaLines {
       ready: true,
       mapping,
       forCpu: event.forCpu,
-      dir: directionNumber(event.dir),
+      dir,
       offset: dmaAddr - mapping.dmaAddr,
       size: event.kind === 'syncSg' ? mapping.size : event.size,
     });

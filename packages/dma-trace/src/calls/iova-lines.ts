@@ -40,6 +40,8 @@ interface Linked {
 
 export class IovaLines {
   private readonly open = new Map<string, Linked>();
+  /** Of mappings in force: the parts that were unlinked, by offset into the mapping, and their bytes. */
+  private readonly unlinked = new WeakMap<Mapping, Map<number, number>>();
 
   constructor(private readonly bench: Workbench) {}
 
@@ -146,41 +148,87 @@ export class IovaLines {
     // Never synced: the driver gave the request up.
     if (isDestroy) this.close(event, requestKey(event), event.size);
     if (event.size === 0) return;
+    const whole = isDestroy ? null : this.unlink(event, start);
+    if (whole === 'partly') {
+      context.callDone();
+      this.waitForUnmap(context, event, start);
+      return;
+    }
     counts.unmapCalls++;
-    const first = live.at(event.device, start);
+    const first = whole ?? live.at(event.device, start);
     context.callDone();
     if (!first) {
       counts.unpairedUnmaps++;
       account?.strayUnmap(event, event, live);
-      const range = {
-        device: event.device,
-        form: 'iova',
-        dmaAddr: start,
-        size: event.size,
-      } as const;
-      const before = newMapping({
-        ...range,
-        place: { file: bench.file, line: event.line },
-        dir: 0,
-      });
-      // Its iommu:unmap follows; the step is for that one only.
-      context.wait(unmapStep(bench, event, before), [before], true);
+      this.waitForUnmap(context, event, start);
       return;
     }
-    const step = this.unmap(event, first, event.size);
-    const rest = event.size - first.size;
-    if (rest <= 0) context.wait(step, [first], true);
-    else this.unmapRest(event, start + first.size, rest);
+    if (whole) {
+      // Its pieces were unmapped one by one: none of their iommu:unmap events is that of the mapping.
+      this.unmap(event, whole, whole.size);
+      this.waitForUnmap(context, event, start);
+      return;
+    }
+    const others = this.behind(first, event.size - first.size);
+    if (others.length === 0) {
+      context.wait(this.unmap(event, first, event.size), [first], true);
+      return;
+    }
+    // Synced stretch by stretch, the range ends with one iommu:unmap, which is no single mapping's.
+    const last = others.pop() ?? first;
+    let left = event.size;
+    for (const mapping of [first, ...others]) {
+      this.unmap(event, mapping, mapping.size);
+      left -= mapping.size;
+    }
+    this.unmap(event, last, left);
+    this.waitForUnmap(context, event, start);
   }
 
-  /** A range that was synced stretch by stretch ends with one iommu:unmap, which is no single mapping's. */
-  private unmapRest(event: IovaPiece | IovaDestroy, start: number, size: number): void {
-    for (let at = start; at < start + size;) {
-      const next = this.bench.live.at(event.device, at);
-      if (!next) return;
-      this.unmap(event, next, next.size);
+  /**
+   * A part of a mapping is unlinked.
+   * @returns the mapping, if that was its last part; null for what is not a part of one
+   */
+  private unlink(event: IovaPiece, start: number): Mapping | 'partly' | null {
+    const { live } = this.bench;
+    const mapping = live.at(event.device, start) ?? live.around(event.device, start);
+    if (mapping?.form !== 'iova' || event.size === mapping.size) return null;
+    const offset = start - mapping.dmaAddr;
+    if (!isOfPieces(mapping, offset, offset + event.size)) return null;
+    const parts = this.unlinked.get(mapping) ?? new Map<number, number>();
+    if (parts.has(offset)) return null;
+    this.unlinked.set(mapping, parts.set(offset, event.size));
+    let sum = 0;
+    for (const size of parts.values()) sum += size;
+    return sum < mapping.size ? 'partly' : mapping;
+  }
+
+  /** The iommu:unmap of a call follows it, also where that is the end of no mapping. */
+  private waitForUnmap(context: Context, event: IovaPiece | IovaDestroy, dmaAddr: number): void {
+    const { file } = this.bench;
+    const range = newMapping({
+      place: { file, line: event.line },
+      device: event.device,
+      form: 'iova',
+      dir: 0,
+      dmaAddr,
+      size: event.size,
+    });
+    context.wait(unmapStep(this.bench, event, range), [range], true);
+  }
+
+  /** The mappings that follow one another behind the first, within so many bytes. */
+  private behind(first: Mapping, bytes: number): Mapping[] {
+    const found: Mapping[] = [];
+    let at = first.dmaAddr + first.size;
+    for (let left = bytes; left > 0;) {
+      const next = this.bench.live.at(first.device, at);
+      if (!next) break;
+      found.push(next);
       at += next.size;
+      left -= next.size;
     }
+    return found;
   }
 
   private unmap(event: IovaPiece | IovaDestroy, mapping: Mapping, size: number): UnmapStep {
@@ -188,13 +236,25 @@ export class IovaLines {
     live.remove(mapping);
     const step = unmapStep(this.bench, event, mapping);
     queue.push(step);
-    account?.unmapped(mapping, { ...event, size: Math.min(size, event.size) });
+    account?.unmapped(mapping, { ...event, size });
     return step;
   }
 }
 
 function requestKey({ state, device, dmaAddr }: IovaPiece | IovaSync | IovaDestroy): string {
   return `${device} ${state ?? String(dmaAddr)}`;
+}
+
+/** Whether a range of a mapping begins and ends where pieces of it do. */
+function isOfPieces({ entries }: Mapping, begin: number, end: number): boolean {
+  let at = 0;
+  let found = begin === 0;
+  for (const { length } of entries) {
+    at += length;
+    if (at === end) return found;
+    if (at === begin) found = true;
+  }
+  return false;
 }
 
 function upTo(entries: readonly SgEntry[], most: number): SgEntry[] {

@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The mappings of a trace that are in force, to be found by what an unmap or a sync prints.
 
-import { type Mapping, holds } from './step';
+import { AddressIndex } from './address-index';
+import { type CallForm, type Mapping, holds } from './step';
+
+/** Entries of a list that dma_map_sg prints at most; dma_unmap_sg prints all. */
+const MOST_PRINTED = 128;
 
 interface DeviceMappings {
   readonly byAddr: Map<number, Mapping>;
-  /** Lists by their physical addresses, since that is all that dma_unmap_sg prints; oldest first. */
-  readonly byList: Map<string, Mapping[]>;
+  /** Lists by their first physical address, since addresses are all that dma_unmap_sg prints; oldest first. */
+  readonly byStart: Map<string, Mapping[]>;
+  /** Null until someone asks for an address inside of a mapping. */
+  index: AddressIndex | null;
+}
+
+/** What an unmap says of its mapping; null where its line has none. */
+interface UnmapWords {
+  readonly form: CallForm;
+  readonly dir: number | null;
+  readonly size: number | null;
+}
+
+/** What a sync says: bytes, a direction, and whether it is one of lists. */
+interface SyncWords {
+  readonly size: number;
+  readonly dir: number;
+  readonly isList: boolean;
 }
 
 export class LiveMappings {
@@ -15,33 +35,59 @@ export class LiveMappings {
 
   /** @returns the mapping in force at the address until now, which stays below the new one */
   add(mapping: Mapping): Mapping | null {
-    const { byAddr, byList } = this.device(mapping.device);
+    const { byAddr, byStart, index } = this.device(mapping.device);
     const below = byAddr.get(mapping.dmaAddr) ?? null;
     mapping.below = below;
     byAddr.set(mapping.dmaAddr, mapping);
+    index?.add(mapping);
     if (mapping.listKey !== null) {
-      const list = byList.get(mapping.listKey);
-      if (list) list.push(mapping);
-      else byList.set(mapping.listKey, [mapping]);
+      const start = startOf(mapping.listKey);
+      const lists = byStart.get(start);
+      if (lists) lists.push(mapping);
+      else byStart.set(start, [mapping]);
     }
     this.count++;
     return below;
   }
 
+  /** The latest mapping at an address. */
   at(device: string, dmaAddr: number): Mapping | null {
     return this.devices.get(device)?.byAddr.get(dmaAddr) ?? null;
   }
 
-  /** The lists mapped with these physical addresses, oldest first: more than one if the memory was mapped twice. */
-  lists(device: string, physAddrs: readonly number[]): readonly Mapping[] {
-    return this.devices.get(device)?.byList.get(listKey(physAddrs)) ?? [];
+  /**
+   * The mapping at an address that an unmap is most like. Where nothing is translated, several are there if memory is
+   * mapped twice. Of those that fit alike, the latest.
+   */
+  fitting(device: string, dmaAddr: number, unmap: UnmapWords): Mapping | null {
+    const top = this.at(device, dmaAddr);
+    if (!top?.below) return top;
+    return mostLike(chain(top), (mapping) => likeUnmap(mapping, unmap));
   }
 
-  /** The mapping that an address lies in. A walk: only for partial syncs. */
+  /** The mapping that a sync is for: the one at its address, or one around it if that fits better. */
+  holding(device: string, dmaAddr: number, sync: SyncWords): Mapping | null {
+    const top = this.at(device, dmaAddr);
+    const like = (mapping: Mapping): number => likeSync(mapping, dmaAddr, sync);
+    const here = top && mostLike(chain(top), like);
+    // Addresses of an IOMMU do not overlap.
+    if (here && (like(here) >= FITS_SYNC || here.phys !== here.dmaAddr)) return here;
+    const around = this.allAround(device, dmaAddr);
+    return mostLike(here ? [here, ...around] : around, like);
+  }
+
+  /** The lists mapped with these physical addresses, oldest first: more than one if the memory was mapped twice. */
+  lists(device: string, physAddrs: readonly number[]): readonly Mapping[] {
+    const key = listKey(physAddrs);
+    const there = this.devices.get(device)?.byStart.get(startOf(key)) ?? [];
+    return there.filter(
+      (list) => list.listKey === key && areAsMany(list.listEntries ?? 0, physAddrs.length),
+    );
+  }
+
+  /** The smallest mapping that an address lies in. */
   around(device: string, dmaAddr: number): Mapping | null {
-    for (const mapping of this.devices.get(device)?.byAddr.values() ?? [])
-      if (dmaAddr >= mapping.dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size) return mapping;
-    return null;
+    return this.allAround(device, dmaAddr)[0] ?? null;
   }
 
   /** The mapping whose pages hold an address, best one whose bytes do. A walk: only for faults. */
@@ -72,11 +118,14 @@ export class LiveMappings {
     return null;
   }
 
-  /** A list that begins with this memory, but is not this list. A walk: only for unmaps without a map. */
-  listFrom(device: string, key: string, phys: number): Mapping | null {
-    const start = `${String(phys)},`;
-    for (const [name, lists] of this.devices.get(device)?.byList ?? [])
-      if (name !== key && `${name},`.startsWith(start)) return lists[0] ?? null;
+  /** A list of which these are the first entries, or that is the first entries of these; not these alone. */
+  listFrom(device: string, physAddrs: readonly number[]): Mapping | null {
+    const key = `${listKey(physAddrs)},`;
+    for (const list of this.devices.get(device)?.byStart.get(startOf(key)) ?? []) {
+      const other = `${list.listKey ?? ''},`;
+      const isPart = key.startsWith(other) || other.startsWith(key);
+      if (isPart && !areAsMany(list.listEntries ?? 0, physAddrs.length)) return list;
+    }
     return null;
   }
 
@@ -88,7 +137,8 @@ export class LiveMappings {
   }
 
   remove(mapping: Mapping): void {
-    const { byAddr, byList } = this.device(mapping.device);
+    const { byAddr, byStart, index } = this.device(mapping.device);
+    index?.remove(mapping);
     const top = byAddr.get(mapping.dmaAddr);
     if (top === mapping) {
       if (mapping.below) byAddr.set(mapping.dmaAddr, mapping.below);
@@ -98,20 +148,80 @@ export class LiveMappings {
         if (at.below === mapping) at.below = mapping.below;
     mapping.below = null;
     if (mapping.listKey !== null) {
-      const rest = (byList.get(mapping.listKey) ?? []).filter((one) => one !== mapping);
-      if (rest.length > 0) byList.set(mapping.listKey, rest);
-      else byList.delete(mapping.listKey);
+      const start = startOf(mapping.listKey);
+      const rest = (byStart.get(start) ?? []).filter((one) => one !== mapping);
+      if (rest.length > 0) byStart.set(start, rest);
+      else byStart.delete(start);
     }
     this.count--;
   }
 
+  private allAround(device: string, dmaAddr: number): Mapping[] {
+    const of = this.devices.get(device);
+    if (!of) return [];
+    if (!of.index) {
+      of.index = new AddressIndex();
+      for (const top of of.byAddr.values()) for (const mapping of chain(top)) of.index.add(mapping);
+    }
+    return of.index.at(dmaAddr);
+  }
+
   private device(name: string): DeviceMappings {
     let found = this.devices.get(name);
-    if (!found) this.devices.set(name, (found = { byAddr: new Map(), byList: new Map() }));
+    if (!found) {
+      found = { byAddr: new Map(), byStart: new Map(), index: null };
+      this.devices.set(name, found);
+    }
     return found;
   }
 }
 
+/** The addresses of a list, as far as dma_map_sg prints them. */
 export function listKey(physAddrs: readonly number[]): string {
-  return physAddrs.join();
+  return (physAddrs.length > MOST_PRINTED ? physAddrs.slice(0, MOST_PRINTED) : physAddrs).join();
+}
+
+function startOf(key: string): string {
+  const end = key.indexOf(',');
+  return end < 0 ? key : key.slice(0, end);
+}
+
+/** Whether a list was unmapped with the count of its map. Kernels without counts print 128 entries of a longer list. */
+function areAsMany(mapped: number, unmapped: number): boolean {
+  return mapped === unmapped || Math.min(mapped, unmapped) === MOST_PRINTED;
+}
+
+/** A mapping and those below it. */
+function* chain(top: Mapping): Generator<Mapping> {
+  for (let at: Mapping | null = top; at; at = at.below) yield at;
+}
+
+/** The first of those that are most alike. */
+function mostLike(mappings: Iterable<Mapping>, like: (mapping: Mapping) => number): Mapping | null {
+  let found: Mapping | null = null;
+  let most = -1;
+  for (const mapping of mappings) {
+    const alike = like(mapping);
+    if (alike > most) [found, most] = [mapping, alike];
+  }
+  return found;
+}
+
+/** As the kernel's dma-debug counts: each thing that is the same is worth one. */
+function likeUnmap(mapping: Mapping, { form, dir, size }: UnmapWords): number {
+  const same = [
+    mapping.form === form,
+    dir === null || mapping.dir === dir,
+    size === null || mapping.size === size,
+  ];
+  return same.filter((one) => one).length;
+}
+
+/** From this on the bytes and the direction fit. */
+const FITS_SYNC = 6;
+
+function likeSync(mapping: Mapping, dmaAddr: number, { size, dir, isList }: SyncWords): number {
+  const isInside = dmaAddr + size <= mapping.dmaAddr + mapping.size;
+  const isThisWay = mapping.dir === 0 || mapping.dir === dir;
+  return (isInside ? 4 : 0) + (isThisWay ? 2 : 0) + (isList === (mapping.form === 'sg') ? 1 : 0);
 }

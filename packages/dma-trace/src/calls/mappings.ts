@@ -106,6 +106,7 @@ export function newMapping(
     entries: [],
     entrySource: 'recorded',
     listKey: null,
+    listEntries: null,
     maps: [],
     maySleep: false,
     failed: false,

@@ -65,8 +65,10 @@ export interface Mapping {
   readonly offset: number;
   readonly entries: readonly SgEntry[];
   readonly entrySource: EntrySource;
-  /** The physical addresses by which dma_unmap_sg will name it; null where unmaps print the DMA address. */
+  /** The physical addresses by which dma_unmap_sg will name it, see listKey(); null where unmaps print the DMA address. */
   readonly listKey: string | null;
+  /** Entries that were given to dma_map_sg, also those that the tracer did not print; null where there is no listKey. */
+  readonly listEntries: number | null;
   readonly runs: readonly PhysRun[];
   /** iommu:map events of this call. */
   readonly maps: readonly RecordedMap[];

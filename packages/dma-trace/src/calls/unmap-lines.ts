@@ -3,6 +3,7 @@
 
 import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
 import type { EventHead } from '../event-head';
+import { unmapSide } from './account/unmap-account';
 import { type Workbench, claimUnmap, directionNumber, portedAttrs, stepHead } from './mappings';
 import type { Context } from './contexts';
 import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
@@ -38,13 +39,17 @@ export class UnmapLines {
 
   unmapPage(event: UnmapPage): void {
     const context = this.bench.contexts.open(event);
-    const mapping = this.bench.live.at(event.device, event.dmaAddr);
+    const mapping = this.bench.live.fitting(event.device, event.dmaAddr, unmapSide(event));
     this.unmap(event, context, mapping ? [mapping] : [], event);
   }
 
   unmapSg(event: UnmapSg): void {
     const context = this.bench.contexts.open(event);
-    this.unmap(event, context, this.bench.live.lists(event.device, event.physAddrs), event);
+    const lists = this.bench.live.lists(event.device, event.physAddrs);
+    const dir = directionNumber(event.dir);
+    const others = lists.filter((list) => list.dir !== dir);
+    const inOrder = [...lists.filter((list) => list.dir === dir), ...others];
+    this.unmap(event, context, others.length > 0 ? inOrder : lists, event);
   }
 
   free(event: DmaFree): void {
@@ -53,7 +58,7 @@ export class UnmapLines {
       this.bench.counts.emptyFrees++;
       return;
     }
-    const mapping = this.bench.live.at(event.device, event.dmaAddr);
+    const mapping = this.bench.live.fitting(event.device, event.dmaAddr, unmapSide(event));
     this.unmap(event, context, mapping ? [mapping] : [], event);
   }
 

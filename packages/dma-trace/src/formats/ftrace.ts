@@ -7,6 +7,8 @@ import { type Format, lost } from './format';
 const NO_EVENT = /^(?:\s*$|#| => )/;
 /** Without a number where the ring buffer does not count. */
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
+/** In the place of an event whose line is longer than a page. */
+const TOO_BIG = '[LINE TOO BIG]';
 /** A buffer that overran: what its CPU recorded before is gone, and the header counts it. */
 const BUFFER_STARTED = /^##### CPU (\d+) buffer started ####$/;
 
@@ -19,6 +21,7 @@ export const ftrace: Format = {
     const started = BUFFER_STARTED.exec(text);
     if (started !== null) return lost(line, started[1], undefined, true);
     if (NO_EVENT.test(text)) return null;
+    if (text === TOO_BIG) return lost(line, undefined, '1');
     const mark = LOST.exec(text);
     return mark === null ? 'unparsed' : lost(line, mark[1], mark[2]);
   },

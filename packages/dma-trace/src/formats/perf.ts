@@ -16,8 +16,9 @@ const COLUMNS_LIMIT = 100;
 const NO_EVENT = /^(?:\s*$|#|'trace' not valid for |Warning:$|Check IO\/CPU overload!$)/;
 /** A frame of a callchain: address, symbol and file, or some of these. */
 const FRAME = /^\s+(?:[\da-f]{1,16}(?:$| )|\S+ \(\S+\)$)/;
-/** On stderr, without --show-lost-events: how many gaps there were, not how wide. */
-const LOST_CHUNKS = /^Processed \d+ events and lost \d+ chunks!$/;
+/** On stderr, without --show-lost-events: that events were lost, not where. */
+const LOST_SOMEWHERE =
+  /^Processed \d+ (?:events and lost \d+ chunks|samples and lost +\d+(?:\.\d+)?%)!$/;
 const LOST = /^PERF_RECORD_LOST(?:_SAMPLES)? +lost (\d+)/;
 
 export const perf: Format = {
@@ -29,7 +30,7 @@ export const perf: Format = {
   },
   other(text, line) {
     if (NO_EVENT.test(text) || FRAME.test(text)) return null;
-    return LOST_CHUNKS.test(text) ? lost(line, undefined, undefined) : 'unparsed';
+    return LOST_SOMEWHERE.test(text) ? lost(line, undefined, undefined) : 'unparsed';
   },
 };
 

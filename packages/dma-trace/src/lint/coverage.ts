@@ -46,9 +46,13 @@ export function doubtOfAll(
   { counters, header, format }: Reading,
   { kinds, lostNs }: LintContext,
   { superseded, unpairedUnmaps }: LineCounts,
-  { cpus, stepsBack }: LossAccount,
+  { cpus, stepsBack, lostByCpu }: LossAccount,
 ): string | null {
   if (format === 'bpftrace') return 'bpftrace leaves events out without a word';
+  if (format === 'perf' && lostByCpu.length === 0)
+    return 'perf script says on stderr only that events were lost, unless --show-lost-events is given: no line tells that it was';
+  if (format === 'perf' && lostByCpu.every(({ events }) => events === 0))
+    return 'perf lost events, and does not say where';
   const isMany = (n: number): boolean => n > FEW && n * SHARE > kinds.maps;
   if (isMany(superseded))
     return `${String(superseded)} addresses were mapped again without an unmap: lines are missing`;

@@ -143,6 +143,34 @@ describe('lint rules', () => {
     ]);
   });
 
+  const PERF = [
+    'fio 266 [000] 33.000001: dma:dma_map_phys: 0000:09:00.0 dir=TO_DEVICE dma_addr=ff000000 size=4096 phys_addr=6f000000 attrs=',
+    'fio 266 [000] 33.000002: dma:dma_unmap_phys: 0000:09:00.0 dir=TO_DEVICE dma_addr=ff000000 size=2048 attrs=',
+  ];
+  const PERF_LOST = 'fio 266 [000] 33.000000: PERF_RECORD_LOST lost 14';
+  for (const [what, lines, reason] of [
+    ['no mark', PERF, /--show-lost-events/],
+    ['a sum of losses', ['Processed 5 samples and lost 40.00%!', ...PERF], /does not say where/],
+    ['marks of losses', [PERF_LOST, ...PERF], null],
+  ] as const)
+    it(`trust a capture of perf that shows its losses: ${what}`, () => {
+      const { findings, doubt } = lintLines(lines);
+      if (reason === null) expect(doubt).to.equal(null);
+      else expect(doubt).to.match(reason);
+      expect(findings.map((one) => [one.rule.id, one.severity])).to.deep.equal([
+        ['unmap-size', reason === null ? 'error' : 'note'],
+      ]);
+    });
+
+  it('doubt what was missed where a line was too big', () => {
+    const lines = readFileSync(fixture('double-unmap.bad'), 'utf8').trimEnd().split('\n');
+    const last = lines.pop() ?? '';
+    const { findings } = lintLines([...lines, '[LINE TOO BIG]', last]);
+    expect(findings.map((one) => [one.rule.id, one.severity])).to.deep.equal([
+      ['double-unmap', 'note'],
+    ]);
+  });
+
   it('say what they were not checked for', async () => {
     const { rules } = await lintFile(fixture('unmap-size.good'));
     const why = (id: string): string | null | undefined =>

@@ -14,9 +14,16 @@ export function jsonOption(verb: DocumentVerb, only = ''): Option {
   );
 }
 
+/** What a terminal obeys beyond the control characters that JSON escapes: C1 controls, and marks of writing direction. */
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** The text of a document. Each is of a type that a schema is made of. */
 export function jsonText(document: Documents[DocumentVerb]): string {
-  return `${JSON.stringify(document, null, 2)}\n`;
+  const text = JSON.stringify(document, null, 2).replace(
+    TERMINAL_CONTROLS,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${text}\n`;
 }
 
 /** One document with --json, else text. */

@@ -99,7 +99,7 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
       notRun,
       ...(explanation ? { explanation } : {}),
     };
-    io.out(terminalJson(document));
+    io.out(jsonText(document));
     return;
   }
   notes(tree, config, io);
@@ -161,14 +161,6 @@ function list(io: CommandIo, kind: string, lines: readonly string[]): void {
 
 function shortened(line: string): string {
   return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 3)}...` : line;
-}
-
-/** JSON escapes the control characters of ASCII only; a terminal obeys others too. */
-function terminalJson(document: KconfigDocument): string {
-  return jsonText(document).replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** `NAME=VALUE`, or `NAME,ARGUMENTS=VALUE`, whose arguments may hold = themselves. */

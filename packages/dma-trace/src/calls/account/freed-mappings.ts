@@ -77,9 +77,15 @@ function wasIn({ dmaAddr, size, start, end }: FreedMapping, address: number): bo
   );
 }
 
-/** A list's name for this history: short, since lists have up to 128 addresses. */
+/** A list's name for this history: a hash of all its addresses and their order, since lists may be long. */
 export function shortListKey(physAddrs: readonly number[]): string {
-  return `${String(physAddrs[0])} ${String(physAddrs.at(-1))} ${String(physAddrs.length)}`;
+  let [a, b] = [1, 2];
+  for (const address of physAddrs) {
+    const high = Math.floor(address / 2 ** 32);
+    a = Math.imul(a ^ address, 0x9e3779b1) ^ (a >>> 15) ^ high;
+    b = Math.imul(b ^ high, 0x85ebca6b) ^ (b >>> 13) ^ Math.imul(address, 0xc2b2ae35);
+  }
+  return `${String(a)} ${String(b)} ${String(physAddrs.length)}`;
 }
 
 /** @returns whether the oldest entry had to go */

@@ -5,7 +5,7 @@ import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 import type { DmaFree, IovaDestroy, IovaPiece, UnmapPage, UnmapSg } from '../../events';
 import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
 import { DIRECTIONS } from '../../event-head';
-import { listKey, type LiveMappings } from '../live-mappings';
+import type { LiveMappings } from '../live-mappings';
 import { type CallForm, type Mapping, type Place, rangeOf } from '../step';
 import { type FreedMapping, type FreedMappings, shortListKey } from './freed-mappings';
 import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
@@ -167,8 +167,8 @@ function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
 }
 
 export function mapSide(mapping: Mapping): UnmapSide {
-  const { form, dir, size, dmaAddr, listKey: key } = mapping;
-  return { form, dir, size, dmaAddr, entries: key === null ? null : key.split(',').length };
+  const { form, dir, size, dmaAddr, listEntries: entries } = mapping;
+  return { form, dir, size, dmaAddr, entries };
 }
 
 export function unmapSide(call: UnmapCall): UnmapSide {
@@ -215,7 +215,6 @@ function listName(call: UnmapCall): string | null {
 
 /** A mapping in force that the caller may have meant: around the address, or a list that begins with the same memory. */
 export function nearMapping(call: UnmapCall, live: LiveMappings): Mapping | null {
-  if (call.kind === 'unmapSg')
-    return live.listFrom(call.device, listKey(call.physAddrs), call.physAddrs[0] ?? 0);
+  if (call.kind === 'unmapSg') return live.listFrom(call.device, call.physAddrs);
   return live.around(call.device, call.dmaAddr);
 }
