@@ -16,7 +16,7 @@ import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
 import { Scanner } from './scanner';
 
-type Parsed = TraceEvent | null | 'unparsed';
+export type Parsed = TraceEvent | null | 'unparsed';
 
 /** The name of an event, or of the function (with its module) that called trace_printk. */
 const NAME = /[\w.+$@/<>-]+(?: \[[\w-]+\])?:(?= |$)/y;

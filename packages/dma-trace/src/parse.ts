@@ -2,7 +2,8 @@
 // dma-trace without files, for a browser: lines as events, events as DMA API calls.
 
 export * from './events'; // what a line can be
-export { LineParser, parseLine } from './parse-line'; // lines of one capture, one line
+export { LineParser, type Parsed, parseLine } from './parse-line'; // lines of one capture, one line
+export type { Scanner } from './scanner'; // a line that is being read
 export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them

@@ -18,6 +18,7 @@ export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './v
 export * from './document';
 export type * from './replay-document';
 export type * from './capture-document';
+export type * from './loss-document';
 export type { HzSource } from '../drive/recorded-clock';
 export type { AgreementFigures, Compared, Difference } from './agreement';
 export {

@@ -8,7 +8,14 @@ export {
   type StraySync,
 } from './capture-account';
 export type { DeviceAccounts, DeviceFigures, Translation, TranslationSign } from './device-account';
-export type { Fault, FaultAccount, FaultState, RangeWithoutCall } from './fault-account';
+export type {
+  Fault,
+  FaultAccount,
+  FaultState,
+  Found as FoundBuffer,
+  RangeWithoutCall,
+} from './fault-account';
+export type { FreedMapping, FreedMappings } from './freed-mappings';
 export type { Group, Groups } from './groups';
 export type { EventFigures, IommuAccount, IommuEvent, IommuRange } from './iommu-account';
 export type { LogAccount, LogLine } from './log-account';

@@ -3,4 +3,13 @@
 
 export { type FioReport, fioPage, fioReport } from './fio-report'; // the page
 export { BreakEvenModels } from './breakeven'; // shared by the reports of one run
-export type { ChartView, Key, Mark, SeriesView, Switch } from '../charts/view'; // what its script draws
+export type {
+  ChartView,
+  Figure,
+  Key,
+  LineView,
+  Mark,
+  SeriesView,
+  Switch,
+  Tick,
+} from '../charts/view'; // what its script draws
