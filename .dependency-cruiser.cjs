@@ -47,10 +47,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/(?!lab/)[^/]+/src/',
-        pathNot: [
-          '^packages/dma-trace/src/(files|decompress)\\.ts$',
-          '^packages/reader/src/[^/]+/files\\.ts$',
-        ],
+        pathNot: '/files\\.ts$',
       },
       to: { dependencyTypes: ['core'] },
     },

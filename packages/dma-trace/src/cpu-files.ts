@@ -2,7 +2,7 @@
 // The files per_cpu/cpuN/trace of one recording: each has one CPU's events, together they are one trace.
 import { check_value, list_of, text } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
-import { TraceReader } from './read-trace';
+import { type TraceCounters, TraceReader } from './read-trace';
 
 /** What tells files of one CPU from traces of their own. */
 interface Shape {
@@ -21,13 +21,14 @@ interface Shape {
  * Groups files that are one recording; every other file is a group of its own.
  * They are of different CPUs, their times overlap, and their headers count more events than they have.
  * @param pathOf where a file lies; default: where its name says
- * @throws TraceError for a file that cannot be read
+ * @throws TraceError for a file that cannot be read; a single file is not read
  */
 export async function groupCpuFiles(
   files: readonly string[],
   pathOf: (file: string) => string = (file) => file,
 ): Promise<string[][]> {
   check_value('groupCpuFiles', 'files', files, list_of(text, { least: 0 }));
+  if (files.length < 2) return files.map((file) => [file]);
   const groups: Shape[][] = [];
   for (const file of files) {
     const shape = await shapeOf(file, pathOf(file));
@@ -136,6 +137,13 @@ export async function* readCpuFiles(
     yield { file: first.reader.file, events: first.take(second?.nextNs ?? Infinity) };
     if (!(await first.fill())) open.delete(first);
   }
-  // Each header counts what was overwritten on all CPUs.
-  for (const reader of readers.slice(1)) reader.counters.dropped = 0;
+}
+
+/**
+ * The counters of each file of one recording. Each header counts what was overwritten on all CPUs: here the first file has
+ * that number, and the others 0.
+ */
+export function recordingCounters(readers: readonly TraceReader[]): TraceCounters[] {
+  const dropped = Math.max(0, ...readers.map(({ counters }) => counters.dropped));
+  return readers.map(({ counters }, i) => ({ ...counters, dropped: i === 0 ? dropped : 0 }));
 }

@@ -3,6 +3,9 @@
 
 /** What the kernel prints for enum dma_data_direction, in the order of its numbers 0 to 3. */
 export const DIRECTIONS = ['BIDIRECTIONAL', 'TO_DEVICE', 'FROM_DEVICE', 'NONE'] as const;
+export const DMA_BIDIRECTIONAL = 0;
+export const DMA_TO_DEVICE = 1;
+export const DMA_FROM_DEVICE = 2;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** All ones (a failed mapping) in the trace; the project holds such a u64 as 2^53-1. */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Files: with decompress.ts the only module here that uses Node's API. A text file, plain or compressed (told by its first
+// Files: with compressed/files.ts the only module here that uses Node's API. A text file, plain or compressed (told by its first
 // bytes, not by its name), is read as blocks of whole lines in bounded memory; a small one as a whole.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './decompress';
+import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './compressed/files';
 import { TraceError } from './trace-error';
 
 /** What a file is expected to hold. */
 export const A_CAPTURE =
-  'a capture: ftrace text, `trace-cmd report`, `perf script`, the output of dma.bt or a kernel log';
+  'a capture: ftrace text, `trace-cmd report`, `perf script`, the output of dma*.bt or a kernel log';
 
 /** Far above what a tracer prints on one line (a few pages). */
 export const LONGEST_LINE = 1 << 20;

@@ -15,4 +15,4 @@ export {
 } from './facts'; // what is known beside it
 export { digestOf } from './files'; // whether two files are the same
 export { orderTraces, type OrderedTrace } from './order-files'; // several files of one boot
-export { groupCpuFiles, readCpuFiles, type FileBatch } from './cpu-files'; // several files of one recording
+export { groupCpuFiles, readCpuFiles, recordingCounters, type FileBatch } from './cpu-files'; // several files of one recording

@@ -6,4 +6,4 @@ export { LineParser, parseLine } from './parse-line'; // lines of one capture, o
 export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them
-export { TraceError, printable } from './trace-error';
+export { TraceError, escaped, printable } from './trace-error';

@@ -208,7 +208,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     return new TraceError(
       this.file,
       firstUnparsed.line,
-      `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma.bt or a kernel log, got '${firstUnparsed.text}'`,
+      `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma*.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
 }

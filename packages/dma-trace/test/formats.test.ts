@@ -8,7 +8,7 @@ import { contextLevel, groupCpuFiles, readCpuFiles, readTrace, type TraceEvent }
 
 const ROOT = join(__dirname, '../../..');
 const FEW_LINES = join(ROOT, 'test-fixtures/formats');
-const WHOLE = join(ROOT, '../shared/traces/formats');
+const WHOLE = process.env['TRACE_FORMATS'] ?? join(ROOT, '../shared/traces/formats');
 const file = (folder: string, name: string): string =>
   join(folder, folder === WHOLE ? `${name}.txt.gz` : `${name}.txt`);
 
@@ -200,7 +200,7 @@ describe('a few lines of each format', () => {
   });
 });
 
-describe(`the whole captures in ../shared/traces/formats${existsSync(WHOLE) ? '' : ' (skipped: there is no such folder)'}`, function () {
+describe(`the whole captures in TRACE_FORMATS${existsSync(WHOLE) ? '' : ` (skipped: there is no folder ${WHOLE})`}`, function () {
   this.timeout(60_000);
   before(function () {
     if (!existsSync(WHOLE)) this.skip();

@@ -197,7 +197,7 @@ describe('readTrace', () => {
     it('a missing file and a folder', async () => {
       await mkdir(temp.path('folder'));
       expect(String(await failure(all(readTrace(temp.path('none')))))).to.equal(
-        `TraceError: ${temp.path('none')}: no such file; expected a capture: ftrace text, \`trace-cmd report\`, \`perf script\`, the output of dma.bt or a kernel log`,
+        `TraceError: ${temp.path('none')}: no such file; expected a capture: ftrace text, \`trace-cmd report\`, \`perf script\`, the output of dma*.bt or a kernel log`,
       );
       expect(String(await failure(all(readTrace(temp.path('folder')))))).to.include(
         'folder: is a folder; expected a file',

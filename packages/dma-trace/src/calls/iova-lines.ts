@@ -8,6 +8,7 @@
 import type { IovaDestroy, IovaPiece, IovaSync, TimedEvent } from '../events';
 import type { EventHead } from '../event-head';
 import type { Context } from './contexts';
+import { forgetFirst } from './forget-first';
 import {
   type Workbench,
   claimMaps,
@@ -83,7 +84,7 @@ export class IovaLines {
     }
     // A gap: what was linked before is a mapping of its own.
     if (linked) this.close(event, key, Infinity);
-    if (this.open.size >= MOST_OPEN) this.forgetOldest();
+    if (this.open.size >= MOST_OPEN) forgetFirst(this.open);
     this.open.set(key, {
       place: { file: this.bench.file, line: event.line },
       event,
@@ -189,13 +190,6 @@ export class IovaLines {
     queue.push(step);
     account?.unmapped(mapping, { ...event, size: Math.min(size, event.size) });
     return step;
-  }
-
-  private forgetOldest(): void {
-    for (const key of this.open.keys()) {
-      this.open.delete(key);
-      return;
-    }
   }
 }
 

@@ -9,6 +9,7 @@
 
 import type { IommuMap, IommuUnmap } from '../events';
 import type { Context } from './contexts';
+import { forgetFirst } from './forget-first';
 import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
 import { type MapStep, type Mapping, PAGE, type RecordedMap, type RecordedUnmap } from './step';
 
@@ -78,7 +79,7 @@ export class Reconstruction implements Unclaimed {
       decision: null,
     };
     this.bench.queue.push(step);
-    if (this.pieces.size >= MOST_LIVE) this.forgetOldest();
+    if (this.pieces.size >= MOST_LIVE) this.dropOldest();
     const { device } = context;
     const piece = { map, step, context, device, domain: this.domainOf(map, context) };
     this.pieces.set(map, piece);
@@ -244,7 +245,7 @@ export class Reconstruction implements Unclaimed {
     else here.splice(here.indexOf(piece), 1);
   }
 
-  private forgetOldest(): void {
+  private dropOldest(): void {
     for (const piece of this.pieces.values()) {
       this.drop(piece);
       return;
@@ -266,11 +267,4 @@ function pagesWithin(start: number, end: number, map: ReadonlyMap<number, unknow
   }
   for (let at = start; at < end; at += PAGE) if (map.has(at)) found.push(at);
   return found;
-}
-
-function forgetFirst<K>(map: Map<K, unknown>): void {
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
-  }
 }

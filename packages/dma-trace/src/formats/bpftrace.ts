@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the scripts of the folder bpftrace print: `nanoseconds cpu task pid probe key=value…`.
+// What the scripts of the folder bpftrace (dma.bt, dma-6.18.bt, dma-iova.bt) print: `nanoseconds cpu task pid probe key=value…`.
+// A thread's id stands for the pid; numbers are read with and without 0x, since earlier scripts printed bare hex.
 import type { EventHead } from '../event-head';
 import type { Scanner } from '../scanner';
 import { type Format, lost } from './format';

@@ -6,7 +6,7 @@ import type { CaptureAccount } from '../calls/account/capture-account';
 import type { Found as FoundAt } from '../calls/account/fault-account';
 import type { FreedMappings } from '../calls/account/freed-mappings';
 import { LiveMappings } from '../calls/live-mappings';
-import type { Mapping, Place } from '../calls/step';
+import { type Mapping, type Place, showPlace } from '../calls/step';
 import type { TraceFacts } from '../facts';
 import { Findings } from './findings';
 import type { MappingState, Rule } from './rule';
@@ -29,6 +29,7 @@ export class LintContext {
   readonly findings = new Findings();
   readonly kinds = new LineKinds();
   file = '';
+  private readonly files = new Set<string>();
   /** What is mapped now. */
   live = new LiveMappings();
   /** Of the line that is being read. */
@@ -88,6 +89,18 @@ export class LintContext {
   deviceNamed(name: string): string {
     const full = `0000:${name}`;
     return !this.devices.has(name) && this.devices.has(full) ? full : name;
+  }
+
+  /** What follows is of this file. */
+  beginFile(file: string): void {
+    this.file = file;
+    this.files.add(file);
+  }
+
+  /** A place in a message: its line alone as long as the capture has one file, which the finding names. */
+  lineOf(place: Place | null): string {
+    if (place === null) return 'before the capture';
+    return this.files.size > 1 ? showPlace(place) : `line ${String(place.line)}`;
   }
 
   get place(): Place {

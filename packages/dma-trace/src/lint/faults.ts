@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Faults of devices, from events and from the kernel log: what was at the address.
 
+import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
 import type { TraceEvent } from '../events';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
-import { dirName, formName, hex, lineOf, duration } from './words';
+import { dirName, formName, hex, duration } from './words';
 
 const AFTER: Rule = {
   id: 'use-after-unmap',
@@ -14,10 +15,10 @@ const AFTER: Rule = {
   dmaDebug: null,
   needs: ['maps', 'unmaps', 'faults'],
   pairing: false,
-  blind:
+  cannotSee:
     'Uses that do not fault: in lazy mode, and with the pool for up to 10.6 s (finding 3), the old address still works.',
   why: 'Where it does not fault, the device overwrites memory that belongs to others by then.',
-  mend: 'Wait until the device has stopped (completion, reset, ring drained) before you unmap.',
+  fix: 'Wait until the device has stopped (completion, reset, ring drained) before you unmap.',
 };
 const DENIED: Rule = {
   id: 'fault-direction',
@@ -27,9 +28,9 @@ const DENIED: Rule = {
   dmaDebug: null,
   needs: ['maps', 'faults'],
   pairing: false,
-  blind: 'Faults whose line does not say whether the device read or wrote.',
+  cannotSee: 'Faults whose line does not say whether the device read or wrote.',
   why: 'The transfer did not happen, or only a part of it.',
-  mend: 'Map with the direction that the device needs, BIDIRECTIONAL if it does both.',
+  fix: 'Map with the direction that the device needs, BIDIRECTIONAL if it does both.',
 };
 const INVALID: Rule = {
   id: 'fault-invalid-address',
@@ -38,9 +39,9 @@ const INVALID: Rule = {
   dmaDebug: 'the driver failed to check a map error',
   needs: ['faults'],
   pairing: false,
-  blind: 'Devices that cut the address to fewer bits.',
+  cannotSee: 'Devices that cut the address to fewer bits.',
   why: 'The driver gave a failed mapping to the device.',
-  mend: 'Check each address with dma_mapping_error() before the device gets it.',
+  fix: 'Check each address with dma_mapping_error() before the device gets it.',
 };
 const FAULT: Rule = {
   id: 'fault',
@@ -50,9 +51,9 @@ const FAULT: Rule = {
   dmaDebug: null,
   needs: ['faults'],
   pairing: false,
-  blind: 'What was mapped before the capture began.',
+  cannotSee: 'What was mapped before the capture began.',
   why: 'The device used an address that nobody gave it, or one from before the capture.',
-  mend: 'Record from the probe of the driver on, with dma and iommu events, to see what the address was.',
+  fix: 'Record from the probe of the driver on, with dma and iommu events, to see what the address was.',
 };
 
 /** Each is a walk over what is and was mapped. */
@@ -99,7 +100,7 @@ export class FaultCheck implements Check {
       context.report(FAULT, device, `a device ${did} ${where}`, { kind });
       return;
     }
-    if (address === Number.MAX_SAFE_INTEGER || address >= LAST_PAGE) {
+    if (address === ALL_ONES || address >= LAST_PAGE) {
       context.report(INVALID, device, `${did} at the last page of all addresses`, { kind });
       return;
     }
@@ -117,12 +118,13 @@ export class FaultCheck implements Check {
       context.report(
         AFTER,
         name,
-        `${did} ${hex(address)} in ${what}, unmapped at ${lineOf(freed.place, context.file)}${ago}`,
+        `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
         { kind },
       );
       return;
     }
-    const denied = buffer && write !== null && buffer.dir === (write ? 1 : 2);
+    const denied =
+      buffer && write !== null && buffer.dir === (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE);
     if (state === 'mapped' && denied) {
       context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind });
       return;

@@ -2,6 +2,7 @@
 // Findings that are alike are one: how many, the first place and the last one.
 
 import type { Place } from '../calls/step';
+import { escaped } from '../trace-error';
 import { type Rule, SEVERITIES, type Severity } from './rule';
 
 /** Kinds kept apart for one rule; the others are counted. */
@@ -11,9 +12,9 @@ export interface Finding {
   readonly rule: Rule;
   /** That of the rule; `note` where each occurrence is uncertain. */
   readonly severity: Severity;
-  /** As the capture names it; null where the capture does not say. */
+  /** As the capture names it, control characters escaped; null where the capture does not say. */
   readonly device: string | null;
-  /** What happened, of the first occurrence or the worst one. */
+  /** What happened, control characters escaped; of the first occurrence or the worst one. */
   readonly message: string;
   readonly first: Place;
   readonly last: Place;
@@ -130,5 +131,15 @@ export class Findings {
 function finding(kind: Kind): Finding {
   const { rule, device, message, first, last, count, uncertain, doubt } = kind;
   const severity = uncertain < count ? rule.severity : 'note';
-  return { rule, severity, device, message, first, last, count, uncertain, doubt };
+  return {
+    rule,
+    severity,
+    device: device === null ? null : escaped(device),
+    message: escaped(message),
+    first,
+    last,
+    count,
+    uncertain,
+    doubt,
+  };
 }

@@ -9,7 +9,7 @@ const MOST_PIECES = 64;
 const LEAST_GROWTH = 4;
 
 export interface Grown {
-  /** The least count in each quarter, against that at the begin. */
+  /** The least count in each quarter, against that at the start. */
   readonly least: readonly number[];
   readonly first: Place;
   readonly firstNs: number;

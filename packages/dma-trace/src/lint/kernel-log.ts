@@ -14,9 +14,9 @@ const UNCHECKED: Rule = {
   dmaDebug: 'the driver failed to check a map error',
   needs: ['log'],
   pairing: false,
-  blind: 'Kernels without CONFIG_DMA_API_DEBUG: trace events do not show the check.',
+  cannotSee: 'Kernels without CONFIG_DMA_API_DEBUG: trace events do not show the check.',
   why: 'When a map call fails, the driver gives the device an address that is none.',
-  mend: 'Call dma_mapping_error() after each dma_map_single and dma_map_page.',
+  fix: 'Call dma_mapping_error() after each dma_map_single and dma_map_page.',
 };
 const REPORT: Rule = {
   id: 'dma-debug-report',
@@ -25,9 +25,9 @@ const REPORT: Rule = {
   dmaDebug: 'this is its report',
   needs: ['log'],
   pairing: false,
-  blind: 'All but the first report, unless dma_debug=… or all_errors in debugfs asks for more.',
+  cannotSee: 'All but the first report, unless dma_debug=… or all_errors in debugfs asks for more.',
   why: 'The kernel followed the driver itself: it knows what a capture can only infer.',
-  mend: 'Look at the call trace behind the line; dump in debugfs lists what is mapped.',
+  fix: 'Look at the call trace behind the line; dump in debugfs lists what is mapped.',
 };
 const FULL: Rule = {
   id: 'swiotlb-full',
@@ -36,9 +36,9 @@ const FULL: Rule = {
   dmaDebug: null,
   needs: ['log'],
   pairing: false,
-  blind: 'Why it was full: too large a request, fragments, a leak, or real load.',
+  cannotSee: 'Why it was full: too large a request, fragments, a leak, or real load.',
   why: 'The transfer fails; many drivers report it as an I/O error or retry forever.',
-  mend: 'Look for leaks first, then for large requests; swiotlb=<slots> makes it larger.',
+  fix: 'Look for leaks first, then for large requests; swiotlb=<slots> makes it larger.',
 };
 
 const ABOUT_ITSELF =

@@ -20,10 +20,10 @@ const AT_RELEASE: Rule = {
   dmaDebug: 'the driver has pending DMA allocations while it is released from the device',
   needs: ['maps', 'unmaps', 'groups'],
   pairing: true,
-  blind:
+  cannotSee:
     'Buffers that were mapped before the capture began; drivers that leave without these events.',
   why: 'The addresses and the memory are lost, and the device may still write to it.',
-  mend: 'Stop the device in remove() and unmap all that is mapped before you return.',
+  fix: 'Stop the device in remove() and unmap all that is mapped before you return.',
 };
 const LEAK: Rule = {
   id: 'leaked-mapping',
@@ -32,9 +32,9 @@ const LEAK: Rule = {
   dmaDebug: 'only when the driver is removed: pending DMA allocations',
   needs,
   pairing: true,
-  blind: 'A buffer that the driver keeps on purpose looks the same.',
+  cannotSee: 'A buffer that the driver keeps on purpose looks the same.',
   why: 'Each leak keeps an address, and with the pool a bounce buffer, until the device is removed.',
-  mend: 'Unmap on each way out, error paths and timeouts included.',
+  fix: 'Unmap on each way out, error paths and timeouts included.',
 };
 const GROWTH: Rule = {
   id: 'mapping-growth',
@@ -44,9 +44,9 @@ const GROWTH: Rule = {
   dmaDebug: 'only when its own memory runs out',
   needs,
   pairing: true,
-  blind: 'A cache that is still filling up looks the same; record for longer.',
+  cannotSee: 'A cache that is still filling up looks the same; record for longer.',
   why: 'Addresses, page tables and bounce buffers run out in the end, and map calls fail.',
-  mend: 'Compare the paths that map with those that unmap: still-mapped and leaked-mapping name lines.',
+  fix: 'Compare the paths that map with those that unmap: still-mapped and leaked-mapping name lines.',
 };
 const AGAIN: Rule = {
   id: 'mapped-again',
@@ -55,9 +55,9 @@ const AGAIN: Rule = {
   dmaDebug: null,
   needs,
   pairing: true,
-  blind: 'Devices that are not translated: there one address may be mapped twice.',
+  cannotSee: 'Devices that are not translated: there one address may be mapped twice.',
   why: 'The allocator gives an address out again only after its unmap: the capture lacks a line, or the driver unmapped by a way around the DMA API.',
-  mend: 'Record with larger buffers and all CPUs; if it stays, look at how the driver ends this mapping.',
+  fix: 'Record with larger buffers and all CPUs; if it stays, look at how the driver ends this mapping.',
 };
 const STILL: Rule = {
   id: 'still-mapped',
@@ -66,9 +66,9 @@ const STILL: Rule = {
   dmaDebug: null,
   needs: ['maps'],
   pairing: true,
-  blind: 'Whether they are in flight, kept on purpose, or leaked.',
+  cannotSee: 'Whether they are in flight, kept on purpose, or leaked.',
   why: 'A driver at work always has some; after the last transfer there should be none but rings.',
-  mend: 'Record until the work is done, or until the driver is unloaded, to tell leaks from buffers in flight.',
+  fix: 'Record until the work is done, or until the driver is unloaded, to tell leaks from buffers in flight.',
 };
 const LONG: Rule = {
   id: 'held-long',
@@ -77,9 +77,9 @@ const LONG: Rule = {
   dmaDebug: null,
   needs,
   pairing: true,
-  blind: 'Buffers that were mapped before the capture began.',
+  cannotSee: 'Buffers that were mapped before the capture began.',
   why: 'Receive rings do this; elsewhere the device can reach the memory for longer than it needs to, and the pool cannot give the slot to others.',
-  mend: 'Unmap when the transfer is done, or map once and sync (page_pool) if the buffer is kept.',
+  fix: 'Unmap when the transfer is done, or map once and sync (page_pool) if the buffer is kept.',
 };
 
 /** Nanoseconds. */
@@ -148,7 +148,7 @@ export class LeakCheck implements Check {
         context.report(
           AT_RELEASE,
           mapping.device,
-          `still mapped when the device left (line ${String(event.line)})`,
+          `still mapped when the device left (${context.lineOf(context.place)})`,
           { place: mapping.place, doubt: context.doubtOf(context.stateOf(mapping).mappedNs) },
         );
   }
@@ -187,7 +187,7 @@ export class LeakCheck implements Check {
         place: grown.first,
         timeNs: grown.firstNs,
         doubt: context.doubtOf(grown.firstNs),
-        message: `${dirName(Number(dir))}: at least ${grown.least.map(String).join(', ')} more than at the begin, in its four quarters`,
+        message: `${dirName(Number(dir))}: at least ${grown.least.map(String).join(', ')} more than at the start, in its four quarters`,
       });
     }
   }

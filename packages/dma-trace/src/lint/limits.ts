@@ -2,7 +2,7 @@
 // Mappings that the pool, or the device, cannot take as they are.
 
 import type { MapSg, TraceEvent } from '../events';
-import { type Mapping, PAGE, asksPool } from '../calls/step';
+import { type Mapping, PAGE, asksPool, isList } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
@@ -15,10 +15,10 @@ const SEGMENT: Rule = {
   dmaDebug: 'mapping a segment longer than the device claims to support (CONFIG_DMA_API_DEBUG_SG)',
   needs: ['lists'],
   pairing: false,
-  blind:
-    'The limit itself, unless the facts have max_segment_size: the default of 64 KiB is assumed.',
+  cannotSee:
+    'The limit itself, unless the facts have max_segment_size: the 64 KiB of PCI devices are assumed.',
   why: 'The pool cuts such an entry and runs past the end of the list: the kernel dies (finding 29).',
-  mend: 'Tell the DMA API what the device can take (dma_set_max_seg_size), or build lists that obey it.',
+  fix: 'Tell the DMA API what the device can take (dma_set_max_seg_size), or build lists that obey it.',
 };
 const BOUNDARY: Rule = {
   id: 'segment-boundary',
@@ -27,33 +27,33 @@ const BOUNDARY: Rule = {
   dmaDebug: 'mapping a segment across the boundary (CONFIG_DMA_API_DEBUG_SG)',
   needs: ['lists'],
   pairing: false,
-  blind:
-    'The boundary itself, unless the facts have seg_boundary_mask: the default of 4 GiB is assumed.',
+  cannotSee:
+    'The boundary itself, unless the facts have seg_boundary_mask: the 4 GiB of PCI devices are assumed.',
   why: 'Devices with a counter of few bits wrap and reach other memory; segments of the pool cross boundaries smaller than a class (finding 33).',
-  mend: 'Set the boundary (dma_set_seg_boundary) before the first mapping.',
+  fix: 'Set the boundary (dma_set_seg_boundary) before the first mapping.',
 };
 const OFFSET: Rule = {
   id: 'list-offset-lost',
   severity: 'warning',
-  summary: 'A list begins inside of a page, on a device that may rely on that offset.',
+  summary: 'A list begins inside a page, on a device that may rely on that offset.',
   dmaDebug: null,
   needs: ['lists'],
   pairing: false,
-  blind:
+  cannotSee:
     'Whether the device has a min_align_mask: the facts tell (virt_boundary_mask), as for NVMe.',
-  why: 'The pool puts lists at the begin of a slot: NVMe and others, which read the offset from the first address, transfer the wrong bytes (finding 34).',
-  mend: 'Nothing in the driver: the pool would have to keep the offset, as swiotlb does.',
+  why: 'The pool puts lists at the start of a slot: NVMe and others, which read the offset from the first address, transfer the wrong bytes (finding 34).',
+  fix: 'Nothing in the driver: the pool would have to keep the offset, as swiotlb does.',
 };
 const CLASS: Rule = {
   id: 'larger-than-class',
   severity: 'note',
-  summary: 'A mapping is larger than every class of the pool.',
+  summary: 'A mapping, with its offset in the page, is larger than every class of the pool.',
   dmaDebug: null,
   needs: ['maps'],
   pairing: false,
-  blind: 'Classes that the facts do not name: 4, 16 and 128 KiB are assumed.',
+  cannotSee: 'Classes that the facts do not name: 4, 16 and 128 KiB are assumed.',
   why: 'The pool does not serve it: it is mapped as without the series.',
-  mend: 'Add a class (io_buffer_pool.class_sizes) if such mappings are many; replay tells what it would cost.',
+  fix: 'Add a class (io_buffer_pool.class_sizes) if such mappings are many; replay tells what it would cost.',
 };
 const NOTHING: Rule = {
   id: 'mapping-of-nothing',
@@ -62,9 +62,9 @@ const NOTHING: Rule = {
   dmaDebug: null,
   needs: ['maps'],
   pairing: false,
-  blind: 'Single entries of 0 bytes within a list.',
+  cannotSee: 'Single entries of 0 bytes within a list.',
   why: 'It succeeds without a translation, and its unmap warns (finding 41); a list without bytes takes a slot of the pool forever (finding 27).',
-  mend: 'Do not map what has no bytes.',
+  fix: 'Do not map what has no bytes.',
 };
 const PAGES: Rule = {
   id: 'alloc-pages-bounced',
@@ -73,14 +73,14 @@ const PAGES: Rule = {
   dmaDebug: null,
   needs: ['maps'],
   pairing: false,
-  blind: 'Nothing.',
+  cannotSee: 'Nothing.',
   why: 'The pool bounces it for as long as it lives: its buffer is not zeroed, and CPU and device see each other only at syncs (finding 5).',
-  mend: 'Sync as for streaming mappings, or take dma_alloc_coherent.',
+  fix: 'Sync as for streaming mappings, or take dma_alloc_coherent.',
 };
 
-/** Bytes: the kernel's defaults for a device that sets none. */
-const USUAL_SEGMENT = 64 * 1024;
-const USUAL_BOUNDARY = 2 ** 32;
+/** Bytes: what the kernel's PCI core sets for each device; drivers may set others. */
+const PCI_SEGMENT = 64 * 1024;
+const PCI_BOUNDARY = 2 ** 32;
 
 export class LimitCheck implements Check {
   readonly rules = [SEGMENT, BOUNDARY, OFFSET, CLASS, NOTHING, PAGES];
@@ -98,7 +98,7 @@ export class LimitCheck implements Check {
       return;
     }
     const mask = context.facts?.queueLimits.get('seg_boundary_mask');
-    const boundary = mask === undefined ? USUAL_BOUNDARY : mask + 1;
+    const boundary = mask === undefined ? PCI_BOUNDARY : mask + 1;
     dmaAddrs.forEach((start, i) => {
       const last = start + (sizes[i] ?? 0) - 1;
       if (Math.floor(start / boundary) !== Math.floor(last / boundary))
@@ -111,11 +111,14 @@ export class LimitCheck implements Check {
   }
 
   mapped(mapping: Mapping, _state: MappingState, context: LintContext): void {
-    const { device, form, size } = mapping;
+    const { device, form, phys, size } = mapping;
     if (!asksPool(form) || form === 'reconstructed') return;
-    if (size > context.largestClass) {
-      const message = `${bytes(size)} at the most; the largest class has ${bytes(context.largestClass)}`;
-      context.report(CLASS, device, message, { weight: size });
+    // A buffer keeps its offset in the page; a list begins at the start of a slot.
+    const needed = isList(form) ? size : (phys % PAGE) + size;
+    if (needed > context.largestClass) {
+      const from = needed > size ? ` from the start of their page (${bytes(size)} mapped)` : '';
+      const message = `${bytes(needed)}${from} at the most; the largest class has ${bytes(context.largestClass)}`;
+      context.report(CLASS, device, message, { weight: needed });
       return;
     }
     if (form === 'pages') context.report(PAGES, device, `${bytes(size)} from dma_alloc_pages`);
@@ -134,11 +137,11 @@ export class LimitCheck implements Check {
     if (entrySource !== 'recorded' && entrySource !== 'chunks') return;
     const most = limits?.get('max_segment_size') ?? null;
     const longest = entries.reduce((max, { length }) => Math.max(max, length), 0);
-    if (longest > (most ?? USUAL_SEGMENT))
+    if (longest > (most ?? PCI_SEGMENT))
       context.report(
         SEGMENT,
         device,
-        `an entry of ${bytes(longest)}; the longest segment is ${bytes(most ?? USUAL_SEGMENT)}`,
+        `an entry of ${bytes(longest)}; the longest segment is ${bytes(most ?? PCI_SEGMENT)}`,
         { weight: longest, doubt: most === null ? 'the limit of the device is assumed' : null },
       );
   }

@@ -24,7 +24,7 @@ export interface LintResult {
   readonly findings: readonly Finding[];
   /** In the order of the table. */
   readonly rules: readonly RuleState[];
-  /** Why rules that join several lines accuse nobody here; null if they may. */
+  /** Why rules that join several lines give only notes here; null if they may give more. */
   readonly doubt: string | null;
   /** Mappings of calls, and of requests that only iommu:* events show. */
   readonly maps: number;

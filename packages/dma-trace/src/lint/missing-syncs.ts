@@ -8,7 +8,7 @@ import type { Mapping } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { bytes, deviceReads, deviceWrites, lineOf } from './words';
+import { bytes, deviceReads, deviceWrites } from './words';
 
 const SKIPPED: Rule = {
   id: 'skip-without-sync',
@@ -17,9 +17,9 @@ const SKIPPED: Rule = {
   dmaDebug: null,
   needs: ['maps', 'unmaps', 'syncs'],
   pairing: true,
-  blind: 'Whether the buffer was used at all; drivers unmap unused ones without a sync.',
+  cannotSee: 'Whether the buffer was used at all; drivers unmap unused ones without a sync.',
   why: 'With SKIP_CPU_SYNC the driver promises to sync by itself: else the device reads, or the CPU sees, old data wherever the machine bounces or is not coherent.',
-  mend: 'Call dma_sync_*_for_device before the device reads and dma_sync_*_for_cpu before the CPU does, or leave SKIP_CPU_SYNC out.',
+  fix: 'Call dma_sync_*_for_device before the device reads and dma_sync_*_for_cpu before the CPU does, or leave SKIP_CPU_SYNC out.',
 };
 const NOT_RETURNED: Rule = {
   id: 'sync-not-returned',
@@ -28,21 +28,21 @@ const NOT_RETURNED: Rule = {
   dmaDebug: null,
   needs: ['maps', 'syncs'],
   pairing: true,
-  blind:
+  cannotSee:
     'Whether the CPU wrote to the buffer: if it only read, most machines need no sync for the device.',
   why: 'The device works on a buffer that still belongs to the CPU: what the CPU left in its cache may overwrite what the device wrote.',
-  mend: 'Call dma_sync_*_for_device before the device may use the buffer again.',
+  fix: 'Call dma_sync_*_for_device before the device may use the buffer again.',
 };
 const SHORT: Rule = {
   id: 'short-transfer',
   severity: 'note',
-  summary: 'Only the begin of a buffer is synced for the CPU, then all of it is unmapped.',
+  summary: 'Only the start of a buffer is synced for the CPU, then all of it is unmapped.',
   dmaDebug: null,
   needs: ['maps', 'unmaps', 'syncs'],
   pairing: true,
-  blind: 'Short transfers without a sync: no line says how much a device wrote.',
+  cannotSee: 'Short transfers without a sync: no line says how much a device wrote.',
   why: 'The unmap copies the whole bounce buffer back: with the pool, old kernel memory or the data of another transfer replaces the rest (finding 1).',
-  mend: 'Unmap with SKIP_CPU_SYNC after the sync, or let nobody read past what the device wrote.',
+  fix: 'Unmap with SKIP_CPU_SYNC after the sync, or let nobody read past what the device wrote.',
 };
 
 const SKIP = DMA_ATTRS.get('SKIP_CPU_SYNC') ?? 0;
@@ -71,7 +71,7 @@ export class MissingSyncCheck implements Check {
       context.report(
         NOT_RETURNED,
         mapping.device,
-        `synced for the CPU twice (mapped at ${lineOf(mapping.place, context.file)})`,
+        `synced for the CPU twice (mapped at ${context.lineOf(mapping.place)})`,
         { doubt: context.doubtOf(state.mappedNs) },
       );
     state.cpuOffset = offset;
@@ -81,7 +81,7 @@ export class MissingSyncCheck implements Check {
     if (mapping.form !== 'page' && mapping.form !== 'sg') return;
     const { device, dir } = mapping;
     const doubt = context.doubtOf(state.mappedNs);
-    const at = `mapped at ${lineOf(mapping.place, context.file)}`;
+    const at = `mapped at ${context.lineOf(mapping.place)}`;
     const unmapSkips = (call.attrs & SKIP) !== 0;
     if ((mapping.attrs & SKIP) !== 0 && deviceReads(dir) && !state.syncedForDevice)
       context.report(SKIPPED, device, `${at} with SKIP_CPU_SYNC, never synced for the device`, {

@@ -6,7 +6,7 @@ import { type Mapping, PAGE, type SgEntry, pageFloor } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { deviceWrites, dirName, hex, isStreaming, lineOf } from './words';
+import { deviceWrites, dirName, hex, isStreaming } from './words';
 
 const TWICE: Rule = {
   id: 'memory-mapped-twice',
@@ -15,9 +15,9 @@ const TWICE: Rule = {
   dmaDebug: null,
   needs: ['maps', 'unmaps'],
   pairing: true,
-  blind: 'Lists whose lengths the capture does not tell, and mappings above 16 MiB.',
+  cannotSee: 'Lists whose lengths the capture does not tell, and mappings above 16 MiB.',
   why: 'With bounce buffers each mapping has a copy of its own: what one device writes the other does not see, and the last unmap overwrites the data (finding 4).',
-  mend: 'Map the memory once (BIDIRECTIONAL if it goes both ways), or use coherent memory.',
+  fix: 'Map the memory once (BIDIRECTIONAL if it goes both ways), or use coherent memory.',
 };
 const CACHE_LINE: Rule = {
   id: 'cacheline-overlap',
@@ -27,10 +27,10 @@ const CACHE_LINE: Rule = {
   dmaDebug: 'cacheline tracking: overlapping mappings are not supported',
   needs: ['maps', 'unmaps', 'coherency'],
   pairing: true,
-  blind:
+  cannotSee:
     'Machines whose cache lines are not 64 bytes; memory that only the CPU uses beside the buffer.',
   why: 'The CPU cleans and discards whole lines: the sync of one buffer destroys what a device wrote to the other.',
-  mend: 'Align buffers to dma_get_cache_alignment() and give each its own lines.',
+  fix: 'Align buffers to dma_get_cache_alignment() and give each its own lines.',
 };
 
 /** Bytes. */
@@ -102,7 +102,7 @@ function compare(mapping: Mapping, range: SgEntry, other: Mapping, context: Lint
   if (!deviceWrites(mapping.dir) && !deviceWrites(other.dir)) return false;
   const both = deviceWrites(mapping.dir) && deviceWrites(other.dir);
   const incoherent = both && context.facts?.nonCoherent?.includes(mapping.device) === true;
-  const at = lineOf(other.place, context.file);
+  const at = context.lineOf(other.place);
   const doubt = context.doubtOf(context.stateOf(other).mappedNs);
   for (const theirs of rangesOf(other)) {
     if (range.phys < theirs.phys + theirs.length && theirs.phys < range.phys + range.length) {

@@ -18,12 +18,12 @@ export interface Rule {
   /** What CONFIG_DMA_API_DEBUG says of it, in our words; null if it does not know it. */
   readonly dmaDebug: string | null;
   readonly needs: readonly Need[];
-  /** It joins several lines: where one of them may be missing it accuses nobody. */
+  /** It joins several lines: where one of them may be missing it gives only notes. */
   readonly pairing: boolean;
   /** What it cannot see. */
-  readonly blind: string;
+  readonly cannotSee: string;
   readonly why: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What is known of a mapping in force beside its line. */
@@ -37,6 +37,6 @@ export interface MappingState {
   syncedForCpu: boolean;
   /** Bytes into it of the latest sync for the CPU that no sync for the device followed; -1: none. */
   cpuOffset: number;
-  /** Bytes of the longest sync for the CPU since then, all of them from its begin on; Infinity if one began elsewhere. */
+  /** Bytes of the longest sync for the CPU since then, all of them from its start on; Infinity if one began elsewhere. */
   cpuBytes: number;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Syncs of what is not mapped, in the wrong direction, or in a way that a bounce buffer does not survive.
 
-import { ALL_ONES } from '../event-head';
+import { ALL_ONES, DMA_BIDIRECTIONAL } from '../event-head';
 import type { SyncSg, SyncSingle } from '../events';
 import type { Mapping } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { bytes, dirName, formName, hex, lineOf } from './words';
+import { MOST_PRINTED, bytes, dirName, formName, hex } from './words';
 
 const needs = ['maps', 'syncs'] as const;
 
@@ -18,20 +18,20 @@ const UNMAPPED: Rule = {
   dmaDebug: 'the driver syncs DMA memory that it has not allocated',
   needs,
   pairing: true,
-  blind: 'Syncs of what the capture never shows mapped.',
+  cannotSee: 'Syncs of what the capture never shows mapped.',
   why: 'The memory may belong to others by then; with the pool the kernel follows a null pointer (finding 25).',
-  mend: 'Sync before the unmap. The unmap itself makes the data visible, unless SKIP_CPU_SYNC is set.',
+  fix: 'Sync before the unmap. The unmap itself makes the data visible, unless SKIP_CPU_SYNC is set.',
 };
 const OUTSIDE: Rule = {
   id: 'sync-outside',
   severity: 'error',
   summary: 'A sync reaches past the end of its buffer.',
-  dmaDebug: 'the driver syncs DMA memory outside of the mapped range',
+  dmaDebug: 'the driver syncs DMA memory outside the mapped range',
   needs,
   pairing: true,
-  blind: 'Lists of several DMA segments.',
+  cannotSee: 'Lists of several DMA segments.',
   why: 'On machines that are not coherent it discards the cache lines of others; with the pool it copies past the bounce buffer (finding 26).',
-  mend: 'Sync at most what was mapped.',
+  fix: 'Sync at most what was mapped.',
 };
 const DIRECTION: Rule = {
   id: 'sync-direction',
@@ -40,9 +40,9 @@ const DIRECTION: Rule = {
   dmaDebug: 'the driver syncs DMA memory with another direction',
   needs,
   pairing: true,
-  blind: 'Buffers that are mapped BIDIRECTIONAL: any direction is allowed there.',
+  cannotSee: 'Buffers that are mapped BIDIRECTIONAL: any direction is allowed there.',
   why: 'Data is copied or flushed the wrong way, or not at all.',
-  mend: 'Sync with the direction of the map call, or map BIDIRECTIONAL.',
+  fix: 'Sync with the direction of the map call, or map BIDIRECTIONAL.',
 };
 const ENTRIES: Rule = {
   id: 'sync-list-entries',
@@ -51,9 +51,9 @@ const ENTRIES: Rule = {
   dmaDebug: 'the driver syncs a list with another count of entries',
   needs: ['lists', 'syncs'],
   pairing: true,
-  blind: 'Entries after the 128th, which the kernel does not print.',
+  cannotSee: 'Entries after the 128th, which the kernel does not print.',
   why: 'Entries that are left out are not made visible to the other side.',
-  mend: 'Give the count that was given to dma_map_sg, not the one that it returned.',
+  fix: 'Give the count that was given to dma_map_sg, not the one that it returned.',
 };
 const SEGMENT: Rule = {
   id: 'sync-segment',
@@ -62,9 +62,9 @@ const SEGMENT: Rule = {
   dmaDebug: null,
   needs: ['lists', 'syncs'],
   pairing: true,
-  blind: 'Lists that were mapped before the capture began.',
+  cannotSee: 'Lists that were mapped before the capture began.',
   why: 'It works without bounce buffers; the pool takes the list for a page and the kernel dies (finding 24).',
-  mend: 'Sync lists with dma_sync_sg_for_cpu and dma_sync_sg_for_device.',
+  fix: 'Sync lists with dma_sync_sg_for_cpu and dma_sync_sg_for_device.',
 };
 const COPY: Rule = {
   id: 'sync-list-copy',
@@ -73,12 +73,11 @@ const COPY: Rule = {
   dmaDebug: null,
   needs,
   pairing: true,
-  blind: 'A whole copy with the same addresses: the kernel prints no pointer to the list.',
+  cannotSee: 'A whole copy with the same addresses: the kernel prints no pointer to the list.',
   why: 'The pool knows a list by its pointer: the sync of another one copies nothing, and the data is lost silently (finding 6).',
-  mend: 'Sync the scatterlist that was mapped, from its first entry.',
+  fix: 'Sync the scatterlist that was mapped, from its first entry.',
 };
 
-const MOST_PRINTED = 128;
 /** Walks over what was unmapped. */
 const MOST_WALKS = 256;
 
@@ -94,9 +93,8 @@ export class SyncCheck implements Check {
   ): void {
     const { device } = mapping;
     const doubt = context.doubtOf(state.mappedNs);
-    const at = `mapped at ${lineOf(mapping.place, context.file)}`;
-    const dir = event.dir === 'TO_DEVICE' ? 1 : event.dir === 'FROM_DEVICE' ? 2 : 0;
-    if (mapping.dir !== 0 && dir !== mapping.dir)
+    const at = `mapped at ${context.lineOf(mapping.place)}`;
+    if (mapping.dir !== DMA_BIDIRECTIONAL && event.dir !== dirName(mapping.dir))
       context.report(DIRECTION, device, `synced ${event.dir}, ${at} as ${dirName(mapping.dir)}`, {
         doubt,
         kind: `${String(mapping.dir)} ${event.dir}`,
@@ -168,7 +166,7 @@ export class SyncCheck implements Check {
     context.report(
       UNMAPPED,
       event.device,
-      `${hex(dmaAddr)} was unmapped at ${lineOf(freed.freed, context.file)}`,
+      `${hex(dmaAddr)} was unmapped at ${context.lineOf(freed.freed)}`,
       { doubt: context.doubtOf(freed.freedNs) },
     );
   }

@@ -2,16 +2,16 @@
 // Unmaps that are not the mirror of their map, and unmaps of what is not mapped.
 
 import { ALL_ONES, DMA_ATTRS, type EventHead } from '../event-head';
-import type { MapPage, MapSg, MapSgErr } from '../events';
+import type { MapPage, MapSg, MapSgErr, TraceEvent } from '../events';
 import { shortListKey } from '../calls/account/freed-mappings';
 import { type UnmapCall, mapSide, nearMapping, unmapSide } from '../calls/account/unmap-account';
 import type { LiveMappings } from '../calls/live-mappings';
 import { portedAttrs } from '../calls/mappings';
-import type { Mapping } from '../calls/step';
+import type { Mapping, Place } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { bytes, dirName, formName, hex, lineOf } from './words';
+import { MOST_PRINTED, bytes, dirName, formName, hex } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
 
@@ -22,9 +22,9 @@ const DOUBLE: Rule = {
   dmaDebug: 'the driver frees DMA memory that it has not allocated',
   needs,
   pairing: true,
-  blind: 'Unmaps of what was mapped before the capture began, if they come once.',
+  cannotSee: 'Unmaps of what was mapped before the capture began, if they come once.',
   why: 'The address may belong to another buffer by then, which loses its mapping; in the pool a second unmap corrupts the list of free buffers (finding 22).',
-  mend: 'Unmap in one place only, and forget the address when you do.',
+  fix: 'Unmap in one place only, and forget the address when you do.',
 };
 const SIZE: Rule = {
   id: 'unmap-size',
@@ -33,9 +33,9 @@ const SIZE: Rule = {
   dmaDebug: 'the driver frees DMA memory with another size',
   needs,
   pairing: true,
-  blind: 'Lists: dma_unmap_sg prints no size.',
+  cannotSee: 'Lists: dma_unmap_sg prints no size.',
   why: 'A smaller size leaves a part mapped, and a bounce buffer copies back only that many bytes; a larger one unmaps what belongs to others.',
-  mend: 'Keep the size of the map call (dma_unmap_len_set) and unmap with it.',
+  fix: 'Keep the size of the map call (dma_unmap_len_set) and unmap with it.',
 };
 const DIRECTION: Rule = {
   id: 'unmap-direction',
@@ -44,9 +44,9 @@ const DIRECTION: Rule = {
   dmaDebug: 'the driver frees DMA memory with another direction',
   needs,
   pairing: true,
-  blind: 'Lists whose memory is mapped twice at once.',
+  cannotSee: 'Lists whose memory is mapped twice at once.',
   why: 'The direction of the unmap decides what is copied back: a bounce buffer that nobody wrote overwrites the data, or the data of the device is lost.',
-  mend: 'Unmap with the direction of the map call.',
+  fix: 'Unmap with the direction of the map call.',
 };
 const CALL: Rule = {
   id: 'unmap-call',
@@ -55,20 +55,20 @@ const CALL: Rule = {
   dmaDebug: 'the driver frees DMA memory with the wrong function',
   needs,
   pairing: true,
-  blind: 'dma_map_single and dma_map_page: the kernel prints both alike.',
+  cannotSee: 'dma_map_single and dma_map_page: the kernel prints both alike.',
   why: 'Each kind of mapping has its own bookkeeping, which the other call does not undo.',
-  mend: 'Use the unmap or free call that belongs to the map or allocation call.',
+  fix: 'Use the unmap or free call that belongs to the map or allocation call.',
 };
 const ADDRESS: Rule = {
   id: 'unmap-address',
   severity: 'error',
-  summary: 'An unmap names an address inside of a buffer, not its begin.',
+  summary: 'An unmap names an address inside a buffer, not its start.',
   dmaDebug: 'the driver frees DMA memory that it has not allocated',
   needs,
   pairing: true,
-  blind: 'Buffers that were mapped before the capture began.',
-  why: 'The IOMMU unmaps whole pages from that address on, and the begin of the buffer stays mapped.',
-  mend: 'Unmap with the address that the map call returned.',
+  cannotSee: 'Buffers that were mapped before the capture began.',
+  why: 'The IOMMU unmaps whole pages from that address on, and the start of the buffer stays mapped.',
+  fix: 'Unmap with the address that the map call returned.',
 };
 const ENTRIES: Rule = {
   id: 'unmap-list-entries',
@@ -77,9 +77,9 @@ const ENTRIES: Rule = {
   dmaDebug: 'the driver frees a list with another count of entries',
   needs: ['lists', 'unmaps'],
   pairing: true,
-  blind: 'Entries after the 128th, which the kernel does not print.',
+  cannotSee: 'Entries after the 128th, which the kernel does not print.',
   why: 'Entries that are left out stay mapped; the pool takes another list for one that it does not know and copies nothing back (finding 6).',
-  mend: 'Unmap the same list with the count that was given to dma_map_sg, not with the one that it returned.',
+  fix: 'Unmap the same list with the count that was given to dma_map_sg, not with the one that it returned.',
 };
 const ATTRS: Rule = {
   id: 'unmap-attrs',
@@ -88,9 +88,9 @@ const ATTRS: Rule = {
   dmaDebug: null,
   needs,
   pairing: true,
-  blind: 'Attributes that the capture does not print; SKIP_CPU_SYNC and NO_WARN may differ.',
+  cannotSee: 'Attributes that the capture does not print; SKIP_CPU_SYNC and NO_WARN may differ.',
   why: 'The attributes say how the memory was allocated (one block, pages, without a kernel mapping), and so how it has to be freed.',
-  mend: 'Free with the attributes of the allocation.',
+  fix: 'Free with the attributes of the allocation.',
 };
 const FAILED: Rule = {
   id: 'failed-mapping-used',
@@ -99,9 +99,9 @@ const FAILED: Rule = {
   dmaDebug: 'the driver frees an invalid DMA address',
   needs: ['maps'],
   pairing: false,
-  blind: 'Whether the driver looked at the result: only its use is seen.',
+  cannotSee: 'Whether the driver looked at the result: only its use is seen.',
   why: 'The address is no address: the device writes to it or faults, and the unmap may hit what others have mapped.',
-  mend: 'Check each address with dma_mapping_error(), and the count that dma_map_sg returns; stop there.',
+  fix: 'Check each address with dma_mapping_error(), and the count that dma_map_sg returns; stop there.',
 };
 const MAP_FAILED: Rule = {
   id: 'map-failed',
@@ -110,9 +110,9 @@ const MAP_FAILED: Rule = {
   dmaDebug: null,
   needs: ['maps'],
   pairing: false,
-  blind: 'dma_map_sg of kernels without dma_map_sg_err.',
+  cannotSee: 'dma_map_sg of kernels without dma_map_sg_err.',
   why: 'It is no bug of the driver, but drivers often do not check it.',
-  mend: 'Look in the kernel log for the reason: no addresses left, a full swiotlb, a mask that is too small.',
+  fix: 'Look in the kernel log for the reason: no addresses left, a full swiotlb, a mask that is too small.',
 };
 
 /** Attributes that have to be the same: they decide how memory is freed, or what the device was allowed. */
@@ -122,19 +122,18 @@ const OF_MEMORY = attrs(
   'FORCE_CONTIGUOUS',
   'ALLOC_SINGLE_PAGES',
 );
-const MOST_PRINTED = 128;
 const MOST_FAILED_LISTS = 256;
 
 export class UnmapCheck implements Check {
   readonly rules = [DOUBLE, SIZE, DIRECTION, CALL, ADDRESS, ENTRIES, ATTRS, FAILED, MAP_FAILED];
-  /** Lists that could not be mapped, with the line. */
-  private readonly failedLists = new Map<string, number>();
+  /** Where a list could not be mapped, by device and list. */
+  private readonly failedLists = new Map<string, Place>();
 
   unmapped(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
     const [map, unmap] = [mapSide(mapping), unmapSide(call)];
     const { device } = mapping;
     const doubt = context.doubtOf(state.mappedNs);
-    const at = `mapped at ${lineOf(mapping.place, context.file)}`;
+    const at = `mapped at ${context.lineOf(mapping.place)}`;
     if (unmap.size !== null && unmap.size !== map.size)
       context.report(
         SIZE,
@@ -172,7 +171,7 @@ export class UnmapCheck implements Check {
     context.report(
       ATTRS,
       mapping.device,
-      `only one side has ${names.join(', ')} (allocated at ${lineOf(mapping.place, context.file)})`,
+      `only one side has ${names.join(', ')} (allocated at ${context.lineOf(mapping.place)})`,
       { doubt, kind: names.join() },
     );
   }
@@ -187,12 +186,12 @@ export class UnmapCheck implements Check {
       context.report(FAILED, device, 'unmapped the address that means a failed map call');
       return;
     }
-    const failedAt = list === null ? undefined : this.failedLists.get(list);
+    const failedAt = list === null ? undefined : this.failedLists.get(`${device} ${list}`);
     if (failedAt !== undefined) {
       context.report(
         FAILED,
         device,
-        `unmapped a list whose map failed at line ${String(failedAt)}`,
+        `unmapped a list whose map failed at ${context.lineOf(failedAt)}`,
       );
       return;
     }
@@ -209,14 +208,14 @@ export class UnmapCheck implements Check {
       context.report(
         DOUBLE,
         device,
-        `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${lineOf(before.freed, context.file)}`,
+        `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
         { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
       );
   }
 
   private inside(call: UnmapCall, near: Mapping, context: LintContext): void {
     const { device } = call;
-    const at = `mapped at ${lineOf(near.place, context.file)}`;
+    const at = `mapped at ${context.lineOf(near.place)}`;
     const lost = context.doubtOf(context.stateOf(near).mappedNs);
     if (call.kind === 'unmapSg') {
       const entries = near.listKey?.split(',').length ?? 0;
@@ -226,7 +225,7 @@ export class UnmapCheck implements Check {
       return;
     }
     const { dmaAddr } = unmapSide(call);
-    // Without a translation the address is that of memory, and a smaller mapping may lie inside of a larger one.
+    // Without a translation the address is that of memory, and a smaller mapping may lie inside a larger one.
     const doubt =
       near.phys === near.dmaAddr ? 'the device is not translated: two mappings may overlap' : lost;
     const offset = (dmaAddr ?? 0) - near.dmaAddr;
@@ -238,13 +237,12 @@ export class UnmapCheck implements Check {
       context.report(FAILED, null, 'synced the address that means a failed map call');
   }
 
-  event(event: { kind: string }): void {
+  event(event: TraceEvent, context: LintContext): void {
     if (event.kind === 'mapSgErr') {
-      const failed = event as MapSgErr;
       if (this.failedLists.size >= MOST_FAILED_LISTS) this.failedLists.clear();
-      this.failedLists.set(shortListKey(failed.physAddrs), failed.line);
+      this.failedLists.set(failedKey(event), context.place);
     } else if (event.kind === 'mapSg' && this.failedLists.size > 0)
-      this.failedLists.delete(shortListKey((event as MapSg).physAddrs));
+      this.failedLists.delete(failedKey(event));
   }
 
   failed(device: string, event: EventHead, context: LintContext): void {
@@ -252,6 +250,9 @@ export class UnmapCheck implements Check {
     context.report(MAP_FAILED, device, 'a map call failed');
   }
 }
+
+const failedKey = ({ device, physAddrs }: MapSg | MapSgErr): string =>
+  `${device} ${shortListKey(physAddrs)}`;
 
 /** Nothing was to be mapped: another rule. */
 function isOther(event: EventHead): boolean {

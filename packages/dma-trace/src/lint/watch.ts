@@ -28,7 +28,7 @@ export class LintWatch extends CaptureAccount {
 
   override beginFile(file: string): void {
     super.beginFile(file);
-    this.context.file = file;
+    this.context.beginFile(file);
   }
 
   override event(event: TraceEvent, live: LiveMappings): void {

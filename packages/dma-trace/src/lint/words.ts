@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Words of messages, the same in all rules.
 
-import { DIRECTIONS } from '../event-head';
-import { type CallForm, type Mapping, type Place, showPlace } from '../calls/step';
+import { DIRECTIONS, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
+import type { CallForm, Mapping } from '../calls/step';
 
 const FORMS: Readonly<Record<CallForm, string>> = {
   page: 'dma_map_page',
@@ -32,18 +32,15 @@ export function duration(ns: number): string {
   return `${String(Number((ns / unit).toPrecision(3)))} ${name}`;
 }
 
-/** The line of a place: its file is that of the finding, unless it says otherwise. */
-export function lineOf(place: Place | null, file: string): string {
-  if (place === null) return 'before the capture';
-  return place.file === file ? `line ${String(place.line)}` : showPlace(place);
-}
-
 /** Whether the device may write to it: FROM_DEVICE and BIDIRECTIONAL. */
-export const deviceWrites = (dir: number): boolean => dir !== 1;
+export const deviceWrites = (dir: number): boolean => dir !== DMA_TO_DEVICE;
 /** TO_DEVICE and BIDIRECTIONAL. */
-export const deviceReads = (dir: number): boolean => dir !== 2;
+export const deviceReads = (dir: number): boolean => dir !== DMA_FROM_DEVICE;
 
 /** A driver's data, mapped for a transfer: no allocation, no device registers. */
 export function isStreaming({ form }: Pick<Mapping, 'form'>): boolean {
   return form === 'page' || form === 'sg' || form === 'iova';
 }
+
+/** Entries of a list that the kernel prints at the most. */
+export const MOST_PRINTED = 128;

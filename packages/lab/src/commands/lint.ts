@@ -13,6 +13,7 @@ import {
   findFacts,
   groupCpuFiles,
   readCpuFiles,
+  recordingCounters,
   readFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
@@ -23,6 +24,7 @@ import { type OnProgress, Progress } from '../progress';
 import { lintSarif } from '../reports/sarif';
 import { spool } from '../spool';
 import { lintRulesText, lintText } from '../tables/lint';
+import { nearNames } from '../tables/near-names';
 import { type Linted, describeRule, lintDocument } from '../tables/lint-document';
 import { jsonOption, jsonText, printResult } from './json';
 import { type Replacing, checkWritable, writeFile } from '../write-file';
@@ -49,7 +51,7 @@ export function addLint(program: Command, io: CommandIo, end: (status: ExitStatu
   program
     .command('lint')
     .description(
-      'wrong and fragile use of the DMA API in a capture, and what would break if it bounced',
+      'wrong and fragile use of the DMA API in a capture, and what would break with bounce buffers',
     )
     .argument('[capture...]', 'captures or kernel logs, - is stdin')
     .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
@@ -147,7 +149,9 @@ async function lintCapture(
   rules: readonly LintRule[],
   show: OnProgress,
 ): Promise<Linted> {
-  const bytes = files.reduce((sum, file) => sum + statSync(pathOf(file)).size, 0);
+  const sizeOf = (file: string): number =>
+    statSync(pathOf(file), { throwIfNoEntry: false })?.size ?? 0;
+  const bytes = files.reduce((sum, file) => sum + sizeOf(file), 0);
   const readers = files.map((file) => readTrace(file, pathOf(file)));
   const linter = new Linter(facts);
   for await (const { file, events } of readCpuFiles(readers)) {
@@ -157,7 +161,7 @@ async function lintCapture(
     show(file, Math.min(1, read / Math.max(1, bytes)));
   }
   const result = linter.finish(readers, rules);
-  return { files, result, counters: readers.map(({ counters }) => counters) };
+  return { files, result, counters: recordingCounters(readers) };
 }
 
 /** @throws UsageError for a rule that there is not, or if none is left */
@@ -165,18 +169,25 @@ function rulesOf({ only, ignore }: LintOptions): LintRule[] {
   const wanted = only === undefined ? null : named('--only', only);
   const unwanted = ignore === undefined ? [] : named('--ignore', ignore);
   const rules = (wanted ?? LINT_RULES).filter((rule) => !unwanted.includes(rule));
-  if (rules.length === 0) throw new UsageError('--ignore: no rule is left');
+  if (rules.length === 0)
+    throw new UsageError(
+      '--ignore: no rule is left; expected one rule at least that is not ignored (iommu-bounce lint --rules lists them)',
+    );
   return LINT_RULES.filter((rule) => rules.includes(rule));
 }
 
 function named(option: string, text: string): LintRule[] {
   return text.split(',').map((word) => {
     const rule = LINT_RULES.find(({ id }) => id === word.trim());
-    if (!rule)
-      throw new UsageError(
-        `${option}: rule '${word}' is unknown; iommu-bounce lint --rules lists them`,
-      );
-    return rule;
+    if (rule) return rule;
+    const near = nearNames(
+      word.trim(),
+      LINT_RULES.map(({ id }) => id),
+    );
+    const expected = near.length > 0 ? `${near.join(', ')} or another of ` : 'one of ';
+    throw new UsageError(
+      `${option}: rule '${word}' is unknown; expected ${expected}those that iommu-bounce lint --rules lists`,
+    );
   });
 }
 

@@ -10,6 +10,7 @@ import {
   type TraceEvent,
   type TraceReader,
   readCpuFiles,
+  recordingCounters,
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import type { OnProgress } from '../progress';
@@ -91,7 +92,9 @@ export async function readFiles(
       );
     }
     before += group.reduce((total, file) => total + size(file), 0);
-    for (const { counters, header } of readers) readings.push({ counters, cpus: header.cpus });
+    recordingCounters(readers).forEach((counters, i) =>
+      readings.push({ counters, cpus: readers[i]?.header.cpus ?? null }),
+    );
   }
   take(assembler.finish());
   return readings;

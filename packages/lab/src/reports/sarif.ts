@@ -3,6 +3,7 @@
 
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { escaped } from '@iommu-bounce/dma-trace';
 import { VERSION } from '../package';
 import type {
   FindingRow,
@@ -58,7 +59,7 @@ function descriptor(rule: RuleDescription): object {
     id: rule.id,
     shortDescription: { text: rule.summary },
     fullDescription: { text: `${rule.summary} ${rule.why}` },
-    help: { text: `${rule.mend} It cannot see: ${rule.cannot_see}` },
+    help: { text: `${rule.fix} It cannot see: ${rule.cannot_see}` },
     helpUri: HELP,
     defaultConfiguration: { level: rule.severity },
   };
@@ -76,11 +77,13 @@ function notifications({ files, rules }: LintCapture): object[] {
 }
 
 function result(finding: FindingRow, folder: string, ruleIndex: number): object {
-  const { rule, severity, device, message, mend, count, uncertain, doubt } = finding;
+  const { rule, severity, device, message, fix, count, uncertain, doubt } = finding;
+  const { first, last } = finding;
+  const lastAt = first.file === last.file ? 'line ' : `${escaped(last.file)}:`;
   const times =
-    count > 1 ? ` ${String(count)} times, the last at line ${String(finding.last.line)}.` : '';
+    count > 1 ? ` ${String(count)} times, the last at ${lastAt}${String(last.line)}.` : '';
   const unsure = doubt === null ? '' : ` Unsure: ${doubt}.`;
-  const text = `${device === null ? '' : `${device}: `}${message}.${times}${unsure} ${mend}`;
+  const text = `${device === null ? '' : `${device}: `}${message}.${times}${unsure} ${fix}`;
   return {
     ruleId: rule,
     ruleIndex,

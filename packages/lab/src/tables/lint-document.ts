@@ -29,11 +29,15 @@ export interface LintCapture {
   readonly lines: whole_number;
   /** Of these, not understood. */
   readonly unparsed: whole_number;
-  /** Events that the tracer says it lost or dropped. */
+  /** The first three of them. */
+  readonly unparsed_first: readonly UnparsedLine[];
+  /** Events that the tracer says it lost, those overwritten included. */
   readonly lost: whole_number;
+  /** Events with a time before that of the event above them on the same CPU. */
+  readonly clock_steps_back: whole_number;
   /** Map calls. */
   readonly maps: whole_number;
-  /** Why rules that join several lines accuse nobody here; null if they may. */
+  /** Why rules that join several lines give only notes here; null if they may give more. */
   readonly doubt: string | null;
   /** The worst first. */
   readonly findings: readonly FindingRow[];
@@ -48,6 +52,13 @@ export interface LintPlace {
   readonly line: whole_number;
 }
 
+export interface UnparsedLine {
+  /** Where it is. */
+  readonly place: LintPlace;
+  /** Its beginning, control characters escaped. */
+  readonly text: string;
+}
+
 export interface FindingRow {
   /** The rule's id. */
   readonly rule: string;
@@ -60,7 +71,7 @@ export interface FindingRow {
   /** Why it matters. */
   readonly why: string;
   /** What to do. */
-  readonly mend: string;
+  readonly fix: string;
   /** The first occurrence. */
   readonly first: LintPlace;
   /** The last occurrence. */
@@ -108,7 +119,7 @@ export interface RuleDescription {
   /** Why it matters. */
   readonly why: string;
   /** What to do. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface Linted {
@@ -139,7 +150,13 @@ function capture({ files, result, counters }: Linted): LintCapture {
     files,
     lines: sum((one) => one.lines),
     unparsed: sum((one) => one.unparsed),
+    unparsed_first: counters
+      .flatMap(({ unparsedLines }, i) =>
+        unparsedLines.map(({ line, text }) => ({ place: { file: files[i] ?? '', line }, text })),
+      )
+      .slice(0, 3),
     lost: sum((one) => one.lost + one.dropped),
+    clock_steps_back: sum((one) => one.backwards),
     maps,
     doubt,
     findings: findings.map(row),
@@ -159,7 +176,7 @@ function row({ rule, first, last, ...rest }: LintFinding): FindingRow {
     device: rest.device,
     message: rest.message,
     why: rule.why,
-    mend: rule.mend,
+    fix: rule.fix,
     first,
     last,
     count: rest.count,
@@ -176,8 +193,8 @@ export function describeRule(rule: LintRule): RuleDescription {
     dma_api_debug: rule.dmaDebug,
     needs: rule.needs,
     joins_lines: rule.pairing,
-    cannot_see: rule.blind,
+    cannot_see: rule.cannotSee,
     why: rule.why,
-    mend: rule.mend,
+    fix: rule.fix,
   };
 }

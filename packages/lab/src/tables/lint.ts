@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `lint` prints: findings, then what was not checked and why.
 
-import { oneLine } from '../errors';
+import { escaped } from '@iommu-bounce/dma-trace';
 import { count } from '../show/format';
 import { PAPER, type Screen, narrower, wrapped } from '../show/text';
 import { plural } from './capture-words';
@@ -26,12 +26,16 @@ function captureText(capture: LintCapture, screen: Screen): string {
     capture.findings.filter((one) => one.severity === severity).length;
   const all = { error: of('error'), warning: of('warning'), note: of('note') };
   const head = [
-    `${capture.files.map(oneLine).join(', ')}: ${plural(capture.lines, 'line')}, ${plural(capture.maps, 'map call')}`,
-    ...(capture.unparsed > 0 ? [`${count(capture.unparsed)} lines not understood`] : []),
+    `${capture.files.map(escaped).join(', ')}: ${plural(capture.lines, 'line')}, ${plural(capture.maps, 'map call')}`,
+    ...(capture.unparsed > 0 ? [`${plural(capture.unparsed, 'line')} not understood`] : []),
     ...(capture.lost > 0 ? [`${plural(capture.lost, 'event')} lost`] : []),
+    ...(capture.clock_steps_back > 0
+      ? [`the clock steps back ${plural(capture.clock_steps_back, 'time')}`]
+      : []),
     severities(all),
   ].join('; ');
   const paragraphs = [line(`${head}.`)];
+  if (capture.unparsed_first.length > 0) paragraphs.push(notUnderstood(capture, screen));
   if (capture.doubt !== null)
     paragraphs.push(
       line(`Unsure: ${capture.doubt}. Rules that join several lines give only notes.`),
@@ -41,6 +45,15 @@ function captureText(capture: LintCapture, screen: Screen): string {
     ...coverage(capture, screen),
   );
   return paragraphs.join('\n\n');
+}
+
+/** As `replay` says it. */
+function notUnderstood({ unparsed_first: first }: LintCapture, screen: Screen): string {
+  const { item } = linesOn(screen);
+  return [
+    'Not understood, the first:',
+    ...first.map(({ place: at, text }) => item(`${place(at)}: `, text)),
+  ].join('\n');
 }
 
 function severities({ error, warning, note }: LintDocument['findings']): string {
@@ -66,12 +79,12 @@ function findingText(finding: FindingRow, screen: Screen): string {
         finding.doubt,
       ),
     );
-  lines.push(item('Why: ', finding.why), item('Mend: ', finding.mend));
+  lines.push(item('Why: ', finding.why), item('Fix: ', finding.fix));
   return lines.join('\n');
 }
 
 function place({ file, line: n }: LintPlace): string {
-  return `${file}:${String(n)}`;
+  return `${escaped(file)}:${String(n)}`;
 }
 
 /** Rules without a finding: those that were not checked, by the reason. */
@@ -110,7 +123,7 @@ function ruleText(rule: RuleDescription, screen: Screen): string {
     item('Needs: ', rule.needs.join(', ')),
     item('Cannot see: ', rule.cannot_see),
     item('Why: ', rule.why),
-    item('Mend: ', rule.mend),
+    item('Fix: ', rule.fix),
   ].join('\n');
 }
 

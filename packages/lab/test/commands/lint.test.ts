@@ -49,14 +49,14 @@ interface Sarif {
 describe('lint', function () {
   this.timeout(60_000);
 
-  it('says what happened, where, why it matters and how to mend it, on 80 columns', async () => {
+  it('says what happened, where, why it matters and how to fix it, on 80 columns', async () => {
     const { status, out, err } = await cliOn({ columns: 80 }, 'lint', BAD);
     expect(err).to.equal('');
     expect(status).to.equal(1);
     expect(out).to.match(/^error double-unmap, 0000:01:00\.0, 1 time$/m);
     expect(out).to.match(/double-unmap\.bad\.txt:6$/m);
     expect(out).to.match(/Why: The address may belong to another buffer/);
-    expect(out).to.match(/Mend: Unmap in one place only/);
+    expect(out).to.match(/Fix: Unmap in one place only/);
     expect(out).to.match(/Not checked:\n(?:.*\n)*.*no\s+dma_sync event/);
     for (const line of out.split('\n').filter((one) => !one.includes('/')))
       expect(line.length, line).to.be.at.most(80);
@@ -146,6 +146,19 @@ describe('lint', function () {
     expect(rules[0]?.dma_api_debug).to.match(/cacheline/);
   });
 
+  it('says first which lines it did not understand', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'odd.txt');
+      writeFileSync(file, `${readFileSync(BAD, 'utf8')}\u001bodd line\n`);
+      const { out } = await cli('lint', file);
+      expect(out).to.include('8 lines, 2 map calls; 1 line not understood; ');
+      expect(out.replace(/\s+/g, ' ')).to.include(`the first: ${file}:8: \\x1bodd line `);
+      const { out: json } = await cli('lint', file, '--json');
+      expect((JSON.parse(json) as LintDocument).captures[0]?.unparsed_first).to.deep.equal([
+        { place: { file, line: 8 }, text: '\\x1bodd line' },
+      ]);
+    }));
+
   it('lets no text of a capture write on the terminal', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'evil.txt');
@@ -162,8 +175,15 @@ describe('lint', function () {
     [[], /lint: expected a capture, or --rules/],
     [['nope.txt'], /nope\.txt: no such file/],
     [[BAD, BAD], /is given twice/],
-    [[BAD, '--only', 'x'], /--only: rule 'x' is unknown; iommu-bounce lint --rules lists them/],
-    [[BAD, '--ignore', LINT_RULES.map(({ id }) => id).join()], /--ignore: no rule is left/],
+    [
+      [BAD, '--only', 'x'],
+      /--only: rule 'x' is unknown; expected one of those that iommu-bounce lint --rules lists/,
+    ],
+    [
+      [BAD, '--ignore', LINT_RULES.map(({ id }) => id).join()],
+      /--ignore: no rule is left; expected one rule/,
+    ],
+    [[BAD, '--only', 'duble-unmap'], /'duble-unmap' is unknown; expected double-unmap or another/],
     [[BAD, '--fail-on', 'x'], /--fail-on: expected error, warning, note or never, got 'x'/],
     [[BAD, '--json', '--sarif', '-'], /--sarif -: cannot be combined with --json/],
     [[BAD, '--rules'], /--rules: lists the rules/],
@@ -184,7 +204,7 @@ describe('lint', function () {
   const real = ['virtio.net-rx', 'series/iobuf-def.net'];
   const more = ['intel.nvme-randread-16k', 'virtio.nvme-mixed', 'virtio-lazy.nvme-randread-4k'];
   for (const name of LONG ? [...real, ...more] : real)
-    it(`accuses nobody in the real capture ${name}, but for one known bug`, async () => {
+    it(`finds nothing in the real capture ${name}, but for one known bug`, async () => {
       const file = join(fixtures, 'traces', `${name}.trace.txt.gz`);
       const { out } = await cli('lint', file, '--json');
       const { captures } = JSON.parse(out) as LintDocument;
