@@ -274,4 +274,89 @@ describe('lint rules', () => {
     expect(ofRule(result, 'unmap-size')).to.have.length(64);
     expect(result.rules.find(({ rule }) => rule.id === 'unmap-size')?.others).to.equal(36);
   });
+
+  describe('read the kernel log', () => {
+    const SMMU = 'arm-smmu-v3 2b400000.iommu:';
+    const log = (...texts: readonly string[]): string[] =>
+      texts.map((text, i) => `[    2.${String(i).padStart(6, '0')}] ${text}`);
+    /** A write, by stream 0x200. */
+    const record = (address: string): string[] => [
+      `${SMMU} event 0x10 received:`,
+      ...['0000020000000010', '0000020000000000', address, '0000000000000000'].map(
+        (word) => `${SMMU} \t0x${word}`,
+      ),
+    ];
+    const decoded = (client: string): string[] => [
+      `${SMMU} event: F_TRANSLATION client: ${client} sid: 0x200 ssid: 0x0 iova: 0xfff00000 ipa: 0x0`,
+      `${SMMU} unpriv data write s1 "Input address caused fault" stag: 0x0`,
+    ];
+    const told = (lines: readonly string[]): unknown[] =>
+      lintLines(lines).findings.map(({ rule, device, message, count, first }) => [
+        rule.id,
+        device,
+        message,
+        count,
+        first.line,
+      ]);
+
+    it('one fault of an SMMUv3 is one finding, by its four words', () => {
+      const other = 'nvme nvme0: I/O 12 QID 1 timeout';
+      const [head = '', ...words] = record('00000000fff00000');
+      expect(told(log(other, head, ...words.flatMap((word) => [other, word])))).to.deep.equal([
+        ['fault', null, 'the device of stream 0x200 wrote 0xfff00000', 1, 2],
+      ]);
+      const read = log(...record('00000000fff00000')).map((line) =>
+        line.replace('0x0000020000000000', '0x0000020800000000'),
+      );
+      expect(told(read)).to.deep.equal([
+        ['fault', null, 'the device of stream 0x200 read 0xfff00000', 1, 1],
+      ]);
+    });
+
+    it('and of 6.14 and later, which say the same in words behind it', () => {
+      const lines = [
+        ' job-7 [000] ..... 1.000001: dma_map_page: 0000:09:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 phys_addr=9000000 attrs=',
+        ' job-7 [000] ..... 1.000002: dma_unmap_page: 0000:09:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 attrs=',
+      ];
+      const fault = log(...record('00000000fff00000'), ...decoded('0000:09:00.0'));
+      const message = 'wrote 0xfff00000 in a buffer of dma_map_page TO_DEVICE, unmapped at line 2';
+      expect(told([...lines, ...fault])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 1, 3],
+      ]);
+      expect(told([...lines, ...fault, ...fault])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 2, 3],
+      ]);
+      // The words alone, should the record be missing.
+      expect(told([...lines, ...log(...decoded('0000:09:00.0'))])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 1, 3],
+      ]);
+    });
+
+    it('keep the figures of dma-debug, escaped and cut', () => {
+      const [found] = lintLines(
+        log(
+          `DMA-API: nvme 0000:01:00.0: device driver frees DMA memory with different size [device address=0x1000] [map size=2048 bytes] [unmap size=1024 bytes] \x1b${'x'.repeat(200)}`,
+        ),
+      ).findings;
+      expect(found?.message).to.match(/: device driver .*\[unmap size=1024 bytes\] \\x1bx+…$/);
+      expect(found?.message.length).to.be.below(230);
+    });
+
+    const full: [string, number, number, RegExp][] = [
+      ['too large', 262145, 10, /262,145 bytes asked for, 10 of 32,768 slots used: too large/],
+      ['fragmented', 8192, 10, /no 4 free slots side by side: fragmented$/],
+      ['fragmented or aligned', 262144, 10, /fragmented, or too large with its alignment/],
+      ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: full in truth/],
+      ['nearly full', 4096, 32000, /full in truth/],
+    ];
+    for (const [name, size, used, message] of full)
+      it(`tell why swiotlb was full: ${name}`, () => {
+        const [found] = lintLines(
+          log(
+            `nvme 0000:01:00.0: swiotlb buffer is full (sz: ${String(size)} bytes), total 32768 (slots), used ${String(used)} (slots)`,
+          ),
+        ).findings;
+        expect(found?.message).to.match(message);
+      });
+  });
 });
