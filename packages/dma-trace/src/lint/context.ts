@@ -178,6 +178,7 @@ export class LintContext {
       case 'ioPageFault':
         kinds.faults++;
         return;
+      case 'attach':
       case 'detach':
       case 'groupRemove':
         kinds.groups++;

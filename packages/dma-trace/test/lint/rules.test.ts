@@ -275,6 +275,47 @@ describe('lint rules', () => {
     expect(result.rules.find(({ rule }) => rule.id === 'unmap-size')?.others).to.equal(36);
   });
 
+  it('give a note where another device may have the same address', () => {
+    const lines = readFileSync(fixture('unmap-other-device.bad'), 'utf8').split('\n');
+    const result = lintLines(lines.filter((line) => !line.includes('groupID')));
+    const [found] = ofRule(result, 'unmap-other-device');
+    expect(found).to.include({ severity: 'note', device: '0000:02:00.0' });
+    expect(found?.doubt).to.match(/addresses of its own/);
+    const unlike = lines.map((line) => line.replace(/(unmap.*size=)4096/, '$1512'));
+    expect(ofRule(lintLines(unlike), 'unmap-other-device')).to.deep.equal([]);
+  });
+
+  it('take another domain for a release, once for each mapping', () => {
+    const call = (text: string): string => ` job-7 [000] ..... 1.000000: ${text}`;
+    const [map = ''] = mapAndUnmap(0, 'nvme');
+    const attach = call('attach_device_to_domain: IOMMU: device=nvme');
+    const detach = call('detach_device_from_domain: IOMMU: device=nvme');
+    const [found] = ofRule(lintLines([attach, map, detach, attach]), 'mapped-at-release');
+    expect(found).to.include({ count: 1, severity: 'error' });
+    const [later] = ofRule(lintLines([attach, map, attach]), 'mapped-at-release');
+    expect(later?.message).to.match(/got another domain \(line 3\)$/);
+  });
+
+  it('take an entry for too long also where the list is larger than every class', () => {
+    const [found] = ofRule(
+      lintLines([
+        ' job-7 [000] ..... 1.000001: map: IOMMU: iova=0xff000000 - 0xff040000 paddr=0x60000000 size=262144',
+        ' job-7 [000] ..... 1.000002: dma_map_sg: nvme dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0xff000000} sizes={0x40000} phys_addrs={0x60000000} attrs=',
+      ]),
+      'entry-too-long',
+    );
+    expect(found?.message).to.match(/^an entry of 262,144 bytes/);
+  });
+
+  it('take a ring that fills once, and stays so, for no growth', () => {
+    const map = (i: number, us: number): string =>
+      ` job-7 [000] ..... 1.${String(us).padStart(6, '0')}: dma_map_page: nvme dir=FROM_DEVICE dma_addr=${(0xf0000000 + i * 4096).toString(16)} size=512 phys_addr=9000000 attrs=`;
+    const ring = (step: number): string[] => Array.from({ length: 64 }, (_, i) => map(i, i * step));
+    const end = ' job-7 [000] ..... 1.006400: page_pool_state_hold: page';
+    expect(ofRule(lintLines([...ring(10), end]), 'mapping-growth')).to.deep.equal([]);
+    expect(ofRule(lintLines([...ring(100), end]), 'mapping-growth')).to.have.length(1);
+  });
+
   describe('read the kernel log', () => {
     const SMMU = 'arm-smmu-v3 2b400000.iommu:';
     const log = (...texts: readonly string[]): string[] =>
