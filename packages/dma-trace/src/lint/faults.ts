@@ -158,7 +158,7 @@ export class FaultCheck implements Check {
     }
     const where =
       state === 'mapped'
-        ? `${what}, which allows it`
+        ? `${what}, ${write === null ? 'which may not allow it' : 'which allows it'}`
         : state === 'never'
           ? 'nothing was mapped there'
           : 'what was there is not known';

@@ -70,7 +70,7 @@ export class FreeCheck implements Check {
     context.report(
       CPU_ADDRESS,
       mapping.device,
-      `freed with ${virtAddr}, allocated as ${allocated} at ${context.lineOf(mapping.place)} (both hashed by the kernel)`,
+      `freed with ${virtAddr}, allocated as ${allocated} at ${context.lineOf(mapping.place)} (as the kernel prints them)`,
       { doubt },
     );
   }

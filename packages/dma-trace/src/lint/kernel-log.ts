@@ -51,7 +51,7 @@ const FULL: Rule = {
   cannotSee:
     'Whether leaks or real load fill it. Older kernels do not print how many slots are in use.',
   why: 'The transfer fails; many drivers report it as an I/O error or retry forever.',
-  fix: 'Full in truth: look for leaks, then swiotlb=<slots>. Too large, or fragmented: a smaller dma_max_mapping_size() or max_sectors_kb; more slots do not help the former.',
+  fix: 'Full: look for leaks, then swiotlb=<slots>. Too large, or fragmented: a smaller dma_max_mapping_size() or max_sectors_kb; more slots do not help the former.',
 };
 
 /** Characters of a kernel's message. */
@@ -119,7 +119,7 @@ function whyFull({ size, total, used }: NonNullable<KernelLog['swiotlb']>): {
   }
   if (total === null || used === null) return { kind: '', message: asked };
   if (total - used < slots || used >= NEARLY_ALL * total)
-    return { kind: 'full', message: `${asked}${use}: full in truth` };
+    return { kind: 'full', message: `${asked}${use}: it is full` };
   const nearLimit =
     slots * 2 > MOST_SLOTS ? ', or too large with its alignment (min_align_mask)' : '';
   return {

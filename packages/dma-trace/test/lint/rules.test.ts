@@ -387,8 +387,8 @@ describe('lint rules', () => {
       ['too large', 262145, 10, /262,145 bytes asked for, 10 of 32,768 slots used: too large/],
       ['fragmented', 8192, 10, /no 4 free slots side by side: fragmented$/],
       ['fragmented or aligned', 262144, 10, /fragmented, or too large with its alignment/],
-      ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: full in truth/],
-      ['nearly full', 4096, 32000, /full in truth/],
+      ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: it is full/],
+      ['nearly full', 4096, 32000, /it is full/],
     ];
     for (const [name, size, used, message] of full)
       it(`tell why swiotlb was full: ${name}`, () => {
