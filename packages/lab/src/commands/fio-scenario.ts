@@ -131,7 +131,9 @@ export function runScenario(
         options.report,
         partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
       );
-    printResult(io, options.json, document, (screen) => partsText(page.parts, screen));
+    printResult(io, options.json, document, (screen) =>
+      partsText([...(page.answer ?? []), ...page.parts], screen),
+    );
     return wrong ? 1 : 0;
   } finally {
     progress.done();

@@ -15,6 +15,7 @@ import {
 import type { LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
 import type { Held } from '../drive/port-calls';
+import { sum } from '../show/sum';
 
 export interface Difference {
   /** `file:line`. */
@@ -176,8 +177,7 @@ export class Agreement implements LaneObserver {
       independent.physical_starts,
       ours.length === theirs.length && ours.every((one, i) => one.paddr === theirs[i]?.paddr),
     );
-    const total = (maps: readonly RecordedMap[]): number =>
-      maps.reduce((sum, c) => sum + c.size, 0);
+    const total = (maps: readonly RecordedMap[]): number => sum(maps, (one) => one.size);
     count(independent.total_length, total(ours) === total(theirs));
     if (mapping.entrySource === 'chunks' && mapping.entries.length > 1)
       count(

@@ -24,9 +24,10 @@ import type {
   IommuEventSection,
   StrayUnmapRow,
   UnmapSideRow,
-} from './capture-section';
+} from './capture-document';
 import { kernelLogSection, lossSection, reconstructedSection } from './losses';
 import type { Session } from './session';
+import { sum } from '../show/sum';
 
 /** Kinds listed of what is counted by kind. */
 const MOST_KINDS = 100;
@@ -36,7 +37,7 @@ export function captureSection(session: Session): CaptureSection {
   const { iommu, unmaps, faults } = account;
   return {
     files: files.map(({ file }) => file),
-    events_lost: counters.reduce((sum, one) => sum + one.dropped + one.lost, 0),
+    events_lost: sum(counters, (one) => one.dropped + one.lost),
     iommu_map: eventSection(iommu.maps),
     iommu_unmap: { ...eventSection(iommu.unmaps), short: iommu.shortUnmaps },
     devices: deviceRows(session),
@@ -212,9 +213,7 @@ function kinds<T, R extends object>(
   others: number;
 } {
   const all = groups.sorted();
-  const sum = (of: (one: (typeof all)[number]) => number): number =>
-    all.reduce((total, one) => total + of(one), 0);
-  const count = sum((one) => one.count) + groups.others.count;
+  const count = sum(all, (one) => one.count) + groups.others.count;
   const rows = all.slice(0, MOST_KINDS).map((one) => ({
     ...rowOf(one.of),
     count: one.count,
@@ -223,8 +222,8 @@ function kinds<T, R extends object>(
   }));
   return {
     count,
-    bytes: sum((one) => one.bytes) + groups.others.bytes,
+    bytes: sum(all, (one) => one.bytes) + groups.others.bytes,
     kinds: rows,
-    others: count - rows.reduce((total, one) => total + one.count, 0),
+    others: count - sum(rows, (one) => one.count),
   };
 }

@@ -1,168 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The result of a replay as one document: what --json prints, and what tables and report show.
+// From the sessions of a replay to its JSON document.
 
-import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import type { IommuDriver } from '@iommu-bounce/integration';
+import { addCounts, type DeviceCounts, newCounts } from '../drive/lane-figures';
+import type { RecordedClock } from '../drive/recorded-clock';
+import { RecordedFigures } from '../drive/recorded-figures';
+import { sum } from '../show/sum';
+import { type Compared, newAgreement } from './agreement';
 import { captureSection } from './capture';
-import type { CaptureSection } from './capture-section';
-import { type AgreementFigures, type Compared, type Difference, newAgreement } from './agreement';
-import { addCounts, type DeviceCounts, type LaneCounts, newCounts } from '../drive/lane-figures';
-import { DECISION_KINDS, type PoolAgreementFigures, newPoolAgreement } from './pool-agreement';
-import type { SeriesState, Session, SessionOptions } from './session';
-import type { HzSource, RecordedClock } from '../drive/recorded-clock';
-import { type MappingRow, RecordedFigures } from '../drive/recorded-figures';
 import { notesOf } from './notes';
-import type { RecordedOn } from './recorded-on';
-import { type VerdictSection, verdictOf } from './verdict';
-
-export interface TraceSection {
-  /** Events that were read. */
-  events: whole_number;
-  /** Lines of a known event whose text does not fit it. */
-  unparsed: whole_number;
-  /** Events overwritten or lost in the tracer. */
-  dropped: whole_number;
-  /** Unmaps whose map was not recorded: skipped, unless the pool's lines say which slot they hold. */
-  unpaired_unmaps: whole_number;
-  /** Mappings whose unmap was not recorded. */
-  never_unmapped: whole_number;
-  /** Lines of the files. */
-  lines: whole_number;
-  /** Calls of the DMA API that map. */
-  map_calls: whole_number;
-  /** Calls that unmap. */
-  unmap_calls: whole_number;
-  /** Calls that sync. */
-  sync_calls: whole_number;
-  /** Maps that failed when they were recorded. */
-  failed_calls: whole_number;
-  /** Syncs whose map was not recorded. */
-  unpaired_syncs: whole_number;
-  /** Frees of no memory. */
-  empty_frees: whole_number;
-  /** Lines that a kernel with the series printed about its pool. */
-  pool_lines: whole_number;
-}
-
-export interface RecordedSection {
-  /** iommu:map events. */
-  iommu_maps: whole_number;
-  /** iommu:unmap events. */
-  iommu_unmaps: whole_number;
-  /** Of the maps, events that belong to no recorded call: coherent memory, interrupts, evictions. */
-  iommu_maps_without_call: whole_number;
-  /** The same of the unmaps. */
-  iommu_unmaps_without_call: whole_number;
-  /** By device, kind of call, direction and size. */
-  mappings: MappingRow[];
-}
-
-export interface AgreementSection extends AgreementFigures {
-  /** The states that were compared with the recorded events. */
-  states: SeriesState[];
-  /** The first ones. */
-  differences: Difference[];
-}
-
-/** What due times were reckoned with: the timer wheel of a recorded machine. */
-export interface TimerWheelRow {
-  /** Ticks per second of the recorded kernel. */
-  hz: whole_number;
-  /** The facts, the runs (no other usual HZ fits them), or an assumption. */
-  hz_from: HzSource;
-  /** Microseconds that a bucket of the eviction timer is wide. */
-  bucket_us: number;
-  /** Runs that the phase was found from: 0, and it is unknown. */
-  runs: whole_number;
-  /** Microseconds: where a bucket begins, modulo its width, on the trace's clock; null without runs. */
-  phase_us: number | null;
-  /** Microseconds after that in which all runs began; null without runs. */
-  spread_us: number | null;
-}
-
-export interface PoolSection extends PoolAgreementFigures {
-  /** One for each machine. */
-  timer_wheels: TimerWheelRow[];
-  /** The first ones. */
-  differences: Difference[];
-  /** Classes that were in use before the recording: their state was set up from what the recording shows. */
-  in_use_before: {
-    /** The device's name. */
-    device: string;
-    /** Bytes of a buffer. */
-    class_size: whole_number;
-    /** Slots that held a mapping. */
-    slots_in_use: whole_number;
-    /** Slots that kept a buffer for the next one. */
-    slots_cached: whole_number;
-  }[];
-}
-
-export interface PoolClassRow {
-  /** The device's name. */
-  device: string;
-  /** Bytes of a buffer. */
-  size: whole_number;
-  /** Buffers of the class. */
-  slots: whole_number;
-  /** Address of the first buffer, as the facts say. */
-  recorded_iova_base: whole_number;
-  /** Null if the port made no such class. */
-  port_iova_base: whole_number | null;
-  /** Both have the same address and as many slots. */
-  matches: boolean;
-}
-
-export interface StateSection extends LaneCounts {
-  /** Patches of the series that are applied. */
-  patches: SeriesState;
-  /** The same counts of each device. */
-  devices: DeviceCounts[];
-  /** WARN() and the like that the ported kernel hit. */
-  kernel_warnings: whole_number;
-  /** Times that it slept in atomic context. */
-  sleeping_in_atomic: whole_number;
-  /** Where the ported kernel died, or null. */
-  oops: {
-    /** The function. */
-    place: string;
-    /** What the kernel printed. */
-    text: string;
-  } | null;
-}
-
-export interface ReplayDocument {
-  /** What the series would do for this mix of mappings; null if it was not asked for, or not both states were run. */
-  verdict: VerdictSection | null;
-  /** Why the whole series has no pool; null if it has one, or was not run. */
-  pool_off: string | null;
-  /** One for each boot. */
-  recorded_on: RecordedOn[];
-  /** The IOMMU of the machines. */
-  driver: IommuDriver;
-  /** The captures, as they were named. */
-  files: string[];
-  /** Machines that the files are of. */
-  boots: whole_number;
-  /** Kernel command lines of the machines. */
-  params: string[];
-  /** What the files hold, and what of it cannot be replayed. */
-  trace: TraceSection;
-  /** What was recorded. */
-  recorded: RecordedSection;
-  /** What each capture shows beside the calls that are compared; one for each boot. */
-  captures: CaptureSection[];
-  /** What the port did at iommu:map and iommu:unmap, compared with what was recorded there. */
-  agreement: AgreementSection;
-  /** What the port's pool decided, compared with the recorded one; absent if no file has lines of a pool. */
-  pool_agreement?: PoolSection;
-  /** Where each class of the pool has its addresses: those of the facts and of the port. */
-  pool_classes: PoolClassRow[];
-  /** What the ported kernel did, in each state that was asked for. */
-  states: StateSection[];
-  /** What to know before the figures are believed, one line each. */
-  notes: string[];
-}
+import { DECISION_KINDS, newPoolAgreement } from './pool-agreement';
+import type {
+  AgreementSection,
+  PoolClassRow,
+  PoolSection,
+  RecordedSection,
+  ReplayDocument,
+  StateSection,
+  TimerWheelRow,
+  TraceSection,
+} from './replay-document';
+import type { SeriesState, Session, SessionOptions } from './session';
+import { verdictOf } from './verdict';
 
 /** False if a comparison found a difference, or the port died. */
 export function agrees(document: ReplayDocument): boolean {
@@ -200,10 +58,6 @@ export function documentOf(
     states: patches.map((one) => stateSection(sessions, one)),
     notes: notesOf(sessions),
   };
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }
 
 function traceSection(sessions: readonly Session[]): TraceSection {

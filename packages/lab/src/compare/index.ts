@@ -16,7 +16,8 @@ export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './v
 
 // the document
 export * from './document';
-export type * from './capture-section';
+export type * from './replay-document';
+export type * from './capture-document';
 export type { HzSource } from '../drive/recorded-clock';
 export type { AgreementFigures, Compared, Difference } from './agreement';
 export {

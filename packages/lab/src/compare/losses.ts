@@ -2,16 +2,15 @@
 // From what a capture lacks to its part of the JSON document.
 
 import { showPlace } from '@iommu-bounce/dma-trace';
-import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-sections';
+import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-document';
 import type { Session } from './session';
+import { sum } from '../show/sum';
 
 /** Lines that are shown of those that were not understood. */
 const FIRST = 3;
 
 export function lossSection({ account, files, counters, cpus }: Session): LossSection {
   const { truncated, stepsBack, lostByCpu, cpus: seen } = account.losses;
-  const sum = (of: (one: (typeof counters)[number]) => number): number =>
-    counters.reduce((total, one) => total + of(one), 0);
   const placed = counters.flatMap(({ unparsedLines }, i) =>
     unparsedLines.map(({ line, text }) => ({
       place: showPlace({ file: files[i]?.file ?? '', line }),
@@ -19,17 +18,20 @@ export function lossSection({ account, files, counters, cpus }: Session): LossSe
     })),
   );
   return {
-    lines_not_understood: { count: sum((one) => one.unparsed), first: placed.slice(0, FIRST) },
-    overwritten: sum((one) => one.dropped),
+    lines_not_understood: {
+      count: sum(counters, (one) => one.unparsed),
+      first: placed.slice(0, FIRST),
+    },
+    overwritten: sum(counters, (one) => one.dropped),
     lost_by_cpu: lostByCpu.map((one) => ({ ...one })),
     truncated_lists: { count: truncated.count, first: truncated.first.map(showPlace) },
-    lists_without_entries: sum((one) => one.bareLists),
+    lists_without_entries: sum(counters, (one) => one.bareLists),
     clock_steps_back: {
       count: stepsBack.count,
       largest_ns: stepsBack.largestNs,
       first: stepsBack.first.map(showPlace),
     },
-    out_of_order: sum((one) => one.late),
+    out_of_order: sum(counters, (one) => one.late),
     cpus,
     // Of all CPUs of the header: a file of one CPU names them all, too.
     cpus_without_line:

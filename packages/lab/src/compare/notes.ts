@@ -2,6 +2,8 @@
 // What a reader of the figures has to know: what was assumed, and what a trace cannot tell.
 
 import { DMA_ENTRY_LIMIT } from '@iommu-bounce/iommu-core';
+import { are, plural } from '../show/format';
+import { sum } from '../show/sum';
 import { IOMMU_NAMES } from './recorded-on';
 import type { Session } from './session';
 
@@ -25,11 +27,11 @@ function sessionNotes(session: Session): string[] {
     const file = session.files[i]?.file ?? '';
     if (one.firstUnparsed)
       notes.push(
-        `${file}: ${String(one.unparsed)} lines are no events, the first is line ${String(one.firstUnparsed.line)}${one.firstUnparsed.endsEarly ? ', which ends early' : ''}: ${one.firstUnparsed.text}`,
+        `${file}: ${plural(one.unparsed, 'line')} ${are(one.unparsed)} no ${one.unparsed === 1 ? 'event' : 'events'}, the first is line ${String(one.firstUnparsed.line)}${one.firstUnparsed.endsEarly ? ', which ends early' : ''}: ${one.firstUnparsed.text}`,
       );
     if (one.dropped + one.lost > 0)
       notes.push(
-        `${file}: the tracer dropped ${String(one.dropped + one.lost)} events; calls beside them may be paired wrongly`,
+        `${file}: the tracer dropped ${plural(one.dropped + one.lost, 'event')}; calls beside them may be paired wrongly`,
       );
     if (one.unterminated)
       notes.push(`${file}: the last line has no end; the file may have been cut there`);
@@ -70,7 +72,7 @@ function sessionNotes(session: Session): string[] {
     );
   if (counts.cutCalls > 0)
     notes.push(
-      `${name}: ${String(counts.cutCalls)} calls were under way when the recording began; what they decided is not in it, so they were not made.`,
+      `${name}: ${plural(counts.cutCalls, 'call')} began before the recording; what the pool decided for them is not in it, so they were not made.`,
     );
   if (session.initial.length > 0 && pool)
     notes.push(
@@ -89,27 +91,25 @@ function sessionNotes(session: Session): string[] {
 /** Requests that the ported kernel has no call for. */
 function requestNotes({ survey, reconstructed }: Session, name: string): string[] {
   const notes: string[] = [];
-  const iova = survey.figures
-    .rows()
-    .reduce((sum, row) => (row.form === 'iova' ? sum + row.mappings : sum), 0);
+  const iova = sum(survey.figures.rows(), (row) => (row.form === 'iova' ? row.mappings : 0));
   if (iova > 0)
     notes.push(
-      `${name}: ${String(iova)} requests of dma_iova_link are replayed as one dma_map_sg of their pieces each: v5.13 has no ` +
+      `${name}: ${plural(iova, 'request')} of dma_iova_link ${are(iova)} replayed as one dma_map_sg each, of all pieces: v5.13 has no ` +
         'dma_iova_* calls.',
     );
   const { requests, pieces, byDeviceSign: by, late } = reconstructed;
   if (requests === 0) return notes;
   notes.push(
-    `${name}: ${String(requests)} requests are put together from ${String(pieces)} iommu:map events that belong to no call, and are ` +
+    `${name}: ${plural(requests, 'request')} ${are(requests)} put together from ${plural(pieces, 'iommu:map event')} without a call, and ${are(requests)} ` +
       'replayed as dma_map_sg. Such events tell neither the direction (they are replayed BIDIRECTIONAL, so the pool copies ' +
       'both ways, which is the most that it could), nor the bytes within the first and the last page, nor how long the ' +
-      'driver used the data. Probes on dma_iova_* record all of that (docs/replay.md).',
+      'driver used the data. Probes on dma_iova_* record all of that (docs/capture.md).',
     `${name}: the device of these requests is not recorded either: ${String(by.task)} have that of the other calls of their ` +
       `task, ${String(by.only)} the only one of the facts, ${String(by.domain)} a made-up one ('domain 1', …).`,
   );
   if (late > 0)
     notes.push(
-      `${name}: ${String(late)} of these requests were mapped for so long that they are replayed as if mapped right before their unmap.`,
+      `${name}: ${plural(late, 'request')} of these ${late === 1 ? 'was' : 'were'} mapped for so long that the replay maps right before the unmap.`,
     );
   return notes;
 }
@@ -133,7 +133,7 @@ function machineNotes({ files, recordedOn, driver, poolOff }: Session, name: str
   for (const { file, facts, ignored } of files) {
     if (ignored !== null)
       notes.push(
-        `${ignored}: is no facts of a trace, so it was ignored; docs/replay.md says what facts are.`,
+        `${ignored}: holds no facts of a trace, so it was ignored; docs/replay.md says what facts are.`,
       );
     if (facts !== null && ignored !== facts.file)
       notes.push(`${file}: its facts are from ${facts.file}.`);

@@ -8,13 +8,13 @@ import {
   type Step,
   type TraceCounters,
   type TraceEvent,
-  type TraceReader,
   readCpuFiles,
   recordingCounters,
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import type { OnProgress } from '../progress';
 import { count } from '../show/format';
+import { sum } from '../show/sum';
 
 export interface TraceFile extends FoundFacts {
   readonly file: string;
@@ -74,24 +74,22 @@ export async function readFiles(
     statSync(options.pathOf?.(file) ?? file, { throwIfNoEntry: false })?.size ?? 0;
   const all = Math.max(
     1,
-    files.reduce((sum, { file }) => sum + size(file), 0),
+    sum(files, ({ file }) => size(file)),
   );
   let before = 0;
   for (const group of recordings(files)) {
     const readers = group.map((file) => readTrace(file, options.pathOf?.(file)));
-    const sum = (of: (reader: TraceReader) => number): number =>
-      readers.reduce((total, reader) => total + of(reader), 0);
     for await (const { file, events } of readCpuFiles(readers)) {
       assembler.beginFile(file);
       see?.(events);
       take(assembler.add(events));
-      const done = Math.min(1, (before + sum((reader) => reader.bytesRead)) / all);
+      const done = Math.min(1, (before + sum(readers, (reader) => reader.bytesRead)) / all);
       options.progress(
-        `${what} ${String(files.findIndex((one) => one.file === file) + 1)} of ${String(files.length)}: ${file}, ${count(sum(({ counters }) => counters.events))} events`,
+        `${what} ${String(files.findIndex((one) => one.file === file) + 1)} of ${String(files.length)}: ${file}, ${count(sum(readers, ({ counters }) => counters.events))} events`,
         from + done * (to - from),
       );
     }
-    before += group.reduce((total, file) => total + size(file), 0);
+    before += sum(group, size);
     recordingCounters(readers).forEach((counters, i) =>
       readings.push({ counters, cpus: readers[i]?.header.cpus ?? null }),
     );

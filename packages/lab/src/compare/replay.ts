@@ -9,7 +9,8 @@ import {
   orderTraces,
   readTrace,
 } from '@iommu-bounce/dma-trace';
-import { type ReplayDocument, documentOf } from './document';
+import { documentOf } from './document';
+import type { ReplayDocument } from './replay-document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';

@@ -23,6 +23,7 @@ import type { SizeSteps } from '../drive/lane-costs';
 import type { Lane } from '../drive/lane';
 import type { VerdictCosts } from './recorded-on';
 import type { Session } from './session';
+import { sum } from '../show/sum';
 
 /** Nanoseconds: with the costs given, and 5 to 95 % of what drawn sets of costs give. */
 export interface NsRange {
@@ -285,8 +286,4 @@ function piecesOf(rows: readonly SizeSteps[]): (bytes: number) => number {
     );
     return Math.min(pages, 1 + nearest.begun * (pages - 1));
   };
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

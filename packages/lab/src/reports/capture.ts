@@ -7,6 +7,7 @@ import { type Html, html, htmlTable } from '../show/html';
 import type { Section } from '../show/sections';
 import { type Part, isTable } from '../show/parts';
 import { CAPTURE_TITLE, captureParts } from '../tables/capture';
+import { sum } from '../show/sum';
 
 export function captureSection(captures: readonly CaptureSection[]): Section {
   const boots = captures.map((capture) => {
@@ -19,20 +20,22 @@ export function captureSection(captures: readonly CaptureSection[]): Section {
 
 /** What no figure of the replay counts, or what went wrong on the recorded machine, in a sentence; empty if nothing did. */
 export function captureTroubles(captures: readonly CaptureSection[]): string {
-  const sum = (of: (capture: CaptureSection) => number): number =>
-    captures.reduce((all, capture) => all + of(capture), 0);
   const ofDevices = (of: (device: CaptureDevice) => number): number =>
-    sum(({ devices }) => devices.reduce((all, device) => all + of(device), 0));
+    sum(captures, ({ devices }) => sum(devices, of));
   const kinds: readonly (readonly [n: number, one: string, many: string])[] = [
-    [sum((one) => one.faults.count), 'fault', 'faults'],
+    [sum(captures, (one) => one.faults.count), 'fault', 'faults'],
     [
-      sum((one) => one.different_unmaps.count),
+      sum(captures, (one) => one.different_unmaps.count),
       'unmap that differs from its map',
       'unmaps that differ from their map',
     ],
-    [sum((one) => one.second_unmaps.count), 'second unmap', 'second unmaps'],
-    [sum((one) => one.never_unmapped.count), 'mapping never unmapped', 'mappings never unmapped'],
-    [sum((one) => one.swiotlb_bounces.count), 'swiotlb bounce', 'swiotlb bounces'],
+    [sum(captures, (one) => one.second_unmaps.count), 'second unmap', 'second unmaps'],
+    [
+      sum(captures, (one) => one.never_unmapped.count),
+      'mapping never unmapped',
+      'mappings never unmapped',
+    ],
+    [sum(captures, (one) => one.swiotlb_bounces.count), 'swiotlb bounce', 'swiotlb bounces'],
     [ofDevices((one) => one.failed_calls), 'failed map', 'failed maps'],
     [
       ofDevices((one) => (one.translated === false && one.maps > 0 ? 1 : 0)),
@@ -40,7 +43,7 @@ export function captureTroubles(captures: readonly CaptureSection[]): string {
       'devices that are not translated',
     ],
     [
-      sum((one) => one.iommu_map.without_call),
+      sum(captures, (one) => one.iommu_map.without_call),
       'iommu:map event that belongs to no call',
       'iommu:map events that belong to no call',
     ],

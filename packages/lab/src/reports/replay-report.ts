@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The report of a replay: one HTML file that needs nothing else.
 
-import {
-  DECISION_KINDS,
-  type Difference,
-  type PoolSection,
-  type ReplayDocument,
-  agrees,
-} from '../compare';
+import { type Difference, type PoolSection, type ReplayDocument, agrees } from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
-import { FIGURES, devicesOf, stateName, traceLine } from '../tables/replay-figures';
+import { devicesOf, stateName, traceLine } from '../tables/replay-figures';
+import {
+  MAPPINGS_COLUMN,
+  decisionRows,
+  deviceRows,
+  mappingRows,
+  portOnlyLine,
+  workerLine,
+} from '../tables/replay-rows';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
-import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
+import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 import { type Section, linkName, sectionWith } from '../show/sections';
@@ -125,22 +127,7 @@ function agreement(document: ReplayDocument): Section {
 }
 
 function device({ device: name, states }: ReturnType<typeof devicesOf>[number]): Section {
-  const [first, ...others] = states;
-  const last = others.at(-1);
-  const rows = FIGURES.filter((figure) => states.some(({ counts }) => figure.of(counts) > 0)).map(
-    (figure) => [
-      figure.name,
-      ...states.map(({ counts }) => figure.show(figure.of(counts))),
-      ...(first && last
-        ? [figure.compares ? change(figure.of(first.counts), figure.of(last.counts)) : '']
-        : []),
-    ],
-  );
-  const head = [
-    '',
-    ...states.map(({ patches }) => stateName(patches)),
-    ...(first && last ? [`change from ${stateName(first.patches)}`] : []),
-  ];
+  const { head, rows } = deviceRows({ states }, '');
   const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
   const body = html`${bars('IOMMU maps', 'maps', states, (counts) => counts.iommu_maps)}
   ${bars('IOMMU unmaps', 'unmaps', states, (counts) => counts.iommu_unmaps)}
@@ -183,19 +170,17 @@ function bar(kind: string, share: number): Html {
   </svg>`;
 }
 
-function mappings({ recorded }: ReplayDocument): Section[] {
+function mappings(document: ReplayDocument): Section[] {
+  const { recorded } = document;
   if (recorded.mappings.length === 0) return [];
   const most = Math.max(...recorded.mappings.map((row) => row.mappings));
-  const rows = recorded.mappings.map((row) => [
-    row.device,
-    row.form,
-    row.direction,
-    sizeLimit(row.size_up_to),
-    html`${count(row.mappings)}${bar('recorded', row.mappings / most)}`,
-    wholeBytes(row.bytes),
-  ]);
-  const head = ['device', 'call', 'direction', 'up to', 'mappings', 'bytes'];
-  return [{ id: 'mappings', title: 'Recorded mappings', body: htmlTable(head, rows, 3) }];
+  const { head, rows } = mappingRows(document);
+  const drawn = recorded.mappings.map((row, i) =>
+    (rows[i] ?? []).map((text, column) =>
+      column === MAPPINGS_COLUMN ? html`${text}${bar('recorded', row.mappings / most)}` : text,
+    ),
+  );
+  return [{ id: 'mappings', title: 'Recorded mappings', body: htmlTable(head, drawn, 3) }];
 }
 
 function plainPath(document: ReplayDocument): Section {
@@ -219,28 +204,20 @@ function plainPath(document: ReplayDocument): Section {
 }
 
 function poolDecisions(document: ReplayDocument, p: PoolSection): Section {
-  const rows = DECISION_KINDS.filter((kind) => p.by_kind[kind].recorded > 0).map((kind) => {
-    const { recorded, compared, equal } = p.by_kind[kind];
-    return [kind, count(recorded), count(compared), count(equal)];
-  });
-  const { worker_runs: runs } = p;
-  const hex = (n: number | null): string => (n === null ? 'none' : `0x${n.toString(16)}`);
+  const { head, rows } = decisionRows(p);
+  const portOnly = portOnlyLine(p);
+  const base = (n: number | null): string => (n === null ? 'none' : hex(n));
   const classes = document.pool_classes.map((one) => [
     one.device,
     sizeLimit(one.size),
     count(one.slots),
-    hex(one.recorded_iova_base),
-    hex(one.port_iova_base),
+    base(one.recorded_iova_base),
+    base(one.port_iova_base),
     one.matches ? 'yes' : 'no',
   ]);
   const classHead = ['device', 'class', 'slots', 'recorded at', 'port at', 'matches'];
-  const body = html`${htmlTable(['decision', 'recorded', 'compared', 'equal'], rows, 1)}
-    <p>
-      Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued
-      in the port, ${count(runs.due_agrees)} of ${count(runs.due_compared)} began in the bucket of
-      the timer wheel in which they were due, ${count(runs.due_same_jiffy)} in the jiffy.
-      ${count(p.decisions_of_port_only)} decisions of the port had no recorded one.
-    </p>
+  const body = html`${htmlTable(head, rows, 1)}
+    <p>${workerLine(p)}.${portOnly === null ? '' : ` ${portOnly}.`}</p>
     ${residual(p.not_compared)} ${differences(p.differences)}
     ${
       classes.length > 0
@@ -282,10 +259,7 @@ export function replayRun({ files, params, boots, states }: ReplayDocument): Htm
   const given = params.filter((one) => one !== '').join('; ');
   const ran = states.map(({ patches }) => stateName(patches)).join(', ');
   return html`<details>
-      <summary>
-        Replayed: ${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(boots)}
-        ${boots === 1 ? 'boot' : 'boots'}
-      </summary>
+      <summary>Replayed: ${plural(files.length, 'file')}, ${plural(boots, 'boot')}</summary>
       <ul>
         ${names}
       </ul>

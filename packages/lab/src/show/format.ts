@@ -10,6 +10,21 @@ export function count(n: number): string {
   return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** `1 event`, `2 events`. */
+export function plural(n: number, noun: string, several = `${noun}s`): string {
+  return `${count(n)} ${n === 1 ? noun : several}`;
+}
+
+/** `is` or `are`: the verb behind so many things. */
+export function are(n: number): string {
+  return n === 1 ? 'is' : 'are';
+}
+
+/** `0x1000`; a minus before it below zero. */
+export function hex(n: number): string {
+  return n < 0 ? `-0x${(-n).toString(16)}` : `0x${n.toString(16)}`;
+}
+
 /** With so many significant digits at most: 0.25 stays `0.25`. */
 export function significant(x: number, digits: number): string {
   return String(Number(x.toPrecision(digits)));
@@ -55,6 +70,18 @@ export function interval(
   show: (x: number) => string,
 ): string {
   return ends ? ends.map(show).join('…') : '';
+}
+
+/** Both ends of some values, at least one: `1.00 to 2.50`; once where they are shown alike. */
+export function range(values: readonly number[], show: (x: number) => string): string {
+  const [least, most] = [show(Math.min(...values)), show(Math.max(...values))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
 /** As fio writes it: `4k`; else in bytes. */

@@ -3,8 +3,8 @@
 
 import type { CaptureSection, DifferentUnmapRow, FaultRow, StrayUnmapRow } from '../compare';
 import { oneLine } from '../errors';
-import { count, time } from '../show/format';
-import { buffer, bytes, hex, where } from './capture-words';
+import { count, hex, time } from '../show/format';
+import { buffer, bytes, where } from './capture-words';
 
 export function faultLine(fault: FaultRow, capture: CaptureSection): string {
   const head = `${where(fault.place, capture)}: ${oneLine(fault.device)} ${fault.write ? 'wrote to' : 'read'} ${hex(fault.iova)}`;

@@ -3,8 +3,8 @@
 
 import type { CaptureSection } from '../compare';
 import { oneLine } from '../errors';
-import { count, time } from '../show/format';
-import { bytes, hex, list, plural, where } from './capture-words';
+import { count, hex, plural, time } from '../show/format';
+import { bytes, list, where } from './capture-words';
 
 /** Always there: a capture that lacks nothing says so. */
 export function lossLines(capture: CaptureSection): readonly string[] {
@@ -62,7 +62,7 @@ function truncated(capture: CaptureSection): string[] {
   if (n === 0) return [];
   const places = first.map((one) => where(one, capture));
   return [
-    `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): their number of pieces is not known, and they are not compared.`,
+    `${plural(n, 'list')} cut by the tracer (${list(places, 3)}): how many pieces they have is not known, and they are not compared.`,
   ];
 }
 

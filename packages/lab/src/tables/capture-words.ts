@@ -3,20 +3,11 @@
 
 import type { BufferRow, CaptureSection } from '../compare';
 import { oneLine } from '../errors';
-import { count } from '../show/format';
-
-/** `1 event`, `2 events`. */
-export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
-}
+import { count, plural } from '../show/format';
 
 /** To the byte: a sum of these can be checked by hand. */
 export function bytes(n: number): string {
   return plural(n, 'byte');
-}
-
-export function hex(n: number): string {
-  return n < 0 ? `-0x${(-n).toString(16)}` : `0x${n.toString(16)}`;
 }
 
 /** `line 7`; with its file where the capture has several. */

@@ -3,11 +3,12 @@
 
 import type { CaptureDevice, CaptureSection, IommuEventSection, KindRow } from '../compare';
 import { oneLine } from '../errors';
-import { count } from '../show/format';
+import { count, plural } from '../show/format';
 import type { Part } from '../show/parts';
 import { differentUnmap, faultLine, secondUnmap, straySync, strayUnmap } from './capture-lines';
 import { logLines, lossLines, reconstructedLines } from './capture-losses';
-import { bytes, cell, list, plural, where } from './capture-words';
+import { bytes, cell, list, where } from './capture-words';
+import { sum } from '../show/sum';
 
 export const CAPTURE_TITLE = 'What the capture shows beside its calls';
 
@@ -286,8 +287,4 @@ function cutLines(lines: readonly string[], all = lines.length): readonly string
   const shown = lines.slice(0, MOST_LINES);
   const more = all - shown.length;
   return more > 0 ? [...shown, `… and ${count(more)} more`] : shown;
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

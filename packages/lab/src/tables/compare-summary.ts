@@ -4,26 +4,29 @@
 import type { ComparedSide, PolicyComparison, WorkloadRow } from '@iommu-bounce/simulation';
 import { blockSize, megabytes, micros, stale, time } from '../show/format';
 import type { TablePart } from '../show/parts';
-
-/** Policies that are named together: their figures differ by less. */
-export const ALIKE = 0.01;
+import { ALIKE_TEXT, OF_IO, type Round, answerText, bestOf, reachOf } from './answer';
 
 /** What is compared first: reads. */
 export function firstRows(c: PolicyComparison): readonly WorkloadRow[] {
   return c.rows.filter(({ workload }) => workload === c.rows[0]?.workload);
 }
 
-/** The best and those that are like it. @param sign 1: the most is the best, -1: the least is */
-export function bestOf(
-  sides: readonly ComparedSide[],
-  figure: (side: ComparedSide) => number,
-  sign: 1 | -1,
-): { readonly names: readonly string[]; readonly best: number } {
-  const best = sides.map(figure).reduce((a, b) => (sign * (b - a) > 0 ? b : a));
-  const names = sides
-    .filter((one) => Math.abs(figure(one) / best - 1) <= ALIKE)
-    .map(({ policy }) => policy);
-  return { names, best };
+/** Reads of each size. */
+export function roundsOf(c: PolicyComparison): Round[] {
+  return firstRows(c).map(({ bs, sides }) => ({
+    label: blockSize(bs),
+    contestants: sides.map((one) => ({
+      policy: one.policy,
+      rate: one.bandwidth_bytes_per_s,
+      cpuNs: one.cpu_ns_per_io,
+      reach: reachOf(one.stale_max_ns),
+    })),
+  }));
+}
+
+/** One for each machine. */
+export function comparisonAnswers(comparisons: readonly PolicyComparison[]): string[] {
+  return comparisons.map((c) => `${c.preset}, reads: ${answerText(roundsOf(c), OF_IO)}`);
 }
 
 export function summaryTables(comparisons: readonly PolicyComparison[]): TablePart[] {
@@ -35,24 +38,28 @@ function bestTable(comparisons: readonly PolicyComparison[]): TablePart {
     numbersFrom: 5,
     keys: 3,
     stackedHeads: true,
-    title: `Reads: the policy with the least CPU time per I/O, and with the most throughput (named together: within ${String(100 * ALIKE)} %)`,
+    title: `Reads: the policy with the least CPU time per I/O, and with the most throughput (named together: ${ALIKE_TEXT})`,
     head: ['preset', 'base', 'bs', 'least CPU', 'most throughput', 'CPU µs', 'MB/s'],
     rows: comparisons.flatMap((c) =>
       firstRows(c).map(({ bs, sides }) => {
-        const cheap = bestOf(sides, ({ cpu_ns_per_io }) => cpu_ns_per_io, -1);
-        const fast = bestOf(sides, (one) => one.bandwidth_bytes_per_s, 1);
+        const cheap = bestOf(sides, ({ cpu_ns_per_io }) => cpu_ns_per_io, 'least');
+        const fast = bestOf(sides, (one) => one.bandwidth_bytes_per_s, 'most');
         return [
           c.preset,
           c.base,
           blockSize(bs),
-          cheap.names.join(', '),
-          fast.names.length === sides.length ? 'all' : fast.names.join(', '),
+          namesOf(cheap.items),
+          fast.items.length === sides.length ? 'all' : namesOf(fast.items),
           micros(cheap.best),
           megabytes(fast.best),
         ];
       }),
     ),
   };
+}
+
+function namesOf(sides: readonly ComparedSide[]): string {
+  return sides.map(({ policy }) => policy).join(', ');
 }
 
 function reachTable(comparisons: readonly PolicyComparison[]): TablePart {

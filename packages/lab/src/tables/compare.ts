@@ -23,7 +23,7 @@ import {
 } from '../show/format';
 import { type Part, type TablePart, partsMarkdown, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
-import { firstRows, summaryTables } from './compare-summary';
+import { comparisonAnswers, firstRows, summaryTables } from './compare-summary';
 
 /** All of these tables have many columns of numbers beside one of text. */
 const LOOK = { numbersFrom: 1, stackedHeads: true } as const;
@@ -34,7 +34,10 @@ const LEAST = 0.02;
 const SHOWN = [4096, 131072];
 
 export function comparisonText(comparisons: readonly PolicyComparison[], screen?: Screen): string {
-  return partsText(comparisonParts(comparisons, [LEGEND]), screen);
+  return partsText(
+    [...comparisonAnswers(comparisons), ...comparisonParts(comparisons, [LEGEND])],
+    screen,
+  );
 }
 
 /** @param legend what the words mean, if it is to stand between the tables */

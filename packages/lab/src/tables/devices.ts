@@ -9,7 +9,7 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { type Part, type TablePart } from '../show/parts';
-import { count, memory, time } from '../show/format';
+import { count, memory, plural, time } from '../show/format';
 
 /** Marks what is computed, not read from running code. */
 const COMPUTED = ' *';
@@ -23,7 +23,34 @@ export const APPROACH_LABELS: Readonly<Record<Approach, string>> = {
   'per-device-alike': 'per device, max peak',
 };
 
+/** The answer, and what it rests on. */
 export function devicesParts(document: DevicesDocument): Part[] {
+  const said = devicesAnswer(document);
+  return [...(said === '' ? [] : [said]), ...devicesFigures(document)];
+}
+
+/** Empty without runs of all approaches. */
+export function devicesAnswer({ counts }: DevicesDocument): string {
+  const most = counts.at(-1);
+  const pool = most && approachOf(most, 'pool');
+  const one = most && approachOf(most, 'global');
+  const each = most && approachOf(most, 'per-device-alike');
+  if (!pool || !one || !each) return '';
+  return (
+    `With ${plural(most.domains, 'device')} the pool holds ${memory(pool.memory.peak_bytes)} at its peak, and ${memory(pool.memory.array_bytes)} of slot arrays that stay. ` +
+    `One swiotlb area takes ${memory(one.memory.peak_bytes)} at boot whatever the load, and protects nothing. ` +
+    `An area for each device, so that any of them can be the busy one, takes ${memory(each.memory.peak_bytes)} at boot.`
+  );
+}
+
+export function approachOf(
+  { approaches }: DeviceCountFigures,
+  approach: Approach,
+): ApproachFigures | undefined {
+  return approaches.find((one) => one.approach === approach);
+}
+
+export function devicesFigures(document: DevicesDocument): Part[] {
   const { counts } = document;
   return [
     heading(document),

@@ -1,106 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The answer of an experiment: which policy gives how much of what against the kernel as it is.
+// The answer of an experiment: which policy is best, and what that is worth where costs were fitted to its figures.
 
-import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
-import { count, micros, percent } from '../show/format';
-import { ALIKE } from './compare-summary';
-import { plural } from './capture-words';
+import {
+  type FioDocument,
+  type PredictedFigure,
+  isFitted,
+  predictionsFromTwo,
+} from '@iommu-bounce/simulation';
+import { blockSize, listed, percent, times } from '../show/format';
+import { OF_IO, type Round, answerText, reachOf } from './answer';
 import { runName } from './fio-figures';
+import { groupsOf } from './fio-groups';
+import { isWithin, residualsOf } from './residuals';
 
-/** What the others are held against: the first of these that was run, else the first policy. */
-const REFERENCES = ['strict', 'none'];
-
-/** Runs of the same jobs, one for each policy. */
-type Group = readonly FioRun[];
-
-export function groupsOfRuns(runs: readonly FioRun[]): Group[] {
-  const groups: FioRun[][] = [];
-  for (const run of runs) {
-    const last = groups.at(-1);
-    if (last && !last.some((one) => runName(one) === runName(run))) last.push(run);
-    else groups.push([run]);
-  }
-  return groups;
+/** The first line of the terminal, and the headline of the page. */
+export function fioAnswer(document: FioDocument): string {
+  const fitted = fittedText(document);
+  return `${fitted === null ? '' : `${fitted} `}Simulated: ${answerText(roundsOf(document), OF_IO)}`;
 }
 
-/** The first line. */
-export function fioAnswer({ runs }: FioDocument): string {
-  const groups = groupsOfRuns(runs);
-  const names = (groups[0] ?? []).map(({ policy }) => policy);
-  const reference = REFERENCES.find((name) => names.includes(name)) ?? names[0] ?? '';
-  const best = groups.map((group) => bestOf(group, reference));
-  const winners = [...new Set(best.map((run) => (run ? runName(run) : '')))].filter(Boolean);
-  if (winners.length === 0) return `Simulated: ${alone(runs)}.`;
-  const said = winners.map((winner) => {
-    const won = groups.filter((_, i) => {
-      const run = best[i];
-      return run !== undefined && run !== null && runName(run) === winner;
-    });
-    const figures = against(winner, reference, won);
-    const where = winners.length > 1 ? ` in ${count(won.length)} of ${jobs(groups)}` : '';
-    return winners.length > 1 ? `${winner}${where} (${figures})` : `${winner} gives ${figures}`;
-  });
-  return winners.length > 1
-    ? `Simulated: the most throughput beside ${reference} comes from ${said.join(', ')}.`
-    : `Simulated: ${said.join('')}${groups.length > 1 ? `, over ${jobs(groups)}` : ''}.`;
+/** Each group of jobs under each policy. */
+export function roundsOf(document: FioDocument): Round[] {
+  return groupsOf(document).map(({ label, runs }) => ({
+    label,
+    contestants: runs.map((run) => ({
+      policy: runName(run),
+      rate: run.bandwidth_bytes_per_s,
+      cpuNs: run.cpu_ns_per_io.total,
+      reach: reachOf(run.stale_max_ns),
+    })),
+  }));
 }
 
-function jobs(groups: readonly Group[]): string {
-  const isOne = groups.every(([run]) => run?.jobs.length === 1);
-  return isOne ? plural(groups.length, 'job') : plural(groups.length, 'group') + ' of jobs';
+/** What figures prove that the costs were fitted to; null where there are none. */
+export function fittedText({ comparison, cost }: FioDocument): string | null {
+  const residuals = residualsOf(comparison);
+  if (residuals.length === 0 || !isFitted(cost)) return null;
+  const within = residuals.filter(isWithin).length;
+  const shown = predictionsFromTwo().filter(({ bytes }) =>
+    residuals.some(({ bs }) => bs === bytes),
+  );
+  const proves = `Costs were fitted to these figures, so meeting ${String(within)} of ${String(residuals.length)} proves nothing`;
+  return shown.length === 0 ? `${proves}.` : `${proves}; ${predictedText(shown)}.`;
 }
 
-/** The most throughput; of those that give as much, the one with the least CPU time. Null: nothing to compare. */
-function bestOf(group: Group, reference: string): FioRun | null {
-  const others = group.filter(({ policy }) => policy !== reference && !REFERENCES.includes(policy));
-  const rest = others.length > 0 ? others : group.filter(({ policy }) => policy !== reference);
-  const most = Math.max(...rest.map(speed));
-  return rest
-    .filter((run) => speed(run) >= most * (1 - ALIKE))
-    .reduce<FioRun | null>((a, b) => (a === null || cpu(b) < cpu(a) ? b : a), null);
-}
-
-/** `2.88 to 4.64 times the throughput of strict at 7 to 35 % of its CPU time per I/O`. */
-function against(winner: string, reference: string, groups: readonly Group[]): string {
-  const ratios = (name: string, figure: (run: FioRun) => number): number[] =>
-    groups.flatMap((group) => {
-      const one = group.find((run) => runName(run) === winner);
-      const other = group.find(({ policy }) => policy === name);
-      return one && other ? [figure(one) / figure(other)] : [];
-    });
-  const none = reference === 'none' || winner === 'none' ? [] : ratios('none', speed);
+function predictedText(shown: readonly PredictedFigure[]): string {
+  const sizes = [...new Set(shown.map(({ bytes }) => bytes))].map(blockSize);
+  const missed = shown.filter(({ met }) => !met);
+  const met = `${String(shown.length - missed.length)} of the ${String(shown.length)} figures at ${listed(sizes)}`;
   return (
-    `${range(ratios(reference, speed), (x) => x.toFixed(2))} times the throughput of ${reference} ` +
-    `at ${range(ratios(reference, cpu), whole)} % of its CPU time per I/O` +
-    (none.length > 0 ? `, and ${range(none, whole)} % of the throughput of none` : '')
+    `fitted to two other sizes alone, they predict ${met}` +
+    (missed.length > 0 ? ` and miss ${listed(missed.map(missedText))}` : '')
   );
 }
 
-function alone(runs: readonly FioRun[]): string {
-  const [first] = runs;
-  return (
-    `${first ? runName(first) : 'nothing'} gives ${range(
-      runs.map(({ iops }) => Math.round(iops)),
-      count,
-    )} IOPS ` + `and takes ${range(runs.map(cpu), micros)} µs of CPU per I/O`
-  );
-}
-
-function speed(run: FioRun): number {
-  return run.bandwidth_bytes_per_s;
-}
-
-function cpu(run: FioRun): number {
-  return run.cpu_ns_per_io.total;
-}
-
-/** Both ends, once where they look alike. */
-function range(values: readonly number[], show: (x: number) => string): string {
-  const [least, most] = [show(Math.min(...values)), show(Math.max(...values))];
-  return least === most ? least : `${least} to ${most}`;
-}
-
-/** Percent without the sign. */
-function whole(x: number): string {
-  return percent(x, 0).replace(' %', '');
+/** `the time saved in unmap at 64k (predicted 87.2 % to 88.8 %, published 90 %)`. */
+function missedText({ bytes, of, predicted: [low, high], published }: PredictedFigure): string {
+  const show = (x: number): string => (of === 'speedup' ? times(x, 1) : percent(x));
+  const what = of === 'speedup' ? 'the speed-up' : 'the time saved in unmap';
+  const known = of === 'speedup' ? times(published, 1) : percent(published, 0);
+  return `${what} at ${blockSize(bytes)} (predicted ${show(low)} to ${show(high)}, published ${known})`;
 }

@@ -11,10 +11,11 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { blockSize, count } from '../show/format';
+import { sum } from '../show/sum';
 
 /** What was simulated, in a sentence or two. */
 export function heading({ preset, cpus, layout, seed, data_moved, runs }: FioDocument): string {
-  const ios = runs.reduce((sum, run) => sum + run.ios, 0);
+  const ios = sum(runs, (run) => run.ios);
   return (
     `Simulated, not measured: ${count(ios)} I/Os through the ported code in virtual time. Costs: ${preset}; ` +
     `${String(cpus)} CPUs, memory layout ${layout}, seed ${String(seed)}` +
@@ -44,7 +45,7 @@ export function timeOf(
   byCause: Readonly<Record<CauseName, number>>,
   causes: readonly CauseName[],
 ): number {
-  return causes.reduce((ns, cause) => ns + byCause[cause], 0);
+  return sum(causes, (cause) => byCause[cause]);
 }
 
 /** CPU time in nanoseconds per I/O. */

@@ -2,9 +2,8 @@
 // What `lint` prints: findings, then what was not checked and why.
 
 import { escaped } from '@iommu-bounce/dma-trace';
-import { count } from '../show/format';
+import { count, plural } from '../show/format';
 import { PAPER, type Screen, narrower, wrapped } from '../show/text';
-import { plural } from './capture-words';
 import type {
   FindingRow,
   LintCapture,

@@ -7,11 +7,27 @@ import {
   type NetPolicyRun,
   wrongsOf,
 } from '@iommu-bounce/simulation';
+import { OF_PACKETS, answerText, reachOf } from './answer';
 import { TIME_GROUPS, timeOf } from './fio-figures';
 import { type Part, type TablePart } from '../show/parts';
 import { count, megabytes, memory, micros, percent, stale, time } from '../show/format';
 
+/** The answer, and what it rests on. */
 export function netParts(document: NetDocument): Part[] {
+  return [netAnswer(document), ...netFigures(document)];
+}
+
+export function netAnswer({ workload, runs }: NetDocument): string {
+  const contestants = runs.map((run) => ({
+    policy: name(run),
+    rate: run.packets_per_s,
+    cpuNs: run.cpu_ns_per_packet.total,
+    reach: reachOf(run.stale_max_ns),
+  }));
+  return `Simulated: ${answerText([{ label: workload, contestants }], OF_PACKETS)}`;
+}
+
+export function netFigures(document: NetDocument): Part[] {
   const { runs } = document;
   const notes = runs.flatMap((run) => [
     ...(run.what_if === null ? [] : [`* ${run.policy} is a what-if: ${run.what_if}`]),

@@ -16,7 +16,35 @@ const DRIVERS: Readonly<Record<NosyncRow['driver'], string>> = {
   syncs: 'syncs: no attribute, and a dma_sync_* around each use',
 };
 
+/** The answer, and what it rests on. */
 export function nosyncParts(document: NosyncDocument): Part[] {
+  return [nosyncAnswer(document), ...nosyncFigures(document)];
+}
+
+export function nosyncAnswer({ rows }: NosyncDocument): string {
+  const losing = rows.filter(({ works }) => !works);
+  const drivers = new Set(losing.map(({ driver }) => driver));
+  if (losing.length === 0) return 'No driver loses data under any of these policies.';
+  const policies = [...new Set(losing.map(({ policy }) => policy))];
+  const each = policies.map((policy) => {
+    const all = sizesOf(rows.filter((row) => row.policy === policy));
+    const lost = sizesOf(losing.filter((row) => row.policy === policy));
+    return lost.length < all.length ? `${policy} (mappings of ${lost.join(', ')})` : policy;
+  });
+  return `A driver that ${[...drivers].map((one) => DOES[one]).join(', or ')} loses data under ${each.join(', ')}. All other combinations work.`;
+}
+
+const DOES: Readonly<Record<NosyncRow['driver'], string>> = {
+  skips: 'skips the syncs of a mapping that it keeps, as i915 does,',
+  'skips-and-syncs': 'skips the syncs at map and unmap but syncs around each use',
+  syncs: 'syncs around each use',
+};
+
+export function sizesOf(rows: readonly NosyncRow[]): string[] {
+  return [...new Set(rows.map(({ bytes }) => blockSize(bytes)))];
+}
+
+export function nosyncFigures(document: NosyncDocument): Part[] {
   const { rows, rounds, layout, seed } = document;
   const losing = rows.filter(({ works }) => !works);
   const whatIfs = new Map(

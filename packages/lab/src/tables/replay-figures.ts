@@ -4,7 +4,7 @@
 import type { ReplayDocument, StateSection } from '../compare';
 import type { LaneCounts } from '../drive/lane-figures';
 import type { VirtioCounts } from '../drive/virtio-counts';
-import { count, wholeBytes } from '../show/format';
+import { plural, count, wholeBytes } from '../show/format';
 
 export function stateName(patches: number): string {
   if (patches === 0) return 'before the series';
@@ -91,12 +91,12 @@ export function devicesOf(states: readonly StateSection[]): DeviceFigures[] {
 
 /** The trace in one sentence. */
 export function traceLine({ trace, files, driver }: ReplayDocument): string {
-  const calls = `${count(trace.map_calls)} maps, ${count(trace.unmap_calls)} unmaps, ${count(trace.sync_calls)} syncs`;
+  const calls = `${plural(trace.map_calls, 'map')}, ${plural(trace.unmap_calls, 'unmap')}, ${plural(trace.sync_calls, 'sync')}`;
   return (
-    `${count(files.length)} ${files.length === 1 ? 'file' : 'files'}, ${count(trace.events)} events ` +
+    `${plural(files.length, 'file')}, ${plural(trace.events, 'event')} ` +
     `(${count(trace.unparsed)} unparsed, ${count(trace.dropped)} dropped): ${calls}; ` +
-    `${count(trace.unpaired_unmaps)} unmaps without a recorded map, ` +
-    `${count(trace.never_unmapped)} mappings never unmapped; ` +
+    `${plural(trace.unpaired_unmaps, 'unmap')} without a recorded map, ` +
+    `${plural(trace.never_unmapped, 'mapping')} never unmapped; ` +
     `replayed on ${driver === 'virtio' ? 'virtio-iommu' : 'a table'}`
   );
 }

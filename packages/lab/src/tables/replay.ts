@@ -4,19 +4,25 @@
 import { oneLine } from '../errors';
 import {
   type CaptureSection,
-  DECISION_KINDS,
   type Difference,
-  type PoolSection,
   type ReplayDocument,
   type TimerWheelRow,
 } from '../compare';
-import { change, count, share, sizeLimit, wholeBytes } from '../show/format';
+import { count, share } from '../show/format';
 import { INDENT, type Part, type TablePart, isTable, partText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { agreementRows } from './agreement-rows';
 import { CAPTURE_TITLE, captureParts } from './capture';
 import { cell } from './capture-words';
-import { FIGURES, devicesOf, stateName, traceLine } from './replay-figures';
+import { devicesOf, traceLine } from './replay-figures';
+import {
+  MAPPINGS_COLUMN,
+  decisionRows,
+  deviceRows,
+  mappingRows,
+  portOnlyLine,
+  workerLine,
+} from './replay-rows';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from './verdict';
 
 /** Parts that stand together, without blank lines between them. */
@@ -58,40 +64,18 @@ function bySize(document: ReplayDocument): Block {
   return [{ title, head: SIZE_HEAD, rows, numbersFrom: 1, keys: 2 }];
 }
 
-function mappings({ recorded }: ReplayDocument): Block {
-  if (recorded.mappings.length === 0) return [];
-  const rows = recorded.mappings.map((row) => [
-    cell(row.device),
-    row.form,
-    row.direction,
-    sizeLimit(row.size_up_to),
-    count(row.mappings),
-    wholeBytes(row.bytes),
-  ]);
-  const head = ['device', 'call', 'direction', 'up to', 'mappings', 'bytes'];
-  return [{ title: 'Recorded mappings', head, rows, numbersFrom: 3, keys: 4 }];
+function mappings(document: ReplayDocument): Block {
+  const made = mappingRows(document, cell);
+  if (made.rows.length === 0) return [];
+  return [{ title: 'Recorded mappings', ...made, numbersFrom: MAPPINGS_COLUMN - 1, keys: 4 }];
 }
 
 function devices({ states }: ReplayDocument): TablePart[] {
-  return devicesOf(states).map(({ device, states: of }) => {
-    const [first, ...others] = of;
-    const last = others.at(-1);
-    const rows = FIGURES.filter((figure) => of.some(({ counts }) => figure.of(counts) > 0)).map(
-      (figure) => [
-        figure.name,
-        ...of.map(({ counts }) => figure.show(figure.of(counts))),
-        ...(first && last
-          ? [figure.compares ? change(figure.of(first.counts), figure.of(last.counts)) : '']
-          : []),
-      ],
-    );
-    const head = [
-      cell(device),
-      ...of.map(({ patches }) => `${String(patches)}: ${stateName(patches)}`),
-      ...(first && last ? [`change from ${String(first.patches)}`] : []),
-    ];
-    return { title: '', head, rows, numbersFrom: 1 };
-  });
+  return devicesOf(states).map((one) => ({
+    title: '',
+    ...deviceRows(one, cell(one.device)),
+    numbersFrom: 1,
+  }));
 }
 
 function agreement(document: ReplayDocument): Block[] {
@@ -113,26 +97,12 @@ function reasons(notCompared: Readonly<Record<string, number>>): string[] {
 
 function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): Block[] {
   if (!p) return [];
-  const rows = DECISION_KINDS.filter((kind) => p.by_kind[kind].recorded > 0).map((kind) => {
-    const { recorded, compared, equal } = p.by_kind[kind];
-    return [kind, count(recorded), count(compared), count(equal)];
-  });
-  const all = [
-    'all',
-    count(p.decisions_recorded),
-    count(p.decisions_compared),
-    count(p.decisions_equal),
-  ];
-  const head = ['decision of the pool', 'recorded', 'compared', 'equal'];
   const matching = classes.filter((one) => one.matches).length;
+  const portOnly = portOnlyLine(p);
   const lines = [
     workerLine(p),
     ...p.timer_wheels.map(wheelLine),
-    ...(p.decisions_of_port_only > 0
-      ? [
-          `${count(p.decisions_of_port_only)} decisions of the port that the recorded pool did not make`,
-        ]
-      : []),
+    ...(portOnly === null ? [] : [portOnly]),
     ...reasons(p.not_compared),
     ...(classes.length > 0
       ? [
@@ -141,19 +111,7 @@ function pool({ pool_agreement: p, pool_classes: classes }: ReplayDocument): Blo
       : []),
   ];
   const title = 'Pool: decisions of state 4 against the recorded ones';
-  return [
-    [{ title, head, rows: [...rows, all], numbersFrom: 1 }],
-    differences(p.differences),
-    [lines],
-  ];
-}
-
-function workerLine({ worker_runs: runs }: PoolSection): string {
-  return (
-    `Eviction worker: ${count(runs.recorded)} runs recorded, ${count(runs.pending)} of them queued in the port; ` +
-    `${count(runs.due_agrees)} of ${count(runs.due_compared)} began in the bucket of the timer wheel in which they were ` +
-    `due, ${count(runs.due_same_jiffy)} in the jiffy`
-  );
+  return [[{ title, ...decisionRows(p), numbersFrom: 1 }], differences(p.differences), [lines]];
 }
 
 function wheelLine(wheel: TimerWheelRow): string {

@@ -3,12 +3,23 @@
 
 import type {
   BreakEvenVerdict,
+  CaptureDevice,
   CaptureSection,
-  NsRange,
   ReplayDocument,
   VerdictSection,
 } from '../compare';
-import { count, decimalSize, micros, percent, significant, sizeLimit } from '../show/format';
+import {
+  are,
+  count,
+  decimalSize,
+  micros,
+  percent,
+  plural,
+  range,
+  significant,
+  sizeLimit,
+} from '../show/format';
+import { sum } from '../show/sum';
 
 /** From this share of the drawn cost sets on the verdict is clear, and from that on probable. */
 const CLEAR = 0.95;
@@ -26,7 +37,7 @@ export function verdictLine(document: ReplayDocument): string {
   const { before, series, pool_mappings: through, mappings, unmaps } = verdict;
   const rest = leftOut(document);
   if (through === 0)
-    return `${rest.text}The series changes nothing here: none of the ${count(mappings)} mappings goes through its pool, whose classes are smaller or full.`;
+    return `${rest.text}The series changes nothing here: none of the ${plural(mappings, 'mapping')} goes through its pool, whose classes are smaller or full.`;
   const per = unmaps === 0 ? 'per map (no unmap was recorded)' : 'per map and unmap';
   const figures = `${us(series.ns)} µs of CPU ${per} instead of ${us(before.ns)} µs${pays(verdict, readsOf(document))}.`;
   return `${rest.text}${machine(document)}${rest.isMost ? 'For the rest' : answer(verdict)}: ${figures}`;
@@ -44,7 +55,7 @@ export function verdictBasis(document: ReplayDocument): string {
   return (
     `${shares(verdict, readsOf(document))} ` +
     `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
-    `${from}, 90 % of ${count(sets)} cost sets give ${range(series)} µs instead of ${range(before)} µs, and the ` +
+    `${from}, 90 % of ${count(sets)} cost sets give ${range([series.p5, series.p95], us)} µs instead of ${range([before.p5, before.p95], us)} µs, and the ` +
     `series takes less CPU time in ${percent(wins, 0)} of them.${advice(verdict)}`
   );
 }
@@ -64,31 +75,48 @@ function leftOut({ captures }: ReplayDocument): {
   readonly text: string;
   readonly isMost: boolean;
 } {
-  const sum = (of: (capture: CaptureSection) => number): number =>
-    captures.reduce((all, capture) => all + of(capture), 0);
-  const events = sum(({ iommu_map: maps }) => maps.events);
-  const made = sum(({ reconstructed }) => reconstructed.requests);
+  const events = sum(captures, ({ iommu_map: maps }) => maps.events);
+  const made = sum(captures, ({ reconstructed }) => reconstructed.requests);
   const without = sum(
+    captures,
     ({ iommu_map: maps, reconstructed }) => maps.without_call - reconstructed.iommu_maps,
   );
+  const maps = (one: CaptureDevice): boolean => one.maps > 0;
   const untranslated = sum(
-    ({ devices }) => devices.filter((one) => one.maps > 0 && one.translated === false).length,
+    captures,
+    ({ devices }) => devices.filter((one) => maps(one) && one.translated === false).length,
   );
-  const rest =
+  const text = [
+    lostText(captures),
     without > 0
-      ? `${count(without)} of ${count(events)} iommu:map events belong to no dma:* call and are left out here. `
-      : '';
-  const isTorn = captures.some(({ losses }) => losses.lost_by_cpu.length > 0);
-  const lost = isTorn ? 'The tracer lost events, and what they were is in no figure. ' : '';
-  const unknown =
+      ? `${count(without)} of ${plural(events, 'iommu:map event')} ${without === 1 ? 'belongs' : 'belong'} to no dma:* call and ${are(without)} left out here. `
+      : '',
     made > 0
-      ? `${count(made)} requests are put together from events without a call, of unknown direction. `
-      : '';
-  const text =
-    untranslated > 0
-      ? `${lost}${rest}${unknown}As if ${count(untranslated)} ${untranslated === 1 ? 'device that was' : 'devices that were'} not translated had been. `
-      : `${lost}${rest}${unknown}`;
+      ? `${plural(made, 'request')} of unknown direction ${are(made)} put together from events without a call. `
+      : '',
+    untranslatedText(
+      untranslated,
+      sum(captures, (one) => one.devices.filter(maps).length),
+    ),
+  ].join('');
   return { text, isMost: without > events / 2 };
+}
+
+function untranslatedText(untranslated: number, devices: number): string {
+  if (untranslated === 0) return '';
+  if (untranslated === devices) return 'No IOMMU translates here, so this is a what-if. ';
+  return `${plural(untranslated, 'device')} that no IOMMU translates ${are(untranslated)} counted as if translated. `;
+}
+
+/** Marks of a tracer may have no number of events. */
+function lostText(captures: readonly CaptureSection[]): string {
+  const losses = captures.flatMap((capture) => capture.losses.lost_by_cpu);
+  if (losses.length === 0) return '';
+  const lost = sum(losses, ({ events }) => events);
+  const isMore = losses.some(({ unknown }) => unknown > 0);
+  if (lost === 0) return 'The tracer lost an unknown number of events; no figure includes them. ';
+  const them = lost === 1 && !isMore ? 'it' : 'them';
+  return `The tracer lost ${isMore ? 'more than ' : ''}${plural(lost, 'event')}; no figure includes ${them}. `;
 }
 
 /** Requests of unknown direction are copied both ways, so they are counted with those that the unmap copies. */
@@ -101,7 +129,7 @@ function readsOf({ captures }: ReplayDocument): string {
 function answer({ series_wins: wins, mappings, unmaps }: VerdictSection): string {
   const fewest = Math.min(mappings, unmaps);
   if (fewest < ENOUGH)
-    return `Too little for a verdict (${count(mappings)} mappings, ${count(unmaps)} unmaps)`;
+    return `Too little for a verdict (${plural(mappings, 'mapping')}, ${plural(unmaps, 'unmap')})`;
   if (wins >= PROBABLE) return wins >= CLEAR ? 'The series helps' : 'The series probably helps';
   if (wins > 1 - PROBABLE) return 'It depends on the costs';
   return `The series ${wins > 1 - CLEAR ? 'probably ' : ''}does not help`;
@@ -124,11 +152,15 @@ function paysOf(one: BreakEvenVerdict, mappings: number): string {
   if (cheaper + dearer === 0) return '';
   const below = bytes === null ? null : `pays below ${decimalSize(bytes)}`;
   if (dearer === 0) {
-    const size = below === null ? 'pays at every size that the pool takes' : `${below}, as all are`;
+    const size =
+      below === null
+        ? 'pays at every size that the pool takes'
+        : `${below}; all mappings are smaller`;
     return `${size} (${part(cheaper, mappings)})`;
   }
   if (cheaper === 0) {
-    const size = below === null ? 'pays at no size that is here' : `${below}, as none is`;
+    const size =
+      below === null ? 'pays at no size that is here' : `${below}; all mappings are larger`;
     return `${size} (${part(dearer, mappings)})`;
   }
   const size = below ?? (upTo > 0 ? `pays up to ${sizeLimit(upTo)}` : 'pays at some sizes');
@@ -136,7 +168,7 @@ function paysOf(one: BreakEvenVerdict, mappings: number): string {
 }
 
 function part(n: number, mappings: number): string {
-  return `${count(n)} of ${count(mappings)} mappings`;
+  return `${count(n)} of ${plural(mappings, 'mapping')}`;
 }
 
 /** The shares that the first line counts, and those that it leaves out. */
@@ -153,7 +185,7 @@ function shares({ break_even: found, mappings }: VerdictSection, reads: string):
       ...of(one.mappings_without_unmap, 'of which no unmap was recorded'),
     ];
   });
-  return `Of the ${count(mappings)} streaming mappings that were replayed ${parts.join(', ')}.`;
+  return `Of the ${plural(mappings, 'streaming mapping')} that ${mappings === 1 ? 'was' : 'were'} replayed, ${parts.join(', ')}.`;
 }
 
 /** Rounded, but never to all or none of them. */
@@ -179,10 +211,6 @@ function advice({ break_even: found }: VerdictSection): string {
 /** Microseconds with three significant digits. */
 function us(ns: number): string {
   return significant(ns / 1000, 3);
-}
-
-function range({ p5, p95 }: NsRange): string {
-  return `${us(p5)} to ${us(p95)}`;
 }
 
 export const SIZE_HEAD = [

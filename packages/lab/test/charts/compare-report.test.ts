@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { type ComparedSide, type PolicyComparison, preset } from '@iommu-bounce/simulation';
 import { comparisonReport, partsReport } from '../../src/reports/scenarios';
+import { comparisonText } from '../../src/tables/compare';
 
 function side(policy: string, mb: number, cpuNs: number, staleNs: number | null): ComparedSide {
   return {
@@ -45,9 +46,17 @@ describe('the page of a comparison', () => {
 
   it('says for each machine which policy wins', () => {
     expect(report.answer).to.deep.equal([
-      'laptop-virtio, reads: pool wins: 3.00 x the throughput of strict. It takes the least CPU time per I/O, too. ' +
+      'laptop-virtio, reads: pool has the highest throughput: 3.00 times that of strict, at 40 % of its CPU time per I/O. It takes the least CPU time per I/O, too. ' +
         'Faster, but protecting less: lazy by up to 33 %.',
     ]);
+  });
+
+  it('begins as the terminal does', () => {
+    expect(
+      comparisonText([COMPARED])
+        .replaceAll(/\s+/g, ' ')
+        .startsWith(`${report.answer?.join(' ') ?? ''} `),
+    ).to.equal(true);
   });
 
   it('draws CPU time, throughput and how sure that is', () => {

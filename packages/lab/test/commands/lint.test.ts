@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { LINT_RULES } from '@iommu-bounce/dma-trace';
 import type { LintDocument, LintRulesDocument } from '@iommu-bounce/lab';
+import { lintSarif } from '../../src/reports/sarif';
+import type { FindingRow, LintCapture, LintPlace } from '../../src/tables/lint-document';
 import { cli, cliOn, fixtures, withFolder } from './run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -45,6 +47,32 @@ interface Sarif {
     },
   ];
 }
+
+const FINDING: FindingRow = {
+  rule: 'unmap-size',
+  severity: 'error',
+  device: 'nvme',
+  message: 'unmapped with 1 byte',
+  why: '',
+  fix: '',
+  first: { file: '', line: 1 },
+  last: { file: '', line: 1 },
+  count: 1,
+  uncertain: 0,
+  doubt: null,
+};
+const CAPTURE: LintCapture = {
+  files: [],
+  lines: 0,
+  unparsed: 0,
+  unparsed_first: [],
+  lost: 0,
+  clock_steps_back: 0,
+  maps: 0,
+  doubt: null,
+  findings: [],
+  rules: [],
+};
 
 describe('lint', function () {
   this.timeout(60_000);
@@ -129,6 +157,15 @@ describe('lint', function () {
     ).to.satisfy((texts: string[]) =>
       texts.some((text) => text.includes('sync-unmapped was not checked: ')),
     );
+  });
+
+  it('says in SARIF in which file the last one is, where several are one capture', () => {
+    const of = (file: string, line: number): LintPlace => ({ file, line });
+    const finding = { ...FINDING, first: of('cpu0.txt', 5), last: of('cpu1.txt', 7), count: 2 };
+    const capture = { ...CAPTURE, files: ['cpu0.txt', 'cpu1.txt'], findings: [finding] };
+    const document = { captures: [capture], findings: { error: 1, warning: 0, note: 0 } };
+    const sarif = lintSarif({ ...document, fail_on: 'error', failed: true }, [], '/');
+    expect(sarif).to.include(' 2 times, the last at cpu1.txt:7.');
   });
 
   it('writes SARIF beside the text, again over its own file, over no other', () =>

@@ -15,10 +15,12 @@ import {
 import { job } from '@iommu-bounce/simulation/testing';
 import { type FioReport, demoReport, fioReport } from '../../src';
 import { BreakEvenModels } from '../../src/reports/fio/breakeven';
-import { fittedText } from '../../src/reports/fio/lead';
+import { fittedText } from '../../src/tables/fio-answer';
 import { levelsOf, occupancyFigure } from '../../src/reports/fio/occupancy';
-import { groupsOf } from '../../src/reports/fio/groups';
-import { comparisonFigures, isWithin, residualsOf } from '../../src/reports/fio/speedup';
+import { groupsOf } from '../../src/tables/fio-groups';
+import { comparisonFigures } from '../../src/reports/fio/speedup';
+import { fioTables } from '../../src/tables/fio';
+import { isWithin, residualsOf } from '../../src/tables/residuals';
 import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter, replayText } from '../replay/helpers';
 import { sectionsOf } from '../report/sections-of';
@@ -155,18 +157,43 @@ describe("an experiment's report", function () {
       [...markup(textOf(one)).matchAll(/<p class="answer">([^<]*)<\/p>/g)].map(
         ([, text = '']) => text,
       );
-    const [fitted, answer] = answers(document);
-    expect(fitted).to.match(
-      /^The costs were fitted to the cover letter&#39;s figures on this page/,
+    const [answer, ...more] = answers(document);
+    expect(more).to.deep.equal([]);
+    expect(answer).to.match(
+      /^Costs were fitted to these figures, so meeting 4 of 4 proves nothing; fitted to two other sizes alone, /,
     );
-    expect(fitted).to.match(
-      /predict 3 of the 4 figures .* miss the time saved in unmap at 64k \(predicted 87\.\d % to 88\.8 %, published 90 %\)/,
+    expect(answer).to.match(
+      /they predict 1 of the 2 figures at 64k and miss the time saved in unmap at 64k \(predicted 87\.\d % to 88\.8 %, published 90 %\)\. Simulated: /,
     );
-    expect(answer).to.match(/^pool wins everywhere: .* the throughput of strict/);
+    const [, simulated = ''] = answer?.split(/(?=Simulated: )/) ?? [];
+    expect(simulated).to.match(
+      /^Simulated: pool has the highest throughput everywhere: .* of strict/,
+    );
     // Other costs were fitted to nothing.
     const changed = { ...document, cost: { ...document.cost, vmexitNs: 5000 } };
-    expect(answers(changed)).to.deep.equal([answer]);
+    expect(answers(changed)).to.deep.equal([simulated]);
+    const small = { ...document, comparison: document.comparison.filter(({ bs }) => bs === 4096) };
+    expect(fittedText(small)).to.equal(
+      'Costs were fitted to these figures, so meeting 2 of 2 proves nothing.',
+    );
     expect(fittedText(experiment('bare-metal-vtd'))).to.equal(null);
+  });
+
+  it('says what the terminal says, word by word', () => {
+    const documents = [
+      experiment('laptop-virtio'),
+      experiment('bare-metal-vtd'),
+      experiment('bare-metal-smmuv3', 'none,strict,lazy,pool,swiotlb-force'),
+      experiment('bare-metal-smmuv3', 'none,lazy'),
+      experiment('laptop-virtio', 'pool'),
+    ];
+    for (const document of documents) {
+      const [, answer = ''] = /<p class="answer">([^<]*)<\/p>/.exec(markup(pageOf(document))) ?? [];
+      expect(answer).to.include('Simulated: ');
+      expect(fioTables(document).replaceAll(/\s+/g, ' ').startsWith(`${answer.trim()} `)).to.equal(
+        true,
+      );
+    }
   });
 
   it('has nothing of the cover letter for jobs that it does not have', () => {

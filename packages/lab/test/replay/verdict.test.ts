@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { BreakEvenModel, PRESET_NAMES, preset } from '@iommu-bounce/simulation';
 import type { ReplayDocument, VerdictSection } from '../../src/compare';
+import { verdictBasis, verdictLine } from '../../src/tables/verdict';
 import { cli, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from './helpers';
 
@@ -65,6 +66,48 @@ describe('the verdict of a replay', function () {
     expect(await firstLines(MIXED, '--preset', 'bare-metal-vtd')).to.match(
       /reads: pays below [\d.]+ KiB \([\d,]+ of 3,000 mappings\), not above \([\d,]+ of 3,000 mappings\); writes: pays below/,
     );
+  });
+
+  it('says in words what was lost, and which devices are counted as if translated', async () => {
+    await withTrace(SMALL, async (file) => {
+      const document = await documentOf(file);
+      const [capture] = document.captures;
+      if (!capture) throw new Error('no capture');
+      const changed = (
+        events: number,
+        unknown: number,
+        untranslated: number,
+        alone = false,
+      ): string =>
+        verdictLine({
+          ...document,
+          captures: [
+            {
+              ...capture,
+              losses: { ...capture.losses, lost_by_cpu: [{ cpu: 0, marks: 1, events, unknown }] },
+              devices: capture.devices
+                .slice(0, 1)
+                .flatMap((one) => [
+                  { ...one, translated: !alone },
+                  ...Array<typeof one>(untranslated).fill({ ...one, translated: false }),
+                ]),
+            },
+          ],
+        });
+      expect(changed(7, 0, 2)).to.include(
+        'The tracer lost 7 events; no figure includes them. 2 devices that no IOMMU translates are counted as if translated. ',
+      );
+      expect(changed(1, 0, 1)).to.include(
+        'The tracer lost 1 event; no figure includes it. 1 device that no IOMMU translates is counted as if translated. ',
+      );
+      expect(changed(1, 0, 1, true)).to.match(/No IOMMU translates here, so this is a what-if\. .*Too little/);
+      expect(changed(7, 1, 0)).to.include('lost more than 7 events; no figure includes them.');
+      expect(changed(0, 1, 0)).to.include('lost an unknown number of events;');
+      expect(changed(1, 0, 0)).to.include('(1 mapping, 1 unmap)');
+      expect(verdictBasis(document)).to.match(
+        /^Of the 1 streaming mapping that was replayed, 100\.0 % are/,
+      );
+    });
   });
 
   it('costs what the cost model says of a read of 4 KiB in the steady state', async () => {
@@ -227,7 +270,7 @@ describe('what a capture was recorded on', function () {
       expect(await from('--facts', join(folder, 'other'))).to.include({ iommu: 'amd' });
       writeFileSync(join(folder, 'x.facts.json'), '{}');
       const { notes } = await documentOf(file);
-      expect(notes.join('\n')).to.match(/x\.facts\.json: is no facts/);
+      expect(notes.join('\n')).to.match(/x\.facts\.json: holds no facts/);
       expect(notes.join('\n')).to.match(/its facts are from .*x\.json/);
     });
   });
@@ -241,7 +284,7 @@ describe('what a capture was recorded on', function () {
       const { status, out } = await cli('replay', file, '--json');
       expect(status).to.equal(0);
       expect((JSON.parse(out) as ReplayDocument).notes.join('\n')).to.match(
-        /my\.json: is no facts/,
+        /my\.json: holds no facts/,
       );
     });
   });

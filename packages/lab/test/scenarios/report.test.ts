@@ -20,6 +20,9 @@ import {
   partsReport,
 } from '../../src/reports/scenarios';
 import { isTable } from '../../src/show/parts';
+import { devicesParts } from '../../src/tables/devices';
+import { netParts } from '../../src/tables/net';
+import { nosyncParts } from '../../src/tables/nosync';
 import { cli, withFolder } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -114,7 +117,10 @@ describe('pages of scenarios', function () {
       nic: nicParameters([]),
     });
     const report = netReport(document);
-    expect(report.answer?.[0]).to.match(/^pool wins: \d+\.\d\d x the throughput of strict/);
+    expect(report.answer?.[0]).to.match(
+      /^Simulated: pool has the highest throughput: \d+\.\d\d times that of strict/,
+    );
+    expect(report.answer?.[0]).to.equal(netParts(document)[0]);
     const [rate, time, memory] = (report.figures ?? []).map(({ view }) => view);
     expect(rate?.series.map(({ name, marks, hatched }) => [name, marks[0], hatched])).to.deep.equal(
       document.runs.map(({ policy, packets_per_s }) => {
@@ -134,6 +140,7 @@ describe('pages of scenarios', function () {
     const document = nosyncExperiment(MACHINE, policiesNamed('strict,swiotlb-force,pool'));
     const report = nosyncReport(document);
     expect(report.answer?.[0]).to.include('under swiotlb-force, pool (mappings of 64k).');
+    expect(report.answer?.[0]).to.equal(nosyncParts(document)[0]);
     const [lost] = report.figures ?? [];
     expect(lost?.view.labels).to.deep.equal(['64k', '256k']);
     expect(lost?.view.series.map(({ name, marks }) => [name, ...marks])).to.deep.equal([
@@ -149,6 +156,7 @@ describe('pages of scenarios', function () {
     const document = devicesExperiment({ ...MACHINE, moveData: false }, undefined, [1]);
     const report = devicesReport(document);
     expect(report.answer?.[0]).to.match(/^With 1 device the pool holds [\d.]+ [KM]iB at its peak/);
+    expect(report.answer?.[0]).to.equal(devicesParts(document)[0]);
     const [memory, time, setup] = (report.figures ?? []).map(({ view }) => view);
     const approaches = document.counts[0]?.approaches ?? [];
     const [boot, needed, arrays] = memory?.series ?? [];

@@ -17,6 +17,7 @@ export * from './calibration/convergence'; // whether those are all
 export * from './calibration/ends'; // ends of ranges that the sets press against
 export * from './calibration/sums'; // sums that the figures identify
 export * from './calibration/calibrate'; // both fits, and the preset
+export type * from './calibration/document'; // what they say
 export * from './breakeven'; // copy or map
 export * from './calibration/committed'; // the calibration that the default preset comes from
 export type { Identified, Spread } from './calibration/summary';

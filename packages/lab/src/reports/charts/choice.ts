@@ -3,7 +3,7 @@
 
 import type { FioDocument } from '@iommu-bounce/simulation';
 import { type Html, html } from '../../show/html';
-import { groupsOf, policiesOf } from '../fio/groups';
+import { groupsOf, policiesOf } from '../../tables/fio-groups';
 
 export function choice(document: FioDocument): Html {
   const policies = policiesOf(document).map((name) => box('policy', name, name));

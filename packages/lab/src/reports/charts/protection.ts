@@ -3,18 +3,10 @@
 
 import { POLICIES } from '@iommu-bounce/simulation';
 import { stale } from '../../show/format';
-
-/** mapped: no more than that; window: a page for some time after its unmap; all: all memory, always. */
-export type Reach = 'mapped' | 'window' | 'all';
+import { type Reach, reachOf } from '../../tables/answer';
 
 /** Behind a policy's name in charts. */
 const SIGNS: Readonly<Record<Reach, string>> = { mapped: '', window: ' ‡', all: ' †' };
-
-/** @param staleMaxNs how long a page stays within reach after its unmap, idle time included; null: always */
-export function reachOf(staleMaxNs: number | null): Reach {
-  if (staleMaxNs === null) return 'all';
-  return staleMaxNs > 0 ? 'window' : 'mapped';
-}
 
 /** What its plan says, where no run of it has been watched. */
 export function plannedReach(policy: string): Reach {

@@ -7,7 +7,7 @@ import { html, htmlTable } from '../../show/html';
 import { cell, fixed, kib, rowKey } from '../charts/cells';
 import { type Memory, memoryChart, withMemory } from '../charts/memory';
 import { protectionsOf, signsText } from '../charts/protection';
-import { groupsOf } from './groups';
+import { groupsOf } from '../../tables/fio-groups';
 import type { Figure } from '../charts/view';
 
 interface Level {

@@ -12,7 +12,7 @@ import {
 import { count } from '../../show/format';
 import { type Html, html, htmlTable } from '../../show/html';
 import { cell } from '../charts/cells';
-import { groupsOf } from './groups';
+import { groupsOf } from '../../tables/fio-groups';
 
 export function settings(document: FioDocument): Html {
   const name = document.preset;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The series against strict, beside the cover letter: speed-up, time in unmap, and how far off both are.
 
-import {
-  type FioComparison,
-  type FioDocument,
-  REDUCTION_ROUNDING,
-  SPEEDUP_ROUNDING,
-} from '@iommu-bounce/simulation';
+import { type FioComparison, type FioDocument } from '@iommu-bounce/simulation';
 import { blockSize, signed } from '../../show/format';
+import { type Residual, isWithin, residualsOf } from '../../tables/residuals';
 import { Html, html, htmlTable } from '../../show/html';
 import { cell, percent, times } from '../charts/cells';
 import { otherColour, policyColour } from '../charts/colours';
@@ -21,47 +17,6 @@ import {
   line,
   series,
 } from '../charts/view';
-
-/** Added to the rounding of the printed figure: a tenth of the speed-up, or of the time left in unmap. */
-const TOLERANCE = 0.1;
-
-/** A figure of the cover letter and its simulated counterpart. */
-export interface Residual {
-  readonly bs: number;
-  readonly of: 'speed-up' | 'unmap';
-  readonly simulated: number;
-  readonly published: number;
-  /** Simulated less published. */
-  readonly residual: number;
-  readonly allowed: number;
-}
-
-export function residualsOf(rows: readonly FioComparison[]): Residual[] {
-  return rows.flatMap((row) => {
-    const { bs, speedup: s, speedup_published: sp } = row;
-    const { unmap_reduction: u, unmap_reduction_published: up } = row;
-    return [
-      ...(sp === null ? [] : [residual(bs, 'speed-up', s, sp, SPEEDUP_ROUNDING + TOLERANCE * sp)]),
-      ...(up === null
-        ? []
-        : [residual(bs, 'unmap', u, up, REDUCTION_ROUNDING + TOLERANCE * (1 - up))]),
-    ];
-  });
-}
-
-function residual(
-  bs: number,
-  of: Residual['of'],
-  simulated: number,
-  published: number,
-  allowed: number,
-): Residual {
-  return { bs, of, simulated, published, residual: simulated - published, allowed };
-}
-
-export function isWithin({ residual: off, allowed }: Residual): boolean {
-  return Math.abs(off) <= allowed;
-}
 
 /** None where nothing was compared. */
 export function comparisonFigures({ comparison: rows }: FioDocument): Figure[] {
@@ -160,7 +115,7 @@ function publishedSpeedup(row: FioComparison): (Html | string)[] {
   return [
     theirs === null ? '' : times(theirs, 1),
     theirs === null ? '' : signedCell(ours - theirs, 2),
-    range(row.predicted_from_two?.speedup, (x) => times(x, 1)),
+    predictedCell(row.predicted_from_two?.speedup, (x) => times(x, 1)),
   ];
 }
 
@@ -169,7 +124,7 @@ function publishedUnmap(row: FioComparison): (Html | string)[] {
   return [
     theirs === null ? '' : percent(theirs, 0),
     theirs === null ? '' : signedCell(100 * (ours - theirs), 1),
-    range(row.predicted_from_two?.unmap_reduction, (x) => percent(x)),
+    predictedCell(row.predicted_from_two?.unmap_reduction, (x) => percent(x)),
   ];
 }
 
@@ -271,7 +226,7 @@ function signedCell(value: number, digits: number): Html {
   return cell(value, signed(value, digits));
 }
 
-function range(
+function predictedCell(
   interval: readonly [number, number] | undefined,
   show: (x: number) => Html,
 ): Html | string {

@@ -6,7 +6,7 @@ import * as format from '../../show/format';
 import { type Html, htmlTable } from '../../show/html';
 import { cell, fixed, kib, micros, rowKey, whole } from '../charts/cells';
 import { policyColour } from '../charts/colours';
-import { type Group, groupsOf, policiesOf } from './groups';
+import { type Group, groupsOf, policiesOf } from '../../tables/fio-groups';
 import { isHatched, marked, protectionsOf, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 

@@ -6,7 +6,7 @@ import { timeGroupsOf, timeIn } from '../../tables/fio-figures';
 import { html, htmlTable } from '../../show/html';
 import { fixed, micros, rowKey } from '../charts/cells';
 import { timeColour } from '../charts/colours';
-import { groupsOf } from './groups';
+import { groupsOf } from '../../tables/fio-groups';
 import { marked, protectionsOf, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 

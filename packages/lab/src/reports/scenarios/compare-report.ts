@@ -3,28 +3,15 @@
 
 import type { ComparedSide, PolicyComparison } from '@iommu-bounce/simulation';
 import { LEGEND, comparisonParts } from '../../tables/compare';
-import { firstRows } from '../../tables/compare-summary';
-import { blockSize, megabytes } from '../../show/format';
+import { OF_IO } from '../../tables/answer';
+import { comparisonAnswers, firstRows, roundsOf } from '../../tables/compare-summary';
+import { blockSize } from '../../show/format';
 import { html } from '../../show/html';
-import { type Measures, type Round, answerTable, answerText } from '../charts/answer';
+import { answerTable } from '../charts/answer-table';
 import { otherColour, policyColour } from '../charts/colours';
-import {
-  type Protection,
-  isHatched,
-  marked,
-  protectionsOf,
-  reachOf,
-  signsText,
-} from '../charts/protection';
+import { type Protection, isHatched, marked, protectionsOf, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 import type { PartsReport, Word } from './parts-report';
-
-const MEASURES: Measures = {
-  rate: 'throughput',
-  unit: 'MB/s',
-  showRate: megabytes,
-  per: 'I/O',
-};
 
 export function comparisonReport(
   comparisons: readonly PolicyComparison[],
@@ -32,24 +19,11 @@ export function comparisonReport(
   return {
     title: 'Policies compared, simulated',
     parts: comparisonParts(comparisons),
-    answer: comparisons.map((c) => `${c.preset}, reads: ${answerText(roundsOf(c), MEASURES)}`),
+    answer: comparisonAnswers(comparisons),
     figures: comparisons.flatMap(figuresOf),
     words: LEGEND.map(wordOf),
     folded: true,
   };
-}
-
-/** Reads of each size. */
-function roundsOf(c: PolicyComparison): Round[] {
-  return firstRows(c).map(({ bs, sides }) => ({
-    label: blockSize(bs),
-    contestants: sides.map((one) => ({
-      policy: one.policy,
-      rate: one.bandwidth_bytes_per_s,
-      cpuNs: one.cpu_ns_per_io,
-      reach: reachOf(one.stale_max_ns),
-    })),
-  }));
 }
 
 function figuresOf(c: PolicyComparison): Figure[] {
@@ -80,7 +54,7 @@ function figuresOf(c: PolicyComparison): Figure[] {
     {
       ...bars('cpu', 'CPU time per I/O', 'µs', 1, (one) => one.cpu_ns_per_io / 1000),
       says: `Reads on ${c.preset}; all policies run on the IOMMU code of ${c.base}.`,
-      table: answerTable(roundsOf(c), 'block size', MEASURES),
+      table: answerTable(roundsOf(c), 'block size', OF_IO),
     },
     {
       ...bars('throughput', 'throughput', 'MB/s', 0, (one) => one.bandwidth_bytes_per_s / 1e6),

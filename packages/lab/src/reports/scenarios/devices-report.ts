@@ -8,8 +8,8 @@ import type {
   DevicesDocument,
   DevicesRun,
 } from '@iommu-bounce/simulation';
-import { APPROACH_LABELS, devicesParts } from '../../tables/devices';
-import { memory, time } from '../../show/format';
+import { APPROACH_LABELS, approachOf, devicesAnswer, devicesFigures } from '../../tables/devices';
+import { memory, plural, time } from '../../show/format';
 import { otherColour, policyColour } from '../charts/colours';
 import { memoryChart } from '../charts/memory';
 import { type Protection, marked, planned, signsText } from '../charts/protection';
@@ -35,14 +35,14 @@ const SIGNS = signsText(
 );
 
 export function devicesReport(document: DevicesDocument): Omit<PartsReport, 'title' | 'command'> {
-  const parts = devicesParts(document);
+  const parts = devicesFigures(document);
   const tables = tablesOf(parts);
   const { counts } = document;
   const approaches = tables.slice(0, counts.length);
   const [after, setup] = tables.slice(counts.length);
   return {
     parts,
-    answer: [answer(counts)],
+    answer: [devicesAnswer(document)],
     figures: [
       { ...memoryFigure(counts), table: tableLinks(approaches) },
       { ...timeFigure(document), table: tableLinks(after ? [after] : []) },
@@ -50,27 +50,6 @@ export function devicesReport(document: DevicesDocument): Omit<PartsReport, 'tit
     ],
     words: WORDS(document),
   };
-}
-
-function of({ approaches }: DeviceCountFigures, approach: Approach): ApproachFigures | undefined {
-  return approaches.find((one) => one.approach === approach);
-}
-
-function answer(counts: readonly DeviceCountFigures[]): string {
-  const most = counts.at(-1);
-  const pool = most && of(most, 'pool');
-  const one = most && of(most, 'global');
-  const each = most && of(most, 'per-device-alike');
-  if (!pool || !one || !each) return '';
-  return (
-    `With ${devices(most.domains)} the pool holds ${memory(pool.memory.peak_bytes)} at its peak, and ${memory(pool.memory.array_bytes)} of slot arrays that stay. ` +
-    `One swiotlb area takes ${memory(one.memory.peak_bytes)} at boot whatever the load, and protects nothing. ` +
-    `An area for each device, so that any of them can be the busy one, takes ${memory(each.memory.peak_bytes)} at boot.`
-  );
-}
-
-function devices(count: number): string {
-  return count === 1 ? '1 device' : `${String(count)} devices`;
 }
 
 type Drawn = Omit<Figure, 'table'>;
@@ -117,7 +96,7 @@ function memoryFigure(counts: readonly DeviceCountFigures[]): Drawn {
 /** The memory of the runs with most devices, while they are busy and then idle. */
 function timeFigure({ counts, load }: DevicesDocument): Drawn {
   const most = counts.at(-1);
-  const reserved = (most && of(most, 'global')?.memory.peak_bytes) ?? 0;
+  const reserved = (most && approachOf(most, 'global')?.memory.peak_bytes) ?? 0;
   const memories = (most?.runs ?? []).map((run) => ({
     ...{ policy: run.policy, group: null, label: '' },
     reservedBytes: run.policy === 'pool' ? 0 : reserved,
@@ -126,7 +105,7 @@ function timeFigure({ counts, load }: DevicesDocument): Drawn {
   // No choice on this page: nothing goes away.
   const view = memoryChart('memory-over-time', memories, PROTECTIONS);
   return {
-    heading: `Bounce memory over virtual time, ${devices(most?.domains ?? 0)}`,
+    heading: `Bounce memory over virtual time, ${plural(most?.domains ?? 0, 'device')}`,
     view,
     says: `${time(load.load_ns)} of load, then ${time(load.watched_ns - load.load_ns)} idle. The pool's pages go 5.1 to 10.4 s after their last use. Under swiotlb-force the curve is what is handed out of its area; the area stays.`,
     signs: SIGNS,

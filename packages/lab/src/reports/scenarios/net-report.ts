@@ -2,50 +2,25 @@
 // The page of a network card's traffic: which policy is fastest, where the time goes, what memory the ring holds.
 
 import type { NetDocument, NetPolicyRun } from '@iommu-bounce/simulation';
-import { NET_TIME_GROUPS, netParts } from '../../tables/net';
+import { NET_TIME_GROUPS, netAnswer, netFigures } from '../../tables/net';
 import { timeOf } from '../../tables/fio-figures';
-import { count } from '../../show/format';
-import { type Measures, answerText } from '../charts/answer';
 import { policyColour, timeColour } from '../charts/colours';
 import { memoryChart, withMemory } from '../charts/memory';
-import {
-  type Protection,
-  isHatched,
-  marked,
-  protectionsOf,
-  reachOf,
-  signsText,
-} from '../charts/protection';
+import { type Protection, isHatched, marked, protectionsOf, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 import { type PartsReport, type Word, tableLinks, tablesOf } from './parts-report';
 import { OF_EXITS, OF_POLICIES } from './words';
 
-const MEASURES: Measures = {
-  rate: 'throughput',
-  unit: 'packets/s',
-  showRate: (rate) => count(Math.round(rate)),
-  per: 'packet',
-};
-
 export function netReport(document: NetDocument): Omit<PartsReport, 'title' | 'command'> {
   const { runs } = document;
-  const parts = netParts(document);
+  const parts = netFigures(document);
   const [rate, time, ring] = tablesOf(parts).map((table) => tableLinks([table]));
   const protections = protectionsOf(runs);
-  const round = {
-    label: document.workload,
-    contestants: runs.map((run) => ({
-      policy: run.policy,
-      rate: run.packets_per_s,
-      cpuNs: run.cpu_ns_per_packet.total,
-      reach: reachOf(run.stale_max_ns),
-    })),
-  };
   const withTable = (figure: Drawn, table: typeof rate): Figure[] =>
     table ? [{ ...figure, table }] : [];
   return {
     parts,
-    answer: [answerText([round], MEASURES)],
+    answer: [netAnswer(document)],
     figures: [
       ...withTable(rateFigure(document, protections), rate),
       ...withTable(timeFigure(runs, protections), time),

@@ -2,54 +2,30 @@
 // The page of drivers that do not sync: which of them lose data, under which policy.
 
 import type { NosyncDocument, NosyncRow } from '@iommu-bounce/simulation';
-import { nosyncParts } from '../../tables/nosync';
+import { nosyncAnswer, nosyncFigures, sizesOf } from '../../tables/nosync';
 import { blockSize } from '../../show/format';
 import { policyColour } from '../charts/colours';
 import { isHatched, marked, planned, signsText } from '../charts/protection';
 import { type Figure, chartView, series } from '../charts/view';
 import { type PartsReport, type Word, tableLinks, tablesOf } from './parts-report';
 import { OF_POLICIES } from './words';
+import { sum } from '../../show/sum';
 
 export function nosyncReport(document: NosyncDocument): Omit<PartsReport, 'title' | 'command'> {
-  const parts = nosyncParts(document);
+  const parts = nosyncFigures(document);
   return {
     parts,
-    answer: [answer(document)],
+    answer: [nosyncAnswer(document)],
     figures: [{ ...lossFigure(document), table: tableLinks(tablesOf(parts).slice(-1)) }],
     words: WORDS,
   };
 }
 
-function answer({ rows }: NosyncDocument): string {
-  const losing = rows.filter(({ works }) => !works);
-  const drivers = new Set(losing.map(({ driver }) => driver));
-  if (losing.length === 0) return 'No driver loses data under any of these policies.';
-  const policies = [...new Set(losing.map(({ policy }) => policy))];
-  const each = policies.map((policy) => {
-    const all = sizes(rows.filter((row) => row.policy === policy));
-    const lost = sizes(losing.filter((row) => row.policy === policy));
-    return lost.length < all.length ? `${policy} (mappings of ${lost.join(', ')})` : policy;
-  });
-  return `A driver that ${[...drivers].map((one) => DOES[one]).join(', or ')} loses data under ${each.join(', ')}. All other combinations work.`;
-}
-
-const DOES: Readonly<Record<NosyncRow['driver'], string>> = {
-  skips: 'skips the syncs of a mapping that it keeps, as i915 does,',
-  'skips-and-syncs': 'skips the syncs at map and unmap but syncs around each use',
-  syncs: 'syncs around each use',
-};
-
-function sizes(rows: readonly NosyncRow[]): string[] {
-  return [...new Set(rows.map(({ bytes }) => blockSize(bytes)))];
-}
-
 /** Of the bytes that either side wrote, the share that the other side did not find. */
 function lostShare(rows: readonly NosyncRow[]): number | null {
   const transfers = rows.flatMap((row) => [row.to_device, row.from_device, row.after_unmap]);
-  const sum = (of: (one: (typeof transfers)[number]) => number): number =>
-    transfers.reduce((total, one) => total + of(one), 0);
-  const bytes = sum((one) => one.bytes);
-  return bytes === 0 ? null : (100 * sum(({ lost }) => lost)) / bytes;
+  const bytes = sum(transfers, (one) => one.bytes);
+  return bytes === 0 ? null : (100 * sum(transfers, ({ lost }) => lost)) / bytes;
 }
 
 function lossFigure({ rows }: NosyncDocument): Omit<Figure, 'table'> {
@@ -57,7 +33,7 @@ function lossFigure({ rows }: NosyncDocument): Omit<Figure, 'table'> {
   const protections = planned(policies);
   const skips = rows.filter(({ driver }) => driver === 'skips');
   const others = rows.filter(({ driver }) => driver !== 'skips');
-  const labels = sizes(skips);
+  const labels = sizesOf(skips);
   return {
     heading: 'Bytes lost by a driver that skips syncs',
     view: chartView({

@@ -2,7 +2,7 @@
 // The calibration that the preset laptop-virtio comes from, as it was printed: `iommu-bounce calibrate --json`.
 
 import calibration from './calibration.json';
-import type { Calibration } from './calibrate';
+import type { Calibration } from './document';
 import type { Interval } from '../cover-letter';
 import { type CostParameters, COST_PARAMETERS } from '../parameters';
 

@@ -2,7 +2,7 @@
 // An experiment's runs by groups of jobs: what ran under each policy, with a short name to choose it by.
 
 import type { FioDocument, FioRun } from '@iommu-bounce/simulation';
-import { blockSize } from '../../show/format';
+import { blockSize } from '../show/format';
 
 export interface Group {
   readonly index: number;

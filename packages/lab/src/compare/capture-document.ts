@@ -9,7 +9,7 @@ import type {
   TranslationSign,
   UnmapDifference,
 } from '@iommu-bounce/dma-trace';
-import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-sections';
+import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-document';
 
 /** iommu:map or iommu:unmap. Bytes are those mapped, or really unmapped. */
 export interface IommuEventSection {
