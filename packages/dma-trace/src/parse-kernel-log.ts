@@ -2,6 +2,7 @@
 // A line of the kernel log: its prefix (dmesg, journalctl, syslog, a console), and what it says of DMA.
 import { ALL_ONES } from './event-head';
 import type { KernelLog, LogTopic } from './events';
+import { SMMU_DECODED, SMMU_RECORD } from './smmu-faults';
 
 /** `<4>`, of a raw log; `kern  :warn  : `, of `dmesg -x`. */
 const LEVEL =
@@ -71,6 +72,14 @@ function prefix(text: string): { length: number; timeNs: number | null } {
   return { length: journal + (dated?.[0].length ?? 0), timeNs: null };
 }
 
+/** Flags of AMD's IO_PAGE_FAULT: an interrupt, no memory, was asked for. */
+const AMD_INTERRUPT = 0x008;
+/** The address is mapped, but not for this access. */
+const AMD_PRESENT = 0x010;
+/** Says something only of what is mapped, and not of a request for a translation alone. */
+const AMD_WRITE = 0x020;
+const AMD_TRANSLATION = 0x100;
+
 interface Message {
   readonly topic: LogTopic;
   readonly pattern: RegExp;
@@ -98,35 +107,39 @@ const MESSAGES: readonly Message[] = [
     topic: 'fault',
     pattern: /DMAR: ?\[(?:DMA )?(?:Read|Write)[^\]]*\] Request device/,
     fill: (message, text) => {
-      message.device = /Request device \[([^\]]+)\]/.exec(text)?.[1] ?? null;
+      message.device = pciName(/Request device \[([^\]]+)\]/.exec(text)?.[1]);
       message.address = addressIn(text, /fault addr (?:0x)?([\da-f]+)/i);
       message.write = /\[(?:DMA )?Write/.test(text);
     },
   },
   {
-    // AMD; the bit is EVENT_FLAG_RW.
+    // AMD.
     topic: 'fault',
     pattern: /AMD-Vi: Event logged \[IO_PAGE_FAULT/i,
     fill: (message, text) => {
-      message.device = /\bdevice=([\w:.]+)/.exec(text)?.[1] ?? deviceBefore(text, 'AMD-Vi');
+      message.device =
+        pciName(/\bdevice=([\w:.]+)/.exec(text)?.[1]) ?? deviceBefore(text, 'AMD-Vi');
       message.address = addressIn(text, /address=0x([\da-f]+)/i);
-      const flags = addressIn(text, /flags=0x([\da-f]+)/i);
-      message.write = flags === null ? null : (flags & 0x20) !== 0;
+      const flags = addressIn(text, /flags=0x([\da-f]+)/i) ?? 0;
+      if ((flags & AMD_INTERRUPT) !== 0) message.topic = 'iommu';
+      const hasDirection = (flags & AMD_PRESENT) !== 0 && (flags & AMD_TRANSLATION) === 0;
+      message.write = hasDirection ? (flags & AMD_WRITE) !== 0 : null;
     },
   },
   {
-    // SMMUv3 of Linux 6.14 and later.
+    // SMMUv3: the lines behind it are for SmmuFaults.
     topic: 'fault',
-    pattern: /arm-smmu-v3 \S+: event: [CF]_\w+ client: /,
+    pattern: SMMU_DECODED,
     fill: (message, text) => {
-      message.device = /client: (\S+)/.exec(text)?.[1] ?? null;
+      const client = /client: (\S+)/.exec(text)?.[1] ?? null;
+      // `(unassigned sid)`
+      message.device = client?.startsWith('(') === true ? null : client;
       message.address = addressIn(text, /iova: 0x([\da-f]+)/i);
     },
   },
   {
-    // SMMUv3 before: the next four lines are the record, as numbers.
     topic: 'fault',
-    pattern: /arm-smmu-v3 \S+: event 0x[\da-f]+ received/,
+    pattern: SMMU_RECORD,
     fill: (message) => {
       message.device = null;
     },
@@ -153,6 +166,12 @@ const MESSAGES: readonly Message[] = [
   { topic: 'swiotlb', pattern: /software IO TLB|swiotlb|: overflow 0x[\da-f]+\+\d+ of DMA mask/i },
   { topic: 'iommu', pattern: /\bDMAR\b|AMD-Vi|\biommu\b|arm-smmu|virtio_iommu/i },
 ];
+
+/** IOMMU drivers leave the PCI domain out where it is 0; calls have it. */
+function pciName(name: string | undefined): string | null {
+  if (name === undefined) return null;
+  return /^[\da-f]{2}:[\da-f]{2}\.\d$/i.test(name) ? `0000:${name}` : name;
+}
 
 function deviceBefore(text: string, mark: string): string | null {
   const found = OF_DEVICE.exec(text)?.[1] ?? null;

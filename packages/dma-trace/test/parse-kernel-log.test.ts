@@ -47,27 +47,42 @@ describe('parseLine: the kernel log', () => {
     [
       'VT-d',
       'DMAR: [DMA Write NO_PASID] Request device [0b:00.0] fault addr 0x7f9d5000 [fault reason 0x05] PTE Write access is not set',
-      { device: '0b:00.0', address: 0x7f9d5000, write: true },
+      { device: '0000:0b:00.0', address: 0x7f9d5000, write: true },
     ],
     [
       'VT-d before Linux 5.13',
       'DMAR: [DMA Read] Request device [03:00.0] PASID ffffffff fault addr 7d1000 [fault reason 06] PTE Read access is not set',
-      { device: '03:00.0', address: 0x7d1000, write: false },
+      { device: '0000:03:00.0', address: 0x7d1000, write: false },
     ],
     [
-      'AMD with a driver',
+      'AMD, where nothing is mapped: the flag of a write says nothing',
       'nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000b address=0xb6674000 flags=0x0020]',
+      { device: '0000:02:00.0', address: 0xb6674000, write: null },
+    ],
+    [
+      'AMD, a write to what is mapped',
+      'nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000b address=0xb6674000 flags=0x0030]',
       { device: '0000:02:00.0', address: 0xb6674000, write: true },
     ],
     [
-      'AMD without one',
-      'AMD-Vi: Event logged [IO_PAGE_FAULT device=08:00.0 domain=0x002c address=0xfd000000 flags=0x0008]',
-      { device: '08:00.0', address: 0xfd000000, write: false },
+      'AMD, a read, without a driver',
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=08:00.0 domain=0x002c address=0xfd000000 flags=0x0010]',
+      { device: '0000:08:00.0', address: 0xfd000000, write: false },
+    ],
+    [
+      'AMD, a request for a translation only',
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:08:00.0 domain=0x002c address=0xfd000000 flags=0x0130]',
+      { device: '0000:08:00.0', address: 0xfd000000, write: null },
     ],
     [
       'SMMUv3',
       'arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0',
       { device: '0000:01:00.0', address: 0x90000f040, write: null },
+    ],
+    [
+      'SMMUv3 of a device that it does not know',
+      'arm-smmu-v3 2b400000.iommu: event: C_BAD_STE client: (unassigned sid) sid: 0x8 ssid: 0x0',
+      { device: null, address: null, write: null },
     ],
     [
       'SMMUv3 before Linux 6.14',
@@ -95,6 +110,11 @@ describe('parseLine: the kernel log', () => {
     ['dmaDebug', 'nvme 0000:01:00.0: DMA-API: device driver frees DMA memory with different size'],
     ['swiotlb', 'software IO TLB: mapped [mem 0x7a00-0x7e00] (64MB)'],
     ['iommu', 'DMAR: IOMMU enabled'],
+    // An interrupt, not memory.
+    [
+      'iommu',
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=09:00.0 domain=0x000f address=0xfffffff8fffffff8 flags=0x0008]',
+    ],
     ['iommu', 'pci 0000:00:05.0: Adding to iommu group 3'],
     ['other', 'EXT4-fs (vda1): mounted filesystem'],
   ];

@@ -37,8 +37,6 @@ export class LintContext {
   timeNs = 0;
   /** Of the latest place at which events were lost; -Infinity: none were. */
   lostNs = -Infinity;
-  /** Names in calls. */
-  readonly devices = new Set<string>();
   private readonly states = new Map<Mapping, MappingState>();
   private readonly lastOfCpu = new Map<number | null, number>();
 
@@ -83,12 +81,6 @@ export class LintContext {
     return translated === false && unmaps.notMapped > 0
       ? 'the device is not translated: it may be the unmap of a mapping from before the capture'
       : null;
-  }
-
-  /** A device as the calls name it: logs leave the PCI domain out. */
-  deviceNamed(name: string): string {
-    const full = `0000:${name}`;
-    return !this.devices.has(name) && this.devices.has(full) ? full : name;
   }
 
   /** What follows is of this file. */
@@ -186,6 +178,7 @@ export class LintContext {
       case 'ioPageFault':
         kinds.faults++;
         return;
+      case 'attach':
       case 'detach':
       case 'groupRemove':
         kinds.groups++;

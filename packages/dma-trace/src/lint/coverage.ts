@@ -23,7 +23,7 @@ const MISSING: Readonly<Record<Need, string>> = {
     'the capture has no dma_sync event: not recorded, or left out by the kernel since the device is coherent (6.10 and later)',
   faults: 'the capture has no fault: none happened, or io_page_fault was not recorded',
   log: 'the capture has no line of the kernel log',
-  groups: 'the capture has no event of a device that leaves its group or domain',
+  groups: 'the capture has no event of a device that leaves its group or changes its domain',
   coherency: 'nothing says whether the devices are coherent (non_coherent_devices in the facts)',
 };
 

@@ -2,7 +2,9 @@
 // Faults of devices, from events and from the kernel log: what was at the address.
 
 import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
-import type { TraceEvent } from '../events';
+import type { KernelLog, TraceEvent } from '../events';
+import type { Place } from '../calls/step';
+import { SmmuFaults } from '../smmu-faults';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
@@ -68,11 +70,20 @@ interface Fault {
   readonly address: number | null;
   readonly write: boolean | null;
   readonly source: 'event' | 'log';
+  /** What names the device where the line does not. */
+  readonly stream?: number | null;
+  readonly place?: Place;
 }
 
 export class FaultCheck implements Check {
   readonly rules = [AFTER, DENIED, INVALID, FAULT];
   private lookedUp = 0;
+  private context: LintContext | null = null;
+  private smmuFile = '';
+  private readonly smmuFaults = new SmmuFaults(({ line, ...fault }) => {
+    const place = { file: this.smmuFile, line };
+    if (this.context) this.fault({ ...fault, source: 'log', place }, this.context);
+  });
 
   event(event: TraceEvent, context: LintContext): void {
     if (event.kind === 'ioPageFault')
@@ -85,28 +96,43 @@ export class FaultCheck implements Check {
         },
         context,
       );
-    else if (event.kind === 'kernelLog' && event.topic === 'fault') {
-      context.kinds.faults++;
-      const { device, address, write } = event;
-      this.fault({ device, address, write, source: 'log' }, context);
-    }
+    else if (event.kind === 'kernelLog') this.log(event, context);
   }
 
-  private fault({ device, address, write, source }: Fault, context: LintContext): void {
+  private log(event: KernelLog, context: LintContext): void {
+    this.context = context;
+    this.smmuFile = context.file;
+    if (event.topic === 'fault') context.kinds.faults++;
+    if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
+    const { device, address, write } = event;
+    this.fault({ device, address, write, source: 'log' }, context);
+  }
+
+  finish(): void {
+    this.smmuFaults.finish();
+  }
+
+  private fault(fault: Fault, context: LintContext): void {
+    const { device: name, address, write, source, stream = null } = fault;
+    const place = fault.place ?? context.place;
     const kind = source === 'log' ? 'log' : '';
     const did = write === null ? 'used' : write ? 'wrote' : 'read';
-    if (address === null || device === null) {
+    if (address === null || name === null) {
       const where = address === null ? 'an address that the line does not name' : hex(address);
-      context.report(FAULT, device, `a device ${did} ${where}`, { kind });
+      const who = stream === null ? 'a device' : `the device of stream ${hex(stream)}`;
+      const kindOf = stream === null || name !== null ? kind : `${kind} ${String(stream)}`;
+      context.report(FAULT, name, `${who} ${did} ${where}`, { kind: kindOf, place });
       return;
     }
     if (address === ALL_ONES || address >= LAST_PAGE) {
-      context.report(INVALID, device, `${did} at the last page of all addresses`, { kind });
+      context.report(INVALID, name, `${did} at the last page of all addresses`, { kind, place });
       return;
     }
-    const name = context.deviceNamed(device);
     if (this.lookedUp++ >= MOST_LOOKED_UP) {
-      context.report(FAULT, name, `${did} ${hex(address)}`, { kind: `${kind} not looked up` });
+      context.report(FAULT, name, `${did} ${hex(address)}`, {
+        kind: `${kind} not looked up`,
+        place,
+      });
       return;
     }
     const { state, buffer, freed } = context.find(name, address);
@@ -114,29 +140,31 @@ export class FaultCheck implements Check {
       ? `a buffer of ${formName(buffer.form)} ${dirName(buffer.dir)}`
       : 'a range of iommu:map';
     if (state === 'freed' && freed) {
-      const ago = freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
+      // The kernel log may have another clock.
+      const ago = source === 'event' && freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
       context.report(
         AFTER,
         name,
         `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
-        { kind },
+        { kind, place },
       );
       return;
     }
     const denied =
       buffer && write !== null && buffer.dir === (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE);
     if (state === 'mapped' && denied) {
-      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind });
+      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place });
       return;
     }
     const where =
       state === 'mapped'
-        ? `${what}, which allows it`
+        ? `${what}, ${write === null ? 'which may not allow it' : 'which allows it'}`
         : state === 'never'
           ? 'nothing was mapped there'
           : 'what was there is not known';
     context.report(FAULT, name, `${did} ${hex(address)}: ${where}`, {
       kind: `${kind} ${state}`,
+      place,
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }

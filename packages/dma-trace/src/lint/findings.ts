@@ -108,12 +108,10 @@ export class Findings {
     }
   }
 
-  doubtAll(rule: Rule, why: string): void {
-    for (const kind of this.kinds.values()) {
-      if (kind.rule !== rule) continue;
-      kind.uncertain = kind.count;
-      kind.doubt ??= why;
-    }
+  /** What a rule found of devices for which the capture cannot answer it. */
+  drop(rule: Rule, isUnanswered: (device: string | null) => boolean): void {
+    for (const [key, kind] of this.kinds)
+      if (kind.rule === rule && isUnanswered(kind.device)) this.kinds.delete(key);
   }
 
   /** The worst first, then in the order of the rules given, then the most frequent. */

@@ -5,7 +5,7 @@ import type { KernelLog, TraceEvent } from '../events';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
-import { bytes } from './words';
+import { bytes, number } from './words';
 
 const UNCHECKED: Rule = {
   id: 'map-error-unchecked',
@@ -29,6 +29,18 @@ const REPORT: Rule = {
   why: 'The kernel followed the driver itself: it knows what a capture can only infer.',
   fix: 'Look at the call trace behind the line; dump in debugfs lists what is mapped.',
 };
+const OVERLAP: Rule = {
+  id: 'dma-debug-overlap',
+  severity: 'warning',
+  summary: 'CONFIG_DMA_API_DEBUG reports mappings that share a cache line.',
+  dmaDebug: 'this is its report: cacheline tracking EEXIST, or too many overlapping mappings',
+  needs: ['log'],
+  pairing: false,
+  cannotSee:
+    'Whether it matters: the same memory mapped twice for reading, or by two coherent devices, is reported, too.',
+  why: 'On machines that are not coherent, the sync of one buffer destroys what a device wrote to the other.',
+  fix: 'Look at the call trace: if both mappings are written to, give each its own cache lines.',
+};
 const FULL: Rule = {
   id: 'swiotlb-full',
   severity: 'warning',
@@ -36,34 +48,86 @@ const FULL: Rule = {
   dmaDebug: null,
   needs: ['log'],
   pairing: false,
-  cannotSee: 'Why it was full: too large a request, fragments, a leak, or real load.',
+  cannotSee:
+    'Whether leaks or real load fill it. Older kernels do not print how many slots are in use.',
   why: 'The transfer fails; many drivers report it as an I/O error or retry forever.',
-  fix: 'Look for leaks first, then for large requests; swiotlb=<slots> makes it larger.',
+  fix: 'Full: look for leaks, then swiotlb=<slots>. Too large, or fragmented: a smaller dma_max_mapping_size() or max_sectors_kb; more slots do not help the former.',
 };
 
-const ABOUT_ITSELF =
-  /debugging (?:enabled|disabled|out of memory)|preallocated|debug_entry pool|driver filter|entries requested|^Mapped at/;
+/** Characters of a kernel's message. */
+const SHOWN = 200;
+/** Bytes of a slot. */
+const SLOT = 2048;
+/** Slots of one mapping at the most. */
+const MOST_SLOTS = 128;
+/** Share of the slots above which it is load, not fragments. */
+const NEARLY_ALL = 0.9;
+
+/** With a driver and a device before it, or what the reports of all kernels say; the rest is about dma-debug itself. */
+const IS_REPORT = /device driver |mapping sg segment|^\S+ \S+: /;
+const IS_OVERLAP = /cacheline tracking EEXIST|overlapping mappings of cacheline/;
 
 export class KernelLogCheck implements Check {
-  readonly rules = [UNCHECKED, REPORT, FULL];
+  readonly rules = [UNCHECKED, REPORT, OVERLAP, FULL];
 
   event(event: TraceEvent, context: LintContext): void {
     if (event.kind !== 'kernelLog') return;
     if (event.topic === 'dmaDebug') this.report(event, context);
     else if (event.topic === 'swiotlbFull') {
       const { swiotlb, device } = event;
-      const message = swiotlb ? `${bytes(swiotlb.size)} were asked for` : 'swiotlb is full';
-      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0 });
+      const { kind, message } = swiotlb
+        ? whyFull(swiotlb)
+        : { kind: '', message: 'swiotlb is full' };
+      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind });
     }
   }
 
-  private report({ text }: KernelLog, context: LintContext): void {
+  private report({ text, device: named }: KernelLog, context: LintContext): void {
     const said = /DMA-API: (.*)$/.exec(text)?.[1] ?? '';
-    if (said === '' || ABOUT_ITSELF.test(said)) return;
+    const isOverlap = IS_OVERLAP.test(said);
+    if (!isOverlap && !IS_REPORT.test(said)) return;
     // `driver device: message [values]`
-    const [, device = null, message = said] = /^\S+ (\S+): (.*)$/.exec(said) ?? [];
-    const kind = message.replace(/\s*\[[^\]]*\]/g, '').slice(0, 200);
-    const rule = message.includes('failed to check map error') ? UNCHECKED : REPORT;
-    context.report(rule, device, `the kernel says: ${kind}`, { kind });
+    const [, device = before(named), message = said] = /^\S+ (\S+): (.*)$/.exec(said) ?? [];
+    // Figures make no kind of their own, wherever they stand.
+    const kind = message.replace(/\s*\[[^\]]*\]/g, '').replace(/\b0x[\da-f]+|\d+/g, '#');
+    const rule = isOverlap
+      ? OVERLAP
+      : message.includes('failed to check map error')
+        ? UNCHECKED
+        : REPORT;
+    const shown = message.length > SHOWN ? `${message.slice(0, SHOWN)}…` : message;
+    context.report(rule, device, `the kernel says: ${shown}`, { kind: kind.slice(0, SHOWN) });
   }
+}
+
+/** The line may have the device in front of all, or only `DMA-API`. */
+function before(named: string | null): string | null {
+  return named === 'DMA-API' ? null : named;
+}
+
+/** By the figures of the line. */
+function whyFull({ size, total, used }: NonNullable<KernelLog['swiotlb']>): {
+  kind: string;
+  message: string;
+} {
+  const asked = `${bytes(size)} asked for`;
+  const slots = Math.ceil(size / SLOT);
+  const use = total === null || used === null ? '' : `, ${slotsOf(used, total)}`;
+  if (slots > MOST_SLOTS) {
+    const message = `${asked}${use}: too large for any swiotlb, which serves ${bytes(MOST_SLOTS * SLOT)} at the most`;
+    return { kind: 'too large', message };
+  }
+  if (total === null || used === null) return { kind: '', message: asked };
+  if (total - used < slots || used >= NEARLY_ALL * total)
+    return { kind: 'full', message: `${asked}${use}: it is full` };
+  const nearLimit =
+    slots * 2 > MOST_SLOTS ? ', or too large with its alignment (min_align_mask)' : '';
+  return {
+    kind: 'fragmented',
+    message: `${asked}${use}: no ${String(slots)} free slots side by side: fragmented${nearLimit}`,
+  };
+}
+
+function slotsOf(used: number, total: number): string {
+  return `${number(used)} of ${number(total)} slots used`;
 }

@@ -16,7 +16,8 @@ const needs = ['maps', 'unmaps'] as const;
 const AT_RELEASE: Rule = {
   id: 'mapped-at-release',
   severity: 'error',
-  summary: 'A device leaves its domain or group while buffers of it are mapped.',
+  summary:
+    'A device leaves its domain or group, or gets another domain, while buffers of it are mapped.',
   dmaDebug: 'the driver has pending DMA allocations while it is released from the device',
   needs: ['maps', 'unmaps', 'groups'],
   pairing: true,
@@ -40,7 +41,7 @@ const GROWTH: Rule = {
   id: 'mapping-growth',
   severity: 'warning',
   summary:
-    'A device has more and more buffers mapped, from the first quarter of the capture to the last.',
+    'A device has more and more buffers mapped, in each quarter of the time until the capture ends.',
   dmaDebug: 'only when its own memory runs out',
   needs,
   pairing: true,
@@ -98,6 +99,8 @@ interface Kind {
 export class LeakCheck implements Check {
   readonly rules = [AT_RELEASE, LEAK, GROWTH, AGAIN, STILL, LONG];
   private readonly kinds = new Map<string, Kind>();
+  /** Those of which it was told. */
+  private readonly released = new WeakSet<Mapping>();
   private readonly growths = new Map<string, Growth>();
 
   mapped(mapping: Mapping, state: MappingState, context: LintContext): void {
@@ -142,15 +145,18 @@ export class LeakCheck implements Check {
   }
 
   event(event: TraceEvent, context: LintContext): void {
-    if (event.kind !== 'detach' && event.kind !== 'groupRemove') return;
-    for (const mapping of context.live.all())
-      if (mapping.device === event.device)
-        context.report(
-          AT_RELEASE,
-          mapping.device,
-          `still mapped when the device left (${context.lineOf(context.place)})`,
-          { place: mapping.place, doubt: context.doubtOf(context.stateOf(mapping).mappedNs) },
-        );
+    if (event.kind !== 'detach' && event.kind !== 'attach' && event.kind !== 'groupRemove') return;
+    const did = event.kind === 'attach' ? 'got another domain' : 'left';
+    for (const mapping of context.live.all()) {
+      if (mapping.device !== event.device || this.released.has(mapping)) continue;
+      this.released.add(mapping);
+      context.report(
+        AT_RELEASE,
+        mapping.device,
+        `still mapped when the device ${did} (${context.lineOf(context.place)})`,
+        { place: mapping.place, doubt: context.doubtOf(context.stateOf(mapping).mappedNs) },
+      );
+    }
   }
 
   left(mapping: Mapping, state: MappingState, context: LintContext): void {
@@ -178,7 +184,7 @@ export class LeakCheck implements Check {
 
   finish(context: LintContext): void {
     for (const [key, growth] of this.growths) {
-      const grown = growth.finish();
+      const grown = growth.finish(context.timeNs);
       if (!grown) continue;
       const [device = '', dir = '0'] = key.split('\n');
       context.findings.add(GROWTH, {
@@ -187,7 +193,7 @@ export class LeakCheck implements Check {
         place: grown.first,
         timeNs: grown.firstNs,
         doubt: context.doubtOf(grown.firstNs),
-        message: `${dirName(Number(dir))}: at least ${grown.least.map(String).join(', ')} more than at the start, in its four quarters`,
+        message: `${dirName(Number(dir))}: at least ${grown.least.map(String).join(', ')} more than at the start, in the four quarters of the time`,
       });
     }
   }

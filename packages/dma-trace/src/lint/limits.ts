@@ -17,7 +17,7 @@ const SEGMENT: Rule = {
   pairing: false,
   cannotSee:
     'The limit itself, unless the facts have max_segment_size: the 64 KiB of PCI devices are assumed.',
-  why: 'The pool cuts such an entry and runs past the end of the list: the kernel dies (finding 29).',
+  why: 'The device may take only a part of it; the pool cuts an entry that one of its classes holds, and runs past the end of the list: the kernel dies (finding 29).',
   fix: 'Tell the DMA API what the device can take (dma_set_max_seg_size), or build lists that obey it.',
 };
 const BOUNDARY: Rule = {
@@ -113,6 +113,7 @@ export class LimitCheck implements Check {
   mapped(mapping: Mapping, _state: MappingState, context: LintContext): void {
     const { device, form, phys, size } = mapping;
     if (!asksPool(form) || form === 'reconstructed') return;
+    if (form === 'sg') longestEntry(mapping, context);
     // A buffer keeps its offset in the page; a list begins at the start of a slot.
     const needed = isList(form) ? size : (phys % PAGE) + size;
     if (needed > context.largestClass) {
@@ -122,27 +123,29 @@ export class LimitCheck implements Check {
       return;
     }
     if (form === 'pages') context.report(PAGES, device, `${bytes(size)} from dma_alloc_pages`);
-    if (form === 'sg') this.pooledList(mapping, context);
+    if (form === 'sg') listOffset(mapping, context);
   }
+}
 
-  private pooledList({ device, entries, entrySource }: Mapping, context: LintContext): void {
-    const limits = context.facts?.queueLimits;
-    const offset = (entries[0]?.phys ?? 0) % PAGE;
-    if (offset > 0) {
-      const keeps = (limits?.get('virt_boundary_mask') ?? 0) >= PAGE - 1;
-      context.report(OFFSET, device, `the list begins ${bytes(offset)} into a page`, {
-        doubt: keeps ? null : 'nothing says that the device relies on the offset',
-      });
-    }
-    if (entrySource !== 'recorded' && entrySource !== 'chunks') return;
-    const most = limits?.get('max_segment_size') ?? null;
-    const longest = entries.reduce((max, { length }) => Math.max(max, length), 0);
-    if (longest > (most ?? PCI_SEGMENT))
-      context.report(
-        SEGMENT,
-        device,
-        `an entry of ${bytes(longest)}; the longest segment is ${bytes(most ?? PCI_SEGMENT)}`,
-        { weight: longest, doubt: most === null ? 'the limit of the device is assumed' : null },
-      );
-  }
+function listOffset({ device, entries }: Mapping, context: LintContext): void {
+  const offset = (entries[0]?.phys ?? 0) % PAGE;
+  if (offset === 0) return;
+  const keeps = (context.facts?.queueLimits.get('virt_boundary_mask') ?? 0) >= PAGE - 1;
+  context.report(OFFSET, device, `the list begins ${bytes(offset)} into a page`, {
+    doubt: keeps ? null : 'nothing says that the device relies on the offset',
+  });
+}
+
+/** Of any list: the limit is the device's, not the pool's. */
+function longestEntry({ device, entries, entrySource }: Mapping, context: LintContext): void {
+  if (entrySource !== 'recorded' && entrySource !== 'chunks') return;
+  const most = context.facts?.queueLimits.get('max_segment_size') ?? null;
+  const longest = entries.reduce((max, { length }) => Math.max(max, length), 0);
+  if (longest > (most ?? PCI_SEGMENT))
+    context.report(
+      SEGMENT,
+      device,
+      `an entry of ${bytes(longest)}; the longest segment is ${bytes(most ?? PCI_SEGMENT)}`,
+      { weight: longest, doubt: most === null ? 'the limit of the device is assumed' : null },
+    );
 }

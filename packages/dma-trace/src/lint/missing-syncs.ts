@@ -2,7 +2,7 @@
 // Syncs that should be there, as far as a capture shows it: no line says when the CPU or the device looks.
 
 import { DMA_ATTRS } from '../event-head';
-import type { SyncSg, SyncSingle } from '../events';
+import type { SyncSg, SyncSingle, TraceEvent } from '../events';
 import type { UnmapCall } from '../calls/account/unmap-account';
 import type { Mapping } from '../calls/step';
 import type { Check } from './check';
@@ -17,7 +17,8 @@ const SKIPPED: Rule = {
   dmaDebug: null,
   needs: ['maps', 'unmaps', 'syncs'],
   pairing: true,
-  cannotSee: 'Whether the buffer was used at all; drivers unmap unused ones without a sync.',
+  cannotSee:
+    'Devices without any sync event. Whether the buffer was used at all; drivers unmap unused ones without a sync.',
   why: 'With SKIP_CPU_SYNC the driver promises to sync by itself: else the device reads, or the CPU sees, old data wherever the machine bounces or is not coherent.',
   fix: 'Call dma_sync_*_for_device before the device reads and dma_sync_*_for_cpu before the CPU does, or leave SKIP_CPU_SYNC out.',
 };
@@ -49,6 +50,12 @@ const SKIP = DMA_ATTRS.get('SKIP_CPU_SYNC') ?? 0;
 
 export class MissingSyncCheck implements Check {
   readonly rules = [SKIPPED, NOT_RETURNED, SHORT];
+  /** Those with a sync of any kind. */
+  private readonly devices = new Set<string>();
+
+  event(event: TraceEvent): void {
+    if (event.kind === 'syncSingle' || event.kind === 'syncSg') this.devices.add(event.device);
+  }
 
   synced(
     mapping: Mapping,
@@ -108,11 +115,8 @@ export class MissingSyncCheck implements Check {
       );
   }
 
-  finish({ findings, kinds }: LintContext): void {
-    if (kinds.syncs > 0) return;
-    findings.doubtAll(
-      SKIPPED,
-      'the capture has no sync at all: not recorded, or skipped by the kernel since the device is coherent',
-    );
+  finish({ findings }: LintContext): void {
+    // Without any: not recorded, or left out by the kernel since the device is coherent.
+    findings.drop(SKIPPED, (device) => device === null || !this.devices.has(device));
   }
 }

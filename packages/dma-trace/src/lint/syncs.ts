@@ -25,11 +25,11 @@ const UNMAPPED: Rule = {
 const OUTSIDE: Rule = {
   id: 'sync-outside',
   severity: 'error',
-  summary: 'A sync reaches past the end of its buffer.',
+  summary: 'A sync reaches past the end of its buffer, or begins there.',
   dmaDebug: 'the driver syncs DMA memory outside the mapped range',
   needs,
   pairing: true,
-  cannotSee: 'Lists of several DMA segments.',
+  cannotSee: 'Lists of several DMA segments; syncs that begin after the last page of the buffer.',
   why: 'On machines that are not coherent it discards the cache lines of others; with the pool it copies past the bounce buffer (finding 26).',
   fix: 'Sync at most what was mapped.',
 };
@@ -162,12 +162,35 @@ export class SyncCheck implements Check {
     const freed =
       context.freed.at(event.device, dmaAddr) ??
       (this.walks++ < MOST_WALKS ? context.freed.around(event.device, dmaAddr) : null);
-    if (!freed || dmaAddr >= freed.dmaAddr + freed.size || dmaAddr < freed.dmaAddr) return;
+    if (!freed || dmaAddr >= freed.dmaAddr + freed.size || dmaAddr < freed.dmaAddr) {
+      this.behind(event, dmaAddr, context);
+      return;
+    }
     context.report(
       UNMAPPED,
       event.device,
       `${hex(dmaAddr)} was unmapped at ${context.lineOf(freed.freed)}`,
       { doubt: context.doubtOf(freed.freedNs) },
+    );
+  }
+  /** A sync that begins behind the end of a buffer, on its last page. */
+  private behind(event: SyncSingle | SyncSg, dmaAddr: number, context: LintContext): void {
+    const near = this.walks < MOST_WALKS ? context.live.covering(event.device, dmaAddr) : null;
+    if (!near || near.form === 'reconstructed' || dmaAddr < near.dmaAddr + near.size) return;
+    const bytesIn = dmaAddr - near.dmaAddr;
+    context.report(
+      OUTSIDE,
+      near.device,
+      `synced from byte ${String(bytesIn)} of ${bytes(near.size)} on (mapped at ${context.lineOf(near.place)})`,
+      {
+        weight: bytesIn - near.size,
+        kind: 'behind',
+        // Without a translation others share the page.
+        doubt:
+          near.phys === near.dmaAddr
+            ? 'the device is not translated: a buffer from before the capture may be there'
+            : context.doubtOf(context.stateOf(near).mappedNs),
+      },
     );
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Check } from './check';
 import { FaultCheck } from './faults';
+import { FreeCheck } from './frees';
 import { KernelLogCheck } from './kernel-log';
 import { LeakCheck } from './leaks';
 import { LimitCheck } from './limits';
@@ -16,6 +17,7 @@ import { UnmapCheck } from './unmaps';
 export function newChecks(): Check[] {
   return [
     new UnmapCheck(),
+    new FreeCheck(),
     new LeakCheck(),
     new SyncCheck(),
     new MissingSyncCheck(),

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Unmaps that are not the mirror of their map, and unmaps of what is not mapped.
 
-import { ALL_ONES, DMA_ATTRS, type EventHead } from '../event-head';
+import { ALL_ONES, type EventHead } from '../event-head';
 import type { MapPage, MapSg, MapSgErr, TraceEvent } from '../events';
 import { shortListKey } from '../calls/account/freed-mappings';
 import { type UnmapCall, mapSide, nearMapping, unmapSide } from '../calls/account/unmap-account';
 import type { LiveMappings } from '../calls/live-mappings';
-import { portedAttrs } from '../calls/mappings';
 import type { Mapping, Place } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
@@ -81,16 +80,17 @@ const ENTRIES: Rule = {
   why: 'Entries that are left out stay mapped; the pool takes another list for one that it does not know and copies nothing back (finding 6).',
   fix: 'Unmap the same list with the count that was given to dma_map_sg, not with the one that it returned.',
 };
-const ATTRS: Rule = {
-  id: 'unmap-attrs',
-  severity: 'warning',
-  summary: 'Memory is freed with other attributes than it was allocated with.',
-  dmaDebug: null,
+const OTHER_DEVICE: Rule = {
+  id: 'unmap-other-device',
+  severity: 'error',
+  summary: 'A buffer is unmapped for another device than it was mapped for.',
+  dmaDebug: 'the driver frees DMA memory that it has not allocated',
   needs,
   pairing: true,
-  cannotSee: 'Attributes that the capture does not print; SKIP_CPU_SYNC and NO_WARN may differ.',
-  why: 'The attributes say how the memory was allocated (one block, pages, without a kernel mapping), and so how it has to be freed.',
-  fix: 'Free with the attributes of the allocation.',
+  cannotSee:
+    'Whether the device had a buffer of its own there from before the capture, unless events of iommu groups show that both devices share their addresses: else it is a note.',
+  why: 'The buffer stays mapped for its device, and the other one loses what it may have at that address.',
+  fix: 'Give the unmap the struct device of the map call.',
 };
 const FAILED: Rule = {
   id: 'failed-mapping-used',
@@ -115,17 +115,22 @@ const MAP_FAILED: Rule = {
   fix: 'Look in the kernel log for the reason: no addresses left, a full swiotlb, a mask that is too small.',
 };
 
-/** Attributes that have to be the same: they decide how memory is freed, or what the device was allowed. */
-const OF_MEMORY = attrs(
-  'WRITE_COMBINE',
-  'NO_KERNEL_MAPPING',
-  'FORCE_CONTIGUOUS',
-  'ALLOC_SINGLE_PAGES',
-);
 const MOST_FAILED_LISTS = 256;
 
 export class UnmapCheck implements Check {
-  readonly rules = [DOUBLE, SIZE, DIRECTION, CALL, ADDRESS, ENTRIES, ATTRS, FAILED, MAP_FAILED];
+  readonly rules = [
+    DOUBLE,
+    SIZE,
+    DIRECTION,
+    CALL,
+    ADDRESS,
+    ENTRIES,
+    OTHER_DEVICE,
+    FAILED,
+    MAP_FAILED,
+  ];
+  /** The iommu group of each device: its devices have the same addresses. */
+  private readonly groups = new Map<string, number>();
   /** Where a list could not be mapped, by device and list. */
   private readonly failedLists = new Map<string, Place>();
 
@@ -155,25 +160,6 @@ export class UnmapCheck implements Check {
         `${at} by ${formName(map.form)}, ended by the counterpart of ${formName(unmap.form)}`,
         { doubt, kind: `${map.form} ${unmap.form}` },
       );
-    this.attributes(mapping, call, doubt, context);
-  }
-
-  private attributes(
-    mapping: Mapping,
-    call: UnmapCall,
-    doubt: string | null,
-    context: LintContext,
-  ): void {
-    if (call.kind !== 'dmaFree') return;
-    const different = (mapping.attrs ^ portedAttrs(call.attrs)) & OF_MEMORY;
-    if (different === 0) return;
-    const names = [...DMA_ATTRS].filter(([, bit]) => (different & bit) !== 0).map(([name]) => name);
-    context.report(
-      ATTRS,
-      mapping.device,
-      `only one side has ${names.join(', ')} (allocated at ${context.lineOf(mapping.place)})`,
-      { doubt, kind: names.join() },
-    );
   }
 
   strayUnmap(call: UnmapCall, live: LiveMappings, context: LintContext): void {
@@ -204,13 +190,36 @@ export class UnmapCheck implements Check {
       unmap.dmaAddr === null
         ? context.freed.list(device, list ?? '')
         : context.freed.at(device, unmap.dmaAddr);
-    if (before)
+    if (!before) this.ofOther(call, live, context);
+    else
       context.report(
         DOUBLE,
         device,
         `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
         { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
       );
+  }
+
+  /** Of a mapping of another device, if it is like it. */
+  private ofOther(call: UnmapCall, live: LiveMappings, context: LintContext): void {
+    const { dmaAddr, dir, size } = unmapSide(call);
+    const { device } = call;
+    if (dmaAddr === null) return;
+    const mapping = live.at(live.holder(dmaAddr, device) ?? '', dmaAddr);
+    if (mapping?.size !== size || (dir !== null && mapping.dir !== dir)) return;
+    const group = this.groups.get(device);
+    const isShared = group !== undefined && group === this.groups.get(mapping.device);
+    context.report(
+      OTHER_DEVICE,
+      device,
+      `${hex(mapping.dmaAddr)} was mapped for ${mapping.device} at ${context.lineOf(mapping.place)}`,
+      {
+        kind: mapping.device,
+        doubt: isShared
+          ? context.doubtOf(context.stateOf(mapping).mappedNs)
+          : 'each device may have addresses of its own, and a buffer there from before the capture',
+      },
+    );
   }
 
   private inside(call: UnmapCall, near: Mapping, context: LintContext): void {
@@ -238,6 +247,8 @@ export class UnmapCheck implements Check {
   }
 
   event(event: TraceEvent, context: LintContext): void {
+    if (event.kind === 'groupAdd') this.groups.set(event.device, event.group);
+    else if (event.kind === 'groupRemove') this.groups.delete(event.device);
     if (event.kind === 'mapSgErr') {
       if (this.failedLists.size >= MOST_FAILED_LISTS) this.failedLists.clear();
       this.failedLists.set(failedKey(event), context.place);
@@ -263,8 +274,4 @@ function isOther(event: EventHead): boolean {
 /** The same memory is mapped by another list, too: which one ended is not told by its addresses. */
 function isAmbiguous(call: UnmapCall, { live }: LintContext): boolean {
   return call.kind === 'unmapSg' && live.lists(call.device, call.physAddrs).length > 0;
-}
-
-function attrs(...names: readonly string[]): number {
-  return names.reduce((bits, name) => bits | (DMA_ATTRS.get(name) ?? 0), 0);
 }

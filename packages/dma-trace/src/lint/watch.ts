@@ -42,7 +42,6 @@ export class LintWatch extends CaptureAccount {
   override mapped(mapping: Mapping, inPool: boolean): void {
     super.mapped(mapping, inPool);
     if (!isCall(mapping)) return;
-    this.context.devices.add(mapping.device);
     const state = this.context.stateOf(mapping);
     for (const check of this.checks) check.mapped?.(mapping, state, this.context);
   }

@@ -21,10 +21,11 @@ export const dirName = (dir: number): string => DIRECTIONS[dir] ?? 'NONE';
 
 export const hex = (n: number): string => `0x${n.toString(16)}`;
 
+/** 1,234. */
+export const number = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** 1,234 bytes. */
-export function bytes(n: number): string {
-  return `${String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${n === 1 ? 'byte' : 'bytes'}`;
-}
+export const bytes = (n: number): string => `${number(n)} ${n === 1 ? 'byte' : 'bytes'}`;
 
 /** Three digits, in s, ms or µs. */
 export function duration(ns: number): string {

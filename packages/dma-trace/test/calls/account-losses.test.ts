@@ -77,4 +77,18 @@ describe('LogAccount', () => {
       text: 'virtio_iommu virtio0: page fault from EP 40 at 0xffdb0000 [W]\\x07',
     });
   });
+
+  it('counts a fault of an SMMUv3 once, and joins what its lines say', () => {
+    const smmu = '[    1.000000] arm-smmu-v3 2b400000.iommu:';
+    const words = ['0000020000000010', '0000020000000000', '0000000000001000', '0'.repeat(16)];
+    const { log } = accountOf([
+      `${smmu} event 0x10 received:`,
+      ...words.map((word) => `${smmu} \t0x${word}`),
+      `${smmu} event: F_TRANSLATION client: 0000:02:00.0 sid: 0x200 ssid: 0x0 iova: 0x1000 ipa: 0x0`,
+      `${smmu} unpriv data write s1 "Input address caused fault" stag: 0x0`,
+    ]);
+    expect(log.byTopic).to.include({ fault: 1, iommu: 6 });
+    expect(log.first).to.have.length(1);
+    expect(log.first[0]).to.include({ device: '0000:02:00.0', address: 0x1000, write: true });
+  });
 });

@@ -302,4 +302,130 @@ describe('lint rules', () => {
     expect(ofRule(result, 'unmap-size')).to.have.length(64);
     expect(result.rules.find(({ rule }) => rule.id === 'unmap-size')?.others).to.equal(36);
   });
+
+  it('give a note where another device may have the same address', () => {
+    const lines = readFileSync(fixture('unmap-other-device.bad'), 'utf8').split('\n');
+    const result = lintLines(lines.filter((line) => !line.includes('groupID')));
+    const [found] = ofRule(result, 'unmap-other-device');
+    expect(found).to.include({ severity: 'note', device: '0000:02:00.0' });
+    expect(found?.doubt).to.match(/addresses of its own/);
+    const unlike = lines.map((line) => line.replace(/(unmap.*size=)4096/, '$1512'));
+    expect(ofRule(lintLines(unlike), 'unmap-other-device')).to.deep.equal([]);
+  });
+
+  it('take another domain for a release, once for each mapping', () => {
+    const call = (text: string): string => ` job-7 [000] ..... 1.000000: ${text}`;
+    const [map = ''] = mapAndUnmap(0, 'nvme');
+    const attach = call('attach_device_to_domain: IOMMU: device=nvme');
+    const detach = call('detach_device_from_domain: IOMMU: device=nvme');
+    const [found] = ofRule(lintLines([attach, map, detach, attach]), 'mapped-at-release');
+    expect(found).to.include({ count: 1, severity: 'error' });
+    const [later] = ofRule(lintLines([attach, map, attach]), 'mapped-at-release');
+    expect(later?.message).to.match(/got another domain \(line 3\)$/);
+  });
+
+  it('take an entry for too long also where the list is larger than every class', () => {
+    const [found] = ofRule(
+      lintLines([
+        ' job-7 [000] ..... 1.000001: map: IOMMU: iova=0xff000000 - 0xff040000 paddr=0x60000000 size=262144',
+        ' job-7 [000] ..... 1.000002: dma_map_sg: nvme dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0xff000000} sizes={0x40000} phys_addrs={0x60000000} attrs=',
+      ]),
+      'entry-too-long',
+    );
+    expect(found?.message).to.match(/^an entry of 262,144 bytes/);
+  });
+
+  it('take a ring that fills once, and stays so, for no growth', () => {
+    const map = (i: number, us: number): string =>
+      ` job-7 [000] ..... 1.${String(us).padStart(6, '0')}: dma_map_page: nvme dir=FROM_DEVICE dma_addr=${(0xf0000000 + i * 4096).toString(16)} size=512 phys_addr=9000000 attrs=`;
+    const ring = (step: number): string[] => Array.from({ length: 64 }, (_, i) => map(i, i * step));
+    const end = ' job-7 [000] ..... 1.006400: page_pool_state_hold: page';
+    expect(ofRule(lintLines([...ring(10), end]), 'mapping-growth')).to.deep.equal([]);
+    expect(ofRule(lintLines([...ring(100), end]), 'mapping-growth')).to.have.length(1);
+  });
+
+  describe('read the kernel log', () => {
+    const SMMU = 'arm-smmu-v3 2b400000.iommu:';
+    const log = (...texts: readonly string[]): string[] =>
+      texts.map((text, i) => `[    2.${String(i).padStart(6, '0')}] ${text}`);
+    /** A write, by stream 0x200. */
+    const record = (address: string): string[] => [
+      `${SMMU} event 0x10 received:`,
+      ...['0000020000000010', '0000020000000000', address, '0000000000000000'].map(
+        (word) => `${SMMU} \t0x${word}`,
+      ),
+    ];
+    const decoded = (client: string): string[] => [
+      `${SMMU} event: F_TRANSLATION client: ${client} sid: 0x200 ssid: 0x0 iova: 0xfff00000 ipa: 0x0`,
+      `${SMMU} unpriv data write s1 "Input address caused fault" stag: 0x0`,
+    ];
+    const told = (lines: readonly string[]): unknown[] =>
+      lintLines(lines).findings.map(({ rule, device, message, count, first }) => [
+        rule.id,
+        device,
+        message,
+        count,
+        first.line,
+      ]);
+
+    it('one fault of an SMMUv3 is one finding, by its four words', () => {
+      const other = 'nvme nvme0: I/O 12 QID 1 timeout';
+      const [head = '', ...words] = record('00000000fff00000');
+      expect(told(log(other, head, ...words.flatMap((word) => [other, word])))).to.deep.equal([
+        ['fault', null, 'the device of stream 0x200 wrote 0xfff00000', 1, 2],
+      ]);
+      const read = log(...record('00000000fff00000')).map((line) =>
+        line.replace('0x0000020000000000', '0x0000020800000000'),
+      );
+      expect(told(read)).to.deep.equal([
+        ['fault', null, 'the device of stream 0x200 read 0xfff00000', 1, 1],
+      ]);
+    });
+
+    it('and of 6.14 and later, which say the same in words behind it', () => {
+      const lines = [
+        ' job-7 [000] ..... 1.000001: dma_map_page: 0000:09:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 phys_addr=9000000 attrs=',
+        ' job-7 [000] ..... 1.000002: dma_unmap_page: 0000:09:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 attrs=',
+      ];
+      const fault = log(...record('00000000fff00000'), ...decoded('0000:09:00.0'));
+      const message = 'wrote 0xfff00000 in a buffer of dma_map_page TO_DEVICE, unmapped at line 2';
+      expect(told([...lines, ...fault])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 1, 3],
+      ]);
+      expect(told([...lines, ...fault, ...fault])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 2, 3],
+      ]);
+      // The words alone, should the record be missing.
+      expect(told([...lines, ...log(...decoded('0000:09:00.0'))])).to.deep.equal([
+        ['use-after-unmap', '0000:09:00.0', message, 1, 3],
+      ]);
+    });
+
+    it('keep the figures of dma-debug, escaped and cut', () => {
+      const [found] = lintLines(
+        log(
+          `DMA-API: nvme 0000:01:00.0: device driver frees DMA memory with different size [device address=0x1000] [map size=2048 bytes] [unmap size=1024 bytes] \x1b${'x'.repeat(200)}`,
+        ),
+      ).findings;
+      expect(found?.message).to.match(/: device driver .*\[unmap size=1024 bytes\] \\x1bx+…$/);
+      expect(found?.message.length).to.be.below(230);
+    });
+
+    const full: [string, number, number, RegExp][] = [
+      ['too large', 262145, 10, /262,145 bytes asked for, 10 of 32,768 slots used: too large/],
+      ['fragmented', 8192, 10, /no 4 free slots side by side: fragmented$/],
+      ['fragmented or aligned', 262144, 10, /fragmented, or too large with its alignment/],
+      ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: it is full/],
+      ['nearly full', 4096, 32000, /it is full/],
+    ];
+    for (const [name, size, used, message] of full)
+      it(`tell why swiotlb was full: ${name}`, () => {
+        const [found] = lintLines(
+          log(
+            `nvme 0000:01:00.0: swiotlb buffer is full (sz: ${String(size)} bytes), total 32768 (slots), used ${String(used)} (slots)`,
+          ),
+        ).findings;
+        expect(found?.message).to.match(message);
+      });
+  });
 });

@@ -37,6 +37,7 @@ interface LintOptions {
   readonly ignore?: string;
   readonly failOn: string;
   readonly rules?: boolean;
+  readonly verbose?: boolean;
   readonly json?: boolean;
   readonly sarif?: string;
 }
@@ -63,6 +64,7 @@ export function addLint(program: Command, io: CommandIo, end: (status: ExitStatu
       'error',
     )
     .option('--rules', 'list the rules: what each needs, and what it cannot see')
+    .option('--verbose', 'name the rules that found nothing, or were not checked')
     .addOption(jsonOption('lint'))
     .option('--sarif <file>', 'write SARIF 2.1.0; - is stdout, in place of the text')
     .action(async (files: string[], options: LintOptions) => {
@@ -98,7 +100,7 @@ async function lint(
     else writeFile(sarif, text, SARIF);
   }
   if (json) io.out(jsonText(document));
-  else if (sarif !== '-') print(io, lintText(document, screenOf(io)));
+  else if (sarif !== '-') print(io, lintText(document, options.verbose === true, screenOf(io)));
   return document.failed ? 1 : 0;
 }
 

@@ -12,14 +12,19 @@ import type {
   RuleDescription,
 } from './lint-document';
 
-export function lintText({ captures, findings }: LintDocument, screen = PAPER): string {
+/** @param verbose with the names of the rules that found nothing, or were not checked */
+export function lintText(
+  { captures, findings }: LintDocument,
+  verbose: boolean,
+  screen = PAPER,
+): string {
   const { line } = linesOn(screen);
-  const parts = captures.map((capture) => captureText(capture, screen));
+  const parts = captures.map((capture) => captureText(capture, verbose, screen));
   if (captures.length > 1) parts.push(line(`All captures: ${severities(findings)}.`));
   return `${parts.join('\n\n')}\n`;
 }
 
-function captureText(capture: LintCapture, screen: Screen): string {
+function captureText(capture: LintCapture, verbose: boolean, screen: Screen): string {
   const { line } = linesOn(screen);
   const of = (severity: string): number =>
     capture.findings.filter((one) => one.severity === severity).length;
@@ -41,7 +46,7 @@ function captureText(capture: LintCapture, screen: Screen): string {
     );
   paragraphs.push(
     ...capture.findings.map((finding) => findingText(finding, screen)),
-    ...coverage(capture, screen),
+    ...coverage(capture, verbose, screen),
   );
   return paragraphs.join('\n\n');
 }
@@ -86,27 +91,31 @@ function place({ file, line: n }: LintPlace): string {
   return `${escaped(file)}:${String(n)}`;
 }
 
-/** Rules without a finding: those that were not checked, by the reason. */
-function coverage({ rules, findings }: LintCapture, screen: Screen): string[] {
+/** Rules without a finding: how many, and why they were not checked. */
+function coverage({ rules, findings }: LintCapture, verbose: boolean, screen: Screen): string[] {
   const { line, item } = linesOn(screen);
   const found = new Set(findings.map(({ rule }) => rule));
   const reasons = new Map<string, string[]>();
   for (const { id, not_checked_because: why } of rules)
     if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), id]);
+  const unchecked = rules.filter(({ checked }) => !checked).length;
   const clean = rules.filter(({ id, checked }) => checked && !found.has(id)).map(({ id }) => id);
   const others = rules.filter((one) => one.others > 0);
-  return [
-    ...others.map(({ id, others: n }) => line(`${id}: ${count(n)} more, of other kinds.`)),
-    ...(reasons.size > 0
-      ? [
-          [
-            'Not checked:',
-            ...[...reasons].map(([why, ids]) => item(`${ids.join(', ')}: `, why)),
-          ].join('\n'),
-        ]
-      : []),
-    ...(clean.length > 0 ? [line(`Checked, nothing found: ${clean.join(', ')}.`)] : []),
-  ];
+  const named = (ids: readonly string[]): string => (verbose ? ids.join(', ') : count(ids.length));
+  const more = verbose ? '' : ' (--verbose names them)';
+  const parts = others.map(({ id, others: n }) => line(`${id}: ${count(n)} more, of other kinds.`));
+  if (unchecked > 0)
+    parts.push(
+      [
+        line(`Not checked, ${plural(unchecked, 'rule')}${more}:`),
+        ...[...reasons].map(([why, ids]) => item(`${named(ids)}: `, why)),
+      ].join('\n'),
+    );
+  if (clean.length > 0)
+    parts.push(
+      line(`Checked, nothing found: ${verbose ? clean.join(', ') : plural(clean.length, 'rule')}.`),
+    );
+  return parts;
 }
 
 export function lintRulesText(rules: readonly RuleDescription[], screen = PAPER): string {

@@ -85,9 +85,18 @@ describe('lint', function () {
     expect(out).to.match(/double-unmap\.bad\.txt:6$/m);
     expect(out).to.match(/Why: The address may belong to another buffer/);
     expect(out).to.match(/Fix: Unmap in one place only/);
-    expect(out).to.match(/Not checked:\n(?:.*\n)*.*no\s+dma_sync event/);
+    expect(out).to.match(
+      /^Not checked, \d+ rules \(--verbose names them\):\n(?:.*\n)*.*no\s+dma_sync event/m,
+    );
+    expect(out).to.match(/^Checked, nothing found: \d+ rules\.$/m);
+    expect(out).not.to.match(/sync-outside|unmap-size/);
     for (const line of out.split('\n').filter((one) => !one.includes('/')))
       expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('names all rules with --verbose', async () => {
+    const { out } = await cliOn({ columns: 80 }, 'lint', GOOD, '--verbose');
+    for (const { id } of LINT_RULES) expect(out).to.include(id);
   });
 
   it('fails from the severity on that was asked for', async () => {

@@ -179,6 +179,7 @@ export class CaptureAccount {
 
   /** The capture is at its end. */
   finish(live: LiveMappings): void {
+    this.log.finish();
     for (const mapping of live.all()) this.left(mapping);
   }
 

@@ -2,6 +2,7 @@
 // Lines of the kernel log between the events, by what they are about.
 
 import type { KernelLog, LogTopic } from '../../events';
+import { SmmuFaults } from '../../smmu-faults';
 import { printable } from '../../trace-error';
 import type { Place } from '../step';
 import { LISTED } from './seen';
@@ -26,13 +27,19 @@ export class LogAccount {
   };
   /** The first lines about faults, a full swiotlb, and misuse of the DMA API. */
   readonly first: LogLine[] = [];
+  private readonly smmuFaults = new SmmuFaults(({ line, device, address, write }) => {
+    const shown = this.first.find(({ place }) => place.line === line);
+    if (shown) Object.assign(shown, { device, address, write });
+  });
 
   get count(): number {
     return Object.values(this.byTopic).reduce((sum, one) => sum + one, 0);
   }
 
   add(event: KernelLog, file: string): void {
-    const { topic, timeNs, device, address, write, swiotlb, line, text } = event;
+    const { timeNs, device, address, write, swiotlb, line, text } = event;
+    // Only its first line counts.
+    const topic = this.smmuFaults.add(event) === 'more' ? 'iommu' : event.topic;
     this.byTopic[topic]++;
     const isTrouble = topic === 'fault' || topic === 'swiotlbFull' || topic === 'dmaDebug';
     if (!isTrouble || this.first.length >= LISTED) return;
@@ -41,5 +48,9 @@ export class LogAccount {
       place: { file, line },
       text: printable(text),
     });
+  }
+  /** No line follows. */
+  finish(): void {
+    this.smmuFaults.finish();
   }
 }
