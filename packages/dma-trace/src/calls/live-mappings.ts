@@ -16,14 +16,14 @@ interface DeviceMappings {
 }
 
 /** What an unmap says of its mapping; null where its line has none. */
-interface UnmapWords {
+export interface UnmapWords {
   readonly form: CallForm;
   readonly dir: number | null;
   readonly size: number | null;
 }
 
 /** What a sync says: bytes, a direction, and whether it is one of lists. */
-interface SyncWords {
+export interface SyncWords {
   readonly size: number;
   readonly dir: number;
   readonly isList: boolean;

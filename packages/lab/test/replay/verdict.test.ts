@@ -100,7 +100,9 @@ describe('the verdict of a replay', function () {
       expect(changed(1, 0, 1)).to.include(
         'The tracer lost 1 event; no figure includes it. 1 device that no IOMMU translates is counted as if translated. ',
       );
-      expect(changed(1, 0, 1, true)).to.match(/No IOMMU translates here, so this is a what-if\. .*Too little/);
+      expect(changed(1, 0, 1, true)).to.match(
+        /No IOMMU translates here, so this is a what-if\. .*Too little/,
+      );
       expect(changed(7, 1, 0)).to.include('lost more than 7 events; no figure includes them.');
       expect(changed(0, 1, 0)).to.include('lost an unknown number of events;');
       expect(changed(1, 0, 0)).to.include('(1 mapping, 1 unmap)');
