@@ -176,7 +176,7 @@ describe('the recorded traces, replayed', function () {
       expect((made?.iommu_maps ?? 0) + (made?.maps_not_unmapped ?? 0)).to.equal(facts.events.map);
       expect(made?.requests).to.equal(facts.events.unmap);
       expect(document.states[0]?.map_calls).to.equal(made?.requests);
-      expect(document.notes.join()).to.include('belong to no call');
+      expect(document.notes.join()).to.include('are put together from');
       expect(document.agreement.mappings_compared).to.equal(0);
       expect(agrees(document)).to.equal(true);
     });
