@@ -32,8 +32,6 @@ export class RawFields {
   }
 
   base(head: EventHead): EventHead & { device: string; dir: Direction } {
-    const device = this.word(this.has(' device=') ? ' device=' : ' dev=');
-    this.seek(' dir=');
     return {
       line: head.line,
       comm: head.comm,
@@ -41,9 +39,18 @@ export class RawFields {
       cpu: head.cpu,
       flags: head.flags,
       timeNs: head.timeNs,
-      device,
-      dir: this.scan.directionNumber(),
+      device: this.device(),
+      dir: this.direction(),
     };
+  }
+
+  device(): string {
+    return this.word(this.has(' device=') ? ' device=' : ' dev=');
+  }
+
+  direction(): Direction {
+    this.seek(' dir=');
+    return this.scan.directionNumber();
   }
 
   word(label: string): string {
