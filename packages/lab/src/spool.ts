@@ -5,6 +5,7 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { type FoundFacts, findFacts } from '@iommu-bounce/dma-trace';
 import { UsageError } from './errors';
 import { codeOf } from './files';
 import { cleanedUp } from './interrupt';
@@ -48,6 +49,14 @@ export async function spool(files: readonly string[]): Promise<Spooled> {
     copies.set(file, copy);
   }
   return { pathOf: (file) => copies.get(file) ?? file, drop };
+}
+
+/**
+ * The facts beside a capture.
+ * @param path where its bytes lie: beside what was copied from a pipe lies nothing
+ */
+export async function factsBeside(file: string, path: string): Promise<FoundFacts> {
+  return path === file ? findFacts(file) : { facts: null, ignored: null };
 }
 
 /** Stdin may be a socket, which cannot be opened by its name. */

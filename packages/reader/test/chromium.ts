@@ -7,7 +7,7 @@ import { type Browser, type HTTPRequest, type Page, launch } from 'puppeteer-cor
 /** What CHROMIUM names, or else the first of these on the PATH. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const named = process.env['CHROMIUM'];
   for (const name of named ? [named] : NAMES) {
     const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
@@ -16,13 +16,23 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-export function startChromium(executablePath: string): Promise<Browser> {
+function startChromium(executablePath: string): Promise<Browser> {
   const root = process.getuid?.() === 0;
   return launch({
     executablePath,
     headless: true,
     args: ['--disable-gpu', ...(root ? ['--no-sandbox'] : [])],
   });
+}
+
+/** For a `before` of tests that need one: skips them aloud where there is none. */
+export async function chromiumFor(test: Mocha.Context): Promise<Browser> {
+  const path = findChromium();
+  if (path === undefined) {
+    console.log('      SKIPPED: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
+    test.skip();
+  }
+  return startChromium(path);
 }
 
 export interface Opened {

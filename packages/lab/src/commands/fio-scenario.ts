@@ -18,7 +18,7 @@ import {
 } from '@iommu-bounce/simulation';
 import type { Documents } from '../documents';
 import { UsageError } from '../errors';
-import { partsText } from '../show/parts';
+import { type Part, partsText } from '../show/parts';
 import {
   type PartsReport,
   devicesReport,
@@ -29,6 +29,9 @@ import {
 import { type CommandIo, type ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
+import { devicesParts } from '../tables/devices';
+import { netParts } from '../tables/net';
+import { nosyncParts } from '../tables/nosync';
 import { type CostOptions, costsOf } from './cost-options';
 import { printResult } from './json';
 import { fixedPolicies, layoutNamed, option, wholeNumber } from './option-values';
@@ -124,16 +127,20 @@ export function runScenario(
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, asked.called.replace(/^--\w+ /, ''));
   try {
-    const { document, page, wrong } = run(kind, machine, command, settings.nic, progress.show);
+    const { document, parts, page, wrong } = run(
+      kind,
+      machine,
+      command,
+      settings.nic,
+      progress.show,
+    );
     progress.done();
     if (options.report !== undefined)
       writeReport(
         options.report,
         partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
       );
-    printResult(io, options.json, document, (screen) =>
-      partsText([...(page.answer ?? []), ...page.parts], screen),
-    );
+    printResult(io, options.json, document, (screen) => partsText(parts, screen));
     return wrong ? 1 : 0;
   } finally {
     progress.done();
@@ -181,7 +188,8 @@ function refuseOthers(command: Command, kind: ScenarioKind, called: string): voi
 
 interface Result {
   readonly document: Documents['scenario' | 'net'];
-  /** What the terminal shows, and what a page has beside. */
+  /** What the terminal shows. */
+  readonly parts: readonly Part[];
   readonly page: Omit<PartsReport, 'title' | 'command'>;
   readonly wrong: boolean;
 }
@@ -196,11 +204,16 @@ function run(
   if (kind === 'devices') {
     const document = devicesExperiment(machine, progress);
     const wrong = document.counts.some(({ runs }) => runs.some((one) => wrongsOf(one).length > 0));
-    return { document, page: devicesReport(document), wrong };
+    return { document, parts: devicesParts(document), page: devicesReport(document), wrong };
   }
   if (kind === 'nosync') {
     const document = nosyncExperiment(machine);
-    return { document, page: nosyncReport(document), wrong: false };
+    return {
+      document,
+      parts: nosyncParts(document),
+      page: nosyncReport(document),
+      wrong: false,
+    };
   }
   const { packets, policy, fix } = command.opts<Options>();
   const chosen = command.getOptionValueSource('policy') === 'cli' ? policy : undefined;
@@ -224,5 +237,5 @@ function run(
     progress,
   );
   const wrong = document.runs.some((one) => wrongsOf(one).length > 0);
-  return { document, page: netReport(document), wrong };
+  return { document, parts: netParts(document), page: netReport(document), wrong };
 }

@@ -10,7 +10,6 @@ import {
   SEVERITIES,
   type Severity,
   type TraceFacts,
-  findFacts,
   groupCpuFiles,
   readCpuFiles,
   recordingCounters,
@@ -19,14 +18,14 @@ import {
 } from '@iommu-bounce/dma-trace';
 import { refuseRepeated } from '../compare/repeated';
 import { UsageError } from '../errors';
-import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
+import type { CommandIo, ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
 import { lintSarif } from '../reports/sarif';
-import { spool } from '../spool';
+import { factsBeside, spool } from '../spool';
 import { lintRulesText, lintText } from '../tables/lint';
 import { nearNames } from '../tables/near-names';
 import { type Linted, describeRule, lintDocument } from '../tables/lint-document';
-import { jsonOption, jsonText, printResult } from './json';
+import { jsonOption, printResult } from './json';
 import { type Replacing, checkWritable, writeFile } from '../write-file';
 
 type PathOf = (file: string) => string;
@@ -99,8 +98,10 @@ async function lint(
     if (sarif === '-') io.out(text);
     else writeFile(sarif, text, SARIF);
   }
-  if (json) io.out(jsonText(document));
-  else if (sarif !== '-') print(io, lintText(document, options.verbose === true, screenOf(io)));
+  if (sarif !== '-')
+    printResult(io, json, document, (screen) =>
+      lintText(document, options.verbose === true, screen),
+    );
   return document.failed ? 1 : 0;
 }
 
@@ -137,8 +138,7 @@ async function lintFiles(
 /** The first that lie beside one of the files. */
 async function factsOf(files: readonly string[], pathOf: PathOf): Promise<TraceFacts | null> {
   for (const file of files) {
-    // Beside what was copied from a pipe lies nothing.
-    const facts = pathOf(file) === file ? (await findFacts(file)).facts : null;
+    const { facts } = await factsBeside(file, pathOf(file));
     if (facts) return facts;
   }
   return null;

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { Assembler, findFacts, readTrace } from '@iommu-bounce/dma-trace';
+import { Assembler, readTrace } from '@iommu-bounce/dma-trace';
 import {
   type PlaySource,
   PlayStartError,
@@ -21,7 +21,7 @@ import { type CommandIo, type ExitStatus, print } from '../io';
 import { Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { count } from '../show/format';
-import { spool } from '../spool';
+import { factsBeside, spool } from '../spool';
 import { wholeNumber } from './option-values';
 
 interface PlayOptions {
@@ -148,8 +148,7 @@ async function traceSource(
 ): Promise<PlaySource> {
   const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
   const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
-  // Beside what was copied from a pipe lies nothing.
-  const facts = path === name ? (await findFacts(name)).facts : null;
+  const { facts } = await factsBeside(name, path);
   const { text: params } = replayParams(facts, null);
   const groups = (facts?.groups ?? []).map(({ devices }) => devices);
   const trace = new TraceCalls({ skip: from - 1, calls, groups, params });

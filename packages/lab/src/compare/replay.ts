@@ -2,18 +2,13 @@
 // Replays traces: files of one boot together, others each on a machine of its own.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
-import {
-  type FoundFacts,
-  findFacts,
-  groupCpuFiles,
-  orderTraces,
-  readTrace,
-} from '@iommu-bounce/dma-trace';
+import { type FoundFacts, groupCpuFiles, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
 import { documentOf } from './document';
 import type { ReplayDocument } from './replay-document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';
+import { factsBeside } from '../spool';
 import { refuseRepeated } from './repeated';
 import type { TraceFile } from './read-files';
 import { type Session, type SessionOptions, replaySession } from './session';
@@ -65,11 +60,8 @@ async function boots(
   files: readonly string[],
   { facts = null, pathOf = (file) => file }: SessionOptions,
 ): Promise<TraceFile[][]> {
-  const factsOf = (file: string): Promise<FoundFacts> =>
-    // Beside what was copied from a pipe lies nothing.
-    facts === null && pathOf(file) === file
-      ? findFacts(file)
-      : Promise.resolve({ facts, ignored: null });
+  const factsOf = async (file: string): Promise<FoundFacts> =>
+    facts === null ? factsBeside(file, pathOf(file)) : { facts, ignored: null };
   const [only] = files;
   if (files.length === 1 && only !== undefined) return [[{ file: only, ...(await factsOf(only)) }]];
   const withDecisions: string[] = [];

@@ -14,7 +14,7 @@ import { policyColour, timeColour } from '../../src/reports/charts/colours';
 import { TIME_GROUPS, timeIn } from '../../src/tables/fio-figures';
 import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter, replayText } from '../replay/helpers';
-import { findChromium, open, overflow, startChromium } from './chromium';
+import { chromiumFor, open, overflow } from './chromium';
 import { chart, chartIds, rgb } from './in-page';
 import { table } from './in-page';
 
@@ -39,12 +39,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
   let document: FioDocument;
 
   before(async function () {
-    const path = findChromium();
-    if (path === undefined) {
-      console.log('      SKIPPED: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
-      this.skip();
-    }
-    browser = await startChromium(path);
+    browser = await chromiumFor(this);
     folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
     file = join(folder, 'fio.html');
     document = await makeReport(file, '--policy', 'strict,lazy,swiotlb-force,pool', ...FEW);

@@ -26,6 +26,16 @@ export function startChromium(executablePath: string): Promise<Browser> {
   });
 }
 
+/** For a `before` of tests that need one: skips them aloud where there is none. */
+export async function chromiumFor(test: Mocha.Context): Promise<Browser> {
+  const path = findChromium();
+  if (path === undefined) {
+    console.log('      SKIPPED: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
+    test.skip();
+  }
+  return startChromium(path);
+}
+
 export interface Opened {
   readonly page: Page;
   /** What must stay empty: errors, dialogs, requests for anything but the file. */

@@ -14,6 +14,18 @@ const LONG = process.env['TEST_LONG'] === '1';
 
 const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
 
+/** A boot of the model machine whose classes have four slots. */
+function fourSlots(calls: number): string {
+  const machine = new ModelMachine({
+    seed: 1,
+    numSlots: 4,
+    classes: [4096, 16384, 131072],
+    depth: 24,
+    bursts: [{ calls, idleMs: 1000 }],
+  });
+  return machine.run().text();
+}
+
 describe('iommu-bounce replay', () => {
   it('prints tables that fit 100 columns', async () => {
     await withFolder(async (folder) => {
@@ -66,14 +78,7 @@ describe('iommu-bounce replay', () => {
   it('ends with status 1 where decisions differ, and lists as many differences as are asked for', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
-      const machine = new ModelMachine({
-        seed: 1,
-        numSlots: 4,
-        classes: [4096, 16384, 131072],
-        depth: 24,
-        bursts: [{ calls: 300, idleMs: 1000 }],
-      });
-      writeFileSync(file, machine.run().text());
+      writeFileSync(file, fourSlots(300));
       const right = 'io_buffer_pool.num_slots=4';
       expect((await cli('replay', file, '--params', right)).status).to.equal(0);
       const { status, out } = await cli('replay', file, '--json', '--differences', '3');
@@ -93,14 +98,7 @@ describe('iommu-bounce replay', () => {
   it('compares no decisions where --params or --config are not those of the facts: a what-if', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
-      const machine = new ModelMachine({
-        seed: 1,
-        numSlots: 4,
-        classes: [4096, 16384, 131072],
-        depth: 24,
-        bursts: [{ calls: 100, idleMs: 1000 }],
-      });
-      writeFileSync(file, machine.run().text());
+      writeFileSync(file, fourSlots(100));
       writeFileSync(
         join(folder, 'x.facts.json'),
         '{"kernel_cmdline": "io_buffer_pool.num_slots=4"}',

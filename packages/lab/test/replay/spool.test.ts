@@ -15,9 +15,12 @@ import { TraceWriter } from './helpers';
 const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
 const BIN = join(__dirname, '../../bin/iommu-bounce.js');
 
-function fifoIn(folder: string): string | null {
+/** A fifo from which this text can be read once; null where the system has none. */
+function fifoOf(folder: string, text: string): string | null {
   const fifo = join(folder, 'x.fifo');
-  return spawnSync('mkfifo', [fifo]).status === 0 ? fifo : null;
+  if (spawnSync('mkfifo', [fifo]).status !== 0) return null;
+  spawn('sh', ['-c', 'printf %s "$1" > "$2"', 'sh', text, fifo]);
+  return fifo;
 }
 
 describe('a capture that can be read only once', function () {
@@ -25,11 +28,8 @@ describe('a capture that can be read only once', function () {
 
   it('is replayed from a pipe, twice read, under its own name', async function () {
     await withFolder(async (folder) => {
-      const fifo = fifoIn(folder);
+      const fifo = fifoOf(folder, SMALL);
       if (fifo === null) return void this.skip();
-      const file = join(folder, 'x.trace.txt');
-      writeFileSync(file, SMALL);
-      spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', file, fifo]);
       const { status, out, err } = await cli('replay', fifo, '--json');
       expect(status, err).to.equal(0);
       const document = JSON.parse(out) as ReplayDocument;
@@ -40,11 +40,8 @@ describe('a capture that can be read only once', function () {
 
   it('is played from a pipe, twice opened', async function () {
     await withFolder(async (folder) => {
-      const fifo = fifoIn(folder);
+      const fifo = fifoOf(folder, SMALL);
       if (fifo === null) return void this.skip();
-      const file = join(folder, 'x.trace.txt');
-      writeFileSync(file, SMALL);
-      spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', file, fifo]);
       const { status, err } = await cli('play', fifo, '--out', join(folder, 'x.html'));
       expect(status, err).to.equal(0);
       expect(readFileSync(join(folder, 'x.html'), 'utf8')).to.include('x.fifo, played');
@@ -53,9 +50,8 @@ describe('a capture that can be read only once', function () {
 
   it('is named where it is no capture', async function () {
     await withFolder(async (folder) => {
-      const fifo = fifoIn(folder);
+      const fifo = fifoOf(folder, 'no trace\n');
       if (fifo === null) return void this.skip();
-      spawn('sh', ['-c', 'echo no trace > "$1"', 'sh', fifo]);
       const { status, err } = await cli('replay', fifo);
       expect(status).to.equal(2);
       expect(err).to.include(`${fifo}:1: not a capture`);
@@ -64,9 +60,8 @@ describe('a capture that can be read only once', function () {
 
   it('is copied, and the copy removed', async function () {
     await withFolder(async (folder) => {
-      const fifo = fifoIn(folder);
+      const fifo = fifoOf(folder, 'abc');
       if (fifo === null) return void this.skip();
-      spawn('sh', ['-c', 'printf abc > "$1"', 'sh', fifo]);
       const { pathOf, drop } = await spool([fifo, fifo]);
       const copy = pathOf(fifo);
       expect(copy).not.to.equal(fifo);
@@ -88,11 +83,10 @@ describe('a capture that can be read only once', function () {
 
   it('leaves costs alone, which are read once', async function () {
     await withFolder(async (folder) => {
-      const fifo = fifoIn(folder);
+      const fifo = fifoOf(folder, 'vmexitNs=3000\n');
       if (fifo === null) return void this.skip();
       const file = join(folder, 'x.trace.txt');
       writeFileSync(file, SMALL);
-      spawn('sh', ['-c', 'echo vmexitNs=3000 > "$1"', 'sh', fifo]);
       const { status, err } = await cli('replay', file, '--costs', fifo, '--json');
       expect(status, err).to.equal(0);
     });

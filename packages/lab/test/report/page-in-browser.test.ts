@@ -9,7 +9,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { html, htmlTable } from '../../src/show/html';
 import { pageText } from '../../src/show/page';
 import { report } from '../../src/reports';
-import { findChromium, open, overflow, startChromium } from '../fio-report/chromium';
+import { chromiumFor, open, overflow } from '../fio-report/chromium';
 import { TraceWriter, replayText } from '../replay/helpers';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -54,12 +54,7 @@ function samplePage(): string {
   let sample = '';
 
   before(async function () {
-    const path = findChromium();
-    if (path === undefined) {
-      console.log('      SKIPPED: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
-      this.skip();
-    }
-    browser = await startChromium(path);
+    browser = await chromiumFor(this);
     folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
     const trace = new TraceWriter()
       .mapPage(0xfff00000, 0x1000, 4096, LONG_NAME)

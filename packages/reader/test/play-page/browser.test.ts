@@ -9,7 +9,7 @@ import type { Browser, KeyInput, Page } from 'puppeteer-core';
 import type { Steps } from '../../src/play/contract';
 import { questionFor } from '../../src/play/predict';
 import { randomProgram } from '../../src/play/random-program';
-import { type Opened, findChromium, startChromium } from '../chromium';
+import { type Opened, chromiumFor } from '../chromium';
 import { type View, axe, open, overflow } from './chromium';
 import { expected, shown } from './in-page';
 import {
@@ -33,12 +33,7 @@ const NOUN = 'request';
   const opened: Opened[] = [];
 
   before(async function () {
-    const path = findChromium();
-    if (path === undefined) {
-      console.log('      skipped: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
-      this.skip();
-    }
-    browser = await startChromium(path);
+    browser = await chromiumFor(this);
     folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
     file = join(folder, 'play.html');
     writeFileSync(file, scenariosPage());

@@ -8,7 +8,7 @@ import { playScripts } from '../../src/play/files';
 import { type PlayPageInput, playPage } from '../../src/play/page';
 import { bundledSteps } from './bundle';
 import { shippedTranscripts } from './fixtures';
-import { findChromium, startChromium } from '../chromium';
+import { chromiumFor } from '../chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const MEGABYTE = 1_000_000;
@@ -75,12 +75,7 @@ describe('a play page', () => {
   let browser: Browser | undefined;
 
   before(async function () {
-    const path = findChromium();
-    if (path === undefined) {
-      console.log('      skipped: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
-      this.skip();
-    }
-    browser = await startChromium(path);
+    browser = await chromiumFor(this);
   });
 
   after(async () => {

@@ -10,7 +10,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { pageAssets, writeSite } from '../../src/site/files';
 import { type SiteInput, buildSite } from '../../src/site/site';
 import type { Margin } from '../../src/margin/margin';
-import { type Opened, findChromium, startChromium } from '../chromium';
+import { type Opened, chromiumFor } from '../chromium';
 import { type Look, ask, open, settled } from './chromium';
 import { handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
@@ -31,12 +31,7 @@ const HASH = 'location.hash.slice(1)';
   const opened: Opened[] = [];
 
   before(async function () {
-    const path = findChromium();
-    if (path === undefined) {
-      console.log('      SKIPPED: no Chromium on the PATH or in CHROMIUM (Debian: chromium)');
-      this.skip();
-    }
-    browser = await startChromium(path);
+    browser = await chromiumFor(this);
     folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-site-'));
     const assets = pageAssets();
     const read = await makeInput(OUR_SERIES);
