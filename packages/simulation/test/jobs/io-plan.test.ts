@@ -208,7 +208,8 @@ describe('the I/Os of a job beside the real fio', function () {
             ...(engine === 'psync' ? [`--directory=${folder}`] : []),
             ...options.split(' ').map((option) => `--${option}`),
           ],
-          { encoding: 'utf8' },
+          // fio leaves what it verified in the folder that it runs in.
+          { encoding: 'utf8', cwd: folder },
         );
         const { jobs } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
           jobs: { read: { total_ios: number }; write: { total_ios: number } }[];
