@@ -9,4 +9,5 @@ export * from './policies'; // ways to protect memory from a device
 export * from './what-ifs'; // what later kernels do differently
 export * from './fio'; // jobs under policies, side by side
 export * from './scenarios'; // many devices, drivers that do not sync, a network card
+export * from './captures'; // recorded calls under every policy
 export * from './sensitivity'; // policies compared, and which costs decide between two

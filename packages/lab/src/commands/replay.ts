@@ -15,6 +15,7 @@ import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
   RECORDED_ON,
+  type PolicyOptions,
   type RecordedIommu,
   type SeriesState,
   type VerdictCosts,
@@ -25,17 +26,22 @@ import {
 } from '../compare';
 import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
+import { POLICIES, TIMINGS, policiesNamed } from '@iommu-bounce/simulation';
 import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
 import { jsonOption, printResult } from './json';
+import { fixedPolicies, option, withFixOption } from './option-values';
 
 interface ReplayOptions extends CostOptions {
   readonly driver?: string;
   readonly recordedOn?: string;
   readonly facts?: string;
+  readonly policy?: string;
+  readonly fix?: string;
+  readonly timing: string;
   readonly patches?: string;
   readonly config?: string;
   readonly params?: string;
@@ -63,12 +69,21 @@ export function addReplay(
       '<trace...>',
       'files, - is stdin; those of one boot of a kernel with the series belong together',
     );
-  withCostOptions(addDriverOption(command, 'what the capture was recorded on'))
+  withFixOption(withCostOptions(addDriverOption(command, 'what the capture was recorded on')))
     .option(
       '--recorded-on <iommu>',
       `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
     )
     .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
+    .option(
+      '--policy <names>',
+      `the calls under these policies too, in virtual time: ${POLICIES.map(({ name }) => name).join(', ')}, or all`,
+    )
+    .option(
+      '--timing <when>',
+      `with --policy: calls at the ${TIMINGS[0]} times, or ${TIMINGS[1]}, as soon as a CPU is free`,
+      TIMINGS[0],
+    )
     .option('--patches <0..4>', 'how many patches are applied; without it, both none and all')
     .option(
       '--config <.config>',
@@ -96,6 +111,7 @@ async function replay(
   // Wrong costs are refused before anything is read.
   costs('virtio-iommu', 'virtio');
   const recordedOn = recordedOnOf(options.recordedOn);
+  const policies = policiesOf(options);
   const patches = patchesOf(options.patches);
   const mostDifferences = differencesOf(options.differences);
   const config = options.config === undefined ? null : readConfig(options.config, io);
@@ -110,6 +126,7 @@ async function replay(
       recordedOn,
       facts,
       costs,
+      policies,
       patches,
       config: config?.values ?? null,
       poolOption: config?.poolOption ?? null,
@@ -126,6 +143,17 @@ async function replay(
     drop();
     progress.done();
   }
+}
+
+function policiesOf({ policy, fix, timing }: ReplayOptions): PolicyOptions | null {
+  const when = TIMINGS.find((one) => one === timing);
+  if (when === undefined)
+    throw new UsageError(`--timing: expected ${TIMINGS.join(' or ')}, got '${timing}'`);
+  const policies = [
+    ...(policy === undefined ? [] : option('--policy', () => policiesNamed(policy))),
+    ...fixedPolicies(fix),
+  ];
+  return policies.length === 0 ? null : { policies, timing: when };
 }
 
 function patchesOf(text: string | undefined): SeriesState[] {

@@ -14,7 +14,7 @@ import {
 } from '@iommu-bounce/dma-trace';
 import type { LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
-import type { Held } from '../drive/port-calls';
+import type { Held } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 
 export interface Difference {

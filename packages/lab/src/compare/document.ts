@@ -8,6 +8,7 @@ import { sum } from '../show/sum';
 import { type Compared, newAgreement } from './agreement';
 import { captureSection } from './capture';
 import { notesOf } from './notes';
+import { policySections } from './policies';
 import { DECISION_KINDS, newPoolAgreement } from './pool-agreement';
 import type {
   AgreementSection,
@@ -56,6 +57,7 @@ export function documentOf(
     ...(pool ? { pool_agreement: pool } : {}),
     pool_classes: sessions.flatMap(poolClasses),
     states: patches.map((one) => stateSection(sessions, one)),
+    policies: policySections(sessions.map((session) => session.policies)),
     notes: notesOf(sessions),
   };
 }

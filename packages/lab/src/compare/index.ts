@@ -27,12 +27,8 @@ export {
   type KindFigures,
   type PoolAgreementFigures,
 } from './pool-agreement';
-export {
-  FALLBACK_REASONS,
-  type DeviceCounts,
-  type FallbackReason,
-  type LaneCounts,
-} from '../drive/lane-figures';
+export type { DeviceCounts, LaneCounts } from '../drive/lane-figures';
+export type { PolicyOptions, PolicySection } from './policies';
 export type { WorkerRuns } from '../drive/eviction';
 export type { VirtioCounts } from '../drive/virtio-counts';
 export type { MappingRow } from '../drive/recorded-figures';

@@ -18,7 +18,7 @@ import type { LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
 import type { SlotPlace } from '../drive/port-machine';
 import type { RestatedSlots } from './restated';
-import type { Held } from '../drive/port-calls';
+import type { Held } from '@iommu-bounce/simulation';
 
 export const DECISION_KINDS = [
   'take from cache',

@@ -9,6 +9,7 @@ import type { MappingRow } from '../drive/recorded-figures';
 import type { AgreementFigures, Difference } from './agreement';
 import type { CaptureSection } from './capture-document';
 import type { PoolAgreementFigures } from './pool-agreement';
+import type { PolicySection } from './policies';
 import type { RecordedOn } from './recorded-on';
 import type { SeriesState } from './session';
 import type { VerdictSection } from './verdict';
@@ -158,6 +159,8 @@ export interface ReplayDocument {
   pool_classes: PoolClassRow[];
   /** What the ported kernel did, in each state that was asked for. */
   states: StateSection[];
+  /** The calls under each policy that was asked for, in virtual time. */
+  policies: PolicySection[];
   /** What to know before the figures are believed, one line each. */
   notes: string[];
 }

@@ -22,6 +22,8 @@ import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
 import { LogTopics, Signs } from './first-reading';
+import type { CapturePolicyRow } from '@iommu-bounce/simulation';
+import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
 import { READING, REPLAYING, type ReadOptions, type TraceFile, readFiles } from './read-files';
 import {
@@ -50,6 +52,8 @@ export interface SessionOptions extends ReadOptions {
   readonly costs?: ((iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts) | null;
   /** What Kconfig says of IOMMU_IO_BUFFER in `config`, in one line. */
   readonly poolOption?: string | null;
+  /** Policies to run the calls under, and when the calls are made. Default: none. */
+  readonly policies?: PolicyOptions | null;
   /** States to run and to report. */
   readonly patches: readonly SeriesState[];
   /** Options of the kernel, null for those of a kernel with the pool. */
@@ -85,6 +89,8 @@ export interface Session {
   /** Which state was compared with iommu:map and iommu:unmap. */
   readonly agreementState: SeriesState;
   readonly pool: PoolAgreement | null;
+  /** The calls under each policy that was asked for. */
+  readonly policies: readonly CapturePolicyRow[];
   /** States of pools that were in use before the recording. */
   readonly initial: readonly InitialState[];
 }
@@ -129,6 +135,8 @@ export async function replaySession(
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
+  const threePageSizes = /intel|vt-d/i.test(facts?.iommu ?? '');
+  const groups = facts?.groups.map((group) => group.devices) ?? [];
   let pool: PoolAgreement | null = null;
   const lanes = states.map((patches, index) => {
     const port = underParams(
@@ -143,10 +151,10 @@ export async function replaySession(
           jiffies: start.jiffies,
           cpus: survey.cpus,
           ...memory,
-          threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
+          threePageSizes,
           lazy: !strict,
           devices: [...survey.devices.values()],
-          groups: facts?.groups.map((group) => group.devices) ?? [],
+          groups,
         }),
     );
     const lane = new Lane(port, index, memory.windowFrames, {
@@ -167,6 +175,26 @@ export async function replaySession(
     return { patches, lane };
   });
 
+  const policies =
+    options.policies &&
+    underParams(
+      params,
+      () =>
+        new PolicyRuns(options.policies as PolicyOptions, {
+          facts: {
+            ...{ hz: clock.hz, jiffies: start.jiffies, cpus: survey.cpus, ...memory },
+            threePageSizes,
+            devices: [...survey.devices.values()],
+            groups,
+          },
+          startNs: survey.firstNs,
+          firstIndex: states.length,
+          params: params.text,
+          config: options.config,
+          costs: options.costs?.(on.iommu, driver) ?? null,
+        }),
+    );
+
   const account = new CaptureAccount();
   const assembler = new Assembler(
     survey.plan,
@@ -181,6 +209,7 @@ export async function replaySession(
   const again = await readFiles(files, assembler, options, REPLAYING, {
     take: (steps) => {
       for (const { lane } of lanes) lane.run(steps);
+      for (const run of policies?.runs ?? []) run.run(steps);
     },
   });
   const session = {
@@ -206,6 +235,7 @@ export async function replaySession(
     agreement,
     agreementState,
     pool,
+    policies: policies?.figures() ?? [],
     initial,
   };
   return { ...session, poolOff: poolOff(session, options.poolOption ?? null) };

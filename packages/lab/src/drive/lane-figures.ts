@@ -2,11 +2,8 @@
 // What a lane's kernel did, by device.
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import { FALLBACK_REASONS, type FallbackReason } from '@iommu-bounce/simulation';
 import { type VirtioCounts, addVirtioCounts, newVirtioCounts } from './virtio-counts';
-
-/** Why a mapping did not go through the pool. */
-export type FallbackReason = 'too_big' | 'full' | 'fill_failed';
-export const FALLBACK_REASONS = ['too_big', 'full', 'fill_failed'] as const;
 
 export interface LaneCounts {
   /** Maps that were called of the port. */

@@ -18,7 +18,7 @@ import {
   contextLevel,
   showPlace,
 } from '@iommu-bounce/dma-trace';
-import { type Held, PortCalls } from './port-calls';
+import { type Held, PortCalls } from '@iommu-bounce/simulation';
 import { LaneCosts } from './lane-costs';
 import { LaneFigures } from './lane-figures';
 import { type MapOutcome, mapOutcome } from './map-outcome';
@@ -87,7 +87,7 @@ export class Lane {
     this.k.timers.advance(start.restMs);
     this.figures = new LaneFigures(port.hasVirtio);
     this.costs = new LaneCosts(port.steps);
-    this.calls = new PortCalls(port, new FrameArena(this.k.reserved_pfn, windowFrames));
+    this.calls = new PortCalls(port.k, new FrameArena(this.k.reserved_pfn, windowFrames));
     for (const device of port.devices.values())
       if (!this.deviceOfDomain.has(device.domain)) this.deviceOfDomain.set(device.domain, device);
     this.listen();

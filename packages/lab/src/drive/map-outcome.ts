@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a map call did, read off the port: where it mapped, and what its pool decided.
 
-import { list_empty, list_first_entry } from '@iommu-bounce/linux-shim';
+import { list_first_entry } from '@iommu-bounce/linux-shim';
 import { type RecordedMap, type Mapping, asksPool } from '@iommu-bounce/dma-trace';
-import type { FallbackReason } from './lane-figures';
-import type { Held } from './port-calls';
+import { type FallbackReason, type Held, fallbackReason } from '@iommu-bounce/simulation';
 import { type PortDevice, type SlotPlace, classFor, slotAt } from './port-machine';
 
 /** What a map call did. */
@@ -41,13 +40,8 @@ export function mapOutcome(
   let fallback: FallbackReason | null = null;
   let failedSlot = -1;
   if (isAsked && device.pool && !slot) {
-    if (!klass) fallback = 'too_big';
-    else if (list_empty(klass.empty_slots)) fallback = 'full';
-    else {
-      // A slot that got no pages is put back where it was taken.
-      fallback = 'fill_failed';
-      failedSlot = list_first_entry(klass.empty_slots).index;
-    }
+    fallback = fallbackReason(klass);
+    if (klass && fallback === 'fill_failed') failedSlot = list_first_entry(klass.empty_slots).index;
   }
   const classSize = slot?.classSize ?? klass?.buffer_size ?? 0;
   return { device, ok, addr: held.addr, maps, slot, filled, fallback, classSize, failedSlot, held };

@@ -5,7 +5,7 @@ import { PAGE_SIZE, type dma_data_direction } from '@iommu-bounce/linux-shim';
 import { type UnmapStep, newMapping } from '@iommu-bounce/dma-trace';
 import type { RecordedEviction } from './eviction';
 import type { Lane } from './lane';
-import type { Held } from './port-calls';
+import type { Held } from '@iommu-bounce/simulation';
 import { type PortDevice, slotAt } from './port-machine';
 import type { InitialState } from './slot-history';
 

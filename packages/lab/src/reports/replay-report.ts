@@ -6,6 +6,13 @@ import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
 import { devicesOf, stateName, traceLine } from '../tables/replay-figures';
 import {
+  POLICIES_TITLE,
+  deviceTable,
+  policyAnswer,
+  policyNotes,
+  policyTable,
+} from '../tables/policies';
+import {
   MAPPINGS_COLUMN,
   decisionRows,
   deviceRows,
@@ -17,6 +24,7 @@ import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdic
 import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
+import type { TablePart } from '../show/parts';
 import { type Section, linkName, sectionWith } from '../show/sections';
 import { captureSection, captureTroubles } from './capture';
 
@@ -74,6 +82,7 @@ function lead(document: ReplayDocument, prefix = ''): Html {
 function replaySections(document: ReplayDocument): Section[] {
   return [
     ...basis(document),
+    ...policies(document),
     ...devicesOf(document.states).map(device),
     ...mappings(document),
     captureSection(document.captures),
@@ -90,6 +99,21 @@ function basis(document: ReplayDocument): Section[] {
   const body = html`<p>${text}</p>
     ${htmlTable(SIZE_HEAD, sizeRows(document), 1)}`;
   return [{ id: 'cpu-time', title: 'CPU time of a map and its unmap', body }];
+}
+
+function policies({ policies: rows }: ReplayDocument): Section[] {
+  const [first] = rows;
+  if (!first) return [];
+  const tableOf = ({ title, head, rows: own, numbersFrom }: TablePart): Html =>
+    html`${title === '' ? html`` : html`<p class="caption">${title}</p>`}
+    ${htmlTable(head, own, numbersFrom)}`;
+  const body = html`<p>${policyAnswer(rows)}</p>
+    ${tableOf(policyTable(rows))}
+    ${first.devices.length > 1 ? tableOf(deviceTable(rows, (name) => name)) : html``}
+    <ul>
+      ${policyNotes(rows).map((note) => html`<li>${note}</li>`)}
+    </ul>`;
+  return [{ id: 'policies', title: POLICIES_TITLE, body }];
 }
 
 function agreement(document: ReplayDocument): Section {

@@ -15,6 +15,7 @@ import { agreementRows } from './agreement-rows';
 import { CAPTURE_TITLE, captureParts } from './capture';
 import { cell } from './capture-words';
 import { devicesOf, traceLine } from './replay-figures';
+import { policyParts } from './policies';
 import {
   MAPPINGS_COLUMN,
   decisionRows,
@@ -35,6 +36,7 @@ export function tables(document: ReplayDocument, screen: Screen = PAPER): string
     ...document.captures.map((capture) => beside(capture, document.captures.length)),
     [verdictBasis(document)],
     bySize(document),
+    policyParts(document, cell),
     mappings(document),
     ...devices(document).map((one) => [one]),
     ...agreement(document),

@@ -25,13 +25,14 @@ import {
 import { baseOverlays } from './base';
 import { fixedPool } from './fixes';
 import { type DeviceKind, bindDriver } from './pci-devices';
-import type { MachinePlan, Platform } from './plan';
+import type { HostFacts, MachinePlan, Platform } from './plan';
 import { PoolView } from './pool-view';
 import { iova_c_single_queue_6_7 } from '../what-ifs/single-queue-6-7';
 import { swiotlb_dynamic_6_6 } from '../what-ifs/swiotlb-dynamic-6-6';
 
 /** Ticks per second of the kernel that the series was recorded on. */
 const HZ = 250;
+
 /** A device that is there, with a driver. */
 export interface Plugged {
   readonly dev: pci_dev;
@@ -50,22 +51,29 @@ export interface SimMachine {
   readonly requests: () => Requests;
   /** Of all kinds, since the machine was started. */
   readonly allRequests: () => number;
+  /** Bytes of bounce buffers; what swiotlb has grown to, where it grows. */
   readonly bounceBytes: () => number;
+  /** Bytes of swiotlb's slots in use; 0 without swiotlb. */
+  readonly swiotlbBytes: () => number;
   readonly workPending: (() => boolean) | null;
   readonly reservedBounceBytes: number;
   /** Lines that say what is left that should not be. */
   readonly shutDown: () => readonly string[];
 }
 
-/** @param firstDevices plugs what is there when the machine boots */
+/**
+ * @param firstDevices plugs what is there when the machine boots
+ * @param host what is known of the machine
+ */
 export function bootMachine(
   plan: MachinePlan,
   platform: Platform,
   needs: MachineNeeds,
   firstDevices: (plug: SimMachine['plug']) => void,
+  host: HostFacts = {},
 ): SimMachine {
   const meter = new Meter(platform.cost);
-  const on = bootCharged(plan, platform, needs, meter);
+  const on = bootCharged(plan, platform, needs, meter, host);
   const { m } = on;
   const { k } = m;
   if (plan.swiotlbForce === true) k.swiotlb.swiotlb_force = 1;
@@ -120,6 +128,7 @@ export function bootMachine(
       : area
         ? () => area.used * IO_TLB_SIZE
         : () => (k.page_alloc.pages_in_use - pagesBefore) * PAGE_SIZE,
+    swiotlbBytes: () => (growing ? growing.used_slots() : area ? area.used : 0) * IO_TLB_SIZE,
     workPending: growing ? () => growing.work_pending() : null,
     reservedBounceBytes: area ? area.nslabs * IO_TLB_SIZE : 0,
     shutDown: () => {
@@ -145,6 +154,7 @@ function bootCharged(
   platform: Platform,
   needs: MachineNeeds,
   meter: Meter,
+  { hz = HZ, jiffies, pageSizeMask, dmaEntryLimit, watch }: HostFacts,
 ): MachineOnIommu {
   const lazy = plan.lazy ?? false;
   const isVirtio = platform.iommu === 'virtio-iommu';
@@ -160,7 +170,8 @@ function bootCharged(
           reserved_pages: needs.bufferFrames,
         },
         nr_cpus: needs.cpus,
-        HZ,
+        HZ: hz,
+        ...(jiffies === undefined ? {} : { jiffies }),
         swiotlb_slabs: plan.swiotlbSlabs ?? 0,
         parts: {
           ...CHARGED_PARTS,
@@ -173,7 +184,16 @@ function bootCharged(
         io_buffer_pool: fixedPool(plan.fixes ?? []),
       },
     },
-    isVirtio ? { hooks: new VirtioCharges(meter) } : { table: bareMetalCharges(meter) },
+    {
+      ...(pageSizeMask === undefined ? {} : { pageSizeMask }),
+      ...(watch === undefined ? {} : { watch }),
+      ...(isVirtio
+        ? {
+            hooks: new VirtioCharges(meter),
+            ...(dmaEntryLimit === undefined ? {} : { dmaEntryLimit }),
+          }
+        : { table: bareMetalCharges(meter) }),
+    },
   );
 }
 

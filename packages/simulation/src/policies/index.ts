@@ -10,3 +10,4 @@ export * from './boot-machine'; // a machine to plug it into
 export * from './boot-device'; // a machine with one device
 export * from './run-policy'; // jobs on a machine of their own
 export * from './pool-view'; // the pool's addresses
+export * from './iova-view'; // those of the allocator

@@ -5,12 +5,12 @@ import { DMA_BIT_MASK, type machine, type pci_dev } from '@iommu-bounce/linux-sh
 
 const NVME_ALIGN_MASK = 4095;
 
-/** What kind of device: its driver's settings. */
-export type DeviceKind = 'nvme' | 'other';
+/** What kind of device: its driver's settings. `recorded`: a segment's length is set by who knows it. */
+export type DeviceKind = 'nvme' | 'other' | 'recorded';
 
 /** What the driver sets when it is bound; a domain's pool exists by then. */
 export function bindDriver(k: machine, dev: pci_dev, kind: DeviceKind): void {
-  if (dev.dma_parms) {
+  if (dev.dma_parms && kind !== 'recorded') {
     dev.dma_parms.max_segment_size = 0xffffffff;
     if (kind === 'nvme') dev.dma_parms.min_align_mask = NVME_ALIGN_MASK;
   }

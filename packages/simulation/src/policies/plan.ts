@@ -2,6 +2,8 @@
 // What a policy is made of, and the machine that it runs on.
 
 import type { machine_parts } from '@iommu-bounce/linux-shim';
+import type { DriverWatch } from '@iommu-bounce/integration';
+import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import type { CostParameters, IommuKind } from '../cost';
 import type { Fix } from './fixes';
 
@@ -14,7 +16,7 @@ export interface MachinePlan {
   /** Which of the series' patches are applied. */
   readonly patches: 0 | 4;
   /** Default: the kernel's. */
-  readonly config?: string;
+  readonly config?: string | OptionValues;
   readonly params?: string;
   /** False: the drive has no IOMMU. */
   readonly translated: boolean;
@@ -36,6 +38,20 @@ export interface MachinePlan {
   readonly parts?: machine_parts;
   /** What is changed of the pool. */
   readonly fixes?: readonly Fix[];
+}
+
+/** A machine that was there before, as far as it is known. */
+export interface HostFacts {
+  /** Ticks per second. Default: those of the kernel that the series was recorded on. */
+  readonly hz?: number;
+  /** `jiffies` when it is booted. */
+  readonly jiffies?: number;
+  /** Sum of the page sizes that its IOMMU has. Default: the driver's own. */
+  readonly pageSizeMask?: number;
+  /** Of virtio-iommu: mappings of a device that VFIO takes at one time. Default: VFIO's. */
+  readonly dmaEntryLimit?: number;
+  /** Told which domain the driver is called for. */
+  readonly watch?: DriverWatch;
 }
 
 /** The machine that a policy runs on. */

@@ -9,9 +9,18 @@ import { StaleClock } from './stale';
 import { Step } from './timeline';
 import { VirtualLock } from './virtual-lock';
 
+/** Who hears of what reaches the IOMMU core. */
+export interface CoreListener {
+  mapped(address: number, bytes: number): void;
+  unmapped(address: number, bytes: number): void;
+  /** The device of virtio-iommu has a request for a domain, by its number there. */
+  turnsTo(domain: number): void;
+}
+
 export class Meter {
   readonly ledger = new Ledger();
-  readonly stale = new StaleClock();
+  /** Of the domain that is being dealt with. */
+  stale = new StaleClock();
   readonly locks: VirtualLock[] = [];
   /** Pieces and bytes that the kernel copied. */
   copies = 0;
@@ -26,14 +35,17 @@ export class Meter {
   /** Allocations and releases of addresses that the CPU's cache, and the tree, served. */
   iovaCached = 0;
   iovaTree = 0;
+  /** Times that the guest was left. */
+  exits = 0;
   /** Flushes of the IOTLB on bare metal, and pages that they named. */
   flushes = 0;
   flushedPages = 0;
   /** Told of what is unmapped beside all I/Os: the pool's eviction. */
   onEvicted: ((address: number) => void) | null = null;
+  /** Told of iommu:map and iommu:unmap, while a machine has several domains. */
+  core: CoreListener | null = null;
   private reachedCore = false;
   private treeUses = 0;
-  private addressTree: VirtualLock | null = null;
   private readonly copyCold: number;
   private readonly copyWarm: number;
 
@@ -48,18 +60,20 @@ export class Meter {
     for (const lock of this.locks) lock.reset();
     this.copies = this.copiedBytes = this.pagesAllocated = 0;
     this.coreMaps = this.iommuMaps = this.iommuUnmaps = 0;
-    this.iovaCached = this.iovaTree = this.flushes = this.flushedPages = 0;
+    this.iovaCached = this.iovaTree = this.flushes = this.flushedPages = this.exits = 0;
   }
 
   /** For iommu_c.set_trace. */
   readonly trace: iommu_trace = {
-    trace_map: () => {
+    trace_map: (iova, _paddr, size) => {
       this.iommuMaps++;
       this.reachedCore = true;
+      this.core?.mapped(iova, size);
     },
-    trace_unmap: (iova) => {
+    trace_unmap: (iova, _size, unmapped) => {
       this.iommuUnmaps++;
       this.reachedCore = true;
+      this.core?.unmapped(iova, unmapped);
       if (this.ledger.phase !== Phase.background) return;
       this.ledger.charge(Cause.dmaApi, this.cost.dmaUnmapNs);
       this.onEvicted?.(iova);
@@ -129,7 +143,7 @@ export class Meter {
   /** The tree of addresses: taken once for each allocation, and each release, that a cache does not serve. */
   watchAddressTree(lock: spinlock_t): void {
     const { ledger, cost } = this;
-    this.addressTree = this.watch(lock, 'iova tree', () => {
+    this.watch(lock, 'iova tree', () => {
       this.iovaTree++;
       ledger.charge(Cause.iova, cost.iovaTreeNs / 2);
     });
@@ -151,8 +165,12 @@ export class Meter {
 
   private gone(number: number): void {
     const { timeline, now } = this.ledger;
-    if (timeline === null) this.stale.gone(number, now);
-    else timeline.push(Step.gone, number);
+    if (timeline === null) {
+      this.stale.gone(number, now);
+      return;
+    }
+    if (this.core !== null) timeline.push(Step.domain, this.stale.id);
+    timeline.push(Step.gone, number);
   }
 
   // Calls of the DMA API.
@@ -160,7 +178,7 @@ export class Meter {
   /** Before a map or unmap; the phase is set. */
   begin(): void {
     this.reachedCore = false;
-    this.treeUses = this.addressTree === null ? 0 : this.addressTree.taken;
+    this.treeUses = this.iovaTree;
   }
 
   /** After it: what is charged once for a call. */
@@ -173,7 +191,7 @@ export class Meter {
     } else {
       ledger.charge(Cause.dmaApi, cost.dmaUnmapNs);
     }
-    if (this.addressTree?.taken !== this.treeUses) return;
+    if (this.iovaTree !== this.treeUses) return;
     this.iovaCached++;
     ledger.charge(Cause.iova, cost.iovaCachedNs / 2);
   }

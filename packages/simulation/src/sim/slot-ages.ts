@@ -14,7 +14,7 @@ export class SlotAges {
   /** 1: in use. */
   private readonly used: Uint8Array;
 
-  constructor(private readonly device: SimDevice) {
+  constructor(private readonly device: Pick<SimDevice, 'slots' | 'slotOf'>) {
     this.since = new Float64Array(device.slots).fill(-1);
     this.used = new Uint8Array(device.slots);
   }

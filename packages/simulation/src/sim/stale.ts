@@ -6,10 +6,14 @@
 const FIRST_ROOM = 1024;
 
 export class StaleClock {
+  /** @param id the number of its domain */
+  constructor(readonly id = 0) {}
+
   /** Nanoseconds, the longest seen. */
   longest = 0;
   private sum = 0;
-  private unmaps = 0;
+  /** All, those that left nothing stale included. */
+  unmaps = 0;
   /** Rings, by number of the unmap. A time is NaN until the unmap has returned. */
   private addresses = new Float64Array(FIRST_ROOM);
   private times = new Float64Array(FIRST_ROOM);

@@ -18,12 +18,14 @@ export const Step = {
   called: 5,
   /** It returns. */
   returned: 6,
-  /** Bounce memory: bytes. */
+  /** Bounce memory: bytes; of a capture, what they change by. */
   level: 7,
   /** The pool unmaps a buffer: its address. */
   evicted: 8,
   /** A mapping that was given back cannot be reached any more: its number in StaleClock. */
   gone: 9,
+  /** What the next step is about, where a machine has several domains: the domain's number. */
+  domain: 10,
 } as const;
 
 const FIRST_ROOM = 256;

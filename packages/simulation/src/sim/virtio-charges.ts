@@ -17,11 +17,13 @@ export class VirtioCharges implements VirtioHooks {
   }
 
   vmexit(): void {
+    this.meter.exits++;
     this.meter.ledger.charge(Cause.vmexit, this.meter.cost.vmexitNs);
   }
 
   request(_type: number, domain: number): void {
     if (domain !== this.domain && domain >= 0) this.turnTo(domain);
+    if (domain >= 0) this.meter.core?.turnsTo(domain);
     this.meter.ledger.charge(Cause.vmm, this.meter.cost.vmmRequestNs);
   }
 

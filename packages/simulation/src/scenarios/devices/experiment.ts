@@ -3,7 +3,7 @@
 
 import { check_options, check_value, list_of, whole } from '@iommu-bounce/linux-shim/options';
 import { newLayout } from '../../jobs';
-import { type MachinePlan, policiesNamed } from '../../policies';
+import { IovaView, type MachinePlan, policiesNamed } from '../../policies';
 import { presetInfo } from '../../cost';
 import { MACHINE } from '../../options';
 import type { ScenarioMachine } from '../machine';
@@ -16,7 +16,7 @@ import type {
   SetupFigures,
 } from './document';
 import { BURST, BUSY, DEVICE_COUNTS, LOAD_NS, LOOKS_NS, devicesOf } from './load';
-import { type DevicesOutcome, arrayBytes, arraysNs, runDevices, takenIova } from './run';
+import { type DevicesOutcome, arrayBytes, arraysNs, runDevices } from './run';
 import { tlbAreaFor, tlbArrayBytes } from './sizes';
 
 /** Runs of a number of devices. */
@@ -118,8 +118,8 @@ function poolFigures(
 ): ApproachFigures {
   const { plugged, setup } = pool;
   const domain = plugged[0]?.domain ?? null;
-  const taken = plugged.reduce((sum, device) => sum + takenIova(device.domain), 0);
-  const anyway = plugged.length * takenIova(plain.plugged[0]?.domain ?? null);
+  const taken = plugged.reduce((sum, device) => sum + new IovaView(device.domain).taken(), 0);
+  const anyway = plugged.length * new IovaView(plain.plugged[0]?.domain ?? null).taken();
   return {
     approach: 'pool',
     what: "the series: pages when they are needed, gone 5.1 to 10.4 s after; each domain's slot arrays stay",

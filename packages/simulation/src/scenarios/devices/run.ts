@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Many devices on one machine under one policy: the ported code runs, devices come, jobs begin and end.
 
-import { PAGE_SIZE, rb_first, rb_next } from '@iommu-bounce/linux-shim';
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
-import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { pciDevice, pool_of } from '@iommu-bounce/integration';
 import type { CostParameters } from '../../cost';
 import { type BufferLayout, bufferBytes } from '../../jobs';
@@ -245,16 +244,4 @@ export function arraysNs(cost: CostParameters, domain: iommu_domain | null): num
       cost.iovaTreeNs / 2
     );
   }, 0);
-}
-
-/** Addresses that are taken in a domain, its windows for registers and interrupts included. Read off its tree. */
-export function takenIova(domain: iommu_domain | null): number {
-  if (!domain) return 0;
-  const { iovad } = to_cookie(domain);
-  let bytes = 0;
-  for (let node = rb_first(iovad.rbroot); node !== null; node = rb_next(node)) {
-    const { pfn_lo, pfn_hi } = node.owner;
-    if (node.owner !== iovad.anchor) bytes += (pfn_hi - pfn_lo + 1) * iovad.granule;
-  }
-  return bytes;
 }

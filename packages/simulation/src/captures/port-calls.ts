@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The DMA API calls themselves, made of the port with memory that stands for the recorded one.
+// The recorded DMA API calls, made of the port with memory that stands for the recorded one.
 
 import {
   DMA_MAPPING_ERROR,
   GFP_ATOMIC,
   GFP_KERNEL,
   type device,
+  type machine,
   dma_addr_t,
   type dma_data_direction,
   type dma_sgt_handle,
@@ -23,14 +24,13 @@ import {
   type SyncStep,
   pageFloor,
   showPlace,
-} from '@iommu-bounce/dma-trace';
-import { UsageError } from '../errors';
-import type { PortMachine } from './port-machine';
+} from '@iommu-bounce/dma-trace/parse';
+import { InputError } from '../errors';
 
 /** Device registers lie above all memory: 2 to the 51, where no recorded address reaches. */
 const REGISTERS = 2 ** 51;
 
-/** What a lane holds for a mapping. */
+/** What a run holds for a mapping. */
 export interface Held {
   readonly mapping: Mapping;
   /** Windows of its runs: their first frames. */
@@ -47,17 +47,21 @@ export interface Held {
 }
 
 export class PortCalls {
+  /** @param arena frames of the machine's reserved memory */
   constructor(
-    private readonly port: PortMachine,
+    private readonly k: machine,
     private readonly arena: FrameArena,
   ) {}
 
-  /** Gives a mapping memory. */
+  /**
+   * Gives a mapping memory.
+   * @throws InputError if the machine has not so much
+   */
   prepare(mapping: Mapping): Held {
     const windows = mapping.runs.map((run) => {
       const pfn = this.arena.take(run);
       if (pfn < 0)
-        throw new UsageError(
+        throw new InputError(
           `${showPlace(mapping.place)}: more memory is mapped at once than this machine has; expected a trace with fewer mappings in force`,
         );
       return pfn;
@@ -95,12 +99,12 @@ export class PortCalls {
 
   /** True if the port mapped it. */
   map(dev: device, mapping: Mapping, held: Held): boolean {
-    const { dma } = this.port.k;
+    const { dma } = this.k;
     const { dir, attrs, size } = mapping;
     const gfp = mapping.maySleep ? GFP_KERNEL : GFP_ATOMIC;
     switch (mapping.form) {
       case 'page': {
-        const first = this.port.pageOf(held.windows[0] ?? 0);
+        const first = this.k.mm.pfn_to_page(held.windows[0] ?? 0);
         held.addr = dma.dma_map_page_attrs(dev, first, mapping.offset, size, dir, attrs);
         break;
       }
@@ -143,7 +147,7 @@ export class PortCalls {
 
   /** Undoes it with the direction, attributes and size of the recorded unmap. */
   unmap(dev: device, held: Held, dir: dma_data_direction, attrs: number, size: number): void {
-    const { dma } = this.port.k;
+    const { dma } = this.k;
     const { mapping } = held;
     const addr = dma_addr_t(held.addr);
     switch (mapping.form) {
@@ -173,7 +177,7 @@ export class PortCalls {
   }
 
   sync(dev: device, held: Held, step: SyncStep): void {
-    const { dma } = this.port.k;
+    const { dma } = this.k;
     if (held.list) {
       const first = held.list[0] as scatterlist;
       if (step.forCpu) dma.dma_sync_sg_for_cpu(dev, first, held.list.length, step.dir);
@@ -195,7 +199,12 @@ export class PortCalls {
       while (!isIn(phys, runs[run]) && run < runs.length - 1) run++;
       const inRun = pageFloor(phys) - (runs[run]?.phys ?? 0);
       const pfn = (held.windows[run] ?? 0) + inRun / PAGE;
-      sg_set_page(list[i] as scatterlist, this.port.pageOf(pfn), length, phys - pageFloor(phys));
+      sg_set_page(
+        list[i] as scatterlist,
+        this.k.mm.pfn_to_page(pfn),
+        length,
+        phys - pageFloor(phys),
+      );
     });
     return list;
   }

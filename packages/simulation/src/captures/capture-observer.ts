@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What is seen of a capture's run as its steps are played: time in calls, bounce memory, what stays reachable.
+
+import { type Cpu, Occupancy, Step } from '../sim';
+import type { CaptureDomain } from './capture-device';
+
+/** In place of a domain's number: memory that swiotlb has grown to, which belongs to no device. */
+export const GROWN = -1;
+
+export class CaptureObserver {
+  /** Bounce memory of all devices, bytes. */
+  readonly bounce = new Occupancy();
+  /** Nanoseconds that map calls and syncs for the device took, copies and waiting included; likewise the others. */
+  mapNs = 0;
+  unmapNs = 0;
+  /** Bytes of bounce buffers, as played. */
+  private bytes = 0;
+  /** The domain that the next step is about, by CPU. */
+  private readonly about = new Map<Cpu, number>();
+
+  /** @param growing swiotlb grows: what devices use is a part of what there is */
+  constructor(
+    private readonly domains: readonly CaptureDomain[],
+    private readonly growing: boolean,
+  ) {}
+
+  readonly happens = (cpu: Cpu, kind: number, value: number, now: number): void => {
+    if (kind === Step.domain) {
+      this.about.set(cpu, value);
+      return;
+    }
+    if (kind === Step.called) {
+      cpu.calledAt = now;
+      return;
+    }
+    const about = this.about.get(cpu) ?? 0;
+    if (about === GROWN) {
+      this.total(now, value);
+      return;
+    }
+    const domain = this.domains[about] as CaptureDomain;
+    switch (kind) {
+      case Step.returned:
+        this.returned(cpu, domain, now);
+        break;
+      case Step.level:
+        domain.bytes += value;
+        domain.bounce.set(now, Math.max(0, domain.bytes));
+        if (!this.growing) this.total(now, value);
+        break;
+      case Step.evicted:
+        domain.ages.evicted(value, now);
+        break;
+      case Step.gone:
+        domain.stale.gone(value, now);
+        break;
+      default:
+    }
+  };
+
+  private total(now: number, change: number): void {
+    this.bytes += change;
+    this.bounce.set(now, Math.max(0, this.bytes));
+  }
+
+  private returned(cpu: Cpu, { ages, stale }: CaptureDomain, now: number): void {
+    const ns = now - cpu.calledAt;
+    if (cpu.event === 'complete') {
+      this.unmapNs += ns;
+      ages.unmapReturned(cpu.slot, now);
+      if (cpu.stale >= 0) stale.returned(cpu.stale, now);
+    } else {
+      this.mapNs += ns;
+      ages.mapReturned(cpu.slot, now);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A recorded machine, booted under a policy: its devices and groups, its clock, its pages.
+
+import { bus_type } from '@iommu-bounce/linux-shim';
+import {
+  type iommu_domain,
+  type iommu_group,
+  page_sizes,
+  viommu_domain,
+} from '@iommu-bounce/iommu-core';
+import { type DriverWatch, pciDevice } from '@iommu-bounce/integration';
+import { type MachinePlan, type Platform, type SimMachine, bootMachine } from '../policies';
+import type { Meter } from '../sim';
+import { CaptureDevice, CaptureDomain } from './capture-device';
+
+/** The longest segment of a PCI device, unless its driver says otherwise. */
+const SEGMENT_DEFAULT = 65536;
+const SEGMENT_UNLIMITED = 0xffffffff;
+/** 4 KiB, 2 MiB and 1 GiB. */
+const THREE_SIZES = 2 ** 12 + 2 ** 21 + 2 ** 30;
+
+/** What is known of a device before it is plugged in. */
+export interface RecordedDevice {
+  readonly name: string;
+  readonly coherent: boolean;
+  /** Longest DMA segment that a list was mapped to, in bytes. */
+  readonly longestSegment: number;
+}
+
+/** What a capture tells of its machine. */
+export interface RecordedMachineFacts {
+  readonly cpus: number;
+  readonly hz: number;
+  /** `jiffies` at the first step. */
+  readonly jiffies: number;
+  /** Frames for the memory of mappings, and pages for bounce buffers and what is allocated. */
+  readonly windowFrames: number;
+  readonly buddyPages: number;
+  /** The IOMMU takes 4 KiB, 2 MiB and 1 GiB pages, not every power of two. */
+  readonly threePageSizes: boolean;
+  readonly devices: readonly RecordedDevice[];
+  /** Devices that share an IOMMU group. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** Who hears of iommu:map and iommu:unmap, and for which domain. */
+export interface DomainListener {
+  mapped(domain: CaptureDomain, address: number, bytes: number): void;
+  unmapped(domain: CaptureDomain, address: number, bytes: number): void;
+}
+
+/** The devices of a machine, and whose domain the IOMMU deals with. */
+export class RecordedMachine implements DriverWatch {
+  readonly machine: SimMachine;
+  readonly devices = new Map<string, CaptureDevice>();
+  readonly domains: CaptureDomain[] = [];
+  /** The device whose call is under way. */
+  calling: CaptureDevice | null = null;
+  /** The domain that the driver was called for last. */
+  private current: CaptureDomain | null = null;
+  /** Null while it boots. */
+  private meter: Meter | null = null;
+  private readonly byDomain = new Map<iommu_domain, CaptureDomain>();
+  private readonly byNumber = new Map<number, CaptureDomain>();
+  private readonly shared = new Map<object, iommu_group>();
+
+  constructor(plan: MachinePlan, platform: Platform, facts: RecordedMachineFacts) {
+    const { cpus, hz, jiffies, threePageSizes, groups } = facts;
+    const bus = new bus_type('pci');
+    this.machine = bootMachine(
+      plan,
+      platform,
+      { cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages },
+      (plug) => {
+        for (const device of facts.devices) this.plugIn(device, bus, plan, plug, groups);
+      },
+      {
+        ...{ hz, jiffies, watch: this },
+        pageSizeMask: threePageSizes ? THREE_SIZES : page_sizes(12, 47),
+        // The recorded kernel mapped it all, so no limit stood in its way.
+        dmaEntryLimit: Infinity,
+      },
+    );
+    this.meter = this.machine.meter;
+  }
+
+  /** Connects a listener; what happened before is not told. */
+  listen(listener: DomainListener): void {
+    const { meter } = this.machine;
+    meter.core = {
+      mapped: (address, bytes) => {
+        if (this.current) listener.mapped(this.current, address, bytes);
+      },
+      unmapped: (address, bytes) => {
+        if (this.current) listener.unmapped(this.current, address, bytes);
+      },
+      turnsTo: (number) => {
+        const domain = this.byNumber.get(number);
+        if (domain) meter.stale = domain.stale;
+      },
+    };
+  }
+
+  called(domain: iommu_domain, isRequest: boolean): void {
+    const found = this.byDomain.get(domain);
+    if (!found) return;
+    this.current = found;
+    if (!this.meter) return;
+    if (isRequest) (this.calling ?? found.first).counts.driver_requests++;
+    // Virtio-iommu's device forgets when it gets to a request, which may be later.
+    if (this.byNumber.size === 0) this.meter.stale = found.stale;
+  }
+
+  /** A capture gives the groups, not the bus topology from which a driver derives them. */
+  groupOf(dev: object): iommu_group | null {
+    return this.shared.get(dev) ?? null;
+  }
+
+  private plugIn(
+    facts: RecordedDevice,
+    bus: bus_type,
+    plan: MachinePlan,
+    plug: SimMachine['plug'],
+    groups: RecordedMachineFacts['groups'],
+  ): void {
+    const dev = pciDevice(facts.name, bus);
+    dev.dma_coherent = facts.coherent;
+    dev.untrusted = plan.untrusted ?? false;
+    const mate = groups
+      .find((group) => group.includes(facts.name))
+      ?.map((name) => this.devices.get(name))
+      .find((one) => one !== undefined);
+    const group = mate?.plugged.dev.iommu_group;
+    if (group) this.shared.set(dev, group as iommu_group);
+    // Its driver raises the mask when the pool exists already.
+    if (dev.dma_parms) dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
+    const plugged = plug(dev, 'recorded');
+    if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)
+      dev.dma_parms.max_segment_size = SEGMENT_UNLIMITED;
+    const device = new CaptureDevice(facts.name, plugged);
+    this.devices.set(facts.name, device);
+    const known = plugged.domain ? this.byDomain.get(plugged.domain) : undefined;
+    device.domain = known ?? this.addDomain(device);
+  }
+
+  private addDomain(device: CaptureDevice): CaptureDomain {
+    const { plugged } = device;
+    const domain = new CaptureDomain(this.domains.length, plugged, device);
+    this.domains.push(domain);
+    if (!plugged.domain) return domain;
+    this.byDomain.set(plugged.domain, domain);
+    if (plugged.domain instanceof viommu_domain) this.byNumber.set(plugged.domain.id, domain);
+    return domain;
+  }
+}
