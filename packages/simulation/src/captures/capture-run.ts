@@ -121,7 +121,9 @@ export class CaptureRun {
     order.finishAll();
     order.letPass(order.order.now + IDLE_NS);
     order.finishAll();
-    return machine.shutDown();
+    const reachable = this.recorded.domains.reduce((sum, { stale }) => sum + stale.pending(), 0);
+    const left = reachable > 0 ? [`${String(reachable)} unmaps can still be reached`] : [];
+    return [...machine.shutDown(), ...left];
   }
 
   private map(step: MapStep): void {
