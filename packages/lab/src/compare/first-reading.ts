@@ -36,6 +36,6 @@ export class LogTopics {
       ['dmaDebug', 'of DMA-API debugging'],
     ] as const;
     const said = names.map(([topic, of]) => `${String(this.counts.get(topic) ?? 0)} ${of}`);
-    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to replay`;
+    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to replay; iommu-bounce lint reads it`;
   }
 }

@@ -10,7 +10,7 @@ import type {
   PiecesLayout,
   PresetName,
 } from '@iommu-bounce/simulation';
-import { decimalSize, factor, micros, percent, signed } from '../show/format';
+import { decimalSize, factor, micros, percent, signed, sizeLimit } from '../show/format';
 import { type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 
@@ -91,9 +91,9 @@ function pairTable({ pairs }: BreakEvenDocument): TablePart {
   return {
     title:
       'From the cost model, not measured: CPU time of a map and its unmap, counted in the ported code.',
-    head: ['bytes', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
+    head: ['size', 'strict: map + unmap, µs', 'pool: map + unmap, µs', 'pool / strict'],
     rows: pairs.map((p) => [
-      String(p.bytes),
+      sizeLimit(p.bytes),
       micros(p.strict_ns),
       micros(p.pool_ns),
       percent(p.pool_ns / p.strict_ns, 0),
