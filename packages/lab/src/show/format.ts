@@ -102,7 +102,7 @@ export function wholeBytes(bytes: number): string {
   return `${count(Math.round(bytes / GIB))} GiB`;
 }
 
-/** Memory that comes in pages: whole KiB below 1 MiB, then MiB with one decimal. */
+/** Memory that comes in pages: whole KiB below 1 MiB, then MiB or GiB with one decimal. */
 export function memory(bytes: number): string {
   if (bytes === 0) return '0';
   return bytes < MIB ? `${(bytes / KIB).toFixed(0)} KiB` : decimalMib(bytes);
@@ -114,8 +114,11 @@ export function decimalSize(bytes: number): string {
   return bytes < MIB ? `${(bytes / KIB).toFixed(1)} KiB` : decimalMib(bytes);
 }
 
+/** A unit serves up to 10 of the next one: `9,216.5 MiB`, `16.0 GiB`. */
 function decimalMib(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
+  const isGib = bytes >= 10 * GIB;
+  const [whole = '', tenths = ''] = (bytes / (isGib ? GIB : MIB)).toFixed(1).split('.');
+  return `${count(Number(whole))}.${tenths} ${isGib ? 'GiB' : 'MiB'}`;
 }
 
 /** Megabytes (10⁶ bytes), without the unit. */
