@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The report of a replay: one HTML file that needs nothing else.
 
-import { type Difference, type PoolSection, type ReplayDocument, agrees } from '../compare';
+import {
+  type Difference,
+  type OverTimeFigures,
+  type PoolSection,
+  type ReplayDocument,
+  agrees,
+} from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
 import { devicesOf, stateName, traceLine } from '../tables/replay-figures';
@@ -17,8 +23,11 @@ import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdic
 import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
+import { sum } from '../show/sum';
 import { type Section, linkName, sectionWith } from '../show/sections';
 import { captureSection, captureTroubles } from './capture';
+import { overTimeParts } from './over-time';
+import { plotParts } from './plots/library';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -26,6 +35,8 @@ export interface ReportPart {
   readonly document: ReplayDocument;
   /** What links to its sections begin with, on a page with several. */
   readonly id?: string;
+  /** What its boots did over time, for a page with this part alone; without it there are no plots. */
+  readonly overTime?: readonly OverTimeFigures[];
 }
 
 export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bounce buffer series';
@@ -37,14 +48,22 @@ export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bou
 export function report(parts: readonly ReportPart[], command: string): string {
   const [only, ...others] = parts;
   const several = only === undefined || others.length > 0;
+  const { sections, views } = several
+    ? { sections: [], views: [] }
+    : overTimeParts(
+        only.overTime ?? [],
+        't',
+        sum(only.document.captures, ({ losses }) => losses.clock_steps_back.count),
+      );
   return pageText({
     title: REPLAY_TITLE,
     lead: several ? html`` : lead(only.document),
     sections: [
-      ...(several ? parts.flatMap(replayPart) : replaySections(only.document)),
+      ...(several ? parts.flatMap(replayPart) : replaySections(only.document, sections)),
       limitsSection(),
     ],
     run: { command, body: html`${parts.map(({ document }) => replayRun(document))}` },
+    ...plotParts(views),
   });
 }
 
@@ -71,10 +90,11 @@ function lead(document: ReplayDocument, prefix = ''): Html {
 }
 
 /** What it means by size and device, then what else the capture shows, then how well the port agrees. */
-function replaySections(document: ReplayDocument): Section[] {
+function replaySections(document: ReplayDocument, overTime: readonly Section[] = []): Section[] {
   return [
     ...basis(document),
     ...devicesOf(document.states).map(device),
+    ...overTime,
     ...mappings(document),
     captureSection(document.captures),
     agreement(document),

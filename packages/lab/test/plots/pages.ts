@@ -74,7 +74,7 @@ export function samplePage(name?: string, more: Partial<Page> = {}): string {
       {
         id: 'plots-section',
         title: 'Over time',
-        body: html`${plotKeys()} ${wide.map(plotFigure)} ${plotRow(row)}`,
+        body: html`${plotKeys()} ${wide.map(plotFigure)} ${plotRow(row, name ?? 'the device')}`,
       },
     ],
     run: { command: 'iommu-bounce replay x' },

@@ -24,12 +24,23 @@ export function plotFigure(view: PlotView): Html {
   return isEmpty(view) ? html`` : html`${drawn(view)} ${view.small ? html`` : folded(view)}`;
 }
 
-/** Several small ones beside each other, with their tables below. */
-export function plotRow(views: readonly PlotView[]): Html {
+/**
+ * Several small ones beside each other, with their tables below.
+ * @param of what they are of
+ */
+export function plotRow(views: readonly PlotView[], of: string): Html {
   const shown = views.filter((view) => !isEmpty(view));
   if (shown.length === 0) return html``;
+  const tables = shown.map(
+    (view) =>
+      html`<p class="caption">${view.title}</p>
+        ${plotTable(view)}`,
+  );
   return html`<div class="plot-row">${shown.map(drawn)}</div>
-    ${shown.map(folded)}`;
+    <details>
+      <summary>Tables: ${of}</summary>
+      ${tables}
+    </details>`;
 }
 
 function drawn({ id, kind, title, small, series }: PlotView): Html {
@@ -47,7 +58,7 @@ function drawn({ id, kind, title, small, series }: PlotView): Html {
   return html`<figure class="${small ? 'plot small' : 'plot'}" hidden>
     <figcaption>${title}</figcaption>
     ${
-      series.length > 1
+      series.length > 1 || kind === 'histogram'
         ? html`<ul class="plot-legend">
             ${names}
           </ul>`

@@ -15,13 +15,14 @@ export const PLOT_STYLE = `
 .plot-foot { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between; align-items: start;
   font-size: .85rem; }
 .plot-says { flex: 1 1 14rem; margin: .2rem 0; min-height: 1.5em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.small .plot-says { font-size: .8rem; min-height: 3em; }
+.small .plot-says { font-size: .8rem; }
+.small .plot-legend ~ .plot-foot .plot-says { min-height: 3em; }
 .plot-zoom { display: flex; gap: .4rem; }
 .plot button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: .3rem;
   min-width: 2.2rem; min-height: 2rem; padding: .1rem .6rem; cursor: pointer; }
 .plot-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 0 1.2rem; }
 .plot-row .plot { margin: .6rem 0; }
 kbd { border: 1px solid var(--line); border-radius: .2rem; padding: 0 .3rem; font: inherit; font-size: .85em; white-space: nowrap; }
-@media screen and (max-width: 34rem) { .plot-says { min-height: 3em; flex-basis: 100%; } }
+@media screen and (max-width: 34rem) { .plot-says { flex-basis: 100%; } .plot-legend ~ .plot-foot .plot-says { min-height: 4.5em; } }
 @media print { .plot { break-inside: avoid; } .plot-says, .plot-zoom, .plot-keys { display: none !important; } }
 `;

@@ -48,7 +48,7 @@ function numberText(n: number): string {
 }
 
 /** A value of an axis, already in the plot's unit: `12 k`, `1.5 MiB`. */
-export function axisText({ unit }: PlotView, value: number): string {
+export function axisText({ unit }: Pick<PlotView, 'unit'>, value: number): string {
   if (unit === 'bytes') {
     const step = value < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10));
     const text = significant(value / 1024 ** step, 4);

@@ -53,7 +53,7 @@ export function settings(
     ...size,
     hooks,
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [12, 18, 0, 0],
     cursor: {
       y: false,
       points: { show: false },
