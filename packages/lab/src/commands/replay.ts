@@ -14,6 +14,7 @@ import { Progress } from '../progress';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
+  type OverTimeFigures,
   RECORDED_ON,
   type PolicyOptions,
   type RecordedIommu,
@@ -120,6 +121,7 @@ async function replay(
   const progress = new Progress(io, 'replay');
   const { pathOf, drop } = await spool(files);
   try {
+    const overTime: OverTimeFigures[] = [];
     const document = await replayTraces(files, {
       pathOf,
       ...(driver === undefined ? {} : { driver }),
@@ -132,11 +134,14 @@ async function replay(
       poolOption: config?.poolOption ?? null,
       params: options.params ?? null,
       mostDifferences,
+      ...(options.report === undefined
+        ? {}
+        : { overTime: (boot: OverTimeFigures) => overTime.push(boot) }),
       progress: progress.show,
     });
     progress.done();
     if (options.report !== undefined)
-      writeReport(options.report, report([{ heading: 'Replay', document }], typed));
+      writeReport(options.report, report([{ heading: 'Replay', document, overTime }], typed));
     printResult(io, options.json, document, (screen) => tables(document, screen));
     return agrees(document) ? 0 : 1;
   } finally {

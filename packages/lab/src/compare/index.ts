@@ -3,6 +3,7 @@
 
 export { replayTraces } from './replay'; // files in, a document out
 export type { SeriesState, SessionOptions } from './session';
+export type * from './over-time-figures'; // for plots
 
 export {
   RECORDED_ON,

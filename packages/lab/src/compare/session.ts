@@ -21,6 +21,8 @@ import { type ReplayParams, replayParams, underParams } from '../drive/parameter
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
+import { OverTime } from './over-time';
+import type { OverTimeFigures } from './over-time-figures';
 import { LogTopics, Signs } from './first-reading';
 import type { CapturePolicyRow } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
@@ -61,6 +63,8 @@ export interface SessionOptions extends ReadOptions {
   /** Command line text, checked. */
   readonly params: string | null;
   readonly mostDifferences: number;
+  /** Takes what each boot did over time; without it, nothing of that is kept. */
+  readonly overTime?: (boot: OverTimeFigures) => void;
 }
 
 export interface Session {
@@ -195,6 +199,13 @@ export async function replaySession(
         }),
     );
 
+  const overTime = options.overTime
+    ? new OverTime(
+        files.map(({ file }) => file),
+        options.patches,
+      )
+    : null;
+  for (const { patches, lane } of lanes) overTime?.follow(patches, lane, survey.firstNs);
   const account = new CaptureAccount();
   const assembler = new Assembler(
     survey.plan,
@@ -208,10 +219,13 @@ export async function replaySession(
   );
   const again = await readFiles(files, assembler, options, REPLAYING, {
     take: (steps) => {
+      overTime?.add(steps);
       for (const { lane } of lanes) lane.run(steps);
       for (const run of policies?.runs ?? []) run.run(steps);
     },
+    see: (events) => overTime?.see(events),
   });
+  if (overTime) options.overTime?.(overTime.figures);
   const session = {
     driver,
     recordedOn: on,

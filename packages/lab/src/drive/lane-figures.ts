@@ -133,11 +133,12 @@ export class LaneFigures {
     return (this.of(device).virtio ??= newVirtioCounts());
   }
 
-  /** A pool got (or gave back) the pages of a buffer. */
-  buffer(device: string, bytes: number): void {
+  /** A pool got (or gave back) the pages of a buffer. @returns bytes that it has now */
+  buffer(device: string, bytes: number): number {
     const counts = this.of(device);
     const now = this.bounce.add(device, bytes);
     counts.peak_bounce_bytes = Math.max(counts.peak_bounce_bytes, now);
+    return now;
   }
 
   /** Pages were pinned for a device; below 0: unpinned. */

@@ -22,6 +22,7 @@ import { type Held, PortCalls } from '@iommu-bounce/simulation';
 import { LaneCosts } from './lane-costs';
 import { LaneFigures } from './lane-figures';
 import { type MapOutcome, mapOutcome } from './map-outcome';
+import type { LaneTimeline } from './timeline';
 import { type PortDevice, type PortMachine, type SlotPlace, slotAt } from './port-machine';
 
 /** Who looks at what the lane does. */
@@ -58,6 +59,7 @@ export class Lane {
   readonly costs: LaneCosts;
   readonly observers: LaneObserver[] = [];
   follower: EvictionFollower | null = null;
+  timeline: LaneTimeline | null = null;
   /** Holds the mappings of slots that were in use before the recording. */
   findHeld: ((step: UnmapStep) => Held | null) | null = null;
   /** Where the port would have died; it does nothing more then. */
@@ -70,6 +72,8 @@ export class Lane {
   private unmaps: RecordedUnmap[] = [];
   /** On the trace's clock. */
   private ns: number;
+  /** The jiffy that it was then. */
+  private jiffy: number;
   private readonly deviceOfDomain = new Map<iommu_domain, PortDevice>();
 
   /**
@@ -85,6 +89,7 @@ export class Lane {
     this.k = port.k;
     this.ns = start.ns;
     this.k.timers.advance(start.restMs);
+    this.jiffy = this.k.timers.jiffies();
     this.figures = new LaneFigures(port.hasVirtio);
     this.costs = new LaneCosts(port.steps);
     this.calls = new PortCalls(port.k, new FrameArena(this.k.reserved_pfn, windowFrames));
@@ -157,6 +162,19 @@ export class Lane {
     if (ns <= this.ns) return;
     this.k.timers.advance((ns - this.ns) / 1e6);
     this.ns = ns;
+    this.jiffy = this.k.timers.jiffies();
+  }
+
+  /** On the trace's clock, also while timers run. */
+  private get nowNs(): number {
+    const { timers } = this.k;
+    return this.ns + ((timers.jiffies() - this.jiffy) * 1e9) / timers.HZ;
+  }
+
+  /** @param bytes that its pool got; below 0: gave back */
+  private buffer(device: string, bytes: number): void {
+    const now = this.figures.buffer(device, bytes);
+    this.timeline?.bounce(device, now, this.nowNs);
   }
 
   private map(step: MapStep): void {
@@ -273,16 +291,18 @@ export class Lane {
         counts.iommu_maps++;
         counts.mapped_bytes += size;
         this.maps.push({ iova, paddr, size });
-        if (slotOf(domain, iova)) this.figures.buffer(nameOf(domain), size);
+        this.timeline?.request(nameOf(domain), this.nowNs);
+        if (slotOf(domain, iova)) this.buffer(nameOf(domain), size);
       },
       unmap: (domain, iova, size, unmapped) => {
         const counts = this.figures.of(nameOf(domain));
         counts.iommu_unmaps++;
         this.unmaps.push({ iova, size, unmapped });
+        this.timeline?.request(nameOf(domain), this.nowNs);
         const slot = slotOf(domain, iova);
         const device = this.deviceOfDomain.get(domain);
         if (!slot || !device) return;
-        this.figures.buffer(nameOf(domain), -unmapped);
+        this.buffer(nameOf(domain), -unmapped);
         counts.evictions++;
         this.follower?.unmapped(device, slot);
       },

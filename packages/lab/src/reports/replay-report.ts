@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The report of a replay: one HTML file that needs nothing else.
 
-import { type Difference, type PoolSection, type ReplayDocument, agrees } from '../compare';
+import {
+  type Difference,
+  type OverTimeFigures,
+  type PoolSection,
+  type ReplayDocument,
+  agrees,
+} from '../compare';
 import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
 import { devicesOf, stateName, traceLine } from '../tables/replay-figures';
@@ -25,8 +31,11 @@ import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 import type { TablePart } from '../show/parts';
+import { sum } from '../show/sum';
 import { type Section, linkName, sectionWith } from '../show/sections';
 import { captureSection, captureTroubles } from './capture';
+import { overTimeParts } from './over-time';
+import { plotParts } from './plots/library';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -34,6 +43,8 @@ export interface ReportPart {
   readonly document: ReplayDocument;
   /** What links to its sections begin with, on a page with several. */
   readonly id?: string;
+  /** What its boots did over time, for a page with this part alone; without it there are no plots. */
+  readonly overTime?: readonly OverTimeFigures[];
 }
 
 export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bounce buffer series';
@@ -45,14 +56,22 @@ export const REPLAY_TITLE = 'DMA of a recorded machine, before and after the bou
 export function report(parts: readonly ReportPart[], command: string): string {
   const [only, ...others] = parts;
   const several = only === undefined || others.length > 0;
+  const { sections, views } = several
+    ? { sections: [], views: [] }
+    : overTimeParts(
+        only.overTime ?? [],
+        't',
+        sum(only.document.captures, ({ losses }) => losses.clock_steps_back.count),
+      );
   return pageText({
     title: REPLAY_TITLE,
     lead: several ? html`` : lead(only.document),
     sections: [
-      ...(several ? parts.flatMap(replayPart) : replaySections(only.document)),
+      ...(several ? parts.flatMap(replayPart) : replaySections(only.document, sections)),
       limitsSection(),
     ],
     run: { command, body: html`${parts.map(({ document }) => replayRun(document))}` },
+    ...plotParts(views),
   });
 }
 
@@ -79,11 +98,12 @@ function lead(document: ReplayDocument, prefix = ''): Html {
 }
 
 /** What it means by size and device, then what else the capture shows, then how well the port agrees. */
-function replaySections(document: ReplayDocument): Section[] {
+function replaySections(document: ReplayDocument, overTime: readonly Section[] = []): Section[] {
   return [
     ...basis(document),
     ...policies(document),
     ...devicesOf(document.states).map(device),
+    ...overTime,
     ...mappings(document),
     captureSection(document.captures),
     agreement(document),

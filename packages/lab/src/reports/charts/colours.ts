@@ -27,6 +27,12 @@ const TIME: Readonly<Record<string, string>> = {
   lock: '#bca8e6',
 };
 
+const DIRECTION: Readonly<Record<string, `#${string}`>> = {
+  TO_DEVICE: '#4d9fa8',
+  FROM_DEVICE: '#a35fb0',
+  BIDIRECTIONAL: '#b0763f',
+};
+
 const OTHERS = ['#4d9fa8', '#a35fb0', '#6b73c9', '#b0763f', '#5f8f4e'];
 
 export function policyColour(policy: string): string {
@@ -35,6 +41,11 @@ export function policyColour(policy: string): string {
 
 export function timeColour(group: string): string {
   return TIME[group] ?? otherColour(0);
+}
+
+/** Of TO_DEVICE, FROM_DEVICE and BIDIRECTIONAL. */
+export function directionColour(direction: string): `#${string}` {
+  return DIRECTION[direction] ?? '#6b73c9';
 }
 
 /** Of a few series that are no policies. */

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PACKAGE_FOLDER, packageRequire } from '../../package';
-import { type Html, html } from '../../show/html';
 import type { Page } from '../../show/page';
+import { licenceOf } from '../licence';
 import { CHART_STYLE } from './style';
 import type { Figure } from './view';
 
@@ -14,7 +14,11 @@ export function chartParts(
   figures: readonly Figure[],
 ): Required<Pick<Page, 'licences' | 'style' | 'data' | 'scripts'>> {
   return {
-    licences: licence(),
+    licences: licenceOf(
+      'Chart.js',
+      'Charts are drawn by Chart.js, which is in this file, under the MIT licence.',
+      join(chartFolder(), 'LICENSE.md'),
+    ),
     style: CHART_STYLE,
     data: { charts: figures.map(({ view }) => view) },
     scripts: pageScripts(),
@@ -27,18 +31,6 @@ function pageScripts(): string[] {
   const library = readFileSync(join(chartFolder(), 'dist/chart.umd.min.js'), 'utf8');
   const own = readFileSync(join(PACKAGE_FOLDER, 'dist/charts-page.js'), 'utf8');
   return [library.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), own];
-}
-
-/** Of Chart.js: its licence is to go with every copy. */
-function licence(): Html {
-  return html`<p>Charts are drawn by Chart.js, which is in this file, under the MIT licence.</p>
-    <details>
-      <summary>Licence of Chart.js</summary>
-      ${readFileSync(join(chartFolder(), 'LICENSE.md'), 'utf8')
-        .trim()
-        .split(/\n\s*\n/)
-        .map((paragraph) => html`<p>${paragraph.replace(/\s+/g, ' ')}</p>`)}
-    </details>`;
 }
 
 function chartFolder(): string {

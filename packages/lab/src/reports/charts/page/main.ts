@@ -4,6 +4,7 @@
 import type { Chart as ChartClass } from 'chart.js';
 import type { ChartView, Key } from '../view';
 import { hatched } from './hatch';
+import { Ink } from './ink';
 import { labels } from './labels';
 import { type Look, isLying, nothing, settings } from './settings';
 
@@ -16,13 +17,7 @@ const left = { policy: new Set<string>(), group: new Set<number>() };
 const drawn = new Map<string, ChartClass>();
 /** Bars lie on pages narrower than this. */
 const NARROW = 560;
-/** Paper is white whatever the scheme of the screen. */
-const PAPER: Readonly<Record<string, string>> = {
-  '--ink': '#1c2024',
-  '--page': '#ffffff',
-  '--line': '#d5dae0',
-};
-let printing = false;
+const ink = new Ink();
 
 const boxes = document.querySelectorAll<HTMLInputElement>('input[data-choose]');
 
@@ -32,18 +27,11 @@ function isChosen({ policy, group }: Key): boolean {
   );
 }
 
-function ink(name: string): string {
-  return (
-    (printing ? PAPER[name] : undefined) ??
-    getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-  );
-}
-
 function lookOf(view: ChartView, width: number): Look {
   return {
-    ...{ isChosen, ink, narrow: width < NARROW },
+    ...{ isChosen, ink: ink.of, narrow: width < NARROW },
     on: on.get(view.id) ?? new Set(),
-    hatch: (colour) => hatched(colour, ink('--page')),
+    hatch: (colour) => hatched(colour, ink.of('--page')),
   };
 }
 
@@ -83,7 +71,7 @@ function draw(view: ChartView): void {
 }
 
 function drawAll(): void {
-  Chart.defaults.color = ink('--ink');
+  Chart.defaults.color = ink.of('--ink');
   Chart.defaults.font.family = 'system-ui, sans-serif';
   views.forEach(draw);
 }
@@ -147,11 +135,6 @@ function watchWidth(): void {
   }).observe(document.body);
 }
 
-function print(now: boolean): void {
-  printing = now;
-  drawAll();
-}
-
 Chart.register(labels(current));
 for (const hidden of document.querySelectorAll<HTMLElement>('figure.chart, #choice'))
   hidden.hidden = false;
@@ -160,12 +143,6 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-s
   button.addEventListener('click', () => {
     turn(button);
   });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-addEventListener('beforeprint', () => {
-  print(true);
-});
-addEventListener('afterprint', () => {
-  print(false);
-});
+ink.follow(drawAll);
 drawAll();
 watchWidth();
