@@ -12,13 +12,6 @@ import { type LaneCounts } from '../drive/lane-figures';
 import { agreementRows, callLines } from '../tables/agreement-rows';
 import { devicesOf, stateName, traceLine } from '../tables/replay-figures';
 import {
-  POLICIES_TITLE,
-  deviceTable,
-  policyAnswer,
-  policyNotes,
-  policyTable,
-} from '../tables/policies';
-import {
   MAPPINGS_COLUMN,
   decisionRows,
   deviceRows,
@@ -30,12 +23,13 @@ import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdic
 import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
-import type { TablePart } from '../show/parts';
 import { sum } from '../show/sum';
 import { type Section, linkName, sectionWith } from '../show/sections';
+import { bar, bars } from './bars';
 import { captureSection, captureTroubles } from './capture';
 import { overTimeParts } from './over-time';
 import { plotParts } from './plots/library';
+import { policySections } from './policies';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -101,7 +95,7 @@ function lead(document: ReplayDocument, prefix = ''): Html {
 function replaySections(document: ReplayDocument, overTime: readonly Section[] = []): Section[] {
   return [
     ...basis(document),
-    ...policies(document),
+    ...policySections(document.policies),
     ...devicesOf(document.states).map(device),
     ...overTime,
     ...mappings(document),
@@ -119,21 +113,6 @@ function basis(document: ReplayDocument): Section[] {
   const body = html`<p>${text}</p>
     ${htmlTable(SIZE_HEAD, sizeRows(document), 1)}`;
   return [{ id: 'cpu-time', title: 'CPU time of a map and its unmap', body }];
-}
-
-function policies({ policies: rows }: ReplayDocument): Section[] {
-  const [first] = rows;
-  if (!first) return [];
-  const tableOf = ({ title, head, rows: own, numbersFrom }: TablePart): Html =>
-    html`${title === '' ? html`` : html`<p class="caption">${title}</p>`}
-    ${htmlTable(head, own, numbersFrom)}`;
-  const body = html`<p>${policyAnswer(rows)}</p>
-    ${tableOf(policyTable(rows))}
-    ${first.devices.length > 1 ? tableOf(deviceTable(rows, (name) => name)) : html``}
-    <ul>
-      ${policyNotes(rows).map((note) => html`<li>${note}</li>`)}
-    </ul>`;
-  return [{ id: 'policies', title: POLICIES_TITLE, body }];
 }
 
 function agreement(document: ReplayDocument): Section {
@@ -173,45 +152,26 @@ function agreement(document: ReplayDocument): Section {
 function device({ device: name, states }: ReturnType<typeof devicesOf>[number]): Section {
   const { head, rows } = deviceRows({ states }, '');
   const hasVirtio = states.some(({ counts }) => counts.virtio !== null);
-  const body = html`${bars('IOMMU maps', 'maps', states, (counts) => counts.iommu_maps)}
-  ${bars('IOMMU unmaps', 'unmaps', states, (counts) => counts.iommu_unmaps)}
-  ${hasVirtio ? bars('Exits from the guest', 'exits', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
+  const body = html`${stateBars('IOMMU maps', 'maps', states, (counts) => counts.iommu_maps)}
+  ${stateBars('IOMMU unmaps', 'unmaps', states, (counts) => counts.iommu_unmaps)}
+  ${hasVirtio ? stateBars('Exits from the guest', 'exits', states, (counts) => counts.virtio?.vmexits ?? 0) : html``}
   ${htmlTable(head, rows, 1)}`;
   return { id: `device-${linkName(name)}`, title: `Device ${name}`, body };
 }
 
-/**
- * One bar per state; a zero has none.
- * @param unit of the values: what is counted
- */
-function bars(
+/** One bar per state. @param unit of the values: what is counted */
+function stateBars(
   name: string,
   unit: string,
   states: readonly { readonly patches: number; readonly counts: LaneCounts }[],
   of: (counts: LaneCounts) => number,
 ): Html {
-  const most = Math.max(...states.map(({ counts }) => of(counts)));
-  const lines = states.map(({ patches, counts }) => {
+  const rows = states.map(({ patches, counts }) => {
     const value = of(counts);
-    return html`<div class="bar">
-      <span>${stateName(patches)}</span>
-      <span class="value">
-        ${value > 0 ? bar(`state${String(patches)}`, value / most) : html``} ${count(value)}
-        ${value === 1 ? unit.replace(/s$/, '') : unit}
-      </span>
-    </div>`;
+    const text = `${count(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
+    return { label: stateName(patches), value, text, fill: `state${String(patches)}` };
   });
-  return html`<figure>
-    <figcaption>${name}</figcaption>
-    ${lines}
-  </figure>`;
-}
-
-/** Of so much of the width that there is. */
-function bar(kind: string, share: number): Html {
-  return html`<svg style="width: ${(share * 100).toFixed(2)}%" aria-hidden="true">
-    <rect class="${kind}" width="100%" height="100%" />
-  </svg>`;
+  return bars(name, rows);
 }
 
 function mappings(document: ReplayDocument): Section[] {
