@@ -34,6 +34,9 @@ export const DMA_ATTRS: ReadonlyMap<string, number> = new Map([
  */
 export const ATTR_UNKNOWN = 1 << 30;
 
+/** CONFIG_NR_CPUS at its highest: a larger number is none of a CPU. */
+export const MOST_CPUS = 8192;
+
 /** What stands before the event's own text on every line. */
 export interface EventHead {
   /** Line in the file, from 1. */

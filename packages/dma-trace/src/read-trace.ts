@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
-import type { TraceEvent } from './events';
+import { MOST_CPUS, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { LineParser } from './parse-line';
@@ -188,7 +188,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
     if (tracer !== undefined) this.header.tracer = tracer;
     const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
-    if (online !== undefined) this.header.cpus = Number(online);
+    if (online !== undefined) this.knowCpus(Number(online));
     const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(
       text,
     );
@@ -196,7 +196,11 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     const [, inBuffer, written, cpus] = entries;
     this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
     this.header.entries = Number(inBuffer);
-    if (cpus !== undefined) this.header.cpus = Number(cpus);
+    if (cpus !== undefined) this.knowCpus(Number(cpus));
+  }
+
+  private knowCpus(cpus: number): void {
+    if (cpus <= MOST_CPUS) this.header.cpus = cpus;
   }
 
   private nothingFound(): TraceError {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the scripts of the folder bpftrace (dma.bt, dma-6.18.bt, dma-iova.bt) print: `nanoseconds cpu task pid probe key=value…`.
 // A thread's id stands for the pid; numbers are read with and without 0x, since earlier scripts printed bare hex.
-import type { EventHead } from '../event-head';
+import { type EventHead, MOST_CPUS } from '../event-head';
 import type { Scanner } from '../scanner';
 import { type Format, lost } from './format';
 
@@ -31,6 +31,7 @@ function bpftraceHead(scan: Scanner, line: number): EventHead | null {
   const match = HEAD.exec(scan.text.slice(0, HEAD_LIMIT));
   if (match === null) return null;
   const [all, time, cpu, comm = '', pid] = match;
+  if (Number(cpu) >= MOST_CPUS) return null;
   scan.pos = all.length;
   return { line, comm, pid: Number(pid), cpu: Number(cpu), flags: '', timeNs: Number(time) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The columns that the tracers have in common: `task-pid [cpu] flags seconds.fraction: `.
-import type { EventHead } from '../event-head';
+import { type EventHead, MOST_CPUS } from '../event-head';
 import type { Scanner } from '../scanner';
 
 /** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
@@ -52,7 +52,7 @@ function headAround(
     cpu = cpu * 10 + code - 0x30;
     scan.pos++;
   }
-  if (scan.pos === open + 2 || scan.pos > open + 8 || !scan.accept(']')) return null;
+  if (scan.pos === open + 2 || cpu >= MOST_CPUS || !scan.accept(']')) return null;
   let flags = rawFlags?.(scan) ?? '';
   if (!scan.accept(' ')) return null;
   scan.skipSpaces();

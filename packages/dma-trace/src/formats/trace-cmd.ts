@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `trace-cmd report`: default, with -t (nanoseconds), -l (the CPU glued to the flags), -R (raw) and --ts-diff.
-import type { EventHead } from '../event-head';
+import { type EventHead, MOST_CPUS } from '../event-head';
 import type { Scanner } from '../scanner';
 import { bracketedHead, isDigit, taskBefore, time } from './columns';
 import { type Format, lost } from './format';
@@ -48,7 +48,7 @@ function gluedHead(scan: Scanner, line: number): EventHead | null {
     scan.pos = at + all.length;
     const timeNs = time(scan);
     const task = taskBefore(text, end, '-');
-    if (timeNs === null || task === null) continue;
+    if (timeNs === null || task === null || Number(cpu) >= MOST_CPUS) continue;
     const flags = raw === undefined ? printed : marksOf(Number.parseInt(raw, 16));
     return { line, comm: task.comm, pid: task.pid, cpu: Number(cpu), flags, timeNs };
   }
