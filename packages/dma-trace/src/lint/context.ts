@@ -8,7 +8,7 @@ import type { FreedMappings } from '../calls/account/freed-mappings';
 import { LiveMappings } from '../calls/live-mappings';
 import { type Mapping, type Place, showPlace } from '../calls/step';
 import type { TraceFacts } from '../facts';
-import { Findings } from './findings';
+import { Findings, type OnOccurrence } from './findings';
 import type { MappingState, Rule } from './rule';
 
 /** Largest class of the pool without parameters, bytes: 128 KiB. */
@@ -26,7 +26,7 @@ export class LineKinds {
 }
 
 export class LintContext {
-  readonly findings = new Findings();
+  readonly findings: Findings;
   readonly kinds = new LineKinds();
   file = '';
   private readonly files = new Set<string>();
@@ -45,7 +45,10 @@ export class LintContext {
     readonly facts: TraceFacts | null,
     readonly freed: FreedMappings,
     private readonly account: CaptureAccount,
-  ) {}
+    onOccurrence: OnOccurrence | null = null,
+  ) {
+    this.findings = new Findings(onOccurrence);
+  }
 
   /** Of a mapping in force. */
   stateOf(mapping: Mapping): MappingState {

@@ -9,6 +9,8 @@ import { type Rule, SEVERITIES, type Severity } from './rule';
 const MOST_KINDS = 64;
 
 export interface Finding {
+  /** Unique in its capture, the same for each occurrence. */
+  readonly key: string;
   readonly rule: Rule;
   /** That of the rule; `note` where each occurrence is uncertain. */
   readonly severity: Severity;
@@ -39,7 +41,11 @@ export interface Occurrence {
   readonly message: string;
 }
 
+/** Told of each occurrence: its finding's key, and its time (ns). */
+export type OnOccurrence = (key: string, timeNs: number) => void;
+
 interface Kind {
+  readonly key: string;
   readonly rule: Rule;
   readonly device: string | null;
   message: string;
@@ -59,6 +65,8 @@ export class Findings {
   /** Occurrences whose kind found no room, by rule. */
   readonly others = new Map<Rule, number>();
 
+  constructor(private readonly onOccurrence: OnOccurrence | null = null) {}
+
   add(rule: Rule, one: Occurrence): void {
     const key = `${rule.id} ${one.device ?? ''} ${one.kind ?? ''}`;
     let kind = this.kinds.get(key);
@@ -70,6 +78,7 @@ export class Findings {
       }
       this.perRule.set(rule, many + 1);
       kind = {
+        key,
         rule,
         device: one.device,
         message: one.message,
@@ -85,6 +94,7 @@ export class Findings {
       this.kinds.set(key, kind);
     }
     kind.count++;
+    this.onOccurrence?.(key, one.timeNs);
     kind.last = one.place;
     kind.lastNs = one.timeNs;
     if (one.doubt !== null) {
@@ -127,9 +137,10 @@ export class Findings {
 }
 
 function finding(kind: Kind): Finding {
-  const { rule, device, message, first, last, count, uncertain, doubt } = kind;
+  const { key, rule, device, message, first, last, count, uncertain, doubt } = kind;
   const severity = uncertain < count ? rule.severity : 'note';
   return {
+    key,
     rule,
     severity,
     device: device === null ? null : escaped(device),

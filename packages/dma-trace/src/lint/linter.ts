@@ -6,7 +6,7 @@ import type { TraceEvent } from '../events';
 import { Assembler } from '../calls/assembler';
 import type { TraceFacts } from '../facts';
 import { type Reading, doubtOfAll, notChecked } from './coverage';
-import type { Finding } from './findings';
+import type { Finding, OnOccurrence } from './findings';
 import type { Rule } from './rule';
 import { LINT_RULES, newChecks } from './table';
 import { LintWatch } from './watch';
@@ -36,9 +36,12 @@ export class Linter {
   private readonly watch: LintWatch;
   private readonly assembler: Assembler;
 
-  /** @param facts what is known of the machine */
-  constructor(facts: TraceFacts | null = null) {
-    this.watch = new LintWatch(facts, this.checks);
+  /**
+   * @param facts what is known of the machine
+   * @param onOccurrence told of each occurrence of a finding as it is found
+   */
+  constructor(facts: TraceFacts | null = null, onOccurrence: OnOccurrence | null = null) {
+    this.watch = new LintWatch(facts, this.checks, onOccurrence);
     this.assembler = new Assembler(null, undefined, this.watch);
   }
 

@@ -10,6 +10,7 @@ import type { Mapping } from '../calls/step';
 import type { TraceFacts } from '../facts';
 import type { Check } from './check';
 import { LintContext } from './context';
+import type { OnOccurrence } from './findings';
 
 /** Requests made of iommu:* events: no driver called for them as such, so no rule of calls holds. */
 const isCall = ({ form }: Mapping): boolean => form !== 'reconstructed';
@@ -21,9 +22,10 @@ export class LintWatch extends CaptureAccount {
   constructor(
     facts: TraceFacts | null,
     private readonly checks: readonly Check[],
+    onOccurrence: OnOccurrence | null = null,
   ) {
     super();
-    this.context = new LintContext(facts, this.freed, this);
+    this.context = new LintContext(facts, this.freed, this, onOccurrence);
   }
 
   override beginFile(file: string): void {

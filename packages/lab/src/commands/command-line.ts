@@ -8,6 +8,7 @@ const OUTPUT: ReadonlyMap<string, number> = new Map([
   ['--json', 1],
   ['--svg', 1],
   ['--report', 2],
+  ['--sarif', 2],
 ]);
 
 /** The command line of a program that is running, as a shell takes it. */
@@ -20,7 +21,7 @@ function figures(args: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const word = args[i] ?? '';
-    if (word.startsWith('--report=')) continue;
+    if (/^--(?:report|sarif)=/.test(word)) continue;
     const words = OUTPUT.get(word);
     if (words === undefined) kept.push(word);
     else i += words - 1;

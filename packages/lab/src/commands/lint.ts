@@ -20,11 +20,19 @@ import { refuseRepeated } from '../compare/repeated';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
+import { FindingsOverTime, type LintedLines, excerptsOf, lintReport } from '../reports/lint';
 import { lintSarif } from '../reports/sarif';
+import { checkReportFile, writeReport } from '../reports/write-report';
 import { factsBeside, spool } from '../spool';
 import { lintRulesText, lintText } from '../tables/lint';
 import { nearNames } from '../tables/near-names';
-import { type Linted, describeRule, lintDocument } from '../tables/lint-document';
+import {
+  type LintDocument,
+  type Linted,
+  describeRule,
+  lintDocument,
+} from '../tables/lint-document';
+import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
 import { type Replacing, checkWritable, writeFile } from '../write-file';
 
@@ -39,6 +47,7 @@ interface LintOptions {
   readonly verbose?: boolean;
   readonly json?: boolean;
   readonly sarif?: string;
+  readonly report?: string;
 }
 
 const SARIF: Replacing = {
@@ -66,8 +75,9 @@ export function addLint(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--verbose', 'name the rules that found nothing, or were not checked')
     .addOption(jsonOption('lint'))
     .option('--sarif <file>', 'write SARIF 2.1.0; - is stdout, in place of the text')
+    .option('--report <file.html>', 'write a report')
     .action(async (files: string[], options: LintOptions) => {
-      end(await lint(files, options, io));
+      end(await lint(files, options, io, commandLine(program)));
     });
 }
 
@@ -75,14 +85,17 @@ async function lint(
   files: readonly string[],
   options: LintOptions,
   io: CommandIo,
+  typed: string,
 ): Promise<ExitStatus> {
   const rules = rulesOf(options);
   const failOn = failOnOf(options.failOn);
-  const { sarif } = options;
+  const { sarif, report } = options;
   const json = options.json === true;
   if (options.rules === true) {
-    if (files.length > 0 || sarif !== undefined)
-      throw new UsageError('--rules: lists the rules; expected no capture and no --sarif');
+    if (files.length > 0 || sarif !== undefined || report !== undefined)
+      throw new UsageError(
+        '--rules: lists the rules; expected no capture, no --sarif and no --report',
+      );
     const described = rules.map(describeRule);
     printResult(io, json, { rules: described }, (screen) => lintRulesText(described, screen));
     return 0;
@@ -91,8 +104,9 @@ async function lint(
   if (sarif === '-' && json)
     throw new UsageError('--sarif -: cannot be combined with --json: both write to stdout');
   if (sarif !== undefined && sarif !== '-') checkWritable(sarif, SARIF);
-  const linted = await lintFiles(files, options, rules, io);
-  const document = lintDocument(linted, failOn);
+  if (report !== undefined) checkReportFile(report);
+  const { document, lines } = await lintFiles(files, options, rules, failOn, io);
+  if (report !== undefined) writeReport(report, lintReport(document, lines, typed));
   if (sarif !== undefined) {
     const text = lintSarif(document, rules.map(describeRule), process.cwd());
     if (sarif === '-') io.out(text);
@@ -105,18 +119,26 @@ async function lint(
   return document.failed ? 1 : 0;
 }
 
+interface LintedFiles {
+  readonly document: LintDocument;
+  /** What a report has beside it; empty without one. */
+  readonly lines: readonly LintedLines[];
+}
+
 async function lintFiles(
   files: readonly string[],
   options: LintOptions,
   rules: readonly LintRule[],
+  failOn: LintDocument['fail_on'],
   io: CommandIo,
-): Promise<Linted[]> {
+): Promise<LintedFiles> {
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   const progress = new Progress(io, 'lint');
   const { pathOf, drop } = await spool(files);
   try {
     await refuseRepeated(files, pathOf);
     const linted: Linted[] = [];
+    const overTime: FindingsOverTime[] = [];
     const groups = await groupCpuFiles(files, pathOf);
     for (const [i, group] of groups.entries()) {
       const own = facts ?? (await factsOf(group, pathOf));
@@ -126,9 +148,19 @@ async function lintFiles(
           (i + share) / groups.length,
         );
       };
-      linted.push(await lintCapture(group, pathOf, own, rules, show));
+      const times = options.report === undefined ? null : new FindingsOverTime();
+      if (times) overTime.push(times);
+      linted.push(await lintCapture(group, pathOf, own, rules, times, show));
     }
-    return linted;
+    const document = lintDocument(linted, failOn);
+    const lines: LintedLines[] = [];
+    for (const [i, times] of overTime.entries()) {
+      const capture = document.captures[i];
+      if (!capture) continue;
+      const figures = times.figures(linted[i]?.result.findings ?? []);
+      lines.push({ excerpts: await excerptsOf(capture, pathOf), overTime: figures });
+    }
+    return { document, lines };
   } finally {
     drop();
     progress.done();
@@ -149,15 +181,17 @@ async function lintCapture(
   pathOf: PathOf,
   facts: TraceFacts | null,
   rules: readonly LintRule[],
+  times: FindingsOverTime | null,
   show: OnProgress,
 ): Promise<Linted> {
   const sizeOf = (file: string): number =>
     statSync(pathOf(file), { throwIfNoEntry: false })?.size ?? 0;
   const bytes = files.reduce((sum, file) => sum + sizeOf(file), 0);
   const readers = files.map((file) => readTrace(file, pathOf(file)));
-  const linter = new Linter(facts);
+  const linter = new Linter(facts, times?.found ?? null);
   for await (const { file, events } of readCpuFiles(readers)) {
     linter.beginFile(file);
+    times?.see(events);
     linter.add(events);
     const read = readers.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
     show(file, Math.min(1, read / Math.max(1, bytes)));

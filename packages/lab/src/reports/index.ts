@@ -4,6 +4,7 @@
 export { type ReportPart, report } from './replay-report'; // a replay
 export { type DemoReport, demoReport } from './demo-report'; // that of npm start
 export * from './fio'; // an experiment, with charts
+export * from './lint'; // findings
 export * from './scenarios'; // scenarios, traffic, a comparison
 export { type SpeedupRow, speedupSvg } from './speedup-svg'; // the speed-up as a picture
 export { type Page, type Run, pageText } from '../show/page'; // the frame of every page

@@ -63,7 +63,7 @@ export interface Said {
 
 /** Goes to a plot and presses keys: what it says then. */
 export async function walk(page: Page, id: string, ...keys: readonly KeyInput[]): Promise<Said> {
-  await page.focus(`#${id}`);
+  await page.focus(`[id="${id}"]`);
   for (const key of keys) await page.keyboard.press(key);
   const { now, text } = await said(page, id);
   return { now, text };
