@@ -48,7 +48,7 @@ export function renamedFacts(
 
 function renamedFact(key: string, value: unknown, renaming: Renaming): unknown {
   if (value === null) return null;
-  if (/^CONFIG_\w+$/.test(key)) return /^[\w.]*$/.test(String(value)) ? value : undefined;
+  if (/^CONFIG_\w+$/.test(key)) return /^[\w.]*$/.test(textOf(value)) ? value : undefined;
   switch (key) {
     case 'variant':
       return typeof value === 'string' && /^(?:plain|def|pool|series)\w{0,8}$/.test(value)
@@ -61,15 +61,15 @@ function renamedFact(key: string, value: unknown, renaming: Renaming): unknown {
         .filter((word) => PARAMETER.test(word))
         .join(' ');
     case 'iommu':
-      return IOMMUS.find(([name]) => name.test(String(value)))?.[1] ?? 'an IOMMU';
+      return IOMMUS.find(([name]) => name.test(textOf(value)))?.[1] ?? 'an IOMMU';
     case 'iommu_groups':
-      return [...String(value).matchAll(GROUP)]
+      return [...textOf(value).matchAll(GROUP)]
         .map(([, group = '', devices = '']) =>
           [group, ...words(devices).map((one) => renaming.device(one))].join(' '),
         )
         .join('\n');
     case 'nvme_queue_limits':
-      return (String(value).match(LIMIT) ?? []).join('\n');
+      return (textOf(value).match(LIMIT) ?? []).join('\n');
     case 'pool_classes':
       return Array.isArray(value)
         ? value.map((one) => poolClass(String(one), renaming))
@@ -111,7 +111,10 @@ function counts(value: unknown): Record<string, number> | undefined {
   return Object.fromEntries(kept);
 }
 
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 const words = (text: unknown): string[] =>
-  String(text)
+  textOf(text)
     .split(/\s+/)
     .filter((one) => one !== '');

@@ -151,7 +151,7 @@ export class LineAnonymiser {
   /** The name of an event, and of its text what tells of the IOMMU. */
   private other({ name, text }: OtherEvent, body: string): string {
     const signs = (text.match(SIGNS) ?? []).join(' ');
-    if (name === 'function') return `${signs.split(' ')[0] || 'f'} <-f`;
+    if (name === 'function') return signs === '' ? 'f <-f' : `${signs.split(' ', 1).join('')} <-f`;
     return `${body.slice(0, body.length - text.length).trimEnd()} ${signs}`.trimEnd();
   }
 

@@ -12,7 +12,7 @@ export interface MessagePart {
 }
 
 const PART =
-  /(?<full>\b[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]\b)|(?<short>\b[\da-f]{2}:[\da-f]{2}\.[0-7](?![\d:]))|(?<endpoint>\bEP \d+)|(?<sid>\bsid: (?:0x)?[\da-f]+)|0x(?<hex>[\da-f]{1,16})\b|(?<bare>\b(?:(?=[\da-f]*\d)[\da-f]{6,16}|(?<=addr )[\da-f]{4,16})\b)|(?<number>\b\d+(?![\w.-]))|(?<word>[A-Za-z_\d][\w.,+-]*[\w+]|[A-Za-z_\d])|(?<rest>[^\w])/giu;
+  /(?<full>\b[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]\b)|(?<short>\b[\da-f]{2}:[\da-f]{2}\.[0-7](?![\d:]))|(?<endpoint>\bEP \d+)|(?<sid>\bsid: (?:0x)?[\da-f]+)|0x(?<hex>[\da-f]{1,16})\b|(?<bare>\b(?:(?=[\da-f]*\d)[\da-f]{6,16}|(?<=addr )[\da-f]{4,16})\b(?!\.\w))|(?<number>\b\d+(?![\w.-]))|(?<word>[A-Za-z_\d][\w.,+-]*[\w+]|[A-Za-z_\d])|(?<rest>[^\w])/giu;
 
 /** Below this a number is a count, a flag or an event, and no address. */
 const FIRST_PAGE = 4096;
@@ -20,7 +20,7 @@ const FIRST_PAGE = 4096;
 const NO_ADDRESS = /(?:flags?|mask|fsr|fsynr\d?|cbfrsynra|event|stag|ssid|overflow) ?[=:]? ?$/i;
 
 /** Cache lines are numbers of their own. */
-const CACHE_LINE = /cacheline $/;
+const CACHE_LINE = 'cacheline ';
 /** `driver device: message`, behind what begins a report of dma-debug. */
 const DEBUG_DEVICE = /DMA-API: \S+ (\S+): /;
 
@@ -37,11 +37,22 @@ export function messageParts(log: KernelLog): MessagePart[] {
   if (topic === 'other') return [];
   const device = messageDevice(log);
   const parts: MessagePart[] = [];
-  for (const match of text.matchAll(PART)) parts.push(partOf(match, text, device));
+  // A name may hold what looks like a number or an address.
+  const pieces = device === null || isPci(device) ? [text] : text.split(wordOf(device));
+  pieces.forEach((piece, i) => {
+    if (i > 0 && device !== null) parts.push({ kind: 'device', text: device, shown: device });
+    for (const match of piece.matchAll(PART)) parts.push(partOf(match, piece));
+  });
   return parts;
 }
 
-function partOf(match: RegExpExecArray, text: string, device: string | null): MessagePart {
+const isPci = (name: string): boolean => /^[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/i.test(name);
+
+function wordOf(name: string): RegExp {
+  return new RegExp(`(?<![\\w.:-])${name.replace(/[^\w]/g, '\\$&')}(?![\\w.-])`);
+}
+
+function partOf(match: RegExpExecArray, text: string): MessagePart {
   const [shown] = match;
   const { full, short, endpoint, sid, hex, bare, number, word } = match.groups ?? {};
   const part = (kind: MessagePart['kind'], of: string): MessagePart => ({ kind, text: of, shown });
@@ -52,7 +63,7 @@ function partOf(match: RegExpExecArray, text: string, device: string | null): Me
   const digits = hex ?? bare;
   if (digits !== undefined) {
     const before = text.slice(Math.max(0, match.index - 16), match.index);
-    if (CACHE_LINE.test(before)) return part('stream', digits);
+    if (before.endsWith(CACHE_LINE)) return part('stream', digits);
     const isSmall = parseInt(digits, 16) < FIRST_PAGE;
     const isOther = NO_ADDRESS.test(before);
     // A long number without 0x may be decimal: it is an address only where the message says so.
@@ -62,7 +73,6 @@ function partOf(match: RegExpExecArray, text: string, device: string | null): Me
   }
   if (number !== undefined) return part('same', number);
   if (word === undefined) return part('same', shown);
-  if (word === device) return part('device', word);
   return VOCABULARY.has(word) || VOCABULARY.has(word.toLowerCase())
     ? part('same', word)
     : part('word', word);

@@ -41,7 +41,7 @@ export function newDeviceNames(names: Iterable<string>, draw: Draw): Map<string,
 
 function newPciNames(names: readonly string[], draw: Draw): Map<string, string> {
   const renamed = new Map<string, string>();
-  const parts = names.map((name) => (PCI.exec(name) ?? []).slice(1) as string[]);
+  const parts = names.map((name) => (PCI.exec(name) ?? []).slice(1));
   const domains = distinct(parts.map(([domain = '']) => domain));
   domains.forEach((domain, d) => {
     const newDomain =

@@ -140,7 +140,7 @@ function rangeEnd(end: string, event: TimedEvent, renaming: Renaming): string {
 function list(value: string, renaming: Renaming): string {
   if (value.startsWith('{'))
     return value.replace(/0x([\da-f]+)/gi, (_, one: string) => `0x${renaming.hex(one)}`);
-  if (!/\[/.test(value)) return value.replace(/\d+/g, (one) => decimal(one, renaming));
+  if (!value.includes('[')) return value.replace(/\d+/g, (one) => decimal(one, renaming));
   const bytes = value.match(/[\da-f]{2}(?=[\s,\]])/gi) ?? [];
   const between = value.includes(',') ? ', ' : ' ';
   const renamed: string[] = [];

@@ -12,9 +12,10 @@ export class EventAccount {
 
   /** Counts by name: what was read of the whole file, and its events by kind. */
   finish({ counters, header, format }: TraceReader): Map<string, number> {
-    const { unparsedLines: _lines, firstUnparsed: _first, unterminated, ...numbers } = counters;
-    const counted = new Map<string, number>(Object.entries(numbers));
-    counted.set('files cut in their last line', unterminated ? 1 : 0);
+    const counted = new Map<string, number>();
+    for (const [name, value] of Object.entries(counters))
+      if (typeof value === 'number') counted.set(name, value);
+    counted.set('files cut in their last line', counters.unterminated ? 1 : 0);
     counted.set('CPUs', header.cpus ?? 0);
     counted.set('entries', header.entries ?? 0);
     counted.set(`files of ${format ?? 'no tool'}`, 1);

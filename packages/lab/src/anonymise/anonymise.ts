@@ -8,6 +8,7 @@ import {
   type LineFigures,
   type Renaming,
   RenamingSurvey,
+  TraceError,
   type TraceFacts,
   drawFrom,
   factsPaths,
@@ -15,6 +16,7 @@ import {
   renamedFacts,
   surveyFacts,
 } from '@iommu-bounce/dma-trace';
+import { UsageError } from '../errors';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
 import { EventAccount, differencesOf } from './account';
@@ -65,7 +67,7 @@ export async function anonymise(options: AnonymiseOptions): Promise<AnonymiseDoc
     const written = facts === null ? null : await writeFacts(facts, path, renaming, targets);
     targets.withoutFacts(path, written);
     files.push(fileRow(capture, path, written, anonymiser.figures));
-    const again = await count(path, to, null, step(options, 2, i));
+    const again = await countAgain(capture, to, step(options, 2, i));
     differences.push(...differencesOf(counted, again).map((one) => `${path}: ${one}`));
   }
   targets.done();
@@ -116,6 +118,22 @@ async function count(
     before = reader.bytesRead;
   }
   return account.finish(reader);
+}
+
+/** @throws UsageError if nothing is left of a capture */
+async function countAgain(
+  capture: string,
+  to: string,
+  show: (bytes: number) => void,
+): Promise<Map<string, number>> {
+  try {
+    return await count(capture, to, null, show);
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    throw new UsageError(
+      `${capture}: none of its lines could be written with other names; expected events, or messages about DMA`,
+    );
+  }
 }
 
 async function writeFacts(
