@@ -44,7 +44,6 @@ function renamed(key: string, value: unknown, renaming: Renaming): unknown {
   if (key === 'comm') return renaming.tasks.comm(value as string);
   if (key === 'pid') return renaming.tasks.pid(value as number);
   if (key === 'device') return renaming.device(value as string);
-  if (key === 'driver') return renaming.words.of(value as string);
   if (value === null) return null;
   if (POINTERS.has(key)) return renaming.pointers.of(value as string);
   if (!ADDRESSES.has(key)) return value;

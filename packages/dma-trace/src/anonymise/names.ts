@@ -6,6 +6,7 @@ import type { Draw } from './random';
 const PCI = /^([\da-f]{4,8}):([\da-f]{2}):([\da-f]{2})\.([0-7])$/;
 /** How messages of virtio-iommu call a device. */
 const ENDPOINT = /^EP \d+$/;
+const FIRST_ENDPOINT = 'EP ';
 /** What the reader calls a device that no line names: names that are behind it stay behind it. */
 const DOMAIN = 'domain ';
 /** The domain that PCI names in messages leave out. */
@@ -30,13 +31,19 @@ export function newDeviceNames(names: Iterable<string>, draw: Draw): Map<string,
     const given = pci.get(name);
     if (given !== undefined) before = given;
     const isBehind = last === '' || name > last;
-    const stem = !isBehind ? `${before}-dev` : name < DOMAIN ? 'dev' : 'platform';
+    const stem = isBehind ? stemOf(name) : `${before}-dev`;
     renamed.set(
       name,
       given ?? (ENDPOINT.test(name) ? `EP ${String(10 ** digits + i)}` : `${stem}${number}`),
     );
   });
   return renamed;
+}
+
+/** Of a name behind all PCI names. */
+function stemOf(name: string): string {
+  if (name < FIRST_ENDPOINT) return 'Dev';
+  return name < DOMAIN ? 'dev' : 'platform';
 }
 
 function newPciNames(names: readonly string[], draw: Draw): Map<string, string> {

@@ -73,7 +73,7 @@ function withDevice(fields: string, event: TimedEvent, renaming: Renaming): stri
   if (event.kind === 'ioPageFault') {
     const front = `IOMMU:${event.driver} ${event.device} `;
     if (!fields.startsWith(front)) return fields;
-    return `${done(`IOMMU:${renaming.words.of(event.driver)}`)} ${device} ${fields.slice(front.length)}`;
+    return `${done(`IOMMU:${event.driver}`)} ${device} ${fields.slice(front.length)}`;
   }
   if (fields.startsWith('dev_name: '))
     return `${done('dev_name:')} ${device}${fields.slice('dev_name: '.length + event.device.length)}`;
@@ -118,7 +118,7 @@ function renamedField(
     const renamed = renaming.device(device);
     return `${key}=${isQuoted ? `"${renamed}"` : renamed}`;
   }
-  if (key === 'driver' && 'driver' in event) return `${key}=${renaming.words.of(value)}`;
+  if (key === 'driver') return /^[\w-]{1,32}$/.test(value) ? `${key}=${value}` : '';
   if (KEPT.has(key) && KEPT_VALUE.test(value)) return `${key}=${value}`;
   return '';
 }

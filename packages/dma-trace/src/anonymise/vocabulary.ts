@@ -30,6 +30,9 @@ F_UUT F_STREAM_DISABLED F_BAD_ATS_TREQ F_TRANSL_FORBIDDEN F_PAGE_REQUEST C_BAD_S
 C_BAD_ATS_TREQ C_TRANSL_FORBIDDEN Input caused
 DMA_TO_DEVICE DMA_FROM_DEVICE DMA_BIDIRECTIONAL DMA_NONE TO_DEVICE FROM_DEVICE BIDIRECTIONAL
 software IO mem total bytes fsr fsynr fsynra cbfrsynra cb iova fsynr0 gpa devid DomainID domain_id address flags bound cut
+mapping-error dir different tries outside stack text rodata longer claims across one details pending while released it noncoherent
+debugging driver-specific alloc cleanup aren t isn don doesn max start end boundary leaked_entries bounced slot order exhausted disabled
+IOMMU_DOMAIN forced lazily strict_mode default_domain iotlb pasid subsystem hardware remove removed found
 mapping-error dir mapped_as kmalloc sg scatter-gather page single-page coherently R W X RW RWX RX WX s1 s2 s1+s2 eg ie debug
 dma-debug disabling dma_debug num_entries nents entries ents
 `;

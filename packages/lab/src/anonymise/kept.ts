@@ -28,7 +28,7 @@ export function keptThings({ blockSize, counts }: AddressMap, hasPool: boolean):
         ]
       : []),
     {
-      what: 'names of events, of kernel functions that printed one, and of the IOMMU',
+      what: 'names of events, of kernel functions that printed one, of the IOMMU, and of drivers in io_page_fault',
       why: 'they tell what was recorded, and on which IOMMU',
     },
     {
