@@ -63,8 +63,9 @@ export class AddressSurvey {
     this.fixed.set(`${String(first)} ${String(last)}`, { first, last });
   }
 
+  /** In order. */
   get fixedRuns(): Run[] {
-    return [...this.fixed.values()];
+    return [...this.fixed.values()].sort((a, b) => a.first - b.first);
   }
 
   /** Whether what lies on both sides of this multiple of 4 GiB has to stay together. */

@@ -84,11 +84,14 @@ describe('AddressMap', () => {
     survey.add(0x40, 1, 'device');
     survey.add(0x1000_0000, 4096, 'memory');
     survey.keep(0xff80_0000, 4 * 2 ** 20);
+    survey.keep(0xbe00_0000, 4 * 2 ** 20);
+    survey.keep(0xb000_0000, 4 * 2 ** 20);
     const map = new AddressMap(survey, drawFrom('1'));
     expect(map.map(Number.MAX_SAFE_INTEGER)).to.equal(Number.MAX_SAFE_INTEGER);
     expect(map.mapHex('ffffffffffffffff')).to.equal('ffffffffffffffff');
     expect(map.map(0x40)).to.equal(0x40);
     expect(map.map(0xff81_2345)).to.equal(0xff81_2345);
+    for (const kept of [0xb000_0000, 0xbe00_0000]) expect(map.map(kept)).to.equal(kept);
     expect(map.map(0x1000_0000)).to.not.equal(0x1000_0000);
     expect(map.map(0x7000_0000)).to.equal(null);
   });
