@@ -17,6 +17,8 @@ interface Target {
 
 export class Targets {
   private readonly all: Target[] = [];
+  /** Facts that would be taken for those of a capture without any, and that --force allows to remove. */
+  private readonly stale: string[] = [];
   private readonly release: () => void;
 
   private constructor(private readonly replacing: Replacing) {
@@ -40,6 +42,7 @@ export class Targets {
     try {
       for (const path of paths) {
         checkWritable(path, replacing);
+        refuseStream(path);
         // Whatever lies there would be taken for the facts of what is written.
         for (const facts of factsPaths(path)) if (facts !== path) checkWritable(facts, replacing);
       }
@@ -57,9 +60,6 @@ export class Targets {
     this.all.push({ path, temporary });
     return temporary;
   }
-
-  /** Facts that would be taken for those of a capture without any, and that --force allows to remove. */
-  private readonly stale: string[] = [];
 
   withoutFacts(path: string, facts: string | null): void {
     for (const other of factsPaths(path))
@@ -89,6 +89,12 @@ export class Targets {
   private remove(): void {
     for (const { temporary } of this.all) rmSync(temporary, { force: true });
   }
+}
+
+/** What is written is read again, so a pipe will not do. */
+function refuseStream(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw new UsageError(`--out ${path}: is no file; expected the name of one`);
 }
 
 /** Names that tell nothing: those of the captures may. */

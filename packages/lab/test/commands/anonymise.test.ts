@@ -171,6 +171,9 @@ describe('anonymise', function () {
       expect(readdirSync(folder).sort()).to.deep.equal(['bad', 'o.trace.txt', 'p.json']);
       mkdirSync(join(folder, 'r'));
       expect((await cli('anonymise', LINK, '-o', join(folder, 'r'))).err).to.include('is a folder');
+      expect((await cli('anonymise', LINK, '-o', '/dev/null', '--force')).err).to.include(
+        'is no file',
+      );
       expect((await cli('anonymise', LINK, LINK, '-o', join(folder, 's'))).status).to.equal(2);
     });
   });
