@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What each verb prints with --json. `npm run schemas` makes the JSON Schemas of these types: docstrings become descriptions.
 
+import type { AnonymiseDocument } from './anonymise/document';
 import type { LintDocument, LintRulesDocument } from './tables/lint-document';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { IommuDriver, Mismatch, SeriesPatch } from '@iommu-bounce/integration';
@@ -98,6 +99,8 @@ export interface Documents {
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */
   readonly lint: LintDocument | LintRulesDocument;
+  /** Captures written with other names and addresses: what was replaced, and what was kept. */
+  readonly anonymise: AnonymiseDocument;
   /** The C and the port, compared. */
   readonly read: CheckResult;
 }

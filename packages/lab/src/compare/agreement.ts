@@ -16,6 +16,7 @@ import type { LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
 import type { Held } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
+import { AddressAgreement, type AddressFigures, newAddresses } from './address-agreement';
 
 export interface Difference {
   /** `file:line`. */
@@ -51,6 +52,8 @@ export interface AgreementFigures {
   not_compared: Record<string, whole_number>;
   /** Unmaps of compared mappings. */
   unmaps: Compared;
+  /** Addresses themselves, of mappings compared: the port's IOVA allocator beside the recorded one. */
+  addresses: AddressFigures;
   /** Do not depend on how the lengths of list entries were found. */
   independent: {
     /** How many iommu:map events a mapping has. */
@@ -70,6 +73,7 @@ export interface AgreementFigures {
 export class Agreement implements LaneObserver {
   readonly figures: AgreementFigures = newAgreement();
   readonly differences: Difference[] = [];
+  private readonly addresses = new AddressAgreement(this.figures.addresses);
 
   /**
    * @param most differences kept
@@ -91,6 +95,7 @@ export class Agreement implements LaneObserver {
     const why = this.whatIf
       ? 'a what-if: the recorded pool was another'
       : reasonNot(step, mapping, recorded);
+    this.addresses.mapped(step, mapping, outcome, why === null);
     if (why !== null) {
       this.notCompared(why);
       return;
@@ -124,6 +129,7 @@ export class Agreement implements LaneObserver {
   unmapped(step: UnmapStep, held: Held, unmaps: readonly RecordedUnmap[]): void {
     const recorded = step.recorded[0];
     const { mapping } = step;
+    this.addresses.unmapped(step.device, step.dmaAddr, step.cpu);
     // What went through the pool has no unmap of its own; what was not compared has nothing to be measured against.
     if (!mapping || !recorded || !held.compared || mapping.maps.length === 0) return;
     const { figures } = this;
@@ -152,6 +158,7 @@ export class Agreement implements LaneObserver {
   }
 
   skipped(step: MapStep | UnmapStep): void {
+    if (step.kind === 'unmap') this.addresses.unmapped(step.device, step.dmaAddr, step.cpu);
     if (step.kind !== 'map' || !step.mapping || step.mapping.failed) return;
     this.figures.mappings_recorded++;
     this.notCompared('not driven: its device is not known');
@@ -207,6 +214,7 @@ export function newAgreement(): AgreementFigures {
     mappings_equal: 0,
     not_compared: {},
     unmaps: none(),
+    addresses: newAddresses(),
     independent: { number_of_chunks: none(), physical_starts: none(), total_length: none() },
     dependent: { interior_lengths: none() },
   };

@@ -114,6 +114,8 @@ function agreementSection(sessions: readonly Session[], most: number): Agreement
     all.mappings_equal += figures.mappings_equal;
     addReasons(all.not_compared, figures.not_compared);
     addCompared(all.unmaps, figures.unmaps);
+    addCompared(all.addresses, figures.addresses);
+    addReasons(all.addresses.by_cause, figures.addresses.by_cause);
     addCompared(all.independent.number_of_chunks, figures.independent.number_of_chunks);
     addCompared(all.independent.physical_starts, figures.independent.physical_starts);
     addCompared(all.independent.total_length, figures.independent.total_length);

@@ -21,6 +21,7 @@ export type * from './replay-document';
 export type * from './capture-document';
 export type * from './loss-document';
 export type { HzSource } from '../drive/recorded-clock';
+export type { AddressFigures } from './address-agreement';
 export type { AgreementFigures, Compared, Difference } from './agreement';
 export {
   DECISION_KINDS,

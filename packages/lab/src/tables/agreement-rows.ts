@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What was compared with the recorded events, and of what each percentage is one: the same on a terminal and on a page.
 
+import { count } from '../show/format';
 import type { Compared, ReplayDocument } from '../compare';
 
 export interface AgreementRow {
@@ -29,6 +30,11 @@ export function agreementRows(document: ReplayDocument): AgreementRow[] {
       base: `mappings that belong to a ${calls} call and have iommu:map events`,
     },
     { name: 'their unmaps', of: a.unmaps, base: 'unmaps of these with an event' },
+    {
+      name: 'addresses themselves',
+      of: a.addresses,
+      base: `mappings compared${mainCause(a.addresses.by_cause)}`,
+    },
     { name: 'number of iommu:map events', of: a.independent.number_of_chunks, base: callers },
     { name: 'physical starts', of: a.independent.physical_starts, base: callers },
     { name: 'total length', of: a.independent.total_length, base: callers },
@@ -38,6 +44,12 @@ export function agreementRows(document: ReplayDocument): AgreementRow[] {
       base: 'lists with inferred lengths',
     },
   ];
+}
+
+/** Why most of those that differ do. */
+function mainCause(causes: Readonly<Record<string, number>>): string {
+  const [most] = Object.entries(causes).sort(([, a], [, b]) => b - a);
+  return most === undefined ? '' : `; elsewhere most often: ${most[0]} (${count(most[1])})`;
 }
 
 /** The lines that calls are read from. */

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What stands in front of a kernel message: the time stays, the host goes.
+
+/**
+ * @param prefix all of the line in front of the message
+ * @param pidOf the new pid of a caller
+ */
+export function logPrefix(prefix: string, pidOf: (pid: number) => number): string {
+  return prefix
+    .replace(/\S+(?= kernel: ?$)/, 'host')
+    .replace(/^(\d{1,3},\d+,\d+,)[^;]*;/, '$1-;')
+    .replace(
+      /\[( *)T(\d+)\]/,
+      (_, space: string, pid: string) => `[${space}T${String(pidOf(Number(pid)))}]`,
+    );
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The text of a kernel log line with other names and addresses.
+
+import type { KernelLog } from '../events';
+import { messageParts } from './message';
+import type { Renaming } from './renaming';
+
+/** `arm-smmu-v3 NAME: event 0x10 received:`, and the four words behind it. */
+const SMMU_RECORD = /arm-smmu-v3 \S+: event 0x([\da-f]+) received/;
+const SMMU_WORD = /^(.*arm-smmu-v3 )(\S+)(: (?:\s|#011)*0x)([\da-f]{16})\s*$/;
+/** Events whose third word is an address. */
+const WITH_ADDRESS = /^1[0-3]$/;
+/** Bit 35: the device read. */
+const READ = 1 << 3;
+
+/** Keeps what the words of a fault record need to know: which of them comes next. */
+export class MessageRewriter {
+  private record = '';
+  private words = 0;
+
+  constructor(private readonly renaming: Renaming) {}
+
+  message(log: KernelLog): string {
+    if (log.topic === 'other') return 'not about DMA';
+    const word = SMMU_WORD.exec(log.text);
+    if (word !== null) return this.word(word);
+    const record = SMMU_RECORD.exec(log.text);
+    if (record !== null) {
+      this.record = record[1] ?? '';
+      this.words = 0;
+    }
+    return messageParts(log)
+      .map(({ kind, text, shown }) => {
+        switch (kind) {
+          case 'device':
+            return this.device(text, shown);
+          case 'address':
+            return shown.slice(0, shown.length - text.length) + this.renaming.hex(text);
+          case 'stream':
+            return shown.slice(0, shown.length - text.length) + this.renaming.streams.of(text);
+          case 'word':
+            return this.renaming.device(text) || this.renaming.words.of(text);
+          case 'same':
+            return shown;
+        }
+      })
+      .join('');
+  }
+
+  /** A name without its PCI domain stays without. */
+  private device(name: string, shown: string): string {
+    const renamed = this.renaming.device(name);
+    return shown.length < name.length ? renamed.slice(name.length - shown.length) : renamed;
+  }
+
+  /** Stream and event; flags, of which only the direction is used; the address; what the second stage made of it. */
+  private word([, before = '', smmu = '', between = '', digits = '']: RegExpExecArray): string {
+    const index = this.words++;
+    const upper = parseInt(digits.slice(0, 8), 16);
+    let value = '0'.padStart(16, '0');
+    if (index === 0)
+      value =
+        this.renaming.streams.of(upper.toString(16)).padStart(8, '0') + `000000${digits.slice(-2)}`;
+    else if (index === 1) value = `0000000${(upper & READ).toString(16)}00000000`;
+    else if (index === 2 && WITH_ADDRESS.test(this.record))
+      value = this.renaming.hex(digits).padStart(16, '0');
+    return `${before}${this.renaming.words.of(smmu)}${between}${value}`;
+  }
+}
