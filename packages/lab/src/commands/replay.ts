@@ -32,8 +32,12 @@ import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-op
 import { addDriverOption, driverOf } from './driver-option';
 import { jsonOption, printResult } from './json';
 
-interface ReplayOptions extends CostOptions {
+/** What says which machine it was. */
+export interface MachineOptions extends CostOptions {
   readonly driver?: string;
+}
+
+interface ReplayOptions extends MachineOptions {
   readonly recordedOn?: string;
   readonly facts?: string;
   readonly patches?: string;
@@ -169,14 +173,14 @@ function readConfig(path: string, io: CommandIo): ChosenConfig {
   return { values, poolOption: `${said}${option}: ${reasons.join('; ')}` };
 }
 
-interface Machine {
+export interface Machine {
   /** Undefined: by what the capture was recorded on. */
   readonly driver: IommuDriver | undefined;
   readonly costs: (iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts;
 }
 
 /** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
-function machineOf(options: ReplayOptions): Machine {
+export function machineOf(options: MachineOptions): Machine {
   const driver = options.driver === undefined ? undefined : driverOf(options.driver);
   if (options.preset === undefined) {
     const over = costsOver(options);
@@ -197,7 +201,7 @@ function machineOf(options: ReplayOptions): Machine {
   return { driver: wanted, costs: () => ({ preset, costs }) };
 }
 
-function recordedOnOf(text: string | undefined): RecordedIommu | null {
+export function recordedOnOf(text: string | undefined): RecordedIommu | null {
   if (text === undefined) return null;
   if (Object.hasOwn(RECORDED_ON, text)) return text as RecordedIommu;
   throw new UsageError(

@@ -57,6 +57,10 @@ export interface SessionOptions extends ReadOptions {
   /** Command line text, checked. */
   readonly params: string | null;
   readonly mostDifferences: number;
+  /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
+  readonly compares?: boolean;
+  /** Told of each machine before it does anything. */
+  readonly watch?: (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
 }
 
 export interface Session {
@@ -124,7 +128,8 @@ export async function replaySession(
   const initial = whatIf === null ? initialStates(survey, numSlots) : [];
   const comparesPool = survey.hasDecisions && options.patches.includes(4) && whatIf === null;
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
-  const states = [...new Set<SeriesState>([...options.patches, agreementState])].sort();
+  const compared = options.compares === false ? [] : [agreementState];
+  const states = [...new Set<SeriesState>([...options.patches, ...compared])].sort();
   const agreement = new Agreement(options.mostDifferences, whatIf !== null);
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
@@ -163,7 +168,8 @@ export async function replaySession(
       warmUp(lane, eviction, initial);
       lane.observers.push(pool);
     }
-    if (patches === agreementState) lane.observers.push(agreement);
+    if (compared.includes(patches)) lane.observers.push(agreement);
+    options.watch?.(lane, patches, clock);
     return { patches, lane };
   });
 
