@@ -7,6 +7,7 @@ import { NotTranslatedError } from '@iommu-bounce/integration';
 import { TraceError } from '@iommu-bounce/dma-trace';
 import { ReadError } from '@iommu-bounce/reader';
 import { InputError } from '@iommu-bounce/simulation';
+import { addAdvise } from './commands/advise';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
@@ -39,6 +40,7 @@ const verbs: readonly AddCommand[] = [
   addFio,
   addReplay,
   addLint,
+  addAdvise,
   addScenario,
   addVerify,
   addSeries,

@@ -14,7 +14,7 @@ import type {
   NosyncDocument,
   PolicyComparison,
 } from '@iommu-bounce/simulation';
-import type { ReplayDocument } from './compare';
+import type { AdviseDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
 import type { DemoDocument } from './tables/demo';
 
@@ -98,6 +98,8 @@ export interface Documents {
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */
   readonly lint: LintDocument | LintRulesDocument;
+  /** Sizes of the pool, of swiotlb and of a flush queue that captures need. Sizes are bytes, times ns. */
+  readonly advise: AdviseDocument;
   /** The C and the port, compared. */
   readonly read: CheckResult;
 }

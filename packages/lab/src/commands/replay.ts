@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `replay TRACE…`: drives the DMA of a recorded machine through the ported kernel, and says where they differ.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type OptionValues,
   evaluate,
@@ -68,10 +68,7 @@ export function addReplay(
       'files, - is stdin; those of one boot of a kernel with the series belong together',
     );
   withCostOptions(addDriverOption(command, 'what the capture was recorded on'))
-    .option(
-      '--recorded-on <iommu>',
-      `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
-    )
+    .addOption(recordedOnOption())
     .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
     .option('--patches <0..4>', 'how many patches are applied; without it, both none and all')
     .option(
@@ -199,6 +196,14 @@ export function machineOf(options: MachineOptions): Machine {
       `--driver ${driver}: the costs of --preset ${preset} are those of ${wanted}; expected --driver ${wanted}, or none`,
     );
   return { driver: wanted, costs: () => ({ preset, costs }) };
+}
+
+/** `--recorded-on`. */
+export function recordedOnOption(): Option {
+  return new Option(
+    '--recorded-on <iommu>',
+    `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
+  );
 }
 
 export function recordedOnOf(text: string | undefined): RecordedIommu | null {

@@ -3,6 +3,9 @@
 
 export { replayTraces } from './replay'; // files in, a document out
 export type { SeriesState, SessionOptions } from './session';
+export { advise, type AdviseOptions } from './advise'; // files in, sizes out
+export { causeWords, shareText } from './advise-sentence';
+export type * from './advise-document';
 
 export {
   RECORDED_ON,

@@ -6,6 +6,8 @@ import { Growing } from './growing';
 
 /** Classes that io_buffer_pool.class_sizes can name: PAGE_SIZE << 0 to 7. */
 export const CLASS_BITS = 8;
+/** Bytes of the largest. */
+export const LONGEST_CLASS = PAGE_SIZE * 2 ** (CLASS_BITS - 1);
 /** In place of a class: larger than all of them. */
 export const TOO_BIG = CLASS_BITS;
 /** Beside a class: no memory is left for a new buffer. */
