@@ -145,10 +145,12 @@ export interface AdviseDocument {
   mappings: whole_number;
   /** Of them, those that the largest class there can be, 512 KiB, holds. */
   mappings_servable: whole_number;
-  /** What to boot with; null: nothing of the pool. */
+  /** What to boot with; null: no pool serves anything, or none fits in the memory. */
   recommendation: {
-    /** The choice. */
+    /** The choice for the first --serve, or for --memory. */
     choice: PoolChoice;
+    /** Whether copying pays; if it does not, the next two are those of a kernel without a pool. */
+    pays: boolean;
     /** Words of the kernel's command line. */
     command_line: string;
     /** Lines of the .config. */

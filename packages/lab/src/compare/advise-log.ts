@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Lines of a kernel log about a full swiotlb: all of them, and what to do about each cause.
 
+import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { readTrace } from '@iommu-bounce/dma-trace';
 import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
 import { count, plural, sizeLimit, wholeBytes } from '../show/format';
 import type { SwiotlbFullRow } from './advise-document';
+
+/** What is never unmapped fills the area if it is so much of it. */
+const LEAK_SHARE = 0.5;
 
 /** What a first look at the captures finds. */
 export interface LogLook {
@@ -47,7 +51,14 @@ export async function lookAtLogs(
   return { full, logLines, hasEvents };
 }
 
-export function fullRow(group: SwiotlbFullGroup): SwiotlbFullRow {
+/** @param held bytes that a device maps and never unmaps, by the calls beside the log */
+export function fullRow(
+  found: SwiotlbFullGroup,
+  held: (device: string | null) => number = () => 0,
+): SwiotlbFullRow {
+  const area = (found.total ?? Infinity) * IO_TLB_SIZE;
+  const isLeak = found.cause === 'full' && held(found.device) >= LEAK_SHARE * area;
+  const group: SwiotlbFullGroup = isLeak ? { ...found, cause: 'leaked' } : found;
   return {
     cause: group.cause,
     device: group.device,
@@ -70,7 +81,7 @@ function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): strin
     case 'fragmented':
       return `enough slots were free, but no run of ${wholeBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
     case 'leaked':
-      return 'slots in use never became fewer: some mapping is not unmapped; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
+      return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
     case 'full':
       return `needs swiotlb=${count(wholeSets(mostSlots ?? 0)).replaceAll(',', '')} at least (${plural(mostSlots ?? 0, 'slot')} in use and asked for)`;
     case 'unknown':

@@ -9,6 +9,8 @@ import type { LogLook } from './advise-log';
 
 /** Share of the drawn costs in which the series wins: up to here bouncing does not pay. */
 const DOES_NOT_PAY = 0.2;
+/** Of fewer mappings or unmaps nothing is said about CPU time. */
+const ENOUGH = 100;
 /** The kernel's own parameters. */
 const USUAL = { class_sizes: 37, num_slots: 1024 } as const;
 
@@ -30,8 +32,16 @@ export function shareText(share: number): string {
 }
 
 /** With the recommended classes: for none of the sizes, in nearly all sets of costs. */
-export function doesNotPay({ verdict, only_what_pays: paying }: AdviseDocument): boolean {
-  return verdict !== null && paying === null && verdict.series_wins <= DOES_NOT_PAY;
+export function doesNotPay({
+  verdict,
+  only_what_pays: paying,
+}: Pick<AdviseDocument, 'verdict' | 'only_what_pays'>): boolean {
+  return (
+    verdict !== null &&
+    paying === null &&
+    Math.min(verdict.mappings, verdict.unmaps) >= ENOUGH &&
+    verdict.series_wins <= DOES_NOT_PAY
+  );
 }
 
 export function logSentence(

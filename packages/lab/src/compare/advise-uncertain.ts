@@ -77,7 +77,7 @@ function pairText(captures: readonly CaptureSection[]): string[] {
     );
   if (without > 0)
     texts.push(
-      `${plural(without, 'unmap')} without a map: what was mapped when the capture began held slots that are not counted.`,
+      `${plural(without, 'unmap')} without a map: what was mapped when the capture began held slots that are not counted; a machine that keeps as much mapped needs up to as many more.`,
     );
   return texts;
 }

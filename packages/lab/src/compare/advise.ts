@@ -26,9 +26,10 @@ import type {
 } from './advise-document';
 import { AdviseLoad } from './advise-load';
 import { type LogLook, fullRow, lookAtLogs } from './advise-log';
-import { adviceSentence, logSentence } from './advise-sentence';
+import { adviceSentence, doesNotPay, logSentence } from './advise-sentence';
 import { uncertainties } from './advise-uncertain';
 import { captureSection } from './capture';
+import type { CaptureSection } from './capture-document';
 import type { TraceFile } from './read-files';
 import type { RecordedIommu, VerdictCosts } from './recorded-on';
 import { refuseRepeated } from './repeated';
@@ -51,6 +52,9 @@ export interface AdviseOptions {
 
 /** Of what is reachable: where the front is looked at. */
 const FRONT_SHARES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1] as const;
+/** Of so many mappings a replay takes long: then there are fewer. */
+const MANY = 200_000;
+const FEW_SHARES = [0.5, 0.9, 1] as const;
 const PAGE = 4096;
 
 /**
@@ -75,7 +79,7 @@ async function ofLogs(
   look: LogLook,
   { facts, pathOf }: AdviseOptions,
 ): Promise<AdviseDocument> {
-  const rows = look.full.groups().map(fullRow);
+  const rows = look.full.groups().map((group) => fullRow(group));
   // Facts that are wrong are told here too.
   for (const file of files) if (facts === null) await factsBeside(file, pathOf(file));
   return {
@@ -108,7 +112,7 @@ async function adviseOn(
   const base = driver === null ? replay : { ...replay, driver };
   const { sessions, loads } = await firstReplay(found, base, options.progress);
   const captures = sessions.map(captureSection);
-  const rows = look.full.groups().map(fullRow);
+  const rows = look.full.groups().map((group) => fullRow(group, heldBy(captures)));
   const [first] = sessions;
   const modelled = loads.map((load): ModelledLoad => ({
     load: load.pool,
@@ -136,7 +140,7 @@ async function adviseOn(
   const goals = options.serve.map((percent) => ({ percent, ...goalOf(search, percent) }));
   const within = options.memory === null ? null : search.within(options.memory);
   const wanted = options.memory === null ? (goals[0]?.point ?? null) : within;
-  const front = search.front(FRONT_SHARES);
+  const front = search.front(search.maps > MANY ? FEW_SHARES : FRONT_SHARES);
   confirm.expected = new Set([...goals.map(({ point }) => point), within, ...front]).size + 1;
   const recommended = wanted && (await confirm.withBoth(wanted));
   const verdict = recommended && verdictOf(recommended.sessions, { preset, costs });
@@ -161,11 +165,9 @@ async function adviseOn(
   const document: AdviseDocument = {
     ...NOTHING,
     ...common,
-    recommendation: recommended && {
-      choice: recommended.choice,
-      command_line: recommended.choice.params,
-      config: ['CONFIG_IOMMU_DMA=y', 'CONFIG_IOMMU_IO_BUFFER=y'],
-    },
+    recommendation:
+      recommended &&
+      recommendationOf(recommended.choice, !doesNotPay({ verdict, only_what_pays: payingChoice })),
     serve,
     within: budget,
     usual: usualChoice(sessions),
@@ -257,6 +259,26 @@ function payingPoint(
   // Bit n is the class of 4 KiB times two to the n.
   const paying = largest < PAGE ? 0 : mask & ((2 * largest) / PAGE - 1);
   return paying === 0 || paying === mask ? null : search.at(paying, slots);
+}
+
+/** Bytes that a device maps and never unmaps; null: all devices. */
+function heldBy(captures: readonly CaptureSection[]): (device: string | null) => number {
+  return (device) =>
+    sum(captures, ({ never_unmapped: { kinds } }) =>
+      sum(kinds, (kind) => (device === null || kind.device === device ? kind.bytes : 0)),
+    );
+}
+
+function recommendationOf(choice: PoolChoice, pays: boolean): AdviseDocument['recommendation'] {
+  return pays
+    ? {
+        ...{ choice, pays, command_line: choice.params },
+        config: ['CONFIG_IOMMU_DMA=y', 'CONFIG_IOMMU_IO_BUFFER=y'],
+      }
+    : {
+        ...{ choice, pays, command_line: 'io_buffer_pool.num_slots=0' },
+        config: ['# CONFIG_IOMMU_IO_BUFFER is not set'],
+      };
 }
 
 /** What the kernel has by itself, or had when it was recorded. */

@@ -10,16 +10,7 @@ import type {
 } from '../compare';
 import { causeWords, shareText } from '../compare';
 import { oneLine } from '../errors';
-import {
-  count,
-  decimalSize,
-  memory,
-  plural,
-  significant,
-  sizeLimit,
-  time,
-  wholeBytes,
-} from '../show/format';
+import { count, decimalSize, memory, plural, significant, time, wholeBytes } from '../show/format';
 import { INDENT, type Part, type TablePart, partText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { logLines, lossLines, reconstructedLines } from './capture-losses';
@@ -80,6 +71,7 @@ function recommendation({
   const lines = [
     `Kernel command line: ${found.command_line}`,
     `.config: ${found.config.join(' ')}`,
+    ...(found.pays ? [] : [`If a pool is wanted all the same: ${found.choice.params}`]),
     `Check: iommu-bounce replay CAPTURE --params "${found.choice.params}"`,
   ];
   if (paying) lines.push(`Only what pays: ${paying.params}`);
@@ -97,8 +89,7 @@ const CHOICE_HEAD = [
   'num_slots',
   'served',
   'memory',
-  'of that arrays',
-  'maps, unmaps',
+  'requests',
   'copied',
 ] as const;
 
@@ -109,7 +100,6 @@ function choiceCells(choice: PoolChoice): string[] {
     String(choice.num_slots),
     shareText(choice.share),
     memory(choice.memory_bytes),
-    decimalSize(choice.array_bytes),
     count(choice.iommu_maps + choice.iommu_unmaps),
     wholeBytes(choice.copied_bytes),
   ];
@@ -144,7 +134,7 @@ function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
     rows.push([`in ${memory(within.memory_bytes)}`, ...choiceCells(within.choice)]);
   if (usual) rows.push(['as it is', ...choiceCells(usual)]);
   const table: TablePart = {
-    ...{ title: '', head: ['wanted', ...CHOICE_HEAD], rows, numbersFrom: 3, keys: 4 },
+    ...{ title: '', head: ['wanted', ...CHOICE_HEAD], rows, numbersFrom: 3, keys: 1 },
   };
   return [
     {
@@ -158,7 +148,7 @@ function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
 function front({ front: choices, no_pool: plain }: AdviseDocument): AdvisePart[] {
   if (choices.length === 0) return [];
   const none = plain
-    ? [['', 'no pool', '', '0.0 %', '0', '0', count(plain.iommu_maps + plain.iommu_unmaps), '0 B']]
+    ? [['', 'no pool', '', '0.0 %', '0', count(plain.iommu_maps + plain.iommu_unmaps), '0 B']]
     : [];
   const table: TablePart = {
     ...{ title: '', head: CHOICE_HEAD, rows: [...none, ...choices.map(choiceCells)] },
