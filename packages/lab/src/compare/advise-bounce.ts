@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Pin or bounce: the size below which each device should bounce, per direction, by the cost model and the device's pieces.
 
-import { BreakEvenModel, type CostParameters, type IommuKind } from '@iommu-bounce/simulation';
+import {
+  LONGEST_CLASS,
+  BreakEvenModel,
+  type CostParameters,
+  type IommuKind,
+} from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 import type { PinOrBounce } from './advise-document';
 import type { DeviceSizes } from './advise-load';
@@ -31,7 +36,9 @@ export function bounceRows(
     const model = new BreakEvenModel({ iommu, direction, layout: piecesOf(rows) });
     const { copyingWins, bytes, extrapolated } = model.find(costs);
     const toBounce = rows.filter(
-      ({ bytes: all, maps }) => copyingWins === 'always' || (bytes !== null && all / maps < bytes),
+      ({ bytes: all, maps, size_up_to: upTo }) =>
+        upTo <= LONGEST_CLASS &&
+        (copyingWins === 'always' || (bytes !== null && all / maps < bytes)),
     );
     return [
       {

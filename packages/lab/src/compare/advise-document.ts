@@ -75,7 +75,7 @@ export interface PinOrBounce {
   bytes: whole_number | null;
   /** Beyond the pool's usual largest class, 128 KiB, where nothing was counted. */
   extrapolated: boolean;
-  /** Mappings of sizes that should bounce, by powers of two. */
+  /** Mappings of sizes that should bounce, by powers of two, and that the largest class there can be holds. */
   mappings_to_bounce: whole_number;
 }
 

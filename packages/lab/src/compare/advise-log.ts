@@ -15,8 +15,8 @@ export interface LogLook {
   readonly full: SwiotlbFull;
   /** Lines of a kernel log. */
   readonly logLines: number;
-  /** Whether there is any event beside them. */
-  readonly hasEvents: boolean;
+  /** Files with any event beside them. */
+  readonly captures: readonly string[];
 }
 
 /** @throws TraceError for a file that is no capture */
@@ -27,7 +27,7 @@ export async function lookAtLogs(
 ): Promise<LogLook> {
   const full = new SwiotlbFull();
   let logLines = 0;
-  let hasEvents = false;
+  const captures: string[] = [];
   for (const [i, file] of files.entries()) {
     const reader = readTrace(file, pathOf(file));
     for await (const batch of reader.batches()) {
@@ -46,9 +46,9 @@ export async function lookAtLogs(
       progress(file, i / files.length);
     }
     logLines += reader.counters.logLines;
-    hasEvents ||= reader.counters.events > 0;
+    if (reader.counters.events > 0) captures.push(file);
   }
-  return { full, logLines, hasEvents };
+  return { full, logLines, captures };
 }
 
 /** @param held bytes that a device maps and never unmaps, by the calls beside the log */

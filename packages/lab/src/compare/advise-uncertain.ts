@@ -118,11 +118,11 @@ function warmUpText(choice: PoolChoice, loads: readonly AdviseLoad[]): string[] 
   const texts: string[] = [];
   if (seconds < EVICTED_S)
     texts.push(
-      `The capture has ${time(seconds * 1e9)}: an idle buffer goes after 5.1 to ${String(EVICTED_S)} s, so what a steady load gives back and makes again does not show.`,
+      `The capture lasts ${seconds === 0 ? 'less than a tick' : time(seconds * 1e9)}: an idle buffer goes after 5.1 to ${String(EVICTED_S)} s, so what a steady load gives back and makes again does not show.`,
     );
   if (choice.pool_fills > WARM * served)
     texts.push(
-      `Warm-up: ${count(choice.pool_fills)} of ${plural(served, 'served mapping')} had to make their buffer, since the pool begins empty; in a longer run fewer would.`,
+      `Warm-up: ${count(choice.pool_fills)} of ${plural(served, 'served mapping')} made a buffer, since the pool begins empty; of a longer run it is a smaller share.`,
     );
   return texts;
 }

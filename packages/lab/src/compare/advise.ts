@@ -69,8 +69,8 @@ export async function advise(
   const look = await lookAtLogs(files, pathOf, (file, share) => {
     progress(`looking at ${file}`, share * 0.05);
   });
-  if (!look.hasEvents) return await ofLogs(files, look, options);
-  return adviseOn(files, look, options);
+  if (look.captures.length === 0) return await ofLogs(files, look, options);
+  return { ...(await adviseOn(look, options)), files: [...files] };
 }
 
 /** Nothing is mapped in a kernel log, so there is nothing to replay. */
@@ -97,17 +97,13 @@ const NOTHING: AdviseDocument = {
   ...{ uncertain: [], recorded_on: [], preset: null, costs: null, captures: [] },
 };
 
-async function adviseOn(
-  names: readonly string[],
-  look: LogLook,
-  options: AdviseOptions,
-): Promise<AdviseDocument> {
+async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDocument> {
   const replay: SessionOptions = {
     ...{ pathOf: options.pathOf, recordedOn: options.recordedOn, facts: options.facts },
     ...{ patches: [0, 4], config: null, params: null, mostDifferences: 0, compares: false },
     progress: () => undefined,
   };
-  const found = await boots(names, replay);
+  const found = await boots(look.captures, replay);
   const driver = options.driver ?? commonDriver(found, replay);
   const base = driver === null ? replay : { ...replay, driver };
   const { sessions, loads } = await firstReplay(found, base, options.progress);
@@ -126,7 +122,7 @@ async function adviseOn(
     first?.driver ?? 'virtio',
   );
   const common = {
-    ...{ files: [...names], boots: found.length, captures, swiotlb_full: rows, preset, costs },
+    ...{ boots: found.length, captures, swiotlb_full: rows, preset, costs },
     recorded_on: sessions.map(({ recordedOn }) => recordedOn),
     ...{ mappings: search.maps, mappings_servable: search.reachable },
     flush_queues: loads.flatMap(queueRows),

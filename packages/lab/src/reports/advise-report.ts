@@ -117,12 +117,13 @@ function plot(
   const start = none === null ? [] : [{ x: 0, y: none, text: 'no pool' }];
   return chartView({
     ...{ id, kind: 'points', labelTitle: 'memory, KiB', ...axis },
+    // The first is drawn over the others.
     series: [
-      series('front', otherColour(0), [], { steps: [...start, ...front.map(point)] }),
       ...(recommendation
         ? [series('recommended', otherColour(3), [], { steps: [point(recommendation.choice)] })]
         : []),
       ...(usual ? [series('as it is', otherColour(1), [], { steps: [point(usual)] })] : []),
+      series('front', otherColour(0), [], { steps: [...start, ...front.map(point)] }),
     ],
   });
 }

@@ -148,7 +148,7 @@ function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
 function front({ front: choices, no_pool: plain }: AdviseDocument): AdvisePart[] {
   if (choices.length === 0) return [];
   const none = plain
-    ? [['', 'no pool', '', '0.0 %', '0', count(plain.iommu_maps + plain.iommu_unmaps), '0 B']]
+    ? [['0', 'no pool', '0', '0.0 %', '0', count(plain.iommu_maps + plain.iommu_unmaps), '0 B']]
     : [];
   const table: TablePart = {
     ...{ title: '', head: CHOICE_HEAD, rows: [...none, ...choices.map(choiceCells)] },
