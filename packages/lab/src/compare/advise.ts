@@ -53,7 +53,7 @@ export interface AdviseOptions {
 /** Of what is reachable: where the front is looked at. */
 const FRONT_SHARES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1] as const;
 /** Of so many mappings a replay takes long: then there are fewer. */
-const MANY = 200_000;
+const MANY = 20_000;
 const FEW_SHARES = [0.5, 0.9, 1] as const;
 const PAGE = 4096;
 

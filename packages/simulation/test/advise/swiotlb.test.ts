@@ -2,6 +2,9 @@
 // Which area swiotlb needs, what a full one means, and how full flush queues get.
 
 import { expect } from 'chai';
+import { iova_c, iova_domain } from '@iommu-bounce/iommu-core';
+import { machine } from '@iommu-bounce/linux-shim';
+import { random } from '@iommu-bounce/linux-shim/testing';
 import {
   FlushQueues,
   SwiotlbFull,
@@ -116,6 +119,59 @@ describe('SwiotlbFull', () => {
 });
 
 describe('FlushQueues', () => {
+  for (const seed of [1, 2, 3])
+    it(`is as the port's queues are, seed ${String(seed)}`, () => {
+      const source = random(seed);
+      const k = new machine({ nr_cpus: 2, HZ: 250 });
+      const v = new iova_c(k);
+      const iovad = new iova_domain();
+      v.iova_cache_get();
+      v.init_iova_domain(iovad, 4096, 1);
+      const waiting = [[], []] as number[][];
+      const port = [0, 1].map((cpu) => ({ cpu, unmaps: 0, mostEntries: 0, longestNs: 0 }));
+      let now = 0;
+      const first = k.timers.jiffies();
+      // While a timer runs, time is that of its jiffy.
+      const time = (): number => Math.max(now, (k.timers.jiffies() - first) * 4e6);
+      v.init_iova_flush_queue(
+        iovad,
+        () => {
+          for (const [cpu, times] of waiting.entries())
+            for (const one of times.splice(0)) {
+              const row = port[cpu];
+              if (row) row.longestNs = Math.max(row.longestNs, time() - one);
+            }
+        },
+        () => undefined,
+      );
+      const fq = new FlushQueues(250, (jiffies) => jiffies * 4e6);
+      for (let i = 0; i < 3000; i++) {
+        const step = source.below(1000) < 3 ? source.below(3e7) : source.below(30_000);
+        k.timers.advance(step / 1e6);
+        now += step;
+        const cpu = source.below(2);
+        k.context.run_on_cpu(cpu);
+        const row = port[cpu];
+        const range = v.alloc_iova(iovad, 64, 2 ** 30, true);
+        if (!row || !range) throw new Error('no address is left');
+        v.queue_iova(iovad, range.pfn_lo, 64, null);
+        waiting[cpu]?.push(now);
+        row.unmaps++;
+        row.mostEntries = Math.max(row.mostEntries, waiting[cpu]?.length ?? 0);
+        fq.unmap(0, cpu, k.timers.jiffies() - first, now);
+      }
+      k.timers.advance(100);
+      fq.finish();
+      const own = fq.figures().map(({ cpu, unmaps, mostEntries, longestNs }) => ({
+        cpu,
+        unmaps,
+        mostEntries,
+        longestNs,
+      }));
+      expect(own, `seed ${String(seed)}`).to.deep.equal(port);
+      expect(port.some(({ mostEntries }) => mostEntries === 255)).to.equal(true);
+    });
+
   const queues = (): FlushQueues => new FlushQueues(250, (jiffies) => jiffies * 4e6);
 
   it('flushes when its timer runs: 10 ms are 3 jiffies, and one for the begun one', () => {

@@ -22,7 +22,7 @@ export interface Step {
   readonly x: number;
   readonly y: number;
   readonly value: number;
-  readonly text: string;
+  readonly text?: string;
 }
 
 /** Whether the axis below has numbers, not labels. */
@@ -131,8 +131,8 @@ function stroke(one: SeriesView, look: Look): object {
 function steps(view: ChartView, one: SeriesView, look: Look): object {
   const isLog = look.on.has('logValues');
   const groups = [...new Set(shownSeries(view, look).map(({ group }) => group))];
-  const data: Step[] = one.steps.map(({ x, y, text = '' }) => ({
-    ...{ x, value: y, text },
+  const data: Step[] = one.steps.map(({ x, y, text }) => ({
+    ...{ x, value: y, ...(text === undefined ? {} : { text }) },
     y: y === 0 && isLog ? (view.zeroAt ?? 0) : y,
   }));
   return {
@@ -223,7 +223,7 @@ function tooltip(view: ChartView, look: Look): object {
       title: ([item]: TooltipItem<'line'>[]) => {
         const step = item?.raw as Step | undefined;
         if (!step) return '';
-        return view.kind === 'points' ? step.text : time(step.x);
+        return step.text ?? time(step.x);
       },
       label: ({ dataset, raw }: TooltipItem<'line'>) =>
         `${dataset.label ?? ''}: ${withUnit((raw as Step).value, written)}`,
