@@ -8,6 +8,7 @@ import { TraceError } from '@iommu-bounce/dma-trace';
 import { ReadError } from '@iommu-bounce/reader';
 import { InputError } from '@iommu-bounce/simulation';
 import { addAnonymise } from './commands/anonymise';
+import { addAdvise } from './commands/advise';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
@@ -41,6 +42,7 @@ const verbs: readonly AddCommand[] = [
   addReplay,
   addLint,
   addAnonymise,
+  addAdvise,
   addScenario,
   addVerify,
   addSeries,

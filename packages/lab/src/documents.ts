@@ -15,7 +15,7 @@ import type {
   NosyncDocument,
   PolicyComparison,
 } from '@iommu-bounce/simulation';
-import type { ReplayDocument } from './compare';
+import type { AdviseDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
 import type { DemoDocument } from './tables/demo';
 
@@ -101,6 +101,8 @@ export interface Documents {
   readonly lint: LintDocument | LintRulesDocument;
   /** Captures written with other names and addresses: what was replaced, and what was kept. */
   readonly anonymise: AnonymiseDocument;
+  /** Sizes of the pool, of swiotlb and of a flush queue that captures need. Sizes are bytes, times ns. */
+  readonly advise: AdviseDocument;
   /** The C and the port, compared. */
   readonly read: CheckResult;
 }

@@ -11,3 +11,4 @@ export * from './fio'; // jobs under policies, side by side
 export * from './scenarios'; // many devices, drivers that do not sync, a network card
 export * from './captures'; // recorded calls under every policy
 export * from './sensitivity'; // policies compared, and which costs decide between two
+export * from './advise'; // what sizes a recorded load needs

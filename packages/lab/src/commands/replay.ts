@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `replay TRACE…`: drives the DMA of a recorded machine through the ported kernel, and says where they differ.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type OptionValues,
   evaluate,
@@ -36,8 +36,12 @@ import { addDriverOption, driverOf } from './driver-option';
 import { jsonOption, printResult } from './json';
 import { fixedPolicies, option, withFixOption } from './option-values';
 
-interface ReplayOptions extends CostOptions {
+/** What says which machine it was. */
+export interface MachineOptions extends CostOptions {
   readonly driver?: string;
+}
+
+interface ReplayOptions extends MachineOptions {
   readonly recordedOn?: string;
   readonly facts?: string;
   readonly policy?: string;
@@ -71,10 +75,7 @@ export function addReplay(
       'files, - is stdin; those of one boot of a kernel with the series belong together',
     );
   withFixOption(withCostOptions(addDriverOption(command, 'what the capture was recorded on')))
-    .option(
-      '--recorded-on <iommu>',
-      `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
-    )
+    .addOption(recordedOnOption())
     .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
     .option(
       '--policy <names>',
@@ -202,14 +203,14 @@ function readConfig(path: string, io: CommandIo): ChosenConfig {
   return { values, poolOption: `${said}${option}: ${reasons.join('; ')}` };
 }
 
-interface Machine {
+export interface Machine {
   /** Undefined: by what the capture was recorded on. */
   readonly driver: IommuDriver | undefined;
   readonly costs: (iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts;
 }
 
 /** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
-function machineOf(options: ReplayOptions): Machine {
+export function machineOf(options: MachineOptions): Machine {
   const driver = options.driver === undefined ? undefined : driverOf(options.driver);
   if (options.preset === undefined) {
     const over = costsOver(options);
@@ -230,7 +231,15 @@ function machineOf(options: ReplayOptions): Machine {
   return { driver: wanted, costs: () => ({ preset, costs }) };
 }
 
-function recordedOnOf(text: string | undefined): RecordedIommu | null {
+/** `--recorded-on`. */
+export function recordedOnOption(): Option {
+  return new Option(
+    '--recorded-on <iommu>',
+    `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
+  );
+}
+
+export function recordedOnOf(text: string | undefined): RecordedIommu | null {
   if (text === undefined) return null;
   if (Object.hasOwn(RECORDED_ON, text)) return text as RecordedIommu;
   throw new UsageError(

@@ -4,6 +4,9 @@
 export { replayTraces } from './replay'; // files in, a document out
 export type { SeriesState, SessionOptions } from './session';
 export type * from './over-time-figures'; // for plots
+export { advise, type AdviseOptions } from './advise'; // files in, sizes out
+export { causeWords, shareText } from './advise-sentence';
+export type * from './advise-document';
 
 export {
   RECORDED_ON,

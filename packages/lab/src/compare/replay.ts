@@ -38,7 +38,7 @@ export async function replayTraces(
 }
 
 /** Of several machines: the driver that all want, or virtio. One alone is looked at while it is read. */
-function commonDriver(
+export function commonDriver(
   found: readonly (readonly TraceFile[])[],
   { recordedOn }: SessionOptions,
 ): IommuDriver | null {
@@ -56,7 +56,7 @@ function commonDriver(
  * Pool decisions depend on all that went before, so files with them are one boot, in the order of their times. The files of
  * each CPU of a recording are one, too.
  */
-async function boots(
+export async function boots(
   files: readonly string[],
   { facts = null, pathOf = (file) => file }: SessionOptions,
 ): Promise<TraceFile[][]> {

@@ -65,6 +65,10 @@ export interface SessionOptions extends ReadOptions {
   readonly mostDifferences: number;
   /** Takes what each boot did over time; without it, nothing of that is kept. */
   readonly overTime?: (boot: OverTimeFigures) => void;
+  /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
+  readonly compares?: boolean;
+  /** Told of each machine before it does anything. */
+  readonly watch?: (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
 }
 
 export interface Session {
@@ -134,7 +138,8 @@ export async function replaySession(
   const initial = whatIf === null ? initialStates(survey, numSlots) : [];
   const comparesPool = survey.hasDecisions && options.patches.includes(4) && whatIf === null;
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
-  const states = [...new Set<SeriesState>([...options.patches, agreementState])].sort();
+  const compared = options.compares === false ? [] : [agreementState];
+  const states = [...new Set<SeriesState>([...options.patches, ...compared])].sort();
   const agreement = new Agreement(options.mostDifferences, whatIf !== null);
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
@@ -175,7 +180,8 @@ export async function replaySession(
       warmUp(lane, eviction, initial);
       lane.observers.push(pool);
     }
-    if (patches === agreementState) lane.observers.push(agreement);
+    if (compared.includes(patches)) lane.observers.push(agreement);
+    options.watch?.(lane, patches, clock);
     return { patches, lane };
   });
 

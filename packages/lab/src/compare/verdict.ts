@@ -267,7 +267,11 @@ function modelled(
  * In how many pieces a mapping comes that was counted: a request of the kernel before the series is for one piece. Between
  * the sizes of a capture, by the share of pages that begin a piece; without larger sizes than a page, as fresh memory is.
  */
-function piecesOf(rows: readonly SizeSteps[]): (bytes: number) => number {
+export function piecesOf(
+  rows: readonly (Pick<SizeSteps, 'size_up_to' | 'bytes' | 'maps'> & {
+    readonly map: { readonly mapRequests: number };
+  })[],
+): (bytes: number) => number {
   const known = rows
     .filter((row) => row.size_up_to > 4096 && row.map.mapRequests > 0)
     .map((row) => {

@@ -55,12 +55,22 @@ export class RecordedClock {
 
   /** `jiffies` at a time of the trace, and the milliseconds since they were counted. */
   at(ns: number): { jiffies: number; restMs: number } {
-    // Without runs the phase is unknown; a clock that began with the trace's is as good as any.
-    const [base, begin] =
-      this.phaseNs === null ? [INITIAL_JIFFIES(this.hz), 0] : [BASE_JIFFIES, this.phaseNs];
+    const [base, begin] = this.origin;
     const ticks = ((ns - begin) * this.hz) / 1e9;
     const whole = Math.floor(ticks);
     return { jiffies: base + whole, restMs: ((ticks - whole) * 1000) / this.hz };
+  }
+
+  /** When a jiffy begins, on the trace's clock. */
+  nsOf(jiffies: number): number {
+    const [base, begin] = this.origin;
+    return begin + ((jiffies - base) * 1e9) / this.hz;
+  }
+
+  /** A jiffy, and when it begins. */
+  private get origin(): readonly [jiffies: number, ns: number] {
+    // Without runs the phase is unknown; a clock that began with the trace's is as good as any.
+    return this.phaseNs === null ? [INITIAL_JIFFIES(this.hz), 0] : [BASE_JIFFIES, this.phaseNs];
   }
 }
 

@@ -3,6 +3,7 @@
 
 export { type ReportPart, report } from './replay-report'; // a replay
 export { type DemoReport, demoReport } from './demo-report'; // that of npm start
+export { adviseReport } from './advise-report'; // sizes for a capture
 export * from './fio'; // an experiment, with charts
 export * from './lint'; // findings
 export * from './scenarios'; // scenarios, traffic, a comparison

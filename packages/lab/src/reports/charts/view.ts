@@ -27,10 +27,10 @@ export interface SeriesView extends Key {
   readonly hatched: boolean;
   /** Decimals of its values; null: the chart's. */
   readonly digits: number | null;
-  /** One for each of the chart's labels; empty in a chart of steps. */
+  /** One for each of the chart's labels; empty in a chart of steps or points. */
   readonly marks: readonly Mark[];
-  /** Of a chart of steps: each level lasts until the next. */
-  readonly steps: readonly { readonly x: number; readonly y: number }[];
+  /** Of a chart of steps: each level lasts until the next. Of a chart of points: where they are, and what each is. */
+  readonly steps: readonly { readonly x: number; readonly y: number; readonly text?: string }[];
 }
 
 /** A value across the whole chart, with its name beside it. */
@@ -49,8 +49,8 @@ export interface Tick {
 export interface ChartView {
   /** Of its canvas. */
   readonly id: string;
-  /** Bars beside each other, bars of parts lying on each other, lines over labels, levels over time. */
-  readonly kind: 'bars' | 'stack' | 'lines' | 'steps';
+  /** Bars beside each other, bars of parts lying on each other, lines over labels, levels over time, points over numbers. */
+  readonly kind: 'bars' | 'stack' | 'lines' | 'steps' | 'points';
   readonly labels: readonly string[];
   /** One for each label, or none at all. */
   readonly labelKeys: readonly Key[];

@@ -17,11 +17,17 @@ export interface Look {
   readonly hatch: (colour: string) => string | object;
 }
 
-/** A point of a chart of steps: where it is drawn, and its true value. */
+/** A point of a chart of steps or points: where it is drawn, its true value, and what it is. */
 export interface Step {
   readonly x: number;
   readonly y: number;
   readonly value: number;
+  readonly text?: string;
+}
+
+/** Whether the axis below has numbers, not labels. */
+export function isOverNumbers({ kind }: ChartView): boolean {
+  return kind === 'steps' || kind === 'points';
 }
 
 const DASHES = [[], [8, 3], [3, 3], [8, 3, 2, 3], [1, 3]];
@@ -43,7 +49,7 @@ export function shownSeries({ series }: ChartView, { isChosen }: Look): SeriesVi
 /** Why there is nothing to draw, or null: there is something. */
 export function nothing(view: ChartView, look: Look): string | null {
   const some = shownSeries(view, look).length + view.lines.filter(look.isChosen).length > 0;
-  if (view.kind === 'steps' ? some : some && shownLabels(view, look).length > 0) return null;
+  if (isOverNumbers(view) ? some : some && shownLabels(view, look).length > 0) return null;
   return 'Nothing is chosen here: tick a policy and a group of jobs that this chart has.';
 }
 
@@ -61,7 +67,7 @@ export function settings(view: ChartView, look: Look): ChartConfiguration {
   const values = valueAxis(view, look);
   const labels = labelAxis(view, look, lying);
   const config = {
-    type: view.kind === 'lines' || view.kind === 'steps' ? 'line' : 'bar',
+    type: view.kind === 'lines' || isOverNumbers(view) ? 'line' : 'bar',
     data: {
       labels: shownLabels(view, look).map((i) => view.labels[i]),
       datasets: datasets(view, look),
@@ -73,7 +79,7 @@ export function settings(view: ChartView, look: Look): ChartConfiguration {
       layout: { padding: { top: 18, right: lying ? 44 : 0 } },
       scales: lying ? { x: values, y: labels } : { x: labels, y: values },
       interaction: {
-        mode: view.kind === 'steps' ? 'nearest' : 'index',
+        mode: isOverNumbers(view) ? 'nearest' : 'index',
         intersect: false,
         axis: lying ? 'y' : 'x',
       },
@@ -89,7 +95,7 @@ export function settings(view: ChartView, look: Look): ChartConfiguration {
 
 function datasets(view: ChartView, look: Look): object[] {
   const series = shownSeries(view, look);
-  if (view.kind === 'steps') return series.map((one) => steps(view, one, look));
+  if (isOverNumbers(view)) return series.map((one) => steps(view, one, look));
   const marks = shownMarks(view, look);
   return series.map((one, s) => {
     const data = marks[s] ?? [];
@@ -125,13 +131,15 @@ function stroke(one: SeriesView, look: Look): object {
 function steps(view: ChartView, one: SeriesView, look: Look): object {
   const isLog = look.on.has('logValues');
   const groups = [...new Set(shownSeries(view, look).map(({ group }) => group))];
-  const data: Step[] = one.steps.map(({ x, y }) => ({
-    ...{ x, value: y },
+  const data: Step[] = one.steps.map(({ x, y, text }) => ({
+    ...{ x, value: y, ...(text === undefined ? {} : { text }) },
     y: y === 0 && isLog ? (view.zeroAt ?? 0) : y,
   }));
   return {
     ...stroke(one, look),
-    ...{ stepped: true, pointRadius: 0, parsing: false, backgroundColor: 'transparent' },
+    ...(view.kind === 'points'
+      ? { pointRadius: 5, pointHoverRadius: 7, parsing: false }
+      : { stepped: true, pointRadius: 0, parsing: false, backgroundColor: 'transparent' }),
     borderDash: DASHES[groups.indexOf(one.group) % DASHES.length],
     data,
   };
@@ -203,16 +211,20 @@ function labelAxis(view: ChartView, { on, ink, narrow }: Look, lying: boolean): 
     title: { display: view.labelTitle !== '', text: view.labelTitle },
     grid: { color: ink('--line'), display: !lying },
     stacked: view.kind === 'stack',
-    ...(view.kind === 'steps' ? { type, ticks: { maxRotation: 0 } } : {}),
+    ...(isOverNumbers(view) ? { type, ticks: { maxRotation: 0 } } : {}),
     ...(lying ? { ticks: { autoSkip: false, font: { size: narrow ? 11 : 12 } } } : {}),
   };
 }
 
 function tooltip(view: ChartView, look: Look): object {
   const written = look.on.has('shares') ? { ...view, unit: '% of the CPU time', digits: 1 } : view;
-  if (view.kind === 'steps')
+  if (isOverNumbers(view))
     return {
-      title: ([item]: TooltipItem<'line'>[]) => (item ? time((item.raw as Step).x) : ''),
+      title: ([item]: TooltipItem<'line'>[]) => {
+        const step = item?.raw as Step | undefined;
+        if (!step) return '';
+        return step.text ?? time(step.x);
+      },
       label: ({ dataset, raw }: TooltipItem<'line'>) =>
         `${dataset.label ?? ''}: ${withUnit((raw as Step).value, written)}`,
     };

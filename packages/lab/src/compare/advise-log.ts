@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Lines of a kernel log about a full swiotlb: all of them, and what to do about each cause.
+
+import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
+import { readTrace } from '@iommu-bounce/dma-trace';
+import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
+import { count, plural, sizeLimit, wholeBytes } from '../show/format';
+import type { SwiotlbFullRow } from './advise-document';
+
+/** What is never unmapped fills the area if it is so much of it. */
+const LEAK_SHARE = 0.5;
+
+/** What a first look at the captures finds. */
+export interface LogLook {
+  readonly full: SwiotlbFull;
+  /** Lines of a kernel log. */
+  readonly logLines: number;
+  /** Files with any event beside them. */
+  readonly captures: readonly string[];
+}
+
+/** @throws TraceError for a file that is no capture */
+export async function lookAtLogs(
+  files: readonly string[],
+  pathOf: (file: string) => string,
+  progress: (file: string, share: number) => void,
+): Promise<LogLook> {
+  const full = new SwiotlbFull();
+  let logLines = 0;
+  const captures: string[] = [];
+  for (const [i, file] of files.entries()) {
+    const reader = readTrace(file, pathOf(file));
+    for await (const batch of reader.batches()) {
+      for (const event of batch) {
+        if (event.kind !== 'kernelLog') continue;
+        if (event.topic !== 'swiotlbFull') continue;
+        full.add({
+          device: event.device,
+          size: event.swiotlb?.size ?? null,
+          total: event.swiotlb?.total ?? null,
+          used: event.swiotlb?.used ?? null,
+          timeNs: event.timeNs,
+          place: `${file}:${String(event.line)}`,
+        });
+      }
+      progress(file, i / files.length);
+    }
+    logLines += reader.counters.logLines;
+    if (reader.counters.events > 0) captures.push(file);
+  }
+  return { full, logLines, captures };
+}
+
+/** @param held bytes that a device maps and never unmaps, by the calls beside the log */
+export function fullRow(
+  found: SwiotlbFullGroup,
+  held: (device: string | null) => number = () => 0,
+): SwiotlbFullRow {
+  const area = (found.total ?? Infinity) * IO_TLB_SIZE;
+  const isLeak = found.cause === 'full' && held(found.device) >= LEAK_SHARE * area;
+  const group: SwiotlbFullGroup = isLeak ? { ...found, cause: 'leaked' } : found;
+  return {
+    cause: group.cause,
+    device: group.device,
+    count: group.count,
+    largest: group.largest,
+    most_slots: group.mostSlots,
+    slots: group.total,
+    first: group.first,
+    advice: adviceOn(group),
+  };
+}
+
+function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): string {
+  switch (cause) {
+    case 'too_large':
+      return (
+        `no swiotlb= helps: a piece has at most ${sizeLimit(LONGEST_BOUNCE)}, and ${wholeBytes(largest ?? 0)} were asked for; ` +
+        'let the driver ask dma_max_mapping_size (for disks: lower max_sectors_kb)'
+      );
+    case 'fragmented':
+      return `enough slots were free, but no run of ${wholeBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
+    case 'leaked':
+      return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
+    case 'full':
+      return `needs swiotlb=${count(wholeSets(mostSlots ?? 0)).replaceAll(',', '')} at least (${plural(mostSlots ?? 0, 'slot')} in use and asked for)`;
+    case 'unknown':
+      return 'the line has no numbers of slots (kernels before 4.20 print none): record the mappings, or raise swiotlb=';
+  }
+}
+
+/** Twice of what there is: how large is not known from the lines. */
+function atLeast(total: number | null): string {
+  return total === null ? '' : `, for instance swiotlb=${String(wholeSets(2 * total))}`;
+}
+
+function wholeSets(slots: number): number {
+  return Math.ceil(slots / 128) * 128;
+}

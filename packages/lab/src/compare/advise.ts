@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// From captures to the advice: a load is read off a replay, a search finds sizes for it, replays confirm them.
+
+import type { IommuDriver } from '@iommu-bounce/integration';
+import type { TraceFacts } from '@iommu-bounce/dma-trace';
+import {
+  type ModelledLoad,
+  PoolModel,
+  type PoolPoint,
+  PoolSearch,
+  presetInfo,
+  swiotlbArea,
+} from '@iommu-bounce/simulation';
+import type { OnProgress } from '../progress';
+import { factsBeside } from '../spool';
+import { sum } from '../show/sum';
+import { bounceRows } from './advise-bounce';
+import { Confirmed, choiceOf, lanesOf } from './advise-confirm';
+import type {
+  AdviseDocument,
+  FlushQueueRow,
+  MemoryGoal,
+  PoolChoice,
+  ServeGoal,
+  SwiotlbSection,
+} from './advise-document';
+import { AdviseLoad } from './advise-load';
+import { type LogLook, fullRow, lookAtLogs } from './advise-log';
+import { adviceSentence, doesNotPay, logSentence } from './advise-sentence';
+import { uncertainties } from './advise-uncertain';
+import { captureSection } from './capture';
+import type { CaptureSection } from './capture-document';
+import type { TraceFile } from './read-files';
+import type { RecordedIommu, VerdictCosts } from './recorded-on';
+import { refuseRepeated } from './repeated';
+import { boots, commonDriver } from './replay';
+import { type Session, type SessionOptions, replaySession } from './session';
+import { type VerdictSection, verdictOf } from './verdict';
+
+export interface AdviseOptions {
+  readonly pathOf: (file: string) => string;
+  readonly progress: OnProgress;
+  readonly recordedOn: RecordedIommu | null;
+  readonly facts: TraceFacts | null;
+  readonly driver?: IommuDriver;
+  readonly costs: (iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts;
+  /** Percent of the mappings, each above 0 and up to 100; one at least. */
+  readonly serve: readonly number[];
+  /** Bytes, or null. */
+  readonly memory: number | null;
+}
+
+/** Of what is reachable: where the front is looked at. */
+const FRONT_SHARES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1] as const;
+/** Of so many mappings a replay takes long: then there are fewer. */
+const MANY = 20_000;
+const FEW_SHARES = [0.5, 0.9, 1] as const;
+const PAGE = 4096;
+
+/**
+ * @throws TraceError for a file that is no capture, UsageError for one that is given twice or cannot be replayed
+ */
+export async function advise(
+  files: readonly string[],
+  options: AdviseOptions,
+): Promise<AdviseDocument> {
+  const { pathOf, progress } = options;
+  await refuseRepeated(files, pathOf);
+  const look = await lookAtLogs(files, pathOf, (file, share) => {
+    progress(`looking at ${file}`, share * 0.05);
+  });
+  if (look.captures.length === 0) return await ofLogs(files, look, options);
+  return { ...(await adviseOn(look, options)), files: [...files] };
+}
+
+/** Nothing is mapped in a kernel log, so there is nothing to replay. */
+async function ofLogs(
+  files: readonly string[],
+  look: LogLook,
+  { facts, pathOf }: AdviseOptions,
+): Promise<AdviseDocument> {
+  const rows = look.full.groups().map((group) => fullRow(group));
+  // Facts that are wrong are told here too.
+  for (const file of files) if (facts === null) await factsBeside(file, pathOf(file));
+  return {
+    ...NOTHING,
+    advice: logSentence(look, rows),
+    files: [...files],
+    swiotlb_full: rows,
+  };
+}
+
+const NOTHING: AdviseDocument = {
+  ...{ advice: '', files: [], boots: 0, mappings: 0, mappings_servable: 0, recommendation: null },
+  ...{ serve: [], within: null, usual: null, no_pool: null, front: [], only_what_pays: null },
+  ...{ verdict: null, bounce: [], swiotlb: null, flush_queues: [], swiotlb_full: [] },
+  ...{ uncertain: [], recorded_on: [], preset: null, costs: null, captures: [] },
+};
+
+async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDocument> {
+  const replay: SessionOptions = {
+    ...{ pathOf: options.pathOf, recordedOn: options.recordedOn, facts: options.facts },
+    ...{ patches: [0, 4], config: null, params: null, mostDifferences: 0, compares: false },
+    progress: () => undefined,
+  };
+  const found = await boots(look.captures, replay);
+  const driver = options.driver ?? commonDriver(found, replay);
+  const base = driver === null ? replay : { ...replay, driver };
+  const { sessions, loads } = await firstReplay(found, base, options.progress);
+  const captures = sessions.map(captureSection);
+  const rows = look.full.groups().map((group) => fullRow(group, heldBy(captures)));
+  const [first] = sessions;
+  const modelled = loads.map((load): ModelledLoad => ({
+    load: load.pool,
+    model: new PoolModel(load.pool, load.firstJiffies),
+  }));
+  const search = new PoolSearch(modelled, (share) => {
+    options.progress('searching sizes', 0.3 + 0.2 * share);
+  });
+  const { preset, costs } = options.costs(
+    first?.recordedOn.iommu ?? 'virtio-iommu',
+    first?.driver ?? 'virtio',
+  );
+  const common = {
+    ...{ boots: found.length, captures, swiotlb_full: rows, preset, costs },
+    recorded_on: sessions.map(({ recordedOn }) => recordedOn),
+    ...{ mappings: search.maps, mappings_servable: search.reachable },
+    flush_queues: loads.flatMap(queueRows),
+  };
+  if (search.maps === 0 || !first) {
+    const document: AdviseDocument = { ...NOTHING, ...common };
+    return { ...document, advice: adviceSentence(document) };
+  }
+
+  const confirm = new Confirmed(found, base, options.progress);
+  const goals = options.serve.map((percent) => ({ percent, ...goalOf(search, percent) }));
+  const within = options.memory === null ? null : search.within(options.memory);
+  const wanted = options.memory === null ? (goals[0]?.point ?? null) : within;
+  const front = search.front(search.maps > MANY ? FEW_SHARES : FRONT_SHARES);
+  confirm.expected = new Set([...goals.map(({ point }) => point), within, ...front]).size + 1;
+  const recommended = wanted && (await confirm.withBoth(wanted));
+  const verdict = recommended && verdictOf(recommended.sessions, { preset, costs });
+  const paying = recommended && verdict ? payingPoint(search, recommended.choice, verdict) : null;
+  const serve: ServeGoal[] = [];
+  for (const { percent, reached, point } of goals)
+    serve.push({
+      serve_percent: percent,
+      reached,
+      choice: point && (await confirm.choice(point)),
+    });
+  const budget = options.memory === null ? null : await memoryGoal(options.memory, search, confirm);
+  const shown: PoolChoice[] = [];
+  for (const point of front) {
+    const choice = await confirm.choice(point);
+    if (choice) shown.push(choice);
+  }
+  const payingChoice = paying && (await confirm.choice(paying));
+  const { strict } = first.kernelParams;
+  const { iommu } = presetInfo(preset);
+  options.progress('sizes by device', 0.97);
+  const document: AdviseDocument = {
+    ...NOTHING,
+    ...common,
+    recommendation:
+      recommended &&
+      recommendationOf(recommended.choice, !doesNotPay({ verdict, only_what_pays: payingChoice })),
+    serve,
+    within: budget,
+    usual: usualChoice(sessions),
+    no_pool: plainCounts(sessions),
+    front: shown,
+    only_what_pays: payingChoice,
+    verdict,
+    bounce: strict
+      ? bounceRows(
+          loads.flatMap((load) => load.deviceSizes()),
+          iommu,
+          costs,
+        )
+      : [],
+    swiotlb: swiotlbSection(loads, (tries) => {
+      options.progress(`trying swiotlb areas: ${String(tries)}`, 0.98);
+    }),
+  };
+  const uncertain = uncertainties(document, sessions, loads);
+  const full = { ...document, uncertain };
+  return { ...full, advice: adviceSentence(full) };
+}
+
+/** With the kernel's own parameters; what is mapped before the series is the load. */
+async function firstReplay(
+  found: readonly (readonly TraceFile[])[],
+  base: SessionOptions,
+  progress: OnProgress,
+): Promise<{ sessions: Session[]; loads: AdviseLoad[] }> {
+  const sessions: Session[] = [];
+  const loads: AdviseLoad[] = [];
+  for (const files of found) {
+    sessions.push(
+      await replaySession(files, {
+        ...base,
+        progress: (what, share) => {
+          progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
+        },
+        watch: (lane, patches, clock) => {
+          if (patches !== 0) return;
+          const load = new AdviseLoad(lane, clock);
+          loads.push(load);
+          lane.observers.push(load);
+        },
+      }),
+    );
+    loads.at(-1)?.finish();
+  }
+  return { sessions, loads };
+}
+
+interface Goal {
+  readonly reached: boolean;
+  readonly point: PoolPoint | null;
+}
+
+/** Where so much cannot be served: as much of what can be. */
+function goalOf(search: PoolSearch, percent: number): Goal {
+  const share = percent / 100;
+  // A product of two floats may lie above the whole number that it stands for.
+  const atLeast = (maps: number): number => Math.ceil(maps - 1e-6);
+  const point = search.serving(atLeast(share * search.maps));
+  if (point) return { reached: true, point };
+  return { reached: false, point: search.serving(Math.max(1, atLeast(share * search.reachable))) };
+}
+
+async function memoryGoal(
+  bytes: number,
+  search: PoolSearch,
+  confirm: Confirmed,
+): Promise<MemoryGoal> {
+  const point = search.within(bytes);
+  return {
+    memory_bytes: bytes,
+    choice: point && (await confirm.choice(point)),
+    least_bytes: point ? null : (search.smallest()?.memoryBytes ?? null),
+  };
+}
+
+/** The recommended classes up to the size at which each size costs less, if some cost more; null: all or none do. */
+function payingPoint(
+  search: PoolSearch,
+  { class_sizes: mask, num_slots: slots }: PoolChoice,
+  { break_even: found }: VerdictSection,
+): PoolPoint | null {
+  const served = found.filter((one) => one.mappings_cheaper + one.mappings_dearer > 0);
+  if (!served.some((one) => one.mappings_dearer > 0)) return null;
+  const largest = Math.min(...served.map((one) => one.pays_up_to));
+  // Bit n is the class of 4 KiB times two to the n.
+  const paying = largest < PAGE ? 0 : mask & ((2 * largest) / PAGE - 1);
+  return paying === 0 || paying === mask ? null : search.at(paying, slots);
+}
+
+/** Bytes that a device maps and never unmaps; null: all devices. */
+function heldBy(captures: readonly CaptureSection[]): (device: string | null) => number {
+  return (device) =>
+    sum(captures, ({ never_unmapped: { kinds } }) =>
+      sum(kinds, (kind) => (device === null || kind.device === device ? kind.bytes : 0)),
+    );
+}
+
+function recommendationOf(choice: PoolChoice, pays: boolean): AdviseDocument['recommendation'] {
+  return pays
+    ? {
+        ...{ choice, pays, command_line: choice.params },
+        config: ['CONFIG_IOMMU_DMA=y', 'CONFIG_IOMMU_IO_BUFFER=y'],
+      }
+    : {
+        ...{ choice, pays, command_line: 'io_buffer_pool.num_slots=0' },
+        config: ['# CONFIG_IOMMU_IO_BUFFER is not set'],
+      };
+}
+
+/** What the kernel has by itself, or had when it was recorded. */
+function usualChoice(sessions: readonly Session[]): PoolChoice | null {
+  const [first] = sessions;
+  if (!first) return null;
+  const { classSizes, numSlots } = first.kernelParams;
+  return choiceOf({ classSizes, numSlots }, sessions);
+}
+
+function plainCounts(sessions: readonly Session[]): AdviseDocument['no_pool'] {
+  const totals = lanesOf(sessions, 0).map(({ figures }) => figures.total());
+  return {
+    iommu_maps: sum(totals, (one) => one.iommu_maps),
+    iommu_unmaps: sum(totals, (one) => one.iommu_unmaps),
+  };
+}
+
+function queueRows({ queues, devicesOf }: AdviseLoad): FlushQueueRow[] {
+  return queues.figures().map((one) => ({
+    devices: devicesOf[one.domain] ?? [],
+    cpu: one.cpu,
+    unmaps: one.unmaps,
+    most_entries: one.mostEntries,
+    full_flushes: one.fullFlushes,
+    longest_stale_ns: Math.round(one.longestNs),
+  }));
+}
+
+/** NVMe's driver asks for it: min_align_mask. */
+const KEEPS_OFFSET = 4095;
+
+/** Of several boots the largest. */
+function swiotlbSection(
+  loads: readonly AdviseLoad[],
+  progress: (tries: number) => void,
+): SwiotlbSection {
+  const areas = (mask: number): { slabs: number | null; peak: number } => {
+    const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
+    const slabs = all.map((one) => one.slabs);
+    const known = slabs.filter((one) => one !== null);
+    return {
+      slabs: known.length < slabs.length ? null : Math.max(0, ...known),
+      peak: Math.max(0, ...all.map((one) => one.peakSlots)),
+    };
+  };
+  const plain = areas(0);
+  const keeping = areas(KEEPS_OFFSET);
+  return {
+    mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
+    too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
+    slabs: plain.slabs,
+    peak_slots: plain.peak,
+    slabs_keeping_offset: keeping.slabs,
+    peak_slots_keeping_offset: keeping.peak,
+  };
+}

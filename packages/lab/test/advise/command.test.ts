@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `advise`: what it promises is what a replay with it counts; captures of every kind; kernel logs; bad input.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { AdviseDocument, ReplayDocument } from '@iommu-bounce/lab';
+import { cli, cliOn, expectFits, fixtures, withFolder } from '../commands/run-cli';
+import { TraceWriter } from '../replay/helpers';
+
+const NET = join(fixtures, 'traces/virtio.net-rx.trace.txt.gz');
+const SERIES = join(fixtures, 'traces/series/iobuf-def.bursts.trace.txt.gz');
+
+async function adviceOn(...args: string[]): Promise<AdviseDocument> {
+  const { status, out, err } = await cli('advise', ...args, '--json');
+  expect(err).to.equal('');
+  expect(status).to.equal(0);
+  return JSON.parse(out) as AdviseDocument;
+}
+
+/** The advice on a text. */
+function adviceOnText(text: string, ...args: string[]): Promise<AdviseDocument> {
+  return withFolder((folder) => {
+    const file = join(folder, 'x.trace.txt');
+    writeFileSync(file, text);
+    return adviceOn(file, ...args);
+  });
+}
+
+interface Loaded {
+  readonly maps: number;
+  readonly inFlight: number;
+  readonly sizes: readonly number[];
+  readonly device?: string;
+  readonly unmaps?: boolean;
+}
+
+/** Pages that are mapped and, when so many are in flight, unmapped again. */
+function load(writer: TraceWriter, { maps, inFlight, sizes, device, unmaps = true }: Loaded): void {
+  const live: (readonly [number, number])[] = [];
+  for (let i = 0; i < maps; i++) {
+    const size = sizes[i % sizes.length] ?? 4096;
+    const dma = 0x8000_0000 + i * 2 ** 20;
+    writer.mapPage(dma, 0x10_0000_0000 + i * 2 ** 20, size, device);
+    live.push([dma, size]);
+    if (live.length < inFlight) continue;
+    const [first = [0, 0]] = live.splice(0, 1);
+    if (unmaps) writer.unmapPage(first[0], first[1], device);
+  }
+  if (unmaps) for (const [dma, size] of live) writer.unmapPage(dma, size, device);
+}
+
+function traceOf(...loads: readonly Loaded[]): string {
+  const writer = new TraceWriter();
+  for (const one of loads) load(writer, one);
+  return writer.text;
+}
+
+describe('advise', function () {
+  this.timeout(120_000);
+
+  for (const [name, file] of [
+    ['a plain kernel', NET],
+    ['a kernel with the series', SERIES],
+  ] as const)
+    it(`gives what it promised: ${name}`, async () => {
+      const { front, serve, usual, recommendation } = await adviceOn(file, '--serve', '99,60');
+      const choices = [...front, ...serve.map(({ choice }) => choice), recommendation?.choice];
+      expect(front.length).to.be.above(2);
+      const [first, last] = [choices.at(0), choices.at(-1)];
+      for (const choice of [first, last]) {
+        if (!choice) throw new Error('nothing was advised');
+        const { out } = await cli('replay', file, '--params', choice.params, '--json');
+        const replayed = (JSON.parse(out) as ReplayDocument).states.find((s) => s.patches === 4);
+        expect(replayed).to.deep.include({
+          pool_hits: choice.pool_hits,
+          pool_fills: choice.pool_fills,
+          fallbacks: choice.fallbacks,
+          fallbacks_by_reason: choice.fallbacks_by_reason,
+          peak_bounce_bytes: choice.peak_bounce_bytes,
+          evictions: choice.evictions,
+          copied_bytes: choice.copied_bytes,
+          iommu_maps: choice.iommu_maps,
+          iommu_unmaps: choice.iommu_unmaps,
+        });
+      }
+      for (const goal of serve) expect(goal.choice?.share).to.be.at.least(goal.serve_percent / 100);
+      expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
+    });
+
+  it('begins with the advice, then says what the capture lacks', async () => {
+    const { status, out } = await cliOn({ columns: 80 }, 'advise', NET);
+    expect(status).to.equal(0);
+    expect(out.replaceAll(/\s+/g, ' ')).to.match(
+      /^io_buffer_pool\.class_sizes=\d+ io_buffer_pool\.num_slots=\d+ serves 99\.\d % of [\d,]+ mappings with at most [\d.]+ MiB; default classes: 100\.0 % with [\d.]+ MiB\. Losses/,
+    );
+    expectFits(out, 80);
+    for (const title of ['Recommendation', 'Pareto front', 'Pin or bounce', 'swiotlb', 'Lazy mode'])
+      expect(out).to.match(new RegExp(`^${title}`, 'm'));
+  });
+
+  it('serves most within --memory, and says if nothing fits', async () => {
+    const { within, recommendation } = await adviceOn(NET, '--memory', '300k');
+    expect(within?.choice?.memory_bytes).to.be.within(1, 300 * 1024);
+    expect(recommendation?.choice).to.deep.equal(within?.choice);
+    const small = await adviceOn(NET, '--memory', '1k');
+    expect(small.recommendation).to.equal(null);
+    expect(small.within).to.deep.include({ choice: null });
+    expect(small.advice).to.match(
+      /^No pool fits in 1 KiB: the smallest for these .* takes \d+ KiB/,
+    );
+  });
+
+  it('takes tiny mappings, huge ones, and both', async () => {
+    const tiny = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [60] }));
+    expect(tiny.recommendation?.choice).to.include({ class_sizes: 1, num_slots: 8, share: 1 });
+    const huge = await adviceOnText(traceOf({ maps: 50, inFlight: 4, sizes: [2 ** 20] }));
+    expect(huge).to.include({ mappings: 50, mappings_servable: 0, recommendation: null });
+    expect(huge.advice).to.match(
+      /^No pool serves these 50 mappings: .* 512 KiB, and every one is larger/,
+    );
+    expect(huge.swiotlb?.too_large).to.equal(50);
+    expect(huge.bounce.every((row) => row.mappings_to_bounce === 0)).to.equal(true);
+    const both = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [4096, 2 ** 20] }));
+    expect(both.serve[0]).to.include({ serve_percent: 99, reached: false });
+    expect(both.recommendation?.choice.share).to.equal(0.5);
+    expect(both.advice).to.include('99 % cannot be served: 100 mappings are larger than 512 KiB');
+  });
+
+  it('says what missing unmaps and few mappings do to it', async () => {
+    const found = await adviceOnText(
+      traceOf({ maps: 150, inFlight: 1000, sizes: [4096], unmaps: false }),
+    );
+    expect(found.recommendation?.choice.num_slots).to.equal(149);
+    expect(found.uncertain.join('\n'))
+      .to.include('150 mappings only')
+      .and.to.include('150 mappings never unmapped');
+    expect(found.flush_queues).to.deep.equal([]);
+  });
+
+  it('counts slots for every device, though one of eight is busy', async () => {
+    const device = (i: number): string => `0000:00:0${String(i)}.0`;
+    const idle = Array.from({ length: 7 }, (_, i) => i + 1).map((i) => ({
+      ...{ maps: 1, inFlight: 1, sizes: [4096], device: device(i) },
+    }));
+    const busy = { maps: 300, inFlight: 20, sizes: [16384], device: device(0) };
+    const { recommendation, serve } = await adviceOnText(traceOf(busy, ...idle), '--serve', '97.7');
+    // Buffers that were busy at a time, and an array of slots for each of the eight.
+    expect(serve[0]?.reached).to.equal(true);
+    const choice = recommendation?.choice;
+    expect(choice?.num_slots).to.be.within(19, 20);
+    const classes = choice?.class_sizes === 4 ? 1 : 2;
+    expect(choice?.array_bytes).to.equal(8 * classes * 40 * (choice?.num_slots ?? 0));
+  });
+
+  it('does not advise a pool where copying costs more', async () => {
+    const text = traceOf({ maps: 300, inFlight: 8, sizes: [131072] });
+    const found = await adviceOnText(text, '--preset', 'bare-metal-vtd');
+    expect(found.advice).to.match(
+      /^Bouncing does not pay here: [\d.]+ µs of CPU per map and unmap/,
+    );
+    expect(found.recommendation).to.deep.include({
+      ...{ pays: false, command_line: 'io_buffer_pool.num_slots=0' },
+      config: ['# CONFIG_IOMMU_IO_BUFFER is not set'],
+    });
+    expect(found.bounce).to.have.length(1);
+    expect(found.bounce[0]).to.include({ bounce: 'below', mappings_to_bounce: 0 });
+    const mixed = traceOf({ maps: 400, inFlight: 8, sizes: [1024, 131072] });
+    const partly = await adviceOnText(mixed, '--preset', 'bare-metal-vtd');
+    expect(partly.only_what_pays?.class_sizes).to.equal(1);
+    expect(partly.advice).to.include('copying pays up to 4 KiB only');
+    expect(partly.bounce[0]?.mappings_to_bounce).to.equal(200);
+  });
+
+  it('writes a page with the plot, once over its own and never over another file', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'a.html');
+      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(0);
+      const page = readFileSync(file, 'utf8');
+      expect(page).to.include('"kind":"points"').and.to.include('id="section-front"');
+      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(0);
+      expect(readFileSync(file, 'utf8')).to.equal(page);
+      writeFileSync(file, 'mine');
+      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(2);
+    });
+  });
+
+  describe('of a kernel log', () => {
+    const full = (seconds: number, used: number, size = 4096): string =>
+      `[  ${String(seconds)}.000000] nvme 0000:01:00.0: swiotlb buffer is full (sz: ${String(size)} bytes), total 32768 (slots), used ${String(used)} (slots)\n`;
+    const causes = async (text: string): Promise<string[]> =>
+      (await adviceOnText(text)).swiotlb_full.map(
+        ({ cause, count }) => `${cause} ${String(count)}`,
+      );
+
+    it('says which cause a full swiotlb has', async () => {
+      expect(await causes(full(100, 100, 524288))).to.deep.equal(['too_large 1']);
+      expect(await causes(full(100, 100, 65536))).to.deep.equal(['fragmented 1']);
+      expect(await causes(full(100, 32768))).to.deep.equal(['full 1']);
+      const leak = [0, 4, 8, 12, 16].map((i) => full(100 + i, 32767 + i / 16)).join('');
+      expect(await causes(leak.replaceAll(/used 32767\.\d+/g, 'used 32767'))).to.deep.equal([
+        'leaked 5',
+      ]);
+    });
+
+    it('gives the least swiotlb= as its advice', async () => {
+      const { advice } = await adviceOnText(full(100, 32760, 65536));
+      expect(advice).to.equal(
+        'A kernel log without DMA calls: swiotlb was full 1 time: 1 full in truth; needs swiotlb=32896 at least (32,792 slots in use and asked for).',
+      );
+    });
+
+    it('has nothing to say of a log about other things', async () => {
+      const { advice, swiotlb_full: rows } = await adviceOnText(
+        '[    1.000000] Linux version 6.1\n',
+      );
+      expect(advice).to.match(/none of its 1 line is about a full swiotlb/);
+      expect(rows).to.deep.equal([]);
+    });
+
+    it('is read beside a capture, whose calls may show the leak', async () => {
+      await withFolder(async (folder) => {
+        const [log, trace] = [join(folder, 'log.txt'), join(folder, 'x.trace.txt')];
+        writeFileSync(log, full(100, 32768));
+        const device = '0000:01:00.0';
+        const held = { maps: 300, inFlight: 1000, sizes: [131072], device, unmaps: false };
+        writeFileSync(trace, traceOf(held));
+        const found = await adviceOn(log, trace);
+        expect(found).to.include({ mappings: 300, boots: 1 });
+        expect(found.swiotlb_full[0]).to.include({ cause: 'leaked', first: `${log}:1` });
+        writeFileSync(trace, traceOf({ ...held, unmaps: true }));
+        expect((await adviceOn(log, trace)).swiotlb_full[0]?.cause).to.equal('full');
+      });
+    });
+  });
+
+  for (const [args, message] of [
+    [['--serve', '0'], /--serve: expected percent above 0 and up to 100, .* got '0'/],
+    [['--serve', '99,101'], /--serve: expected percent/],
+    [['--memory', 'much'], /--memory: expected a size, e\.g\. 512k or 4M, got 'much'/],
+    [['--recorded-on', 'x'], /--recorded-on: expected one of/],
+    [['--preset', 'x'], /--preset: /],
+    [[NET], /is given twice/],
+  ] as const)
+    it(`refuses ${args.join(' ')} in one line`, async () => {
+      const { status, out, err } = await cli('advise', NET, ...args);
+      expect(status).to.equal(2);
+      expect(out).to.equal('');
+      expect(err)
+        .to.match(message)
+        .and.match(/^[^\n]*\n$/);
+    });
+});
+
+describe('docs/advise.md', function () {
+  this.timeout(120_000);
+  const page = readFileSync(join(fixtures, '../docs/advise.md'), 'utf8');
+
+  it('shows what the command prints', async () => {
+    const example = /^```text\n((?:.|\n)*?)^```$/m.exec(page)?.[1] ?? '';
+    const [, typed = ''] = /^npx iommu-bounce advise (.*)$/m.exec(page) ?? [];
+    const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+    expect(example).not.to.equal('');
+    const { out } = await cli('advise', join(fixtures, '..', typed));
+    expect(words(out)).to.include(words(example));
+  });
+});
