@@ -7,4 +7,5 @@ export type { Scanner } from './scanner'; // a line that is being read
 export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them
+export * from './diff'; // two captures of the same work
 export { TraceError, escaped, printable } from './trace-error';
