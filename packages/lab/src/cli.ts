@@ -10,6 +10,7 @@ import { InputError } from '@iommu-bounce/simulation';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
+import { addDiff } from './commands/diff';
 import { addDemo } from './commands/demo';
 import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
@@ -39,6 +40,7 @@ const verbs: readonly AddCommand[] = [
   addFio,
   addReplay,
   addLint,
+  addDiff,
   addScenario,
   addVerify,
   addSeries,

@@ -14,7 +14,7 @@ import type {
   NosyncDocument,
   PolicyComparison,
 } from '@iommu-bounce/simulation';
-import type { ReplayDocument } from './compare';
+import type { DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
 import type { DemoDocument } from './tables/demo';
 
@@ -98,6 +98,8 @@ export interface Documents {
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */
   readonly lint: LintDocument | LintRulesDocument;
+  /** Two captures of the same work, compared: the first is a, the second b. */
+  readonly diff: DiffDocument;
   /** The C and the port, compared. */
   readonly read: CheckResult;
 }

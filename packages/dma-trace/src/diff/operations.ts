@@ -79,6 +79,7 @@ export class OperationLog {
   private readonly idle = new Column(Float64Array);
   private readonly maps = new Column(Uint16Array);
   private readonly ends = new Column(Uint8Array);
+  private readonly unmapped = new Column(Uint8Array);
   private readonly attributes = new Column(Uint16Array);
   private readonly lead = new Column(Uint16Array);
 
@@ -150,6 +151,11 @@ export class OperationLog {
     return this.window.get(i);
   }
 
+  /** Whether the capture shows its unmap. */
+  isUnmapped(i: number): boolean {
+    return this.unmapped.get(i) === 1;
+  }
+
   /** How long its address had been unmapped, ns; NaN where it was not seen mapped before. */
   idleOf(i: number): number {
     return this.idle.get(i);
@@ -196,6 +202,7 @@ export class OperationLog {
     this.live.delete(mapping);
     if (implied) return;
     this.unmaps++;
+    this.unmapped.set(i, 1);
     this.lastNs = Math.max(this.lastNs, timeNs);
     const window = timeNs - this.begin.get(i);
     // A request that was found too late begins where it ends.
@@ -235,6 +242,7 @@ export class OperationLog {
     this.begin.push(timeNs);
     this.window.push(NaN);
     this.ends.push(UNKNOWN_8);
+    this.unmapped.push(0);
     this.attributes.push(attrs);
     return this.lane.length - 1;
   }

@@ -2,6 +2,7 @@
 // tables: the documents of the verbs as text for a terminal, one file a verb.
 
 export { tables } from './replay';
+export { diffText } from './diff';
 export { fioTables } from './fio';
 export { lintRulesText, lintText } from './lint';
 export * from './lint-document';
