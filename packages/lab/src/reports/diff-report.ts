@@ -3,11 +3,11 @@
 
 import type { DiffDocument } from '../compare';
 import { time } from '../show/format';
-import { type Html, html } from '../show/html';
+import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
 import type { Section } from '../show/sections';
 import { capturesLines, diffAnswer } from '../tables/diff-answer';
-import { diffSections } from '../tables/diff';
+import { diffSections, differencesByKind, sidePlace } from '../tables/diff';
 import { partHtml } from './capture';
 import { otherColour } from './charts/colours';
 import { chartHtml } from './charts/figure';
@@ -19,7 +19,8 @@ export function diffReport(document: DiffDocument, command: string): string {
   const charts = figures(document);
   const sections = diffSections(document).map(({ id, title, parts }): Section => {
     const own = charts.filter((one) => one.section === id);
-    return { id, title, body: html`${own.map(drawn)} ${parts.map(partHtml)}` };
+    const body = id === 'differences' ? differences(document) : html`${parts.map(partHtml)}`;
+    return { id, title, body: html`${own.map(drawn)} ${body}` };
   });
   return pageText({
     title: 'Two captures of the same work, compared',
@@ -29,6 +30,19 @@ export function diffReport(document: DiffDocument, command: string): string {
     run: { command },
     ...(charts.length > 0 ? chartParts(charts) : {}),
   });
+}
+
+function differences(document: DiffDocument): Html {
+  const kinds = differencesByKind(document).map(({ title, rows }) => {
+    const cells = rows.map((row) => [
+      `${row.device}: ${row.what}`,
+      sidePlace(row.a, row.after),
+      sidePlace(row.b, row.after),
+    ]);
+    return html`<p class="caption">${title}</p>
+      ${rows.length > 0 ? htmlTable(['what', 'A', 'B'], cells, 3) : html``}`;
+  });
+  return html`${kinds}`;
 }
 
 type Drawn = Pick<Figure, 'heading' | 'view'> & { readonly section: string };

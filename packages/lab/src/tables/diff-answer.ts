@@ -45,7 +45,7 @@ function operations({ operations: of, counts }: DiffDocument): string {
       [of.changed, 'by another call or direction'],
     ] as const;
     const words = said.flatMap(([n, word]) => (n > 0 ? [`${count(n)} ${word}`] : []));
-    return `${count(differ)} of ${plural(all, 'operation')} differ (${words.join(', ')})${others}`;
+    return `${count(differ)} of ${plural(all, 'operation')} ${differ === 1 ? 'differs' : 'differ'} (${words.join(', ')})${others}`;
   }
   const order = of.elsewhere > 0 ? `, ${count(of.elsewhere)} in another order` : '';
   const told =
