@@ -51,7 +51,8 @@ function beside({ a, b }: WindowRow, of: (figures: WindowFigures) => number): st
 
 export function requestParts(document: DiffDocument): Part[] {
   const { requests: of } = document;
-  if (of.unknown_a !== null && of.unknown_b !== null) return ['Not known of either capture.'];
+  if (of.rows.every((row) => row.a === null && row.b === null))
+    return ['Not known of either capture.'];
   const lines = [
     eventsLine('A', of.iommu_maps.a, of.iommu_unmaps.a, of.per_mapping.a, document.a.mappings),
     eventsLine('B', of.iommu_maps.b, of.iommu_unmaps.b, of.per_mapping.b, document.b.mappings),
@@ -85,8 +86,10 @@ function eventsLine(
   per: number | null,
   mappings: number,
 ): string {
-  if (maps === null || unmaps === null || per === null) return `${name}: ${UNKNOWN}.`;
-  return `${name}: ${count(maps)} iommu:map and ${plural(unmaps, 'iommu:unmap event')}, ${per.toFixed(2)} for each of ${plural(mappings, 'mapping')}.`;
+  if (maps === null && unmaps === null) return `${name}: ${UNKNOWN}.`;
+  const said = (n: number | null): string => (n === null ? 'an unknown number of' : count(n));
+  const each = per === null ? '' : `, ${per.toFixed(2)} for each of ${plural(mappings, 'mapping')}`;
+  return `${name}: ${said(maps)} iommu:map and ${said(unmaps)} iommu:unmap events${each}.`;
 }
 
 function requestTable({ requests: of }: DiffDocument): TablePart {
@@ -99,10 +102,10 @@ function requestTable({ requests: of }: DiffDocument): TablePart {
     const per = (n: number | null): string => (n === null ? UNKNOWN : n.toFixed(2));
     return [
       `${cell(row.device)} ${row.call}`,
-      ...both((one) => count(one.iommu_maps)),
+      ...both((one) => (one.mappings === 0 ? UNKNOWN : count(one.iommu_maps))),
       ...both((one) => per(one.maps_per_mapping)),
       ...both((one) => (one.bytes_per_map === null ? UNKNOWN : decimalSize(one.bytes_per_map))),
-      ...both((one) => count(one.iommu_unmaps)),
+      ...both((one) => (one.unmaps === 0 ? UNKNOWN : count(one.iommu_unmaps))),
       ...both((one) => per(one.unmaps_per_unmap)),
     ];
   });

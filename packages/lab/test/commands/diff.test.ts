@@ -172,8 +172,20 @@ describe('diff', function () {
     expect(noEvents.requests.unknown_b).to.match(/no iommu:map/);
     expect(noEvents.requests).to.include({ pairs: 0 });
     expect(noEvents.requests.rows.map((row) => row.b)).to.deep.equal([null]);
-    expect(noEvents.notes.join('\n')).to.include('B tells nothing of requests to the IOMMU');
+    expect(noEvents.notes.join('\n')).to.include('B does not tell all requests to the IOMMU');
     expect(noEvents.equal).to.be.true;
+
+    const noUnmapEvents = await textsDiff(whole, without(/ unmap: /));
+    expect(noUnmapEvents.requests).to.deep.include({
+      unknown_b: 'it has no iommu:unmap event',
+      iommu_maps: { a: 3, b: 3 },
+      iommu_unmaps: { a: 3, b: null },
+      per_mapping: { a: 2, b: null },
+    });
+    expect(noUnmapEvents.requests.rows[0]?.b).to.include({
+      maps_per_mapping: 1,
+      unmaps_per_unmap: null,
+    });
 
     const noUnmaps = await textsDiff(whole, without(/unmap/));
     expect(noUnmaps.windows.unknown).to.equal('B shows no unmap');

@@ -245,9 +245,9 @@ export interface AddressFigures {
 }
 
 export interface RequestsSection {
-  /** Why the first capture tells nothing of requests; null if it does. */
+  /** Which events the first capture lacks, so that its requests are not known; null: none. */
   readonly unknown_a: string | null;
-  /** Why the second capture tells nothing of requests; null if it does. */
+  /** Which events the second capture lacks, so that its requests are not known; null: none. */
   readonly unknown_b: string | null;
   /** iommu:map events of the whole capture. */
   readonly iommu_maps: Both;

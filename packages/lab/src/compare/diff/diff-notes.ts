@@ -30,10 +30,10 @@ export function diffNotes(pairing: Pairing, sections: Sections): string[] {
     ...unmaps(pairing),
     ...(requests.unknown_a === null
       ? []
-      : [`A tells nothing of requests to the IOMMU: ${requests.unknown_a}.`]),
+      : [`A does not tell all requests to the IOMMU: ${requests.unknown_a}.`]),
     ...(requests.unknown_b === null
       ? []
-      : [`B tells nothing of requests to the IOMMU: ${requests.unknown_b}.`]),
+      : [`B does not tell all requests to the IOMMU: ${requests.unknown_b}.`]),
     ...flags(pairing),
     ...backwards(pairing),
   ];

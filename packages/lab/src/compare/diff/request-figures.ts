@@ -48,25 +48,25 @@ export function requestsSection(pairing: Pairing): RequestsSection {
   };
   collect('a', a.log, (i) => pairing.labelOfA(i));
   collect('b', b.log, (j) => pairing.labelOfB(j));
-  const [unknownA, unknownB] = [whyUnknown(a), whyUnknown(b)];
-  const both = (of: (capture: CaptureRead) => number): { a: number | null; b: number | null } => ({
-    a: unknownA === null ? of(a) : null,
-    b: unknownB === null ? of(b) : null,
-  });
+  const [toldA, toldB] = [toldOf(a), toldOf(b)];
+  const both = (
+    of: (capture: CaptureRead, told: Told) => number | null,
+  ): { a: number | null; b: number | null } => ({ a: of(a, toldA), b: of(b, toldB) });
   return {
-    unknown_a: unknownA,
-    unknown_b: unknownB,
-    iommu_maps: both((one) => one.section.iommu_map.events),
-    iommu_unmaps: both((one) => one.section.iommu_unmap.events),
-    per_mapping: both(
-      (one) =>
-        (one.section.iommu_map.events + one.section.iommu_unmap.events) / mappingsOf(one.log),
+    unknown_a: toldA.why,
+    unknown_b: toldB.why,
+    iommu_maps: both(({ section }, told) => (told.maps ? section.iommu_map.events : null)),
+    iommu_unmaps: both(({ section }, told) => (told.unmaps ? section.iommu_unmap.events : null)),
+    per_mapping: both(({ section, log }, told) =>
+      told.why === null
+        ? (section.iommu_map.events + section.iommu_unmap.events) / mappingsOf(log)
+        : null,
     ),
     rows: [...rows.values()].map((row) => ({
       device: row.device,
       call: row.call as RequestRow['call'],
-      a: unknownA === null ? figures(row.a) : null,
-      b: unknownB === null ? figures(row.b) : null,
+      a: toldA.maps || toldA.unmaps ? figures(row.a) : null,
+      b: toldB.maps || toldB.unmaps ? figures(row.b) : null,
     })),
     pieces: [...pieces]
       .sort(([one], [two]) => one - two)
@@ -87,13 +87,32 @@ export function mappingsOf(log: OperationLog): number {
   return found;
 }
 
-/** Without events nobody knows, unless no device is translated: then there are none. */
-function whyUnknown({ section, log }: CaptureRead): string | null {
-  if (section.iommu_map.events + section.iommu_unmap.events > 0) return null;
-  if (mappingsOf(log) === 0) return 'it has no mapping';
-  const used = section.devices.filter((one) => one.maps > 0);
-  if (used.every((one) => one.translated === false)) return null;
-  return 'it has no iommu:map and no iommu:unmap event';
+/** Which events a capture tells of. */
+interface Told {
+  readonly maps: boolean;
+  readonly unmaps: boolean;
+  /** What is missing; null if nothing is. */
+  readonly why: string | null;
+}
+
+/** Where there is no event of a kind nobody knows, unless of each mapping it is known that it has none. */
+function toldOf({ section, log }: CaptureRead): Told {
+  if (mappingsOf(log) === 0) return { maps: false, unmaps: false, why: 'it has no mapping' };
+  let maps = true;
+  let unmaps = true;
+  for (let i = 0; i < log.length; i++) {
+    if (log.isSync(i)) continue;
+    if (Number.isNaN(log.mapsOf(i))) maps = false;
+    if (log.isUnmapped(i) && Number.isNaN(log.unmapsOf(i))) unmaps = false;
+  }
+  maps ||= section.iommu_map.events > 0;
+  unmaps ||= section.iommu_unmap.events > 0;
+  const missing = [maps ? '' : 'iommu:map', unmaps ? '' : 'iommu:unmap'].filter(Boolean);
+  return {
+    maps,
+    unmaps,
+    why: missing.length === 0 ? null : `it has no ${missing.join(' and no ')} event`,
+  };
 }
 
 function newSums(): Sums {
