@@ -8,4 +8,5 @@ export type { Format, FormatName } from './formats/format'; // who printed them
 export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them
 export * from './anonymise'; // the same lines with other names and addresses
+export * from './diff'; // two captures of the same work
 export { TraceError, escaped, printable } from './trace-error';

@@ -12,6 +12,7 @@ import { addAdvise } from './commands/advise';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
+import { addDiff } from './commands/diff';
 import { addDemo } from './commands/demo';
 import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
@@ -43,6 +44,7 @@ const verbs: readonly AddCommand[] = [
   addLint,
   addAnonymise,
   addAdvise,
+  addDiff,
   addScenario,
   addVerify,
   addSeries,

@@ -15,7 +15,7 @@ import type {
   NosyncDocument,
   PolicyComparison,
 } from '@iommu-bounce/simulation';
-import type { AdviseDocument, ReplayDocument } from './compare';
+import type { AdviseDocument, DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
 import type { DemoDocument } from './tables/demo';
 
@@ -103,6 +103,8 @@ export interface Documents {
   readonly anonymise: AnonymiseDocument;
   /** Sizes of the pool, of swiotlb and of a flush queue that captures need. Sizes are bytes, times ns. */
   readonly advise: AdviseDocument;
+  /** Two captures of the same work, compared: the first is a, the second b. */
+  readonly diff: DiffDocument;
   /** The C and the port, compared. */
   readonly read: CheckResult;
 }

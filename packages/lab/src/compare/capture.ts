@@ -26,13 +26,13 @@ import type {
   UnmapSideRow,
 } from './capture-document';
 import { kernelLogSection, lossSection, reconstructedSection } from './losses';
-import type { Session } from './session';
+import type { CaptureReading } from './session';
 import { sum } from '../show/sum';
 
 /** Kinds listed of what is counted by kind. */
 const MOST_KINDS = 100;
 
-export function captureSection(session: Session): CaptureSection {
+export function captureSection(session: CaptureReading): CaptureSection {
   const { account, files, counters } = session;
   const { iommu, unmaps, faults } = account;
   return {
@@ -106,7 +106,7 @@ function isIdentity(device: string, facts: TraceFacts | null): boolean {
   );
 }
 
-function deviceRows({ account: { devices }, files }: Session): CaptureDevice[] {
+function deviceRows({ account: { devices }, files }: CaptureReading): CaptureDevice[] {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const { hasEvents } = devices;
   return devices.all().map((one) => {

@@ -29,13 +29,14 @@ export class LogTopics {
     }
   }
 
-  get refusal(): string {
+  /** @param doing what there would be to do with calls */
+  refusalTo(doing: string): string {
     const names = [
       ['fault', 'about faults'],
       ['swiotlbFull', 'about a full swiotlb'],
       ['dmaDebug', 'of DMA-API debugging'],
     ] as const;
     const said = names.map(([topic, of]) => `${String(this.counts.get(topic) ?? 0)} ${of}`);
-    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to replay; iommu-bounce lint reads it`;
+    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to ${doing}; iommu-bounce lint reads it`;
   }
 }

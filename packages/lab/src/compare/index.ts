@@ -2,6 +2,9 @@
 // Replaying a trace: a recorded machine's DMA through the ported kernel.
 
 export { replayTraces } from './replay'; // files in, a document out
+export { diffCaptures, type DiffOptions } from './diff/diff'; // two captures of the same work
+export { DIFFERENCE_KINDS, callName } from './diff/differences';
+export type * from './diff/diff-document';
 export type { SeriesState, SessionOptions } from './session';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out

@@ -3,13 +3,13 @@
 
 import { showPlace } from '@iommu-bounce/dma-trace';
 import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-document';
-import type { Session } from './session';
+import type { CaptureReading } from './session';
 import { sum } from '../show/sum';
 
 /** Lines that are shown of those that were not understood. */
 const FIRST = 3;
 
-export function lossSection({ account, files, counters, cpus }: Session): LossSection {
+export function lossSection({ account, files, counters, cpus }: CaptureReading): LossSection {
   const { truncated, stepsBack, lostByCpu, cpus: seen } = account.losses;
   const placed = counters.flatMap(({ unparsedLines }, i) =>
     unparsedLines.map(({ line, text }) => ({
@@ -42,7 +42,7 @@ export function lossSection({ account, files, counters, cpus }: Session): LossSe
   };
 }
 
-export function reconstructedSection({ reconstructed }: Session): ReconstructedSection {
+export function reconstructedSection({ reconstructed }: CaptureReading): ReconstructedSection {
   const { requests, pieces, bytes, byDeviceSign: by } = reconstructed;
   return {
     requests,
@@ -57,7 +57,7 @@ export function reconstructedSection({ reconstructed }: Session): ReconstructedS
   };
 }
 
-export function kernelLogSection({ account }: Session): KernelLogSection {
+export function kernelLogSection({ account }: CaptureReading): KernelLogSection {
   const { byTopic, first, count } = account.log;
   return {
     lines: count,

@@ -46,6 +46,14 @@ export interface Pass {
 export const READING: Pass = { what: 'reading', from: 0, to: 0.25 };
 export const REPLAYING: Pass = { what: 'replaying', from: 0.25, to: 1 };
 
+/** CPUs of the machine, by the headers of the files; null if they have none. */
+export function cpusOf(readings: readonly Reading[]): number | null {
+  return readings.reduce<number | null>(
+    (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
+    null,
+  );
+}
+
 /** Files to be read one after the other; of several CPUs of one recording at the same time. */
 function recordings(files: readonly TraceFile[]): string[][] {
   const groups: string[][] = [];

@@ -27,7 +27,14 @@ import { LogTopics, Signs } from './first-reading';
 import type { CapturePolicyRow } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
-import { READING, REPLAYING, type ReadOptions, type TraceFile, readFiles } from './read-files';
+import {
+  READING,
+  REPLAYING,
+  type ReadOptions,
+  type TraceFile,
+  cpusOf,
+  readFiles,
+} from './read-files';
 import {
   RECORDED_ON,
   type RecordedIommu,
@@ -103,6 +110,12 @@ export interface Session {
   readonly initial: readonly InitialState[];
 }
 
+/** What a reading of a capture leaves of what stands beside its calls. */
+export type CaptureReading = Pick<
+  Session,
+  'account' | 'counters' | 'cpus' | 'files' | 'reconstructed'
+>;
+
 /** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
 const MOST_RAM = 0.95 * 2 ** 32;
 
@@ -128,7 +141,7 @@ export async function replaySession(
     },
   });
   if (readings.every(({ counters }) => counters.events === 0))
-    throw new TraceError(files[0]?.file ?? '', null, topics.refusal);
+    throw new TraceError(files[0]?.file ?? '', null, topics.refusalTo('replay'));
   survey.finish();
   const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
@@ -240,10 +253,7 @@ export async function replaySession(
     kernelParams: params.values,
     files,
     counters: again.map((one) => one.counters),
-    cpus: again.reduce<number | null>(
-      (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
-      null,
-    ),
+    cpus: cpusOf(again),
     counts: assembler.counts,
     reconstructed: assembler.reconstructed,
     account,
@@ -285,7 +295,7 @@ function whatIfOf(
 }
 
 /** The one device of the facts that is alone in the one group: requests that no call tells of are its own. */
-function onlyTranslated(facts: TraceFacts | null): string {
+export function onlyTranslated(facts: TraceFacts | null): string {
   const groups = facts?.groups ?? [];
   const [group] = groups;
   return groups.length === 1 && group?.devices.length === 1 ? (group.devices[0] ?? '') : '';

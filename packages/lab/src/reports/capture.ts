@@ -53,7 +53,8 @@ export function captureTroubles(captures: readonly CaptureSection[]): string {
     .join(', ');
 }
 
-function partHtml(part: Part): Html {
+/** As a page shows it. */
+export function partHtml(part: Part): Html {
   if (typeof part === 'string') return html`<p>${part}</p>`;
   if (isTable(part)) {
     const title = part.title === '' ? html`` : html`<p class="caption">${part.title}</p>`;

@@ -2,6 +2,7 @@
 // reports: documents as pages that need nothing else.
 
 export { type ReportPart, report } from './replay-report'; // a replay
+export { diffReport } from './diff-report'; // two captures
 export { type DemoReport, demoReport } from './demo-report'; // that of npm start
 export { adviseReport } from './advise-report'; // sizes for a capture
 export * from './fio'; // an experiment, with charts

@@ -3,6 +3,7 @@
 
 export { tables } from './replay';
 export { adviseText } from './advise';
+export { diffText } from './diff';
 export { fioTables } from './fio';
 export { lintRulesText, lintText } from './lint';
 export * from './lint-document';

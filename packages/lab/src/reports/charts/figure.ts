@@ -14,7 +14,7 @@ const SWITCHES: Readonly<Record<Switch, string>> = {
 export function figureSection(figure: Figure): Section {
   const { heading, view, says, published, table, folded } = figure;
   const body = html`<p>${says}</p>
-    ${chart(figure)}
+    ${chartHtml(figure)}
     <p class="source">
       ${
         published === null
@@ -33,7 +33,12 @@ export function figureSection(figure: Figure): Section {
   return { id: `section-${view.id}`, title: heading, tag: 'simulated', body };
 }
 
-function chart({ heading, view, signs }: Figure): Html {
+/** The chart alone: for a section that has its table elsewhere. */
+export function chartHtml({
+  heading,
+  view,
+  signs,
+}: Pick<Figure, 'heading' | 'view' | 'signs'>): Html {
   const switches = view.switches.map(
     (name) =>
       html`<button

@@ -11,7 +11,7 @@ import type { Figure } from './view';
 
 /** All that the page needs beside the sections of its figures. */
 export function chartParts(
-  figures: readonly Figure[],
+  figures: readonly Pick<Figure, 'view'>[],
 ): Required<Pick<Page, 'licences' | 'style' | 'data' | 'scripts'>> {
   return {
     licences: licenceOf(

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a comparison of two captures cannot know, and why.
+
+import { are, count, plural } from '../../show/format';
+import type {
+  DiffDevices,
+  OperationsSection,
+  RequestsSection,
+  WindowsSection,
+} from './diff-document';
+import type { Pairing } from './pairing';
+
+/** Captures whose numbers of operations differ by more are not of the same length. */
+const SAME_LENGTH = 0.01;
+
+export interface Sections {
+  readonly devices: DiffDevices;
+  readonly operations: OperationsSection;
+  readonly windows: WindowsSection;
+  readonly requests: RequestsSection;
+}
+
+export function diffNotes(pairing: Pairing, sections: Sections): string[] {
+  const { windows, requests } = sections;
+  return [
+    ...lengths(sections.operations),
+    ...devices(sections.devices),
+    ...reconstructed(pairing, sections.operations),
+    ...(windows.unknown === null ? [] : [`Windows are not compared: ${windows.unknown}.`]),
+    ...unmaps(pairing),
+    ...(requests.unknown_a === null
+      ? []
+      : [`A does not tell all requests to the IOMMU: ${requests.unknown_a}.`]),
+    ...(requests.unknown_b === null
+      ? []
+      : [`B does not tell all requests to the IOMMU: ${requests.unknown_b}.`]),
+    ...flags(pairing),
+    ...backwards(pairing),
+  ];
+}
+
+function lengths(of: OperationsSection): string[] {
+  const most = Math.max(of.a, of.b);
+  if (Math.abs(of.a - of.b) <= SAME_LENGTH * most) return [];
+  const [shorter, longer] = of.a < of.b ? ['A', 'B'] : ['B', 'A'];
+  const more = of.a < of.b ? of.added : of.gone;
+  const atEnd = of.a < of.b ? of.added_at_end : of.gone_at_end;
+  return [
+    `The captures are not of the same length: A has ${plural(of.a, 'operation')}, B ${count(of.b)}. ` +
+      `${count(atEnd)} of the ${count(more)} that only ${longer} has come after the last one that both have` +
+      `${atEnd > more / 2 ? `, so ${shorter} may have been cut` : ''}. Compare figures per mapping, not totals.`,
+  ];
+}
+
+function devices({ only_a: onlyA, only_b: onlyB }: DiffDevices): string[] {
+  const said = [
+    [onlyA, 'A'],
+    [onlyB, 'B'],
+  ] as const;
+  const notes = said.flatMap(([only, name]) =>
+    only.length === 0
+      ? []
+      : [
+          `Left alone, since only ${name} has ${only.length === 1 ? 'it' : 'them'}: ${only
+            .slice(0, 8)
+            .map((one) => `${one.device} (${plural(one.operations, 'operation')})`)
+            .join(', ')}${only.length > 8 ? ` and ${count(only.length - 8)} more` : ''}.`,
+        ],
+  );
+  const [a] = onlyA;
+  const [b] = onlyB;
+  if (a && b)
+    notes.push(
+      `If two of these are the same device, say so: --device '${a.device}=${b.device}' compares them.`,
+    );
+  return notes;
+}
+
+function reconstructed({ a, b }: Pairing, operations: OperationsSection): string[] {
+  const told = operations.told_otherwise;
+  const both = a.section.reconstructed.requests > 0 && b.section.reconstructed.requests > 0;
+  if (told === 0 && !both) return [];
+  const which =
+    told > 0
+      ? `${plural(told, 'operation')} ${are(told)} told by iommu:* events alone in one capture`
+      : 'Both captures have requests that only iommu:* events tell';
+  return [
+    `${which}: call, direction and attributes of these are not compared, sizes by whole pages, and a window begins at the last iommu:map event.`,
+  ];
+}
+
+/** Where some unmaps are missing, as bpftrace loses them. */
+function unmaps({ a, b }: Pairing): string[] {
+  return [a, b].flatMap(({ log, section }, i) => {
+    const name = i === 0 ? 'A' : 'B';
+    const left = section.never_unmapped.count;
+    if (log.unmaps === 0 || left <= log.unmaps) return [];
+    return [
+      `${name} shows the unmap of ${count(log.unmaps)} mappings only, ${count(left)} have none: windows and iommu:unmap events are of the others.`,
+    ];
+  });
+}
+
+function flags({ a, b }: Pairing): string[] {
+  const without = [a, b].flatMap(({ hasFlags }, i) => (hasFlags ? [] : [i === 0 ? 'A' : 'B']));
+  if (without.length === 0) return [];
+  return [
+    `${without.join(' and ')} ${without.length === 1 ? 'has' : 'have'} no flags of interrupts: a few mappings there may lack their iommu:* events, and are then not compared in requests.`,
+  ];
+}
+
+function backwards({ a, b }: Pairing): string[] {
+  return [a, b].flatMap(({ log }, i) =>
+    log.backwards === 0
+      ? []
+      : [
+          `${i === 0 ? 'A' : 'B'} has ${plural(log.backwards, 'unmap')} with an earlier time than the map: how long these were mapped is not known.`,
+        ],
+  );
+}

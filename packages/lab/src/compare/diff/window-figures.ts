@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Times from map to unmap, of pairs that both captures show mapped and unmapped.
+
+import { DIRECTIONS } from '@iommu-bounce/dma-trace';
+import type { WindowFigures, WindowRow, WindowsSection } from './diff-document';
+import { FLOOR_NS, type Pairing } from './pairing';
+
+interface Sorted {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+}
+
+/** Pairs of one device, call and direction. */
+interface Group {
+  readonly row: Pick<WindowRow, 'device' | 'call' | 'direction'>;
+  /** Of each pair, its operation of the first capture. */
+  readonly of: number[];
+  longer: number;
+  shorter: number;
+}
+
+export function windowsSection(pairing: Pairing): WindowsSection {
+  const { a, b, alignment, tolerance } = pairing;
+  const groups = new Map<string, Group>();
+  let unknown = 0;
+  for (let i = 0; i < a.log.length; i++) {
+    const j = alignment.ofA[i] ?? -1;
+    const device = pairing.labelOfA(i);
+    if (j < 0 || device === null || a.log.isSync(i)) continue;
+    const compared = pairing.compareWindows(i, j);
+    if (compared === null) {
+      unknown++;
+      continue;
+    }
+    const { kind: call, dir } = a.log.laneOf(i);
+    const key = `${device}\0${call}\0${String(dir)}`;
+    let group = groups.get(key);
+    if (!group) {
+      const row = { device, call, direction: DIRECTIONS[dir] };
+      groups.set(key, (group = { row, of: [], longer: 0, shorter: 0 }));
+    }
+    group.of.push(i);
+    if (compared === 'longer') group.longer++;
+    else if (compared === 'shorter') group.shorter++;
+  }
+  const found = [...groups.values()];
+  const sorted = (of: readonly number[]): Sorted => ({
+    a: Float64Array.from(of, (i) => a.log.windowOf(i)).sort(),
+    b: Float64Array.from(of, (i) => b.log.windowOf(alignment.ofA[i] ?? 0)).sort(),
+  });
+  const all = {
+    row: { device: null, call: null, direction: null },
+    of: found.flatMap((group) => group.of),
+    longer: found.reduce((sum, group) => sum + group.longer, 0),
+    shorter: found.reduce((sum, group) => sum + group.shorter, 0),
+  };
+  const ofAll = sorted(all.of);
+  return {
+    tolerance,
+    floor_ns: FLOOR_NS,
+    unknown: all.of.length > 0 ? null : whyUnknown(pairing, unknown),
+    pairs_unknown: unknown,
+    rows:
+      all.of.length === 0
+        ? []
+        : [rowOf(all, ofAll), ...found.map((group) => rowOf(group, sorted(group.of)))],
+    histogram: histogram(ofAll),
+  };
+}
+
+function whyUnknown({ a, b }: Pairing, pairs: number): string {
+  const without = [a, b].flatMap(({ log }, i) => (log.unmaps === 0 ? [i === 0 ? 'A' : 'B'] : []));
+  if (without.length > 0) return `${without.join(' and ')} shows no unmap`;
+  return pairs === 0 ? 'no mapping is paired' : 'of no pair both captures show map and unmap';
+}
+
+function rowOf({ row, of, longer, shorter }: Group, windows: Sorted): WindowRow {
+  const [a, b] = [figures(windows.a), figures(windows.b)];
+  return { ...row, pairs: of.length, longer, shorter, a, b };
+}
+
+function figures(sorted: Float64Array): WindowFigures {
+  return {
+    median_ns: quantile(sorted, 0.5),
+    p99_ns: quantile(sorted, 0.99),
+    longest_ns: sorted.at(-1) ?? 0,
+  };
+}
+
+/** The smallest value that so many of them do not exceed; 0 of none. */
+export function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+function histogram({ a, b }: Sorted): WindowsSection['histogram'] {
+  const rows = new Map<number, { a: number; b: number }>();
+  const add = (ns: number, side: 'a' | 'b'): void => {
+    const power = ns <= 1000 ? 0 : Math.ceil(Math.log2(ns / 1000));
+    let row = rows.get(power);
+    if (!row) rows.set(power, (row = { a: 0, b: 0 }));
+    row[side]++;
+  };
+  for (const ns of a) add(ns, 'a');
+  for (const ns of b) add(ns, 'b');
+  if (rows.size === 0) return [];
+  const least = Math.min(...rows.keys());
+  const most = Math.max(...rows.keys());
+  return Array.from({ length: most - least + 1 }, (_, n) => ({
+    up_to_ns: 1000 * 2 ** (least + n),
+    ...(rows.get(least + n) ?? { a: 0, b: 0 }),
+  }));
+}

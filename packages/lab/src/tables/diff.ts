@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `diff` shows, part by part: the same for a terminal and for a page.
+
+import type { DiffDocument, DifferenceRow, OperationRow } from '../compare';
+import { DIFFERENCE_KINDS, callName } from '../compare';
+import { oneLine } from '../errors';
+import { count, plural } from '../show/format';
+import { INDENT, type Part, type TablePart, partText } from '../show/parts';
+import { PAPER, type Screen } from '../show/text';
+import { lossLines } from './capture-losses';
+import { cell } from './capture-words';
+import { capturesLines, diffAnswer } from './diff-answer';
+import { requestParts, windowParts } from './diff-figures';
+import { cut, laneName } from './diff-rows';
+
+/** A group of parts under a title. */
+export interface DiffSection {
+  /** What a link to it names. */
+  readonly id: string;
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
+export function diffText(document: DiffDocument, screen: Screen = PAPER): string {
+  const blocks = [
+    [diffAnswer(document)],
+    [capturesLines(document)],
+    ...diffSections(document).map(({ title, parts }) => [title, ...parts]),
+  ];
+  return `${blocks
+    .map((block) => block.map((part) => partText(part, screen, INDENT)).join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** In the order of reading; what there is nothing to say of is left out. */
+export function diffSections(document: DiffDocument): DiffSection[] {
+  const sections: DiffSection[] = [
+    { id: 'losses', title: 'What the captures lack', parts: losses(document) },
+    { id: 'notes', title: 'What is not known or not compared', parts: notes(document) },
+    { id: 'machine', title: 'What the facts say differently', parts: machine(document) },
+    { id: 'operations', title: 'Operations', parts: operations(document) },
+    { id: 'windows', title: 'Time from map to unmap', parts: windowParts(document) },
+    { id: 'requests', title: 'Requests to the IOMMU', parts: requestParts(document) },
+    { id: 'differences', title: 'First differences', parts: differences(document) },
+  ];
+  return sections.filter(({ parts }) => parts.length > 0);
+}
+
+/** Before any figure. */
+function losses({ a, b }: DiffDocument): Part[] {
+  const of = (name: string, { capture }: DiffDocument['a']): readonly string[] => {
+    const [first = '', ...rest] = lossLines(capture);
+    return [`${name}: ${first}`, ...rest];
+  };
+  return [of('A', a), of('B', b)];
+}
+
+function notes(document: DiffDocument): Part[] {
+  return document.notes.length > 0 ? [document.notes] : [];
+}
+
+function machine({ machine: rows }: DiffDocument): Part[] {
+  if (rows.length === 0) return [];
+  const said = (text: string | null): string => (text === null ? 'not said' : oneLine(text));
+  return [
+    {
+      title: '',
+      head: ['', 'A', 'B'],
+      rows: rows.map(({ what, a, b }) => [what, said(a), said(b)]),
+      numbersFrom: 3,
+    },
+  ];
+}
+
+function operations({ operations: of }: DiffDocument): Part[] {
+  const sums = [
+    `${plural(of.in_order, 'pair')} in order, ${count(of.elsewhere)} alike at another place, ${count(of.told_otherwise)} told otherwise, ${count(of.changed)} by another call or direction; ${count(of.gone)} gone, ${count(of.added)} added.`,
+    ...(of.attributes_differ > 0
+      ? [`${plural(of.attributes_differ, 'pair')} with other attributes (DMA_ATTR_*).`]
+      : []),
+    ...(of.unmapped_in_a_only + of.unmapped_in_b_only > 0
+      ? [
+          `Unmapped in one capture only: ${count(of.unmapped_in_a_only)} in A, ${count(of.unmapped_in_b_only)} in B.`,
+        ]
+      : []),
+  ];
+  return [sums, operationTable(of.rows, of.other_rows), ...otherwise(of.otherwise)];
+}
+
+function operationTable(rows: readonly OperationRow[], others: number): TablePart {
+  const hasOtherwise = rows.some((row) => row.otherwise_a + row.otherwise_b > 0);
+  const made = rows.map((row) => [
+    laneName(row),
+    count(row.size),
+    count(row.a),
+    count(row.b),
+    count(row.gone),
+    count(row.added),
+    count(row.elsewhere),
+    ...(hasOtherwise ? [count(row.otherwise_a + row.otherwise_b)] : []),
+  ]);
+  return {
+    title: '',
+    head: [
+      ...['device, call', 'bytes', 'in A', 'in B', 'gone', 'added', 'moved'],
+      ...(hasOtherwise ? ['otherwise'] : []),
+    ],
+    rows: cut(made, others),
+    numbersFrom: 1,
+  };
+}
+
+function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
+  if (rows.length === 0) return [];
+  const made = rows.map((row) => [
+    cell(row.device),
+    sideName(row.a),
+    sideName(row.b),
+    row.recorded ? 'yes' : 'not told',
+    count(row.pairs),
+  ]);
+  return [
+    {
+      title: 'Pairs that are called otherwise',
+      head: ['device', 'in A', 'in B', 'differ', 'pairs'],
+      rows: cut(made),
+      numbersFrom: 4,
+      keys: 1,
+    },
+  ];
+}
+
+function sideName({
+  call,
+  direction,
+}: DiffDocument['operations']['otherwise'][number]['a']): string {
+  return call === 'reconstructed' ? callName(call) : `${callName(call)} ${direction}`;
+}
+
+function differences(document: DiffDocument): Part[] {
+  return differencesByKind(document).flatMap(({ title, rows }): Part[] => [
+    title,
+    ...rows.map((row) => [
+      `  ${row.device}: ${row.what}`,
+      `    A: ${sidePlace(row.a, row.after)}`,
+      `    B: ${sidePlace(row.b, row.after)}`,
+    ]),
+  ]);
+}
+
+/** Kinds that there are, with the rows that the document has of them. */
+export function differencesByKind({
+  differences: rows,
+  counts,
+  ignored,
+}: DiffDocument): { readonly title: string; readonly rows: readonly DifferenceRow[] }[] {
+  return DIFFERENCE_KINDS.filter((kind) => counts[kind] > 0).map((kind) => {
+    const own = rows.filter((row) => row.kind === kind);
+    const all = counts[kind];
+    const first = own.length > 0 && own.length < all ? `, the first ${count(own.length)}` : '';
+    const counted = ignored.includes(kind) ? ' (not counted)' : '';
+    return { title: `${kind}: ${count(all)}${first}${counted}`, rows: own };
+  });
+}
+
+/** @param after where it would stand */
+export function sidePlace(place: string | null, after: string | null): string {
+  if (place !== null) return place;
+  return after === null ? 'not there' : `not there, would follow ${after}`;
+}
