@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a capture and the kernels that replay it do over time, in bins: memory does not grow with the capture.
 
+import type { series_state as SeriesState } from '@iommu-bounce/dma-iommu';
 import { DIRECTIONS, type Mapping, type Step, type TraceEvent } from '@iommu-bounce/dma-trace';
 import { PowersOfTwo } from '../bins/powers-of-two';
 import { type Levels, type Sums, TimeBins } from '../bins/time-bins';
 import type { Lane } from '../drive/lane';
 import type { HistogramFigures, OverTimeFigures, StateOverTime } from './over-time-figures';
-import type { SeriesState } from './session';
 
 /** Devices that are kept apart; all others are one. */
 const MOST_DEVICES = 32;
