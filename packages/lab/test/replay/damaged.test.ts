@@ -58,6 +58,9 @@ function damaged(text: string, r: Random): string {
 const VERBS: Readonly<Record<string, (file: string, whole: string, out: string) => string[]>> = {
   replay: (file) => ['replay', file, '--policy', 'pool,lazy', '--json'],
   lint: (file) => ['lint', file, '--json'],
+  advise: (file) => ['advise', file, '--json'],
+  diff: (file, whole) => ['diff', whole, file, '--json'],
+  anonymise: (file, _whole, out) => ['anonymise', file, '-o', out, '--seed', '1', '--json'],
 };
 
 describe(`damaged captures through each verb, DAMAGE_SEED=${String(SEED)}`, function () {
