@@ -99,17 +99,21 @@ export class OverTime {
   follow(patches: SeriesState, lane: Lane, startNs: number): void {
     const all = this.states.find((one) => one.patches === patches);
     if (!all) return;
-    const ofDevice = (name: string): State | undefined =>
-      this.device(name).states.find((one) => one.patches === patches);
-    const bounce = (name: string, bytes: number, ns: number): void => {
-      const own = ofDevice(name)?.bounce;
-      if (!own) return;
-      const more = bytes - (levels.get(name) ?? 0);
-      levels.set(name, bytes);
-      own.add(ns, more);
-      all.bounce.add(ns, more);
+    const own = new Map<string, State>();
+    const ofDevice = (name: string): State | undefined => {
+      const found = own.get(name);
+      if (found) return found;
+      const state = this.device(name).states.find((one) => one.patches === patches);
+      if (state) own.set(name, state);
+      return state;
     };
     const levels = new Map<string, number>();
+    const bounce = (name: string, bytes: number, ns: number): void => {
+      const more = bytes - (levels.get(name) ?? 0);
+      levels.set(name, bytes);
+      ofDevice(name)?.bounce.add(ns, more);
+      all.bounce.add(ns, more);
+    };
     for (const { device, peak_bounce_bytes: bytes } of lane.figures.devices())
       bounce(device, bytes, startNs);
     lane.timeline = {
