@@ -6,14 +6,13 @@ import { PowersOfTwo } from '../bins/powers-of-two';
 import { type Levels, type Sums, TimeBins } from '../bins/time-bins';
 import type { Lane } from '../drive/lane';
 import type { HistogramFigures, OverTimeFigures, StateOverTime } from './over-time-figures';
-import type { SeriesState } from './session';
 
 /** Devices that are kept apart; all others are one. */
 const MOST_DEVICES = 32;
 const MICROSECOND = 1000;
 
 interface State {
-  readonly patches: SeriesState;
+  readonly patches: number;
   readonly requests: Sums;
   readonly bounce: Levels;
 }
@@ -31,7 +30,7 @@ class Device {
   constructor(
     readonly name: string | null,
     time: TimeBins,
-    states: readonly SeriesState[],
+    states: readonly number[],
   ) {
     this.mappings = time.levels();
     this.bytes = time.levels();
@@ -53,7 +52,7 @@ export class OverTime {
 
   constructor(
     private readonly files: readonly string[],
-    private readonly patches: readonly SeriesState[],
+    private readonly patches: readonly number[],
   ) {
     this.states = newStates(this.time, patches);
   }
@@ -96,7 +95,7 @@ export class OverTime {
   }
 
   /** From now on; what its pools have is what they begin with. */
-  follow(patches: SeriesState, lane: Lane, startNs: number): void {
+  follow(patches: number, lane: Lane, startNs: number): void {
     const all = this.states.find((one) => one.patches === patches);
     if (!all) return;
     const own = new Map<string, State>();
@@ -161,7 +160,7 @@ export class OverTime {
   }
 }
 
-function newStates(time: TimeBins, states: readonly SeriesState[]): State[] {
+function newStates(time: TimeBins, states: readonly number[]): State[] {
   return states.map((patches) => ({ patches, requests: time.sums(), bounce: time.levels() }));
 }
 
