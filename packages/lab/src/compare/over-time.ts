@@ -13,7 +13,7 @@ const MOST_DEVICES = 32;
 const MICROSECOND = 1000;
 
 interface State {
-  readonly patches: SeriesState;
+  readonly patches: number;
   readonly requests: Sums;
   readonly bounce: Levels;
 }
@@ -31,7 +31,7 @@ class Device {
   constructor(
     readonly name: string | null,
     time: TimeBins,
-    states: readonly SeriesState[],
+    states: readonly number[],
   ) {
     this.mappings = time.levels();
     this.bytes = time.levels();
@@ -53,7 +53,7 @@ export class OverTime {
 
   constructor(
     private readonly files: readonly string[],
-    private readonly patches: readonly SeriesState[],
+    private readonly patches: readonly number[],
   ) {
     this.states = newStates(this.time, patches);
   }
@@ -96,20 +96,24 @@ export class OverTime {
   }
 
   /** From now on; what its pools have is what they begin with. */
-  follow(patches: SeriesState, lane: Lane, startNs: number): void {
+  follow(patches: number, lane: Lane, startNs: number): void {
     const all = this.states.find((one) => one.patches === patches);
     if (!all) return;
-    const ofDevice = (name: string): State | undefined =>
-      this.device(name).states.find((one) => one.patches === patches);
-    const bounce = (name: string, bytes: number, ns: number): void => {
-      const own = ofDevice(name)?.bounce;
-      if (!own) return;
-      const more = bytes - (levels.get(name) ?? 0);
-      levels.set(name, bytes);
-      own.add(ns, more);
-      all.bounce.add(ns, more);
+    const own = new Map<string, State>();
+    const ofDevice = (name: string): State | undefined => {
+      const found = own.get(name);
+      if (found) return found;
+      const state = this.device(name).states.find((one) => one.patches === patches);
+      if (state) own.set(name, state);
+      return state;
     };
     const levels = new Map<string, number>();
+    const bounce = (name: string, bytes: number, ns: number): void => {
+      const more = bytes - (levels.get(name) ?? 0);
+      levels.set(name, bytes);
+      ofDevice(name)?.bounce.add(ns, more);
+      all.bounce.add(ns, more);
+    };
     for (const { device, peak_bounce_bytes: bytes } of lane.figures.devices())
       bounce(device, bytes, startNs);
     lane.timeline = {
@@ -157,7 +161,7 @@ export class OverTime {
   }
 }
 
-function newStates(time: TimeBins, states: readonly SeriesState[]): State[] {
+function newStates(time: TimeBins, states: readonly number[]): State[] {
   return states.map((patches) => ({ patches, requests: time.sums(), bounce: time.levels() }));
 }
 
