@@ -15,7 +15,9 @@ const SMALL = 'plot-small';
 /** Bins of the small plot for each of a wide one. */
 const JOINED = 4;
 
-describe('plots in Chromium', function () {
+const LONG = process.env['TEST_LONG'] === '1';
+
+(LONG ? describe : describe.skip)('plots in Chromium', function () {
   this.timeout(60_000);
   let browser: Browser;
   let folder = '';
