@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a capture and the kernels that replay it do over time, in bins: memory does not grow with the capture.
 
-import type { series_state as SeriesState } from '@iommu-bounce/dma-iommu';
 import { DIRECTIONS, type Mapping, type Step, type TraceEvent } from '@iommu-bounce/dma-trace';
 import { PowersOfTwo } from '../bins/powers-of-two';
 import { type Levels, type Sums, TimeBins } from '../bins/time-bins';
