@@ -10,7 +10,31 @@ const PROBE = /^\(([^()]*)\)(?: |$)/;
 const FUNCTION = /\bdma_iova_(try_alloc|link|sync|unlink|destroy|free)(?![a-z])/;
 const SPACE = /\s/;
 
-type Fields = ReadonlyMap<string, string>;
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  'dma_iova_try_alloc',
+  'dma_iova_link',
+  'dma_iova_sync',
+  'dma_iova_unlink',
+  'dma_iova_destroy',
+  'dma_iova_free',
+]);
+const PREFIX = 'dma_iova_';
+
+/** Of one line: so few that a search is faster than a map. */
+class Fields {
+  private readonly keys: string[] = [];
+  private readonly values: string[] = [];
+
+  add(key: string, value: string): void {
+    this.keys.push(key);
+    this.values.push(value);
+  }
+
+  /** Of two with one key the last. */
+  get(key: string): string | undefined {
+    return this.values[this.keys.lastIndexOf(key)];
+  }
+}
 
 /** Whether the text of an event is that of a probe on one of these functions, whatever the event is called. */
 export function isIovaProbe(name: string, text: string, at: number): boolean {
@@ -20,6 +44,8 @@ export function isIovaProbe(name: string, text: string, at: number): boolean {
 
 /** The call; null if a field that is needed was not probed, or the function is another. */
 export function parseIovaProbe(name: string, head: EventHead, scan: Scanner): TraceEvent | null {
+  const usual = usualCall(name, head, scan);
+  if (usual !== undefined) return usual;
   const text = scan.text.slice(scan.pos);
   const [all = '', where = ''] = PROBE.exec(text) ?? [];
   const [caller, returned] = where.split(' <- ');
@@ -30,9 +56,29 @@ export function parseIovaProbe(name: string, head: EventHead, scan: Scanner): Tr
   return isReturn ? result(called[1], fields, head) : call(called[1], fields, head);
 }
 
-/** `key=value` or `key="any value"`, whatever stands between; of two with one key the last. */
+/** A probe at the function that the event is named after, as docs/capture.md has it; undefined for any other. */
+function usualCall(
+  name: string,
+  head: EventHead,
+  { text, pos }: Scanner,
+): TraceEvent | null | undefined {
+  const end = pos + 1 + name.length;
+  const isAt = text.startsWith(name, pos + 1) && text.charCodeAt(end) === PLUS;
+  if (!isAt || !FUNCTIONS.has(name)) return undefined;
+  const close = text.indexOf(')', end);
+  const caller = text.indexOf('<', end);
+  const inner = text.indexOf('(', end);
+  if (close < 0 || (caller >= 0 && caller < close) || (inner >= 0 && inner < close))
+    return undefined;
+  if (close + 1 < text.length && text.charCodeAt(close + 1) !== 0x20) return undefined;
+  return call(name.slice(PREFIX.length), fieldsOf(text, close + 1), head);
+}
+
+const PLUS = 0x2b;
+
+/** `key=value` or `key="any value"`, whatever stands between. */
 function fieldsOf(text: string, from: number): Fields {
-  const fields = new Map<string, string>();
+  const fields = new Fields();
   for (let at = from; ;) {
     const equals = text.indexOf('=', at);
     if (equals < 0) return fields;
@@ -47,7 +93,7 @@ function fieldsOf(text: string, from: number): Fields {
       while (end < text.length && !isSpace(text, end)) end++;
       at = end;
     }
-    if (start < equals) fields.set(text.slice(start, equals), text.slice(begin, end));
+    if (start < equals) fields.add(text.slice(start, equals), text.slice(begin, end));
     else at = equals + 1;
   }
 }
@@ -134,8 +180,7 @@ function call(called: string | undefined, fields: Fields, head: EventHead): Trac
 function number(fields: Fields, ...names: readonly string[]): number | null {
   for (const name of names) {
     const text = fields.get(name);
-    if (text === undefined || !/^(?:0x[\da-f]{1,16}|\d{1,16})$/i.test(text)) continue;
-    const value = Number(text);
+    const value = text === undefined ? NaN : numberOf(text);
     if (Number.isSafeInteger(value)) return value;
   }
   return null;
@@ -145,4 +190,23 @@ function direction(fields: Fields): Direction | null {
   const text = fields.get('dir') ?? '';
   const named = DIRECTIONS.find((one) => text === one || text === `DMA_${one}`);
   return named ?? DIRECTIONS[number(fields, 'dir') ?? -1] ?? null;
+}
+
+/** NaN for what is neither `0x…` nor decimal, of at most 16 digits. */
+function numberOf(text: string): number {
+  const isHex = text.startsWith('0x') || text.startsWith('0X');
+  const from = isHex ? 2 : 0;
+  if (text.length === from || text.length - from > 16) return NaN;
+  let value = 0;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    let digit = code - 0x30;
+    if (digit < 0) return NaN;
+    if (digit > 9) {
+      digit = (code | 0x20) - 0x57;
+      if (!isHex || digit < 10 || digit > 15) return NaN;
+    }
+    value = value * (isHex ? 16 : 10) + digit;
+  }
+  return value;
 }

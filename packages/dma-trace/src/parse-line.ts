@@ -28,6 +28,7 @@ const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 /** Reads the lines of one capture, and learns from them which format it has. */
 export class LineParser {
   private readonly detector = new FormatDetector();
+  private readonly scan = new Scanner('');
 
   /** Of the lines so far; null before the first that tells. */
   get format(): Format | null {
@@ -35,7 +36,7 @@ export class LineParser {
   }
 
   parse(text: string, line: number): Parsed {
-    return this.parseText(new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+    return this.parseText(this.scan.begin(text.endsWith('\r') ? text.slice(0, -1) : text), line);
   }
 
   /** The same with a cursor of the caller's. */
