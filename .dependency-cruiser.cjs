@@ -94,6 +94,7 @@ module.exports = {
           '^packages/$1/',
           '^packages/[^/]+/src/((testing|options)/)?index\\.ts$',
           '^packages/dma-trace/src/parse\\.ts$',
+          '^packages/reader/src/light\\.ts$',
         ],
       },
     },

@@ -28,6 +28,7 @@ const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 /** Reads the lines of one capture, and learns from them which format it has. */
 export class LineParser {
   private readonly detector = new FormatDetector();
+  private readonly scan = new Scanner('');
 
   /** Of the lines so far; null before the first that tells. */
   get format(): Format | null {
@@ -35,7 +36,7 @@ export class LineParser {
   }
 
   parse(text: string, line: number): Parsed {
-    return this.parseText(new Scanner(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+    return this.parseText(this.scan.begin(text.endsWith('\r') ? text.slice(0, -1) : text), line);
   }
 
   /** The same with a cursor of the caller's. */
@@ -77,7 +78,7 @@ function parseProbe(head: EventHead, scan: Scanner): TraceEvent | 'unparsed' {
     : name.startsWith('dma_iova_')
       ? parseIovaProbe(name, head, iovaFields(scan, name))
       : (parseRaw(name, head, scan) ?? known(name, head, scan));
-  return event ?? { ...head, kind: 'other', name, text: scan.rest() };
+  return event ?? other(head, name, scan.rest());
 }
 
 /** A script may print of a list that there was one, and nothing that tells which. */
@@ -163,7 +164,7 @@ function unusual(
     const isKnown =
       /^(?:iommu|dma|swiotlb|printk)$/.test(system) || isIovaProbe(name, text, scan.pos);
     const event = isKnown ? known(name, head, scan) : null;
-    return event ?? { ...head, kind: 'other', name: `${system}:${name}`, text: scan.rest() };
+    return event ?? other(head, `${system}:${name}`, scan.rest());
   }
   NAME.lastIndex = start;
   const named = NAME.exec(text);
@@ -172,9 +173,14 @@ function unusual(
     scan.pos = start + named[0].length;
     scan.skipSpaces();
     if (isWrapper(name) && !wrapped) return parseEvent(head, scan, true);
-    return { ...head, kind: 'other', name, text: scan.rest() };
+    return other(head, name, scan.rest());
   }
   NAMELESS.lastIndex = start;
   if (!NAMELESS.test(text)) return 'unparsed';
-  return { ...head, kind: 'other', name: 'function', text: text.slice(start) };
+  return other(head, 'function', text.slice(start));
+}
+
+function other(head: EventHead, name: string, text: string): TraceEvent {
+  const { line, comm, pid, cpu, flags, timeNs } = head;
+  return { line, comm, pid, cpu, flags, timeNs, kind: 'other', name, text };
 }

@@ -18,9 +18,18 @@ export class Scanner {
   otherAttrs = '';
 
   constructor(
-    readonly text: string,
+    public text: string,
     public pos = 0,
   ) {}
+
+  /** The same cursor over another line: one object for all lines of a capture. */
+  begin(text: string): this {
+    this.text = text;
+    this.pos = 0;
+    this.ok = true;
+    this.otherAttrs = '';
+    return this;
+  }
 
   /** The event, if the line fitted to its end. */
   whole<T>(event: T): T | 'unparsed' {

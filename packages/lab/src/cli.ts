@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { KconfigError } from '@iommu-bounce/kconfig-options';
 import { NotTranslatedError } from '@iommu-bounce/integration';
 import { TraceError } from '@iommu-bounce/dma-trace';
-import { ReadError } from '@iommu-bounce/reader';
+import { ReadError } from '@iommu-bounce/reader/light';
 import { InputError } from '@iommu-bounce/simulation';
 import { addAnonymise } from './commands/anonymise';
 import { addAdvise } from './commands/advise';

@@ -7,7 +7,7 @@ import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
 import type { CaptureAccount } from './account/capture-account';
 import type { Context, Contexts } from './contexts';
 import type { LiveMappings } from './live-mappings';
-import { runsOf } from './sg-entries';
+import { runOf, runsOf } from './sg-entries';
 import {
   type Mapping,
   type RecordedMap,
@@ -93,31 +93,38 @@ export function stepHead(
 /** A mapping of which only some things are said. */
 export function newMapping(
   fields: Pick<Mapping, 'place' | 'device' | 'form' | 'dir' | 'dmaAddr' | 'size'> &
-    Partial<Mapping>,
+    Partial<Omit<Mapping, 'runs' | 'below' | 'held'>>,
 ): Mapping {
   const phys = fields.phys ?? fields.entries?.[0]?.phys ?? 0;
   const offset = fields.offset ?? phys - pageFloor(phys);
   const start = phys - offset;
-  const whole = [{ phys: start, length: offset + fields.size }];
+  const entries = fields.entries ?? [];
   const isMemory = fields.form === 'page' || isList(fields.form);
   return {
-    attrs: 0,
-    segment: fields.size,
-    entries: [],
-    entrySource: 'recorded',
-    listKey: null,
-    listEntries: null,
-    maps: [],
-    maySleep: false,
-    failed: false,
-    runs: isMemory
-      ? runsOf(fields.entries && fields.entries.length > 0 ? fields.entries : whole)
-      : [],
-    below: null,
-    held: [],
-    ...fields,
+    place: fields.place,
+    device: fields.device,
+    form: fields.form,
+    dir: fields.dir,
+    attrs: fields.attrs ?? 0,
+    dmaAddr: fields.dmaAddr,
+    size: fields.size,
+    segment: fields.segment ?? fields.size,
     phys,
     offset,
+    entries,
+    entrySource: fields.entrySource ?? 'recorded',
+    listKey: fields.listKey ?? null,
+    listEntries: fields.listEntries ?? null,
+    runs: isMemory
+      ? entries.length > 0
+        ? runsOf(entries)
+        : runOf(start, offset + fields.size)
+      : [],
+    maps: fields.maps ?? [],
+    maySleep: fields.maySleep ?? false,
+    failed: fields.failed ?? false,
+    below: null,
+    held: [],
   };
 }
 

@@ -72,7 +72,10 @@ export class Reconstruction implements Unclaimed {
 
   map(event: IommuMap, map: RecordedMap, context: Context): void {
     const step: MapStep = {
-      ...stepHead(event, this.bench.file),
+      place: { file: this.bench.file, line: event.line },
+      timeNs: event.timeNs,
+      cpu: event.cpu ?? 0,
+      flags: event.flags,
       kind: 'map',
       ready: false,
       mapping: null,
@@ -202,7 +205,10 @@ export class Reconstruction implements Unclaimed {
     const head = stepHead(event, bench.file);
     if (isLate) bench.queue.push({ ...head, kind: 'map', ready: true, mapping, decision: null });
     bench.queue.push({
-      ...head,
+      place: head.place,
+      timeNs: head.timeNs,
+      cpu: head.cpu,
+      flags: head.flags,
       kind: 'unmap',
       ready: true,
       mapping,

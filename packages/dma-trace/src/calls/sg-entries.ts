@@ -130,6 +130,13 @@ function spread(line: SgLine): SgEntry[] {
   });
 }
 
+/** The pages of a buffer in one piece. @param length bytes, none: it has no pages */
+export function runOf(phys: number, length: number): PhysRun[] {
+  if (length <= 0) return [];
+  const start = pageFloor(phys);
+  return [{ phys: start, pages: (pageCeil(phys + length) - start) / PAGE }];
+}
+
 /** The pages of a list's entries; entries that continue each other, to the byte or page by page, form one run. */
 export function runsOf(entries: readonly SgEntry[]): PhysRun[] {
   const runs: PhysRun[] = [];

@@ -4,7 +4,7 @@
 import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
 import type { EventHead } from '../event-head';
 import { unmapSide } from './account/unmap-account';
-import { type Workbench, claimUnmap, directionNumber, portedAttrs, stepHead } from './mappings';
+import { type Workbench, claimUnmap, directionNumber, portedAttrs } from './mappings';
 import type { Context } from './contexts';
 import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
 
@@ -80,7 +80,10 @@ export class UnmapLines {
     }
     live.remove(mapping);
     const step: UnmapStep = {
-      ...stepHead(event, file),
+      place: { file, line: event.line },
+      timeNs: event.timeNs,
+      cpu: event.cpu ?? 0,
+      flags: event.flags,
       kind: 'unmap',
       ready: true,
       mapping,

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead, with
-// --trace FILE what reading a .gz trace takes; with --no-flags as in a program that does not raise V8's inlining budget.
+// --trace FILE what reading a .gz trace takes, with --captures N what reading and replaying captures of N events takes; with --no-flags as in a program that does not raise V8's inlining budget.
 
 import { setFlagsFromString } from 'node:v8';
 import { type BenchResult, measureGroups } from './bench';
 import { benchCases } from './cases';
 import { type FioRate, fioRates } from './fio-rate';
+import { type FormatRate, formatRates } from './format-rate';
 import { memory } from '../show/format';
 import { table } from '../show/table';
 import { type TraceRate, traceRates } from './trace-rate';
 
 const USUAL_IOS = 300_000;
+const USUAL_EVENTS = 60_000;
 
 function benchTable(results: readonly BenchResult[]): string {
   return table(
@@ -47,6 +49,20 @@ function traceTable(rates: readonly TraceRate[]): string {
   );
 }
 
+function formatTable(rates: readonly FormatRate[]): string {
+  return table(
+    ['capture', 'step', 'events per s', 'times', 'of'],
+    rates.map((r) => [
+      r.layout,
+      r.step,
+      String(r.events_per_s),
+      r.ratio === null ? '' : r.ratio.toFixed(2),
+      r.to ?? '',
+    ]),
+    { numbersFrom: 2 },
+  );
+}
+
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const rest = args.filter((arg) => arg !== '--json' && arg !== '--no-flags');
@@ -66,14 +82,25 @@ if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')
       json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${traceTable(rates)}\n`,
     );
   });
+} else if (rest[0] === '--captures' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
+  void formatRates(Number(rest[1] ?? USUAL_EVENTS)).then((captures) => {
+    process.stdout.write(
+      json ? `${JSON.stringify({ captures }, null, 2)}\n` : `${formatTable(captures)}\n`,
+    );
+  });
 } else if (rest.length > 0) {
   process.stderr.write(
-    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N, --trace FILE or nothing\n`,
+    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N, --trace FILE, --captures N or nothing\n`,
   );
   process.exitCode = 2;
 } else {
   const benches = measureGroups(benchCases());
-  process.stdout.write(
-    json ? `${JSON.stringify({ benches }, null, 2)}\n` : `${benchTable(benches)}\n`,
-  );
+  // Behind all cases of the port: two kinds of machines in one process make each slower.
+  void formatRates(USUAL_EVENTS).then((captures) => {
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ benches, captures }, null, 2)}\n`
+        : `${benchTable(benches)}\n${formatTable(captures)}\n`,
+    );
+  });
 }

@@ -11,7 +11,6 @@ import {
   preset,
   wrongsOf,
 } from '@iommu-bounce/simulation';
-import { openReading, readingSite, writeSite } from '@iommu-bounce/reader';
 import { UsageError } from '../errors';
 import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus } from '../io';
@@ -80,6 +79,8 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
   const command = `iommu-bounce demo${ios === COVER_LETTER_IOS ? '' : ` --ios ${String(ios)}`}`;
   writeReport(file, demoReport({ experiment, plain, series, command, site: 'site/index.html' }));
   const site = join(ROOT, 'out/site');
+  // It loads the TypeScript compiler: other verbs start without it.
+  const { openReading, readingSite, writeSite } = await import('@iommu-bounce/reader');
   const port = await openReading({ series: [], kernel: null, port: null });
   const pages = readingSite(port, null, []);
   whole(() => writeSite(site, pages, true));

@@ -13,7 +13,7 @@ import {
   TraceCalls,
   playPage,
   scenarios,
-} from '@iommu-bounce/reader';
+} from '@iommu-bounce/reader/light';
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
 import { codeOf, readText } from '../files';

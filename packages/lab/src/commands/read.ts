@@ -2,14 +2,7 @@
 // `read`: the C patches beside the TypeScript, as a site, on the terminal, or compared.
 
 import { type Command, Option } from 'commander';
-import {
-  type Reading,
-  changedByPatch,
-  checkReading,
-  openReading,
-  readingSite,
-  writeSite,
-} from '@iommu-bounce/reader';
+import type { Reading } from '@iommu-bounce/reader';
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus, print, screenOf } from '../io';
 import { whole } from '../interrupt';
@@ -103,6 +96,9 @@ async function read(
     progress.show(`${String(stage)} of ${String(stages)}: ${what}`, (stage - 1) / stages);
   };
   show(1, 'reads the port and the series');
+  // It loads the TypeScript compiler: other verbs start without it.
+  const { changedByPatch, checkReading, openReading, readingSite, writeSite } =
+    await import('@iommu-bounce/reader');
   const reading = await openReading({
     series: options.series ?? [],
     kernel: options.kernel ?? null,

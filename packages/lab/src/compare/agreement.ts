@@ -136,8 +136,8 @@ export class Agreement implements LaneObserver {
     figures.unmaps.compared++;
     const base = pageFloor(mapping.dmaAddr);
     const portBase = pageFloor(held.addr);
-    const theirs = step.recorded.map((one) => ({ ...one, iova: one.iova - base }));
-    const ours = unmaps.map((one) => ({ ...one, iova: one.iova - portBase }));
+    const theirs = moved(step.recorded, base);
+    const ours = moved(unmaps, portBase);
     const equal =
       ours.length === theirs.length &&
       ours.every((one, i) => {
@@ -240,8 +240,12 @@ function reasonNot(
     : 'no iommu:map event beside it';
 }
 
+function moved(unmaps: readonly RecordedUnmap[], base: number): RecordedUnmap[] {
+  return unmaps.map(({ iova, size, unmapped }) => ({ iova: iova - base, size, unmapped }));
+}
+
 function relative(maps: readonly RecordedMap[], base: number): RecordedMap[] {
-  return maps.map((map) => ({ ...map, iova: map.iova - base }));
+  return maps.map(({ iova, paddr, size }) => ({ iova: iova - base, paddr, size }));
 }
 
 function same(a: readonly RecordedMap[], b: readonly RecordedMap[]): boolean {

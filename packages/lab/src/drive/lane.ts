@@ -197,9 +197,10 @@ export class Lane {
     counts.map_calls++;
     counts.copied_bytes += this.port.steps.copiedBytes;
     if (!ok) counts.failed_calls++;
-    const maps = this.maps.map((map) => ({
-      ...map,
-      paddr: this.calls.recordedPhys(held, map.paddr),
+    const maps = this.maps.map(({ iova, paddr, size }) => ({
+      iova,
+      paddr: this.calls.recordedPhys(held, paddr),
+      size,
     }));
     const outcome = mapOutcome(device, mapping, held, ok, maps);
     if (ok && !mapping.failed) this.costs.mapped(mapping, outcome.slot !== null);

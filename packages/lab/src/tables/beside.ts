@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // C and TypeScript beside each other on a terminal.
 
-import { type Row, type Token, visibleLine } from '@iommu-bounce/reader';
+import type { Row, Token } from '@iommu-bounce/reader';
+import { visibleLine } from '@iommu-bounce/reader/light';
 import { NARROWEST, inAscii, shown } from '../show/text';
 
 /** One side of the screen. */

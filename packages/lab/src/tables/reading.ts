@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `read NAME`: one name of the C in both languages, on a terminal.
 
-import {
-  type CSide,
-  type FileBeside,
-  type NameInState,
-  type Pair,
-  type Port,
-  type PortDefinition,
-  type PortFile,
-  type Reading,
-  type Row,
-  commentAbove,
-  functionInState,
-  nameInState,
+import type {
+  CSide,
+  FileBeside,
+  NameInState,
+  Pair,
+  Port,
+  PortDefinition,
+  PortFile,
+  Reading,
+  Row,
 } from '@iommu-bounce/reader';
+import { commentAbove, functionInState, nameInState } from '@iommu-bounce/reader/light';
 import { UsageError, oneLine } from '../errors';
 import { INDENT } from '../show/parts';
 import { wrapped } from '../show/text';

@@ -50,6 +50,21 @@ describe('iommu-bounce', () => {
       /^iommu-bounce: no-such-file: no such file, expected a transcript[^\n]*\n$/,
     );
   });
+
+  it('starts without the TypeScript compiler, which only reading the port needs', function () {
+    const bundle = join(__dirname, '../../dist/esm/cli.mjs');
+    if (!existsSync(bundle)) {
+      console.log('      skipped: the package is not built (npm run build)');
+      this.skip();
+    }
+    const program = `import(${JSON.stringify(bundle)}).then(() => console.log(Object.keys(require.cache).join('\\n')))`;
+    const { stdout } = spawnSync(process.execPath, ['-e', program], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    });
+    expect(stdout).to.match(/reader.dist.light\.js$/m);
+    expect(stdout).not.to.match(/typescript\.js$/m);
+  });
 });
 
 describe('iommu-bounce series', () => {

@@ -56,7 +56,7 @@ describe('progress on a terminal', function () {
     ['fio', '--bs', '4k', '--number-ios', '50'],
     ['net', 'rx', '--packets', '1000', '--policy', 'pool'],
     ['replay', TRACE],
-    ['verify', join(fixtures, 'transcripts/unit')],
+    ['verify', join(fixtures, 'transcripts/unit/14-sync-single.jsonl')],
     ['read', 'iommu_dma_map_page'],
   ];
 

@@ -10,6 +10,9 @@ import { inAscii, reflowed, wrapped } from '../../src/show/text';
 import { cliOn, expectFits, fixtures, withFolder } from './run-cli';
 
 const CAPTURES = join(fixtures, 'captures');
+const LONG = process.env['TEST_LONG'] === '1';
+/** The narrow one, the usual one, and where it costs little a wide one. */
+const WIDTHS = LONG ? [60, 80, 120] : [60, 80];
 const SMALL = ['--number-ios', '60', '--no-data'];
 
 /** Verbs with small inputs; those that take long have this check where their documents are made. */
@@ -20,7 +23,7 @@ const VERBS: readonly (readonly string[])[] = [
   ['net', 'rx', '--packets', '1000', '--no-data', '--policy', 'strict,lazy,pool'],
   ['replay', join(CAPTURES, 'fault-after-free.trace.txt')],
   ['replay', join(CAPTURES, 'without-calls.trace.txt')],
-  ['verify', join(fixtures, 'transcripts/unit')],
+  ['verify', join(fixtures, 'transcripts/unit', LONG ? '' : '14-sync-single.jsonl')],
   ['breakeven', '--preset', 'bare-metal-vtd'],
   ['kconfig', '--explain', 'IOMMU_IO_BUFFER'],
   ['read', 'io_buffer_pool_unmap_buffer', '--side', 'ts'],
@@ -36,7 +39,7 @@ describe('text on a terminal', function () {
 
   for (const args of VERBS)
     it(`of ${args.map((arg) => arg.replace(/.*\//, '')).join(' ')} fits, and is ASCII in the locale C`, async () => {
-      for (const columns of [60, 80, 120]) {
+      for (const columns of WIDTHS) {
         const { out } = await cliOn({ columns, ascii: columns === 80 }, ...args);
         expect(out).to.not.equal('');
         expectFits(out, columns);

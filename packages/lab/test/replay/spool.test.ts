@@ -98,11 +98,15 @@ describe('a capture that can be read only once', function () {
       this.skip();
     }
     for (const name of ['-', '/dev/stdin']) {
-      const { status, stdout } = spawnSync(process.execPath, [BIN, 'replay', name, '--json'], {
-        input: SMALL,
-        encoding: 'utf8',
-        env: { ...process.env, NODE_OPTIONS: '' },
-      });
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [BIN, 'replay', name, '--json', '--patches', '0'],
+        {
+          input: SMALL,
+          encoding: 'utf8',
+          env: { ...process.env, NODE_OPTIONS: '' },
+        },
+      );
       expect(status).to.equal(0);
       expect((JSON.parse(stdout) as ReplayDocument).files).to.deep.equal([name]);
     }

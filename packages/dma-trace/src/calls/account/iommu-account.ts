@@ -102,7 +102,7 @@ export class IommuAccount {
       freedNs: 0,
       ofCall: false,
     };
-    this.maps.add(key, { ...at, iova, size }, range);
+    this.maps.add(key, { place: at.place, timeNs, task: at.task, iova, size }, range);
     this.keep(this.live, range);
   }
 
@@ -120,7 +120,7 @@ export class IommuAccount {
       freedNs: timeNs,
       ofCall: ended.length > 0 && ended.every((one) => one.ofCall),
     };
-    this.unmaps.add(key, { ...at, iova, size: unmapped }, range);
+    this.unmaps.add(key, { place: at.place, timeNs, task: at.task, iova, size: unmapped }, range);
     this.keep(this.freed, range);
   }
 

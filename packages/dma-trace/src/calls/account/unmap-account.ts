@@ -163,7 +163,9 @@ export function beforeOf(freed: FreedMapping, at: Seen): Before {
 
 function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
   const [start, end] = rangeOf(mapping);
-  return { ...bufferOf(mapping), start, end, freed: at.place, freedNs: at.timeNs };
+  const { device, form, dir, dmaAddr, size, place: mapped } = mapping;
+  const { place: freed, timeNs: freedNs } = at;
+  return { device, form, dir, dmaAddr, size, mapped, start, end, freed, freedNs };
 }
 
 export function mapSide(mapping: Mapping): UnmapSide {
@@ -173,34 +175,36 @@ export function mapSide(mapping: Mapping): UnmapSide {
 
 export function unmapSide(call: UnmapCall): UnmapSide {
   const dir = call.dir === null ? null : directionOf(call.dir);
-  const side = { dir, size: null, dmaAddr: null, entries: null };
   switch (call.kind) {
     case 'unmapPage':
-      return { ...side, form: call.resource ? 'resource' : 'page', ...sizeOf(call) };
+      return side(call.resource ? 'resource' : 'page', dir, call.size, call.dmaAddr);
     case 'obsUnmapPage':
-      return { ...side, form: 'page', ...sizeOf(call) };
+      return side('page', dir, call.size, call.dmaAddr);
     case 'unmapSg':
-      return { ...side, form: 'sg', entries: call.physAddrs.length };
+      return side('sg', dir, null, null, call.physAddrs.length);
     case 'obsUnmapSg':
-      return { ...side, form: 'sg', dmaAddr: call.dmaAddr };
+      return side('sg', dir, null, call.dmaAddr);
     case 'iovaDestroy':
-      return { ...side, form: 'iova', ...sizeOf(call) };
+      return side('iova', dir, call.size, call.dmaAddr);
     case 'iovaLink':
     case 'iovaUnlink':
-      return { ...side, form: 'iova', size: call.size, dmaAddr: call.dmaAddr + call.offset };
+      return side('iova', dir, call.size, call.dmaAddr + call.offset);
     case 'dmaFree': {
       const forms = { coherent: 'coherent', pages: 'pages', sgt: 'noncontiguous' } as const;
       const form = call.form === 'sgtErr' ? 'noncontiguous' : forms[call.form];
-      return { ...side, form, ...sizeOf(call) };
+      return side(form, dir, call.size, call.dmaAddr);
     }
   }
 }
 
-function sizeOf({ size, dmaAddr }: { size: number; dmaAddr: number }): {
-  size: number;
-  dmaAddr: number;
-} {
-  return { size, dmaAddr };
+function side(
+  form: CallForm,
+  dir: UnmapSide['dir'],
+  size: number | null,
+  dmaAddr: number | null,
+  entries: number | null = null,
+): UnmapSide {
+  return { form, dir, size, dmaAddr, entries };
 }
 
 /** As the mappings have it: NONE counts as both ways. */
