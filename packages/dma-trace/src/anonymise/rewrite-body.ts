@@ -51,7 +51,8 @@ export function rewriteBody(
   const obs = /^obs_\w+/.exec(fields)?.[0] ?? '';
   name += obs;
   fields = fields.slice(obs.length);
-  const probed = PROBED.exec(fields)?.[0] ?? '';
+  // A device may be called `(unnamed device)`.
+  const probed = event.kind.startsWith('iova') ? (PROBED.exec(fields)?.[0] ?? '') : '';
   if (probed !== '') {
     const called = probed.match(PROBED_FUNCTION)?.at(-1) ?? '0';
     name += probed.includes(' <- ') ? `(0 <- ${called})` : `(${called})`;

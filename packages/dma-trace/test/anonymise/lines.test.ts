@@ -59,6 +59,36 @@ describe('LineAnonymiser', () => {
       });
     });
 
+  it('leaves out fields that it does not know, callers and symbols', () => {
+    const { lines, by } = anonymised(
+      'app-1 [000] 1.000000: dma_map_page: device=0000:01:00.0 phys_addr=a1000 dma_addr=b2000 size=4096 dir=1 attrs=0x0 owner=secret size2=secret',
+      'app-1 [000] ..... 1.000001: dma_iova_try_alloc: (dma_iova_try_alloc+0x4/0x120) name="0000:01:00.0" state=0xff48733bc36f8168 phys=0x4302f000 size=32768 note="secret"',
+      'app-1 [000] ..... 1.000002: dma_iova_try_alloc_ret: (secret_caller+0x178/0x3a0 <- dma_iova_try_alloc) ret=1',
+      'app-1 [000] ..... 1.000003: dma_map_page: (unnamed device) dir=TO_DEVICE dma_addr=c3000 size=4096 phys_addr=d4000 attrs=SKIP_CPU_SYNC|A_NEW_ONE',
+      'app 1 [000] 1.000004: iommu:unmap: IOMMU: iova=0x00000000fff70000 - 0x00000000fff80000 size=65536 unmapped_size=65536 ffffffff8cf2abda secret_symbol (/secret/vmlinux)',
+    );
+    expect(by.figures).to.include({ failed: 0, notUnderstood: 0, rewritten: 5 });
+    expect(lines.join('\n')).to.not.match(/secret|owner|36f8168|8cf2abda|unnamed/);
+    expect(lines[1]).to.match(
+      /\(dma_iova_try_alloc\) name="0000:[\da-f:]{5}\.0" state=0x[\da-f]{16} /,
+    );
+    expect(lines[3]).to.match(/attrs=SKIP_CPU_SYNC\|A_NEW_ONE$/);
+  });
+
+  it('reads lists as the kernel prints them, in bytes and in decimal', () => {
+    const { lines, by } = anonymised(
+      'app-1 [000] ..... 1.000000: dma_map_sg: 0000:01:00.0 dir=TO_DEVICE nents=2/2 ents=1/1 dma_addrs={0xffe00000} sizes={0x2000} phys_addrs={0x12345000,0x1fffff000} attrs=',
+      'app-1 [000] 1.000001: dma_unmap_sg: [FAILED TO PARSE] device=0000:01:00.0 addrs=ARRAY[00, 50, 34, 12, 00, 00, 00, 00, 00, f0, ff, ff, 01, 00, 00, 00] dir=1 attrs=0x0',
+      'app-1 [000] 1.000002: dma_unmap_sg: 0000:01:00.0 dir=TO_DEVICE phys_addrs=305418240 8589930496 attrs=',
+    );
+    expect(by.figures).to.include({ failed: 0, rewritten: 3 });
+    const parser = new LineParser();
+    const [map, bytes, decimal] = lines.map((line, i) => parser.parse(line, i + 1));
+    const listOf = (event: unknown): unknown => (event as { physAddrs: unknown }).physAddrs;
+    expect(listOf(map)).to.not.deep.equal([0x12345000, 0x1fffff000]);
+    expect([listOf(bytes), listOf(decimal)]).to.deep.equal([listOf(map), listOf(map)]);
+  });
+
   it('renames ids of threads and groups, and keeps idle tasks', () => {
     const { lines } = anonymised(
       '          <idle>-0       [000] d.h1.    10.000001: unmap: IOMMU: iova=0x00000000fffff000 - 0x0000000100000000 size=4096 unmapped_size=4096',
