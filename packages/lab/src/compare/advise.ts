@@ -196,20 +196,19 @@ async function firstReplay(
   const sessions: Session[] = [];
   const loads: AdviseLoad[] = [];
   for (const files of found) {
-    sessions.push(
-      await replaySession(files, {
-        ...base,
-        progress: (what, share) => {
-          progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
-        },
-        watch: (lane, patches, clock) => {
-          if (patches !== 0) return;
-          const load = new AdviseLoad(lane, clock);
-          loads.push(load);
-          lane.observers.push(load);
-        },
-      }),
-    );
+    const watched: SessionOptions = {
+      ...base,
+      progress: (what, share) => {
+        progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
+      },
+    };
+    const session = await replaySession(files, watched, (lane, patches, clock) => {
+      if (patches !== 0) return;
+      const load = new AdviseLoad(lane, clock);
+      loads.push(load);
+      lane.observers.push(load);
+    });
+    sessions.push(session);
     loads.at(-1)?.finish();
   }
   return { sessions, loads };

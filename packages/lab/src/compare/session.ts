@@ -59,8 +59,6 @@ export interface SessionOptions extends ReadOptions {
   readonly mostDifferences: number;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
   readonly compares?: boolean;
-  /** Told of each machine before it does anything. */
-  readonly watch?: (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
 }
 
 export interface Session {
@@ -96,9 +94,13 @@ export interface Session {
 /** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
 const MOST_RAM = 0.95 * 2 ** 32;
 
+/** Told of each machine before it does anything. */
+export type WatchLane = (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
+
 export async function replaySession(
   files: readonly TraceFile[],
   options: SessionOptions,
+  watch: WatchLane | null = null,
 ): Promise<Session> {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
@@ -169,7 +171,7 @@ export async function replaySession(
       lane.observers.push(pool);
     }
     if (compared.includes(patches)) lane.observers.push(agreement);
-    options.watch?.(lane, patches, clock);
+    watch?.(lane, patches, clock);
     return { patches, lane };
   });
 
