@@ -9,24 +9,17 @@ import {
   type PoolPoint,
   PoolSearch,
   presetInfo,
-  swiotlbArea,
 } from '@iommu-bounce/simulation';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
 import { sum } from '../show/sum';
 import { bounceRows } from './advise-bounce';
-import { Confirmed, choiceOf, lanesOf } from './advise-confirm';
-import type {
-  AdviseDocument,
-  FlushQueueRow,
-  MemoryGoal,
-  PoolChoice,
-  ServeGoal,
-  SwiotlbSection,
-} from './advise-document';
+import { Confirmed } from './advise-confirm';
+import type { AdviseDocument, MemoryGoal, PoolChoice, ServeGoal } from './advise-document';
 import { AdviseLoad } from './advise-load';
 import { type LogLook, fullRow, lookAtLogs } from './advise-log';
 import { adviceSentence, doesNotPay, logSentence } from './advise-sentence';
+import { plainCounts, queueRows, swiotlbSection, usualChoice } from './advise-sections';
 import { uncertainties } from './advise-uncertain';
 import { captureSection } from './capture';
 import type { CaptureSection } from './capture-document';
@@ -196,20 +189,19 @@ async function firstReplay(
   const sessions: Session[] = [];
   const loads: AdviseLoad[] = [];
   for (const files of found) {
-    sessions.push(
-      await replaySession(files, {
-        ...base,
-        progress: (what, share) => {
-          progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
-        },
-        watch: (lane, patches, clock) => {
-          if (patches !== 0) return;
-          const load = new AdviseLoad(lane, clock);
-          loads.push(load);
-          lane.observers.push(load);
-        },
-      }),
-    );
+    const watched: SessionOptions = {
+      ...base,
+      progress: (what, share) => {
+        progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
+      },
+    };
+    const session = await replaySession(files, watched, (lane, patches, clock) => {
+      if (patches !== 0) return;
+      const load = new AdviseLoad(lane, clock);
+      loads.push(load);
+      lane.observers.push(load);
+    });
+    sessions.push(session);
     loads.at(-1)?.finish();
   }
   return { sessions, loads };
@@ -275,60 +267,4 @@ function recommendationOf(choice: PoolChoice, pays: boolean): AdviseDocument['re
         ...{ choice, pays, command_line: 'io_buffer_pool.num_slots=0' },
         config: ['# CONFIG_IOMMU_IO_BUFFER is not set'],
       };
-}
-
-/** What the kernel has by itself, or had when it was recorded. */
-function usualChoice(sessions: readonly Session[]): PoolChoice | null {
-  const [first] = sessions;
-  if (!first) return null;
-  const { classSizes, numSlots } = first.kernelParams;
-  return choiceOf({ classSizes, numSlots }, sessions);
-}
-
-function plainCounts(sessions: readonly Session[]): AdviseDocument['no_pool'] {
-  const totals = lanesOf(sessions, 0).map(({ figures }) => figures.total());
-  return {
-    iommu_maps: sum(totals, (one) => one.iommu_maps),
-    iommu_unmaps: sum(totals, (one) => one.iommu_unmaps),
-  };
-}
-
-function queueRows({ queues, devicesOf }: AdviseLoad): FlushQueueRow[] {
-  return queues.figures().map((one) => ({
-    devices: devicesOf[one.domain] ?? [],
-    cpu: one.cpu,
-    unmaps: one.unmaps,
-    most_entries: one.mostEntries,
-    full_flushes: one.fullFlushes,
-    longest_stale_ns: Math.round(one.longestNs),
-  }));
-}
-
-/** NVMe's driver asks for it: min_align_mask. */
-const KEEPS_OFFSET = 4095;
-
-/** Of several boots the largest. */
-function swiotlbSection(
-  loads: readonly AdviseLoad[],
-  progress: (tries: number) => void,
-): SwiotlbSection {
-  const areas = (mask: number): { slabs: number | null; peak: number } => {
-    const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
-    const slabs = all.map((one) => one.slabs);
-    const known = slabs.filter((one) => one !== null);
-    return {
-      slabs: known.length < slabs.length ? null : Math.max(0, ...known),
-      peak: Math.max(0, ...all.map((one) => one.peakSlots)),
-    };
-  };
-  const plain = areas(0);
-  const keeping = areas(KEEPS_OFFSET);
-  return {
-    mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
-    too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
-    slabs: plain.slabs,
-    peak_slots: plain.peak,
-    slabs_keeping_offset: keeping.slabs,
-    peak_slots_keeping_offset: keeping.peak,
-  };
 }

@@ -74,8 +74,6 @@ export interface SessionOptions extends ReadOptions {
   readonly overTime?: (boot: OverTimeFigures) => void;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
   readonly compares?: boolean;
-  /** Told of each machine before it does anything. */
-  readonly watch?: (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
 }
 
 export interface Session {
@@ -119,9 +117,13 @@ export type CaptureReading = Pick<
 /** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
 const MOST_RAM = 0.95 * 2 ** 32;
 
+/** Told of each machine before it does anything. */
+export type WatchLane = (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
+
 export async function replaySession(
   files: readonly TraceFile[],
   options: SessionOptions,
+  watch: WatchLane | null = null,
 ): Promise<Session> {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
@@ -194,7 +196,7 @@ export async function replaySession(
       lane.observers.push(pool);
     }
     if (compared.includes(patches)) lane.observers.push(agreement);
-    options.watch?.(lane, patches, clock);
+    watch?.(lane, patches, clock);
     return { patches, lane };
   });
 

@@ -103,7 +103,8 @@ describe('advise', function () {
     const { within, recommendation } = await adviceOn(NET, '--memory', '300k');
     expect(within?.choice?.memory_bytes).to.be.within(1, 300 * 1024);
     expect(recommendation?.choice).to.deep.equal(within?.choice);
-    const small = await adviceOn(NET, '--memory', '1k');
+    const few = traceOf({ maps: 60, inFlight: 8, sizes: [4096, 16384] });
+    const small = await adviceOnText(few, '--memory', '1k');
     expect(small.recommendation).to.equal(null);
     expect(small.within).to.deep.include({ choice: null });
     expect(small.advice).to.match(
@@ -174,14 +175,15 @@ describe('advise', function () {
 
   it('writes a page with the plot, once over its own and never over another file', async () => {
     await withFolder(async (folder) => {
-      const file = join(folder, 'a.html');
-      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(0);
+      const [file, trace] = [join(folder, 'a.html'), join(folder, 'x.trace.txt')];
+      writeFileSync(trace, traceOf({ maps: 60, inFlight: 8, sizes: [4096, 16384] }));
+      expect((await cli('advise', trace, '--report', file)).status).to.equal(0);
       const page = readFileSync(file, 'utf8');
       expect(page).to.include('"kind":"points"').and.to.include('id="section-front"');
-      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(0);
+      expect((await cli('advise', trace, '--report', file)).status).to.equal(0);
       expect(readFileSync(file, 'utf8')).to.equal(page);
       writeFileSync(file, 'mine');
-      expect((await cli('advise', SERIES, '--report', file)).status).to.equal(2);
+      expect((await cli('advise', trace, '--report', file)).status).to.equal(2);
     });
   });
 

@@ -29,14 +29,10 @@ const base = {
 
 async function loadOf(file: string): Promise<AdviseLoad> {
   let load: AdviseLoad | null = null;
-  await replaySession([{ file, ...(await findFacts(file)) }], {
-    ...base,
-    patches: [0],
-    params: null,
-    watch: (lane, _, clock) => {
-      load = new AdviseLoad(lane, clock);
-      lane.observers.push(load);
-    },
+  const files = [{ file, ...(await findFacts(file)) }];
+  await replaySession(files, { ...base, patches: [0], params: null }, (lane, _, clock) => {
+    load = new AdviseLoad(lane, clock);
+    lane.observers.push(load);
   });
   const made = load as AdviseLoad | null;
   if (!made) throw new Error('no machine was made');

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Parts of the advice that need no search: what was replayed, flush queues, the area that swiotlb needs.
+
+import { swiotlbArea } from '@iommu-bounce/simulation';
+import { sum } from '../show/sum';
+import { choiceOf, lanesOf } from './advise-confirm';
+import type { AdviseDocument, FlushQueueRow, PoolChoice, SwiotlbSection } from './advise-document';
+import type { AdviseLoad } from './advise-load';
+import type { Session } from './session';
+
+/** What the kernel has by itself, or had when it was recorded. */
+export function usualChoice(sessions: readonly Session[]): PoolChoice | null {
+  const [first] = sessions;
+  if (!first) return null;
+  const { classSizes, numSlots } = first.kernelParams;
+  return choiceOf({ classSizes, numSlots }, sessions);
+}
+
+export function plainCounts(sessions: readonly Session[]): AdviseDocument['no_pool'] {
+  const totals = lanesOf(sessions, 0).map(({ figures }) => figures.total());
+  return {
+    iommu_maps: sum(totals, (one) => one.iommu_maps),
+    iommu_unmaps: sum(totals, (one) => one.iommu_unmaps),
+  };
+}
+
+export function queueRows({ queues, devicesOf }: AdviseLoad): FlushQueueRow[] {
+  return queues.figures().map((one) => ({
+    devices: devicesOf[one.domain] ?? [],
+    cpu: one.cpu,
+    unmaps: one.unmaps,
+    most_entries: one.mostEntries,
+    full_flushes: one.fullFlushes,
+    longest_stale_ns: Math.round(one.longestNs),
+  }));
+}
+
+/** NVMe's driver asks for it: min_align_mask. */
+const KEEPS_OFFSET = 4095;
+
+/** Of several boots the largest. */
+export function swiotlbSection(
+  loads: readonly AdviseLoad[],
+  progress: (tries: number) => void,
+): SwiotlbSection {
+  const areas = (mask: number): { slabs: number | null; peak: number } => {
+    const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
+    const slabs = all.map((one) => one.slabs);
+    const known = slabs.filter((one) => one !== null);
+    return {
+      slabs: known.length < slabs.length ? null : Math.max(0, ...known),
+      peak: Math.max(0, ...all.map((one) => one.peakSlots)),
+    };
+  };
+  const plain = areas(0);
+  const keeping = areas(KEEPS_OFFSET);
+  return {
+    mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
+    too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
+    slabs: plain.slabs,
+    peak_slots: plain.peak,
+    slabs_keeping_offset: keeping.slabs,
+    peak_slots_keeping_offset: keeping.peak,
+  };
+}
