@@ -11,29 +11,29 @@ export function machineRows(a: TraceFacts | null, b: TraceFacts | null): Machine
     a: a && of(a),
     b: b && of(b),
   });
-  const words = (facts: TraceFacts | null): readonly string[] =>
-    facts?.commandLine?.split(/\s+/).filter((word) => word !== '') ?? [];
-  const without = (own: TraceFacts, other: TraceFacts | null): string | null => {
-    if (own.commandLine === null) return null;
-    const others = words(other);
-    const rest = words(own).filter((word) => !others.includes(word));
-    return rest.length > 0 ? rest.join(' ') : 'nothing else';
-  };
-  const commandLine: MachineRow = {
-    what: 'command line, words of one only',
-    a: a && without(a, b),
-    b: b && without(b, a),
-  };
+  const rest = (what: string, of: (facts: TraceFacts) => string | null): MachineRow => ({
+    what: `${what}, words of one only`,
+    a: a && wordsWithout(of(a), b && of(b)),
+    b: b && wordsWithout(of(b), a && of(a)),
+  });
   const rows = [
     row('kernel', (facts) => facts.kernelRelease),
-    commandLine,
+    rest('command line', (facts) => facts.commandLine),
     row('IOMMU', (facts) => facts.iommu),
     row('types of the IOMMU groups', groupTypes),
     row('CONFIG_HZ', (facts) => (facts.hz === null ? null : String(facts.hz))),
     row('state of the memory', (facts) => facts.memoryState),
-    row('work', (facts) => facts.job),
+    rest('work', (facts) => facts.job),
   ];
   return rows.filter((one) => one.a !== one.b);
+}
+
+/** Null where the facts say nothing. */
+function wordsWithout(own: string | null, other: string | null): string | null {
+  if (own === null) return null;
+  const others = new Set(other?.split(/\s+/));
+  const rest = own.split(/\s+/).filter((word) => word !== '' && !others.has(word));
+  return rest.length > 0 ? rest.join(' ') : 'nothing else';
 }
 
 function groupTypes({ groups }: TraceFacts): string | null {
