@@ -7,6 +7,7 @@ export { UsageError } from './errors';
 export * from './compare'; // a recorded machine's DMA through the ported kernel, against what was recorded
 export * from './tables'; // documents as tables for a terminal
 export type * from './documents'; // what each verb prints with --json
+export type * from './anonymise/document';
 export type { DemoDocument } from './tables/demo';
 export type { OnProgress } from './progress';
 export type { Screen } from './show/text';
