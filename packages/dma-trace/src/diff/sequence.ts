@@ -9,13 +9,11 @@ const MOST_EDITS = 256;
 /** No path ends here. */
 const NOWHERE = -1;
 
-type Numbers = ArrayLike<number>;
-
 export class SequenceAligner {
   /** How far each diagonal reaches after so many edits: row d, from d(d+1)/2 on, has the diagonals -d, -d+2 … d. */
   private rows = new Int32Array(64);
-  private a: Numbers = [];
-  private b: Numbers = [];
+  private a: ArrayLike<number> = [];
+  private b: ArrayLike<number> = [];
   /** Where the stretch begins. */
   private fromA = 0;
   private fromB = 0;
@@ -27,7 +25,7 @@ export class SequenceAligner {
   constructor(private readonly mostEdits = MOST_EDITS) {}
 
   /** Calls `pair` for each element that both have; in no special order, each element at most once. */
-  align(a: Numbers, b: Numbers, pair: (i: number, j: number) => void): void {
+  align(a: ArrayLike<number>, b: ArrayLike<number>, pair: (i: number, j: number) => void): void {
     [this.a, this.b, this.fromA, this.fromB] = [a, b, 0, 0];
     [this.toA, this.toB] = [a.length, b.length];
     while (this.isOpen) if (this.stretch(pair) === 'cut') break;
