@@ -63,6 +63,9 @@ export class Reconstruction implements Unclaimed {
   private readonly ofCalls = new Map<number, number>();
   /** Unmaps of which the next line of their task tells whether a call did them. */
   private readonly deferred = new Map<RecordedUnmap, Deferred>();
+  /** Unmaps that ended a request, and how many of them a call claimed after all. */
+  private readonly ended = new WeakSet<RecordedUnmap>();
+  private claimedLater = 0;
 
   /** @param onlyDevice the one device of the machine that is translated; empty if there are several */
   constructor(
@@ -107,6 +110,7 @@ export class Reconstruction implements Unclaimed {
   /** A call was found for this one. */
   claimUnmap(unmap: RecordedUnmap): void {
     this.deferred.delete(unmap);
+    if (this.ended.delete(unmap)) this.claimedLater++;
     for (const at of pagesWithin(unmap.iova, unmap.iova + unmap.size, this.ofCalls)) {
       const count = this.ofCalls.get(at) ?? 0;
       if (count > 1) this.ofCalls.set(at, count - 1);
@@ -142,7 +146,7 @@ export class Reconstruction implements Unclaimed {
   /** @param strays unmaps without a call */
   finish(strays: number): void {
     this.settle(null);
-    this.counts.unmapsWithoutMap = strays - this.counts.requests;
+    this.counts.unmapsWithoutMap = strays - (this.counts.requests - this.claimedLater);
     this.counts.stillMapped = this.pieces.size;
   }
 
@@ -194,6 +198,7 @@ export class Reconstruction implements Unclaimed {
       entrySource: 'reconstructed',
       maps: chain.map(({ map }) => map),
     });
+    this.ended.add(unmap);
     counts.requests++;
     counts.pieces += chain.length;
     counts.bytes += unmap.size;

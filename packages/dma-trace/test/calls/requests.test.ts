@@ -219,6 +219,13 @@ describe('Assembler: requests that only iommu:* events show', () => {
     expect(assembler.reconstructed).to.include({ requests: 0, unmapsWithoutMap: 0 });
   });
 
+  it('count no unmap below zero that a call claims after it ended a request', () => {
+    // The buffers of bpftrace come one after the other: an iommu:map stands behind its call.
+    const capture = new Capture().map(A).iommuMap(A).iommuUnmap(A);
+    const { assembler } = capture.unmap(A).read();
+    expect(assembler.reconstructed).to.include({ requests: 1, unmapsWithoutMap: 0 });
+  });
+
   it('tell by the next line of the task whose unmap it is where two domains have the address', () => {
     const both = (): Capture =>
       new Capture().in('one-1').iommuMap(A).in('two-2').iommuMap(A).map(A, PAGE, { device: DISK });
