@@ -21,6 +21,7 @@ import { addScenario } from './commands/scenario';
 import { addSchema } from './commands/schema';
 import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
+import { addSweep } from './commands/sweep';
 import { addVerify } from './commands/verify';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, print, processIo, screenOf } from './io';
@@ -47,6 +48,7 @@ const verbs: readonly AddCommand[] = [
   addBreakEven,
   addCalibrate,
   addCompare,
+  addSweep,
   addDemo,
   addRead,
   addSchema,
