@@ -2,6 +2,7 @@
 // The axes of a matrix: lists, and ranges, which are not written out.
 
 import type { Node } from 'yaml';
+import type { ColumnKind } from './columns';
 import type { Places, Value } from './places';
 
 /** A name, and the values that it takes in turn. */
@@ -10,6 +11,8 @@ export interface Axis {
   /** Where the name stands. */
   readonly node: Node | null;
   readonly length: number;
+  /** What its values are, if not null; texts where they are of several kinds. */
+  readonly kind: ColumnKind;
   /** @param i from 0 to below length */
   readonly at: (i: number) => Value;
   /** Which value has this text; -1 if none has. */
@@ -42,8 +45,12 @@ function listed(places: Places, name: string, keyNode: Node | null, nodes: reado
     index.set(value.text, i);
     return value;
   });
+  const kinds = new Set(
+    values.map(({ value }) => typeof value).filter((kind) => kind !== 'object'),
+  );
+  const [kind = 'string'] = kinds.size === 1 ? (kinds as Set<ColumnKind>) : [];
   return {
-    ...{ name, node: keyNode, length: values.length },
+    ...{ name, node: keyNode, length: values.length, kind },
     at: (i) => values[i] ?? { text: null, value: null },
     indexOf: (text) => index.get(text) ?? -1,
   };
@@ -84,7 +91,7 @@ function range(places: Places, name: string, keyNode: Node | null, node: Node | 
     return { text: plain(value), value };
   };
   return {
-    ...{ name, node: keyNode, length, at: valueAt },
+    ...{ name, node: keyNode, length, kind: 'number', at: valueAt },
     indexOf: (text) => {
       const n = Number(text);
       if (text === null || !(n >= from)) return -1;

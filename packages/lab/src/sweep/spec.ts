@@ -6,7 +6,7 @@ import { UsageError } from '../errors';
 import { schemaText } from '../schema-files';
 import { Arguments } from './arguments';
 import { type Axis, readAxis } from './axes';
-import { type Column, ColumnError, columnOf } from './columns';
+import { type Column, ColumnError, type ColumnKind, columnOf } from './columns';
 import { DocumentSchema } from './json-schema';
 import { type Entry, Places, type Value } from './places';
 import { type Some, Points } from './points';
@@ -19,6 +19,8 @@ export interface Spec {
   readonly verb: string;
   /** In the order of a point's values. */
   readonly axes: readonly string[];
+  /** Of each axis. */
+  readonly axisKinds: readonly ColumnKind[];
   readonly columns: readonly Column[];
   /** Of the sample. */
   readonly seed: number;
@@ -105,6 +107,9 @@ export async function readSpec(
   };
   return {
     ...{ file, text, verb: verb.name, axes: plan.names, seed, points },
+    axisKinds: plan.names.map((name) =>
+      kindOfAxis([...matrix, ...includes.flat().map(({ axis }) => axis)], name),
+    ),
     columns: readColumns(places, keys.get('columns'), verb.name, plan.names),
     words: new Set(args.words(valuesOf)),
   };
@@ -269,4 +274,11 @@ function readColumns(
       throw error;
     }
   });
+}
+
+/** Of all its values, wherever they stand. */
+function kindOfAxis(axes: readonly Axis[], name: string): ColumnKind {
+  const kinds = new Set(axes.filter((axis) => axis.name === name).map(({ kind }) => kind));
+  const [kind = 'string'] = kinds.size === 1 ? kinds : [];
+  return kind;
 }
