@@ -23,6 +23,7 @@ import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
 import { addSweep } from './commands/sweep';
 import { addVerify } from './commands/verify';
+import { addWorker } from './commands/worker';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, print, processIo, screenOf } from './io';
 import { VERSION } from './package';
@@ -49,6 +50,7 @@ const verbs: readonly AddCommand[] = [
   addCalibrate,
   addCompare,
   addSweep,
+  addWorker,
   addDemo,
   addRead,
   addSchema,

@@ -13,6 +13,8 @@ import { count, plural } from '../show/format';
 import type { Engine } from '../sweep/engine';
 import { newManifest } from '../sweep/manifest';
 import { LocalPool } from '../sweep/pool';
+import { QueueEngine } from '../sweep/queue';
+import { expectRedis, redisPlace } from '../sweep/redis';
 import { Results } from '../sweep/results';
 import { sweep } from '../sweep/run';
 import { type Spec, readSpec } from '../sweep/spec';
@@ -22,6 +24,7 @@ import { wholeNumber } from './option-values';
 
 interface SweepOptions {
   readonly jobs?: string;
+  readonly queue?: string;
   readonly out?: string;
   readonly resume?: boolean;
   readonly dryRun?: boolean;
@@ -36,6 +39,10 @@ export function addSweep(program: Command, io: CommandIo, end: (status: ExitStat
     .argument('<spec.yaml>', 'verb, arguments, matrix and columns: docs/sweeps.md')
     .option('--out <dir>', 'folder of the results: results.jsonl, results.parquet, manifest.json')
     .option('--jobs <n>', 'points at the same time (default: one for each core)')
+    .option(
+      '--queue <url>',
+      'Redis server whose workers run the points: redis://HOST:PORT, or rediss:// with TLS',
+    )
     .option('--resume', 'go on with the sweep in --out, whatever stopped it')
     .option('--dry-run', 'print the number of points and their command lines, run nothing')
     .addHelpText('after', '\nExit status 1: a point failed, three times; failures.jsonl says why.')
@@ -61,7 +68,7 @@ function dryRun({ points }: Spec, name: string, io: CommandIo): void {
 
 async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<ExitStatus> {
   if (options.out === undefined) throw new UsageError('--out: expected a folder for the results');
-  const jobs = jobsOf(options.jobs);
+  const startEngine = await engineOf(options, io);
   const manifest = await newManifest(spec);
   const results = Results.open(spec, manifest, options.out, {
     resume: options.resume === true,
@@ -77,7 +84,7 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
   });
   try {
     if (results.next < spec.points.count) {
-      const engine = await LocalPool.start(jobs);
+      const engine = await startEngine();
       try {
         await rowsOf(spec, results, engine, io);
       } finally {
@@ -91,6 +98,26 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
   }
   print(io, summary(results));
   return results.failures > 0 ? 1 : 0;
+}
+
+/** @throws UsageError for values that they cannot have, or where no Redis is */
+async function engineOf(
+  { queue, jobs }: SweepOptions,
+  io: CommandIo,
+): Promise<() => Promise<Engine>> {
+  if (queue === undefined) {
+    const threads = jobsOf(jobs);
+    return () => LocalPool.start(threads);
+  }
+  if (jobs !== undefined)
+    throw new UsageError('--jobs: with --queue the points run in workers; expected it there');
+  const place = redisPlace(queue);
+  // Before the folder is made.
+  await expectRedis(place);
+  return () =>
+    QueueEngine.start(place, (text) => {
+      io.err(`${io.errIsTerminal ? CLEAR : ''}sweep: ${text}\n`);
+    });
 }
 
 async function rowsOf(spec: Spec, results: Results, engine: Engine, io: CommandIo): Promise<void> {
