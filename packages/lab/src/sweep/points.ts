@@ -32,6 +32,9 @@ export interface PointPlan {
   readonly arguments: Arguments;
 }
 
+/** Of a sample so many points are drawn, those that are excluded included: else one of nothing would never end. */
+const MOST_DRAWN = 2e7;
+
 const NOT_GIVEN: Value = { text: null, value: null };
 
 export class Points {
@@ -95,7 +98,8 @@ export class Points {
     const { sample, seed } = this.plan;
     const at = sample === null ? (i: number): number => i : randomOrder(this.size, seed);
     let left = sample ?? Infinity;
-    for (let i = 0; i < this.size && left > 0; i++) {
+    const end = sample === null ? this.size : Math.min(this.size, MOST_DRAWN);
+    for (let i = 0; i < end && left > 0; i++) {
       const number = at(i);
       if (this.twice.has(number) || this.isExcluded(number)) continue;
       left--;
