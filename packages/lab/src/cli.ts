@@ -24,7 +24,9 @@ import { addScenario } from './commands/scenario';
 import { addSchema } from './commands/schema';
 import { addSeries } from './commands/series';
 import { addShell } from './commands/shell';
+import { addSweep } from './commands/sweep';
 import { addVerify } from './commands/verify';
+import { addWorker } from './commands/worker';
 import { UsageError, oneLine } from './errors';
 import { type CommandIo, type ExitStatus, print, processIo, screenOf } from './io';
 import { VERSION } from './package';
@@ -53,6 +55,8 @@ const verbs: readonly AddCommand[] = [
   addBreakEven,
   addCalibrate,
   addCompare,
+  addSweep,
+  addWorker,
   addDemo,
   addRead,
   addSchema,

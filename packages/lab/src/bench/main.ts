@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `npm run bench`: the table, or with --json one document; with --fio N the rate of the simulation over N I/Os instead, with
-// --trace FILE what reading a .gz trace takes, with --captures N what reading and replaying captures of N events takes; with --no-flags as in a program that does not raise V8's inlining budget.
+// --sweep N what a sweep of N points takes beside them, with --trace FILE what reading a .gz trace takes, with --captures N what
+// reading and replaying captures of N events takes; with --no-flags as in a program that does not raise V8's inlining budget.
 
 import { setFlagsFromString } from 'node:v8';
 import { type BenchResult, measureGroups } from './bench';
@@ -9,10 +10,12 @@ import { type FioRate, fioRates } from './fio-rate';
 import { type FormatRate, formatRates } from './format-rate';
 import { memory } from '../show/format';
 import { table } from '../show/table';
+import { type SweepRates, sweepRates } from './sweep-rate';
 import { type TraceRate, traceRates } from './trace-rate';
 
 const USUAL_IOS = 300_000;
 const USUAL_EVENTS = 60_000;
+const USUAL_POINTS = 100_000;
 
 function benchTable(results: readonly BenchResult[]): string {
   return table(
@@ -63,6 +66,21 @@ function formatTable(rates: readonly FormatRate[]): string {
   );
 }
 
+function sweepTable(r: SweepRates): string {
+  return table(
+    ['sweep', 'figure'],
+    [
+      ['points', String(r.points)],
+      ['coordinator, µs of CPU time per point', r.coordinator_us_per_point.toFixed(1)],
+      ['the same, % of points of 10 ms', (100 * r.coordinator_share).toFixed(2)],
+      ['heap after a tenth of the points', memory(r.heap_early)],
+      ['heap after all', memory(r.heap_late)],
+      ['two jobs to one', r.two_jobs_to_one.toFixed(2)],
+    ],
+    { numbersFrom: 1 },
+  );
+}
+
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const rest = args.filter((arg) => arg !== '--json' && arg !== '--no-flags');
@@ -76,6 +94,10 @@ if (!args.includes('--no-flags')) {
 if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
   const rates = fioRates('strict,pool', Number(rest[1] ?? USUAL_IOS));
   process.stdout.write(json ? `${JSON.stringify({ rates }, null, 2)}\n` : `${rateTable(rates)}\n`);
+} else if (rest[0] === '--sweep' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
+  void sweepRates(Number(rest[1] ?? USUAL_POINTS)).then((rates) => {
+    process.stdout.write(json ? `${JSON.stringify(rates, null, 2)}\n` : `${sweepTable(rates)}\n`);
+  });
 } else if (rest[0] === '--trace' && rest.length === 2) {
   void traceRates(rest[1] ?? '').then((rates) => {
     process.stdout.write(
@@ -90,7 +112,7 @@ if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')
   });
 } else if (rest.length > 0) {
   process.stderr.write(
-    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N, --trace FILE, --captures N or nothing\n`,
+    `bench: unknown option ${rest.join(' ')}, expected --json, --no-flags, --fio N, --sweep N, --trace FILE, --captures N or nothing\n`,
   );
   process.exitCode = 2;
 } else {

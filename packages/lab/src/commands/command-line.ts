@@ -14,7 +14,12 @@ const OUTPUT: ReadonlyMap<string, number> = new Map([
 /** The command line of a program that is running, as a shell takes it. */
 export function commandLine(program: Command): string {
   const { rawArgs } = program as Command & { readonly rawArgs?: readonly string[] };
-  return [program.name(), ...figures(rawArgs ?? []).map(quoted)].join(' ');
+  return shellLine([program.name(), ...figures(rawArgs ?? [])]);
+}
+
+/** Words, as a shell takes them. */
+export function shellLine(words: readonly string[]): string {
+  return words.map(quoted).join(' ');
 }
 
 function figures(args: readonly string[]): string[] {

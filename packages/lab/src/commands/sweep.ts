@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `sweep SPEC.yaml`: many runs of a verb, one row each.
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../errors';
+import { readText } from '../files';
+import { cleanedUp } from '../interrupt';
+import { type CommandIo, type ExitStatus, print } from '../io';
+import { CLEAR, Progress } from '../progress';
+import { count, plural } from '../show/format';
+import type { Engine } from '../sweep/engine';
+import { newManifest } from '../sweep/manifest';
+import { LocalPool } from '../sweep/pool';
+import { QueueEngine } from '../sweep/queue';
+import { expectRedis, redisPlace } from '../sweep/redis';
+import { Results } from '../sweep/results';
+import { sweep } from '../sweep/run';
+import { type Spec, readSpec } from '../sweep/spec';
+import { verbNamed } from '../sweep/verbs';
+import { shellLine } from './command-line';
+import { wholeNumber } from './option-values';
+
+interface SweepOptions {
+  readonly jobs?: string;
+  readonly queue?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly dryRun?: boolean;
+}
+
+const MOST_JOBS = 1024;
+
+export function addSweep(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  program
+    .command('sweep')
+    .description('run a verb for every point of a matrix; the results become rows')
+    .argument('<spec.yaml>', 'verb, arguments, matrix and columns: docs/sweeps.md')
+    .option('--out <dir>', 'folder of the results: results.jsonl, results.parquet, manifest.json')
+    .option('--jobs <n>', 'points at the same time (default: one for each core)')
+    .option(
+      '--queue <url>',
+      'Redis server whose workers run the points: redis://HOST:PORT, or rediss:// with TLS',
+    )
+    .option('--resume', 'go on with the sweep in --out, whatever stopped it')
+    .option('--dry-run', 'print the number of points and their command lines, run nothing')
+    .addHelpText('after', '\nExit status 1: a point failed, three times; failures.jsonl says why.')
+    .action(async (file: string, options: SweepOptions) => {
+      const text = readText(file, 'a spec of a sweep');
+      const spec = await readSpec(file, text, (name) => verbNamed(program, name));
+      if (options.dryRun === true) {
+        dryRun(spec, program.name(), io);
+        end(0);
+      } else end(await swept(spec, options, io));
+    });
+}
+
+/** @throws UsageError */
+export function jobsOf(text: string | undefined): number {
+  return text === undefined ? availableParallelism() : wholeNumber('--jobs', text, 1, MOST_JOBS);
+}
+
+function dryRun({ points }: Spec, name: string, io: CommandIo): void {
+  print(io, `${plural(points.count, 'point')}\n`);
+  for (const { args, hash } of points.from()) io.out(`${hash} ${shellLine([name, ...args])}\n`);
+}
+
+async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<ExitStatus> {
+  if (options.out === undefined) throw new UsageError('--out: expected a folder for the results');
+  const startEngine = await engineOf(options, io);
+  const manifest = await newManifest(spec);
+  const results = Results.open(spec, manifest, options.out, {
+    resume: options.resume === true,
+    warn: (text) => {
+      io.err(`warning: ${text}\n`);
+    },
+  });
+  const release = cleanedUp(() => {
+    results.close();
+    io.err(
+      `${io.errIsTerminal ? CLEAR : ''}sweep: stopped after ${String(results.next)} of ${plural(spec.points.count, 'point')}; --resume goes on\n`,
+    );
+  });
+  try {
+    if (results.next < spec.points.count) {
+      const engine = await startEngine();
+      try {
+        await rowsOf(spec, results, engine, io);
+      } finally {
+        await engine.close();
+      }
+    }
+    await results.finish();
+  } finally {
+    release();
+    results.close();
+  }
+  print(io, summary(results));
+  return results.failures > 0 ? 1 : 0;
+}
+
+/** @throws UsageError for values that they cannot have, or where no Redis is */
+async function engineOf(
+  { queue, jobs }: SweepOptions,
+  io: CommandIo,
+): Promise<() => Promise<Engine>> {
+  if (queue === undefined) {
+    const threads = jobsOf(jobs);
+    return () => LocalPool.start(threads);
+  }
+  if (jobs !== undefined)
+    throw new UsageError('--jobs: with --queue the points run in workers; expected it there');
+  const place = redisPlace(queue);
+  // Before the folder is made.
+  await expectRedis(place);
+  return () =>
+    QueueEngine.start(place, (text) => {
+      io.err(`${io.errIsTerminal ? CLEAR : ''}sweep: ${text}\n`);
+    });
+}
+
+async function rowsOf(spec: Spec, results: Results, engine: Engine, io: CommandIo): Promise<void> {
+  const { points, columns } = spec;
+  const progress = new Progress(io, 'sweep');
+  const [from, all, began] = [results.next, points.count, Date.now()];
+  try {
+    await sweep({
+      ...{ points, columns, engine, from },
+      add: (point, outcome) => {
+        results.add(point, outcome);
+      },
+      progress: (added) => {
+        const rate = (1000 * added) / Math.max(Date.now() - began, 1);
+        progress.show(
+          `${String(from + added)} of ${String(all)}: ${rate.toFixed(1)} points/s${results.failures > 0 ? `, ${String(results.failures)} failed` : ''}`,
+          added / (all - from),
+        );
+      },
+    });
+  } finally {
+    progress.done();
+  }
+}
+
+function summary({ folder, rows, failures }: Results): string {
+  const failed =
+    failures === 0
+      ? ''
+      : `; ${plural(failures, 'point')} failed: ${join(folder, 'failures.jsonl')}`;
+  return `${count(rows)} rows in ${join(folder, 'results.jsonl')}${failed}\n`;
+}

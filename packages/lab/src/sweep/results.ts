@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The folder of a sweep: rows and failures in the order of the points, a manifest, and at the end the rows as Parquet.
+
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors';
+import { codeOf } from '../files';
+import { writeFile } from '../write-file';
+import { LineFile, type StoredLine } from './line-file';
+import { locked } from './lock';
+import { type Manifest, expectSame, readManifest } from './manifest';
+import { writeParquet } from './parquet';
+import type { Point } from './points';
+import type { PointOutcome } from './engine';
+import type { Spec } from './spec';
+
+export class Results {
+  /** The first point that has neither row nor failure. */
+  next = 0;
+  rows = 0;
+  failures = 0;
+
+  private constructor(
+    readonly folder: string,
+    private readonly spec: Spec,
+    private readonly manifest: Manifest,
+    private readonly rowFile: LineFile,
+    private readonly failureFile: LineFile,
+    private readonly unlock: () => void,
+  ) {}
+
+  /**
+   * Opens the folder, makes it, or goes on with what is in it.
+   * @param warn is told what a crash left and is dropped
+   * @throws UsageError
+   */
+  static open(
+    spec: Spec,
+    manifest: Manifest,
+    folder: string,
+    { resume, warn }: { readonly resume: boolean; readonly warn: (text: string) => void },
+  ): Results {
+    const isNew = prepared(folder, resume);
+    const unlock = locked(join(folder, 'lock'));
+    try {
+      const path = join(folder, 'manifest.json');
+      if (!isNew) expectSame(folder, readManifest(path), manifest);
+      writeManifest(path, manifest);
+      const [rows, failures] = ['results.jsonl', 'failures.jsonl'].map(
+        (name) => new LineFile(join(folder, name)),
+      ) as [LineFile, LineFile];
+      const results = new Results(folder, spec, manifest, rows, failures, unlock);
+      if (!isNew) results.recover(warn);
+      return results;
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /**
+   * What became of the point `next`.
+   * @throws UsageError if it cannot be written: then it is not counted
+   */
+  add(point: Point, outcome: PointOutcome): void {
+    if ('row' in outcome) {
+      this.rowFile.append(`${JSON.stringify(this.rowOf(point, outcome.row))}\n`);
+      this.rows++;
+    } else {
+      const { index, hash, args } = point;
+      const { tries, error } = outcome;
+      this.failureFile.append(`${JSON.stringify({ point: index, hash, tries, error, args })}\n`);
+      this.failures++;
+    }
+    this.next++;
+  }
+
+  /** Parquet, and the manifest as it stays. @throws UsageError; then --resume does it */
+  async finish(): Promise<void> {
+    const { rows, failures } = this;
+    await writeParquet(join(this.folder, 'results.parquet'), this.spec, this.stored());
+    writeManifest(join(this.folder, 'manifest.json'), {
+      ...this.manifest,
+      ...{ rows, failures, complete: true },
+      run: { ...this.manifest.run, finished: new Date().toISOString() },
+    });
+  }
+
+  /** The rows that are written, one after the other. */
+  *stored(): Generator<Readonly<Record<string, unknown>>> {
+    for (const { value } of this.rowFile.lines()) yield value;
+  }
+
+  close(): void {
+    this.rowFile.close();
+    this.failureFile.close();
+    this.unlock();
+  }
+
+  private rowOf(
+    { index, hash, values }: Point,
+    row: { readonly status: number; readonly values: readonly unknown[] },
+  ): Record<string, unknown> {
+    const { axes, columns } = this.spec;
+    const all: Record<string, unknown> = { point: index, hash, status: row.status };
+    for (const [i, axis] of axes.entries()) all[axis] = values[i]?.value ?? null;
+    for (const [i, { name }] of columns.entries()) all[name] = row.values[i] ?? null;
+    return all;
+  }
+
+  /** Counts what is there up to the first point without row or failure; what lies behind it is dropped. */
+  private recover(warn: (text: string) => void): void {
+    const files = [this.rowFile, this.failureFile].map((file) => {
+      const torn = file.torn();
+      if (torn > 0)
+        warn(
+          `${file.path}: the last line is torn and dropped (${String(torn)} bytes); its point runs again`,
+        );
+      const lines = file.lines();
+      return { file, lines, head: lines.next(), end: 0, points: 0 };
+    });
+    for (const point of this.spec.points.from()) {
+      const found = files.find(
+        ({ head }) => head.done !== true && head.value.value['point'] === point.index,
+      );
+      const line = found?.head.value as StoredLine | undefined;
+      if (!found || !line) break;
+      if (line.value['hash'] !== point.hash)
+        throw new UsageError(
+          `${found.file.path}: point ${String(point.index)} is another one; expected results of this spec`,
+        );
+      found.end = line.end;
+      found.points++;
+      found.head = found.lines.next();
+      this.next++;
+    }
+    for (const { file, end, head } of files) {
+      if (head.done !== true)
+        warn(`${file.path}: lines after point ${String(this.next)}, which is missing, are dropped`);
+      file.cut(end);
+    }
+    [this.rows, this.failures] = files.map(({ points }) => points) as [number, number];
+  }
+}
+
+function writeManifest(path: string, manifest: Manifest): void {
+  writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`, { what: 'manifest', force: true });
+}
+
+/** @returns whether nothing of a sweep is there */
+function prepared(folder: string, resume: boolean): boolean {
+  let names: string[];
+  try {
+    mkdirSync(folder, { recursive: true });
+    names = readdirSync(folder);
+  } catch (error) {
+    throw new UsageError(`${folder}: the folder cannot be made or read (${codeOf(error)})`);
+  }
+  if (existsSync(join(folder, 'manifest.json'))) {
+    if (!resume)
+      throw new UsageError(
+        `${folder}: holds a sweep; give --resume to go on with it, or another folder`,
+      );
+    return false;
+  }
+  // A sweep that was killed before its manifest was there leaves these.
+  if (names.some((name) => name !== 'lock' && !name.endsWith('.tmp')))
+    throw new UsageError(`${folder}: is not empty and holds no sweep; expected another folder`);
+  return true;
+}

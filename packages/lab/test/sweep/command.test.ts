@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `sweep` as a command: its results are the same however often it was stopped, and nothing is half written.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { WORKER_FILE } from '../../src/sweep/pool';
+import { type CliResult, cli, fixtures, withFolder } from '../commands/run-cli';
+
+const BIN = join(__dirname, '../../bin/iommu-bounce.js');
+const VERSION = '0.1.0';
+
+const SPEC = `verb: fio
+args: [--no-data, --number-ios, 50]
+matrix:
+  policy: [pool, lazy-large]
+  bs: [4k, 16k]
+  iodepth: {from: 1, to: 5, step: 1}
+exclude:
+- {bs: 16k, iodepth: 5}
+columns:
+  bandwidth: runs[0].bandwidth_bytes_per_s
+  pool p99: runs[policy=pool].latency_ns.p99
+  moved: data_moved
+`;
+const POINTS = 18;
+
+interface Paths {
+  readonly spec: string;
+  readonly out: string;
+  /** Rows of an undisturbed run. */
+  readonly rows: string;
+}
+
+/** The rows of a run that nothing disturbs, made once. */
+let undisturbed: string | null = null;
+
+async function swept(use: (paths: Paths) => Promise<void> | void, text = SPEC): Promise<void> {
+  await withFolder(async (folder) => {
+    const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
+    writeFileSync(spec, SPEC);
+    if (undisturbed === null) {
+      const first = join(folder, 'first');
+      expect((await cli('sweep', spec, '--out', first, '--jobs', '2')).err).to.equal('');
+      undisturbed = rowsIn(first);
+    }
+    writeFileSync(spec, text);
+    await use({ spec, out, rows: undisturbed });
+  });
+}
+
+function rowsIn(folder: string): string {
+  return readFileSync(join(folder, 'results.jsonl'), 'utf8');
+}
+
+function manifestIn(folder: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Record<string, unknown>;
+}
+
+function expectRefused(result: Pick<CliResult, 'status' | 'out' | 'err'>, message: string): void {
+  expect([result.status, result.out]).to.deep.equal([2, '']);
+  expect(result.err).to.include(message);
+  expect(result.err.split('\n')).to.have.length(2);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** Starts a sweep and waits until it has written some rows. */
+async function begun({ spec, out }: Paths): Promise<ChildProcess> {
+  const args = [BIN, 'sweep', spec, '--out', out, '--jobs', '1'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const has = (): boolean =>
+    existsSync(join(out, 'results.jsonl')) && rowsIn(out).split('\n').length > 3;
+  while (child.exitCode === null && !has()) await setTimeout(5);
+  return child;
+}
+
+describe('iommu-bounce sweep', function () {
+  this.timeout(180_000);
+  before(function () {
+    if (existsSync(WORKER_FILE)) return;
+    console.log('      skipped: the package is not built (npm run build)');
+    this.skip();
+  });
+
+  it('writes one row for each point, in their order, whatever the number of threads', () =>
+    swept(async ({ spec, out, rows }) => {
+      const { status, out: said } = await cli('sweep', spec, '--out', out, '--jobs', '1');
+      expect(status).to.equal(0);
+      expect(said).to.equal(`18 rows in ${join(out, 'results.jsonl')}\n`);
+      expect(rowsIn(out)).to.equal(rows);
+      const parsed = rows
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(parsed.map(({ point }) => point)).to.deep.equal(
+        Array.from({ length: POINTS }, (_, i) => i),
+      );
+      expect(Object.keys(parsed[0] ?? {})).to.deep.equal([
+        ...['point', 'hash', 'status', 'policy', 'bs', 'iodepth', 'bandwidth', 'pool p99', 'moved'],
+      ]);
+      expect(parsed[0]).to.include({
+        status: 0,
+        policy: 'pool',
+        bs: '4k',
+        iodepth: 1,
+        moved: false,
+      });
+      // A row is what the verb itself prints.
+      const fio = await cli(
+        'fio',
+        '--bs',
+        '16k',
+        '--iodepth',
+        '4',
+        '--no-data',
+        '--number-ios',
+        '50',
+        '--policy',
+        'lazy-large',
+        '--json',
+      );
+      const { runs } = JSON.parse(fio.out) as { runs: { bandwidth_bytes_per_s: number }[] };
+      expect(parsed.at(-1)).to.include({
+        bandwidth: runs[0]?.bandwidth_bytes_per_s,
+        'pool p99': null,
+      });
+    }));
+
+  it('writes the same rows as Parquet, and a manifest without paths', () =>
+    swept(async ({ spec, out, rows }) => {
+      await cli('sweep', spec, '--out', out, '--jobs', '1');
+      const file = await asyncBufferFromFile(join(out, 'results.parquet'));
+      const { schema } = await parquetMetadataAsync(file);
+      expect(schema.slice(1).map(({ type = '' }) => type)).to.deep.equal([
+        ...[
+          'INT32',
+          'BYTE_ARRAY',
+          'INT32',
+          'BYTE_ARRAY',
+          'BYTE_ARRAY',
+          'DOUBLE',
+          'DOUBLE',
+          'DOUBLE',
+          'BOOLEAN',
+        ],
+      ]);
+      const lines = (await parquetReadObjects({ file })).map((row) => `${JSON.stringify(row)}\n`);
+      expect(lines.join('')).to.equal(rows);
+
+      const {
+        version,
+        verb,
+        spec: kept,
+        points,
+        rows: counted,
+        failures,
+        complete,
+      } = manifestIn(out);
+      expect({ version, verb, points, counted, failures, complete }).to.deep.equal({
+        ...{ version: VERSION, verb: 'fio', points: POINTS, counted: POINTS, failures: 0 },
+        complete: true,
+      });
+      expect(kept).to.include({ text: SPEC });
+      expect(readFileSync(join(out, 'manifest.json'), 'utf8')).to.not.include(out);
+      expect(readdirSync(out).sort()).to.deep.equal([
+        ...['failures.jsonl', 'manifest.json', 'results.jsonl', 'results.parquet'],
+      ]);
+    }));
+
+  for (const signal of ['SIGKILL', 'SIGINT'] as const)
+    it(`goes on after ${signal}: nothing lost, nothing twice`, () =>
+      swept(async (paths) => {
+        const { spec, out, rows } = paths;
+        const child = await begun(paths);
+        let err = '';
+        child.stderr?.on('data', (text: Buffer) => (err += text.toString()));
+        child.kill(signal);
+        await ended(child);
+        const before = rowsIn(out);
+        expect(rows.startsWith(before)).to.equal(true);
+        expect(before.length).to.be.below(rows.length);
+        if (signal === 'SIGINT')
+          expect(err).to.match(/^sweep: stopped after \d+ of 18 points; --resume goes on\n$/);
+
+        expectRefused(
+          await cli('sweep', spec, '--out', out, '--jobs', '1'),
+          'holds a sweep; give --resume to go on with it',
+        );
+        const again = await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1');
+        expect(again).to.include({ status: 0, err: '' });
+        expect(rowsIn(out)).to.equal(rows);
+        expect(existsSync(join(out, 'lock'))).to.equal(false);
+      }));
+
+  it('drops a torn last line, says so, and runs its point again', () =>
+    swept(async ({ spec, out, rows }) => {
+      await cli('sweep', spec, '--out', out, '--jobs', '1');
+      const kept = rows.split('\n').slice(0, 7).join('\n').length;
+      truncateSync(join(out, 'results.jsonl'), kept + 30);
+      const { status, err } = await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1');
+      expect(status).to.equal(0);
+      expect(err).to.match(
+        /^warning: .*results\.jsonl: the last line is torn and dropped \(29 bytes\)/,
+      );
+      expect(rowsIn(out)).to.equal(rows);
+    }));
+
+  it('keeps whole rows on a full disk, and goes on when there is room', () =>
+    swept(async ({ spec, out, rows }) => {
+      const command = `ulimit -f 2; exec "$0" "$@"`;
+      const { status, stdout, stderr } = spawnSync(
+        'bash',
+        ['-c', command, process.execPath, BIN, 'sweep', spec, '--out', out, '--jobs', '1'],
+        { encoding: 'utf8' },
+      );
+      expectRefused(
+        { status: status as 2, out: stdout, err: stderr },
+        'results.jsonl: cannot be written (EFBIG)',
+      );
+      expect(rowsIn(out).endsWith('\n')).to.equal(true);
+      expect(rows.startsWith(rowsIn(out))).to.equal(true);
+      expect((await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1')).status).to.equal(
+        0,
+      );
+      expect(rowsIn(out)).to.equal(rows);
+    }));
+
+  it('reports a point that always fails, and runs the rest', () =>
+    swept(async ({ spec, out }) => {
+      const { status, out: said } = await cli('sweep', spec, '--out', out, '--jobs', '1');
+      expect(status).to.equal(1);
+      expect(said).to.match(/^2 rows in .*; 1 point failed: .*failures\.jsonl\n$/);
+      const failures = readFileSync(join(out, 'failures.jsonl'), 'utf8');
+      expect(JSON.parse(failures)).to.deep.include({
+        point: 1,
+        tries: 3,
+        args: ['net', 'rx', '--packets', '5', '--policy', 'pool'],
+      });
+      expect(failures).to.include(
+        "--packets: expected a whole number from 1000 to 100000000, got '5'",
+      );
+      expect(rowsIn(out).match(/"point":\d/g)).to.deep.equal(['"point":0', '"point":2']);
+      // It stays as it is.
+      expect((await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1')).status).to.equal(
+        1,
+      );
+      expect(readFileSync(join(out, 'failures.jsonl'), 'utf8')).to.equal(failures);
+    }, 'verb: net\nargs: [rx, --policy, pool]\nmatrix: {packets: [1000, 5, 2000]}\ncolumns: [preset]\n'));
+
+  it('fails a point whose column could be several values', () =>
+    swept(async ({ spec, out }) => {
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(1);
+      expect(readFileSync(join(out, 'failures.jsonl'), 'utf8')).to.include(
+        'column iops: 2 elements are [policy=pool]',
+      );
+    }, 'verb: fio\nargs: [--no-data, --bs, 4k, --bs, 8k, --policy, pool]\nmatrix: {number-ios: 50}\ncolumns: {iops: "runs[policy=pool].iops"}\n'));
+
+  it('refuses a folder with something else', () =>
+    swept(async ({ spec, out }) => {
+      mkdirSync(out);
+      writeFileSync(join(out, 'mine'), '');
+      for (const more of [[], ['--resume']])
+        expectRefused(
+          await cli('sweep', spec, '--out', out, ...more),
+          'is not empty and holds no sweep',
+        );
+    }));
+
+  it('refuses to go on with another spec, another version, or an input that changed', () =>
+    withFolder(async (folder) => {
+      const [spec, out, capture] = [
+        join(folder, 's.yaml'),
+        join(folder, 'out'),
+        join(folder, 'c.trace.txt'),
+      ];
+      copyFileSync(join(fixtures, 'captures/second-unmap.trace.txt'), capture);
+      const text = `verb: lint\nargs: ["${folder}/{name}.trace.txt"]\nmatrix: {name: [c]}\ncolumns: [failed]\n`;
+      writeFileSync(spec, text);
+      // On an empty folder it begins.
+      expect((await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1')).status).to.equal(
+        0,
+      );
+      expect(manifestIn(out)['inputs']).to.have.length(1);
+      const resumed = (): Promise<CliResult> =>
+        cli('sweep', spec, '--out', out, '--resume', '--jobs', '1');
+
+      const manifest = join(out, 'manifest.json');
+      const before = readFileSync(manifest, 'utf8');
+      writeFileSync(manifest, before.replace(`"version": "${VERSION}"`, '"version": "0.0.9"'));
+      expectRefused(await resumed(), `holds a sweep of version 0.0.9, this is version ${VERSION}`);
+      writeFileSync(manifest, '{');
+      expectRefused(await resumed(), 'is no manifest of a sweep');
+      writeFileSync(manifest, before);
+      appendFileSync(capture, '# one more line\n');
+      expectRefused(await resumed(), 'c.trace.txt is not as it was when the sweep began');
+      appendFileSync(spec, '# another\n');
+      expectRefused(await resumed(), 'holds a sweep of another spec');
+    }));
+
+  it('refuses a folder that cannot be made, and one that another sweep has', () =>
+    swept(async ({ spec, out }) => {
+      expectRefused(
+        await cli('sweep', spec, '--out', join(spec, 'x')),
+        'the folder cannot be made or read (ENOTDIR)',
+      );
+      expectRefused(await cli('sweep', spec), '--out: expected a folder for the results');
+      expectRefused(
+        await cli('sweep', spec, '--out', out, '--jobs', '0'),
+        '--jobs: expected a whole number from 1',
+      );
+      mkdirSync(out);
+      writeFileSync(join(out, 'lock'), `${String(process.pid)}\n`);
+      expectRefused(
+        await cli('sweep', spec, '--out', out, '--jobs', '1'),
+        'another sweep writes into this folder',
+      );
+    }));
+});
