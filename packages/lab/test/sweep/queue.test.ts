@@ -64,7 +64,7 @@ describe('the address of a queue', () => {
   });
 });
 
-describe('a queue on Redis', function () {
+(LONG ? describe : describe.skip)('a queue on Redis (npm run test:long)', function () {
   this.timeout(180_000);
   let server: RedisServer;
   const open: (() => Promise<void>)[] = [];
