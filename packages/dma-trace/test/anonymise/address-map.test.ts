@@ -3,7 +3,9 @@
 
 import { expect } from 'chai';
 import { random } from '@iommu-bounce/linux-shim/testing';
-import { AddressMap, AddressSurvey, drawFrom } from '../../src/parse';
+import { AddressMap } from '../../src/anonymise/address-map';
+import { AddressSurvey } from '../../src/anonymise/address-survey';
+import { drawFrom } from '../../src/parse';
 
 const BLOCK = 2 ** 21;
 const GIB = 2 ** 30;
