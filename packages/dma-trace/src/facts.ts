@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The facts beside a recorded trace (a .json of the same name): the machine, its parameters, its pools.
+import { GROUP_LINES, LIMIT_LINES, POOL_CLASS_LINE } from './facts-lines';
 import { readTextIfThere } from './files';
 import { TraceError, printable } from './trace-error';
 
@@ -246,12 +247,8 @@ function uintParam(file: string, params: ReadonlyMap<string, string>, name: stri
   return value;
 }
 
-/** `[    0.944224] obs_pool_class 0000:00:05.0 size=4096 slots=1024 iova_base=ff800000 unaligned=ff800000`. */
 function poolClass(file: string, line: string): PoolClass {
-  const match =
-    /^\[ *(\d+\.\d+)\] obs_pool_class (\S+) size=(\d+) slots=(\d+) iova_base=([0-9a-f]{1,13}) unaligned=([0-9a-f]{1,13})$/.exec(
-      line.trim(),
-    );
+  const match = POOL_CLASS_LINE.exec(line.trim());
   if (match === null)
     throw new TraceError(
       file,
@@ -265,14 +262,13 @@ function poolClass(file: string, line: string): PoolClass {
     slots: Number(slots),
     iovaBase: parseInt(iovaBase, 16),
     unaligned: parseInt(unaligned, 16),
-    bootTime,
+    bootTime: bootTime.trim(),
   };
 }
 
-/** `/sys/kernel/iommu_groups/0 type=DMA 0000:00:05.0 0000:00:06.0`; other lines name the IOMMU itself. */
 function iommuGroups(text: string): IommuGroup[] {
   const groups: IommuGroup[] = [];
-  for (const match of text.matchAll(/^\/sys\/kernel\/iommu_groups\/(\d+) type=(\S+)(.*)$/gm)) {
+  for (const match of text.matchAll(GROUP_LINES)) {
     const [, id, type = '', devices = ''] = match;
     groups.push({ id: Number(id), type, devices: devices.split(' ').filter((one) => one !== '') });
   }
@@ -281,7 +277,7 @@ function iommuGroups(text: string): IommuGroup[] {
 
 function queueLimits(text: string): Map<string, number> {
   const limits = new Map<string, number>();
-  for (const match of text.matchAll(/^(\w+) (\d+)$/gm)) {
+  for (const match of text.matchAll(LIMIT_LINES)) {
     const [, name = '', value] = match;
     limits.set(name, Number(value));
   }

@@ -9,4 +9,5 @@ export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them
 export * from './anonymise'; // the same lines with other names and addresses
 export * from './diff'; // two captures of the same work
+export { type KnownIommu, iommuIn, iommuNamed } from './iommu-names'; // which IOMMU a text tells of
 export { TraceError, escaped, printable } from './trace-error';

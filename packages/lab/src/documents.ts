@@ -99,7 +99,7 @@ export interface Documents {
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */
   readonly lint: LintDocument | LintRulesDocument;
-  /** Captures written with other names and addresses: what was replaced, and what was kept. */
+  /** What anonymise replaced and kept. */
   readonly anonymise: AnonymiseDocument;
   /** Sizes of the pool, of swiotlb and of a flush queue that captures need. Sizes are bytes, times ns. */
   readonly advise: AdviseDocument;

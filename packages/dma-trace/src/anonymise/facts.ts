@@ -3,22 +3,20 @@
 
 import type { RenamingSurvey, Renaming } from './renaming';
 import type { TraceFacts } from '../facts';
+import { GROUP_LINES, LIMIT_LINES, POOL_CLASS_LINE } from '../facts-lines';
+import { type KnownIommu, iommuNamed } from '../iommu-names';
 
 /** Parameters of the kernel that decide how the machine is replayed. */
 const PARAMETER =
   /^(?:iommu|intel_iommu|amd_iommu|swiotlb|iommu\.\w+|virtio_iommu\.\w+|io_buffer_pool\.\w+)=[\w,.-]*$/;
-const GROUP = /^(\/sys\/kernel\/iommu_groups\/\d+ type=[\w-]+)(.*)$/gm;
-const LIMIT = /^\w+ \d+$/gm;
-const POOL_CLASS =
-  /^(\[ *\d+\.\d+\] obs_pool_class )(\S+)( size=\d+ slots=\d+ iova_base=)([\da-f]+)( unaligned=)([\da-f]+)$/;
 const EVENT_NAME = /^[\w:.-]+$/;
-/** Names under which the IOMMU is known; of others, only that there is one. */
-const IOMMUS: readonly (readonly [RegExp, string])[] = [
-  [/virtio/i, 'virtio-iommu'],
-  [/intel|vt-?d/i, 'Intel VT-d'],
-  [/smmu/i, 'Arm SMMU'],
-  [/amd/i, 'AMD'],
-];
+/** Of others than these, only that there is one. */
+const IOMMU_NAMES: Readonly<Record<KnownIommu, string>> = {
+  'virtio-iommu': 'virtio-iommu',
+  vtd: 'Intel VT-d',
+  smmuv3: 'Arm SMMU',
+  amd: 'AMD',
+};
 
 /** What facts name that has an order to be kept, or must stay where it is. */
 export function surveyFacts(facts: TraceFacts, survey: RenamingSurvey): void {
@@ -61,15 +59,11 @@ function renamedFact(key: string, value: unknown, renaming: Renaming): unknown {
         .filter((word) => PARAMETER.test(word))
         .join(' ');
     case 'iommu':
-      return IOMMUS.find(([name]) => name.test(textOf(value)))?.[1] ?? 'an IOMMU';
+      return iommuName(textOf(value));
     case 'iommu_groups':
-      return [...textOf(value).matchAll(GROUP)]
-        .map(([, group = '', devices = '']) =>
-          [group, ...words(devices).map((one) => renaming.device(one))].join(' '),
-        )
-        .join('\n');
+      return groups(textOf(value), renaming);
     case 'nvme_queue_limits':
-      return (textOf(value).match(LIMIT) ?? []).join('\n');
+      return (textOf(value).match(LIMIT_LINES) ?? []).join('\n');
     case 'pool_classes':
       return Array.isArray(value)
         ? value.map((one) => poolClass(String(one), renaming))
@@ -97,10 +91,29 @@ function kernel(text: string, renaming: Renaming): string {
   return `Linux host ${version}${rest === '' ? '' : `-${renaming.words.of(rest)}`}`;
 }
 
+function iommuName(text: string): string {
+  const known = iommuNamed(text);
+  return known === null ? 'an IOMMU' : IOMMU_NAMES[known];
+}
+
+function groups(text: string, renaming: Renaming): string {
+  return [...text.matchAll(GROUP_LINES)]
+    .map(([, id = '', type = '', devices = '']) =>
+      [
+        `/sys/kernel/iommu_groups/${id} type=${type.replace(/[^\w-].*/, '')}`,
+        ...words(devices).map((one) => renaming.device(one)),
+      ].join(' '),
+    )
+    .join('\n');
+}
+
 function poolClass(line: string, renaming: Renaming): string {
-  const [, begin = '', device = '', sizes = '', base = '', between = '', unaligned = ''] =
-    POOL_CLASS.exec(line.trim()) ?? [];
-  return `${begin}${renaming.device(device)}${sizes}${renaming.hex(base)}${between}${renaming.hex(unaligned)}`;
+  const [, time = '', device = '', size = '', slots = '', base = '', unaligned = ''] =
+    POOL_CLASS_LINE.exec(line.trim()) ?? [];
+  return (
+    `[${time}] obs_pool_class ${renaming.device(device)} size=${size} slots=${slots} ` +
+    `iova_base=${renaming.hex(base)} unaligned=${renaming.hex(unaligned)}`
+  );
 }
 
 function counts(value: unknown): Record<string, number> | undefined {

@@ -3,8 +3,8 @@
 
 export { type Draw, drawFrom } from './random';
 export { Renaming, RenamingSurvey } from './renaming';
-export { AddressMap } from './address-map';
-export { AddressSurvey, type Run, type Space } from './address-survey';
+export type { AddressMap } from './address-map';
+export type { AddressSurvey, Run, Space } from './address-survey';
 export { LineAnonymiser, type LineFigures } from './line-anonymiser';
-export { Pointers, TaskNames, Words, newDeviceNames } from './names';
+export type { Pointers, TaskNames, Words } from './names';
 export { renamedFacts, surveyFacts } from './facts';

@@ -9,6 +9,7 @@ import { FormatDetector } from '../formats/detect';
 import type { Format } from '../formats/format';
 import { LineParser, type Parsed } from '../parse-line';
 import { endsEarly } from '../ends-early';
+import { iommuWords } from '../iommu-names';
 import { Scanner } from '../scanner';
 import { saysTheSame } from './expected';
 import { plainComment } from './comments';
@@ -36,9 +37,6 @@ export interface LineFigures {
   failed: number;
 }
 
-/** Words that tell on which IOMMU a capture was recorded, in the text of other events. */
-const SIGNS =
-  /\b(?:viommu_\w+|virtio[-_]iommu\w*|qi_submit\w*|intel_iommu_\w+|cache_tag_(?:assign|flush)\w*|DMAR|arm[-_]smmu\w*|amd_iommu_\w+|AMD-Vi)\b/g;
 const NOT_UNDERSTOOD = '(not understood)';
 const COMMENT = '#';
 /** Of those that end early only the first few are told from others. */
@@ -150,9 +148,9 @@ export class LineAnonymiser {
 
   /** The name of an event, and of its text what tells of the IOMMU. */
   private other({ name, text }: OtherEvent, body: string): string {
-    const signs = (text.match(SIGNS) ?? []).join(' ');
-    if (name === 'function') return signs === '' ? 'f <-f' : `${signs.split(' ', 1).join('')} <-f`;
-    return `${body.slice(0, body.length - text.length).trimEnd()} ${signs}`.trimEnd();
+    const signs = iommuWords(text);
+    if (name === 'function') return `${signs[0] ?? 'f'} <-f`;
+    return `${body.slice(0, body.length - text.length).trimEnd()} ${signs.join(' ')}`.trimEnd();
   }
 
   private logLine(log: KernelLog, text: string): string {

@@ -12,7 +12,7 @@ import { messageDevice, messageParts } from './message';
 export class RenamingSurvey {
   readonly addresses = new AddressSurvey();
   private readonly devices = new Set<string>();
-  /** Bytes: the smallest boundary that the facts name. */
+  /** Bytes: the largest boundary that the facts name. */
   private boundary = 0;
 
   event(event: TraceEvent): void {

@@ -79,6 +79,7 @@ export class UnmapLines {
       return;
     }
     live.remove(mapping);
+    // Field by field, as all frequent steps: see dma-lines.ts.
     const step: UnmapStep = {
       place: { file, line: event.line },
       timeNs: event.timeNs,

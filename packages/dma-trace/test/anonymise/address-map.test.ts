@@ -3,7 +3,9 @@
 
 import { expect } from 'chai';
 import { random } from '@iommu-bounce/linux-shim/testing';
-import { AddressMap, AddressSurvey, drawFrom } from '../../src/parse';
+import { AddressMap } from '../../src/anonymise/address-map';
+import { AddressSurvey } from '../../src/anonymise/address-survey';
+import { drawFrom } from '../../src/parse';
 
 const BLOCK = 2 ** 21;
 const GIB = 2 ** 30;
@@ -19,7 +21,7 @@ function mapOf(survey: AddressSurvey, seed = 'a seed'): (address: number) => num
 
 describe('AddressMap', () => {
   it('keeps order, offsets in 2 MiB, neighbours, gaps and what lies below 4 GiB', () => {
-    const seed = Number(process.env['SEED'] ?? 20261129);
+    const seed = Number(process.env['ANONYMISE_SEED'] ?? 20261129);
     const rng = random(seed);
     for (let round = 0; round < 200; round++) {
       const survey = new AddressSurvey();
@@ -30,7 +32,7 @@ describe('AddressMap', () => {
       ).sort((a, b) => a - b);
       for (const address of addresses) survey.add(address, 4096, round % 2 ? 'memory' : 'device');
       const map = mapOf(survey, String(round));
-      const said = `seed ${String(seed)}, round ${String(round)}`;
+      const said = `ANONYMISE_SEED=${String(seed)}, round ${String(round)}`;
       addresses.forEach((address, i) => {
         const to = map(address);
         expect(to % BLOCK, said).to.equal(address % BLOCK);

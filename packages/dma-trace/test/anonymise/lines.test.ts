@@ -10,9 +10,9 @@ import {
   type Renaming,
   RenamingSurvey,
   drawFrom,
-  newDeviceNames,
   renamedFacts,
 } from '../../src/parse';
+import { newDeviceNames } from '../../src/anonymise/names';
 
 const FORMATS = join(__dirname, '../../../../test-fixtures/formats');
 

@@ -116,8 +116,6 @@ export interface LevelBins {
 export class Levels implements Kept {
   /** Now. */
   level = 0;
-  /** The highest that there was. */
-  peak = 0;
   private least: Float64Array;
   private most: Float64Array;
   private ends: Float64Array;
@@ -135,7 +133,6 @@ export class Levels implements Kept {
     const bin = this.time.at(ns);
     this.reach(bin);
     this.level = level;
-    this.peak = Math.max(this.peak, level);
     this.least[bin] = Math.min(this.least[bin] as number, level);
     this.most[bin] = Math.max(this.most[bin] as number, level);
     this.ends[bin] = level;

@@ -13,7 +13,8 @@ import { adviseText } from '../tables/advise';
 import { commandLine } from './command-line';
 import { type CostOptions, withCostOptions } from './cost-options';
 import { jsonOption, printResult } from './json';
-import { machineOf, recordedOnOf, recordedOnOption } from './replay';
+import { factsOption, machineOf, recordedOnOf, recordedOnOption } from './machine-options';
+import { reportOption } from './option-values';
 
 interface AdviseCommandOptions extends CostOptions {
   readonly serve: string;
@@ -39,9 +40,9 @@ export function addAdvise(
     .option('--memory <size>', 'serve most within so much memory instead, e.g. 512k or 4M');
   withCostOptions(command)
     .addOption(recordedOnOption())
-    .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
+    .addOption(factsOption())
     .addOption(jsonOption('advise'))
-    .option('--report <file.html>', 'write a report')
+    .addOption(reportOption())
     .action(async (files: string[], options: AdviseCommandOptions) => {
       end(await adviseCommand(files, options, io, commandLine(program)));
     });

@@ -25,7 +25,7 @@ import { comparisonPage, comparisonText, comparisonWrongs } from '../tables/comp
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { jsonOption, printResult } from './json';
-import { option } from './option-values';
+import { option, reportOption } from './option-values';
 
 interface CompareOptions extends CostOptions {
   readonly base?: string;
@@ -64,7 +64,7 @@ export function addCompare(
     )
     .addOption(jsonOption('compare'))
     .option('--markdown', 'the tables as a Markdown page: docs/lazy-large-tables.md is its output')
-    .option('--report <file.html>', 'write a report with charts as one self-contained file')
+    .addOption(reportOption(' with charts as one self-contained file'))
     .addHelpText(
       'after',
       reflowed(

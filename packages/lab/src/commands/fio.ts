@@ -50,6 +50,7 @@ import {
   fixedPolicies,
   layoutNamed,
   option,
+  reportOption,
   wholeNumber,
   withFixOption,
 } from './option-values';
@@ -112,7 +113,7 @@ export function addFio(program: Command, io: CommandIo, end: (status: ExitStatus
     )
     .addOption(jsonOption('fio'))
     .option('--svg', 'the speed-up by block size as a picture: docs/speedup.svg is its output')
-    .option('--report <file.html>', 'write a report with charts as one self-contained file')
+    .addOption(reportOption(' with charts as one self-contained file'))
     .addHelpText(
       'after',
       reflowed(

@@ -34,6 +34,8 @@ import {
 } from '../tables/lint-document';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
+import { factsOption } from './machine-options';
+import { reportOption } from './option-values';
 import { type Replacing, checkWritable, writeFile } from '../write-file';
 
 type PathOf = (file: string) => string;
@@ -63,7 +65,7 @@ export function addLint(program: Command, io: CommandIo, end: (status: ExitStatu
       'wrong and fragile use of the DMA API in a capture, and what would break with bounce buffers',
     )
     .argument('[capture...]', 'captures or kernel logs, - is stdin')
-    .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
+    .addOption(factsOption())
     .option('--only <rules>', 'only these rules, e.g. double-unmap,unmap-size')
     .option('--ignore <rules>', 'not these rules')
     .option(
@@ -75,7 +77,7 @@ export function addLint(program: Command, io: CommandIo, end: (status: ExitStatu
     .option('--verbose', 'name the rules that found nothing, or were not checked')
     .addOption(jsonOption('lint'))
     .option('--sarif <file>', 'write SARIF 2.1.0; - is stdout, in place of the text')
-    .option('--report <file.html>', 'write a report')
+    .addOption(reportOption())
     .action(async (files: string[], options: LintOptions) => {
       end(await lint(files, options, io, commandLine(program)));
     });

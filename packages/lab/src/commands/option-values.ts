@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Values of options and files as commands read them: one line that says what was expected, if they are not that.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   FIXES,
   InputError,
@@ -45,6 +45,11 @@ export function option<T>(name: string, read: () => T): T {
     if (error instanceof InputError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** `--report`. @param more the end of its explanation */
+export function reportOption(more = ''): Option {
+  return new Option('--report <file.html>', `write a report${more}`);
 }
 
 /** Adds `--fix`. */

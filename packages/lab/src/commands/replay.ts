@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `replay TRACE…`: drives the DMA of a recorded machine through the ported kernel, and says where they differ.
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import {
   type OptionValues,
   evaluate,
@@ -11,18 +11,12 @@ import {
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus } from '../io';
 import { Progress } from '../progress';
-import type { IommuDriver } from '@iommu-bounce/integration';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
   type OverTimeFigures,
-  RECORDED_ON,
   type PolicyOptions,
-  type RecordedIommu,
   type SeriesState,
-  type VerdictCosts,
   agrees,
-  driverOfPreset,
-  presetFor,
   replayTraces,
 } from '../compare';
 import { checkReportFile, report, writeReport } from '../reports';
@@ -31,15 +25,17 @@ import { POLICIES, TIMINGS, policiesNamed } from '@iommu-bounce/simulation';
 import { readDotConfig } from '../dot-config';
 import { spool } from '../spool';
 import { commandLine } from './command-line';
-import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
-import { addDriverOption, driverOf } from './driver-option';
+import { withCostOptions } from './cost-options';
+import { addDriverOption } from './driver-option';
 import { jsonOption, printResult } from './json';
-import { fixedPolicies, option, withFixOption } from './option-values';
-
-/** What says which machine it was. */
-export interface MachineOptions extends CostOptions {
-  readonly driver?: string;
-}
+import {
+  type MachineOptions,
+  factsOption,
+  machineOf,
+  recordedOnOf,
+  recordedOnOption,
+} from './machine-options';
+import { fixedPolicies, option, reportOption, withFixOption } from './option-values';
 
 interface ReplayOptions extends MachineOptions {
   readonly recordedOn?: string;
@@ -76,7 +72,7 @@ export function addReplay(
     );
   withFixOption(withCostOptions(addDriverOption(command, 'what the capture was recorded on')))
     .addOption(recordedOnOption())
-    .option('--facts <file>', 'what is known of the machine (default: NAME.facts.json, NAME.json)')
+    .addOption(factsOption())
     .option(
       '--policy <names>',
       `the calls under these policies too, in virtual time: ${POLICIES.map(({ name }) => name).join(', ')}, or all`,
@@ -96,7 +92,7 @@ export function addReplay(
       'kernel command line, e.g. "io_buffer_pool.num_slots=32 iommu.strict=1"',
     )
     .addOption(jsonOption('replay'))
-    .option('--report <file.html>', 'write a report')
+    .addOption(reportOption())
     .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .action(async (files: string[], options: ReplayOptions) => {
       end(await replay(files, options, io, commandLine(program)));
@@ -201,48 +197,4 @@ function readConfig(path: string, io: CommandIo): ChosenConfig {
   const isSaid = /^(?:# )?CONFIG_IOMMU_IO_BUFFER\b/m.test(text);
   const said = isSaid ? `${name}: ` : `CONFIG_IOMMU_IO_BUFFER is not in ${name}: `;
   return { values, poolOption: `${said}${option}: ${reasons.join('; ')}` };
-}
-
-export interface Machine {
-  /** Undefined: by what the capture was recorded on. */
-  readonly driver: IommuDriver | undefined;
-  readonly costs: (iommu: RecordedIommu, driver: IommuDriver) => VerdictCosts;
-}
-
-/** The IOMMU and its costs: both by one of --driver, --preset (with --costs and --set), --recorded-on, or the capture. */
-export function machineOf(options: MachineOptions): Machine {
-  const driver = options.driver === undefined ? undefined : driverOf(options.driver);
-  if (options.preset === undefined) {
-    const over = costsOver(options);
-    return {
-      driver,
-      costs: (iommu, ran) => {
-        const preset = presetFor(iommu, ran);
-        return { preset, costs: over(preset) };
-      },
-    };
-  }
-  const { preset, costs } = costsOf(options);
-  const wanted = driverOfPreset(preset);
-  if (driver !== undefined && driver !== wanted)
-    throw new UsageError(
-      `--driver ${driver}: the costs of --preset ${preset} are those of ${wanted}; expected --driver ${wanted}, or none`,
-    );
-  return { driver: wanted, costs: () => ({ preset, costs }) };
-}
-
-/** `--recorded-on`. */
-export function recordedOnOption(): Option {
-  return new Option(
-    '--recorded-on <iommu>',
-    `what the machine had: ${Object.keys(RECORDED_ON).join(', ')} (default: what the facts or the capture say)`,
-  );
-}
-
-export function recordedOnOf(text: string | undefined): RecordedIommu | null {
-  if (text === undefined) return null;
-  if (Object.hasOwn(RECORDED_ON, text)) return text as RecordedIommu;
-  throw new UsageError(
-    `--recorded-on: expected one of ${Object.keys(RECORDED_ON).join(', ')}, got '${text}'`,
-  );
 }

@@ -9,7 +9,7 @@ import { commandLine } from './command-line';
 import { withCostOptions } from './cost-options';
 import { PACKETS, type ScenarioKind, runScenario } from './fio-scenario';
 import { jsonOption } from './json';
-import { withFixOption } from './option-values';
+import { reportOption, withFixOption } from './option-values';
 
 type End = (status: ExitStatus) => void;
 
@@ -45,7 +45,7 @@ function output(command: Command, verb: 'scenario' | 'net'): Command {
     .option('--seed <n>', 'seed of everything random', String(USUAL_MACHINE.seed))
     .option('--no-data', 'do not move data: faster, but nothing is checked')
     .addOption(jsonOption(verb))
-    .option('--report <file.html>', 'write a report as one self-contained file');
+    .addOption(reportOption(' as one self-contained file'));
 }
 
 /** @throws UsageError for a name that is none */

@@ -2,7 +2,13 @@
 // What a capture was recorded on: said by the user, by the facts beside it, by names in it, or assumed.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
-import type { TraceEvent, TraceFacts } from '@iommu-bounce/dma-trace';
+import {
+  type KnownIommu,
+  type TraceEvent,
+  type TraceFacts,
+  iommuIn,
+  iommuNamed,
+} from '@iommu-bounce/dma-trace';
 import { type CostParameters, type PresetName, presetInfo } from '@iommu-bounce/simulation';
 
 /** IOMMUs, each with the preset whose costs are nearest to its own. */
@@ -11,7 +17,7 @@ export const RECORDED_ON = {
   vtd: 'bare-metal-vtd',
   smmuv3: 'bare-metal-smmuv3',
   amd: 'bare-metal-vtd',
-} as const satisfies Readonly<Record<string, PresetName>>;
+} as const satisfies Readonly<Record<KnownIommu, PresetName>>;
 
 export type RecordedIommu = keyof typeof RECORDED_ON;
 
@@ -36,28 +42,17 @@ export interface VerdictCosts {
   readonly costs: CostParameters;
 }
 
-/** Names of events, and of functions of the drivers in the text of others. */
-const SIGNS: readonly (readonly [RecordedIommu, RegExp])[] = [
-  ['virtio-iommu', /\bviommu_\w|\bvirtio[-_]iommu\b/],
-  ['vtd', /\bqi_submit\b|\bintel_iommu_\w|\bcache_tag_(?:assign|flush)\w*|\bDMAR\b/],
-  ['smmuv3', /\barm[-_]smmu\b|\barm_smmu_\w/],
-  ['amd', /\bamd_iommu_\w|\bAMD-Vi\b/],
-];
-
 /** Looks for a sign of the IOMMU in an event; null: it says nothing. */
 export function signOf(event: TraceEvent): RecordedIommu | null {
   if (event.kind !== 'other' && event.kind !== 'kernelLog') return null;
   const text = event.kind === 'other' ? `${event.name} ${event.text}` : event.text;
-  return SIGNS.find(([, sign]) => sign.test(text))?.[0] ?? null;
+  return iommuIn(text);
 }
 
 /** By what the facts call it, or by their command line. */
 export function factsIommu(facts: TraceFacts | null): RecordedIommu | null {
-  const said = facts?.iommu ?? '';
-  if (/virtio/i.test(said)) return 'virtio-iommu';
-  if (/intel|vt-?d/i.test(said)) return 'vtd';
-  if (/smmu/i.test(said)) return 'smmuv3';
-  if (/amd/i.test(said)) return 'amd';
+  const named = iommuNamed(facts?.iommu ?? '');
+  if (named !== null) return named;
   const line = facts?.commandLine ?? '';
   if (/(?:^|\s)intel_iommu=\S*on/.test(line)) return 'vtd';
   return /(?:^|\s)amd_iommu=/.test(line) ? 'amd' : null;

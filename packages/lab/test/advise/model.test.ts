@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The model of the pool decides as the ported pool does: on recorded traces, and on random ones.
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { findFacts } from '@iommu-bounce/dma-trace';
@@ -9,11 +9,10 @@ import { random } from '@iommu-bounce/linux-shim/testing';
 import { type PoolOutcome, type PoolSizes, PoolModel } from '@iommu-bounce/simulation';
 import { AdviseLoad } from '../../src/compare/advise-load';
 import { replaySession } from '../../src/compare/session';
-import { fixtures, withFolder } from '../commands/run-cli';
+import { RECORDINGS, fixtures, skipWithout, withFolder } from '../commands/run-cli';
 import { TraceWriter } from '../replay/helpers';
 
 const LONG = process.env['TEST_LONG'] === '1';
-const SHARED = '/work/shared/traces';
 const FEW = /net-rx|nvme-mixed|bursts|swiotlb\.ftrace|6\.17\.A\.ftrace/;
 const CHOICES: readonly PoolSizes[] = [
   { classSizes: 37, numSlots: 1024 },
@@ -96,14 +95,11 @@ function tracesIn(folder: string): string[] {
 describe('PoolModel', function () {
   this.timeout(LONG ? 1_200_000 : 120_000);
 
-  for (const folder of [SHARED, join(SHARED, 'series'), join(SHARED, 'formats')])
-    it(`decides as the port does: ${folder.slice(SHARED.length + 1) || 'traces'}`, async function () {
-      if (!existsSync(folder)) {
-        console.log(`skipped: no ${folder}`);
-        this.skip();
-      }
+  for (const folder of ['traces', 'traces/series', 'traces/formats'])
+    it(`decides as the port does: ${folder}`, async function () {
+      skipWithout(folder, this);
       let compared = 0;
-      for (const file of tracesIn(folder)) compared += await compare(file);
+      for (const file of tracesIn(join(RECORDINGS, folder))) compared += await compare(file);
       expect(compared).to.be.above(0);
     });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Runs the command in this process and collects what it wrote.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -58,3 +58,14 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
 }
 
 export const fixtures = join(__dirname, '../../../../test-fixtures');
+
+/** Recordings that are not in the repository: a folder with `traces` and `field-cases`. */
+export const RECORDINGS =
+  process.env['TRACE_RECORDINGS'] ?? join(__dirname, '../../../../../shared');
+
+/** Says why, and skips. @param missing below RECORDINGS */
+export function skipWithout(missing: string, test: Mocha.Context): void {
+  if (existsSync(join(RECORDINGS, missing))) return;
+  console.log(`      skipped: no recordings in ${missing} (TRACE_RECORDINGS)`);
+  test.skip();
+}

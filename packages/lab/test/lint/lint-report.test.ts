@@ -5,7 +5,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { readLines } from '@iommu-bounce/dma-trace';
 import { rangesOf } from '../../src/reports/lint/excerpts';
 import { FindingsOverTime } from '../../src/reports/lint';
 import { cli, fixtures, withFolder } from '../commands/run-cli';
@@ -144,22 +143,7 @@ describe('lint --report', () => {
   });
 });
 
-describe('lines of a capture', () => {
-  it('are read by number, as the reader counts them; long ones cut, control characters escaped', async () => {
-    await withFolder(async (folder) => {
-      const file = join(folder, 'x');
-      writeFileSync(file, `a\r\n${'b'.repeat(2 ** 21)}\nc\x1b\n${'d'.repeat(600)}\ne`);
-      const found = await readLines(file, [
-        [1, 1],
-        [3, 9],
-      ]);
-      expect([...found.keys()]).to.deep.equal([1, 3, 4, 5]);
-      expect([found.get(1), found.get(3), found.get(5)]).to.deep.equal(['a', 'c\\x1b', 'e']);
-      expect(found.get(4)).to.have.length(501);
-      expect((await readLines(file, [])).size).to.equal(0);
-    });
-  });
-
+describe('excerpts', () => {
   it('are ranges around places that do not overlap', () => {
     const at = (line: number, file = 'x'): { file: string; line: number } => ({ file, line });
     expect(rangesOf([at(20), at(1), at(6), at(5), at(8, 'y'), at(0)], 'x')).to.deep.equal([

@@ -34,7 +34,7 @@ export function sampleViews(name = '0000:00:05.0'): {
         ...{ noun: 'requests', widthNs: 5e6 },
         series: [
           plotSeries('before the series', '--before', of(wave)),
-          plotSeries('recorded', '--ink', of(wave), { dashed: true }),
+          plotSeries('recorded', '--ink', of(wave)),
           plotSeries(
             'whole series',
             '--after',

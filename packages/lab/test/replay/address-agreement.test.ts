@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The addresses themselves: which are equal, and what is said of the others.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -10,11 +9,11 @@ import {
   newAddresses,
 } from '../../src/compare/address-agreement';
 import type { MapOutcome } from '../../src/drive/map-outcome';
-import { fixtures } from '../commands/run-cli';
+import { RECORDINGS, fixtures, skipWithout } from '../commands/run-cli';
 import { TraceWriter, replayFiles, replayText } from './helpers';
 
 const DEVICE = '0000:00:05.0';
-const SERIES = '/work/shared/traces/series';
+const SERIES = 'traces/series';
 
 /** Calls on a page, or several, each with memory of its own. */
 class Calls extends TraceWriter {
@@ -119,12 +118,9 @@ describe('agreement of addresses', () => {
   });
 
   it('is full in recordings of a kernel with the series', async function () {
-    if (!existsSync(SERIES)) {
-      console.log(`skipped: ${SERIES} is not here`);
-      this.skip();
-    }
+    skipWithout(SERIES, this);
     this.timeout(120_000);
-    const file = join(SERIES, 'iobuf-def.read-4k.trace.txt.gz');
+    const file = join(RECORDINGS, SERIES, 'iobuf-def.read-4k.trace.txt.gz');
     const { addresses } = (await replayFiles([file], { patches: [4] })).agreement;
     expect(addresses).to.deep.equal({ compared: 64, equal: 64, by_cause: {} });
   });

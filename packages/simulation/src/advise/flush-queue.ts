@@ -39,7 +39,6 @@ class Domain {
   readonly queues = new Map<number, Queue>();
   /** The jiffy at which the timer runs; infinite: it is not armed. */
   due = Infinity;
-  timerFlushes = 0;
 }
 
 export class FlushQueues {
@@ -89,15 +88,9 @@ export class FlushQueues {
       .sort((a, b) => a.domain - b.domain || a.cpu - b.cpu);
   }
 
-  /** Flushes of a domain by its timer. */
-  timerFlushes(domain: number): number {
-    return this.domains.get(domain)?.timerFlushes ?? 0;
-  }
-
   private runTimers(jiffies: number): void {
     for (const domain of this.domains.values()) {
       if (domain.due > jiffies) continue;
-      domain.timerFlushes++;
       flush(domain, this.nsOf(domain.due));
       domain.due = Infinity;
     }

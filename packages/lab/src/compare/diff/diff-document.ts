@@ -53,9 +53,9 @@ export interface DiffDevices {
     /** What says that they are the same: equal names, or --device. */
     readonly by: 'name' | 'option';
   }[];
-  /** Devices of the first capture that were left alone. */
+  /** Devices of the first capture that are not compared. */
   readonly only_a: readonly DeviceAlone[];
-  /** Devices of the second capture that were left alone. */
+  /** Devices of the second capture that are not compared. */
   readonly only_b: readonly DeviceAlone[];
 }
 

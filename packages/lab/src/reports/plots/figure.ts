@@ -86,16 +86,13 @@ function drawn({ id, kind, title, small, series }: PlotView): Html {
 }
 
 /** A line or a bar as the plot has it. */
-function swatch({ colour, dashed }: PlotSeries, kind: PlotView['kind']): Html {
+function swatch({ colour }: PlotSeries, kind: PlotView['kind']): Html {
   return kind === 'histogram'
     ? html`<svg aria-hidden="true" viewBox="0 0 14 7">
         <rect x="3" width="8" height="7" style="fill: ${css(colour)}" />
       </svg>`
     : html`<svg aria-hidden="true" viewBox="0 0 14 7">
-        <path
-          d="M0 3.5H14"
-          style="stroke: ${css(colour)}; stroke-width: 2.5${dashed ? '; stroke-dasharray: 4 3' : ''}"
-        />
+        <path d="M0 3.5H14" style="stroke: ${css(colour)}; stroke-width: 2.5" />
       </svg>`;
 }
 

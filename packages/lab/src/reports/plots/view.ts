@@ -7,7 +7,6 @@ export type PlotColour = `#${string}` | `--${string}`;
 export interface PlotSeries {
   readonly name: string;
   readonly colour: PlotColour;
-  readonly dashed: boolean;
   /** Of each bin: how many, or the highest level. */
   readonly values: readonly number[];
   /** The lowest level of each bin; empty for what is counted. */
@@ -53,9 +52,9 @@ export function plotSeries(
   name: string,
   colour: PlotColour,
   values: readonly number[],
-  more: Partial<Pick<PlotSeries, 'dashed' | 'least'>> = {},
+  more: Partial<Pick<PlotSeries, 'least'>> = {},
 ): PlotSeries {
-  return { ...{ name, colour, values, dashed: false, least: [] }, ...more };
+  return { ...{ name, colour, values, least: [] }, ...more };
 }
 
 /** Bins of a plot. */

@@ -39,7 +39,6 @@ export function settings(
           stroke: () => colour(one.colour),
           width: 1.5,
           points: { show: false },
-          ...(one.dashed ? { dash: [6, 4] } : {}),
           ...(stepped ? { paths: stepped } : {}),
         }
       : {
