@@ -26,8 +26,12 @@ export interface LintResult {
   readonly rules: readonly RuleState[];
   /** Why rules that join several lines give only notes here; null if they may give more. */
   readonly doubt: string | null;
-  /** Mappings of calls, and of requests that only iommu:* events show. */
+  /** Mappings of calls. */
   readonly maps: number;
+  /** Requests that only iommu:* events show: no rule about calls looks at them. */
+  readonly requestsWithoutCall: number;
+  /** iommu:map events, and those of them that belong to no call. */
+  readonly iommuMaps: { readonly all: number; readonly withoutCall: number };
 }
 
 /** One capture: a file, or those of the CPUs of one recording. */
@@ -62,7 +66,7 @@ export class Linter {
   finish(readings: readonly Reading[], rules: readonly Rule[] = LINT_RULES): LintResult {
     this.assembler.finish();
     const { context } = this.watch;
-    const { counts } = this.assembler;
+    const { counts, reconstructed } = this.assembler;
     const { losses } = this.watch;
     const doubts = readings.map((one) => doubtOfAll(one, context, counts, losses));
     const doubt = doubts.find((one) => one !== null) ?? null;
@@ -79,6 +83,8 @@ export class Linter {
       })),
       doubt,
       maps: counts.mapCalls,
+      requestsWithoutCall: reconstructed.requests,
+      iommuMaps: { all: counts.iommuMaps, withoutCall: counts.iommuMaps - counts.matchedMaps },
     };
   }
 }

@@ -37,6 +37,12 @@ export interface LintCapture {
   readonly clock_steps_back: whole_number;
   /** Map calls. */
   readonly maps: whole_number;
+  /** Requests that only iommu:* events show, without a call: no rule about calls looks at them. */
+  readonly requests_without_call: whole_number;
+  /** iommu:map events. */
+  readonly iommu_maps: whole_number;
+  /** Of these, events that belong to no call. */
+  readonly iommu_maps_without_call: whole_number;
   /** Why rules that join several lines give only notes here; null if they may give more. */
   readonly doubt: string | null;
   /** The worst first. */
@@ -143,7 +149,7 @@ export function lintDocument(
 }
 
 function capture({ files, result, counters }: Linted): LintCapture {
-  const { maps, doubt, findings, rules } = result;
+  const { maps, iommuMaps, doubt, findings, rules } = result;
   const sum = (of: (one: TraceCounters) => number): number =>
     counters.reduce((total, one) => total + of(one), 0);
   return {
@@ -158,6 +164,9 @@ function capture({ files, result, counters }: Linted): LintCapture {
     lost: sum((one) => one.lost + one.dropped),
     clock_steps_back: sum((one) => one.backwards),
     maps,
+    requests_without_call: result.requestsWithoutCall,
+    iommu_maps: iommuMaps.all,
+    iommu_maps_without_call: iommuMaps.withoutCall,
     doubt,
     findings: findings.map(row),
     rules: rules.map(({ rule, notChecked, others }) => ({

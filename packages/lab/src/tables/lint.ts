@@ -40,6 +40,8 @@ function captureText(capture: LintCapture, verbose: boolean, screen: Screen): st
   ].join('; ');
   const paragraphs = [line(`${head}.`)];
   if (capture.unparsed_first.length > 0) paragraphs.push(notUnderstood(capture, screen));
+  const unseen = unseenText(capture);
+  if (unseen !== null) paragraphs.push(line(unseen));
   if (capture.doubt !== null)
     paragraphs.push(
       line(`Unsure: ${capture.doubt}. Rules that join several lines give only notes.`),
@@ -49,6 +51,21 @@ function captureText(capture: LintCapture, verbose: boolean, screen: Screen): st
     ...coverage(capture, verbose, screen),
   );
   return paragraphs.join('\n\n');
+}
+
+/** Requests that no rule about calls has looked at; null without any. */
+export function unseenText(capture: LintCapture): string | null {
+  const {
+    requests_without_call: requests,
+    iommu_maps: all,
+    iommu_maps_without_call: none,
+  } = capture;
+  if (requests === 0) return null;
+  return (
+    `Not looked at: ${plural(requests, 'request')} of which the capture shows no call ` +
+    `(${count(none)} of ${count(all)} iommu:map events), so rules about calls say nothing about them. ` +
+    'From about Linux 6.17 on, block drivers map through dma_iova_*: docs/capture.md has the probes.'
+  );
 }
 
 /** As `replay` says it. */

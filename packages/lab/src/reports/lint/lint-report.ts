@@ -7,6 +7,7 @@ import { Html, html, htmlTable } from '../../show/html';
 import { pageText } from '../../show/page';
 import { type Section, sectionWith } from '../../show/sections';
 import { sum } from '../../show/sum';
+import { unseenText } from '../../tables/lint';
 import type { FindingRow, LintCapture, LintDocument, LintPlace } from '../../tables/lint-document';
 import { plotFigure, plotKeys } from '../plots/figure';
 import { plotParts } from '../plots/library';
@@ -200,6 +201,7 @@ function key({ file, line }: LintPlace): string {
 /** Before any finding: what the capture lacks, findings may lack. */
 function losses(capture: LintCapture): Section {
   const { unparsed, unparsed_first: first, lost, clock_steps_back: back, doubt } = capture;
+  const unseen = unseenText(capture);
   const lines = [
     ...(unparsed > 0
       ? [
@@ -213,6 +215,7 @@ function losses(capture: LintCapture): Section {
       : []),
     ...(lost > 0 ? [html`<li>${plural(lost, 'event')} lost</li>`] : []),
     ...(back > 0 ? [html`<li>The clock steps back ${plural(back, 'time')}</li>`] : []),
+    ...(unseen === null ? [] : [html`<li>${unseen}</li>`]),
     ...(doubt === null
       ? []
       : [html`<li>Unsure: ${doubt}. Rules that join several lines give only notes.</li>`]),
