@@ -9,7 +9,8 @@ import type { Lane } from '../drive/lane';
 import { sum } from '../show/sum';
 import type { PoolChoice } from './advise-document';
 import type { TraceFile } from './read-files';
-import { type SeriesState, type Session, type SessionOptions, replaySession } from './session';
+import type { SeriesState } from './series-state';
+import { type Session, type SessionOptions, replaySession } from './session';
 
 /** Words of the kernel's command line. */
 function paramsOf({ classSizes, numSlots }: PoolSizes): string {

@@ -13,8 +13,8 @@ import {
   showPlace,
 } from '@iommu-bounce/dma-trace';
 import type { LaneObserver } from '../drive/lane';
+import type { LaneMapping } from '../drive/lane-mapping';
 import type { MapOutcome } from '../drive/map-outcome';
-import type { Held } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 import { AddressAgreement, type AddressFigures, newAddresses } from './address-agreement';
 
@@ -126,7 +126,7 @@ export class Agreement implements LaneObserver {
       });
   }
 
-  unmapped(step: UnmapStep, held: Held, unmaps: readonly RecordedUnmap[]): void {
+  unmapped(step: UnmapStep, held: LaneMapping, unmaps: readonly RecordedUnmap[]): void {
     const recorded = step.recorded[0];
     const { mapping } = step;
     this.addresses.unmapped(step.device, step.dmaAddr, step.cpu);

@@ -8,7 +8,7 @@ import { sum } from '../show/sum';
 import { type Compared, newAgreement } from './agreement';
 import { captureSection } from './capture';
 import { notesOf } from './notes';
-import { policySections } from './policies';
+import { policySections } from './policy-sections';
 import { DECISION_KINDS, newPoolAgreement } from './pool-agreement';
 import type {
   AgreementSection,
@@ -20,7 +20,8 @@ import type {
   TimerWheelRow,
   TraceSection,
 } from './replay-document';
-import type { SeriesState, Session, SessionOptions } from './session';
+import type { SeriesState } from './series-state';
+import type { Session, SessionOptions } from './session';
 import { verdictOf } from './verdict';
 
 /** False if a comparison found a difference, or the port died. */

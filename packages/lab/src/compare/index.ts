@@ -5,7 +5,8 @@ export { replayTraces } from './replay'; // files in, a document out
 export { diffCaptures, type DiffOptions } from './diff/diff'; // two captures of the same work
 export { DIFFERENCE_KINDS, callName } from './diff/differences';
 export type * from './diff/diff-document';
-export type { SeriesState, SessionOptions } from './session';
+export type { SeriesState } from './series-state';
+export type { SessionOptions } from './session';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out
 export { causeWords, shareText } from './advise-sentence';
@@ -36,7 +37,8 @@ export {
   type PoolAgreementFigures,
 } from './pool-agreement';
 export type { DeviceCounts, LaneCounts } from '../drive/lane-figures';
-export type { PolicyOptions, PolicySection } from './policies';
+export type { PolicyOptions } from './policies';
+export type { PolicySection } from './policy-sections';
 export type { WorkerRuns } from '../drive/eviction';
 export type { VirtioCounts } from '../drive/virtio-counts';
 export type { MappingRow } from '../drive/recorded-figures';

@@ -9,9 +9,9 @@ import type { MappingRow } from '../drive/recorded-figures';
 import type { AgreementFigures, Difference } from './agreement';
 import type { CaptureSection } from './capture-document';
 import type { PoolAgreementFigures } from './pool-agreement';
-import type { PolicySection } from './policies';
+import type { PolicySection } from './policy-sections';
 import type { RecordedOn } from './recorded-on';
-import type { SeriesState } from './session';
+import type { SeriesState } from './series-state';
 import type { VerdictSection } from './verdict';
 
 export interface TraceSection {

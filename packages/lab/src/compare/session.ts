@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One boot of a recorded machine, replayed: a first reading to learn what is needed, a second one to do it.
 
-import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
 import {
@@ -13,14 +12,15 @@ import {
   TraceError,
   type TraceFacts,
 } from '@iommu-bounce/dma-trace';
-import { UsageError } from '../errors';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
-import { type ReplayParams, replayParams, underParams } from '../drive/parameters';
+import { replayParams, underParams } from '../drive/parameters';
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
+import { memoryNeeded } from './memory-needed';
+import { onlyTranslated } from './only-translated';
 import { OverTime } from './over-time';
 import type { OverTimeFigures } from './over-time-figures';
 import { LogTopics, Signs } from './first-reading';
@@ -44,11 +44,11 @@ import {
   recordedOn,
 } from './recorded-on';
 import { RestatedSlots } from './restated';
+import { type SeriesState, stateToCompare } from './series-state';
 import type { InitialState } from '../drive/slot-history';
 import { Survey, classSizesOf } from '../drive/survey';
-import { warmUp, warmUpNeeds } from '../drive/warm-up';
-
-export type SeriesState = 0 | 1 | 2 | 3 | 4;
+import { warmUp } from '../drive/warm-up';
+import { whatIfOf } from './what-if';
 
 export interface SessionOptions extends ReadOptions {
   /** The IOMMU of the machines. Default: what the capture was recorded on. */
@@ -114,9 +114,6 @@ export type CaptureReading = Pick<
   'account' | 'counters' | 'cpus' | 'files' | 'reconstructed'
 >;
 
-/** What the machine's RAM may be at most: the longest typed array of the oldest Node.js supported, and some room. */
-const MOST_RAM = 0.95 * 2 ** 32;
-
 /** Told of each machine before it does anything. */
 export type WatchLane = (lane: Lane, patches: SeriesState, clock: RecordedClock) => void;
 
@@ -149,7 +146,9 @@ export async function replaySession(
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
 
   const whatIf =
-    survey.hasDecisions && options.patches.includes(4) ? whatIfOf(facts, params, options) : null;
+    survey.hasDecisions && options.patches.includes(4)
+      ? whatIfOf(facts, params, options.config)
+      : null;
   const initial = whatIf === null ? initialStates(survey, numSlots) : [];
   const comparesPool = survey.hasDecisions && options.patches.includes(4) && whatIf === null;
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
@@ -277,51 +276,4 @@ function initialStates(survey: Survey, numSlots: number): InitialState[] {
   return [...survey.histories.values()]
     .filter((history) => !history.looksNew)
     .map((history) => history.initialState(numSlots));
-}
-
-/** Facts say what the recorded pools were; without facts, --params and --config say it. */
-function whatIfOf(
-  facts: TraceFacts | null,
-  asked: ReplayParams,
-  { config }: SessionOptions,
-): string | null {
-  const says =
-    facts !== null &&
-    (facts.numSlots !== null || facts.classSizes !== null || facts.poolClasses.length > 0);
-  if (!says) return null;
-  if (config && config.value('IOMMU_IO_BUFFER') !== 'y') return 'a pool';
-  const recorded = replayParams(facts, null).values;
-  const { numSlots, classSizes } = asked.values;
-  if (recorded.numSlots === numSlots && recorded.classSizes === classSizes) return null;
-  return `io_buffer_pool.num_slots=${String(recorded.numSlots)} io_buffer_pool.class_sizes=${String(recorded.classSizes)}`;
-}
-
-/** The one device of the facts that is alone in the one group: requests that no call tells of are its own. */
-export function onlyTranslated(facts: TraceFacts | null): string {
-  const groups = facts?.groups ?? [];
-  const [group] = groups;
-  return groups.length === 1 && group?.devices.length === 1 ? (group.devices[0] ?? '') : '';
-}
-
-/** A kernel without the series is compared with state 0 (or the one asked for), a kernel with it with state 4. */
-function stateToCompare(patches: readonly SeriesState[], hasDecisions: boolean): SeriesState {
-  const plain = patches.find((one) => one < 4) ?? 0;
-  return hasDecisions && patches.includes(4) ? 4 : plain;
-}
-
-function memoryNeeded(
-  survey: Survey,
-  initial: readonly InitialState[],
-  file: string,
-): { windowFrames: number; buddyPages: number } {
-  const warm = warmUpNeeds(initial);
-  // A run of the worker may change the order of what is mapped and unmapped around it: hence some room.
-  const windowFrames = Math.ceil(survey.windowFrames * 1.25) + 4096 + warm.frames;
-  const bytes = 1.25 * (survey.bufferBytes + warm.bytes) + 2 * survey.peakCoherent;
-  const buddyPages = Math.ceil(bytes / PAGE_SIZE) + 4096;
-  if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
-    throw new UsageError(
-      `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE_SIZE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,
-    );
-  return { windowFrames, buddyPages };
 }

@@ -2,40 +2,14 @@
 // What a lane's kernel did, by device.
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import { FALLBACK_REASONS, type FallbackReason } from '@iommu-bounce/simulation';
+import { type CallCounts, addCallCounts, noCallCounts } from '@iommu-bounce/simulation';
 import { type VirtioCounts, addVirtioCounts, newVirtioCounts } from './virtio-counts';
 
-export interface LaneCounts {
-  /** Maps that were called of the port. */
-  map_calls: whole_number;
-  /** Unmaps that were called of it. */
-  unmap_calls: whole_number;
-  /** Syncs that were called of it. */
-  sync_calls: whole_number;
-  /** Times that it passed the trace point iommu:map. */
-  iommu_maps: whole_number;
-  /** The same of iommu:unmap. */
-  iommu_unmaps: whole_number;
-  /** Bytes mapped there. */
+export interface LaneCounts extends CallCounts {
+  /** Bytes mapped at iommu:map. */
   mapped_bytes: whole_number;
-  /** Calls of the IOMMU's driver that map or unmap. */
-  driver_requests: whole_number;
-  /** Bytes copied to and from bounce buffers. */
-  copied_bytes: whole_number;
-  /** Mappings that took a slot with a buffer. */
-  pool_hits: whole_number;
-  /** Mappings that took a slot and made its buffer. */
-  pool_fills: whole_number;
-  /** Mappings that asked the pool and did not go through it, for whatever reason. */
-  fallbacks: whole_number;
-  /** The same by reason: larger than all classes; no slot free; no buffer could be made. */
-  fallbacks_by_reason: Record<FallbackReason, whole_number>;
-  /** Buffers that the worker gave back. */
-  evictions: whole_number;
   /** Bytes of bounce buffers, at most. */
   peak_bounce_bytes: whole_number;
-  /** Maps that failed in the port. */
-  failed_calls: whole_number;
   /** At virtio-iommu's device and behind it; null where there is none. */
   virtio: VirtioCounts | null;
 }
@@ -46,47 +20,13 @@ export interface DeviceCounts extends LaneCounts {
 }
 
 export function newCounts(): LaneCounts {
-  return {
-    map_calls: 0,
-    unmap_calls: 0,
-    sync_calls: 0,
-    iommu_maps: 0,
-    iommu_unmaps: 0,
-    mapped_bytes: 0,
-    driver_requests: 0,
-    copied_bytes: 0,
-    pool_hits: 0,
-    pool_fills: 0,
-    fallbacks: 0,
-    fallbacks_by_reason: { too_big: 0, full: 0, fill_failed: 0 },
-    evictions: 0,
-    peak_bounce_bytes: 0,
-    failed_calls: 0,
-    virtio: null,
-  };
+  return { ...noCallCounts(), mapped_bytes: 0, peak_bounce_bytes: 0, virtio: null };
 }
-
-const SUMMED = [
-  'map_calls',
-  'unmap_calls',
-  'sync_calls',
-  'iommu_maps',
-  'iommu_unmaps',
-  'mapped_bytes',
-  'driver_requests',
-  'copied_bytes',
-  'pool_hits',
-  'pool_fills',
-  'fallbacks',
-  'evictions',
-  'failed_calls',
-] as const;
 
 /** Adds counts; of two peaks the higher one stays. */
 export function addCounts(to: LaneCounts, from: LaneCounts): void {
-  for (const name of SUMMED) to[name] += from[name];
-  for (const reason of FALLBACK_REASONS)
-    to.fallbacks_by_reason[reason] += from.fallbacks_by_reason[reason];
+  addCallCounts(to, from);
+  to.mapped_bytes += from.mapped_bytes;
   to.peak_bounce_bytes = Math.max(to.peak_bounce_bytes, from.peak_bounce_bytes);
   if (from.virtio) addVirtioCounts((to.virtio ??= newVirtioCounts()), from.virtio);
 }

@@ -18,9 +18,10 @@ import {
   contextLevel,
   showPlace,
 } from '@iommu-bounce/dma-trace';
-import { type Held, PortCalls } from '@iommu-bounce/simulation';
+import { PortCalls, enterContext, leaveContext } from '@iommu-bounce/simulation';
 import { LaneCosts } from './lane-costs';
 import { LaneFigures } from './lane-figures';
+import type { LaneMapping } from './lane-mapping';
 import { type MapOutcome, mapOutcome } from './map-outcome';
 import type { LaneTimeline } from './timeline';
 import { type PortDevice, type PortMachine, type SlotPlace, slotAt } from './port-machine';
@@ -31,7 +32,7 @@ export interface LaneObserver {
   /** `slot` is the one given back, if any. */
   unmapped?(
     step: UnmapStep,
-    held: Held,
+    held: LaneMapping,
     unmaps: readonly RecordedUnmap[],
     slot: SlotPlace | null,
   ): void;
@@ -61,7 +62,7 @@ export class Lane {
   follower: EvictionFollower | null = null;
   timeline: LaneTimeline | null = null;
   /** Holds the mappings of slots that were in use before the recording. */
-  findHeld: ((step: UnmapStep) => Held | null) | null = null;
+  findHeld: ((step: UnmapStep) => LaneMapping | null) | null = null;
   /** Where the port would have died; it does nothing more then. */
   oops: LaneOops | null = null;
   /** The batch being run, and the step in it. */
@@ -114,6 +115,14 @@ export class Lane {
         this.oops = { place: showPlace(step.place), text: error.message };
       }
     }
+  }
+
+  /**
+   * Gives a mapping memory.
+   * @throws InputError if the machine has not so much
+   */
+  prepare(mapping: Mapping): LaneMapping {
+    return Object.assign(this.calls.prepare(mapping), { compared: false, equal: false });
   }
 
   /** The next step of the batch, for a worker that has to know what comes; null at its end. */
@@ -188,11 +197,12 @@ export class Lane {
       decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
     if (failsFill && device.pool) this.k.faults.fail('page_alloc', Infinity);
     const counts = this.figures.of(device.name);
-    const held = this.calls.prepare(mapping);
-    const level = mapping.maySleep ? null : this.enter(step.flags);
+    const held = this.prepare(mapping);
+    const level = mapping.maySleep ? 'task' : contextLevel(step.flags);
+    const irqs = enterContext(this.k, level);
     this.begin();
     const ok = this.calls.map(device.dev, mapping, held);
-    if (level !== null) this.leave(level);
+    leaveContext(this.k, level, irqs);
     if (failsFill) this.k.faults.fail('page_alloc', 0);
     counts.map_calls++;
     counts.copied_bytes += this.port.steps.copiedBytes;
@@ -222,7 +232,7 @@ export class Lane {
     const { mapping } = step;
     const device = this.port.devices.get(step.device);
     const found = mapping ? (mapping.held[this.index] ?? null) : (this.findHeld?.(step) ?? null);
-    const held = found as Held | null;
+    const held = found as LaneMapping | null;
     if (!held || !device) {
       for (const observer of this.observers) observer.skipped?.(step);
       return;
@@ -230,11 +240,12 @@ export class Lane {
     if (mapping) mapping.held[this.index] = null;
     const slot = asksPool(held.mapping.form) ? slotAt(device.pool, held.addr) : null;
     const counts = this.figures.of(device.name);
-    const level = step.mapping?.maySleep !== true ? this.enter(step.flags) : null;
+    const level = mapping?.maySleep === true ? 'task' : contextLevel(step.flags);
+    const irqs = enterContext(this.k, level);
     this.begin();
     const size = mapping ? Math.min(step.size, mapping.size) : step.size;
     this.calls.unmap(device.dev, held, step.dir, step.attrs, size);
-    if (level !== null) this.leave(level);
+    leaveContext(this.k, level, irqs);
     counts.unmap_calls++;
     counts.copied_bytes += this.port.steps.copiedBytes;
     this.costs.unmapped(held.mapping, slot !== null);
@@ -242,13 +253,14 @@ export class Lane {
   }
 
   private sync(step: SyncStep): void {
-    const held = step.mapping.held[this.index] as Held | null | undefined;
+    const held = step.mapping.held[this.index] as LaneMapping | null | undefined;
     const device = this.port.devices.get(step.mapping.device);
     if (!held || !device) return;
-    const level = this.enter(step.flags);
+    const level = contextLevel(step.flags);
+    const irqs = enterContext(this.k, level);
     this.begin();
     this.calls.sync(device.dev, held, step);
-    this.leave(level);
+    leaveContext(this.k, level, irqs);
     const counts = this.figures.of(device.name);
     counts.sync_calls++;
     counts.copied_bytes += this.port.steps.copiedBytes;
@@ -259,20 +271,6 @@ export class Lane {
     this.maps = [];
     this.unmaps = [];
     this.costs.begin();
-  }
-
-  /** Puts the CPU where the recorded call was made: a task, with interrupts off, or an interrupt. */
-  private enter(flags: string): { preempt: boolean; irqs: number | null } {
-    const level = contextLevel(flags);
-    const preempt = level === 'hardirq' || level === 'softirq';
-    if (preempt) this.k.context.preempt_disable();
-    const off = level === 'hardirq' || level === 'irqsOff';
-    return { preempt, irqs: off ? this.k.context.local_irq_save() : null };
-  }
-
-  private leave(level: { preempt: boolean; irqs: number | null }): void {
-    if (level.irqs !== null) this.k.context.local_irq_restore(level.irqs);
-    if (level.preempt) this.k.context.preempt_enable();
   }
 
   private listen(): void {

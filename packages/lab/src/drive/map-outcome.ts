@@ -3,7 +3,8 @@
 
 import { list_first_entry } from '@iommu-bounce/linux-shim';
 import { type RecordedMap, type Mapping, asksPool } from '@iommu-bounce/dma-trace';
-import { type FallbackReason, type Held, fallbackReason } from '@iommu-bounce/simulation';
+import { type FallbackReason, fallbackReason } from '@iommu-bounce/simulation';
+import type { LaneMapping } from './lane-mapping';
 import { type PortDevice, type SlotPlace, classFor, slotAt } from './port-machine';
 
 /** What a map call did. */
@@ -21,14 +22,14 @@ export interface MapOutcome {
   readonly classSize: number;
   readonly failedSlot: number;
   /** Whether it agreed with the recorded one, once compared. */
-  readonly held: Held;
+  readonly held: LaneMapping;
 }
 
 /** @param maps iommu:map during the call, at recorded physical addresses */
 export function mapOutcome(
   device: PortDevice,
   mapping: Mapping,
-  held: Held,
+  held: LaneMapping,
   ok: boolean,
   maps: readonly RecordedMap[],
 ): MapOutcome {

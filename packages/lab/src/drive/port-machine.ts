@@ -8,30 +8,30 @@ import {
   type machine,
   type page,
 } from '@iommu-bounce/linux-shim';
-import { type iommu_domain, type iommu_group, page_sizes } from '@iommu-bounce/iommu-core';
+import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import {
   type IommuDriver,
   MSI_WINDOW,
   type MachineOnIommu,
   bootOn,
-  pciDevice,
   pool_of,
   type running_machine,
 } from '@iommu-bounce/integration';
 import type { io_buffer_class, io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import {
   COUNTED_OVERLAYS,
+  type RecordedDevice,
+  type RecordedMachineFacts,
   StepCounter,
+  groupMate,
+  raiseSegmentSize,
+  recordedPageSizes,
+  recordedPciDevice,
   virtio_iommu_deferred_flush_6_8,
 } from '@iommu-bounce/simulation';
 import { type IommuListener, IommuWatch } from './iommu-watch';
 import { DRIVE_PARTS, type DriveParts, drivePartsOf } from './machine-parts';
-import type { DeviceFacts } from './survey';
-
-/** The longest segment of a PCI device, unless its driver says otherwise. */
-const SEGMENT_DEFAULT = 65536;
-const SEGMENT_UNLIMITED = 0xffffffff;
 
 export interface PortDevice {
   readonly name: string;
@@ -40,26 +40,14 @@ export interface PortDevice {
   readonly pool: io_buffer_pool | null;
 }
 
-export interface MachineSetup {
+export interface MachineSetup extends RecordedMachineFacts {
   readonly driver: IommuDriver;
   readonly patches: 0 | 1 | 2 | 3 | 4;
   /** Options of the kernel, or a .config. */
   readonly config: OptionValues | string;
   readonly params: string;
-  readonly hz: number;
-  /** `jiffies` at the first step. */
-  readonly jiffies: number;
-  readonly cpus: number;
-  /** Frames for the memory of mappings, and for the page allocator. */
-  readonly windowFrames: number;
-  readonly buddyPages: number;
-  /** The IOMMU takes 4 KiB, 2 MiB and 1 GiB pages, not every power of two. */
-  readonly threePageSizes: boolean;
   /** IOTLBs are flushed lazily, which the v5.13 driver of virtio-iommu cannot: then it is that of v6.8. */
   readonly lazy: boolean;
-  readonly devices: readonly DeviceFacts[];
-  /** Devices that share an IOMMU group. */
-  readonly groups: readonly (readonly string[])[];
 }
 
 export class PortMachine {
@@ -96,7 +84,7 @@ export class PortMachine {
         },
       },
       {
-        pageSizeMask: setup.threePageSizes ? 2 ** 12 + 2 ** 21 + 2 ** 30 : page_sizes(12, 47),
+        pageSizeMask: recordedPageSizes(setup.threePageSizes),
         // The recorded kernel mapped it all, so no limit stood in its way.
         ...(virtio
           ? { dmaEntryLimit: Infinity, hooks: this.watch.virtio.hooks }
@@ -128,21 +116,19 @@ export class PortMachine {
   }
 
   /** A device as the PCI code makes it; its driver raises the mask later, when the pool exists already. */
-  private plugIn(facts: DeviceFacts, bus: bus_type, groups: readonly (readonly string[])[]): void {
-    const dev = pciDevice(facts.name, bus);
-    dev.dma_coherent = facts.coherent;
-    if (dev.dma_parms) dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
-    const mate = groups
-      .find((group) => group.includes(facts.name))
-      ?.map((name) => this.devices.get(name))
-      .find((one) => one !== undefined);
-    if (mate?.dev.iommu_group) this.watch.shareGroup(dev, mate.dev.iommu_group as iommu_group);
+  private plugIn(
+    facts: RecordedDevice,
+    bus: bus_type,
+    groups: RecordedMachineFacts['groups'],
+  ): void {
+    const dev = recordedPciDevice(facts, bus);
+    const group = groupMate(facts.name, groups, this.devices)?.dev.iommu_group;
+    if (group) this.watch.shareGroup(dev, group as iommu_group);
     const domain = this.machine.plug(dev, MSI_WINDOW);
     this.watch.virtio.addDomain(domain);
     this.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
     this.k.dma.dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
-    if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)
-      dev.dma_parms.max_segment_size = SEGMENT_UNLIMITED;
+    raiseSegmentSize(dev, facts);
     this.devices.set(facts.name, {
       name: facts.name,
       dev,

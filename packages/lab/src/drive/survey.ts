@@ -15,6 +15,7 @@ import {
   isList,
   pageCeil,
 } from '@iommu-bounce/dma-trace';
+import type { RecordedDevice } from '@iommu-bounce/simulation';
 import { RecordedFigures } from './recorded-figures';
 import { SlotHistory } from './slot-history';
 
@@ -32,12 +33,9 @@ interface BufferUse {
   readonly bytes: number;
 }
 
-/** What is known of a device before it is plugged in. */
-export interface DeviceFacts {
-  readonly name: string;
-  /** IOMMU_CACHE in the recorded permissions; devices of unknown coherency are coherent. */
+/** What is known of a device so far. */
+export interface DeviceFacts extends RecordedDevice {
   coherent: boolean;
-  /** Longest DMA segment that a list was mapped to. */
   longestSegment: number;
 }
 

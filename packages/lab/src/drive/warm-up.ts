@@ -5,7 +5,7 @@ import { PAGE_SIZE, type dma_data_direction } from '@iommu-bounce/linux-shim';
 import { type UnmapStep, newMapping } from '@iommu-bounce/dma-trace';
 import type { RecordedEviction } from './eviction';
 import type { Lane } from './lane';
-import type { Held } from '@iommu-bounce/simulation';
+import type { LaneMapping } from './lane-mapping';
 import { type PortDevice, slotAt } from './port-machine';
 import type { InitialState } from './slot-history';
 
@@ -14,7 +14,7 @@ const BEFORE = { file: 'before the recording', line: 0 } as const;
 interface SetUp {
   readonly state: InitialState;
   readonly device: PortDevice;
-  readonly held: Map<number, Held>;
+  readonly held: Map<number, LaneMapping>;
 }
 
 /** Frames for the windows of what is mapped meanwhile, and bytes for its buffers. */
@@ -69,10 +69,10 @@ export function warmUp(
 }
 
 /** Takes the slots 0, 1, 2 …, each with the permission it will be wanted with. */
-function mapAll(lane: Lane, device: PortDevice, state: InitialState): Map<number, Held> {
+function mapAll(lane: Lane, device: PortDevice, state: InitialState): Map<number, LaneMapping> {
   const prots = new Map(state.inUse);
   for (const { slot, prot } of state.cached) prots.set(slot, prot);
-  const held = new Map<number, Held>();
+  const held = new Map<number, LaneMapping>();
   for (let slot = 0; slot < state.slots; slot++) {
     const mapping = newMapping({
       place: BEFORE,
@@ -82,7 +82,7 @@ function mapAll(lane: Lane, device: PortDevice, state: InitialState): Map<number
       dmaAddr: 0,
       size: state.classSize,
     });
-    const one = lane.calls.prepare(mapping);
+    const one = lane.prepare(mapping);
     lane.calls.map(device.dev, mapping, one);
     const got = slotAt(device.pool, one.addr);
     if (got?.slot !== slot || got.classSize !== state.classSize) {
@@ -107,7 +107,7 @@ function directionOf(prot: number): dma_data_direction {
   }
 }
 
-function heldBefore(setUps: readonly SetUp[], step: UnmapStep): Held | null {
+function heldBefore(setUps: readonly SetUp[], step: UnmapStep): LaneMapping | null {
   const { decision } = step;
   if (!decision) return null;
   for (const { state, device, held } of setUps) {

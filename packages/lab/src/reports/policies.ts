@@ -37,7 +37,7 @@ export function policySections(policies: readonly PolicySection[]): Section[] {
       rows(perMap, (ns) => `${micros(ns)} µs`),
     )}
     ${bars(
-      'Calls of the driver that map or unmap',
+      'Driver requests: calls of the IOMMU driver that map or unmap',
       rows((one) => one.driver_requests, count),
     )}
     ${bars(

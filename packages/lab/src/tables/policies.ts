@@ -48,7 +48,7 @@ function perMap({ cpu_seconds: seconds, map_calls: maps }: Row): string {
 }
 
 const HEAD = [
-  ...['CPU µs\nper map', 'driver\nreq', 'exits', 'copied', 'pool\nserves', 'falls\nback'],
+  ...['CPU,\nµs a\nmap', 'driver\nrequests', 'VM\nexits', 'copied', 'pool\nserves', 'falls\nback'],
   ...['failed', 'bounce\npeak', 'stale\nmax', 'contents\nmax'],
 ];
 
@@ -57,7 +57,7 @@ function cells(row: Row): string[] {
   return [
     row.map_calls > 0 ? micros((row.cpu_seconds * 1e9) / row.map_calls) : '',
     count(row.driver_requests),
-    count(row.exits),
+    count(row.vmexits),
     memory(row.copied_bytes),
     asked > 0 ? percent((row.pool_hits + row.pool_fills) / asked) : '',
     asked > 0 ? count(row.fallbacks) : '',

@@ -170,6 +170,52 @@ describe('a capture under every policy', function () {
     expect(a?.stale_max_ns).not.to.equal(b?.stale_max_ns);
   });
 
+  it('puts devices and locks of several boots together by name', async () => {
+    const page = (device: string, at: number): string =>
+      new TraceWriter()
+        .mapPage(0xfff00000, at, 4096, device)
+        .unmapPage(0xfff00000, 4096, device)
+        .mapPage(0xffe00000, at, 8192, A)
+        .unmapPage(0xffe00000, 8192, A).text;
+    await withFolder(async (folder) => {
+      const files = [A, B].map((device, i) => {
+        const file = join(folder, `${String(i)}.trace.txt`);
+        writeFileSync(file, page(device, 0x10000 * (i + 1)));
+        return file;
+      });
+      const policies = { policies: 'strict,lazy' };
+      const both = await under(files, policies);
+      const alone = await Promise.all(files.map((file) => under([file], policies)));
+      expect(both.boots).to.equal(2);
+      for (const policy of ['strict', 'lazy']) {
+        const all = row(both, policy);
+        const boots = alone.map((one) => row(one, policy));
+        expect(all.devices.map(({ device, map_calls: maps }) => [device, maps])).to.deep.equal([
+          [A, 3],
+          [B, 1],
+        ]);
+        for (const device of all.devices) {
+          const own = boots.flatMap((one) =>
+            one.devices.filter((of) => of.device === device.device),
+          );
+          for (const count of ['unmap_calls', 'vmexits', 'iommu_maps', 'map_ns'] as const)
+            expect(device[count], count).to.equal(own.reduce((sum, one) => sum + one[count], 0));
+          expect(device.cpu_seconds).to.be.closeTo((device.map_ns + device.unmap_ns) / 1e9, 1e-12);
+          expect(device.stale_max_ns).to.equal(Math.max(...own.map((of) => of.stale_max_ns ?? -1)));
+        }
+        // Each of two devices has a tree of its own, so the second boot has two locks of that name.
+        const [few, many] = boots.map((one) => one.locks);
+        expect(all.locks.map(({ name }) => name)).to.deep.equal(many?.map(({ name }) => name));
+        expect(many?.filter(({ name }) => name === 'iova tree')).to.have.length(2);
+        all.locks.forEach((lock, i) => {
+          const own = [few?.[i], many?.[i]].filter((one) => one !== undefined);
+          expect(lock.taken, lock.name).to.equal(own.reduce((sum, one) => sum + one.taken, 0));
+          expect(lock.longest_wait_ns).to.equal(Math.max(...own.map((one) => one.longest_wait_ns)));
+        });
+      }
+    });
+  });
+
   it('lets the pool go while nothing happens', async () => {
     const writer = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).wait(12_000);
     writer.mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);

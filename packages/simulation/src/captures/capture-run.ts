@@ -42,8 +42,6 @@ export class CaptureRun {
   readonly recorded: RecordedMachine;
   readonly calls: ChargedCalls;
   readonly seen: CaptureObserver;
-  /** On the capture's clock: from the first step to the last. */
-  recordedNs = 0;
   /** What is mapped. */
   readonly held = new Set<Held>();
   private readonly port: PortCalls;
@@ -92,7 +90,6 @@ export class CaptureRun {
   /** Steps in the order of the capture. What a recorded pool decided is passed over. */
   run(steps: readonly RecordedStep[]): void {
     for (const step of steps) {
-      this.recordedNs = Math.max(this.recordedNs, step.timeNs - this.options.startNs);
       if (step.kind === 'map') this.map(step);
       else if (step.kind === 'unmap') this.unmap(step);
       else if (step.kind === 'sync') this.sync(step);

@@ -8,6 +8,7 @@ import {
   contextLevel,
 } from '@iommu-bounce/dma-trace/parse';
 import { type Cpu, Phase, Step } from '../sim';
+import { enterContext, leaveContext } from './call-context';
 import { CallOrder } from './call-order';
 import type { CaptureDevice, CaptureDomain } from './capture-device';
 import { type CaptureObserver, GROWN } from './capture-observer';
@@ -27,10 +28,10 @@ export class ChargedCalls {
   private startedNs = 0;
   private copies = 0;
   private copiedBytes = 0;
-  private exits = 0;
+  private vmexits = 0;
   private swiotlbBytes = 0;
+  private context: ReturnType<typeof contextLevel> = 'task';
   private irqs: number | null = null;
-  private preempt = false;
   /** Bytes that swiotlb has grown to. */
   private grown = 0;
 
@@ -65,10 +66,8 @@ export class ChargedCalls {
     const cpu = (this.cpu = this.order.begin(step.cpu, at));
     this.numbers[cpu.id] = (this.numbers[cpu.id] as number) + 1;
     this.recorded.calling = this.device = device;
-    const level = maySleep ? 'task' : contextLevel(step.flags);
-    this.preempt = level === 'hardirq' || level === 'softirq';
-    if (this.preempt) k.context.preempt_disable();
-    this.irqs = level === 'hardirq' || level === 'irqsOff' ? k.context.local_irq_save() : null;
+    this.context = maySleep ? 'task' : contextLevel(step.flags);
+    this.irqs = enterContext(k, this.context);
     cpu.event = unmaps ? 'complete' : 'submit';
     cpu.slot = cpu.stale = -1;
     meter.ledger.phase = unmaps ? Phase.unmap : Phase.map;
@@ -76,7 +75,7 @@ export class ChargedCalls {
     this.startedNs = meter.ledger.now;
     this.copies = meter.copies;
     this.copiedBytes = meter.copiedBytes;
-    this.exits = meter.exits;
+    this.vmexits = meter.exits;
     this.swiotlbBytes = machine.swiotlbBytes();
     meter.begin();
     return cpu;
@@ -88,13 +87,12 @@ export class ChargedCalls {
     const { meter, k } = machine;
     const { counts, domain } = this.device as CaptureDevice;
     meter.end();
-    if (this.irqs !== null) k.context.local_irq_restore(this.irqs);
-    if (this.preempt) k.context.preempt_enable();
+    leaveContext(k, this.context, this.irqs);
     const ns = meter.ledger.now - this.startedNs;
     counts[this.cpu.event === 'complete' ? 'unmap_ns' : 'map_ns'] += ns;
     counts.copies += meter.copies - this.copies;
     counts.copied_bytes += meter.copiedBytes - this.copiedBytes;
-    counts.exits += meter.exits - this.exits;
+    counts.vmexits += meter.exits - this.vmexits;
     this.level(domain, machine.swiotlbBytes() - this.swiotlbBytes);
   }
 

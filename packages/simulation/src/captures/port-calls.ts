@@ -41,9 +41,6 @@ export interface Held {
   cpuAddr: number;
   page: page | null;
   handle: dma_sgt_handle | null;
-  /** Compared, and equal so far. */
-  compared: boolean;
-  equal: boolean;
 }
 
 export class PortCalls {
@@ -74,8 +71,6 @@ export class PortCalls {
       cpuAddr: 0,
       page: null,
       handle: null,
-      compared: false,
-      equal: false,
     };
   }
 

@@ -2,30 +2,18 @@
 // A recorded machine, booted under a policy: its devices and groups, its clock, its pages.
 
 import { bus_type } from '@iommu-bounce/linux-shim';
-import {
-  type iommu_domain,
-  type iommu_group,
-  page_sizes,
-  viommu_domain,
-} from '@iommu-bounce/iommu-core';
-import { type DriverWatch, pciDevice } from '@iommu-bounce/integration';
+import { type iommu_domain, type iommu_group, viommu_domain } from '@iommu-bounce/iommu-core';
+import type { DriverWatch } from '@iommu-bounce/integration';
 import { type MachinePlan, type Platform, type SimMachine, bootMachine } from '../policies';
 import type { Meter } from '../sim';
 import { CaptureDevice, CaptureDomain } from './capture-device';
-
-/** The longest segment of a PCI device, unless its driver says otherwise. */
-const SEGMENT_DEFAULT = 65536;
-const SEGMENT_UNLIMITED = 0xffffffff;
-/** 4 KiB, 2 MiB and 1 GiB. */
-const THREE_SIZES = 2 ** 12 + 2 ** 21 + 2 ** 30;
-
-/** What is known of a device before it is plugged in. */
-export interface RecordedDevice {
-  readonly name: string;
-  readonly coherent: boolean;
-  /** Longest DMA segment that a list was mapped to, in bytes. */
-  readonly longestSegment: number;
-}
+import {
+  type RecordedDevice,
+  groupMate,
+  raiseSegmentSize,
+  recordedPageSizes,
+  recordedPciDevice,
+} from './recorded-device';
 
 /** What a capture tells of its machine. */
 export interface RecordedMachineFacts {
@@ -76,7 +64,7 @@ export class RecordedMachine implements DriverWatch {
       },
       {
         ...{ hz, jiffies, watch: this },
-        pageSizeMask: threePageSizes ? THREE_SIZES : page_sizes(12, 47),
+        pageSizeMask: recordedPageSizes(threePageSizes),
         // The recorded kernel mapped it all, so no limit stood in its way.
         dmaEntryLimit: Infinity,
       },
@@ -123,20 +111,13 @@ export class RecordedMachine implements DriverWatch {
     plug: SimMachine['plug'],
     groups: RecordedMachineFacts['groups'],
   ): void {
-    const dev = pciDevice(facts.name, bus);
-    dev.dma_coherent = facts.coherent;
+    const dev = recordedPciDevice(facts, bus);
     dev.untrusted = plan.untrusted ?? false;
-    const mate = groups
-      .find((group) => group.includes(facts.name))
-      ?.map((name) => this.devices.get(name))
-      .find((one) => one !== undefined);
-    const group = mate?.plugged.dev.iommu_group;
+    const group = groupMate(facts.name, groups, this.devices)?.plugged.dev.iommu_group;
     if (group) this.shared.set(dev, group as iommu_group);
     // Its driver raises the mask when the pool exists already.
-    if (dev.dma_parms) dev.dma_parms.max_segment_size = SEGMENT_DEFAULT;
     const plugged = plug(dev, 'recorded');
-    if (dev.dma_parms && facts.longestSegment > SEGMENT_DEFAULT)
-      dev.dma_parms.max_segment_size = SEGMENT_UNLIMITED;
+    raiseSegmentSize(dev, facts);
     const device = new CaptureDevice(facts.name, plugged);
     this.devices.set(facts.name, device);
     const known = plugged.domain ? this.byDomain.get(plugged.domain) : undefined;

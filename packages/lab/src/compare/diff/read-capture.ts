@@ -15,7 +15,7 @@ import { captureSection } from '../capture';
 import type { CaptureSection } from '../capture-document';
 import { LogTopics } from '../first-reading';
 import { type Pass, type ReadOptions, type TraceFile, cpusOf, readFiles } from '../read-files';
-import { onlyTranslated } from '../session';
+import { onlyTranslated } from '../only-translated';
 
 /** A capture, once read. */
 export interface CaptureRead {
