@@ -47,7 +47,7 @@ export function choiceOf(sizes: PoolSizes, sessions: readonly Session[]): PoolCh
   return {
     class_sizes: sizes.classSizes,
     num_slots: sizes.numSlots,
-    share: served / Math.max(1, served + total.fallbacks),
+    served_share: served / Math.max(1, served + total.fallbacks),
     pool_hits: total.pool_hits,
     pool_fills: total.pool_fills,
     fallbacks: total.fallbacks,

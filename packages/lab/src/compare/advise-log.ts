@@ -63,10 +63,10 @@ export function fullRow(
     cause: group.cause,
     device: group.device,
     count: group.count,
-    largest: group.largest,
+    largest_bytes: group.largest,
     most_slots: group.mostSlots,
     slots: group.total,
-    first: group.first,
+    first_place: group.first,
     advice: adviceOn(group),
   };
 }

@@ -43,12 +43,12 @@ export function swiotlbSection(
   loads: readonly AdviseLoad[],
   progress: (tries: number) => void,
 ): SwiotlbSection {
-  const areas = (mask: number): { slabs: number | null; peak: number } => {
+  const areas = (mask: number): { slots: number | null; peak: number } => {
     const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
-    const slabs = all.map((one) => one.slabs);
-    const known = slabs.filter((one) => one !== null);
+    const slots = all.map((one) => one.slots);
+    const known = slots.filter((one) => one !== null);
     return {
-      slabs: known.length < slabs.length ? null : Math.max(0, ...known),
+      slots: known.length < slots.length ? null : Math.max(0, ...known),
       peak: Math.max(0, ...all.map((one) => one.peakSlots)),
     };
   };
@@ -57,9 +57,9 @@ export function swiotlbSection(
   return {
     mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
     too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
-    slabs: plain.slabs,
+    slots: plain.slots,
     peak_slots: plain.peak,
-    slabs_keeping_offset: keeping.slabs,
+    slots_keeping_offset: keeping.slots,
     peak_slots_keeping_offset: keeping.peak,
   };
 }

@@ -81,7 +81,12 @@ function poolSentence(document: AdviseDocument): string {
   return `${choice.params} serves ${servedText(choice)} with at most ${memory(choice.memory_bytes)}${usualText(document)}${payingText(document)}${missedText(document)}.`;
 }
 
-function servedText({ share, pool_hits: hits, pool_fills: fills, fallbacks }: PoolChoice): string {
+function servedText({
+  served_share: share,
+  pool_hits: hits,
+  pool_fills: fills,
+  fallbacks,
+}: PoolChoice): string {
   return `${shareText(share)} of ${plural(hits + fills + fallbacks, 'mapping')}`;
 }
 
@@ -89,13 +94,13 @@ function usualText({ usual, recommendation }: AdviseDocument): string {
   if (!usual || usual.params === recommendation?.choice.params) return '';
   const isDefault = usual.class_sizes === USUAL.class_sizes && usual.num_slots === USUAL.num_slots;
   const name = isDefault ? 'default classes' : `as recorded (${usual.params})`;
-  return `; ${name}: ${shareText(usual.share)} with ${memory(usual.memory_bytes)}`;
+  return `; ${name}: ${shareText(usual.served_share)} with ${memory(usual.memory_bytes)}`;
 }
 
 function payingText({ only_what_pays: paying, recommendation }: AdviseDocument): string {
   if (!paying || !recommendation) return '';
   const largest = 4096 * 2 ** (31 - Math.clz32(paying.class_sizes));
-  return `; copying pays up to ${sizeLimit(largest)} only: ${paying.params} serves these, ${shareText(paying.share)} with ${memory(paying.memory_bytes)}`;
+  return `; copying pays up to ${sizeLimit(largest)} only: ${paying.params} serves these, ${shareText(paying.served_share)} with ${memory(paying.memory_bytes)}`;
 }
 
 /** Which of the wishes cannot be met. */
@@ -112,7 +117,7 @@ function missedText({
     rest > 0
       ? `${plural(rest, 'mapping')} ${rest === 1 ? 'is' : 'are'} larger than ${sizeLimit(LONGEST_CLASS)}`
       : 'there are not enough addresses below 4 GiB';
-  return `; ${significant(first.serve_percent, 6)} % cannot be served: ${why}`;
+  return `; ${significant(100 * first.wanted_share, 6)} % cannot be served: ${why}`;
 }
 
 function withoutPool({ within, mappings, mappings_servable: servable }: AdviseDocument): string {

@@ -137,7 +137,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const serve: ServeGoal[] = [];
   for (const { percent, reached, point } of goals)
     serve.push({
-      serve_percent: percent,
+      wanted_share: Number((percent / 100).toPrecision(12)),
       reached,
       choice: point && (await confirm.choice(point)),
     });

@@ -3,8 +3,10 @@
 
 export { replayTraces } from './replay'; // files in, a document out
 export { diffCaptures, type DiffOptions } from './diff/diff'; // two captures of the same work
-export { DIFFERENCE_KINDS, callName } from './diff/differences';
+export { DIFFERENCE_KINDS, type DifferenceKind } from './diff/difference-kinds';
+export { operationName } from './diff/differences';
 export type * from './diff/diff-document';
+export type * from './diff/requests-document';
 export type { SeriesState, SessionOptions } from './session';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out

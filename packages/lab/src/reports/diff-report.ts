@@ -58,7 +58,7 @@ function figures({ windows, requests }: DiffDocument): Drawn[] {
     found.push({
       section: 'windows',
       heading: 'Mappings by the time from map to unmap',
-      view: bars('windows-chart', 'up to', windows.histogram, (row) => time(row.up_to_ns)),
+      view: bars('windows-chart', 'time up to', windows.histogram, (row) => time(row.up_to_ns)),
     });
   if (requests.pieces.length > 0)
     found.push({

@@ -89,7 +89,7 @@ const CHOICE_HEAD = [
   'num_slots',
   'served',
   'memory',
-  'requests',
+  'iommu:* events',
   'copied',
 ] as const;
 
@@ -98,7 +98,7 @@ function choiceCells(choice: PoolChoice): string[] {
     count(choice.class_sizes),
     classNames(choice.class_sizes),
     String(choice.num_slots),
-    shareText(choice.share),
+    shareText(choice.served_share),
     memory(choice.memory_bytes),
     count(choice.iommu_maps + choice.iommu_unmaps),
     wholeBytes(choice.copied_bytes),
@@ -106,7 +106,11 @@ function choiceCells(choice: PoolChoice): string[] {
 }
 
 /** `class_sizes=5 num_slots=12: 99.0 %`. */
-export function choiceName({ class_sizes: mask, num_slots: slots, share }: PoolChoice): string {
+export function choiceName({
+  class_sizes: mask,
+  num_slots: slots,
+  served_share: share,
+}: PoolChoice): string {
   return `class_sizes=${String(mask)} num_slots=${String(slots)}: ${shareText(share)}`;
 }
 
@@ -120,11 +124,11 @@ function classNames(mask: number): string {
 }
 
 function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
-  const rows = serve.flatMap(({ serve_percent: percent, reached, choice }) =>
+  const rows = serve.flatMap(({ wanted_share: wanted, reached, choice }) =>
     choice
       ? [
           [
-            `${significant(percent, 6)} %${reached ? '' : ' of what can be'}`,
+            `${significant(100 * wanted, 6)} %${reached ? '' : ' of what can be'}`,
             ...choiceCells(choice),
           ],
         ]
@@ -157,13 +161,13 @@ function front({ front: choices, no_pool: plain }: AdviseDocument): AdvisePart[]
   return [
     {
       id: 'front',
-      title: 'Pareto front: none beats these in memory, requests and copied bytes together',
+      title: 'Pareto front: none beats these in memory, iommu:* events and copied bytes together',
       parts: [table],
     },
   ];
 }
 
-function bounceText({ bounce, bytes }: PinOrBounce): string {
+function bounceText({ bounce, break_even_bytes: bytes }: PinOrBounce): string {
   if (bounce === 'always') return 'every size';
   return bytes === null || bounce === 'never' ? 'no size' : `below ${decimalSize(bytes)}`;
 }
@@ -188,15 +192,15 @@ function bounce({ bounce: rows }: AdviseDocument): AdvisePart[] {
 
 function swiotlb({ swiotlb: area }: AdviseDocument): AdvisePart[] {
   if (!area) return [];
-  const { mappings, too_large: large, slabs, slabs_keeping_offset: keeping } = area;
+  const { mappings, too_large: large, slots, slots_keeping_offset: keeping } = area;
   const title = 'swiotlb instead of the pool (v5.13, all mappings bounced)';
   if (mappings === large) {
     const all = `No swiotlb= serves ${plural(large, 'mapping')}: each has a piece of more than 256 KiB.`;
     return [{ id: 'swiotlb', title, parts: [[all]] }];
   }
   const lines = [
-    `${areaText(slabs, area.peak_slots)}${keeping === slabs ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
-    enough(Math.max(slabs ?? Infinity, keeping ?? Infinity)),
+    `${areaText(slots, area.peak_slots)}${keeping === slots ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
+    enough(Math.max(slots ?? Infinity, keeping ?? Infinity)),
   ];
   if (large > 0)
     lines.push(
@@ -205,13 +209,13 @@ function swiotlb({ swiotlb: area }: AdviseDocument): AdvisePart[] {
   return [{ id: 'swiotlb', title, parts: [lines] }];
 }
 
-function areaText(slabs: number | null, peak: number): string {
-  if (slabs === null) return 'not even 4 GiB are enough.';
-  return `swiotlb=${String(slabs)} (${memory(slabs * SLAB)}), of which ${plural(peak, 'slot')} ${peak === 1 ? 'is' : 'are'} in use at most; the rest goes to alignment and gaps.`;
+function areaText(slots: number | null, peak: number): string {
+  if (slots === null) return 'not even 4 GiB are enough.';
+  return `swiotlb=${String(slots)} (${memory(slots * SLAB)}), of which ${plural(peak, 'slot')} ${peak === 1 ? 'is' : 'are'} in use at most; the rest goes to alignment and gaps.`;
 }
 
-function enough(slabs: number): string {
-  return slabs <= USUAL_SLABS
+function enough(slots: number): string {
+  return slots <= USUAL_SLABS
     ? 'The usual 64 MiB are enough for it.'
     : 'The usual 64 MiB are not enough for it.';
 }
@@ -264,9 +268,9 @@ function fullText({
   cause,
   device,
   count: n,
-  first,
+  first_place: first,
   advice,
-  largest,
+  largest_bytes: largest,
   slots,
 }: SwiotlbFullRow): string {
   const of = device === null ? '' : `${oneLine(device)}: `;

@@ -12,7 +12,7 @@ interface Sorted {
 
 /** Pairs of one device, call and direction. */
 interface Group {
-  readonly row: Pick<WindowRow, 'device' | 'call' | 'direction'>;
+  readonly row: Pick<WindowRow, 'device' | 'form' | 'direction'>;
   /** Of each pair, its operation of the first capture. */
   readonly of: number[];
   longer: number;
@@ -32,11 +32,11 @@ export function windowsSection(pairing: Pairing): WindowsSection {
       unknown++;
       continue;
     }
-    const { kind: call, dir } = a.log.laneOf(i);
-    const key = `${device}\0${call}\0${String(dir)}`;
+    const { kind: form, dir } = a.log.laneOf(i);
+    const key = `${device}\0${form}\0${String(dir)}`;
     let group = groups.get(key);
     if (!group) {
-      const row = { device, call, direction: DIRECTIONS[dir] };
+      const row = { device, form, direction: DIRECTIONS[dir] };
       groups.set(key, (group = { row, of: [], longer: 0, shorter: 0 }));
     }
     group.of.push(i);
@@ -49,7 +49,7 @@ export function windowsSection(pairing: Pairing): WindowsSection {
     b: Float64Array.from(of, (i) => b.log.windowOf(alignment.ofA[i] ?? 0)).sort(),
   });
   const all = {
-    row: { device: null, call: null, direction: null },
+    row: { device: null, form: null, direction: null },
     of: found.flatMap((group) => group.of),
     longer: found.reduce((sum, group) => sum + group.longer, 0),
     shorter: found.reduce((sum, group) => sum + group.shorter, 0),
