@@ -34,7 +34,7 @@ import { commandLine } from './command-line';
 import { type CostOptions, costsOf, costsOver, withCostOptions } from './cost-options';
 import { addDriverOption, driverOf } from './driver-option';
 import { jsonOption, printResult } from './json';
-import { fixedPolicies, option, withFixOption } from './option-values';
+import { fixedPolicies, option, wholeNumber, withFixOption } from './option-values';
 
 /** What says which machine it was. */
 export interface MachineOptions extends CostOptions {
@@ -173,9 +173,7 @@ function patchesOf(text: string | undefined): SeriesState[] {
 
 function differencesOf(text: string | undefined): number {
   if (text === undefined) return USUAL_DIFFERENCES;
-  if (!/^\d{1,6}$/.test(text))
-    throw new UsageError(`--differences: expected a number from 0 to 999999, got '${text}'`);
-  return Number(text);
+  return wholeNumber('--differences', text, 0, 999_999);
 }
 
 interface ChosenConfig {

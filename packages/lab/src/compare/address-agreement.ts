@@ -7,7 +7,14 @@
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { IOVA_RANGE_CACHE_MAX_SIZE } from '@iommu-bounce/iommu-core';
-import { type MapStep, type Mapping, PAGE, pageCeil, pageFloor } from '@iommu-bounce/dma-trace';
+import {
+  type MapStep,
+  type Mapping,
+  PAGE,
+  forgetFirst,
+  pageCeil,
+  pageFloor,
+} from '@iommu-bounce/dma-trace';
 import type { MapOutcome } from '../drive/map-outcome';
 
 /** Addresses that agree, and the cause of each that does not. */
@@ -115,11 +122,4 @@ function causeOf(
 function keep(map: Map<number, number>, address: number, cpu: number): void {
   map.set(address, cpu);
   if (map.size > MOST_KEPT) forgetFirst(map);
-}
-
-function forgetFirst(of: Map<number, unknown> | Set<number>): void {
-  for (const key of of.keys()) {
-    of.delete(key);
-    return;
-  }
 }

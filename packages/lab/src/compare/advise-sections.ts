@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Parts of the advice that need no search: what was replayed, flush queues, the area that swiotlb needs.
 
-import { swiotlbArea } from '@iommu-bounce/simulation';
+import { NVME_ALIGN_MASK, swiotlbArea } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 import { choiceOf, lanesOf } from './advise-confirm';
 import type { AdviseDocument, FlushQueueRow, PoolChoice, SwiotlbSection } from './advise-document';
@@ -35,9 +35,6 @@ export function queueRows({ queues, devicesOf }: AdviseLoad): FlushQueueRow[] {
   }));
 }
 
-/** NVMe's driver asks for it: min_align_mask. */
-const KEEPS_OFFSET = 4095;
-
 /** Of several boots the largest. */
 export function swiotlbSection(
   loads: readonly AdviseLoad[],
@@ -53,7 +50,7 @@ export function swiotlbSection(
     };
   };
   const plain = areas(0);
-  const keeping = areas(KEEPS_OFFSET);
+  const keeping = areas(NVME_ALIGN_MASK);
   return {
     mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
     too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),

@@ -10,7 +10,7 @@ export type * from './diff/requests-document';
 export type { SeriesState, SessionOptions } from './session';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out
-export { causeWords, shareText } from './advise-sentence';
+export { causeWords } from './advise-sentence';
 export type * from './advise-document';
 
 export {
@@ -21,6 +21,7 @@ export {
   type RecordedOn,
   type VerdictCosts,
 } from './recorded-on';
+export { ENOUGH, payingClasses } from './verdict';
 export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './verdict';
 
 // the document

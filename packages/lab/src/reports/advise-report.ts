@@ -3,11 +3,12 @@
 
 import type { AdviseDocument, PoolChoice } from '../compare';
 import { memory, plural } from '../show/format';
-import { type Html, html, htmlTable } from '../show/html';
+import { html } from '../show/html';
 import { pageText } from '../show/page';
-import { isTable, type Part } from '../show/parts';
+import type { TitledParts } from '../show/parts';
+import { partHtml } from '../show/parts-html';
 import type { Section } from '../show/sections';
-import { type AdvisePart, adviseLosses, adviseParts, choiceName } from '../tables/advise';
+import { adviseLosses, adviseParts, choiceName } from '../tables/advise';
 import { otherColour } from './charts/colours';
 import { figureSection } from './charts/figure';
 import { chartParts } from './charts/library';
@@ -44,16 +45,8 @@ export function adviseReport(document: AdviseDocument, command: string): string 
   });
 }
 
-function sectionOf({ id, title, parts }: AdvisePart): Section {
+function sectionOf({ id, title, parts }: TitledParts): Section {
   return { id, title, body: html`${parts.map(partHtml)}` };
-}
-
-function partHtml(part: Part): Html {
-  if (typeof part === 'string') return html`<p>${part}</p>`;
-  if (isTable(part)) return htmlTable(part.head, part.rows, part.numbersFrom);
-  return html`<ul>
-    ${part.map((line) => html`<li>${line}</li>`)}
-  </ul>`;
 }
 
 /** Two views of the front: what memory saves, and what it costs. */

@@ -5,7 +5,7 @@ import type { DiffDocument, DifferenceRow, OperationRow } from '../compare';
 import { DIFFERENCE_KINDS, operationName } from '../compare';
 import { oneLine } from '../errors';
 import { count, plural } from '../show/format';
-import { INDENT, type Part, type TablePart, partText } from '../show/parts';
+import { type Part, type TablePart, type TitledParts, titledText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { lossLines } from './capture-losses';
 import { cell } from './capture-words';
@@ -13,28 +13,14 @@ import { capturesLines, diffAnswer } from './diff-answer';
 import { requestParts, windowParts } from './diff-figures';
 import { cut, laneName } from './diff-rows';
 
-/** A group of parts under a title. */
-export interface DiffSection {
-  /** What a link to it names. */
-  readonly id: string;
-  readonly title: string;
-  readonly parts: readonly Part[];
-}
-
 export function diffText(document: DiffDocument, screen: Screen = PAPER): string {
-  const blocks = [
-    [diffAnswer(document)],
-    [capturesLines(document)],
-    ...diffSections(document).map(({ title, parts }) => [title, ...parts]),
-  ];
-  return `${blocks
-    .map((block) => block.map((part) => partText(part, screen, INDENT)).join('\n'))
-    .join('\n\n')}\n`;
+  const lead = [diffAnswer(document), capturesLines(document)];
+  return titledText(lead, diffSections(document), screen);
 }
 
 /** In the order of reading; what there is nothing to say of is left out. */
-export function diffSections(document: DiffDocument): DiffSection[] {
-  const sections: DiffSection[] = [
+export function diffSections(document: DiffDocument): TitledParts[] {
+  const sections: TitledParts[] = [
     { id: 'losses', title: 'What the captures lack', parts: losses(document) },
     { id: 'notes', title: 'What is not known or not compared', parts: notes(document) },
     { id: 'machine', title: 'What the facts say differently', parts: machine(document) },

@@ -175,6 +175,10 @@ describe('advise', function () {
     expect(partly.only_what_pays?.class_sizes).to.equal(1);
     expect(partly.advice).to.include('copying pays up to 4 KiB only');
     expect(partly.bounce[0]?.mappings_to_bounce).to.equal(200);
+    const few = traceOf({ maps: 80, inFlight: 8, sizes: [1024, 131072] });
+    const unsure = await adviceOnText(few, '--preset', 'bare-metal-vtd');
+    expect(unsure.verdict?.break_even[0]?.mappings_dearer).to.equal(40);
+    expect(unsure.only_what_pays).to.equal(null);
   });
 
   it('writes a page with the plot, once over its own and never over another file', async () => {

@@ -13,6 +13,7 @@ import {
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
 import { pciDevice } from '@iommu-bounce/integration';
+import { firstWith } from './bisect';
 import { Growing } from './growing';
 
 /** The longest piece that swiotlb can hold, in bytes. */
@@ -107,12 +108,8 @@ export function swiotlbArea(
     if (high >= MOST_SETS) return { slots: null, peakSlots: area.peakOf() };
     high = Math.min(MOST_SETS, Math.max(high + 1, Math.ceil(high * 1.125)));
   }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) high = middle;
-    else low = middle;
-  }
-  return { slots: high * IO_TLB_SEGSIZE, peakSlots: area.peakOf() };
+  const sets = firstWith(low, high, fits);
+  return { slots: sets * IO_TLB_SEGSIZE, peakSlots: area.peakOf() };
 }
 
 class TriedArea {
