@@ -113,7 +113,7 @@ function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
   ]);
   return [
     {
-      title: 'Pairs that are called otherwise',
+      title: 'Pairs with another call or direction',
       head: ['device', 'in A', 'in B', 'differ', 'pairs'],
       rows: cut(made),
       numbersFrom: 4,

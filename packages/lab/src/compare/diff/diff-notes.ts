@@ -92,7 +92,7 @@ function unmaps({ a, b }: Pairing): string[] {
     const left = section.never_unmapped.count;
     if (log.unmaps === 0 || left <= log.unmaps) return [];
     return [
-      `${name} shows the unmap of ${count(log.unmaps)} mappings only, ${count(left)} have none: windows and iommu:unmap events are of the others.`,
+      `${name} shows the unmap of ${plural(log.unmaps, 'mapping')} only, ${count(left)} have none: windows and iommu:unmap events are of the others.`,
     ];
   });
 }
