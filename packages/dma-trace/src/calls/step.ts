@@ -177,6 +177,15 @@ export function asksPool(form: CallForm): boolean {
   return form === 'page' || form === 'pages' || isList(form);
 }
 
+/** Bytes that a buffer has to hold: the pool keeps the offset of a page, but not that of a list. */
+export function pooledBytes({
+  form,
+  offset,
+  size,
+}: Pick<Mapping, 'form' | 'offset' | 'size'>): number {
+  return form === 'page' ? offset + size : size;
+}
+
 /** What consists of pieces: the nearest that the ported kernel has is dma_map_sg. */
 export function isList(form: CallForm): form is 'sg' | 'iova' | 'reconstructed' {
   return form === 'sg' || form === 'iova' || form === 'reconstructed';

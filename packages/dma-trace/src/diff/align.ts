@@ -10,10 +10,12 @@ import type { DeviceMatch } from './devices';
 import { type OperationLog, OPERATION_KINDS, isSyncKind } from './operations';
 import { SequenceAligner } from './sequence';
 
-/** `order`: in the order of both. `elsewhere`: alike, at another place. `told`: one capture has no call of it. `changed`: by
- * another call or direction. */
-export const PAIRINGS = ['none', 'order', 'elsewhere', 'told', 'changed'] as const;
-export type Pairing = (typeof PAIRINGS)[number];
+/**
+ * `in_order`: in the order of both. `moved`: alike, at another place. `reconstructed`: one capture has its iommu:* events only.
+ * `changed`: by another call or direction.
+ */
+export type Pairing = 'none' | 'in_order' | 'moved' | 'reconstructed' | 'changed';
+const PAIRINGS: readonly Pairing[] = ['none', 'in_order', 'moved', 'reconstructed', 'changed'];
 
 const NOBODY = -1;
 /** Steps of the edit script between two places that are taken for the same operation before all others are. */
@@ -78,10 +80,10 @@ export class Alignment {
     this.aligner.align(first, second, (i, j) => {
       partner[i] = j;
       isTaken[j] = 1;
-      pair(i, j, 'order');
+      pair(i, j, 'in_order');
     });
-    elsewhere(first, second, partner, isTaken, (i, j) => {
-      pair(i, j, 'elsewhere');
+    pairMoved(first, second, partner, isTaken, (i, j) => {
+      pair(i, j, 'moved');
     });
   }
 
@@ -93,12 +95,12 @@ export class Alignment {
     this.alike(
       restA.filter((i) => isMade(a, i)),
       restB.filter((j) => !isMade(b, j)),
-      'told',
+      'reconstructed',
     );
     this.alike(
       restA.filter((i) => !isMade(a, i)),
       restB.filter((j) => isMade(b, j)),
-      'told',
+      'reconstructed',
     );
     this.alike(
       restA.filter((i) => !isMade(a, i) && this.ofA[i] === NOBODY),
@@ -108,10 +110,14 @@ export class Alignment {
   }
 
   /** The first with the first of the same size; iommu:* events tell whole pages only. */
-  private alike(ofA: readonly number[], ofB: readonly number[], how: 'told' | 'changed'): void {
+  private alike(
+    ofA: readonly number[],
+    ofB: readonly number[],
+    how: 'reconstructed' | 'changed',
+  ): void {
     if (ofA.length === 0 || ofB.length === 0) return;
     const size = (log: OperationLog, i: number): number =>
-      how === 'told' ? log.extentOf(i) : log.sizeOf(i);
+      how === 'reconstructed' ? log.extentOf(i) : log.sizeOf(i);
     const waiting = new Map<number, number[]>();
     for (const j of [...ofB].reverse()) {
       const key = size(this.b, j);
@@ -135,7 +141,7 @@ interface Unpaired {
 }
 
 /** Pairs what is alike and not in order: near ones, then the first with the first. */
-function elsewhere(
+function pairMoved(
   first: Float64Array,
   second: Float64Array,
   partner: Int32Array,

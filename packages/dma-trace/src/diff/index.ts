@@ -9,5 +9,5 @@ export {
   isSyncKind,
 } from './operations'; // kept compactly
 export { type DeviceMatch, type DeviceName, type DevicePair, matchDevices } from './devices';
-export { Alignment, PAIRINGS, type Pairing } from './align';
+export { Alignment, type Pairing } from './align';
 export { SequenceAligner } from './sequence';

@@ -45,7 +45,7 @@ const MOST_ADDRESSES = 65536;
 /** In a column of counts: the capture does not tell. */
 const UNKNOWN_16 = 0xffff;
 const UNKNOWN_8 = 0xff;
-const DIRECTIONS = 3;
+const DIRECTION_COUNT = 3;
 
 interface DeviceOperations {
   readonly index: number;
@@ -250,7 +250,7 @@ export class OperationLog {
   private device(name: string): DeviceOperations {
     let found = this.byName.get(name);
     if (!found) {
-      const lanes = new Int32Array(OPERATION_KINDS.length * DIRECTIONS).fill(-1);
+      const lanes = new Int32Array(OPERATION_KINDS.length * DIRECTION_COUNT).fill(-1);
       found = { index: this.devices.length, lanes, freed: new Map() };
       this.byName.set(name, found);
       this.devices.push(name);
@@ -259,7 +259,7 @@ export class OperationLog {
   }
 
   private laneFor(of: DeviceOperations, kind: OperationKind, dir: dma_data_direction): number {
-    const slot = OPERATION_KINDS.indexOf(kind) * DIRECTIONS + dir;
+    const slot = OPERATION_KINDS.indexOf(kind) * DIRECTION_COUNT + dir;
     let index = of.lanes[slot] ?? -1;
     if (index < 0) {
       index = this.lanes.length;

@@ -12,12 +12,13 @@ import { spool } from '../spool';
 import { diffText } from '../tables/diff';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
+import { collect, wholeNumber } from './option-values';
 
 interface DiffCommandOptions {
   readonly device?: readonly string[];
   readonly tolerance: string;
   readonly ignore?: string;
-  readonly most: string;
+  readonly differences: string;
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -30,11 +31,11 @@ export function addDiff(program: Command, io: CommandIo, end: (status: ExitStatu
     .option(
       '--device <a=b>',
       "a device's name in A and its name in B; may be given several times",
-      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+      collect,
     )
     .option('--tolerance <percent>', 'times from map to unmap may differ by so much', '10')
     .option('--ignore <kinds>', `differences that do not count: ${DIFFERENCE_KINDS.join(', ')}`)
-    .option('--most <n>', 'list at most so many differences of each kind', '10')
+    .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .addOption(jsonOption('diff'))
     .option('--report <file.html>', 'write a report')
     .action(async (files: string[], options: DiffCommandOptions) => {
@@ -52,7 +53,7 @@ async function diff(
     devices: (options.device ?? []).map(deviceName),
     tolerance: toleranceOf(options.tolerance),
     ignored: ignoredOf(options.ignore),
-    most: mostOf(options.most),
+    mostDifferences: wholeNumber('--differences', options.differences, 0, 999_999),
   };
   if (files.length < 2)
     throw new UsageError(`diff: expected two captures, got ${String(files.length)}`);
@@ -87,12 +88,6 @@ function toleranceOf(text: string): number {
   if (!/^\d{1,3}(?:\.\d{1,3})?$/.test(text) || Number(text) > 100)
     throw new UsageError(`--tolerance: expected a percentage from 0 to 100, got '${text}'`);
   return Number(text) / 100;
-}
-
-function mostOf(text: string): number {
-  if (!/^\d{1,6}$/.test(text))
-    throw new UsageError(`--most: expected a number from 0 to 999999, got '${text}'`);
-  return Number(text);
 }
 
 function ignoredOf(text: string | undefined): DifferenceKind[] {

@@ -35,7 +35,7 @@ import {
   recordedOnOf,
   recordedOnOption,
 } from './machine-options';
-import { fixedPolicies, option, reportOption, withFixOption } from './option-values';
+import { fixedPolicies, option, reportOption, wholeNumber, withFixOption } from './option-values';
 
 interface ReplayOptions extends MachineOptions {
   readonly recordedOn?: string;
@@ -169,9 +169,7 @@ function patchesOf(text: string | undefined): SeriesState[] {
 
 function differencesOf(text: string | undefined): number {
   if (text === undefined) return USUAL_DIFFERENCES;
-  if (!/^\d{1,6}$/.test(text))
-    throw new UsageError(`--differences: expected a number from 0 to 999999, got '${text}'`);
-  return Number(text);
+  return wholeNumber('--differences', text, 0, 999_999);
 }
 
 interface ChosenConfig {

@@ -43,7 +43,7 @@ export function bounceRows(
     return [
       {
         ...{ device, direction, mappings: mappings(rows), bounce: copyingWins, extrapolated },
-        bytes: bytes === null ? null : Math.round(bytes),
+        break_even_bytes: bytes === null ? null : Math.round(bytes),
         mappings_to_bounce: mappings(toBounce),
       },
     ];

@@ -13,7 +13,7 @@ import type { SeriesState } from './series-state';
 import { type Session, type SessionOptions, replaySession } from './session';
 
 /** Words of the kernel's command line. */
-function paramsOf({ classSizes, numSlots }: PoolSizes): string {
+export function paramsOf({ classSizes, numSlots }: PoolSizes): string {
   return `io_buffer_pool.class_sizes=${String(classSizes)} io_buffer_pool.num_slots=${String(numSlots)}`;
 }
 
@@ -48,7 +48,7 @@ export function choiceOf(sizes: PoolSizes, sessions: readonly Session[]): PoolCh
   return {
     class_sizes: sizes.classSizes,
     num_slots: sizes.numSlots,
-    share: served / Math.max(1, served + total.fallbacks),
+    served_share: served / Math.max(1, served + total.fallbacks),
     pool_hits: total.pool_hits,
     pool_fills: total.pool_fills,
     fallbacks: total.fallbacks,
@@ -97,11 +97,11 @@ export class Confirmed {
   }
 
   async choice(sizes: PoolSizes): Promise<PoolChoice | null> {
-    const known = this.known.get(keyOf(sizes));
+    const known = this.known.get(paramsOf(sizes));
     if (known !== undefined) return known;
     const sessions = await this.replayed(sizes, [4]);
     if (sessions) return this.kept(sizes, choiceOf(sizes, sessions));
-    this.known.set(keyOf(sizes), null);
+    this.known.set(paramsOf(sizes), null);
     return null;
   }
 
@@ -124,11 +124,7 @@ export class Confirmed {
   }
 
   private kept(sizes: PoolSizes, choice: PoolChoice): PoolChoice {
-    this.known.set(keyOf(sizes), choice);
+    this.known.set(paramsOf(sizes), choice);
     return choice;
   }
-}
-
-function keyOf({ classSizes, numSlots }: PoolSizes): string {
-  return `${String(classSizes)} ${String(numSlots)}`;
 }

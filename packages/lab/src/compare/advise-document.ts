@@ -19,7 +19,7 @@ export interface PoolChoice {
   /** io_buffer_pool.num_slots: slots of each class, in each domain. */
   num_slots: whole_number;
   /** Mappings that asked the pool and got a buffer, of all that asked, 0 to 1. */
-  share: number;
+  served_share: number;
   /** Mappings that found a buffer. */
   pool_hits: whole_number;
   /** Mappings that made one. */
@@ -48,11 +48,11 @@ export interface PoolChoice {
 
 /** The least memory that serves a share of the mappings. */
 export interface ServeGoal {
-  /** Percent of the mappings that ask the pool. */
-  serve_percent: number;
+  /** Of the mappings that ask the pool: the share that shall get a buffer, above 0 and up to 1. */
+  wanted_share: number;
   /** Whether it can be served at all. */
   reached: boolean;
-  /** The choice; where the share cannot be reached, that of as many percent of those that can be served. Null: none can. */
+  /** The choice; where the share cannot be reached, that of the same share of those that can be served. Null: none can. */
   choice: PoolChoice | null;
 }
 
@@ -73,10 +73,10 @@ export interface PinOrBounce {
   direction: 'read' | 'write';
   /** Streaming mappings. */
   mappings: whole_number;
-  /** Sizes that should bounce, of 1 byte to 1 GiB: those below `bytes`, all, or none. */
+  /** Sizes that should bounce, of 1 byte to 1 GiB: those below `break_even_bytes`, all, or none. */
   bounce: 'below' | 'always' | 'never';
   /** Bytes at which a copy costs as much as a map and its unmap; null: there is no such size. */
-  bytes: whole_number | null;
+  break_even_bytes: whole_number | null;
   /** Beyond the pool's usual largest class, 128 KiB, where nothing was counted. */
   extrapolated: boolean;
   /** Mappings of sizes that should bounce, by powers of two, and that the largest class there can be holds. */
@@ -90,11 +90,11 @@ export interface SwiotlbSection {
   /** Mappings with a piece of more than 256 KiB, which no area serves. */
   too_large: whole_number;
   /** Slots of 2 KiB: the least swiotlb= with which no other mapping fails. Null: 4 GiB do not do. */
-  slabs: whole_number | null;
+  slots: whole_number | null;
   /** Slots in use, at most. */
   peak_slots: whole_number;
   /** The same two where drivers keep an address's offset in its page, as that of NVMe does. */
-  slabs_keeping_offset: whole_number | null;
+  slots_keeping_offset: whole_number | null;
   /** Slots in use, at most, with the offset kept. */
   peak_slots_keeping_offset: whole_number;
 }
@@ -127,13 +127,13 @@ export interface SwiotlbFullRow {
   /** Lines. */
   count: whole_number;
   /** Bytes asked for, at most; null: not said. */
-  largest: whole_number | null;
+  largest_bytes: whole_number | null;
   /** Slots in use and asked for together, at most; null: not said. */
   most_slots: whole_number | null;
   /** Slots that there are; null: not said. */
   slots: whole_number | null;
   /** file:line of the first. */
-  first: string;
+  first_place: string;
   /** What to do. */
   advice: string;
 }

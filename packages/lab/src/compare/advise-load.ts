@@ -2,6 +2,8 @@
 // Looks on while a machine does what a capture says, and keeps what has to be known to decide its bouncing anew.
 
 import {
+  DMA_ATTR_PRIVILEGED,
+  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
@@ -10,21 +12,18 @@ import {
 import {
   type MapStep,
   type Mapping,
+  PAGE,
   type RecordedUnmap,
   type UnmapStep,
   asksPool,
   isList,
+  pooledBytes,
 } from '@iommu-bounce/dma-trace';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import { FlushQueues, type Held, PoolLoad, SwiotlbLoad } from '@iommu-bounce/simulation';
 import type { Lane, LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
 import type { RecordedClock } from '../drive/recorded-clock';
-
-/** DMA_ATTR_SKIP_CPU_SYNC and DMA_ATTR_PRIVILEGED, as dma-mapping.h has them. */
-const SKIP_CPU_SYNC = 1 << 5;
-const PRIVILEGED = 1 << 9;
-const PAGE = 4096;
 
 /** Streaming mappings of one device, one way, that need the same power of two of bytes. */
 export interface DeviceSizes {
@@ -73,12 +72,12 @@ export class AdviseLoad implements LaneObserver {
     if (!asksPool(mapping.form) || !outcome.ok) return;
     const isStreaming = mapping.form === 'page' || isList(mapping.form);
     const { dir, attrs } = mapping;
-    const copies = isCopied(dir, DMA_TO_DEVICE) && (attrs & SKIP_CPU_SYNC) === 0;
+    const copies = isCopied(dir, DMA_TO_DEVICE) && (attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0;
     const isCoherent = outcome.device.dev.dma_coherent;
     const pool = this.pool.map({
       domain: this.numberOf(outcome.device.domain),
-      prot: dir + (isCoherent ? 4 : 0) + ((attrs & PRIVILEGED) === 0 ? 0 : 8),
-      size: heldBytes(mapping),
+      prot: dir + (isCoherent ? 4 : 0) + ((attrs & DMA_ATTR_PRIVILEGED) === 0 ? 0 : 8),
+      size: pooledBytes(mapping),
       fillFails: failsFill(step),
       jiffies: this.jiffies(),
       copies: copies && isStreaming ? mapping.size : 0,
@@ -99,7 +98,8 @@ export class AdviseLoad implements LaneObserver {
     if (!numbers) return;
     this.numbers.delete(mapping);
     const isStreaming = mapping.form !== 'pages';
-    const copies = isCopied(step.dir, DMA_FROM_DEVICE) && (step.attrs & SKIP_CPU_SYNC) === 0;
+    const copies =
+      isCopied(step.dir, DMA_FROM_DEVICE) && (step.attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0;
     const bytes = isList(mapping.form) ? mapping.size : Math.min(step.size, mapping.size);
     this.released(numbers, copies && isStreaming ? bytes : 0, unmaps.length);
   }
@@ -155,12 +155,6 @@ export class AdviseLoad implements LaneObserver {
 
 function isCopied(dir: dma_data_direction, one: dma_data_direction): boolean {
   return dir === one || dir === DMA_BIDIRECTIONAL;
-}
-
-/** What a buffer has to hold: the pool keeps a page's offset, but not that of a list. */
-function heldBytes(mapping: Mapping): number {
-  if (isList(mapping.form)) return mapping.entries.reduce((sum, { length }) => sum + length, 0);
-  return mapping.form === 'page' ? mapping.offset + mapping.size : mapping.size;
 }
 
 /** dma_direct maps each entry of a list by itself. */

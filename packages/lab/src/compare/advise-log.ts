@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Lines of a kernel log about a full swiotlb: all of them, and what to do about each cause.
 
-import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
+import { IO_TLB_SEGSIZE, IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { readTrace } from '@iommu-bounce/dma-trace';
 import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
 import { count, plural, sizeLimit, wholeBytes } from '../show/format';
@@ -63,10 +63,10 @@ export function fullRow(
     cause: group.cause,
     device: group.device,
     count: group.count,
-    largest: group.largest,
+    largest_bytes: group.largest,
     most_slots: group.mostSlots,
     slots: group.total,
-    first: group.first,
+    first_place: group.first,
     advice: adviceOn(group),
   };
 }
@@ -95,5 +95,5 @@ function atLeast(total: number | null): string {
 }
 
 function wholeSets(slots: number): number {
-  return Math.ceil(slots / 128) * 128;
+  return Math.ceil(slots / IO_TLB_SEGSIZE) * IO_TLB_SEGSIZE;
 }

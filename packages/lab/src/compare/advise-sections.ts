@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Parts of the advice that need no search: what was replayed, flush queues, the area that swiotlb needs.
 
-import { swiotlbArea } from '@iommu-bounce/simulation';
+import { NVME_ALIGN_MASK, swiotlbArea } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 import { choiceOf, lanesOf } from './advise-confirm';
 import type { AdviseDocument, FlushQueueRow, PoolChoice, SwiotlbSection } from './advise-document';
@@ -35,31 +35,28 @@ export function queueRows({ queues, devicesOf }: AdviseLoad): FlushQueueRow[] {
   }));
 }
 
-/** NVMe's driver asks for it: min_align_mask. */
-const KEEPS_OFFSET = 4095;
-
 /** Of several boots the largest. */
 export function swiotlbSection(
   loads: readonly AdviseLoad[],
   progress: (tries: number) => void,
 ): SwiotlbSection {
-  const areas = (mask: number): { slabs: number | null; peak: number } => {
+  const areas = (mask: number): { slots: number | null; peak: number } => {
     const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
-    const slabs = all.map((one) => one.slabs);
-    const known = slabs.filter((one) => one !== null);
+    const slots = all.map((one) => one.slots);
+    const known = slots.filter((one) => one !== null);
     return {
-      slabs: known.length < slabs.length ? null : Math.max(0, ...known),
+      slots: known.length < slots.length ? null : Math.max(0, ...known),
       peak: Math.max(0, ...all.map((one) => one.peakSlots)),
     };
   };
   const plain = areas(0);
-  const keeping = areas(KEEPS_OFFSET);
+  const keeping = areas(NVME_ALIGN_MASK);
   return {
     mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
     too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
-    slabs: plain.slabs,
+    slots: plain.slots,
     peak_slots: plain.peak,
-    slabs_keeping_offset: keeping.slabs,
+    slots_keeping_offset: keeping.slots,
     peak_slots_keeping_offset: keeping.peak,
   };
 }

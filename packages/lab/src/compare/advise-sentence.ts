@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The advice in one sentence.
 
-import { LONGEST_CLASS } from '@iommu-bounce/simulation';
-import { count, listed, memory, plural, significant, sizeLimit } from '../show/format';
+import { LONGEST_CLASS, classBytes } from '@iommu-bounce/simulation';
+import { replayParams } from '../drive/parameters';
+import {
+  count,
+  listed,
+  memory,
+  percentDown,
+  plural,
+  shortMicros,
+  significant,
+  sizeLimit,
+} from '../show/format';
 import { sum } from '../show/sum';
+import { paramsOf } from './advise-confirm';
 import type { AdviseDocument, PoolChoice, SwiotlbFullRow } from './advise-document';
 import type { LogLook } from './advise-log';
+import { isEnough } from './verdict';
 
 /** Share of the drawn costs in which the series wins: up to here bouncing does not pay. */
 const DOES_NOT_PAY = 0.2;
-/** Of fewer mappings or unmaps nothing is said about CPU time. */
-const ENOUGH = 100;
-/** The kernel's own parameters. */
-const USUAL = { class_sizes: 37, num_slots: 1024 } as const;
 
 const CAUSE_WORDS = {
   too_large: 'too large for any area',
@@ -26,21 +34,13 @@ export function causeWords(cause: SwiotlbFullRow['cause']): string {
   return CAUSE_WORDS[cause];
 }
 
-/** Never rounded up: `99.9 %` of 9,999 in 10,000. */
-export function shareText(share: number): string {
-  return `${(Math.floor(share * 1000 + 1e-9) / 10).toFixed(1)} %`;
-}
-
 /** With the recommended classes: for none of the sizes, in nearly all sets of costs. */
 export function doesNotPay({
   verdict,
   only_what_pays: paying,
 }: Pick<AdviseDocument, 'verdict' | 'only_what_pays'>): boolean {
   return (
-    verdict !== null &&
-    paying === null &&
-    Math.min(verdict.mappings, verdict.unmaps) >= ENOUGH &&
-    verdict.series_wins <= DOES_NOT_PAY
+    verdict !== null && paying === null && isEnough(verdict) && verdict.series_wins <= DOES_NOT_PAY
   );
 }
 
@@ -77,25 +77,32 @@ function poolSentence(document: AdviseDocument): string {
   if (!recommendation) return withoutPool(document);
   const { choice } = recommendation;
   if (doesNotPay(document) && verdict)
-    return `Bouncing does not pay here: ${significant(verdict.series.ns / 1000, 3)} µs of CPU per map and unmap instead of ${significant(verdict.before.ns / 1000, 3)} µs, with ${choice.params}, which serves ${servedText(choice)}.`;
+    return `Bouncing does not pay here: ${shortMicros(verdict.series.ns)} µs of CPU per map and unmap instead of ${shortMicros(verdict.before.ns)} µs, with ${choice.params}, which serves ${servedText(choice)}.`;
   return `${choice.params} serves ${servedText(choice)} with at most ${memory(choice.memory_bytes)}${usualText(document)}${payingText(document)}${missedText(document)}.`;
 }
 
-function servedText({ share, pool_hits: hits, pool_fills: fills, fallbacks }: PoolChoice): string {
-  return `${shareText(share)} of ${plural(hits + fills + fallbacks, 'mapping')}`;
+function servedText({
+  served_share: share,
+  pool_hits: hits,
+  pool_fills: fills,
+  fallbacks,
+}: PoolChoice): string {
+  return `${percentDown(share)} of ${plural(hits + fills + fallbacks, 'mapping')}`;
 }
 
 function usualText({ usual, recommendation }: AdviseDocument): string {
   if (!usual || usual.params === recommendation?.choice.params) return '';
-  const isDefault = usual.class_sizes === USUAL.class_sizes && usual.num_slots === USUAL.num_slots;
-  const name = isDefault ? 'default classes' : `as recorded (${usual.params})`;
-  return `; ${name}: ${shareText(usual.share)} with ${memory(usual.memory_bytes)}`;
+  const name =
+    usual.params === paramsOf(replayParams(null, null).values)
+      ? 'default classes'
+      : `as recorded (${usual.params})`;
+  return `; ${name}: ${percentDown(usual.served_share)} with ${memory(usual.memory_bytes)}`;
 }
 
 function payingText({ only_what_pays: paying, recommendation }: AdviseDocument): string {
   if (!paying || !recommendation) return '';
-  const largest = 4096 * 2 ** (31 - Math.clz32(paying.class_sizes));
-  return `; copying pays up to ${sizeLimit(largest)} only: ${paying.params} serves these, ${shareText(paying.share)} with ${memory(paying.memory_bytes)}`;
+  const largest = classBytes(paying.class_sizes).at(-1) ?? 0;
+  return `; copying pays up to ${sizeLimit(largest)} only: ${paying.params} serves these, ${percentDown(paying.served_share)} with ${memory(paying.memory_bytes)}`;
 }
 
 /** Which of the wishes cannot be met. */
@@ -112,7 +119,7 @@ function missedText({
     rest > 0
       ? `${plural(rest, 'mapping')} ${rest === 1 ? 'is' : 'are'} larger than ${sizeLimit(LONGEST_CLASS)}`
       : 'there are not enough addresses below 4 GiB';
-  return `; ${significant(first.serve_percent, 6)} % cannot be served: ${why}`;
+  return `; ${significant(100 * first.wanted_share, 6)} % cannot be served: ${why}`;
 }
 
 function withoutPool({ within, mappings, mappings_servable: servable }: AdviseDocument): string {

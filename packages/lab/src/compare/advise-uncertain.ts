@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What makes the advice uncertain: what the capture lacks, and what its load is too short or too even to tell.
 
-import { are, count, plural, sizeLimit, time } from '../show/format';
+import { are, count, percentDown, plural, sizeLimit, time } from '../show/format';
 import { sum } from '../show/sum';
 import type { AdviseDocument, PoolChoice } from './advise-document';
 import type { AdviseLoad } from './advise-load';
-import { shareText } from './advise-sentence';
 import type { CaptureSection } from './capture-document';
 import type { Session } from './session';
 
@@ -142,7 +141,7 @@ function tailText(choice: PoolChoice, loads: readonly AdviseLoad[]): string[] {
   const { too_big: past } = choice.fallbacks_by_reason;
   if (past > 0)
     texts.push(
-      `${plural(past, 'mapping')} (${shareText(past / (choice.pool_hits + choice.pool_fills + choice.fallbacks))}) ${are(past)} larger than the largest class and ${are(past)} mapped as before.`,
+      `${plural(past, 'mapping')} (${percentDown(past / (choice.pool_hits + choice.pool_fills + choice.fallbacks))}) ${are(past)} larger than the largest class and ${are(past)} mapped as before.`,
     );
   return texts;
 }

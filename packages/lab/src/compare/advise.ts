@@ -28,7 +28,7 @@ import type { RecordedIommu, VerdictCosts } from './recorded-on';
 import { refuseRepeated } from './repeated';
 import { boots, commonDriver } from './replay';
 import { type Session, type SessionOptions, replaySession } from './session';
-import { type VerdictSection, verdictOf } from './verdict';
+import { type VerdictSection, isEnough, payingClasses, verdictOf } from './verdict';
 
 export interface AdviseOptions {
   readonly pathOf: (file: string) => string;
@@ -48,7 +48,6 @@ const FRONT_SHARES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1] as const;
 /** Of so many mappings a replay takes long: then there are fewer. */
 const MANY = 20_000;
 const FEW_SHARES = [0.5, 0.9, 1] as const;
-const PAGE = 4096;
 
 /**
  * @throws TraceError for a file that is no capture, UsageError for one that is given twice or cannot be replayed
@@ -137,7 +136,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const serve: ServeGoal[] = [];
   for (const { percent, reached, point } of goals)
     serve.push({
-      serve_percent: percent,
+      wanted_share: Number((percent / 100).toPrecision(12)),
       reached,
       choice: point && (await confirm.choice(point)),
     });
@@ -235,17 +234,14 @@ async function memoryGoal(
   };
 }
 
-/** The recommended classes up to the size at which each size costs less, if some cost more; null: all or none do. */
+/** Those of the recommended classes that pay, if not all do and enough was recorded; null: all or none do. */
 function payingPoint(
   search: PoolSearch,
   { class_sizes: mask, num_slots: slots }: PoolChoice,
-  { break_even: found }: VerdictSection,
+  verdict: VerdictSection,
 ): PoolPoint | null {
-  const served = found.filter((one) => one.mappings_cheaper + one.mappings_dearer > 0);
-  if (!served.some((one) => one.mappings_dearer > 0)) return null;
-  const largest = Math.min(...served.map((one) => one.pays_up_to));
-  // Bit n is the class of 4 KiB times two to the n.
-  const paying = largest < PAGE ? 0 : mask & ((2 * largest) / PAGE - 1);
+  const classes = isEnough(verdict) ? payingClasses(verdict) : null;
+  const paying = mask & (classes ?? 0);
   return paying === 0 || paying === mask ? null : search.at(paying, slots);
 }
 

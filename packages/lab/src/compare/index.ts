@@ -3,13 +3,15 @@
 
 export { replayTraces } from './replay'; // files in, a document out
 export { diffCaptures, type DiffOptions } from './diff/diff'; // two captures of the same work
-export { DIFFERENCE_KINDS, callName } from './diff/differences';
+export { DIFFERENCE_KINDS, type DifferenceKind } from './diff/difference-kinds';
+export { operationName } from './diff/differences';
 export type * from './diff/diff-document';
 export type { SeriesState } from './series-state';
 export type { SessionOptions } from './session';
+export type * from './diff/requests-document';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out
-export { causeWords, shareText } from './advise-sentence';
+export { causeWords } from './advise-sentence';
 export type * from './advise-document';
 
 export {
@@ -20,6 +22,7 @@ export {
   type RecordedOn,
   type VerdictCosts,
 } from './recorded-on';
+export { ENOUGH, payingClasses } from './verdict';
 export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './verdict';
 
 // the document

@@ -2,7 +2,7 @@
 // What the series would do for the mix of a capture: the steps that the replay counted, paid with the costs of a machine.
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import type { Direction } from '@iommu-bounce/dma-trace';
+import { type Direction, PAGE } from '@iommu-bounce/dma-trace';
 import {
   BreakEvenModel,
   type Charge,
@@ -100,11 +100,34 @@ export interface VerdictSection {
   break_even: BreakEvenVerdict[];
 }
 
+/** Of fewer mappings or unmaps nothing is said about CPU time: fills and the first addresses weigh too much. */
+export const ENOUGH = 100;
 const DRAWS = 2000;
 const SEED = 1;
 type Side = 'read' | 'write';
 
 const sideOf = (direction: Direction): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
+
+export function isEnough({
+  mappings,
+  unmaps,
+}: Pick<VerdictSection, 'mappings' | 'unmaps'>): boolean {
+  return Math.min(mappings, unmaps) >= ENOUGH;
+}
+
+/**
+ * Where the pool copies more than pays: bits of class_sizes up to the size at which all that it serves costs less.
+ * 0: none does. Null: all do.
+ */
+export function payingClasses({
+  break_even: found,
+}: Pick<VerdictSection, 'break_even'>): number | null {
+  if (!found.some((one) => one.mappings_dearer > 0)) return null;
+  const served = found.filter((one) => one.mappings_cheaper + one.mappings_dearer > 0);
+  const largest = Math.min(...served.map((one) => one.pays_up_to));
+  // Bit n is the class of a page times two to the n.
+  return largest < PAGE ? 0 : (2 * largest) / PAGE - 1;
+}
 
 /** Null if not both the kernel before the series and the whole series were run. */
 export function verdictOf(
@@ -273,14 +296,14 @@ export function piecesOf(
   })[],
 ): (bytes: number) => number {
   const known = rows
-    .filter((row) => row.size_up_to > 4096 && row.map.mapRequests > 0)
+    .filter((row) => row.size_up_to > PAGE && row.map.mapRequests > 0)
     .map((row) => {
-      const pages = row.bytes / row.maps / 4096;
+      const pages = row.bytes / row.maps / PAGE;
       const begun = (row.map.mapRequests / row.maps - 1) / Math.max(1, pages - 1);
       return { bytes: row.size_up_to, begun: Math.min(1, Math.max(0, begun)) };
     });
   return (bytes) => {
-    const pages = bytes / 4096;
+    const pages = bytes / PAGE;
     const [first, ...others] = known;
     if (pages <= 1 || !first) return piecesPerIo('fresh', bytes);
     const distance = (size: number): number => Math.abs(Math.log(size / bytes));

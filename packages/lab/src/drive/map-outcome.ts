@@ -2,7 +2,7 @@
 // What a map call did, read off the port: where it mapped, and what its pool decided.
 
 import { list_first_entry } from '@iommu-bounce/linux-shim';
-import { type RecordedMap, type Mapping, asksPool } from '@iommu-bounce/dma-trace';
+import { type RecordedMap, type Mapping, asksPool, pooledBytes } from '@iommu-bounce/dma-trace';
 import { type FallbackReason, fallbackReason } from '@iommu-bounce/simulation';
 import type { LaneMapping } from './lane-mapping';
 import { type PortDevice, type SlotPlace, classFor, slotAt } from './port-machine';
@@ -36,8 +36,7 @@ export function mapOutcome(
   const isAsked = asksPool(mapping.form);
   const slot = isAsked && ok ? slotAt(device.pool, held.addr) : null;
   const filled = slot !== null && maps.length > 0;
-  const size = mapping.form === 'page' ? mapping.offset + mapping.size : mapping.size;
-  const klass = isAsked ? classFor(device.pool, size) : null;
+  const klass = isAsked ? classFor(device.pool, pooledBytes(mapping)) : null;
   let fallback: FallbackReason | null = null;
   let failedSlot = -1;
   if (isAsked && device.pool && !slot) {

@@ -14,6 +14,7 @@ import {
   asksPool,
   isList,
   pageCeil,
+  pooledBytes,
 } from '@iommu-bounce/dma-trace';
 import type { RecordedDevice } from '@iommu-bounce/simulation';
 import { RecordedFigures } from './recorded-figures';
@@ -212,7 +213,7 @@ export class Survey {
 
   /** Buffers of one class and permission, of one device. */
   private buffer(mapping: Mapping): BufferUse | null {
-    const size = mapping.form === 'page' ? mapping.offset + mapping.size : mapping.size;
+    const size = pooledBytes(mapping);
     const bytes = this.pool.classSizes.find((one) => size <= one);
     if (bytes === undefined) return null;
     const key = `${mapping.device} ${String(mapping.dir)} ${String(bytes)}`;

@@ -3,17 +3,18 @@
 
 import type { AdviseDocument, PoolChoice } from '../compare';
 import { memory, plural } from '../show/format';
-import { type Html, html, htmlTable } from '../show/html';
+import { html } from '../show/html';
 import { pageText } from '../show/page';
-import { isTable, type Part } from '../show/parts';
+import type { TitledParts } from '../show/parts';
+import { partHtml } from '../show/parts-html';
 import type { Section } from '../show/sections';
-import { type AdvisePart, adviseLosses, adviseParts, choiceName } from '../tables/advise';
+import { adviseLosses, adviseParts, choiceName } from '../tables/advise';
 import { otherColour } from './charts/colours';
 import { figureSection } from './charts/figure';
 import { chartParts } from './charts/library';
 import { type ChartView, type Figure, chartView, series } from './charts/view';
 
-export const ADVISE_TITLE = 'Sizes of bounce buffers that a recorded load needs';
+const ADVISE_TITLE = 'Sizes of bounce buffers that a recorded load needs';
 const KIB = 1024;
 const MIB = 1024 ** 2;
 
@@ -44,16 +45,8 @@ export function adviseReport(document: AdviseDocument, command: string): string 
   });
 }
 
-function sectionOf({ id, title, parts }: AdvisePart): Section {
+function sectionOf({ id, title, parts }: TitledParts): Section {
   return { id, title, body: html`${parts.map(partHtml)}` };
-}
-
-function partHtml(part: Part): Html {
-  if (typeof part === 'string') return html`<p>${part}</p>`;
-  if (isTable(part)) return htmlTable(part.head, part.rows, part.numbersFrom);
-  return html`<ul>
-    ${part.map((line) => html`<li>${line}</li>`)}
-  </ul>`;
 }
 
 /** Two views of the front: what memory saves, and what it costs. */
@@ -61,19 +54,19 @@ function figuresOf(document: AdviseDocument): Figure[] {
   const { front, no_pool: plain } = document;
   const table = adviseParts(document).find(({ id }) => id === 'front');
   if (front.length === 0 || !table) return [];
-  const requests = (one: Pick<PoolChoice, 'iommu_maps' | 'iommu_unmaps'>): number =>
+  const events = (one: Pick<PoolChoice, 'iommu_maps' | 'iommu_unmaps'>): number =>
     one.iommu_maps + one.iommu_unmaps;
   return [
     {
-      heading: 'Pareto front: requests by memory',
+      heading: 'Pareto front: iommu:* events by memory',
       view: plot('front', document, {
         valueTitle: 'iommu:map and iommu:unmap',
-        unit: 'requests',
+        unit: 'events',
         digits: 0,
-        valueOf: requests,
-        none: plain ? requests(plain) : null,
+        valueOf: events,
+        none: plain ? events(plain) : null,
       }),
-      says: 'Each point is a choice of classes and slots that none beats in memory, requests and copied bytes together; the first has no pool. A point was counted by a replay with these parameters.',
+      says: 'Each point is a choice of classes and slots that none beats in memory, iommu:* events and copied bytes together; the first has no pool. A point was counted by a replay with these parameters.',
       published: null,
       table: html`${table.parts.map(partHtml)}`,
       folded: false,

@@ -3,9 +3,9 @@
 
 import type { CaptureDevice, CaptureSection } from '../compare';
 import { count } from '../show/format';
-import { type Html, html, htmlTable } from '../show/html';
+import { html } from '../show/html';
+import { partHtml } from '../show/parts-html';
 import type { Section } from '../show/sections';
-import { type Part, isTable } from '../show/parts';
 import { CAPTURE_TITLE, captureParts } from '../tables/capture';
 import { sum } from '../show/sum';
 
@@ -51,17 +51,4 @@ export function captureTroubles(captures: readonly CaptureSection[]): string {
   return kinds
     .flatMap(([n, one, many]) => (n > 0 ? [`${count(n)} ${n === 1 ? one : many}`] : []))
     .join(', ');
-}
-
-/** As a page shows it. */
-export function partHtml(part: Part): Html {
-  if (typeof part === 'string') return html`<p>${part}</p>`;
-  if (isTable(part)) {
-    const title = part.title === '' ? html`` : html`<p class="caption">${part.title}</p>`;
-    return html`${title} ${htmlTable(part.head, part.rows, part.numbersFrom)}`;
-  }
-  const lines = part.map((line) => html`<li>${line}</li>`);
-  return html`<ul>
-    ${lines}
-  </ul>`;
 }

@@ -5,10 +5,10 @@ import type { DiffDocument } from '../compare';
 import { time } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
 import { pageText } from '../show/page';
+import { partHtml } from '../show/parts-html';
 import type { Section } from '../show/sections';
 import { capturesLines, diffAnswer } from '../tables/diff-answer';
 import { diffSections, differencesByKind, sidePlace } from '../tables/diff';
-import { partHtml } from './capture';
 import { otherColour } from './charts/colours';
 import { chartHtml } from './charts/figure';
 import { chartParts } from './charts/library';
@@ -58,7 +58,7 @@ function figures({ windows, requests }: DiffDocument): Drawn[] {
     found.push({
       section: 'windows',
       heading: 'Mappings by the time from map to unmap',
-      view: bars('windows-chart', 'up to', windows.histogram, (row) => time(row.up_to_ns)),
+      view: bars('windows-chart', 'time up to', windows.histogram, (row) => time(row.up_to_ns)),
     });
   if (requests.pieces.length > 0)
     found.push({

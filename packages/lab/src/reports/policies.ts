@@ -3,8 +3,8 @@
 
 import type { PolicySection } from '../compare';
 import { count, memory, micros } from '../show/format';
-import { type Html, html, htmlTable } from '../show/html';
-import type { TablePart } from '../show/parts';
+import { type Html, html } from '../show/html';
+import { partHtml } from '../show/parts-html';
 import type { Section } from '../show/sections';
 import {
   POLICIES_TITLE,
@@ -45,15 +45,10 @@ export function policySections(policies: readonly PolicySection[]): Section[] {
       rows((one) => Math.max(one.peak_bounce_bytes, one.reserved_bounce_bytes), memory),
     )}
     <p class="caption">${signsText(protections, '')}</p>
-    ${table(policyTable(policies))}
-    ${first.devices.length > 1 ? table(deviceTable(policies, (name) => name)) : html``}
+    ${partHtml(policyTable(policies))}
+    ${first.devices.length > 1 ? partHtml(deviceTable(policies, (name) => name)) : html``}
     ${words(policies)}`;
   return [{ id: 'policies', title: POLICIES_TITLE, body }];
-}
-
-function table({ title, head, rows, numbersFrom }: TablePart): Html {
-  return html`${title === '' ? html`` : html`<p class="caption">${title}</p>`}
-  ${htmlTable(head, rows, numbersFrom)}`;
 }
 
 function words(policies: readonly PolicySection[]): Html {

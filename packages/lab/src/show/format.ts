@@ -49,6 +49,13 @@ export function percent(fraction: number, digits = 1): string {
   return `${(100 * fraction).toFixed(digits)} %`;
 }
 
+/** Never rounded up: `99.9 %` of 9,999 in 10,000, so a single difference shows. */
+export function percentDown(fraction: number, digits = 1): string {
+  // A float may lie below the number that it stands for.
+  const unit = 10 ** (digits + 2);
+  return percent(Math.floor(fraction * unit + 1e-9) / unit, digits);
+}
+
 /** `-99.2 %`; empty where there is nothing to compare with. */
 export function change(before: number, after: number): string {
   if (before === 0) return '';
@@ -59,9 +66,7 @@ export function change(before: number, after: number): string {
 /** Of 30 compared, 30 equal: `30 of 30 (100.00 %)`. */
 export function share(equal: number, compared: number): string {
   if (compared === 0) return 'none compared';
-  // Never rounded up to a whole: a single difference shows.
-  const hundredths = Math.floor((equal / compared) * 10000) / 100;
-  return `${count(equal)} of ${count(compared)} (${hundredths.toFixed(2)} %)`;
+  return `${count(equal)} of ${count(compared)} (${percentDown(equal / compared, 2)})`;
 }
 
 /** Both ends, as `show` writes them; empty where there is no interval. */
@@ -133,6 +138,11 @@ export function gigabytesPerS(bytesPerS: number, digits = 1): string {
 /** Nanoseconds as microseconds, without the unit. */
 export function micros(ns: number, digits = 2): string {
   return (ns / 1000).toFixed(digits);
+}
+
+/** Nanoseconds as microseconds with three significant digits, without the unit. */
+export function shortMicros(ns: number): string {
+  return significant(ns / 1000, 3);
 }
 
 /** Nanoseconds with the unit that leaves few digits. */

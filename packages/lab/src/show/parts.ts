@@ -14,6 +14,14 @@ export interface TablePart extends TableLook {
 /** A paragraph, lines of which each begins anew, or a table. */
 export type Part = string | readonly string[] | TablePart;
 
+/** Parts under a title of their own. */
+export interface TitledParts {
+  /** What a link to them names. */
+  readonly id: string;
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
 /** Of the second and later lines of a paragraph that has several. */
 export const INDENT = '  ';
 
@@ -24,6 +32,22 @@ export function isTable(part: Part): part is TablePart {
 /** With a blank line between parts. */
 export function partsText(parts: readonly Part[], screen: Screen = PAPER): string {
   return `${parts.map((part) => partText(part, screen)).join('\n\n')}\n`;
+}
+
+/** With a blank line after each part of the lead and each group; a group's title stands right above it. */
+export function titledText(
+  lead: readonly Part[],
+  groups: readonly TitledParts[],
+  screen: Screen = PAPER,
+): string {
+  const blocks = [
+    ...lead.map((part) => [part]),
+    ...groups.map(({ title, parts }) => [title, ...parts]),
+  ];
+  const texts = blocks.map((block) =>
+    block.map((part) => partText(part, screen, INDENT)).join('\n'),
+  );
+  return `${texts.join('\n\n')}\n`;
 }
 
 /** @param indent of the lines but the first, of a paragraph and of each line */

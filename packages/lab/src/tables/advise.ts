@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `advise` prints: the advice, what the capture lacks, then the figures behind it.
 
+import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
+import { USUAL_SLABS, classBytes } from '@iommu-bounce/simulation';
 import type {
   AdviseDocument,
   PinOrBounce,
@@ -8,34 +10,28 @@ import type {
   PoolChoice,
   SwiotlbFullRow,
 } from '../compare';
-import { causeWords, shareText } from '../compare';
+import { causeWords } from '../compare';
 import { oneLine } from '../errors';
-import { count, decimalSize, memory, plural, significant, time, wholeBytes } from '../show/format';
-import { INDENT, type Part, type TablePart, partText } from '../show/parts';
+import {
+  count,
+  decimalSize,
+  memory,
+  percent,
+  percentDown,
+  plural,
+  shortMicros,
+  significant,
+  time,
+  wholeBytes,
+} from '../show/format';
+import { type TablePart, type TitledParts, titledText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { logLines, lossLines, reconstructedLines } from './capture-losses';
 import { cell, list } from './capture-words';
 
-/** A part of the output, and what a link to it on a page is called. */
-export interface AdvisePart {
-  readonly id: string;
-  readonly title: string;
-  readonly parts: readonly Part[];
-}
-
-/** The usual area: 64 MiB. */
-const USUAL_SLABS = 32768;
-const SLAB = 2048;
-
 export function adviseText(document: AdviseDocument, screen: Screen = PAPER): string {
-  const blocks = [
-    [document.advice],
-    ...adviseLosses(document).map((lines) => [lines]),
-    ...adviseParts(document).map(({ title, parts }) => [title, ...parts]),
-  ];
-  return `${blocks
-    .map((block) => block.map((part) => partText(part, screen, INDENT)).join('\n'))
-    .join('\n\n')}\n`;
+  const lead = [document.advice, ...adviseLosses(document)];
+  return titledText(lead, adviseParts(document), screen);
 }
 
 /** Of each capture, what it lacks. */
@@ -49,7 +45,7 @@ export function adviseLosses({ captures }: AdviseDocument): (readonly string[])[
 }
 
 /** In the order of reading; a part that has nothing to say is not there. */
-export function adviseParts(document: AdviseDocument): AdvisePart[] {
+export function adviseParts(document: AdviseDocument): TitledParts[] {
   return [
     ...recommendation(document),
     ...uncertain(document),
@@ -66,7 +62,7 @@ export function adviseParts(document: AdviseDocument): AdvisePart[] {
 function recommendation({
   recommendation: found,
   only_what_pays: paying,
-}: AdviseDocument): AdvisePart[] {
+}: AdviseDocument): TitledParts[] {
   if (!found) return [];
   const lines = [
     `Kernel command line: ${found.command_line}`,
@@ -78,7 +74,7 @@ function recommendation({
   return [{ id: 'recommendation', title: 'Recommendation', parts: [lines] }];
 }
 
-function uncertain({ uncertain: texts }: AdviseDocument): AdvisePart[] {
+function uncertain({ uncertain: texts }: AdviseDocument): TitledParts[] {
   const parts = texts.length > 0 ? [texts] : [];
   return [{ id: 'uncertain', title: 'What makes this uncertain', parts }];
 }
@@ -89,7 +85,7 @@ const CHOICE_HEAD = [
   'num_slots',
   'served',
   'memory',
-  'requests',
+  'iommu:* events',
   'copied',
 ] as const;
 
@@ -98,7 +94,7 @@ function choiceCells(choice: PoolChoice): string[] {
     count(choice.class_sizes),
     classNames(choice.class_sizes),
     String(choice.num_slots),
-    shareText(choice.share),
+    percentDown(choice.served_share),
     memory(choice.memory_bytes),
     count(choice.iommu_maps + choice.iommu_unmaps),
     wholeBytes(choice.copied_bytes),
@@ -106,25 +102,27 @@ function choiceCells(choice: PoolChoice): string[] {
 }
 
 /** `class_sizes=5 num_slots=12: 99.0 %`. */
-export function choiceName({ class_sizes: mask, num_slots: slots, share }: PoolChoice): string {
-  return `class_sizes=${String(mask)} num_slots=${String(slots)}: ${shareText(share)}`;
+export function choiceName({
+  class_sizes: mask,
+  num_slots: slots,
+  served_share: share,
+}: PoolChoice): string {
+  return `class_sizes=${String(mask)} num_slots=${String(slots)}: ${percentDown(share)}`;
 }
 
 /** `4, 16`, in KiB. */
 function classNames(mask: number): string {
-  const bits = Array.from({ length: 8 }, (_, bit) => bit);
-  return bits
-    .filter((bit) => (mask & (1 << bit)) !== 0)
-    .map((bit) => String(4 * 2 ** bit))
+  return classBytes(mask)
+    .map((bytes) => String(bytes / 1024))
     .join(', ');
 }
 
-function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
-  const rows = serve.flatMap(({ serve_percent: percent, reached, choice }) =>
+function goals({ serve, within, usual }: AdviseDocument): TitledParts[] {
+  const rows = serve.flatMap(({ wanted_share: wanted, reached, choice }) =>
     choice
       ? [
           [
-            `${significant(percent, 6)} %${reached ? '' : ' of what can be'}`,
+            `${significant(100 * wanted, 6)} %${reached ? '' : ' of what can be'}`,
             ...choiceCells(choice),
           ],
         ]
@@ -145,7 +143,7 @@ function goals({ serve, within, usual }: AdviseDocument): AdvisePart[] {
   ];
 }
 
-function front({ front: choices, no_pool: plain }: AdviseDocument): AdvisePart[] {
+function front({ front: choices, no_pool: plain }: AdviseDocument): TitledParts[] {
   if (choices.length === 0) return [];
   const none = plain
     ? [['0', 'no pool', '0', '0.0 %', '0', count(plain.iommu_maps + plain.iommu_unmaps), '0 B']]
@@ -157,18 +155,18 @@ function front({ front: choices, no_pool: plain }: AdviseDocument): AdvisePart[]
   return [
     {
       id: 'front',
-      title: 'Pareto front: none beats these in memory, requests and copied bytes together',
+      title: 'Pareto front: none beats these in memory, iommu:* events and copied bytes together',
       parts: [table],
     },
   ];
 }
 
-function bounceText({ bounce, bytes }: PinOrBounce): string {
+function bounceText({ bounce, break_even_bytes: bytes }: PinOrBounce): string {
   if (bounce === 'always') return 'every size';
   return bytes === null || bounce === 'never' ? 'no size' : `below ${decimalSize(bytes)}`;
 }
 
-function bounce({ bounce: rows }: AdviseDocument): AdvisePart[] {
+function bounce({ bounce: rows }: AdviseDocument): TitledParts[] {
   const table: TablePart = {
     title: '',
     head: ['device', 'direction', 'bounce', 'mappings', 'of these to bounce'],
@@ -186,17 +184,17 @@ function bounce({ bounce: rows }: AdviseDocument): AdvisePart[] {
   return [{ id: 'bounce', title, parts: rows.length > 0 ? [table] : [] }];
 }
 
-function swiotlb({ swiotlb: area }: AdviseDocument): AdvisePart[] {
+function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
   if (!area) return [];
-  const { mappings, too_large: large, slabs, slabs_keeping_offset: keeping } = area;
+  const { mappings, too_large: large, slots, slots_keeping_offset: keeping } = area;
   const title = 'swiotlb instead of the pool (v5.13, all mappings bounced)';
   if (mappings === large) {
     const all = `No swiotlb= serves ${plural(large, 'mapping')}: each has a piece of more than 256 KiB.`;
     return [{ id: 'swiotlb', title, parts: [[all]] }];
   }
   const lines = [
-    `${areaText(slabs, area.peak_slots)}${keeping === slabs ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
-    enough(Math.max(slabs ?? Infinity, keeping ?? Infinity)),
+    `${areaText(slots, area.peak_slots)}${keeping === slots ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
+    enough(Math.max(slots ?? Infinity, keeping ?? Infinity)),
   ];
   if (large > 0)
     lines.push(
@@ -205,13 +203,13 @@ function swiotlb({ swiotlb: area }: AdviseDocument): AdvisePart[] {
   return [{ id: 'swiotlb', title, parts: [lines] }];
 }
 
-function areaText(slabs: number | null, peak: number): string {
-  if (slabs === null) return 'not even 4 GiB are enough.';
-  return `swiotlb=${String(slabs)} (${memory(slabs * SLAB)}), of which ${plural(peak, 'slot')} ${peak === 1 ? 'is' : 'are'} in use at most; the rest goes to alignment and gaps.`;
+function areaText(slots: number | null, peak: number): string {
+  if (slots === null) return 'not even 4 GiB are enough.';
+  return `swiotlb=${String(slots)} (${memory(slots * IO_TLB_SIZE)}), of which ${plural(peak, 'slot')} ${peak === 1 ? 'is' : 'are'} in use at most; the rest goes to alignment and gaps.`;
 }
 
-function enough(slabs: number): string {
-  return slabs <= USUAL_SLABS
+function enough(slots: number): string {
+  return slots <= USUAL_SLABS
     ? 'The usual 64 MiB are enough for it.'
     : 'The usual 64 MiB are not enough for it.';
 }
@@ -219,7 +217,7 @@ function enough(slabs: number): string {
 /** Rows shown; the document has all. */
 const MOST_QUEUES = 16;
 
-function lazy({ flush_queues: queues }: AdviseDocument): AdvisePart[] {
+function lazy({ flush_queues: queues }: AdviseDocument): TitledParts[] {
   const busiest = [...queues].sort((a, b) => b.most_entries - a.most_entries);
   const rows = busiest.slice(0, MOST_QUEUES).map(queueCells);
   const table: TablePart = {
@@ -254,7 +252,7 @@ function queueCells(row: FlushQueueRow): string[] {
   ];
 }
 
-function swiotlbFull({ swiotlb_full: rows }: AdviseDocument): AdvisePart[] {
+function swiotlbFull({ swiotlb_full: rows }: AdviseDocument): TitledParts[] {
   const lines = rows.map(fullText);
   const title = '"swiotlb buffer is full" in the kernel log';
   return [{ id: 'swiotlb-full', title, parts: lines.length > 0 ? [lines] : [] }];
@@ -264,9 +262,9 @@ function fullText({
   cause,
   device,
   count: n,
-  first,
+  first_place: first,
   advice,
-  largest,
+  largest_bytes: largest,
   slots,
 }: SwiotlbFullRow): string {
   const of = device === null ? '' : `${oneLine(device)}: `;
@@ -275,15 +273,14 @@ function fullText({
   return `${of}${causeWords(cause)}, ${plural(n, 'line')}${asked}${all} (first ${oneLine(first)}): ${advice}.`;
 }
 
-function basis({ verdict, preset, recommendation: found }: AdviseDocument): AdvisePart[] {
+function basis({ verdict, preset, recommendation: found }: AdviseDocument): TitledParts[] {
   if (!found || !verdict || preset === null) return [];
-  const us = (ns: number): string => significant(ns / 1000, 3);
   return [
     {
       id: 'basis',
       title: 'CPU time with the recommendation',
       parts: [
-        `${us(verdict.series.ns)} µs per map and unmap instead of ${us(verdict.before.ns)} µs; less in ${(100 * verdict.series_wins).toFixed(0)} % of ${count(verdict.drawn_sets)} sets of costs around the preset ${preset}. Modelled, not measured: counted steps of the port.`,
+        `${shortMicros(verdict.series.ns)} µs per map and unmap instead of ${shortMicros(verdict.before.ns)} µs; less in ${percent(verdict.series_wins, 0)} of ${count(verdict.drawn_sets)} sets of costs around the preset ${preset}. Modelled, not measured: counted steps of the port.`,
       ],
     },
   ];

@@ -25,7 +25,7 @@ export function diffAnswer(document: DiffDocument): string {
 
 /** What is missing in a capture may be all that differs. */
 function lost({ a, b, counts }: DiffDocument): string {
-  if (counts.operations + counts.unmaps + counts.order === 0) return '';
+  if (counts.operations + counts.unmaps + counts.moved === 0) return '';
   const lacks = ({ capture: { losses } }: DiffDocument['a']): boolean =>
     losses.lost_by_cpu.length + losses.lists_without_entries + losses.lines_not_understood.count >
     0;
@@ -35,7 +35,7 @@ function lost({ a, b, counts }: DiffDocument): string {
 
 function operations({ operations: of, counts }: DiffDocument): string {
   const differ = of.gone + of.added + of.changed;
-  const all = of.in_order + of.elsewhere + of.told_otherwise + differ;
+  const all = of.in_order + of.moved + of.reconstructed_in_one + differ;
   const alone = counts.devices;
   const others = alone > 0 ? `, beside ${count(alone)} of devices that only one has` : '';
   if (differ > 0) {
@@ -47,12 +47,12 @@ function operations({ operations: of, counts }: DiffDocument): string {
     const words = said.flatMap(([n, word]) => (n > 0 ? [`${count(n)} ${word}`] : []));
     return `${count(differ)} of ${plural(all, 'operation')} ${differ === 1 ? 'differs' : 'differ'} (${words.join(', ')})${others}`;
   }
-  const order = of.elsewhere > 0 ? `, ${count(of.elsewhere)} in another order` : '';
-  const told =
-    of.told_otherwise > 0
-      ? `, ${count(of.told_otherwise)} of them told by iommu:* events alone in one`
+  const moved = of.moved > 0 ? `, ${count(of.moved)} moved` : '';
+  const known =
+    of.reconstructed_in_one > 0
+      ? `, ${count(of.reconstructed_in_one)} of them known from iommu:* events only in one`
       : '';
-  return `B does the same ${plural(all, 'operation')} as A${order}${told}${others}`;
+  return `B does the same ${plural(all, 'operation')} as A${moved}${known}${others}`;
 }
 
 function requests({ requests: of }: DiffDocument): string {

@@ -2,6 +2,7 @@
 // Times from map to unmap and requests to the IOMMU of two captures, as tables.
 
 import type { DiffDocument, RequestFigures, WindowFigures, WindowRow } from '../compare';
+import { operationName } from '../compare';
 import { count, decimalSize, percent, plural, time } from '../show/format';
 import type { Part, TablePart } from '../show/parts';
 import { cell } from './capture-words';
@@ -37,8 +38,8 @@ export function windowParts({ windows: of }: DiffDocument): Part[] {
       cuts: [2, 4, 6, 8],
     },
     {
-      title: 'How many mappings last up to',
-      head: ['up to', 'A', 'B'],
+      title: 'Mappings by the time from map to unmap',
+      head: ['time up to', 'A', 'B'],
       rows: of.histogram.map((row) => [time(row.up_to_ns), count(row.a), count(row.b)]),
       numbersFrom: 1,
     },
@@ -69,7 +70,7 @@ export function requestParts(document: DiffDocument): Part[] {
       ? [
           {
             title: 'Mappings by their iommu:map events (pieces that are not contiguous)',
-            head: ['up to', 'A', 'B'],
+            head: ['iommu:map up to', 'A', 'B'],
             rows: of.pieces.map((row) => [count(row.up_to), count(row.a), count(row.b)]),
             numbersFrom: 1,
           },
@@ -101,19 +102,22 @@ function requestTable({ requests: of }: DiffDocument): TablePart {
       });
     const per = (n: number | null): string => (n === null ? UNKNOWN : n.toFixed(2));
     return [
-      `${cell(row.device)} ${row.call}`,
+      `${cell(row.device)} ${operationName(row.form)}`,
       ...both((one) => (one.mappings === 0 ? UNKNOWN : count(one.iommu_maps))),
-      ...both((one) => per(one.maps_per_mapping)),
-      ...both((one) => (one.bytes_per_map === null ? UNKNOWN : decimalSize(one.bytes_per_map))),
+      ...both((one) => per(one.iommu_maps_per_mapping)),
+      ...both((one) =>
+        one.bytes_per_iommu_map === null ? UNKNOWN : decimalSize(one.bytes_per_iommu_map),
+      ),
       ...both((one) => (one.unmaps === 0 ? UNKNOWN : count(one.iommu_unmaps))),
-      ...both((one) => per(one.unmaps_per_unmap)),
+      ...both((one) => per(one.iommu_unmaps_per_unmap)),
     ];
   });
   return {
     title: '',
     head: [
-      ...['device, call', 'maps A', 'maps B', 'per mapping A', 'per mapping B'],
-      ...['map size A', 'map size B', 'unmaps A', 'unmaps B', 'per unmap A', 'per unmap B'],
+      ...['device, call', 'iommu:map A', 'iommu:map B', 'per mapping A', 'per mapping B'],
+      ...['map size A', 'map size B', 'iommu:unmap A', 'iommu:unmap B'],
+      ...['per unmap A', 'per unmap B'],
     ],
     rows: cut(rows),
     numbersFrom: 1,
@@ -128,7 +132,7 @@ function addresses({ requests: { addresses: rows } }: DiffDocument): Part[] {
     {
       title:
         'When an address is mapped again, after its unmap (late under a flush queue, as in lazy mode)',
-      head: ['device', 'times A', 'times B', 'median A', 'median B', 'earliest A', 'earliest B'],
+      head: ['device', 'reused A', 'reused B', 'median A', 'median B', 'shortest A', 'shortest B'],
       rows: cut(
         rows.map(({ device, a, b }) => [
           cell(device),
@@ -136,8 +140,8 @@ function addresses({ requests: { addresses: rows } }: DiffDocument): Part[] {
           count(b.again),
           at(a.median_ns),
           at(b.median_ns),
-          at(a.least_ns),
-          at(b.least_ns),
+          at(a.shortest_ns),
+          at(b.shortest_ns),
         ]),
       ),
       numbersFrom: 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Rows of the tables of `diff`.
 
-import type { WindowRow } from '../compare';
+import { type WindowRow, operationName } from '../compare';
 import { count } from '../show/format';
 import { cell } from './capture-words';
 
@@ -11,11 +11,11 @@ const MOST_ROWS = 20;
 /** Device, call and direction; a request of iommu:* events has no direction. */
 export function laneName({
   device,
-  call,
+  form,
   direction,
-}: Pick<WindowRow, 'device' | 'call' | 'direction'>): string {
-  if (device === null || call === null) return 'all';
-  return `${cell(device)} ${call}${call === 'reconstructed' ? '' : ` ${direction ?? ''}`}`;
+}: Pick<WindowRow, 'device' | 'form' | 'direction'>): string {
+  if (device === null || form === null) return 'all';
+  return `${cell(device)} ${operationName(form)}${form === 'reconstructed' ? '' : ` ${direction ?? ''}`}`;
 }
 
 /** @param others rows that are not here */

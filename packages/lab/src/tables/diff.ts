@@ -2,10 +2,10 @@
 // What `diff` shows, part by part: the same for a terminal and for a page.
 
 import type { DiffDocument, DifferenceRow, OperationRow } from '../compare';
-import { DIFFERENCE_KINDS, callName } from '../compare';
+import { DIFFERENCE_KINDS, operationName } from '../compare';
 import { oneLine } from '../errors';
 import { count, plural } from '../show/format';
-import { INDENT, type Part, type TablePart, partText } from '../show/parts';
+import { type Part, type TablePart, type TitledParts, titledText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { lossLines } from './capture-losses';
 import { cell } from './capture-words';
@@ -13,34 +13,24 @@ import { capturesLines, diffAnswer } from './diff-answer';
 import { requestParts, windowParts } from './diff-figures';
 import { cut, laneName } from './diff-rows';
 
-/** A group of parts under a title. */
-export interface DiffSection {
-  /** What a link to it names. */
-  readonly id: string;
-  readonly title: string;
-  readonly parts: readonly Part[];
-}
-
 export function diffText(document: DiffDocument, screen: Screen = PAPER): string {
-  const blocks = [
-    [diffAnswer(document)],
-    [capturesLines(document)],
-    ...diffSections(document).map(({ title, parts }) => [title, ...parts]),
-  ];
-  return `${blocks
-    .map((block) => block.map((part) => partText(part, screen, INDENT)).join('\n'))
-    .join('\n\n')}\n`;
+  const lead = [diffAnswer(document), capturesLines(document)];
+  return titledText(lead, diffSections(document), screen);
 }
 
 /** In the order of reading; what there is nothing to say of is left out. */
-export function diffSections(document: DiffDocument): DiffSection[] {
-  const sections: DiffSection[] = [
+export function diffSections(document: DiffDocument): TitledParts[] {
+  const sections: TitledParts[] = [
     { id: 'losses', title: 'What the captures lack', parts: losses(document) },
     { id: 'notes', title: 'What is not known or not compared', parts: notes(document) },
     { id: 'machine', title: 'What the facts say differently', parts: machine(document) },
     { id: 'operations', title: 'Operations', parts: operations(document) },
     { id: 'windows', title: 'Time from map to unmap', parts: windowParts(document) },
-    { id: 'requests', title: 'Requests to the IOMMU', parts: requestParts(document) },
+    {
+      id: 'requests',
+      title: 'Requests to the IOMMU: iommu:map and iommu:unmap events',
+      parts: requestParts(document),
+    },
     { id: 'differences', title: 'First differences', parts: differences(document) },
   ];
   return sections.filter(({ parts }) => parts.length > 0);
@@ -74,7 +64,7 @@ function machine({ machine: rows }: DiffDocument): Part[] {
 
 function operations({ operations: of }: DiffDocument): Part[] {
   const sums = [
-    `${plural(of.in_order, 'pair')} in order, ${count(of.elsewhere)} alike at another place, ${count(of.told_otherwise)} told otherwise, ${count(of.changed)} by another call or direction; ${count(of.gone)} gone, ${count(of.added)} added.`,
+    `${plural(of.in_order, 'pair')} in order, ${count(of.moved)} moved, ${count(of.reconstructed_in_one)} known from iommu:* events only in one capture, ${count(of.changed)} by another call or direction; ${count(of.gone)} gone, ${count(of.added)} added.`,
     ...(of.attributes_differ > 0
       ? [`${plural(of.attributes_differ, 'pair')} with other attributes (DMA_ATTR_*).`]
       : []),
@@ -88,22 +78,24 @@ function operations({ operations: of }: DiffDocument): Part[] {
 }
 
 function operationTable(rows: readonly OperationRow[], others: number): TablePart {
-  const hasOtherwise = rows.some((row) => row.otherwise_a + row.otherwise_b > 0);
+  const otherRow = (row: OperationRow): number =>
+    row.paired_with_other_row_a + row.paired_with_other_row_b;
+  const hasOtherRow = rows.some((row) => otherRow(row) > 0);
   const made = rows.map((row) => [
     laneName(row),
-    count(row.size),
+    count(row.size_bytes),
     count(row.a),
     count(row.b),
     count(row.gone),
     count(row.added),
-    count(row.elsewhere),
-    ...(hasOtherwise ? [count(row.otherwise_a + row.otherwise_b)] : []),
+    count(row.moved),
+    ...(hasOtherRow ? [count(otherRow(row))] : []),
   ]);
   return {
     title: '',
     head: [
       ...['device, call', 'bytes', 'in A', 'in B', 'gone', 'added', 'moved'],
-      ...(hasOtherwise ? ['otherwise'] : []),
+      ...(hasOtherRow ? ['paired with another row'] : []),
     ],
     rows: cut(made, others),
     numbersFrom: 1,
@@ -116,12 +108,12 @@ function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
     cell(row.device),
     sideName(row.a),
     sideName(row.b),
-    row.recorded ? 'yes' : 'not told',
+    row.recorded ? 'yes' : 'not known',
     count(row.pairs),
   ]);
   return [
     {
-      title: 'Pairs that are called otherwise',
+      title: 'Pairs with another call or direction',
       head: ['device', 'in A', 'in B', 'differ', 'pairs'],
       rows: cut(made),
       numbersFrom: 4,
@@ -131,10 +123,10 @@ function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
 }
 
 function sideName({
-  call,
+  form,
   direction,
 }: DiffDocument['operations']['otherwise'][number]['a']): string {
-  return call === 'reconstructed' ? callName(call) : `${callName(call)} ${direction}`;
+  return form === 'reconstructed' ? operationName(form) : `${operationName(form)} ${direction}`;
 }
 
 function differences(document: DiffDocument): Part[] {

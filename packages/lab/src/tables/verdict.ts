@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The verdict of a replay in words and as rows: what the series would do for the mix of a capture.
 
+import { classBytes } from '@iommu-bounce/simulation';
 import type {
   BreakEvenVerdict,
   CaptureDevice,
@@ -8,6 +9,7 @@ import type {
   ReplayDocument,
   VerdictSection,
 } from '../compare';
+import { ENOUGH, payingClasses } from '../compare';
 import {
   are,
   count,
@@ -16,7 +18,7 @@ import {
   percent,
   plural,
   range,
-  significant,
+  shortMicros,
   sizeLimit,
 } from '../show/format';
 import { sum } from '../show/sum';
@@ -24,8 +26,6 @@ import { sum } from '../show/sum';
 /** From this share of the drawn cost sets on the verdict is clear, and from that on probable. */
 const CLEAR = 0.95;
 const PROBABLE = 0.8;
-/** Of fewer mappings no verdict is given: fills and the first addresses weigh too much. */
-const ENOUGH = 100;
 
 /** The first line, and the page's headline. */
 export function verdictLine(document: ReplayDocument): string {
@@ -39,7 +39,7 @@ export function verdictLine(document: ReplayDocument): string {
   if (through === 0)
     return `${rest.text}The series changes nothing here: none of the ${plural(mappings, 'mapping')} goes through its pool, whose classes are smaller or full.`;
   const per = unmaps === 0 ? 'per map (no unmap was recorded)' : 'per map and unmap';
-  const figures = `${us(series.ns)} µs of CPU ${per} instead of ${us(before.ns)} µs${pays(verdict, readsOf(document))}.`;
+  const figures = `${shortMicros(series.ns)} µs of CPU ${per} instead of ${shortMicros(before.ns)} µs${pays(verdict, readsOf(document))}.`;
   return `${rest.text}${machine(document)}${rest.isMost ? 'For the rest' : answer(verdict)}: ${figures}`;
 }
 
@@ -55,7 +55,7 @@ export function verdictBasis(document: ReplayDocument): string {
   return (
     `${shares(verdict, readsOf(document))} ` +
     `Modelled, not measured: counted steps of the port, filling and evicting buffers included; costs of the preset ${preset}. With each uncertain cost anywhere in ` +
-    `${from}, 90 % of ${count(sets)} cost sets give ${range([series.p5, series.p95], us)} µs instead of ${range([before.p5, before.p95], us)} µs, and the ` +
+    `${from}, 90 % of ${count(sets)} cost sets give ${range([series.p5, series.p95], shortMicros)} µs instead of ${range([before.p5, before.p95], shortMicros)} µs, and the ` +
     `series takes less CPU time in ${percent(wins, 0)} of them.${advice(verdict)}`
   );
 }
@@ -195,22 +195,12 @@ function rounded(n: number, mappings: number): string {
   return `${(shown / 10).toFixed(1)} %`;
 }
 
-const PAGE = 4096;
-
 /** Where the pool copies more than pays: only classes up to a size at which all rows pay. */
-function advice({ break_even: found }: VerdictSection): string {
-  if (!found.some((one) => one.mappings_dearer > 0)) return '';
-  const served = found.filter((one) => one.mappings_cheaper + one.mappings_dearer > 0);
-  const largest = Math.min(...served.map((one) => one.pays_up_to));
-  if (largest < PAGE) return '';
-  // Bit n of class_sizes is the class of 4 KiB times two to the n.
-  const mask = (2 * largest) / PAGE - 1;
+function advice(verdict: VerdictSection): string {
+  const mask = payingClasses(verdict) ?? 0;
+  const largest = classBytes(mask).at(-1);
+  if (largest === undefined) return '';
   return ` Try io_buffer_pool.class_sizes=${String(mask)} in --params: classes up to ${sizeLimit(largest)} only.`;
-}
-
-/** Microseconds with three significant digits. */
-function us(ns: number): string {
-  return significant(ns / 1000, 3);
 }
 
 export const SIZE_HEAD = [

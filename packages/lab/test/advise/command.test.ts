@@ -84,7 +84,7 @@ describe('advise', function () {
           iommu_unmaps: choice.iommu_unmaps,
         });
       }
-      for (const goal of serve) expect(goal.choice?.share).to.be.at.least(goal.serve_percent / 100);
+      for (const goal of serve) expect(goal.choice?.served_share).to.be.at.least(goal.wanted_share);
       expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
     });
 
@@ -114,7 +114,11 @@ describe('advise', function () {
 
   it('takes tiny mappings, huge ones, and both', async () => {
     const tiny = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [60] }));
-    expect(tiny.recommendation?.choice).to.include({ class_sizes: 1, num_slots: 8, share: 1 });
+    expect(tiny.recommendation?.choice).to.include({
+      class_sizes: 1,
+      num_slots: 8,
+      served_share: 1,
+    });
     const huge = await adviceOnText(traceOf({ maps: 50, inFlight: 4, sizes: [2 ** 20] }));
     expect(huge).to.include({ mappings: 50, mappings_servable: 0, recommendation: null });
     expect(huge.advice).to.match(
@@ -123,8 +127,8 @@ describe('advise', function () {
     expect(huge.swiotlb?.too_large).to.equal(50);
     expect(huge.bounce.every((row) => row.mappings_to_bounce === 0)).to.equal(true);
     const both = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [4096, 2 ** 20] }));
-    expect(both.serve[0]).to.include({ serve_percent: 99, reached: false });
-    expect(both.recommendation?.choice.share).to.equal(0.5);
+    expect(both.serve[0]).to.include({ wanted_share: 0.99, reached: false });
+    expect(both.recommendation?.choice.served_share).to.equal(0.5);
     expect(both.advice).to.include('99 % cannot be served: 100 mappings are larger than 512 KiB');
   });
 
@@ -171,6 +175,10 @@ describe('advise', function () {
     expect(partly.only_what_pays?.class_sizes).to.equal(1);
     expect(partly.advice).to.include('copying pays up to 4 KiB only');
     expect(partly.bounce[0]?.mappings_to_bounce).to.equal(200);
+    const few = traceOf({ maps: 80, inFlight: 8, sizes: [1024, 131072] });
+    const unsure = await adviceOnText(few, '--preset', 'bare-metal-vtd');
+    expect(unsure.verdict?.break_even[0]?.mappings_dearer).to.equal(40);
+    expect(unsure.only_what_pays).to.equal(null);
   });
 
   it('writes a page with the plot, once over its own and never over another file', async () => {
@@ -229,7 +237,7 @@ describe('advise', function () {
         writeFileSync(trace, traceOf(held));
         const found = await adviceOn(log, trace);
         expect(found).to.include({ mappings: 300, boots: 1 });
-        expect(found.swiotlb_full[0]).to.include({ cause: 'leaked', first: `${log}:1` });
+        expect(found.swiotlb_full[0]).to.include({ cause: 'leaked', first_place: `${log}:1` });
         writeFileSync(trace, traceOf({ ...held, unmaps: true }));
         expect((await adviceOn(log, trace)).swiotlb_full[0]?.cause).to.equal('full');
       });

@@ -65,12 +65,16 @@ describe('diff', function () {
     const { operations, requests, windows, counts, differences } = await documentOf(BEFORE, AFTER);
     expect(operations).to.include({ a: 5, b: 6, in_order: 5, gone: 0, added: 1, added_at_end: 1 });
     expect(requests.per_mapping).to.deep.equal({ a: 18 / 5, b: 2 });
-    const lists = requests.rows.find((row) => row.call === 'sg');
-    expect([lists?.a?.maps_per_mapping, lists?.b?.maps_per_mapping]).to.deep.equal([3, 1]);
-    expect([lists?.a?.bytes_per_map, lists?.b?.bytes_per_map]).to.deep.equal([4096, 12288]);
+    const lists = requests.rows.find((row) => row.form === 'sg');
+    expect([lists?.a?.iommu_maps_per_mapping, lists?.b?.iommu_maps_per_mapping]).to.deep.equal([
+      3, 1,
+    ]);
+    expect([lists?.a?.bytes_per_iommu_map, lists?.b?.bytes_per_iommu_map]).to.deep.equal([
+      4096, 12288,
+    ]);
     expect(requests).to.include({ pairs: 5, more: 0, fewer: 4 });
     expect(windows.rows[0]).to.include({ pairs: 5, longer: 0, shorter: 4 });
-    expect(counts).to.include({ operations: 1, windows: 4, requests: 4, order: 0 });
+    expect(counts).to.include({ operations: 1, windows: 4, requests: 4, moved: 0 });
     expect(differences.find((row) => row.kind === 'operations')).to.deep.equal({
       kind: 'operations',
       what: 'dma_map_page FROM_DEVICE of 4,096 bytes: in B only',
@@ -84,7 +88,7 @@ describe('diff', function () {
   it('names the lines of what is gone, and lists no more than asked for', async () => {
     const sizes = Array.from({ length: 40 }, (_, i) => 4096 * (1 + (i % 7)));
     const gone = sizes.filter((_, i) => ![5, 17, 30].includes(i));
-    const document = await textsDiff(mapped(sizes).text, mapped(gone).text, '--most', '2');
+    const document = await textsDiff(mapped(sizes).text, mapped(gone).text, '--differences', '2');
     expect(differing(document)).to.deep.equal({ operations: 3 });
     expect(document.operations).to.include({ in_order: 37, gone: 3, added: 0 });
     // Four lines for each mapping, below the header.
@@ -107,7 +111,8 @@ describe('diff', function () {
       const { operations: two } = back;
       expect(two).to.include({
         ...{ a: one.b, b: one.a, gone: one.added, added: one.gone, in_order: one.in_order },
-        ...{ elsewhere: one.elsewhere, changed: one.changed, told_otherwise: one.told_otherwise },
+        ...{ moved: one.moved, changed: one.changed },
+        reconstructed_in_one: one.reconstructed_in_one,
       });
       expect(back.counts).to.deep.equal(there.counts);
       expect(back.windows.rows[0]?.longer).to.equal(there.windows.rows[0]?.shorter);
@@ -126,7 +131,7 @@ describe('diff', function () {
   it('tells a lazy boot from a strict one by its addresses, and by its facts', async () => {
     const [strict, lazy] = [trace('virtio.nvme-read-4k'), trace('virtio-lazy.nvme-randread-4k')];
     const { operations, requests, machine, counts } = await documentOf(strict, lazy);
-    expect(operations).to.include({ in_order: 8000, gone: 0, added: 0, elsewhere: 0 });
+    expect(operations).to.include({ in_order: 8000, gone: 0, added: 0, moved: 0 });
     expect(requests.per_mapping).to.deep.equal({ a: 2, b: 2 });
     expect(counts.requests).to.equal(0);
     const [row] = requests.addresses;
@@ -183,8 +188,8 @@ describe('diff', function () {
       per_mapping: { a: 2, b: null },
     });
     expect(noUnmapEvents.requests.rows[0]?.b).to.include({
-      maps_per_mapping: 1,
-      unmaps_per_unmap: null,
+      iommu_maps_per_mapping: 1,
+      iommu_unmaps_per_unmap: null,
     });
 
     const noUnmaps = await textsDiff(whole, without(/unmap/));
@@ -234,8 +239,8 @@ describe('diff', function () {
     expect(direction.operations.otherwise).to.deep.equal([
       {
         device: NVME,
-        a: { call: 'page', direction: 'FROM_DEVICE' },
-        b: { call: 'page', direction: 'TO_DEVICE' },
+        a: { form: 'page', direction: 'FROM_DEVICE' },
+        b: { form: 'page', direction: 'TO_DEVICE' },
         recorded: true,
         pairs: 2,
       },
@@ -302,7 +307,7 @@ describe('diff', function () {
         [[BEFORE, AFTER, '--device', `${NVME}=y`], /--device: B has no device 'y'/],
         [[BEFORE, AFTER, '--device', 'x'], /--device: expected a name in A and one in B/],
         [[BEFORE, AFTER, '--tolerance', '101'], /--tolerance: expected a percentage/],
-        [[BEFORE, AFTER, '--most', '-1'], /--most: expected a number/],
+        [[BEFORE, AFTER, '--differences', '-1'], /--differences: expected a whole number/],
         [[BEFORE, AFTER, '--ignore', 'x'], /--ignore: expected some of operations, devices/],
       ];
       for (const [args, wanted] of cases) {

@@ -215,7 +215,7 @@ describe('iommu-bounce replay', () => {
       (f) => [f, '--driver', 'intel'],
       /--driver: expected virtio or table, got 'intel'/,
     ],
-    ['--differences', (f) => [f, '--differences', '-1'], /--differences: expected a number/],
+    ['--differences', (f) => [f, '--differences', '-1'], /--differences: expected a whole number/],
     [
       'an unknown parameter',
       (f) => [f, '--params', 'iommu.strict=1 quiet'],

@@ -10,6 +10,8 @@ import { EVICT_PERIOD_MSEC } from '@iommu-bounce/io-buffer-pool';
 import { SLOT_BYTES, kmallocBytes } from '../scenarios/devices/sizes';
 import { CLASS_BITS, type PoolLoad, TOO_BIG, callClass, callFillFails } from './pool-load';
 
+const ALL_BITS = Array.from({ length: CLASS_BITS }, (_, bit) => bit);
+
 /** Both parameters of the pool. */
 export interface PoolSizes {
   /** Bit i enables the class of PAGE_SIZE << i bytes, 1..255. */
@@ -42,12 +44,14 @@ export function poolServed({ hits, fills }: Pick<PoolOutcome, 'hits' | 'fills'>)
   return hits + fills;
 }
 
+/** Bits of a mask, ascending. */
+function classBits(classSizes: number): number[] {
+  return ALL_BITS.filter((bit) => (classSizes & (1 << bit)) !== 0);
+}
+
 /** Bytes of each class, ascending. */
 export function classBytes(classSizes: number): number[] {
-  const sizes: number[] = [];
-  for (let bit = 0; bit < CLASS_BITS; bit++)
-    if ((classSizes & (1 << bit)) !== 0) sizes.push(PAGE_SIZE * 2 ** bit);
-  return sizes;
+  return classBits(classSizes).map((bit) => PAGE_SIZE * 2 ** bit);
 }
 
 /** Slot arrays of the pools of so many domains. Arithmetic from the C's sizes. */
@@ -193,11 +197,7 @@ export class PoolModel {
 /** By the smallest class that a call needs: the class that serves it, or -1. */
 function servingClasses(classSizes: number): Int8Array {
   const served = new Int8Array(TOO_BIG + 1).fill(-1);
-  for (let need = 0; need < CLASS_BITS; need++) {
-    const bits = Array.from({ length: CLASS_BITS }, (_, bit) => bit).filter(
-      (bit) => (classSizes & (1 << bit)) !== 0,
-    );
-    served[need] = bits.findIndex((bit) => bit >= need);
-  }
+  const bits = classBits(classSizes);
+  for (const need of ALL_BITS) served[need] = bits.findIndex((bit) => bit >= need);
   return served;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Which classes and how many slots serve a share of the mappings with least memory: found by trying, not by a rule.
 
+import { firstWith } from './bisect';
 import { CLASS_BITS, type PoolLoad } from './pool-load';
 import {
   type PoolModel,
@@ -177,16 +178,6 @@ function gridUpTo(most: number, isCoarse: boolean): number[] {
     if (!isCoarse && Number.isInteger(between) && between < most) grid.push(between);
   }
   return [...grid, most];
-}
-
-/** The first number behind `low` from which on it holds, if it holds at `high`. */
-function firstWith(low: number, high: number, holds: (n: number) => boolean): number {
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 function better(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// "swiotlb buffer is full" in a kernel log: which of four causes the numbers of the lines show.
+// "swiotlb buffer is full" in a kernel log: which cause the numbers of the lines show.
 
 import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { LONGEST_BOUNCE } from './swiotlb-load';
@@ -8,8 +8,7 @@ import { LONGEST_BOUNCE } from './swiotlb-load';
  * too_large: no area can hold such a piece. fragmented: as many slots as asked for were free, but not in one run. leaked: full,
  * and the slots in use never became fewer. full: more was asked for than was free. unknown: the line has no numbers of slots.
  */
-export const SWIOTLB_CAUSES = ['too_large', 'fragmented', 'leaked', 'full', 'unknown'] as const;
-export type SwiotlbCause = (typeof SWIOTLB_CAUSES)[number];
+export type SwiotlbCause = 'too_large' | 'fragmented' | 'leaked' | 'full' | 'unknown';
 
 /** One line. */
 export interface SwiotlbFullLine {
@@ -92,11 +91,9 @@ class Span {
 
 /** All lines of a log, in its order; memory stays the same however many there are. */
 export class SwiotlbFull {
-  lines = 0;
   private readonly spans: Span[] = [];
 
   add(line: SwiotlbFullLine): void {
-    this.lines++;
     const last = this.spans.at(-1);
     // The clock of a log begins anew with each boot; an area has one size until then.
     const isNew =

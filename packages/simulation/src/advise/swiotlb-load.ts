@@ -13,6 +13,7 @@ import {
   phys_addr_t,
 } from '@iommu-bounce/linux-shim';
 import { pciDevice } from '@iommu-bounce/integration';
+import { firstWith } from './bisect';
 import { Growing } from './growing';
 
 /** The longest piece that swiotlb can hold, in bytes. */
@@ -79,7 +80,7 @@ export class SwiotlbLoad {
 /** The smallest area in which every mapping finds room that could find it anywhere. */
 export interface SwiotlbArea {
   /** Slots of 2 KiB, as swiotlb= counts them, in whole sets of 128; null: 4 GiB are not enough. */
-  readonly slabs: number | null;
+  readonly slots: number | null;
   /** Slots in use at most. What the area has beyond these goes to alignment and gaps. */
   readonly peakSlots: number;
 }
@@ -104,15 +105,11 @@ export function swiotlbArea(
   let high = least;
   while (!fits(high)) {
     low = high;
-    if (high >= MOST_SETS) return { slabs: null, peakSlots: area.peakOf() };
+    if (high >= MOST_SETS) return { slots: null, peakSlots: area.peakOf() };
     high = Math.min(MOST_SETS, Math.max(high + 1, Math.ceil(high * 1.125)));
   }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) high = middle;
-    else low = middle;
-  }
-  return { slabs: high * IO_TLB_SEGSIZE, peakSlots: area.peakOf() };
+  const sets = firstWith(low, high, fits);
+  return { slots: sets * IO_TLB_SEGSIZE, peakSlots: area.peakOf() };
 }
 
 class TriedArea {

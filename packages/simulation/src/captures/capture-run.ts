@@ -9,6 +9,7 @@ import {
   type UnmapStep,
   asksPool,
   pageFloor,
+  pooledBytes,
 } from '@iommu-bounce/dma-trace/parse';
 import type { Platform, Policy } from '../policies';
 import { type Cpu, Phase } from '../sim';
@@ -139,11 +140,7 @@ export class CaptureRun {
     if (asksPool(mapping.form)) {
       cpu.slot = ok ? domain.ages.mapped(held.addr) : -1;
       if (cpu.slot >= 0) counts[counts.iommu_maps > mapsBefore ? 'pool_fills' : 'pool_hits']++;
-      else
-        this.fellBack(
-          device,
-          mapping.form === 'page' ? mapping.offset + mapping.size : mapping.size,
-        );
+      else this.fellBack(device, pooledBytes(mapping));
     }
     calls.end();
     if (ok) {

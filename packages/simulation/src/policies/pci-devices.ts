@@ -3,7 +3,8 @@
 
 import { DMA_BIT_MASK, type machine, type pci_dev } from '@iommu-bounce/linux-shim';
 
-const NVME_ALIGN_MASK = 4095;
+/** Bits of an address that the driver of NVMe keeps: the offset in a page. */
+export const NVME_ALIGN_MASK = 4095;
 
 /** What kind of device: its driver's settings. `recorded`: a segment's length is set by who knows it. */
 export type DeviceKind = 'nvme' | 'other' | 'recorded';

@@ -27,7 +27,7 @@ export interface Policy {
 }
 
 /** Slots of 2 KiB in the usual 64 MiB. */
-const USUAL_SLABS = 32768;
+export const USUAL_SLABS = 32768;
 /** Little enough to see it grow: 4 MiB. */
 const FEW_SLABS = 2048;
 

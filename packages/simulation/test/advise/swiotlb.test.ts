@@ -21,7 +21,7 @@ describe('swiotlbArea', () => {
     const maps = Array.from({ length: 3 }, () => load.map([{ length: 256 * KIB, offset: 0 }]));
     for (const map of maps) load.unmap(map);
     load.map([{ length: 256 * KIB, offset: 0 }]);
-    expect(swiotlbArea(load, 0)).to.deep.equal({ slabs: 384, peakSlots: 384 });
+    expect(swiotlbArea(load, 0)).to.deep.equal({ slots: 384, peakSlots: 384 });
   });
 
   it('is larger than the sum where no run is free', () => {
@@ -32,7 +32,7 @@ describe('swiotlbArea', () => {
       if (i % 2 === 0) load.unmap(map);
     });
     load.map([{ length: 64 * KIB, offset: 0 }]);
-    expect(swiotlbArea(load, 0)).to.deep.equal({ slabs: 256, peakSlots: 128 });
+    expect(swiotlbArea(load, 0)).to.deep.equal({ slots: 256, peakSlots: 128 });
   });
 
   it('keeps the offset in a page where the driver wants it', () => {
@@ -47,7 +47,7 @@ describe('swiotlbArea', () => {
     expect(load.map([{ length: 256 * KIB + 1, offset: 0 }])).to.be.below(0);
     load.unmap(load.map([{ length: 2 * KIB, offset: 0 }]));
     expect(load).to.include({ mappings: 2, tooLarge: 1 });
-    expect(swiotlbArea(load, 0)).to.deep.equal({ slabs: 128, peakSlots: 1 });
+    expect(swiotlbArea(load, 0)).to.deep.equal({ slots: 128, peakSlots: 1 });
   });
 });
 

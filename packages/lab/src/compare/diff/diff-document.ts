@@ -4,22 +4,8 @@
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { Direction, OperationKind } from '@iommu-bounce/dma-trace';
 import type { CaptureSection } from '../capture-document';
-
-/**
- * In what two captures can differ. `operations`: one has more of a kind, or has it by another call or direction. `devices`:
- * operations of a device that has no counterpart. `order`: alike, at another place. `attributes`: DMA_ATTR_*. `unmaps`: one
- * capture shows the unmap of a mapping. `windows`: times from map to unmap. `requests`: iommu:map and iommu:unmap events.
- */
-export type DifferenceKind =
-  'operations' | 'devices' | 'order' | 'attributes' | 'unmaps' | 'windows' | 'requests';
-
-/** The same figure of both captures; null where a capture does not tell it. */
-export interface Both {
-  /** Of the first capture. */
-  readonly a: number | null;
-  /** Of the second capture. */
-  readonly b: number | null;
-}
+import type { DifferenceKind } from './difference-kinds';
+import type { RequestsSection } from './requests-document';
 
 /** One of the two captures. */
 export interface DiffCapture {
@@ -53,9 +39,9 @@ export interface DiffDevices {
     /** What says that they are the same: equal names, or --device. */
     readonly by: 'name' | 'option';
   }[];
-  /** Devices of the first capture that are not compared. */
+  /** Devices of the first capture that were not compared. */
   readonly only_a: readonly DeviceAlone[];
-  /** Devices of the second capture that are not compared. */
+  /** Devices of the second capture that were not compared. */
   readonly only_b: readonly DeviceAlone[];
 }
 
@@ -71,11 +57,11 @@ export interface OperationRow {
   /** The device; its names in the first capture where they differ. */
   readonly device: string;
   /** The DMA API call that maps, or a sync. */
-  readonly call: OperationKind;
+  readonly form: OperationKind;
   /** As the DMA API calls it. */
   readonly direction: Direction;
   /** Bytes. */
-  readonly size: whole_number;
+  readonly size_bytes: whole_number;
   /** In the first capture. */
   readonly a: whole_number;
   /** In the second capture. */
@@ -85,11 +71,11 @@ export interface OperationRow {
   /** In the second capture only. */
   readonly added: whole_number;
   /** Pairs at another place in the order. */
-  readonly elsewhere: whole_number;
+  readonly moved: whole_number;
   /** Of the first capture: paired with an operation of another row. */
-  readonly otherwise_a: whole_number;
+  readonly paired_with_other_row_a: whole_number;
   /** Of the second capture: paired with an operation of another row. */
-  readonly otherwise_b: whole_number;
+  readonly paired_with_other_row_b: whole_number;
 }
 
 /** Pairs of one device and size whose call or direction differs. */
@@ -99,14 +85,14 @@ export interface OtherwiseRow {
   /** In the first capture. */
   readonly a: {
     /** The call. */
-    readonly call: OperationKind;
+    readonly form: OperationKind;
     /** As the DMA API calls it. */
     readonly direction: Direction;
   };
   /** In the second capture. */
   readonly b: {
     /** The call. */
-    readonly call: OperationKind;
+    readonly form: OperationKind;
     /** As the DMA API calls it. */
     readonly direction: Direction;
   };
@@ -124,9 +110,9 @@ export interface OperationsSection {
   /** Pairs in the order of both captures. */
   readonly in_order: whole_number;
   /** Pairs of alike operations at another place in the order. */
-  readonly elsewhere: whole_number;
-  /** Pairs of which one capture shows iommu:* events only. */
-  readonly told_otherwise: whole_number;
+  readonly moved: whole_number;
+  /** Pairs that are known from iommu:* events only in one capture. */
+  readonly reconstructed_in_one: whole_number;
   /** Pairs with another call or direction. */
   readonly changed: whole_number;
   /** In the first capture only. */
@@ -147,7 +133,7 @@ export interface OperationsSection {
   readonly rows: readonly OperationRow[];
   /** Kinds that are not listed. */
   readonly other_rows: whole_number;
-  /** What is called otherwise. */
+  /** Pairs with another call or direction, and those that are known from iommu:* events only in one capture. */
   readonly otherwise: readonly OtherwiseRow[];
 }
 
@@ -166,7 +152,7 @@ export interface WindowRow {
   /** The device; null: all devices. */
   readonly device: string | null;
   /** The call of the first capture; null: all calls. */
-  readonly call: OperationKind | null;
+  readonly form: OperationKind | null;
   /** The direction in the first capture; null: all. */
   readonly direction: Direction | null;
   /** Pairs of mappings. */
@@ -200,86 +186,6 @@ export interface WindowsSection {
     readonly a: whole_number;
     /** Of the second capture. */
     readonly b: whole_number;
-  }[];
-}
-
-/** What the mappings of one call asked of the IOMMU. */
-export interface RequestFigures {
-  /** Mappings whose iommu:map events are known. */
-  readonly mappings: whole_number;
-  /** iommu:map events of these. */
-  readonly iommu_maps: whole_number;
-  /** The same per mapping: pieces; null without such mappings. */
-  readonly maps_per_mapping: number | null;
-  /** Bytes per iommu:map event, whole pages; null without events. */
-  readonly bytes_per_map: number | null;
-  /** Unmaps whose iommu:unmap events are known. */
-  readonly unmaps: whole_number;
-  /** iommu:unmap events of these. */
-  readonly iommu_unmaps: whole_number;
-  /** The same per unmap; null without such unmaps. */
-  readonly unmaps_per_unmap: number | null;
-  /** Mappings whose iommu:map events are not known. */
-  readonly unknown: whole_number;
-}
-
-export interface RequestRow {
-  /** The device. */
-  readonly device: string;
-  /** The call. */
-  readonly call: OperationKind;
-  /** In the first capture; null: it does not tell. */
-  readonly a: RequestFigures | null;
-  /** In the second capture; null: it does not tell. */
-  readonly b: RequestFigures | null;
-}
-
-/** How long an address stays unused. */
-export interface AddressReuse {
-  /** Mappings at an address that the capture shows unmapped before. */
-  readonly again: whole_number;
-  /** Time since that unmap: half of them are not longer, in ns; null without such mappings. */
-  readonly median_ns: number | null;
-  /** The shortest, in ns; null without such mappings. */
-  readonly least_ns: number | null;
-}
-
-export interface RequestsSection {
-  /** Which events the first capture lacks, so that its requests are not known; null: none. */
-  readonly unknown_a: string | null;
-  /** Which events the second capture lacks, so that its requests are not known; null: none. */
-  readonly unknown_b: string | null;
-  /** iommu:map events of the whole capture. */
-  readonly iommu_maps: Both;
-  /** iommu:unmap events of the whole capture. */
-  readonly iommu_unmaps: Both;
-  /** Both kinds of events of the whole capture by its mappings. */
-  readonly per_mapping: Both;
-  /** By device and call; events that belong to no mapping are not in here. */
-  readonly rows: readonly RequestRow[];
-  /** Mappings by their iommu:map events: up to so many, and more than in the row before. */
-  readonly pieces: readonly {
-    /** iommu:map events. */
-    readonly up_to: whole_number;
-    /** Mappings of the first capture. */
-    readonly a: whole_number;
-    /** Mappings of the second capture. */
-    readonly b: whole_number;
-  }[];
-  /** Pairs of which both captures tell the events. */
-  readonly pairs: whole_number;
-  /** Pairs with more events in the second capture. */
-  readonly more: whole_number;
-  /** Pairs with fewer events in the second capture. */
-  readonly fewer: whole_number;
-  /** When addresses come back, by device: late under a flush queue (lazy mode). */
-  readonly addresses: readonly {
-    /** The device. */
-    readonly device: string;
-    /** In the first capture. */
-    readonly a: AddressReuse;
-    /** In the second capture. */
-    readonly b: AddressReuse;
   }[];
 }
 

@@ -2,13 +2,9 @@
 // What a comparison of two captures cannot know, and why.
 
 import { are, count, plural } from '../../show/format';
-import type {
-  DiffDevices,
-  OperationsSection,
-  RequestsSection,
-  WindowsSection,
-} from './diff-document';
+import type { DiffDevices, OperationsSection, WindowsSection } from './diff-document';
 import type { Pairing } from './pairing';
+import type { RequestsSection } from './requests-document';
 
 /** Captures whose numbers of operations differ by more are not of the same length. */
 const SAME_LENGTH = 0.01;
@@ -61,7 +57,7 @@ function devices({ only_a: onlyA, only_b: onlyB }: DiffDevices): string[] {
     only.length === 0
       ? []
       : [
-          `Left alone, since only ${name} has ${only.length === 1 ? 'it' : 'them'}: ${only
+          `Not compared, since only ${name} has ${only.length === 1 ? 'it' : 'them'}: ${only
             .slice(0, 8)
             .map((one) => `${one.device} (${plural(one.operations, 'operation')})`)
             .join(', ')}${only.length > 8 ? ` and ${count(only.length - 8)} more` : ''}.`,
@@ -77,13 +73,13 @@ function devices({ only_a: onlyA, only_b: onlyB }: DiffDevices): string[] {
 }
 
 function reconstructed({ a, b }: Pairing, operations: OperationsSection): string[] {
-  const told = operations.told_otherwise;
+  const known = operations.reconstructed_in_one;
   const both = a.section.reconstructed.requests > 0 && b.section.reconstructed.requests > 0;
-  if (told === 0 && !both) return [];
+  if (known === 0 && !both) return [];
   const which =
-    told > 0
-      ? `${plural(told, 'operation')} ${are(told)} told by iommu:* events alone in one capture`
-      : 'Both captures have requests that only iommu:* events tell';
+    known > 0
+      ? `${plural(known, 'operation')} ${are(known)} known from iommu:* events only in one capture`
+      : 'Both captures have requests that are known from iommu:* events only';
   return [
     `${which}: call, direction and attributes of these are not compared, sizes by whole pages, and a window begins at the last iommu:map event.`,
   ];
@@ -96,7 +92,7 @@ function unmaps({ a, b }: Pairing): string[] {
     const left = section.never_unmapped.count;
     if (log.unmaps === 0 || left <= log.unmaps) return [];
     return [
-      `${name} shows the unmap of ${count(log.unmaps)} mappings only, ${count(left)} have none: windows and iommu:unmap events are of the others.`,
+      `${name} shows the unmap of ${plural(log.unmaps, 'mapping')} only, ${count(left)} have none: windows and iommu:unmap events are of the others.`,
     ];
   });
 }

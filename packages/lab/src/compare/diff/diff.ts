@@ -12,8 +12,9 @@ import type { OnProgress } from '../../progress';
 import { factsBeside } from '../../spool';
 import type { Pass, TraceFile } from '../read-files';
 import { refuseRepeated } from '../repeated';
-import { Differences, DIFFERENCE_KINDS } from './differences';
-import type { DeviceAlone, DiffCapture, DiffDocument, DifferenceKind } from './diff-document';
+import { DIFFERENCE_KINDS, type DifferenceKind } from './difference-kinds';
+import { Differences } from './differences';
+import type { DeviceAlone, DiffCapture, DiffDocument } from './diff-document';
 import { diffNotes } from './diff-notes';
 import { machineRows } from './machine-rows';
 import { operationsSection } from './operation-figures';
@@ -33,7 +34,7 @@ export interface DiffOptions {
   /** Differences that do not count. */
   readonly ignored: readonly DifferenceKind[];
   /** Differences listed of each kind. */
-  readonly most: number;
+  readonly mostDifferences: number;
 }
 
 const READING_A: Pass = { what: 'reading A,', from: 0, to: 0.45 };
@@ -58,7 +59,7 @@ export async function diffCaptures(
       `diff: no device of A (${names(a.log)}) is in B (${names(b.log)}); expected --device A=B, e.g. --device '${oneLine(a.log.devices[0] ?? '')}=${oneLine(b.log.devices[0] ?? '')}'`,
     );
   const pairing = new Pairing(a, b, match, options.tolerance);
-  const differences = new Differences(pairing, options.most);
+  const differences = new Differences(pairing, options.mostDifferences);
   const sections = {
     devices: {
       pairs: match.pairs,

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What differs, one by one: how many there are of each kind, and the first with their places.
 
-import { type OperationLog, showPlace } from '@iommu-bounce/dma-trace';
+import {
+  type OperationKind,
+  type OperationLog,
+  formName,
+  isSyncKind,
+  showPlace,
+} from '@iommu-bounce/dma-trace';
 import { count, plural, time } from '../../show/format';
-import type { DifferenceKind, DifferenceRow } from './diff-document';
-import { type Pairing, callOf, directionOf } from './pairing';
-
-export const DIFFERENCE_KINDS: readonly DifferenceKind[] = [
-  'operations',
-  'devices',
-  'order',
-  'attributes',
-  'unmaps',
-  'windows',
-  'requests',
-];
+import { DIFFERENCE_KINDS, type DifferenceKind } from './difference-kinds';
+import type { DifferenceRow } from './diff-document';
+import { type Pairing, formOf, directionOf } from './pairing';
 
 /** Operations looked at before one that only the other capture has, for its neighbour. */
 const FURTHEST = 4096;
@@ -25,13 +22,8 @@ interface Listed extends DifferenceRow {
 }
 
 export class Differences {
-  readonly counts: Record<DifferenceKind, number> = {
-    ...{ operations: 0, devices: 0, order: 0, attributes: 0, unmaps: 0, windows: 0, requests: 0 },
-  };
-  private readonly listed: Record<DifferenceKind, Listed[]> = {
-    ...{ operations: [], devices: [], order: [], attributes: [], unmaps: [], windows: [] },
-    requests: [],
-  };
+  readonly counts = byKind(() => 0);
+  private readonly listed = byKind((): Listed[] => []);
 
   /** @param most rows of each kind */
   constructor(
@@ -77,7 +69,7 @@ export class Differences {
     const what = describe(a.log, i);
     if (how === 'changed')
       this.add('operations', i, j, () => `${what} in A, ${describe(b.log, j)} in B`);
-    else if (how === 'elsewhere') this.add('order', i, j, () => `${what}: at another place`);
+    else if (how === 'moved') this.add('moved', i, j, () => `${what}: moved`);
     if (pairing.haveOtherAttributes(i, j))
       this.add(
         'attributes',
@@ -159,26 +151,22 @@ function neighbour(log: OperationLog, partners: Int32Array, i: number): number |
 }
 
 function describe(log: OperationLog, i: number): string {
-  const call = callOf(log, i);
-  const direction = call === 'reconstructed' ? '' : ` ${directionOf(log, i)}`;
-  return `${callName(call)}${direction} of ${plural(log.sizeOf(i), 'byte')}`;
+  const form = formOf(log, i);
+  const direction = form === 'reconstructed' ? '' : ` ${directionOf(log, i)}`;
+  return `${operationName(form)}${direction} of ${plural(log.sizeOf(i), 'byte')}`;
 }
 
 /** As a driver's author knows it. */
-export function callName(call: ReturnType<typeof callOf>): string {
-  const names = {
-    page: 'dma_map_page',
-    resource: 'dma_map_resource',
-    sg: 'dma_map_sg',
-    coherent: 'dma_alloc',
-    pages: 'dma_alloc_pages',
-    noncontiguous: 'dma_alloc_sgt',
-    iova: 'dma_iova_link',
-    reconstructed: 'iommu:* request',
-    sync_for_cpu: 'sync for CPU',
-    sync_for_device: 'sync for device',
-  };
-  return names[call];
+export function operationName(form: OperationKind): string {
+  if (!isSyncKind(form)) return formName(form);
+  return form === 'sync_for_cpu' ? 'sync for CPU' : 'sync for device';
+}
+
+function byKind<T>(value: () => T): Record<DifferenceKind, T> {
+  return Object.fromEntries(DIFFERENCE_KINDS.map((kind) => [kind, value()])) as Record<
+    DifferenceKind,
+    T
+  >;
 }
 
 function attrs(mask: number): string {

@@ -3,7 +3,7 @@
 
 import { DIRECTIONS, type OperationLog } from '@iommu-bounce/dma-trace';
 import type { OperationRow, OperationsSection, OtherwiseRow } from './diff-document';
-import { type Pairing, callOf, directionOf } from './pairing';
+import { type Pairing, formOf, directionOf } from './pairing';
 
 /** Kinds kept apart: a capture with more has a size of its own in each call. */
 const MOST_KINDS = 65536;
@@ -19,7 +19,16 @@ export function operationsSection(pairing: Pairing): OperationsSection {
   const kinds = new Kinds();
   const otherwise = new Map<string, Counted<OtherwiseRow>>();
   const sums = {
-    ...{ a: 0, b: 0, in_order: 0, elsewhere: 0, told_otherwise: 0, changed: 0, gone: 0, added: 0 },
+    ...{
+      a: 0,
+      b: 0,
+      in_order: 0,
+      moved: 0,
+      reconstructed_in_one: 0,
+      changed: 0,
+      gone: 0,
+      added: 0,
+    },
     ...{ attributes_differ: 0, unmapped_in_a_only: 0, unmapped_in_b_only: 0 },
   };
   for (let i = 0; i < a.log.length; i++) {
@@ -35,13 +44,13 @@ export function operationsSection(pairing: Pairing): OperationsSection {
       continue;
     }
     const how = alignment.howOf(i);
-    if (how === 'order') sums.in_order++;
-    else if (how === 'elsewhere') {
-      sums.elsewhere++;
-      row.elsewhere++;
+    if (how === 'in_order') sums.in_order++;
+    else if (how === 'moved') {
+      sums.moved++;
+      row.moved++;
     } else {
-      row.otherwise_a++;
-      if (how === 'told') sums.told_otherwise++;
+      row.paired_with_other_row_a++;
+      if (how === 'reconstructed') sums.reconstructed_in_one++;
       else sums.changed++;
       count(otherwise, pairing, device, i, j);
     }
@@ -60,7 +69,8 @@ export function operationsSection(pairing: Pairing): OperationsSection {
     if (i < 0) {
       row.added++;
       sums.added++;
-    } else if (['told', 'changed'].includes(alignment.howOf(i))) row.otherwise_b++;
+    } else if (['reconstructed', 'changed'].includes(alignment.howOf(i)))
+      row.paired_with_other_row_b++;
   }
   const rows = kinds.sorted();
   return {
@@ -95,9 +105,9 @@ function count(
   i: number,
   j: number,
 ): void {
-  const sideA = { call: callOf(a.log, i), direction: directionOf(a.log, i) };
-  const sideB = { call: callOf(b.log, j), direction: directionOf(b.log, j) };
-  const key = [device, sideA.call, sideA.direction, sideB.call, sideB.direction].join('\0');
+  const sideA = { form: formOf(a.log, i), direction: directionOf(a.log, i) };
+  const sideB = { form: formOf(b.log, j), direction: directionOf(b.log, j) };
+  const key = [device, sideA.form, sideA.direction, sideB.form, sideB.direction].join('\0');
   const found = rows.get(key);
   if (found) found.pairs++;
   else
@@ -126,8 +136,9 @@ class Kinds {
     let row = sizes.get(size);
     if (!row) {
       row = {
-        ...{ device, call: kind, direction: DIRECTIONS[dir], size },
-        ...{ a: 0, b: 0, gone: 0, added: 0, elsewhere: 0, otherwise_a: 0, otherwise_b: 0 },
+        ...{ device, form: kind, direction: DIRECTIONS[dir], size_bytes: size },
+        ...{ a: 0, b: 0, gone: 0, added: 0, moved: 0 },
+        ...{ paired_with_other_row_a: 0, paired_with_other_row_b: 0 },
       };
       if (this.count < MOST_KINDS) {
         this.count++;
@@ -146,9 +157,9 @@ class Kinds {
           two.gone + two.added - (one.gone + one.added) ||
           Math.max(two.a, two.b) - Math.max(one.a, one.b) ||
           order(one.device, two.device) ||
-          order(one.call, two.call) ||
+          order(one.form, two.form) ||
           order(one.direction, two.direction) ||
-          one.size - two.size,
+          one.size_bytes - two.size_bytes,
       );
   }
 }

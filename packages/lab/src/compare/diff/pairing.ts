@@ -23,7 +23,7 @@ export class Pairing {
   constructor(
     readonly a: CaptureRead,
     readonly b: CaptureRead,
-    readonly devices: DeviceMatch,
+    devices: DeviceMatch,
     readonly tolerance: number,
   ) {
     for (const pair of devices.pairs) {
@@ -74,7 +74,7 @@ export class Pairing {
   /** Whether the attributes of a pair differ, where both captures recorded its call. */
   haveOtherAttributes(i: number, j: number): boolean {
     const how = this.alignment.howOf(i);
-    return how !== 'told' && this.a.log.attrsOf(i) !== this.b.log.attrsOf(j);
+    return how !== 'reconstructed' && this.a.log.attrsOf(i) !== this.b.log.attrsOf(j);
   }
 }
 
@@ -82,6 +82,6 @@ export function directionOf(log: OperationLog, i: number): Direction {
   return DIRECTIONS[log.laneOf(i).dir];
 }
 
-export function callOf(log: OperationLog, i: number): OperationKind {
+export function formOf(log: OperationLog, i: number): OperationKind {
   return log.laneOf(i).kind;
 }

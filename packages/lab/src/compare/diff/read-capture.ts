@@ -4,7 +4,6 @@
 import {
   Assembler,
   CaptureAccount,
-  type LineCounts,
   OperationLog,
   type Step,
   TraceError,
@@ -20,7 +19,6 @@ import { onlyTranslated } from '../only-translated';
 /** A capture, once read. */
 export interface CaptureRead {
   readonly log: OperationLog;
-  readonly counts: LineCounts;
   readonly section: CaptureSection;
   readonly facts: TraceFacts | null;
   /** Whether any line has the marks that tell a task from an interrupt on top of it. */
@@ -87,7 +85,6 @@ export async function readCapture(
   found.log.finish((device) => translated.get(device) !== false);
   return {
     log: found.log,
-    counts: assembler.counts,
     section,
     facts,
     hasFlags: found.hasFlags,

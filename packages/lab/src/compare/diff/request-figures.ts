@@ -2,9 +2,14 @@
 // Where the requests to the IOMMU go: iommu:map and iommu:unmap events by call, pieces of a mapping, addresses that come back.
 
 import type { OperationLog } from '@iommu-bounce/dma-trace';
-import type { AddressReuse, RequestFigures, RequestRow, RequestsSection } from './diff-document';
 import type { Pairing } from './pairing';
 import type { CaptureRead } from './read-capture';
+import type {
+  AddressReuse,
+  RequestFigures,
+  RequestRow,
+  RequestsSection,
+} from './requests-document';
 import { quantile } from './window-figures';
 
 /** Sums of one device and call. */
@@ -21,17 +26,17 @@ type Side = 'a' | 'b';
 
 export function requestsSection(pairing: Pairing): RequestsSection {
   const { a, b } = pairing;
-  const rows = new Map<string, { device: string; call: string } & Partial<Record<Side, Sums>>>();
+  const rows = new Map<string, { device: string; form: string } & Partial<Record<Side, Sums>>>();
   const pieces = new Map<number, Record<Side, number>>();
   const idle = new Map<string, Record<Side, number[]>>();
   const collect = (side: Side, log: OperationLog, label: (i: number) => string | null): void => {
     for (let i = 0; i < log.length; i++) {
       const device = label(i);
       if (device === null || log.isSync(i)) continue;
-      const call = log.laneOf(i).kind;
-      const key = `${device}\0${call}`;
+      const form = log.laneOf(i).kind;
+      const key = `${device}\0${form}`;
       let row = rows.get(key);
-      if (!row) rows.set(key, (row = { device, call }));
+      if (!row) rows.set(key, (row = { device, form }));
       const maps = add((row[side] ??= newSums()), log, i);
       if (!Number.isNaN(maps)) {
         const power = maps <= 1 ? maps : 2 ** Math.ceil(Math.log2(maps));
@@ -64,7 +69,7 @@ export function requestsSection(pairing: Pairing): RequestsSection {
     ),
     rows: [...rows.values()].map((row) => ({
       device: row.device,
-      call: row.call as RequestRow['call'],
+      form: row.form as RequestRow['form'],
       a: toldA.maps || toldA.unmaps ? figures(row.a) : null,
       b: toldB.maps || toldB.unmaps ? figures(row.b) : null,
     })),
@@ -140,11 +145,11 @@ function figures(sums = newSums()): RequestFigures {
   return {
     mappings: sums.mappings,
     iommu_maps: sums.maps,
-    maps_per_mapping: sums.mappings === 0 ? null : sums.maps / sums.mappings,
-    bytes_per_map: sums.maps === 0 ? null : sums.bytes / sums.maps,
+    iommu_maps_per_mapping: sums.mappings === 0 ? null : sums.maps / sums.mappings,
+    bytes_per_iommu_map: sums.maps === 0 ? null : sums.bytes / sums.maps,
     unmaps: sums.unmaps,
     iommu_unmaps: sums.ends,
-    unmaps_per_unmap: sums.unmaps === 0 ? null : sums.ends / sums.unmaps,
+    iommu_unmaps_per_unmap: sums.unmaps === 0 ? null : sums.ends / sums.unmaps,
     unknown: sums.unknown,
   };
 }
@@ -168,6 +173,6 @@ function addressFigures(times: readonly number[]): AddressReuse {
   return {
     again: sorted.length,
     median_ns: isEmpty ? null : quantile(sorted, 0.5),
-    least_ns: isEmpty ? null : (sorted[0] ?? null),
+    shortest_ns: isEmpty ? null : (sorted[0] ?? null),
   };
 }

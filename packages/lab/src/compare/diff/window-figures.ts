@@ -2,8 +2,11 @@
 // Times from map to unmap, of pairs that both captures show mapped and unmapped.
 
 import { DIRECTIONS } from '@iommu-bounce/dma-trace';
+import { PowersOfTwo } from '../../bins/powers-of-two';
 import type { WindowFigures, WindowRow, WindowsSection } from './diff-document';
 import { FLOOR_NS, type Pairing } from './pairing';
+
+const MICROSECOND = 1000;
 
 interface Sorted {
   readonly a: Float64Array;
@@ -12,7 +15,7 @@ interface Sorted {
 
 /** Pairs of one device, call and direction. */
 interface Group {
-  readonly row: Pick<WindowRow, 'device' | 'call' | 'direction'>;
+  readonly row: Pick<WindowRow, 'device' | 'form' | 'direction'>;
   /** Of each pair, its operation of the first capture. */
   readonly of: number[];
   longer: number;
@@ -32,11 +35,11 @@ export function windowsSection(pairing: Pairing): WindowsSection {
       unknown++;
       continue;
     }
-    const { kind: call, dir } = a.log.laneOf(i);
-    const key = `${device}\0${call}\0${String(dir)}`;
+    const { kind: form, dir } = a.log.laneOf(i);
+    const key = `${device}\0${form}\0${String(dir)}`;
     let group = groups.get(key);
     if (!group) {
-      const row = { device, call, direction: DIRECTIONS[dir] };
+      const row = { device, form, direction: DIRECTIONS[dir] };
       groups.set(key, (group = { row, of: [], longer: 0, shorter: 0 }));
     }
     group.of.push(i);
@@ -49,7 +52,7 @@ export function windowsSection(pairing: Pairing): WindowsSection {
     b: Float64Array.from(of, (i) => b.log.windowOf(alignment.ofA[i] ?? 0)).sort(),
   });
   const all = {
-    row: { device: null, call: null, direction: null },
+    row: { device: null, form: null, direction: null },
     of: found.flatMap((group) => group.of),
     longer: found.reduce((sum, group) => sum + group.longer, 0),
     shorter: found.reduce((sum, group) => sum + group.shorter, 0),
@@ -93,20 +96,18 @@ export function quantile(sorted: Float64Array, share: number): number {
 }
 
 function histogram({ a, b }: Sorted): WindowsSection['histogram'] {
-  const rows = new Map<number, { a: number; b: number }>();
-  const add = (ns: number, side: 'a' | 'b'): void => {
-    const power = ns <= 1000 ? 0 : Math.ceil(Math.log2(ns / 1000));
-    let row = rows.get(power);
-    if (!row) rows.set(power, (row = { a: 0, b: 0 }));
-    row[side]++;
-  };
-  for (const ns of a) add(ns, 'a');
-  for (const ns of b) add(ns, 'b');
-  if (rows.size === 0) return [];
-  const least = Math.min(...rows.keys());
-  const most = Math.max(...rows.keys());
-  return Array.from({ length: most - least + 1 }, (_, n) => ({
-    up_to_ns: 1000 * 2 ** (least + n),
-    ...(rows.get(least + n) ?? { a: 0, b: 0 }),
+  const [ofA, ofB] = [a, b].map((times) => {
+    const found = new PowersOfTwo(MICROSECOND);
+    for (const ns of times) found.add(ns);
+    return found;
+  }) as [PowersOfTwo, PowersOfTwo];
+  if (ofA.total === 0) return [];
+  // Of the same pairs, so neither is empty.
+  const from = Math.min(ofA.range[0], ofB.range[0]);
+  const to = Math.max(ofA.range[1], ofB.range[1]);
+  return Array.from({ length: to - from }, (_, n) => ({
+    up_to_ns: ofA.limit(from + n),
+    a: ofA.count(from + n),
+    b: ofB.count(from + n),
   }));
 }

@@ -2,8 +2,9 @@
 // The report of a scenario, of network traffic or of a comparison: what the terminal shows, as a page with charts.
 
 import { type Part, type TablePart, isTable } from '../../show/parts';
-import { type Html, html, htmlTable } from '../../show/html';
+import { type Html, html } from '../../show/html';
 import { pageText } from '../../show/page';
+import { partHtml } from '../../show/parts-html';
 import { type Section, linkName } from '../../show/sections';
 import { figureSection } from '../charts/figure';
 import { chartParts } from '../charts/library';
@@ -54,14 +55,14 @@ function tableSections(parts: readonly Part[], folded: boolean): Section[] {
   return parts.reduce<Section[]>((made, part) => {
     const last = made.at(-1);
     if (last && !(isTable(part) && part.title !== ''))
-      return [...made.slice(0, -1), { ...last, body: html`${last.body} ${partHtml(part)}` }];
+      return [...made.slice(0, -1), { ...last, body: html`${last.body} ${untitled(part)}` }];
     const title = isTable(part) && part.title !== '' ? part.title : 'Overview';
     const body = folded
       ? html`<details>
           <summary>Table</summary>
-          ${partHtml(part)}
+          ${untitled(part)}
         </details>`
-      : partHtml(part);
+      : untitled(part);
     return [...made, { id: tableId(title), title, body }];
   }, []);
 }
@@ -70,16 +71,9 @@ function tableId(title: string): string {
   return `table-${linkName(title)}`;
 }
 
-function partHtml(part: Part): Html {
-  if (typeof part === 'string') return html`<p>${part}</p>`;
-  if (isTable(part)) {
-    // Heads are broken for the terminal.
-    const head = part.head.map((text) => text.replaceAll('\n', ' '));
-    return htmlTable(head, part.rows, part.numbersFrom);
-  }
-  return html`<ul>
-    ${part.map((line) => html`<li>${line}</li>`)}
-  </ul>`;
+/** Its title is the section's. */
+function untitled(part: Part): Html {
+  return partHtml(isTable(part) ? { ...part, title: '' } : part);
 }
 
 function wordsSection(words: readonly Word[]): Section {
