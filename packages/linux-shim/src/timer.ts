@@ -302,6 +302,11 @@ export class timer_c {
     return this.nr_pending;
   }
 
+  /** A jiffy before which no timer runs. */
+  next_due(): number {
+    return this.next_tick();
+  }
+
   on_work(run_work: () => void): void {
     this.run_work = run_work;
   }

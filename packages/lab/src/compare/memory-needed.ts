@@ -9,7 +9,7 @@ import { warmUpNeeds } from '../drive/warm-up';
 import { UsageError } from '../errors';
 
 /** The longest typed array of the oldest Node.js supported, and some room. */
-const MOST_RAM = 0.95 * 2 ** 32;
+export const MOST_RAM = 0.95 * 2 ** 32;
 
 /**
  * @param initial pools that have to be warmed up

@@ -13,7 +13,9 @@ import {
   withPlan,
 } from '@iommu-bounce/simulation';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
+import { MOST_RAM } from './memory-needed';
 import type { VerdictCosts } from './recorded-on';
 
 export interface PolicyOptions {
@@ -47,7 +49,7 @@ export class PolicyRuns {
     this.runs = platform
       ? policies.map((policy, i) => {
           const grows = policy.plan.swiotlbDynamic === true;
-          const buddyPages = facts.buddyPages + (grows ? facts.windowFrames + ROOM_TO_GROW : 0);
+          const buddyPages = grows ? pagesToGrow(facts) : facts.buddyPages;
           const index = firstIndex + i;
           return new CaptureRun(
             asBooted(policy, machine),
@@ -66,6 +68,12 @@ export class PolicyRuns {
     const { platform } = this;
     return platform ? this.runs.map((run) => captureFigures(run, platform)) : [];
   }
+}
+
+/** For a swiotlb that grows: as much again as is mapped at once, as far as a machine can have it. */
+function pagesToGrow({ buddyPages, windowFrames }: RecordedMachineFacts): number {
+  const most = Math.floor(MOST_RAM / PAGE_SIZE) - windowFrames;
+  return Math.min(most, buddyPages + windowFrames + ROOM_TO_GROW);
 }
 
 /** The pool as the recorded kernel or the user sets it; whether unmaps wait is the policy's. */

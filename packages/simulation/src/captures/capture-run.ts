@@ -103,6 +103,13 @@ export class CaptureRun {
     for (const domain of this.recorded.domains) domain.lookAtAddresses();
   }
 
+  /** Nothing is called for as long as flush queues and the pool need. */
+  idle(): void {
+    const { order } = this.calls;
+    order.letPass(order.now + IDLE_NS);
+    order.finishAll();
+  }
+
   /** Unmaps what the capture leaves mapped, and lets the pool go. @returns lines that say what is left then: nothing */
   shutDown(): readonly string[] {
     const { order } = this.calls;
@@ -117,8 +124,7 @@ export class CaptureRun {
     this.held.clear();
     order.end(cpu);
     order.finishAll();
-    order.letPass(order.order.now + IDLE_NS);
-    order.finishAll();
+    this.idle();
     const reachable = this.recorded.domains.reduce((sum, { stale }) => sum + stale.pending(), 0);
     const left = reachable > 0 ? [`${String(reachable)} unmaps can still be reached`] : [];
     return [...machine.shutDown(), ...left];

@@ -44,14 +44,17 @@ export function captureFigures(run: CaptureRun, platform: Platform): CapturePoli
     locks: lockFigures(meter),
     invariants: invariantsOf(run, total),
   };
-  // What waits in a queue at the end is stale until it is flushed.
-  const leaks = run.shutDown();
-  return {
-    ...figures,
+  const counted = [...devices.values()].map((device) => countsOf(device, elapsed));
+  // What waits in a queue at the end is stale until its timer; unmapping what is left would fill the queue before.
+  run.idle();
+  const reach = {
     ...reachOf(domains, policy.plan.translated),
-    devices: [...devices.values()].map((device) => rowOf(device, elapsed)),
-    leaks,
+    devices: [...devices.values()].map(({ domain, plugged }, i) => ({
+      ...(counted[i] as (typeof counted)[number]),
+      ...reachOf([domain], plugged.domain !== null),
+    })),
   };
+  return { ...figures, ...reach, leaks: run.shutDown() };
 }
 
 function reachOf(
@@ -69,17 +72,18 @@ function reachOf(
   };
 }
 
-function rowOf(
-  { name, counts, domain, plugged }: CaptureDevice,
+/** Of the calls alone. */
+function countsOf(
+  { name, counts, domain }: CaptureDevice,
   elapsed: number,
-): CaptureDeviceRow {
+): Omit<CaptureDeviceRow, keyof ReturnType<typeof reachOf>> {
   return {
     device: name,
     ...counts,
+    fallbacks_by_reason: { ...counts.fallbacks_by_reason },
     cpu_seconds: (counts.map_ns + counts.unmap_ns) / S,
     peak_bounce_bytes: domain.bounce.peak,
     mean_bounce_bytes: domain.bounce.mean(elapsed),
-    ...reachOf([domain], plugged.domain !== null),
     iova: domain.iova,
   };
 }
