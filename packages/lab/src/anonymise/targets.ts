@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where the anonymised captures and their facts go: all of them or none.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  realpathSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { factsPaths } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
@@ -41,6 +49,7 @@ export class Targets {
     const targets = new Targets(replacing);
     try {
       for (const path of paths) {
+        refuseInput(path, captures);
         checkWritable(path, replacing);
         refuseStream(path);
         // Whatever lies there would be taken for the facts of what is written.
@@ -114,4 +123,13 @@ function inFolder(captures: readonly string[], out: string): string[] {
     const name = `capture-${String(i + 1).padStart(digits, '0')}.trace.txt`;
     return join(out, isCompressed ? `${name}.gz` : name);
   });
+}
+
+/** The only original would be gone, whatever is forced. */
+function refuseInput(path: string, captures: readonly string[]): void {
+  if (!existsSync(path)) return;
+  const target = realpathSync(path);
+  const same = captures.find((capture) => existsSync(capture) && realpathSync(capture) === target);
+  if (same !== undefined)
+    throw new UsageError(`${path}: is the capture itself; expected another file to write to`);
 }

@@ -235,7 +235,7 @@ function lazy({ flush_queues: queues }: AdviseDocument): TitledParts[] {
     {
       id: 'lazy',
       title:
-        'Lazy mode (iommu.strict=0 of v5.13): flush queues, and how long memory stays reachable',
+        'Lazy mode (iommu.strict=0 of v5.13, whose virtio-iommu cannot; replay --policy lazy has v6.8): flush queues, and how long memory stays reachable',
       parts: rows.length > 0 ? [table, ...more] : [],
     },
   ];

@@ -3,7 +3,7 @@
 
 import { wrongsOf } from '@iommu-bounce/simulation';
 import type { PolicySection, ReplayDocument } from '../compare';
-import { count, listed, memory, micros, percent, stale } from '../show/format';
+import { count, listed, memory, micros, percent, percentDown, stale } from '../show/format';
 import type { Part, TablePart } from '../show/parts';
 import { bestOf, reachOf } from './answer';
 
@@ -59,7 +59,7 @@ function cells(row: Row): string[] {
     count(row.driver_requests),
     count(row.vmexits),
     memory(row.copied_bytes),
-    asked > 0 ? percent((row.pool_hits + row.pool_fills) / asked) : '',
+    asked > 0 ? percentDown((row.pool_hits + row.pool_fills) / asked) : '',
     asked > 0 ? count(row.fallbacks) : '',
     count(row.failed_calls),
     memory(row.peak_bounce_bytes),
@@ -110,7 +110,13 @@ function named({ policy, what_if }: PolicySection): string {
 /** What a reader has to know of them, and what is wrong. */
 export function policyNotes(policies: readonly PolicySection[]): string[] {
   const failed = policies.filter((one) => one.failed_calls > 0);
+  const waits = policies.filter((one) => one.lock_wait_seconds > 0.01 * one.cpu_seconds);
   return [
+    ...(waits.length > 0
+      ? [
+          `CPU time includes waits for locks, which the verdict does not have: ${listed(waits.map((one) => `${one.policy} ${percent(one.lock_wait_seconds / one.cpu_seconds)}`))} of it`,
+        ]
+      : []),
     ...policies.flatMap(({ policy, what_if }) =>
       what_if === null ? [] : [`* ${policy} is a what-if: ${what_if}`],
     ),

@@ -62,7 +62,7 @@ function beside(capture: CaptureSection, captures: number): Block {
 function bySize(document: ReplayDocument): Block {
   const rows = sizeRows(document);
   if (rows.length === 0) return [];
-  const title = 'CPU time of a map and its unmap, by size';
+  const title = 'CPU time of a map and its unmap, by size; without timers and the eviction worker';
   return [{ title, head: SIZE_HEAD, rows, numbersFrom: 1, keys: 2 }];
 }
 

@@ -32,8 +32,12 @@ export function verdictLine(document: ReplayDocument): string {
   const { verdict, pool_off: off } = document;
   if (off !== null) return `The series changes nothing here, since its pool is off: ${off}.`;
   if (!verdict) return '';
-  if (verdict.mappings === 0)
-    return 'No dma_map_page and no dma_map_sg was replayed, so there is nothing that the series could change.';
+  if (verdict.mappings === 0) {
+    const unknown = sum(document.captures, ({ iommu_map: maps }) => maps.without_call);
+    return unknown > 0
+      ? `Whether the series helps, this capture cannot tell: ${plural(unknown, 'iommu:map event')}, and no call of the DMA API.`
+      : 'No dma_map_page and no dma_map_sg was replayed, so there is nothing that the series could change.';
+  }
   const { before, series, pool_mappings: through, mappings, unmaps } = verdict;
   const rest = leftOut(document);
   if (through === 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `anonymise`: the same figures of every verb, no name of before, and nothing half done.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { expectSameFigures, namesIn } from './anonymise-figures';
@@ -105,6 +105,20 @@ describe('anonymise', function () {
         files,
         written.map((name) => join(out, name)),
       );
+    });
+  });
+
+  it('never replaces the capture that it reads', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, readFileSync(LINK));
+      symlinkSync(file, join(folder, 'link.txt'));
+      for (const out of [file, join(folder, '../', basename(folder), 'link.txt')]) {
+        const { status, err } = await cli('anonymise', file, '-o', out, '--force');
+        expect(status).to.equal(2);
+        expect(err).to.match(/^iommu-bounce: .*: is the capture itself; expected another file/);
+      }
+      expect(textOf(file)).to.equal(textOf(LINK));
     });
   });
 

@@ -44,12 +44,14 @@ export function captureFigures(run: CaptureRun, platform: Platform): CapturePoli
     locks: lockFigures(meter),
     invariants: invariantsOf(run, total),
   };
-  const counted = [...devices.values()].map((device) => countsOf(device, elapsed));
+  // One that only a first reading thought to be there makes no call.
+  const shown = [...devices.values()].filter(({ counts }) => isUsed(counts));
+  const counted = shown.map((device) => countsOf(device, elapsed));
   // What waits in a queue at the end is stale until its timer; unmapping what is left would fill the queue before.
   run.idle();
   const reach = {
     ...reachOf(domains, policy.plan.translated),
-    devices: [...devices.values()].map(({ domain, plugged }, i) => ({
+    devices: shown.map(({ domain, plugged }, i) => ({
       ...(counted[i] as (typeof counted)[number]),
       ...reachOf([domain], plugged.domain !== null),
     })),
@@ -70,6 +72,11 @@ function reachOf(
     stale_mean_ns: translated ? (unmaps > 0 ? stale / unmaps : 0) : null,
     stale_contents_max_ns: most(({ ages }) => ages.longest),
   };
+}
+
+function isUsed(counts: CaptureCounts): boolean {
+  const { map_calls, unmap_calls, iommu_maps, iommu_unmaps, driver_requests } = counts;
+  return map_calls + unmap_calls + iommu_maps + iommu_unmaps + driver_requests > 0;
 }
 
 /** Of the calls alone. */
