@@ -179,6 +179,24 @@ describe('the timer wheel', () => {
     expect(log).to.deep.equal(['coarse 2@72', 'coarse 1@72', 'fine 2@72', 'fine 1@72']);
   });
 
+  it('names a jiffy before which no timer runs', () => {
+    const k = boot_machine({ HZ: 250, jiffies: 0 });
+    const runs: number[] = [];
+    for (const distance of [3, 70, 5000]) {
+      const timer = new timer_list();
+      k.timers.timer_setup(timer, () => runs.push(k.timers.jiffies()));
+      k.timers.mod_timer(timer, distance);
+    }
+    while (runs.length < 3) {
+      const due = k.timers.next_due();
+      const before = runs.length;
+      k.timers.advance((due - 1 - k.timers.jiffies()) * 4);
+      expect(runs.length, `before jiffy ${String(due)}`).to.equal(before);
+      k.timers.advance(4);
+    }
+    expect(runs[0]).to.be.within(3, 4);
+  });
+
   it('leaves a timer that stays in its bucket in its place, and moves another', () => {
     const k = boot_machine({ jiffies: 0 });
     const log: string[] = [];
