@@ -110,7 +110,7 @@ describe('PoolModel', function () {
     for (const file of files) expect(await compare(join(folder, file))).to.equal(CHOICES.length);
   });
 
-  for (const seed of LONG ? Array.from({ length: 24 }, (_, i) => i + 1) : [1, 2, 3])
+  for (const seed of LONG ? Array.from({ length: 10 }, (_, i) => i + 1) : [1, 2, 3])
     it(`decides as the port does on a random load, seed ${String(seed)}`, () =>
       withFolder(async (folder) => {
         const file = join(folder, 'x.trace.txt');
