@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What is seen of a capture's run as its steps are played: time in calls, bounce memory, what stays reachable.
+// What is seen of a capture's run as its steps are played: bounce memory, what stays reachable.
 
 import { type Cpu, Occupancy, Step } from '../sim';
 import type { CaptureDomain } from './capture-device';
@@ -10,9 +10,6 @@ export const GROWN = -1;
 export class CaptureObserver {
   /** Bounce memory of all devices, bytes. */
   readonly bounce = new Occupancy();
-  /** Nanoseconds that map calls and syncs for the device took, copies and waiting included; likewise the others. */
-  mapNs = 0;
-  unmapNs = 0;
   /** Bytes of bounce buffers, as played. */
   private bytes = 0;
   /** The domain that the next step is about, by CPU. */
@@ -27,10 +24,6 @@ export class CaptureObserver {
   readonly happens = (cpu: Cpu, kind: number, value: number, now: number): void => {
     if (kind === Step.domain) {
       this.about.set(cpu, value);
-      return;
-    }
-    if (kind === Step.called) {
-      cpu.calledAt = now;
       return;
     }
     const about = this.about.get(cpu) ?? 0;
@@ -64,14 +57,9 @@ export class CaptureObserver {
   }
 
   private returned(cpu: Cpu, { ages, stale }: CaptureDomain, now: number): void {
-    const ns = now - cpu.calledAt;
     if (cpu.event === 'complete') {
-      this.unmapNs += ns;
       ages.unmapReturned(cpu.slot, now);
       if (cpu.stale >= 0) stale.returned(cpu.stale, now);
-    } else {
-      this.mapNs += ns;
-      ages.mapReturned(cpu.slot, now);
-    }
+    } else ages.mapReturned(cpu.slot, now);
   }
 }

@@ -12,7 +12,7 @@ import {
   pooledBytes,
 } from '@iommu-bounce/dma-trace/parse';
 import type { Platform, Policy } from '../policies';
-import { type Cpu, Phase } from '../sim';
+import { type Cpu, IDLE_NS, Phase } from '../sim';
 import type { CaptureCounts, CaptureDevice, CaptureDomain } from './capture-device';
 import { CaptureObserver } from './capture-observer';
 import { ChargedCalls, type Timing } from './charged-calls';
@@ -36,8 +36,6 @@ interface Made extends Held {
 
 /** Maps between two looks at the addresses of a domain: each walks a tree. */
 const LOOK_EVERY = 4096;
-/** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
-const IDLE_NS = 11e9;
 
 export class CaptureRun {
   readonly recorded: RecordedMachine;

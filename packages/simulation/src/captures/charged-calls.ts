@@ -43,10 +43,10 @@ export class ChargedCalls {
     private readonly startNs: number,
     private readonly timing: Timing,
   ) {
-    this.order = new CallOrder(recorded.machine, cpus, observer.happens, this.afterWork);
+    this.order = new CallOrder(recorded.machine, cpus, observer.happens, this.grows);
     this.numbers = Array.from({ length: cpus }, () => 0);
     this.cpu = this.order.idler;
-    this.afterWork();
+    this.grows();
   }
 
   /**
@@ -71,7 +71,6 @@ export class ChargedCalls {
     cpu.event = unmaps ? 'complete' : 'submit';
     cpu.slot = cpu.stale = -1;
     meter.ledger.phase = unmaps ? Phase.unmap : Phase.map;
-    this.order.moment(cpu, Step.called, 0);
     this.startedNs = meter.ledger.now;
     this.copies = meter.copies;
     this.copiedBytes = meter.copiedBytes;
@@ -121,15 +120,11 @@ export class ChargedCalls {
     this.order.moment(this.cpu, kind, value);
   }
 
-  private readonly afterWork = (): void => {
-    this.grows();
-  };
-
-  private grows(): void {
+  private readonly grows = (): void => {
     const { machine } = this.recorded;
     if (machine.workPending === null) return;
     const now = machine.bounceBytes();
     if (now !== this.grown) this.about(GROWN, Step.level, now - this.grown);
     this.grown = now;
-  }
+  };
 }

@@ -14,8 +14,11 @@ import { type RequestLimits, USUAL_LIMITS, longestRequest } from './request-limi
 import { mostRequests } from './split';
 import type { SimDevice, MachineNeeds } from './sim-device';
 
-/** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
-const IDLE_NS = 11e9;
+/**
+ * How long nothing happens at the end of a run. The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the
+ * timer wheel at 250 Hz, then 5.12 s.
+ */
+export const IDLE_NS = 11e9;
 /** Events between two looks at the progress. */
 const BATCH = 20_000;
 /** What the memory of a simulated machine may be: it is one buffer. */

@@ -5,7 +5,15 @@
 import { type Histogram, build } from 'hdr-histogram-js';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { NetShape, type NetShapeName, RX_RING, TX_RING, netFramesNeeded } from '../../jobs';
-import { Cause, Occupancy, Phase, type SimDevice, type MachineNeeds, SlotAges } from '../../sim';
+import {
+  Cause,
+  IDLE_NS,
+  Occupancy,
+  Phase,
+  type SimDevice,
+  type MachineNeeds,
+  SlotAges,
+} from '../../sim';
 import { MappedRing } from './mapped-ring';
 import { Nic } from './nic';
 import { PacketData } from './packet-data';
@@ -15,8 +23,6 @@ import type { NicParameters } from './parameters';
 const FULL_PACKET = 1514;
 const ACK = 66;
 const LONGEST_NS = 1e11;
-/** The pool lets a buffer go after 10.38 s at the latest: 5 s and a bucket of the timer wheel at 250 Hz, then 5.12 s. */
-const IDLE_NS = 11e9;
 /** Pages that bounce buffers may take: a largest buffer for each entry of both rings, and what else there is. */
 const BOUNCE_PAGES = (RX_RING + TX_RING) * 32 + 4096;
 
