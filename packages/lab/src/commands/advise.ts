@@ -6,15 +6,14 @@ import { readFacts } from '@iommu-bounce/dma-trace';
 import { advise } from '../compare';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { Progress } from '../progress';
 import { adviseReport, checkReportFile, writeReport } from '../reports';
-import { spool } from '../spool';
 import { adviseText } from '../tables/advise';
 import { commandLine } from './command-line';
 import { type CostOptions, withCostOptions } from './cost-options';
 import { jsonOption, printResult } from './json';
 import { factsOption, machineOf, recordedOnOf, recordedOnOption } from './machine-options';
 import { reportOption } from './option-values';
+import { withCaptures } from './with-captures';
 
 interface AdviseCommandOptions extends CostOptions {
   readonly serve: string;
@@ -62,21 +61,15 @@ async function adviseCommand(
   const recordedOn = recordedOnOf(options.recordedOn);
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'advise');
-  const { pathOf, drop } = await spool(files);
-  try {
-    const document = await advise(files, {
-      ...{ pathOf, progress: progress.show, recordedOn, facts, costs, serve, memory },
+  const document = await withCaptures(io, 'advise', files, (pathOf, progress) =>
+    advise(files, {
+      ...{ pathOf, progress, recordedOn, facts, costs, serve, memory },
       ...(driver === undefined ? {} : { driver }),
-    });
-    progress.done();
-    if (options.report !== undefined) writeReport(options.report, adviseReport(document, typed));
-    printResult(io, options.json, document, (screen) => adviseText(document, screen));
-    return 0;
-  } finally {
-    drop();
-    progress.done();
-  }
+    }),
+  );
+  if (options.report !== undefined) writeReport(options.report, adviseReport(document, typed));
+  printResult(io, options.json, document, (screen) => adviseText(document, screen));
+  return 0;
 }
 
 /** @throws UsageError */

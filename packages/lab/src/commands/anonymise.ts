@@ -7,10 +7,9 @@ import { anonymise } from '../anonymise/anonymise';
 import { Targets } from '../anonymise/targets';
 import { refuseRepeated } from '../compare/repeated';
 import type { CommandIo, ExitStatus } from '../io';
-import { Progress } from '../progress';
-import { spool } from '../spool';
 import { anonymiseText } from '../tables/anonymise';
 import { jsonOption, printResult } from './json';
+import { withCaptures } from './with-captures';
 
 interface Options {
   readonly out: string;
@@ -51,24 +50,16 @@ async function run(
   options: Options,
   io: CommandIo,
 ): Promise<ExitStatus> {
-  const progress = new Progress(io, 'anonymise');
   const { paths, targets } = Targets.of(captures, options.out, options.force === true);
   try {
-    const { pathOf, drop } = await spool(captures);
-    try {
+    const document = await withCaptures(io, 'anonymise', captures, async (pathOf, progress) => {
       await refuseRepeated(captures, pathOf);
       const seed = options.seed ?? randomBytes(SEED_BYTES).toString('hex');
-      const document = await anonymise({
-        ...{ captures, paths, targets, seed, pathOf, progress: progress.show },
-      });
-      progress.done();
-      printResult(io, options.json, document, (screen) => anonymiseText(document, screen));
-      return document.same_account ? 0 : 1;
-    } finally {
-      drop();
-    }
+      return anonymise({ captures, paths, targets, seed, pathOf, progress });
+    });
+    printResult(io, options.json, document, (screen) => anonymiseText(document, screen));
+    return document.same_account ? 0 : 1;
   } finally {
-    progress.done();
     targets.drop();
   }
 }

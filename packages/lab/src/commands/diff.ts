@@ -6,13 +6,12 @@ import type { DeviceName } from '@iommu-bounce/dma-trace';
 import { DIFFERENCE_KINDS, type DifferenceKind, diffCaptures } from '../compare';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { Progress } from '../progress';
 import { checkReportFile, diffReport, writeReport } from '../reports';
-import { spool } from '../spool';
 import { diffText } from '../tables/diff';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
 import { collect, wholeNumber } from './option-values';
+import { withCaptures } from './with-captures';
 
 interface DiffCommandOptions {
   readonly device?: readonly string[];
@@ -60,18 +59,12 @@ async function diff(
   if (files.filter((file) => file === '-').length > 1)
     throw new UsageError('-: stdin is given twice; expected one capture from it');
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'diff');
-  const { pathOf, drop } = await spool(files);
-  try {
-    const document = await diffCaptures(files, { pathOf, progress: progress.show, ...chosen });
-    progress.done();
-    if (options.report !== undefined) writeReport(options.report, diffReport(document, typed));
-    printResult(io, options.json, document, (screen) => diffText(document, screen));
-    return document.equal ? 0 : 1;
-  } finally {
-    drop();
-    progress.done();
-  }
+  const document = await withCaptures(io, 'diff', files, (pathOf, progress) =>
+    diffCaptures(files, { pathOf, progress, ...chosen }),
+  );
+  if (options.report !== undefined) writeReport(options.report, diffReport(document, typed));
+  printResult(io, options.json, document, (screen) => diffText(document, screen));
+  return document.equal ? 0 : 1;
 }
 
 function deviceName(text: string): DeviceName {

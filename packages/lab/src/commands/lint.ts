@@ -19,11 +19,11 @@ import {
 import { refuseRepeated } from '../compare/repeated';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { type OnProgress, Progress } from '../progress';
+import type { OnProgress } from '../progress';
 import { FindingsOverTime, type LintedLines, excerptsOf, lintReport } from '../reports/lint';
 import { lintSarif } from '../reports/sarif';
 import { checkReportFile, writeReport } from '../reports/write-report';
-import { factsBeside, spool } from '../spool';
+import { factsBeside } from '../spool';
 import { lintRulesText, lintText } from '../tables/lint';
 import { nearNames } from '../tables/near-names';
 import {
@@ -36,6 +36,7 @@ import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
 import { factsOption } from './machine-options';
 import { reportOption } from './option-values';
+import { withCaptures } from './with-captures';
 import { type Replacing, checkWritable, writeFile } from '../write-file';
 
 type PathOf = (file: string) => string;
@@ -135,9 +136,7 @@ async function lintFiles(
   io: CommandIo,
 ): Promise<LintedFiles> {
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
-  const progress = new Progress(io, 'lint');
-  const { pathOf, drop } = await spool(files);
-  try {
+  return withCaptures(io, 'lint', files, async (pathOf, progress) => {
     await refuseRepeated(files, pathOf);
     const linted: Linted[] = [];
     const overTime: FindingsOverTime[] = [];
@@ -145,7 +144,7 @@ async function lintFiles(
     for (const [i, group] of groups.entries()) {
       const own = facts ?? (await factsOf(group, pathOf));
       const show: OnProgress = (file, share) => {
-        progress.show(
+        progress(
           `${String(i + 1)} of ${String(groups.length)}: ${file}`,
           (i + share) / groups.length,
         );
@@ -163,10 +162,7 @@ async function lintFiles(
       lines.push({ excerpts: await excerptsOf(capture, pathOf), overTime: figures });
     }
     return { document, lines };
-  } finally {
-    drop();
-    progress.done();
-  }
+  });
 }
 
 /** The first that lie beside one of the files. */

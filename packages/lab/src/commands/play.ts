@@ -18,11 +18,12 @@ import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
 import { codeOf, readText } from '../files';
 import { type CommandIo, type ExitStatus, print } from '../io';
-import { Progress } from '../progress';
+import type { OnProgress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { count } from '../show/format';
-import { factsBeside, spool } from '../spool';
+import { factsBeside } from '../spool';
 import { wholeNumber } from './option-values';
+import { withCaptures } from './with-captures';
 
 interface PlayOptions {
   readonly out?: string;
@@ -74,18 +75,15 @@ async function play(
     throw new UsageError('--scenario: is for the built-in scenarios; expected no file');
   const step = wholeNumber('--step', options.step ?? '0', 0, MOST_STEP);
   checkOut(out, options.force === true);
-  const { pathOf, drop } = await spool(file === undefined ? [] : [file]);
-  const progress = new Progress(io, 'play');
+  const files = file === undefined ? [] : [file];
   try {
-    const source = await sourceOf(
-      file === undefined ? undefined : { name: file, path: pathOf(file) },
-      options,
-      progress,
-    );
-    const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
-    progress.show('2 of 2: writes the page', 0.5);
-    const page = playPage({ source, start });
-    progress.done();
+    const page = await withCaptures(io, 'play', files, async (pathOf, show) => {
+      const given = file === undefined ? undefined : { name: file, path: pathOf(file) };
+      const source = await sourceOf(given, options, show);
+      const start = { step, ...(scenario === undefined ? {} : { item: scenario }) };
+      show('2 of 2: writes the page', 0.5);
+      return playPage({ source, start });
+    });
     writeReport(out, page);
     print(io, `${oneLine(out)}: ${String(Math.ceil(page.length / 1000))} kB\n`);
     return 0;
@@ -95,9 +93,6 @@ async function play(
     if (error instanceof ReadError && file !== undefined && !error.message.startsWith(`${file}:`))
       throw new UsageError(`${file}: ${error.message}`);
     throw error;
-  } finally {
-    drop();
-    progress.done();
   }
 }
 
@@ -119,14 +114,14 @@ function checkOut(out: string, force: boolean): void {
 async function sourceOf(
   file: Given | undefined,
   options: PlayOptions,
-  progress: Progress,
+  show: OnProgress,
 ): Promise<PlaySource> {
   const isTrace = file !== undefined && !isTranscript(file);
   for (const name of ['from', 'calls'] as const)
     if (options[name] !== undefined && !isTrace)
       throw new UsageError(`--${name}: is for a trace; expected a trace as the file`);
   if (file === undefined) return { kind: 'scenarios' };
-  return isTrace ? traceSource(file, options, progress) : transcriptSource(file);
+  return isTrace ? traceSource(file, options, show) : transcriptSource(file);
 }
 
 function transcriptSource({ name, path }: Given): PlaySource {
@@ -144,7 +139,7 @@ function transcriptSource({ name, path }: Given): PlaySource {
 async function traceSource(
   { name, path }: Given,
   options: PlayOptions,
-  progress: Progress,
+  show: OnProgress,
 ): Promise<PlaySource> {
   const from = wholeNumber('--from', options.from ?? '1', 1, MOST_STEP);
   const calls = wholeNumber('--calls', options.calls ?? USUAL_CALLS, 1, MOST_CALLS);
@@ -159,7 +154,7 @@ async function traceSource(
   const { size } = statSync(path);
   for await (const events of reader.batches()) {
     const share = size > 0 ? Math.min(1, reader.bytesRead / size) : 0;
-    progress.show(`1 of 2: ${name}, ${count(reader.counters.events)} events`, share / 2);
+    show(`1 of 2: ${name}, ${count(reader.counters.events)} events`, share / 2);
     for (const step of assembler.add(events)) trace.add(step);
     isCut = !trace.wantsMore;
     if (isCut) break;

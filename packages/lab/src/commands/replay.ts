@@ -10,7 +10,6 @@ import {
 } from '@iommu-bounce/kconfig-options';
 import { UsageError, oneLine } from '../errors';
 import { type CommandIo, type ExitStatus } from '../io';
-import { Progress } from '../progress';
 import { readFacts } from '@iommu-bounce/dma-trace';
 import {
   type OverTimeFigures,
@@ -23,7 +22,6 @@ import { checkReportFile, report, writeReport } from '../reports';
 import { tables } from '../tables/replay';
 import { POLICIES, TIMINGS, policiesNamed } from '@iommu-bounce/simulation';
 import { readDotConfig } from '../dot-config';
-import { spool } from '../spool';
 import { commandLine } from './command-line';
 import { withCostOptions } from './cost-options';
 import { addDriverOption } from './driver-option';
@@ -36,6 +34,7 @@ import {
   recordedOnOption,
 } from './machine-options';
 import { fixedPolicies, option, reportOption, wholeNumber, withFixOption } from './option-values';
+import { withCaptures } from './with-captures';
 
 interface ReplayOptions extends MachineOptions {
   readonly recordedOn?: string;
@@ -115,11 +114,9 @@ async function replay(
   const config = options.config === undefined ? null : readConfig(options.config, io);
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'replay');
-  const { pathOf, drop } = await spool(files);
-  try {
-    const overTime: OverTimeFigures[] = [];
-    const document = await replayTraces(files, {
+  const overTime: OverTimeFigures[] = [];
+  const document = await withCaptures(io, 'replay', files, (pathOf, progress) =>
+    replayTraces(files, {
       pathOf,
       ...(driver === undefined ? {} : { driver }),
       recordedOn,
@@ -134,17 +131,13 @@ async function replay(
       ...(options.report === undefined
         ? {}
         : { overTime: (boot: OverTimeFigures) => overTime.push(boot) }),
-      progress: progress.show,
-    });
-    progress.done();
-    if (options.report !== undefined)
-      writeReport(options.report, report([{ heading: 'Replay', document, overTime }], typed));
-    printResult(io, options.json, document, (screen) => tables(document, screen));
-    return agrees(document) ? 0 : 1;
-  } finally {
-    drop();
-    progress.done();
-  }
+      progress,
+    }),
+  );
+  if (options.report !== undefined)
+    writeReport(options.report, report([{ heading: 'Replay', document, overTime }], typed));
+  printResult(io, options.json, document, (screen) => tables(document, screen));
+  return agrees(document) ? 0 : 1;
 }
 
 function policiesOf({ policy, fix, timing }: ReplayOptions): PolicyOptions | null {

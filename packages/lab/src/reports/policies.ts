@@ -18,7 +18,7 @@ import { policyColour } from './charts/colours';
 import { marked, protectionsOf, signsText } from './charts/protection';
 
 /** None if no policy was asked for. */
-export function policySections(policies: readonly PolicySection[]): Section[] {
+export function policiesSection(policies: readonly PolicySection[]): Section[] {
   const [first] = policies;
   if (!first) return [];
   const protections = protectionsOf(policies);

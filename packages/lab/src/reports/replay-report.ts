@@ -29,7 +29,7 @@ import { bar, bars } from './bars';
 import { captureSection, captureTroubles } from './capture';
 import { overTimeParts } from './over-time';
 import { plotParts } from './plots/library';
-import { policySections } from './policies';
+import { policiesSection } from './policies';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -95,7 +95,7 @@ function lead(document: ReplayDocument, prefix = ''): Html {
 function replaySections(document: ReplayDocument, overTime: readonly Section[] = []): Section[] {
   return [
     ...basis(document),
-    ...policySections(document.policies),
+    ...policiesSection(document.policies),
     ...devicesOf(document.states).map(device),
     ...overTime,
     ...mappings(document),
