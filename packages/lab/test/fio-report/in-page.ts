@@ -2,6 +2,7 @@
 // Questions to an open report: what its charts hold and where they have drawn it, what its tables say.
 
 import type { Page } from 'puppeteer-core';
+import { coloursOf } from '../pixels';
 
 export interface DrawnSeries {
   readonly label: string;
@@ -24,18 +25,6 @@ export async function chart(page: Page, id: string): Promise<DrawnChart> {
   const found: unknown = await page.evaluate(`(() => {
     const canvas = document.getElementById(${JSON.stringify(id)});
     const c = Chart.getChart(canvas);
-    // Read from a copy: Chromium remarks on canvases that are drawn and read.
-    const copy = document.createElement('canvas');
-    Object.assign(copy, { width: canvas.width, height: canvas.height });
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-    const seen = new Map();
-    for (let i = 0; i < pixels.length; i += 4) {
-      if (pixels[i + 3] < 255) continue;
-      const rgb = pixels[i] + ',' + pixels[i + 1] + ',' + pixels[i + 2];
-      seen.set(rgb, (seen.get(rgb) ?? 0) + 1);
-    }
     const box = canvas.getBoundingClientRect();
     return {
       labels: c.data.labels,
@@ -50,7 +39,7 @@ export async function chart(page: Page, id: string): Promise<DrawnChart> {
       scales: { x: c.scales.x.type, y: c.scales.y.type },
       area: { ...c.chartArea },
       canvas: { width: box.width, height: box.height, right: box.right },
-      colours: [...seen].filter(([, n]) => n >= 20).map(([rgb]) => rgb),
+      colours: ${coloursOf('canvas', 20)},
     };
   })()`);
   return found as DrawnChart;

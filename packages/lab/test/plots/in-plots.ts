@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 import type { KeyInput, Page } from 'puppeteer-core';
+import { coloursOf } from '../pixels';
 
 /** Scrolls through the page, so that all is drawn, and lets it draw. */
 export async function settled(page: Page): Promise<void> {
@@ -19,21 +20,10 @@ export async function expectDrawn(page: Page, id: string): Promise<string[]> {
   const { box, canvas, colours } = (await page.evaluate(`(() => {
     const box = document.getElementById(${JSON.stringify(id)});
     const canvas = box.querySelector('canvas');
-    const copy = document.createElement('canvas');
-    Object.assign(copy, { width: canvas.width, height: canvas.height });
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-    const seen = new Map();
-    for (let i = 0; i < pixels.length; i += 4) {
-      if (pixels[i + 3] < 255) continue;
-      const rgb = pixels[i] + ',' + pixels[i + 1] + ',' + pixels[i + 2];
-      seen.set(rgb, (seen.get(rgb) ?? 0) + 1);
-    }
     const size = (one) => { const { width, height } = one.getBoundingClientRect(); return { width, height }; };
     return {
       box: size(box), canvas: size(canvas),
-      colours: [...seen].filter(([, n]) => n >= 10).map(([rgb]) => rgb),
+      colours: ${coloursOf('canvas', 10)},
     };
   })()`)) as { box: Size; canvas: Size; colours: string[] };
   expect(canvas.width, id).to.be.closeTo(box.width, 1);
