@@ -177,6 +177,11 @@ export function asksPool(form: CallForm): boolean {
   return form === 'page' || form === 'pages' || isList(form);
 }
 
+/** Whether the recorded pool had a slot, and no memory to make its buffer. */
+export function fillFailed(decision: MapDecision | null): boolean {
+  return decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
+}
+
 /** Bytes that a buffer has to hold: the pool keeps the offset of a page, but not that of a list. */
 export function pooledBytes({
   form,

@@ -9,8 +9,8 @@ import type { Lane } from '../drive/lane';
 import { sum } from '../show/sum';
 import type { PoolChoice } from './advise-document';
 import type { TraceFile } from './read-files';
-import type { SeriesState } from './series-state';
 import { type Session, type SessionOptions, replaySession } from './session';
+import { lanesOf } from './verdict';
 
 /** Words of the kernel's command line. */
 export function paramsOf({ classSizes, numSlots }: PoolSizes): string {
@@ -62,12 +62,6 @@ export function choiceOf(sizes: PoolSizes, sessions: readonly Session[]): PoolCh
     copied_bytes: total.copied_bytes,
     params: paramsOf(sizes),
   };
-}
-
-export function lanesOf(sessions: readonly Session[], patches: SeriesState): Lane[] {
-  return sessions.flatMap(({ lanes }) =>
-    lanes.filter((one) => one.patches === patches).map(({ lane }) => lane),
-  );
 }
 
 /** Slot arrays of all pools of a machine. */

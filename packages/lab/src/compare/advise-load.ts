@@ -16,6 +16,7 @@ import {
   type RecordedUnmap,
   type UnmapStep,
   asksPool,
+  fillFailed,
   isList,
   pooledBytes,
 } from '@iommu-bounce/dma-trace';
@@ -24,6 +25,7 @@ import { FlushQueues, type Held, PoolLoad, SwiotlbLoad } from '@iommu-bounce/sim
 import type { Lane, LaneObserver } from '../drive/lane';
 import type { MapOutcome } from '../drive/map-outcome';
 import type { RecordedClock } from '../drive/recorded-clock';
+import { sizeUpTo } from '../drive/recorded-figures';
 
 /** Streaming mappings of one device, one way, that need the same power of two of bytes. */
 export interface DeviceSizes {
@@ -78,7 +80,7 @@ export class AdviseLoad implements LaneObserver {
       domain: this.numberOf(outcome.device.domain),
       prot: dir + (isCoherent ? 4 : 0) + ((attrs & DMA_ATTR_PRIVILEGED) === 0 ? 0 : 8),
       size: pooledBytes(mapping),
-      fillFails: failsFill(step),
+      fillFails: fillFailed(step.decision),
       jiffies: this.jiffies(),
       copies: copies && isStreaming ? mapping.size : 0,
       requests: outcome.maps.length,
@@ -126,11 +128,11 @@ export class AdviseLoad implements LaneObserver {
 
   private count({ device, dir, size }: Mapping, requests: number): void {
     const direction = dir === DMA_TO_DEVICE ? 'write' : 'read';
-    const sizeUpTo = Math.max(PAGE, 2 ** Math.ceil(Math.log2(size)));
-    const key = `${device} ${direction} ${String(sizeUpTo)}`;
+    const size_up_to = sizeUpTo(size);
+    const key = `${device} ${direction} ${String(size_up_to)}`;
     let row = this.sizes.get(key);
     if (!row) {
-      row = { device, direction, size_up_to: sizeUpTo, maps: 0, bytes: 0, map: { mapRequests: 0 } };
+      row = { device, direction, size_up_to, maps: 0, bytes: 0, map: { mapRequests: 0 } };
       this.sizes.set(key, row);
     }
     row.maps++;
@@ -162,9 +164,4 @@ function piecesOf(mapping: Mapping): { length: number; offset: number }[] {
   if (isList(mapping.form))
     return mapping.entries.map(({ phys, length }) => ({ length, offset: phys % PAGE }));
   return [{ length: mapping.size, offset: mapping.offset % PAGE }];
-}
-
-/** The recorded pool had a slot then, and no memory for it. */
-function failsFill({ decision }: MapStep): boolean {
-  return decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
 }

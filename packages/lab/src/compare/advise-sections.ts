@@ -3,7 +3,8 @@
 
 import { NVME_ALIGN_MASK, swiotlbArea } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
-import { choiceOf, lanesOf } from './advise-confirm';
+import { choiceOf } from './advise-confirm';
+import { lanesOf } from './verdict';
 import type { AdviseDocument, FlushQueueRow, PoolChoice, SwiotlbSection } from './advise-document';
 import type { AdviseLoad } from './advise-load';
 import type { Session } from './session';

@@ -24,7 +24,7 @@ import { onlyTranslated } from './only-translated';
 import { OverTime } from './over-time';
 import type { OverTimeFigures } from './over-time-figures';
 import { LogTopics, Signs } from './first-reading';
-import type { CapturePolicyRow } from '@iommu-bounce/simulation';
+import type { CapturePolicyRow, RecordedMachineFacts } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
 import {
@@ -158,8 +158,12 @@ export async function replaySession(
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
-  const threePageSizes = /intel|vt-d/i.test(facts?.iommu ?? '');
-  const groups = facts?.groups.map((group) => group.devices) ?? [];
+  const machine: RecordedMachineFacts = {
+    ...{ hz: clock.hz, jiffies: start.jiffies, cpus: survey.cpus, ...memory },
+    threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
+    devices: [...survey.devices.values()],
+    groups: facts?.groups.map((group) => group.devices) ?? [],
+  };
   let pool: PoolAgreement | null = null;
   const lanes = states.map((patches, index) => {
     const port = underParams(
@@ -170,14 +174,8 @@ export async function replaySession(
           patches,
           config: options.config ?? IO_BUFFER_Y,
           params: params.text,
-          hz: clock.hz,
-          jiffies: start.jiffies,
-          cpus: survey.cpus,
-          ...memory,
-          threePageSizes,
           lazy: !strict,
-          devices: [...survey.devices.values()],
-          groups,
+          ...machine,
         }),
     );
     const lane = new Lane(port, index, memory.windowFrames, {
@@ -205,12 +203,7 @@ export async function replaySession(
       params,
       () =>
         new PolicyRuns(options.policies as PolicyOptions, {
-          facts: {
-            ...{ hz: clock.hz, jiffies: start.jiffies, cpus: survey.cpus, ...memory },
-            threePageSizes,
-            devices: [...survey.devices.values()],
-            groups,
-          },
+          facts: machine,
           startNs: survey.firstNs,
           firstIndex: states.length,
           params: params.text,

@@ -22,6 +22,7 @@ import {
 import type { SizeSteps } from '../drive/lane-costs';
 import type { Lane } from '../drive/lane';
 import type { VerdictCosts } from './recorded-on';
+import type { SeriesState } from './series-state';
 import type { Session } from './session';
 import { sum } from '../show/sum';
 
@@ -182,7 +183,8 @@ export function verdictOf(
   };
 }
 
-function lanesOf(sessions: readonly Session[], patches: number): Lane[] {
+/** Machines of one state, of all boots. */
+export function lanesOf(sessions: readonly Session[], patches: SeriesState): Lane[] {
   return sessions.flatMap(({ lanes }) =>
     lanes.filter((one) => one.patches === patches).map(({ lane }) => lane),
   );

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the streaming mappings of a lane cost, step by step, by direction and size.
 
-import { DIRECTIONS, type Direction, type Mapping, PAGE, isList } from '@iommu-bounce/dma-trace';
+import { DIRECTIONS, type Direction, type Mapping, isList } from '@iommu-bounce/dma-trace';
+import { sizeUpTo } from './recorded-figures';
 import { type StepCounter, type StepCounts, noSteps } from '@iommu-bounce/simulation';
 
 /** Mappings of one direction that need the same power of two of bytes. */
@@ -21,6 +22,9 @@ export interface SizeSteps {
   /** Bytes of all that were mapped. */
   bytes: number;
 }
+
+/** No mapping has so many bytes. */
+const LARGER_THAN_ALL = 2 ** 48;
 
 /** Calls that ask the pool, for memory that the driver had already. */
 function isStreaming({ form }: Mapping): boolean {
@@ -90,13 +94,13 @@ export class LaneCosts {
       this.ignored();
       return null;
     }
-    const power = Math.max(12, Math.ceil(Math.log2(mapping.size)));
-    const key = mapping.dir * 64 + power;
+    const size_up_to = sizeUpTo(mapping.size);
+    const key = mapping.dir * LARGER_THAN_ALL + size_up_to;
     let row = this.bySize.get(key);
     if (!row) {
       const direction = DIRECTIONS[mapping.dir];
       row = {
-        ...{ direction, size_up_to: Math.max(PAGE, 2 ** power), maps: 0, unmaps: 0, pool_maps: 0 },
+        ...{ direction, size_up_to, maps: 0, unmaps: 0, pool_maps: 0 },
         ...{ bytes: 0, map: noSteps(), unmap: noSteps() },
       };
       this.bySize.set(key, row);

@@ -16,6 +16,7 @@ import {
   type UnmapStep,
   asksPool,
   contextLevel,
+  fillFailed,
   showPlace,
 } from '@iommu-bounce/dma-trace';
 import { PortCalls, enterContext, leaveContext } from '@iommu-bounce/simulation';
@@ -193,8 +194,7 @@ export class Lane {
       for (const observer of this.observers) observer.skipped?.(step);
       return;
     }
-    const failsFill =
-      decision?.kind === 'take' && decision.from === 'empty' && !decision.fill && !decision.map;
+    const failsFill = fillFailed(decision);
     if (failsFill && device.pool) this.k.faults.fail('page_alloc', Infinity);
     const counts = this.figures.of(device.name);
     const held = this.prepare(mapping);

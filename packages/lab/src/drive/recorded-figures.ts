@@ -25,11 +25,16 @@ export interface MappingRow {
   bytes: whole_number;
 }
 
+/** The power of two, of at least a page, that so many bytes need. */
+export function sizeUpTo(bytes: number): number {
+  return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
+}
+
 export class RecordedFigures {
   private readonly byKey = new Map<string, MappingRow>();
 
   mapped(mapping: Mapping): void {
-    const size_up_to = Math.max(PAGE, 2 ** Math.ceil(Math.log2(mapping.size)));
+    const size_up_to = sizeUpTo(mapping.size);
     const direction = DIRECTIONS[mapping.dir];
     this.count({
       device: mapping.device,
