@@ -22,8 +22,9 @@ const MAY_IMPORT = {
   'dma-trace': ['linux-shim'],
   simulation: [...PORT, 'dma-trace'],
   reader: [...PORT, 'dma-trace'],
+  safety: [...PORT, 'simulation'],
   // Places for more between simulation and lab: each gets a line here.
-  lab: [...PORT, 'dma-trace', 'simulation', 'reader'],
+  lab: [...PORT, 'dma-trace', 'simulation', 'safety', 'reader'],
 };
 
 const directions = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
