@@ -74,7 +74,7 @@ function countsOf(functions: Coverage[number]['functions']): (offset: number) =>
 }
 
 interface Register {
-  compile(text: string, path: string): string;
+  readonly compile: (text: string, path: string) => string;
 }
 
 /** swc drops the types and moves the rest: both texts have the same functions with the same statements. */
