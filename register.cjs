@@ -4,6 +4,7 @@
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const { threadId } = require('node:worker_threads');
 
 const OPTIONS = {
   swcrc: false,
@@ -36,8 +37,8 @@ function compile(text, filename) {
     // Compiled for the first time.
   }
   const { code } = require('@swc/core').transformSync(text, { ...OPTIONS, filename });
-  // Other processes may write the same file.
-  const own = `${kept}.${String(process.pid)}`;
+  // Other processes and threads may write the same file.
+  const own = `${kept}.${String(process.pid)}-${String(threadId)}`;
   writeFileSync(own, `${key}\n${code}`);
   renameSync(own, kept);
   return code;
