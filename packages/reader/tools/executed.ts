@@ -8,7 +8,7 @@ import type { Profiler } from 'node:inspector';
 import { type Named, type SourceText, functionsOf, outlineOf } from './outline';
 import { root } from './sources';
 
-/** A function as it is written, with the offsets of its name and statements in what ts-node made of the file. */
+/** A function as it is written, with the offsets of its name and statements in what swc made of the file. */
 interface Compiled {
   readonly name: string;
   readonly at: number;
@@ -27,7 +27,7 @@ export type ExecutedFunctions = Map<string, Executed>;
 
 type Coverage = readonly Pick<Profiler.ScriptCoverage, 'url' | 'functions'>[];
 
-/** Reads coverage of the given files, as ts-node compiles them in this process. */
+/** Reads coverage of the given files, as register.cjs compiles them. */
 export class CoverageReader {
   private readonly files = new Map<string, { path: string; functions: Compiled[] }>();
 
@@ -73,24 +73,21 @@ function countsOf(functions: Coverage[number]['functions']): (offset: number) =>
   };
 }
 
-interface Service {
-  compile(text: string, path: string): string;
+interface Register {
+  readonly compile: (text: string, path: string) => string;
 }
 
-/** ts-node drops the types and moves the rest: both texts have the same functions with the same statements. */
+/** swc drops the types and moves the rest: both texts have the same functions with the same statements. */
 function compiledFunctions(file: SourceText): Compiled[] {
-  const { REGISTER_INSTANCE } = createRequire(join(root, 'register.cjs'))('ts-node') as {
-    REGISTER_INSTANCE: symbol;
-  };
-  const service = (process as unknown as Record<symbol, Service | undefined>)[REGISTER_INSTANCE];
-  if (!service) throw new Error('run with --require ./register.cjs');
-  const js = service.compile(file.text, join(root, file.path));
+  const path = join(root, 'register.cjs');
+  const { compile } = createRequire(path)(path) as Register;
+  const js = compile(file.text, join(root, file.path));
   const written = [...functionsOf(outlineOf(file))];
   const made = functionsOf(outlineOf({ path: file.path.replace(/\.ts$/, '.js'), text: js }));
   return written.map(([name, { statements }]) => {
     const other: Named | undefined = made.get(name);
     if (!other || other.statements?.length !== statements?.length)
-      throw new Error(`${file.path}: ts-node made something else of ${name}`);
+      throw new Error(`${file.path}: swc made something else of ${name}`);
     return {
       name,
       at: other.at,

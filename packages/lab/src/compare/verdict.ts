@@ -176,8 +176,8 @@ export function verdictOf(
       const own = plain.filter((one) => sideOf(one.direction) === direction);
       const counted = bySize.filter((one) => sideOf(one.direction) === direction);
       if (own.length === 0) return [];
-      // The model knows strict mapping only.
-      const model = strict ? modelled(own, direction, iommu, costs) : null;
+      // The model knows strict mapping only, and takes a while.
+      const model = (): number | null => (strict ? modelled(own, direction, iommu, costs) : null);
       return [breakEven(direction, counted, model)];
     }),
   };
@@ -250,7 +250,7 @@ function chargePerPair(lanes: readonly Lane[]): Charge {
 function breakEven(
   direction: Side,
   rows: readonly SizeVerdict[],
-  model: number | null,
+  model: () => number | null,
 ): BreakEvenVerdict {
   const count = (of: (row: SizeVerdict) => boolean): number =>
     sum(rows, (row) => (of(row) ? row.mappings : 0));
@@ -262,14 +262,11 @@ function breakEven(
   const paysUpTo = leading.at(-1)?.size_up_to ?? 0;
   const next = served[leading.length]?.size_up_to ?? Infinity;
   // Rows end at powers of two, so the size lies between half the last that pays and the first that does not.
-  const agrees =
-    model !== null &&
-    model >= paysUpTo / 2 &&
-    model <= next &&
-    served.slice(leading.length).every((row) => !isCheaper(row));
+  const bytes = served.slice(leading.length).some(isCheaper) ? null : model();
+  const agrees = bytes !== null && bytes >= paysUpTo / 2 && bytes <= next;
   return {
     direction,
-    bytes: agrees ? Math.round(model) : null,
+    bytes: agrees ? Math.round(bytes) : null,
     pays_up_to: paysUpTo,
     mappings_cheaper: count(isCheaper),
     mappings_dearer: count((row) => isServed(row) && !isCheaper(row)),

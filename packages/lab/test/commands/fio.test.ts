@@ -45,9 +45,10 @@ describe('iommu-bounce fio', function () {
     }
   });
 
-  it('prints the JSON that its schema describes for every policy and fix', async () => {
+  it('prints the JSON that its schema describes for policies and fixes', async () => {
     const { runs, comparison } = await document(
-      ...['--policy', 'all', '--fix', 'copy-in', '--bs', '4k', '--numjobs', '2', ...FEW],
+      ...['--policy', LONG ? 'all' : 'none,strict,lazy,lazy-large,pool', '--fix', 'copy-in'],
+      ...['--bs', '4k', '--numjobs', '2', ...FEW],
     );
     expect(runs.map(({ policy }) => policy)).to.include.members([
       'none',

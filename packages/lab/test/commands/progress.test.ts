@@ -57,7 +57,7 @@ describe('progress on a terminal', function () {
     ['net', 'rx', '--packets', '1000', '--policy', 'pool'],
     ['replay', TRACE],
     ['verify', join(fixtures, 'transcripts/unit/14-sync-single.jsonl')],
-    ['read', 'iommu_dma_map_page'],
+    ['read', 'tally_create', '--port', join(fixtures, 'reader/port')],
   ];
 
   for (const args of verbs)

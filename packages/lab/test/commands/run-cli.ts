@@ -41,13 +41,16 @@ export async function unchecked(
       out += text;
     },
     err: (text) => {
-      err += text;
+      // A verb tells once that it takes long: on a busy machine any of them.
+      if (screen.errIsTerminal === true || !LONG_RUN.test(text)) err += text;
     },
     errIsTerminal: false,
     ...screen,
   });
   return { status, out, err };
 }
+
+const LONG_RUN = /^[a-z ]+: \d+ % done, about [^\n]+ left\n$/;
 
 /** No line is longer, unless it is one word that cannot be broken: a path, a name. */
 export function expectFits(text: string, columns: number): void {

@@ -79,8 +79,12 @@ const compiled = beginAll(packages, async (pkg: Package): Promise<void> => {
     put(join(folder, name), 'tsconfig.json', { compilerOptions });
     copyFileSync(join(__dirname, 'uses', `${pkg.short}.ts`), join(folder, name, 'use.ts'));
   }
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await node(folder, tsc, '--build', ...Object.keys(PROJECTS));
+  // Each compiler that users have compiles something; the one in JavaScript takes ten times as long.
+  for (const [compiler, projects] of [
+    ['typescript', ['cjs']],
+    ['typescript-7', ['esm', 'bundler']],
+  ] as const)
+    await node(folder, join(root, 'node_modules', compiler, 'bin', 'tsc'), '--build', ...projects);
 });
 
 for (const pkg of packages)

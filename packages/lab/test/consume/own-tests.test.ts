@@ -20,17 +20,7 @@ import { type Package, closure, packages, readJson, root } from './workspace';
 const FULL = process.env['CONSUME_FULL'] === '1';
 
 /** What runs the tests; none of it is needed by the packages themselves. */
-const TOOLS = [
-  '@swc',
-  '@types',
-  'chai',
-  'fast-check',
-  'mocha',
-  'prettier',
-  'sinon',
-  'ts-node',
-  'typescript',
-];
+const TOOLS = ['@swc', '@types', 'chai', 'fast-check', 'mocha', 'prettier', 'sinon', 'typescript'];
 
 /** What tests read beside their package. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'test-fixtures'];

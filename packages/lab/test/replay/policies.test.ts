@@ -123,9 +123,11 @@ describe('a capture under every policy', function () {
   this.timeout(180_000);
 
   for (const seed of LONG ? [1, 2, 3] : [1])
-    for (const name of ['laptop-virtio', 'bare-metal-vtd'] as const)
+    for (const name of LONG
+      ? (['laptop-virtio', 'bare-metal-vtd'] as const)
+      : (['laptop-virtio'] as const))
       it(`counts what the replay of both states counts: seed ${String(seed)}, ${name}`, async () => {
-        const text = randomCapture(seed, LONG ? 1500 : 250);
+        const text = randomCapture(seed, LONG ? 1500 : 150);
         const machine = { preset: name, groups: [[A, C], [B]] };
         const recorded = await textUnder(text, machine);
         expectSound(recorded);
@@ -141,9 +143,9 @@ describe('a capture under every policy', function () {
       });
 
   const TRACES = join(fixtures, 'traces');
-  const FEW = /net-rx|intel/;
+  const FEW = 'net-rx';
   for (const file of readdirSync(TRACES).filter((one) => one.endsWith('.trace.txt.gz')))
-    if (LONG || FEW.test(file))
+    if (LONG || file.includes(FEW))
       it(`counts the same of ${file}`, async () => {
         const name = file.startsWith('intel') ? 'bare-metal-vtd' : 'laptop-virtio';
         const policies = LONG ? 'all' : 'strict,pool';

@@ -14,7 +14,8 @@ const TRACES = join(__dirname, '../../../../test-fixtures/traces');
 const SERIES = join(TRACES, 'series');
 const LONG = process.env['TEST_LONG'] === '1';
 /** Pages and lists of an unmodified kernel; hits, evictions and sizes that are too large of the patched one. */
-const FEW = /net-rx|nvme-read-128k|iobuf-def\.(read-128k|bursts|randrw-1m)|plain-/;
+const FEW =
+  /net-rx|nvme-read-128k|iobuf-def\.(read-128k|bursts|randrw-1m)|plain-io-buffer-n\.read-4k/;
 const traces = (folder: string): string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.trace.txt.gz') && (LONG || FEW.test(name)))

@@ -54,7 +54,7 @@ describe('Playback', () => {
             expect(textOf(playback.frame(at))).to.equal(expected[at]);
           }
         }),
-        { numRuns: LONG ? 30 : 6 },
+        { numRuns: LONG ? 30 : 3 },
       );
     }).timeout(120_000);
 
@@ -88,7 +88,7 @@ describe('Playback', () => {
         const playback = new Playback(callRecording(randomProgram(seed)));
         for (let step = 0; step <= playback.length; step++) expectSound(playback.frame(step));
       }),
-      { numRuns: LONG ? 200 : 10 },
+      { numRuns: LONG ? 200 : 4 },
     );
   }).timeout(120_000);
 

@@ -8,6 +8,7 @@ import { type Texts, PLAIN, handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
 import { type CodeLine, idsOf, linksOf, rowsOf, tagsOf, withoutScripts } from './read-html';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const TAGS = new Set(
   'html meta title style body a header nav div h1 h2 h3 span button kbd main section details summary table thead tbody col tr td th i q b mark ins del p ul ol li article code pre em strong dialog form label input script br hr h4 h5 h6 blockquote'.split(
     ' ',
@@ -257,7 +258,7 @@ describe('buildSite', function () {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: LONG ? 60 : 15 },
     );
   });
 

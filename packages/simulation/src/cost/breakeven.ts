@@ -67,38 +67,42 @@ const FACTORS = [1 / 16, 1 / 4, 1 / 2, 1, 2, 4] as const;
 /** Of a parameter, for the elasticity. */
 const STEP = 0.01;
 
-/** What mapping and copying cost at any size, on one machine. Counts once; cheap to ask. */
+/** What mapping and copying cost at any size, on one machine. Counts a size when it is first asked for; cheap after that. */
 export class BreakEvenModel {
-  private readonly pairs: readonly Pair[];
+  private readonly pairs: (Pair | undefined)[] = [];
 
-  constructor(readonly setup: BreakEvenSetup) {
-    this.pairs = COUNTED_SIZES.map((bytes) => {
-      const { layout } = setup;
-      const { direction, iommu } = setup;
-      // The steps of an I/O hardly depend on how many there are: a quarter of them is counted in less time.
-      const row =
-        typeof layout === 'string'
-          ? comparedRow({ bytes, pieces: piecesPerIo(layout, bytes), direction, iommu })
-          : comparedRow({ bytes, pieces: layout(bytes), direction, iommu, iodepth: 16 });
-      return {
-        bytes,
-        strict: addCharge(row.strict.map, row.strict.unmap),
-        pool: addCharge(row.pool.map, row.pool.unmap),
-      };
-    });
+  constructor(readonly setup: BreakEvenSetup) {}
+
+  /** @param i of COUNTED_SIZES */
+  private pair(i: number): Pair {
+    return (this.pairs[i] ??= this.count(COUNTED_SIZES[i] as number));
+  }
+
+  private count(bytes: number): Pair {
+    const { layout, direction, iommu } = this.setup;
+    // The steps of an I/O hardly depend on how many there are: a quarter of them is counted in less time.
+    const row =
+      typeof layout === 'string'
+        ? comparedRow({ bytes, pieces: piecesPerIo(layout, bytes), direction, iommu })
+        : comparedRow({ bytes, pieces: layout(bytes), direction, iommu, iodepth: 16 });
+    return {
+      bytes,
+      strict: addCharge(row.strict.map, row.strict.unmap),
+      pool: addCharge(row.pool.map, row.pool.unmap),
+    };
   }
 
   /** Nanoseconds of a pair, both ways. @param bytes 1 or more */
   times(bytes: number, costs: CostParameters): { readonly strict: number; readonly pool: number } {
     if (bytes < SMALLEST) {
       // A page is mapped whole, but copied only as far as it is used.
-      const { strict, pool } = this.pairs[0] as Pair;
+      const { strict, pool } = this.pair(0);
       return { strict: timeOf(strict, costs), pool: timeOf(shortened(pool, bytes), costs) };
     }
-    let i = this.pairs.findIndex((pair) => pair.bytes >= bytes);
-    if (i < 0) i = this.pairs.length - 1;
+    let i = COUNTED_SIZES.findIndex((counted) => counted >= bytes);
+    if (i < 0) i = COUNTED_SIZES.length - 1;
     if (i === 0) i = 1;
-    const [a, b] = [this.pairs[i - 1] as Pair, this.pairs[i] as Pair];
+    const [a, b] = [this.pair(i - 1), this.pair(i)];
     const share = (bytes - a.bytes) / (b.bytes - a.bytes);
     const between = (from: Charge, to: Charge): number =>
       timeOf(from, costs) * (1 - share) + timeOf(to, costs) * share;

@@ -27,7 +27,8 @@ export class CountingMachine {
 
   /**
    * @param pool with the four patches and the pool built in; else before the series
-   * @param frames of reserved memory, from `firstPfn` on, for buffers, at least 2048; there are as many to bounce through
+   * @param frames for buffers: reserved memory from `firstPfn` on has a few more; there are as many to bounce through, and
+   *   8 MiB for all else
    */
   constructor(iommu: IommuKind, pool: boolean, frames: number) {
     const bareMetal = iommu === 'bare-metal';
@@ -37,7 +38,7 @@ export class CountingMachine {
         patches: pool ? 4 : 0,
         config: pool ? IO_BUFFER_Y : '',
         machine: {
-          memory: { nodes: [{ lowmem_pages: frames }], reserved_pages: frames },
+          memory: { nodes: [{ lowmem_pages: frames + 2048 }], reserved_pages: frames + 1024 },
           parts: COUNTED_PARTS,
         },
         overlays: COUNTED_OVERLAYS,

@@ -196,8 +196,8 @@ describe('the I/Os of a job beside the real fio', function () {
   const some = (cases: typeof COUNTED, every: number): typeof COUNTED =>
     LONG ? cases : cases.filter((_, i) => i % every === 0);
   for (const [engine, cases] of [
-    ['null', some(COUNTED, 4)],
-    ['psync', some(VERIFIED, 4)],
+    ['null', some(COUNTED, 8)],
+    ['psync', some(VERIFIED, 8)],
   ] as const)
     for (const [options, reads, writes] of cases)
       it(`are as many: ${options}`, () => {

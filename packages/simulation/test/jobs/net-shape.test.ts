@@ -184,7 +184,7 @@ describe('NetShape', function () {
         }
         expect(queues.rx.length).to.be.within(1, RX_RING);
       }),
-      { numRuns: LONG ? 10 : 2 },
+      { numRuns: LONG ? 10 : 1 },
     );
   });
 
