@@ -14,10 +14,13 @@ export const A_CAPTURE =
 /** Far above what a tracer prints on one line (a few pages). */
 export const LONGEST_LINE = 1 << 20;
 
+/** Bytes of a longer one that are handed out. */
+const OVERLONG_SHOWN = 200;
+
 /** Bytes read at once: fewer promises than with the 64 KiB of Node.js. */
 const CHUNK = 1 << 18;
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 /** First bytes of the binary files that the two tools turn into text. */
 const BINARIES: readonly (readonly [string, string])[] = [
   [
@@ -27,11 +30,27 @@ const BINARIES: readonly (readonly [string, string])[] = [
   ['PERFILE2', 'a binary perf.data; expected the text that `perf script` makes of it'],
 ];
 
-export interface TextBlock {
-  /** Lines, each ended by a newline except perhaps the last of the file. */
-  text: string;
-  /** The text is the beginning of one line of more than LONGEST_LINE bytes; the rest of it is skipped. */
-  overlong: boolean;
+/** Lines, each ended by a newline except perhaps the last of the file. */
+export class TextBlock {
+  private decoded: string | null = null;
+
+  constructor(
+    readonly bytes: Buffer,
+    /** It is the beginning of one line of more than LONGEST_LINE bytes; the rest of it is skipped. */
+    readonly overlong = false,
+  ) {}
+
+  /** All of it. */
+  get text(): string {
+    return (this.decoded ??= this.bytes.toString('utf8'));
+  }
+
+  /** The text of some whole lines. */
+  part(from: number, to: number): string {
+    const { text, bytes } = this;
+    // As many characters as bytes: each is one.
+    return text.length === bytes.length ? text.slice(from, to) : bytes.toString('utf8', from, to);
+  }
 }
 
 /**
@@ -55,7 +74,7 @@ export async function* readBlocks(
       carry.push(chunk);
       carried += chunk.length;
       if (carried <= LONGEST_LINE) continue;
-      yield { text: Buffer.concat(carry).toString('utf8', 0, 200), overlong: true };
+      yield new TextBlock(Buffer.concat(carry).subarray(0, OVERLONG_SHOWN), true);
       skipping = true;
       carry = [];
       carried = 0;
@@ -63,13 +82,13 @@ export async function* readBlocks(
     }
     const from = skipping ? chunk.indexOf(NEWLINE) + 1 : 0;
     skipping = false;
-    const whole = [...carry, chunk.subarray(from, last + 1)];
-    yield { text: Buffer.concat(whole).toString('utf8'), overlong: false };
+    const whole = chunk.subarray(from, last + 1);
+    yield new TextBlock(carried === 0 ? whole : Buffer.concat([...carry, whole]));
     // A copy: what is carried must not keep the whole chunk alive.
     carry = last + 1 < chunk.length ? [Buffer.from(chunk.subarray(last + 1))] : [];
     carried = chunk.length - last - 1;
   }
-  if (carried > 0) yield { text: Buffer.concat(carry).toString('utf8'), overlong: false };
+  if (carried > 0) yield new TextBlock(Buffer.concat(carry));
 }
 
 /** What a file holds, as one short text: the same for a file and the compressed one. Throws a TraceError as readBlocks does. */

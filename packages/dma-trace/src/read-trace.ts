@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
-import { MOST_CPUS, type TraceEvent } from './events';
+import { MOST_CPUS, type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { LineParser } from './parse-line';
 import { TimeOrder } from './time-order';
-import { A_CAPTURE, readBlocks, type TextBlock } from './files';
+import { A_CAPTURE, NEWLINE, readBlocks, type TextBlock } from './files';
+import { QuickLines } from './quick/quick-lines';
+import { TimesByCpu } from './times-by-cpu';
 import { TraceError, printable } from './trace-error';
 
 export interface TraceCounters {
@@ -68,7 +70,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   bytesRead = 0;
   private readonly parser = new LineParser();
   private readonly order = new TimeOrder();
-  private readonly lastTimes = new Map<number | null, number>();
+  private readonly quick = new QuickLines();
+  private readonly lastTimes = new TimesByCpu();
   private readonly broken = new BrokenLines();
 
   /**
@@ -115,21 +118,42 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
   }
 
-  private parseBlock({ text, overlong }: TextBlock): TraceEvent[] {
+  private parseBlock(block: TextBlock): TraceEvent[] {
     const events: TraceEvent[] = [];
-    if (overlong) {
-      this.countUnparsed(++this.counters.lines, text);
+    const { counters } = this;
+    if (block.overlong) {
+      this.countUnparsed(++counters.lines, block.text);
       return events;
     }
-    for (let start = 0; start < text.length;) {
-      const newline = text.indexOf('\n', start);
-      const end = newline < 0 ? text.length : newline;
-      this.counters.unterminated = newline < 0;
-      const event = this.parseOne(text.slice(start, end));
+    const { bytes } = block;
+    const whole = bytes.lastIndexOf(NEWLINE) + 1;
+    counters.unterminated = whole < bytes.length;
+    for (let start = 0; start < bytes.length;) {
+      const quick = start < whole ? this.parseQuick(bytes, start) : null;
+      if (quick !== null) {
+        events.push(quick);
+        start = this.quick.next;
+        continue;
+      }
+      const newline = bytes.indexOf(NEWLINE, start);
+      const end = newline < 0 ? bytes.length : newline;
+      const event = this.parseOne(block.part(start, end));
       if (event !== null) events.push(event);
       start = end + 1;
     }
     return events;
+  }
+
+  /** A line in the usual shape; null for any other, which parseOne reads. */
+  private parseQuick(bytes: Uint8Array, start: number): TimedEvent | null {
+    const { format } = this.parser;
+    if (format === null) return null;
+    const event = this.quick.parse(bytes, start, this.counters.lines + 1, format.name);
+    if (event === null) return null;
+    this.counters.lines++;
+    this.broken.clear();
+    this.countTimed(event);
+    return event;
   }
 
   private parseOne(given: string): TraceEvent | null {
@@ -151,16 +175,20 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       counters.logLines++;
       return event;
     }
-    counters.events++;
     if (event.kind === 'lost') {
+      counters.events++;
       if (!event.overwritten) counters.lost += event.count ?? 1;
       return event;
     }
     if (event.kind === 'other' && /^dma_(?:un)?map_sg$/.test(event.name)) counters.bareLists++;
-    const before = this.lastTimes.get(event.cpu);
-    if (before !== undefined && event.timeNs < before) counters.backwards++;
-    this.lastTimes.set(event.cpu, event.timeNs);
+    this.countTimed(event);
     return event;
+  }
+
+  private countTimed(event: TimedEvent): void {
+    this.counters.events++;
+    if (event.timeNs < this.lastTimes.of(event.cpu)) this.counters.backwards++;
+    this.lastTimes.set(event.cpu, event.timeNs);
   }
 
   private refuseWrapped(line: number, text: string): void {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts events into the order of time that a tracer printed CPU by CPU, in bounded memory.
 import type { TraceEvent } from './events';
+import { TimesByCpu } from './times-by-cpu';
 
 /** Of one CPU the order stays: a time that steps back there is the clock's fault, and counts as the time before it. */
 export class TimeOrder {
   private held: TraceEvent[] = [];
   /** Sort keys, ns. */
   private keys: number[] = [];
-  private readonly latest = new Map<number | null, number>();
+  private readonly latest = new TimesByCpu();
   private latestOfAll = -Infinity;
   private sorted = true;
   private released = -Infinity;
@@ -46,11 +47,14 @@ export class TimeOrder {
   private keyOf(event: TraceEvent): number {
     // What has no time of the tracer's clock stays behind the event above it, of its CPU if it names one.
     if (event.kind === 'kernelLog') return this.latestOfAll;
-    if (event.kind === 'lost') return this.latest.get(event.cpu) ?? this.latestOfAll;
-    const before = this.latest.get(event.cpu);
-    const key = before !== undefined && before > event.timeNs ? before : event.timeNs;
-    if (key !== before) this.latest.set(event.cpu, key);
-    return key;
+    if (event.kind === 'lost') {
+      const latest = this.latest.of(event.cpu);
+      return latest === -Infinity ? this.latestOfAll : latest;
+    }
+    const before = this.latest.of(event.cpu);
+    if (before >= event.timeNs) return before;
+    this.latest.set(event.cpu, event.timeNs);
+    return event.timeNs;
   }
 
   private release(count: number): TraceEvent[] {

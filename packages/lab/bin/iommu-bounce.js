@@ -3,9 +3,6 @@
 // The command's entry: committed, because npm links no bin whose file is missing at install time.
 // It loads the bundle: one file starts faster than a hundred.
 'use strict';
-// Mapping calls through many small functions, more than V8 inlines into one by default: see docs/performance.md.
-require('node:v8').setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000');
-require('node:v8').setFlagsFromString('--max-inlined-bytecode-size=2000');
 // Reports name places of the ported code: in its sources, not in the bundle.
 process.setSourceMapsEnabled(true);
 import('../dist/esm/cli.mjs').then((cli) => cli.main(process.argv.slice(2)));

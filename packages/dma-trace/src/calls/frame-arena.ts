@@ -60,10 +60,15 @@ export class FrameArena {
 }
 
 function keptAlignment(pages: number): number {
-  return Math.min(KEPT_ALIGNMENT, 2 ** Math.ceil(Math.log2(pages)));
+  return Math.min(KEPT_ALIGNMENT, 2 ** powerOf(pages));
 }
 
 /** A power of two that holds the run, what lies before it and the page behind it. */
 function orderOf(run: PhysRun, residue: number): number {
-  return Math.ceil(Math.log2(residue + run.pages + 1));
+  return powerOf(residue + run.pages + 1);
+}
+
+/** Log2, rounded up. */
+function powerOf(n: number): number {
+  return n >= 1 && n <= 2 ** 30 ? 32 - Math.clz32(n - 1) : Math.ceil(Math.log2(n));
 }

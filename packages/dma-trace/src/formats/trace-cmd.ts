@@ -61,7 +61,7 @@ function rawFlags(scan: Scanner): string | null {
 }
 
 /** The marks that ftrace prints for the flags of an entry (enum trace_flag_type of include/linux/trace_events.h). */
-function marksOf(bits: number): string {
+export function marksOf(bits: number): string {
   const has = (bit: number): boolean => (bits & bit) !== 0;
   const irqs = ['.', 'd', 'b', 'D'][(has(0x01) ? 1 : 0) + (has(0x80) ? 2 : 0)] ?? '.';
   const resched = ['.', 'n', 'p', 'N', 'l', 'L', 'b', 'B'][

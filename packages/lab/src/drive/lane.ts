@@ -123,7 +123,19 @@ export class Lane {
    * @throws InputError if the machine has not so much
    */
   prepare(mapping: Mapping): LaneMapping {
-    return Object.assign(this.calls.prepare(mapping), { compared: false, equal: false });
+    const { windows } = this.calls.prepare(mapping);
+    // JS: to add fields to the object moves them out of it, for each mapping.
+    return {
+      mapping,
+      windows,
+      addr: 0,
+      list: null,
+      cpuAddr: 0,
+      page: null,
+      handle: null,
+      compared: false,
+      equal: false,
+    };
   }
 
   /** The next step of the batch, for a worker that has to know what comes; null at its end. */

@@ -27,48 +27,56 @@ export interface MappingRow {
 
 /** The power of two, of at least a page, that so many bytes need. */
 export function sizeUpTo(bytes: number): number {
-  return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
+  if (bytes <= PAGE) return PAGE;
+  return bytes <= 2 ** 30 ? 1 << (32 - Math.clz32(bytes - 1)) : 2 ** Math.ceil(Math.log2(bytes));
 }
 
 export class RecordedFigures {
-  private readonly byKey = new Map<string, MappingRow>();
+  /** A device has so few that a walk over them is shorter than to make a key. */
+  private readonly byDevice = new Map<string, MappingRow[]>();
 
-  mapped(mapping: Mapping): void {
-    const size_up_to = sizeUpTo(mapping.size);
-    const direction = DIRECTIONS[mapping.dir];
-    this.count({
-      device: mapping.device,
-      form: mapping.form,
-      direction,
-      size_up_to,
-      mappings: 1,
-      bytes: mapping.size,
-    });
+  mapped({ device, form, dir, size }: Mapping): void {
+    const row = this.row(device, form, DIRECTIONS[dir], sizeUpTo(size));
+    row.mappings++;
+    row.bytes += size;
   }
 
   /** Adds the figures of another trace. */
   merge(rows: readonly MappingRow[]): void {
-    for (const row of rows) this.count(row);
+    for (const { device, form, direction, size_up_to, mappings, bytes } of rows) {
+      const row = this.row(device, form, direction, size_up_to);
+      row.mappings += mappings;
+      row.bytes += bytes;
+    }
   }
 
   /** In the order of device, kind, direction and size. */
   rows(): MappingRow[] {
-    return [...this.byKey.values()].sort(
-      (a, b) =>
-        compare(a.device, b.device) ||
-        compare(a.form, b.form) ||
-        compare(a.direction, b.direction) ||
-        a.size_up_to - b.size_up_to,
-    );
+    return [...this.byDevice.values()]
+      .flat()
+      .sort(
+        (a, b) =>
+          compare(a.device, b.device) ||
+          compare(a.form, b.form) ||
+          compare(a.direction, b.direction) ||
+          a.size_up_to - b.size_up_to,
+      );
   }
 
-  private count(row: MappingRow): void {
-    const key = `${row.device} ${row.form} ${row.direction} ${String(row.size_up_to)}`;
-    const found = this.byKey.get(key);
-    if (found) {
-      found.mappings += row.mappings;
-      found.bytes += row.bytes;
-    } else this.byKey.set(key, { ...row });
+  private row(
+    device: string,
+    form: CallForm,
+    direction: Direction,
+    size_up_to: number,
+  ): MappingRow {
+    const rows = this.byDevice.get(device) ?? [];
+    for (const row of rows)
+      if (row.size_up_to === size_up_to && row.direction === direction && row.form === form)
+        return row;
+    const made = { device, form, direction, size_up_to, mappings: 0, bytes: 0 };
+    this.byDevice.set(device, rows);
+    rows.push(made);
+    return made;
   }
 }
 

@@ -29,6 +29,7 @@ interface EvictedSlot {
 
 interface BufferUse {
   readonly device: string;
+  readonly dir: number;
   now: number;
   peak: number;
   readonly bytes: number;
@@ -66,7 +67,8 @@ export class Survey {
   private coherent = 0;
   private readonly arena = new FrameArena(0, Number.MAX_SAFE_INTEGER);
   private readonly windows = new Map<Mapping, number[]>();
-  private readonly buffers = new Map<string, BufferUse>();
+  /** By device, which has so few that a walk over them is shorter than to make a key. */
+  private readonly buffers = new Map<string, BufferUse[]>();
   private readonly evicting = new Map<number, EvictedSlot>();
   private readonly runTimes = new Map<number, number>();
   private readonly teardowns = new Set<number>();
@@ -86,7 +88,7 @@ export class Survey {
   /** Bytes that bounce buffers may take: a class has as many as were ever in use at once. */
   get bufferBytes(): number {
     const slots = new Map<string, { slots: number; bytes: number }>();
-    for (const { device, peak, bytes } of this.buffers.values()) {
+    for (const { device, peak, bytes } of [...this.buffers.values()].flat()) {
       const key = `${device} ${String(bytes)}`;
       const before = slots.get(key)?.slots ?? 0;
       slots.set(key, { slots: Math.min(before + peak, this.pool.numSlots), bytes });
@@ -216,10 +218,13 @@ export class Survey {
     const size = pooledBytes(mapping);
     const bytes = this.pool.classSizes.find((one) => size <= one);
     if (bytes === undefined) return null;
-    const key = `${mapping.device} ${String(mapping.dir)} ${String(bytes)}`;
-    let found = this.buffers.get(key);
-    if (!found) this.buffers.set(key, (found = { device: mapping.device, now: 0, peak: 0, bytes }));
-    return found;
+    const { device, dir } = mapping;
+    const all = this.buffers.get(device) ?? [];
+    for (const one of all) if (one.bytes === bytes && one.dir === dir) return one;
+    const made = { device, dir, now: 0, peak: 0, bytes };
+    this.buffers.set(device, all);
+    all.push(made);
+    return made;
   }
 
   private evictSlot(step: EvictSlotStep): void {

@@ -21,6 +21,7 @@ import {
   type FrameArena,
   type Mapping,
   PAGE,
+  type PhysRun,
   type SyncStep,
   pageFloor,
   showPlace,
@@ -85,7 +86,9 @@ export class PortCalls {
   recordedPhys(held: Held, paddr: number): number {
     if (paddr >= REGISTERS) return paddr - REGISTERS;
     const pfn = Math.floor(paddr / PAGE);
-    for (const [i, run] of held.mapping.runs.entries()) {
+    const { runs } = held.mapping;
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i] as PhysRun;
       const first = held.windows[i] ?? 0;
       if (pfn >= first && pfn < first + run.pages) return run.phys + (paddr - first * PAGE);
     }
