@@ -124,29 +124,25 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     return { ...document, advice: adviceSentence(document) };
   }
 
-  const confirm = new Confirmed(found, base, options.progress);
   const goals = options.serve.map((percent) => ({ percent, ...goalOf(search, percent) }));
   const within = options.memory === null ? null : search.within(options.memory);
   const wanted = options.memory === null ? (goals[0]?.point ?? null) : within;
   const front = search.front(search.maps > MANY ? FEW_SHARES : FRONT_SHARES);
-  confirm.expected = new Set([...goals.map(({ point }) => point), within, ...front]).size + 1;
-  const recommended = wanted && (await confirm.withBoth(wanted));
-  const verdict = recommended && verdictOf(recommended.sessions, { preset, costs });
-  const paying = recommended && verdict ? payingPoint(search, recommended.choice, verdict) : null;
-  const serve: ServeGoal[] = [];
-  for (const { percent, reached, point } of goals)
-    serve.push({
-      wanted_share: Number((percent / 100).toPrecision(12)),
-      reached,
-      choice: point && (await confirm.choice(point)),
-    });
-  const budget = options.memory === null ? null : await memoryGoal(options.memory, search, confirm);
-  const shown: PoolChoice[] = [];
-  for (const point of front) {
-    const choice = await confirm.choice(point);
-    if (choice) shown.push(choice);
-  }
-  const payingChoice = paying && (await confirm.choice(paying));
+  const confirm = new Confirmed(found, sessions, base, wanted, options.progress);
+  const points = [wanted, ...goals.map(({ point }) => point), within, ...front];
+  await confirm.replay(points.filter((point) => point !== null));
+  const recommended = wanted && confirm.choice(wanted);
+  const verdict = recommended && verdictOf(confirm.withBoth(), { preset, costs });
+  const paying = recommended && verdict ? payingPoint(search, recommended, verdict) : null;
+  if (paying) await confirm.replay([paying]);
+  const serve = goals.map(({ percent, reached, point }): ServeGoal => ({
+    wanted_share: Number((percent / 100).toPrecision(12)),
+    reached,
+    choice: point && confirm.choice(point),
+  }));
+  const budget = options.memory === null ? null : memoryGoal(options.memory, search, confirm);
+  const shown = front.flatMap((point) => confirm.choice(point) ?? []);
+  const payingChoice = paying && confirm.choice(paying);
   const { strict } = first.kernelParams;
   const { iommu } = presetInfo(preset);
   options.progress('sizes by device', 0.97);
@@ -155,7 +151,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     ...common,
     recommendation:
       recommended &&
-      recommendationOf(recommended.choice, !doesNotPay({ verdict, only_what_pays: payingChoice })),
+      recommendationOf(recommended, !doesNotPay({ verdict, only_what_pays: payingChoice })),
     serve,
     within: budget,
     usual: usualChoice(sessions),
@@ -221,15 +217,11 @@ function goalOf(search: PoolSearch, percent: number): Goal {
   return { reached: false, point: search.serving(Math.max(1, atLeast(share * search.reachable))) };
 }
 
-async function memoryGoal(
-  bytes: number,
-  search: PoolSearch,
-  confirm: Confirmed,
-): Promise<MemoryGoal> {
+function memoryGoal(bytes: number, search: PoolSearch, confirm: Confirmed): MemoryGoal {
   const point = search.within(bytes);
   return {
     memory_bytes: bytes,
-    choice: point && (await confirm.choice(point)),
+    choice: point && confirm.choice(point),
     least_bytes: point ? null : (search.smallest()?.memoryBytes ?? null),
   };
 }

@@ -132,7 +132,7 @@ export function payingClasses({
 
 /** Null if not both the kernel before the series and the whole series were run. */
 export function verdictOf(
-  sessions: readonly Session[],
+  sessions: readonly Pick<Session, 'lanes' | 'kernelParams'>[],
   { preset, costs }: VerdictCosts,
 ): VerdictSection | null {
   const before = lanesOf(sessions, 0);
@@ -184,7 +184,7 @@ export function verdictOf(
 }
 
 /** Machines of one state, of all boots. */
-export function lanesOf(sessions: readonly Session[], patches: SeriesState): Lane[] {
+export function lanesOf(sessions: readonly Pick<Session, 'lanes'>[], patches: SeriesState): Lane[] {
   return sessions.flatMap(({ lanes }) =>
     lanes.filter((one) => one.patches === patches).map(({ lane }) => lane),
   );

@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { AdviseDocument, ReplayDocument } from '@iommu-bounce/lab';
+import { preset } from '@iommu-bounce/simulation';
+import { advise } from '../../src/compare';
 import { cli, cliOn, expectFits, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from '../replay/helpers';
 
@@ -87,6 +89,17 @@ describe('advise', function () {
       for (const goal of serve) expect(goal.choice?.served_share).to.be.at.least(goal.wanted_share);
       expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
     });
+
+  it('confirms its choices in one reading of the capture', async () => {
+    const steps: string[] = [];
+    await advise([SERIES], {
+      ...{ pathOf: (file) => file, recordedOn: null, facts: null, serve: [99, 60], memory: null },
+      costs: () => ({ preset: 'laptop-virtio', costs: preset('laptop-virtio') }),
+      progress: (what) => steps.push(what),
+    });
+    const replays = new Set(steps.filter((what) => /^replays? \d/.test(what)));
+    expect([...replays]).to.deep.equal(['replays 1 to 7 of 7']);
+  });
 
   it('begins with the advice, then says what the capture lacks', async () => {
     const { status, out } = await cliOn({ columns: 80 }, 'advise', NET);
