@@ -97,6 +97,8 @@ export interface SwiotlbSection {
   slots_keeping_offset: whole_number | null;
   /** Slots in use, at most, with the offset kept. */
   peak_slots_keeping_offset: whole_number;
+  /** Mappings that no area serves with the offset kept, those of `too_large` included: a piece and its offset take more than 128 slots. */
+  too_large_keeping_offset: whole_number;
 }
 
 /** The flush queue of a domain on one CPU, as lazy mode of v5.13 has it. */

@@ -10,7 +10,7 @@ import type {
   PoolChoice,
   SwiotlbFullRow,
 } from '../compare';
-import { causeWords } from '../compare';
+import { causeWords, exactBytes } from '../compare';
 import { oneLine } from '../errors';
 import {
   count,
@@ -188,6 +188,8 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
   if (!area) return [];
   const { mappings, too_large: large, slots, slots_keeping_offset: keeping } = area;
   const title = 'swiotlb instead of the pool (v5.13, all mappings bounced)';
+  if (mappings === 0)
+    return [{ id: 'swiotlb', title, parts: [['No streaming mapping: nothing would bounce.']] }];
   if (mappings === large) {
     const all = `No swiotlb= serves ${plural(large, 'mapping')}: each has a piece of more than 256 KiB.`;
     return [{ id: 'swiotlb', title, parts: [[all]] }];
@@ -196,6 +198,11 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
     `${areaText(slots, area.peak_slots)}${keeping === slots ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
     enough(Math.max(slots ?? Infinity, keeping ?? Infinity)),
   ];
+  const more = area.too_large_keeping_offset - large;
+  if (more > 0)
+    lines.push(
+      `With the offset kept, ${plural(more, 'mapping')} more ${more === 1 ? 'needs' : 'need'} over 256 KiB in one piece and ${more === 1 ? 'is' : 'are'} not in that number: no area serves ${more === 1 ? 'it' : 'them'}.`,
+    );
   if (large > 0)
     lines.push(
       `${count(large)} of ${plural(mappings, 'mapping')} ${large === 1 ? 'has' : 'have'} a piece of more than 256 KiB: no area serves ${large === 1 ? 'it' : 'them'}.`,
@@ -268,7 +275,7 @@ function fullText({
   slots,
 }: SwiotlbFullRow): string {
   const of = device === null ? '' : `${oneLine(device)}: `;
-  const asked = largest === null ? '' : `, ${wholeBytes(largest)} at most`;
+  const asked = largest === null ? '' : `, ${exactBytes(largest)} at most`;
   const all = slots === null ? '' : ` of ${plural(slots, 'slot')}`;
   return `${of}${causeWords(cause)}, ${plural(n, 'line')}${asked}${all} (first ${oneLine(first)}): ${advice}.`;
 }

@@ -233,6 +233,30 @@ describe('advise', function () {
       );
     });
 
+    it('does not round a size to the limit that it exceeds', async () => {
+      const { advice, swiotlb_full: rows } = await adviceOnText(full(100, 100, 262145));
+      expect(rows[0]?.cause).to.equal('too_large');
+      expect(advice).to.include('at most 256 KiB, and 262,145 bytes were asked for');
+    });
+
+    it('tells a missing area from a small one', async () => {
+      const text = full(100, 0).replace('total 32768', 'total 0');
+      const { swiotlb_full: rows } = await adviceOnText(text);
+      expect(rows[0]?.advice).to.match(
+        /^there is no area at all \(total 0 slots\): remove swiotlb=noforce/,
+      );
+      expect(
+        (await adviceOnText(full(1, 0, 0).replace('total 32768', 'total 0'))).advice,
+      ).not.to.include('swiotlb=0');
+    });
+
+    it('names the kernels whose line has no numbers', async () => {
+      const text = '[  100.000000] nvme 0000:01:00.0: swiotlb buffer is full (sz: 4096 bytes)\n';
+      const { swiotlb_full: rows } = await adviceOnText(text);
+      expect(rows[0]).to.include({ cause: 'unknown', slots: null });
+      expect(rows[0]?.advice).to.include('Linux up to 5.0 prints none');
+    });
+
     it('has nothing to say of a log about other things', async () => {
       const { advice, swiotlb_full: rows } = await adviceOnText(
         '[    1.000000] Linux version 6.1\n',
