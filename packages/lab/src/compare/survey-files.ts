@@ -6,9 +6,8 @@ import { type ReplayParams, replayParams } from '../drive/parameters';
 import { Survey, classSizesOf } from '../drive/survey';
 import { LogTopics, Signs } from './first-reading';
 import { onlyTranslated } from './only-translated';
-import { READING, type TraceFile, readFiles } from './read-files';
+import { READING, type ReadOptions, type TraceFile, readFiles } from './read-files';
 import type { RecordedIommu } from './recorded-on';
-import type { SessionOptions } from './session';
 
 export interface Surveyed {
   readonly survey: Survey;
@@ -24,7 +23,7 @@ export interface Surveyed {
 /** @throws TraceError for a file without a call */
 export async function surveyFiles(
   files: readonly TraceFile[],
-  options: SessionOptions,
+  options: ReadOptions & { readonly params: string | null },
 ): Promise<Surveyed> {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
