@@ -79,7 +79,10 @@ export interface VerdictSection {
   iommu: IommuKind;
   /** Mappings that ask the pool (dma_map_page, dma_map_sg); 0, and nothing follows. */
   mappings: whole_number;
-  /** Their unmaps; 0: the times are those of maps alone. */
+  /**
+   * Their unmaps; 0: the times are those of maps alone. A mapping that is left mapped counts as a map and not as an unmap: the time
+   * per map and unmap is the mean map plus the mean unmap.
+   */
   unmaps: whole_number;
   /** IOTLBs are flushed at each unmap (iommu.strict). */
   strict: boolean;

@@ -19,6 +19,7 @@ import {
   portOnlyLine,
   workerLine,
 } from '../tables/replay-rows';
+import { togetherLines } from '../tables/together';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
 import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
@@ -82,7 +83,15 @@ export function replayPart({ heading, document, id = 'replay' }: ReportPart): re
 function lead(document: ReplayDocument, prefix = ''): Html {
   const line = verdictLine(document);
   const troubles = captureTroubles(document.captures);
-  return html`${line === '' ? html`` : html`<p class="answer">${line}</p>`}
+  const [together, ...each] = togetherLines(document);
+  return html`${
+      together === undefined
+        ? html``
+        : html`<p>${together}</p>
+            <ul>
+              ${each.map((one) => html`<li>${one}</li>`)}
+            </ul>`
+    }${line === '' ? html`` : html`<p class="answer">${line}</p>`}
     <p>${traceLine(document)}.</p>
     ${
       troubles === ''

@@ -285,6 +285,7 @@ describe('advise', function () {
     [['--serve', '0'], /--serve: expected percent above 0 and up to 100, .* got '0'/],
     [['--serve', '99,101'], /--serve: expected percent/],
     [['--memory', 'much'], /--memory: expected a size, e\.g\. 512k or 4M, got 'much'/],
+    [['--memory', '0k'], /--memory: expected more than nothing, got '0k'/],
     [['--recorded-on', 'x'], /--recorded-on: expected one of/],
     [['--preset', 'x'], /--preset: /],
     [[NET], /is given twice/],
