@@ -106,6 +106,11 @@ export class Confirmed {
     return this.known.get(paramsOf(sizes)) ?? null;
   }
 
+  /** Machines with what is recommended. */
+  get recommendedLanes(): readonly Lane[] {
+    return this.recommended;
+  }
+
   /** The kernel before the series beside the one that is recommended, for `verdictOf`. */
   withBoth(): Pick<Session, 'lanes' | 'kernelParams'>[] {
     return this.sessions.map(({ lanes, kernelParams }, i) => {
@@ -145,7 +150,7 @@ export class Confirmed {
       ...options,
       patches: [],
       alternatives: {
-        params: points.map(paramsOf),
+        machines: points.map((point) => ({ patches: 4, params: paramsOf(point) })),
         bufferBytes: Math.max(...points.map(({ outcomes }) => outcomes[boot]?.heldBytes ?? 0)),
         surveyed: (this.sessions[boot] as Session).surveyed,
       },

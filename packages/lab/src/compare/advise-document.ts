@@ -8,6 +8,7 @@ import type {
   PresetName,
   SwiotlbCause,
 } from '@iommu-bounce/simulation';
+import type { AdviseCpuRow } from './advise-cpu';
 import type { CaptureSection } from './capture-document';
 import type { RecordedOn } from './recorded-on';
 import type { VerdictSection } from './verdict';
@@ -168,6 +169,8 @@ export interface AdviseDocument {
   within: MemoryGoal | null;
   /** The parameters that the kernel has by itself, or had when it was recorded; null: nothing was replayed. */
   usual: PoolChoice | null;
+  /** CPU time of a map and its unmap with each kernel that one could boot; empty without a recommendation. */
+  cpu: AdviseCpuRow[];
   /** Without a pool: nothing is copied. Null: nothing was replayed. */
   no_pool: {
     /** Times that iommu:map was passed. */

@@ -15,6 +15,7 @@ import { factsBeside } from '../spool';
 import { sum } from '../show/sum';
 import { bounceRows } from './advise-bounce';
 import { Confirmed } from './advise-confirm';
+import { cpuRows, otherFlush } from './advise-cpu';
 import type { AdviseDocument, MemoryGoal, PoolChoice, ServeGoal } from './advise-document';
 import { AdviseLoad } from './advise-load';
 import { type LogLook, fullRow, lookAtLogs } from './advise-log';
@@ -84,7 +85,15 @@ async function ofLogs(
 
 const NOTHING: AdviseDocument = {
   ...{ advice: '', files: [], boots: 0, mappings: 0, mappings_servable: 0, recommendation: null },
-  ...{ serve: [], within: null, usual: null, no_pool: null, front: [], only_what_pays: null },
+  ...{
+    serve: [],
+    within: null,
+    usual: null,
+    cpu: [],
+    no_pool: null,
+    front: [],
+    only_what_pays: null,
+  },
   ...{ verdict: null, bounce: [], swiotlb: null, flush_queues: [], swiotlb_full: [] },
   ...{ uncertain: [], recorded_on: [], preset: null, costs: null, captures: [] },
 };
@@ -143,6 +152,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const budget = options.memory === null ? null : memoryGoal(options.memory, search, confirm);
   const shown = front.flatMap((point) => confirm.choice(point) ?? []);
   const payingChoice = paying && confirm.choice(paying);
+  const usual = usualChoice(sessions);
   const { strict } = first.kernelParams;
   const { iommu } = presetInfo(preset);
   options.progress('sizes by device', 0.97);
@@ -154,7 +164,16 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
       recommendationOf(recommended, !doesNotPay({ verdict, only_what_pays: payingChoice })),
     serve,
     within: budget,
-    usual: usualChoice(sessions),
+    usual,
+    cpu:
+      recommended && usual
+        ? cpuRows(
+            sessions,
+            { lanes: confirm.recommendedLanes, params: recommended.params },
+            usual.params,
+            { preset, costs },
+          )
+        : [],
     no_pool: plainCounts(sessions),
     front: shown,
     only_what_pays: payingChoice,
@@ -186,6 +205,7 @@ async function firstReplay(
   for (const files of found) {
     const watched: SessionOptions = {
       ...base,
+      alternatives: { machines: [otherFlush(files)], bufferBytes: 0, surveyed: null },
       progress: (what, share) => {
         progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
       },

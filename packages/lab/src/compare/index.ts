@@ -14,6 +14,7 @@ export { advise, type AdviseOptions } from './advise'; // files in, sizes out
 export { causeWords } from './advise-sentence';
 export { exactBytes } from './advise-log';
 export type * from './advise-document';
+export type { AdviseCpuRow } from './advise-cpu';
 
 export {
   RECORDED_ON,

@@ -65,18 +65,18 @@ export interface SessionOptions extends ReadOptions {
   readonly overTime?: (boot: OverTimeFigures) => void;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
   readonly compares?: boolean;
-  /** The whole series with other parameters, too. Default: none. */
+  /** Machines with other parameters, too. Default: none. */
   readonly alternatives?: Alternatives;
 }
 
-/** What-ifs of the whole series, each on a machine of its own, in one reading. */
+/** What-ifs, each on a machine of its own, in one reading. */
 export interface Alternatives {
   /** Words of the kernel's command line, checked; they do not ask for the pools that the recorded kernel had. */
-  readonly params: readonly string[];
-  /** Bytes that the buffers of one of them may take. */
+  readonly machines: readonly { readonly patches: SeriesState; readonly params: string }[];
+  /** Bytes that the buffers of one of them may take; 0: those of the survey. */
   readonly bufferBytes: number;
-  /** What a replay of the same files found. */
-  readonly surveyed: Surveyed;
+  /** What a replay of the same files found; null: none did. */
+  readonly surveyed: Surveyed | null;
 }
 
 export interface Session {
@@ -192,8 +192,8 @@ export async function replaySession(
     watch?.(lane, patches, clock);
     return { patches, lane };
   });
-  const alternatives = (options.alternatives?.params ?? []).map((words, i) =>
-    laneOf(4, lanes.length + i, replayParams(facts, words)),
+  const alternatives = (options.alternatives?.machines ?? []).map((one, i) =>
+    laneOf(one.patches, lanes.length + i, replayParams(facts, one.params)),
   );
 
   const policies =

@@ -106,8 +106,8 @@ export interface VerdictSection {
 
 /** Of fewer mappings or unmaps nothing is said about CPU time: fills and the first addresses weigh too much. */
 export const ENOUGH = 100;
-const DRAWS = 2000;
-const SEED = 1;
+export const DRAWS = 2000;
+export const SEED = 1;
 type Side = 'read' | 'write';
 
 const sideOf = (direction: Direction): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
@@ -231,7 +231,7 @@ function chargeOfRow({ map, unmap, maps, unmaps }: SizeSteps): Charge {
 }
 
 /** The same over all sizes, with what the machines did between the calls. */
-function chargePerPair(lanes: readonly Lane[]): Charge {
+export function chargePerPair(lanes: readonly Lane[]): Charge {
   const [map, unmap, elsewhere] = [noSteps(), noSteps(), noSteps()] as const;
   let maps = 0;
   let unmaps = 0;

@@ -171,6 +171,33 @@ describe('advise', function () {
     expect(choice?.array_bytes).to.equal(8 * classes * 40 * (choice?.num_slots ?? 0));
   });
 
+  it('holds the recommendation against strict, lazy and the default classes', async () => {
+    const text = traceOf({ maps: 200, inFlight: 8, sizes: [4096] });
+    const { cpu, verdict, usual, recommendation } = await adviceOnText(text);
+    expect(cpu.map(({ kernel }) => kernel)).to.deep.equal([
+      'strict',
+      'lazy',
+      'usual',
+      'recommended',
+    ]);
+    const [strict, lazy, own, advised] = cpu;
+    expect(strict?.ns).to.equal(verdict?.before.ns);
+    expect(advised).to.include({ ns: verdict?.series.ns, recommended_wins: null });
+    expect(strict?.recommended_wins).to.equal(verdict?.series_wins);
+    expect([own?.params, advised?.params]).to.deep.equal([
+      usual?.params,
+      recommendation?.choice.params,
+    ]);
+    // Lazy mode waits for no UNMAP request.
+    expect(lazy?.ns).to.be.below(strict?.ns ?? 0);
+    const lazyCapture = await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'x.trace.txt'), text);
+      writeFileSync(join(folder, 'x.facts.json'), '{"kernel_cmdline": "iommu.strict=0"}');
+      return adviceOn(join(folder, 'x.trace.txt'));
+    });
+    expect(lazyCapture.cpu.slice(0, 2).map(({ ns }) => ns)).to.deep.equal([strict?.ns, lazy?.ns]);
+  });
+
   it('does not advise a pool where copying costs more', async () => {
     const text = traceOf({ maps: 300, inFlight: 8, sizes: [131072] });
     const found = await adviceOnText(text, '--preset', 'bare-metal-vtd');
