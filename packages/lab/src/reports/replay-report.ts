@@ -31,6 +31,7 @@ import { captureSection, captureTroubles } from './capture';
 import { overTimeParts } from './over-time';
 import { plotParts } from './plots/library';
 import { policiesSection } from './policies';
+import { policiesOverTime } from './policies-over-time';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -58,15 +59,24 @@ export function report(parts: readonly ReportPart[], command: string): string {
         't',
         sum(only.document.captures, ({ losses }) => losses.clock_steps_back.count),
       );
+  const policies = several
+    ? { sections: [], views: [] }
+    : policiesOverTime(
+        only.document.policies,
+        only.document.captures.map(({ files }) => files),
+        sections.length === 0,
+      );
   return pageText({
     title: REPLAY_TITLE,
     lead: several ? html`` : lead(only.document),
     sections: [
-      ...(several ? parts.flatMap(replayPart) : replaySections(only.document, sections)),
+      ...(several
+        ? parts.flatMap(replayPart)
+        : replaySections(only.document, [...sections, ...policies.sections])),
       limitsSection(),
     ],
     run: { command, body: html`${parts.map(({ document }) => replayRun(document))}` },
-    ...plotParts(views),
+    ...plotParts([...views, ...policies.views]),
   });
 }
 

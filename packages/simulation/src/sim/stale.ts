@@ -73,14 +73,16 @@ export class StaleClock {
 
   // As its steps are played.
 
-  /** An unmap returns. @param number -1 is none */
-  returned(number: number, now: number): void {
+  /** An unmap returns. @param number -1 is none @returns whether its mapping can still be reached */
+  returned(number: number, now: number): boolean {
     const at = number % this.addresses.length;
-    if (number >= this.oldest && this.over[at] === 0) this.times[at] = now;
+    if (number < this.oldest || this.over[at] !== 0) return false;
+    this.times[at] = now;
+    return true;
   }
 
-  /** Its mapping cannot be reached any more. */
-  gone(number: number, now: number): void {
+  /** Its mapping cannot be reached any more. @returns whether its unmap had returned */
+  gone(number: number, now: number): boolean {
     const at = number % this.addresses.length;
     const since = this.times[at] as number;
     // Another CPU flushed before the unmap had returned.
@@ -91,6 +93,7 @@ export class StaleClock {
     this.reachable--;
     while (this.oldest < this.next && this.over[this.oldest % this.over.length] === 1)
       this.oldest++;
+    return !Number.isNaN(since);
   }
 
   /** Mappings given back that can still be reached. */
