@@ -146,26 +146,22 @@ export class Confirmed {
     done: number,
     all: number,
   ): Promise<Lane[][] | null> {
-    const byBoot = await this.eachBoot(points.length, done, all, (boot, options) => ({
-      ...options,
-      patches: [],
-      alternatives: {
+    const byBoot = await this.eachBoot(points.length, done, all, (files, options, boot) =>
+      replaySession(files, { ...options, patches: [] }, null, {
         machines: points.map((point) => ({ patches: 4, params: paramsOf(point) })),
         bufferBytes: Math.max(...points.map(({ outcomes }) => outcomes[boot]?.heldBytes ?? 0)),
-        surveyed: (this.sessions[boot] as Session).surveyed,
-      },
-    }));
+        surveyed: this.sessions[boot]?.surveyed ?? null,
+      }),
+    );
     return (
       byBoot && points.map((_, i) => byBoot.flatMap(({ alternatives }) => alternatives[i] ?? []))
     );
   }
 
   private async asParams(point: PoolPoint, done: number, all: number): Promise<Lane[] | null> {
-    const byBoot = await this.eachBoot(1, done, all, (_, options) => ({
-      ...options,
-      params: paramsOf(point),
-      patches: [4],
-    }));
+    const byBoot = await this.eachBoot(1, done, all, (files, options) =>
+      replaySession(files, { ...options, params: paramsOf(point), patches: [4] }),
+    );
     return byBoot && lanesOf(byBoot, 4);
   }
 
@@ -174,7 +170,11 @@ export class Confirmed {
     replays: number,
     done: number,
     all: number,
-    optionsOf: (boot: number, options: SessionOptions) => SessionOptions,
+    replayed: (
+      files: readonly TraceFile[],
+      options: SessionOptions,
+      boot: number,
+    ) => Promise<Session>,
   ): Promise<Session[] | null> {
     const what =
       replays === 1
@@ -187,7 +187,7 @@ export class Confirmed {
           const bootsDone = (boot + share) / this.found.length;
           this.progress(what, 0.5 + (0.47 * (done - replays * (1 - bootsDone))) / all);
         };
-        sessions.push(await replaySession(files, optionsOf(boot, { ...this.base, progress })));
+        sessions.push(await replayed(files, { ...this.base, progress }, boot));
       }
     } catch (error) {
       // More memory than a machine can have here, or more addresses than 32 bits.

@@ -28,7 +28,7 @@ import type { TraceFile } from './read-files';
 import type { RecordedIommu, VerdictCosts } from './recorded-on';
 import { refuseRepeated } from './repeated';
 import { boots, commonDriver } from './replay';
-import { type Session, type SessionOptions, replaySession } from './session';
+import { type Session, type SessionOptions, type WatchLane, replaySession } from './session';
 import { type VerdictSection, isEnough, payingClasses, verdictOf } from './verdict';
 
 export interface AdviseOptions {
@@ -205,17 +205,18 @@ async function firstReplay(
   for (const files of found) {
     const watched: SessionOptions = {
       ...base,
-      alternatives: { machines: [otherFlush(files)], bufferBytes: 0, surveyed: null },
       progress: (what, share) => {
         progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
       },
     };
-    const session = await replaySession(files, watched, (lane, patches, clock) => {
+    const keepLoad: WatchLane = (lane, patches, clock) => {
       if (patches !== 0) return;
       const load = new AdviseLoad(lane, clock);
       loads.push(load);
       lane.observers.push(load);
-    });
+    };
+    const other = { machines: [otherFlush(files)], bufferBytes: 0, surveyed: null };
+    const session = await replaySession(files, watched, keepLoad, other);
     sessions.push(session);
     loads.at(-1)?.finish();
   }

@@ -65,8 +65,6 @@ export interface SessionOptions extends ReadOptions {
   readonly overTime?: (boot: OverTimeFigures) => void;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
   readonly compares?: boolean;
-  /** Machines with other parameters, too. Default: none. */
-  readonly alternatives?: Alternatives;
 }
 
 /** What-ifs, each on a machine of its own, in one reading. */
@@ -103,7 +101,7 @@ export interface Session {
   readonly params: string;
   readonly numSlots: number;
   readonly lanes: readonly { readonly patches: SeriesState; readonly lane: Lane }[];
-  /** In the order of the options. */
+  /** In the order that was asked for. */
   readonly alternatives: readonly Lane[];
   readonly agreement: Agreement;
   /** Which state was compared with iommu:map and iommu:unmap. */
@@ -128,8 +126,9 @@ export async function replaySession(
   files: readonly TraceFile[],
   options: SessionOptions,
   watch: WatchLane | null = null,
+  others: Alternatives | null = null,
 ): Promise<Session> {
-  const surveyed = options.alternatives?.surveyed ?? (await surveyFiles(files, options));
+  const surveyed = others?.surveyed ?? (await surveyFiles(files, options));
   const { survey, facts, params, onlyDevice } = surveyed;
   const { numSlots } = params.values;
   const on = recordedOn(options.recordedOn ?? null, facts, surveyed.sign);
@@ -149,7 +148,7 @@ export async function replaySession(
   const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(
     survey,
-    options.alternatives?.bufferBytes ?? 0,
+    others?.bufferBytes ?? 0,
     comparesPool ? initial : [],
     files[0]?.file ?? '',
   );
@@ -192,7 +191,7 @@ export async function replaySession(
     watch?.(lane, patches, clock);
     return { patches, lane };
   });
-  const alternatives = (options.alternatives?.machines ?? []).map((one, i) =>
+  const alternatives = (others?.machines ?? []).map((one, i) =>
     laneOf(one.patches, lanes.length + i, replayParams(facts, one.params)),
   );
 
