@@ -92,5 +92,10 @@ function bytesOf(text: string): number {
   const [, number = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
   if (number === '')
     throw new UsageError(`--memory: expected a size, e.g. 512k or 4M, got '${text}'`);
-  return Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
+  const bytes = Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
+  if (bytes === 0)
+    throw new UsageError(
+      `--memory: expected more than nothing, got '${text}'; a kernel without the pool takes no memory`,
+    );
+  return bytes;
 }

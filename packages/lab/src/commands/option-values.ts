@@ -49,7 +49,7 @@ export function option<T>(name: string, read: () => T): T {
 
 /** `--report`. @param more the end of its explanation */
 export function reportOption(more = ''): Option {
-  return new Option('--report <file.html>', `write a report${more}`);
+  return new Option('--report <file.html>', `write a report, with its folder if need be${more}`);
 }
 
 /** Adds `--fix`. */

@@ -8,6 +8,7 @@ import type {
   PresetName,
   SwiotlbCause,
 } from '@iommu-bounce/simulation';
+import type { AdviseCpuRow } from './advise-cpu';
 import type { CaptureSection } from './capture-document';
 import type { RecordedOn } from './recorded-on';
 import type { VerdictSection } from './verdict';
@@ -97,6 +98,8 @@ export interface SwiotlbSection {
   slots_keeping_offset: whole_number | null;
   /** Slots in use, at most, with the offset kept. */
   peak_slots_keeping_offset: whole_number;
+  /** Mappings that no area serves with the offset kept, those of `too_large` included: a piece and its offset take more than 128 slots. */
+  too_large_keeping_offset: whole_number;
 }
 
 /** The flush queue of a domain on one CPU, as lazy mode of v5.13 has it. */
@@ -166,6 +169,8 @@ export interface AdviseDocument {
   within: MemoryGoal | null;
   /** The parameters that the kernel has by itself, or had when it was recorded; null: nothing was replayed. */
   usual: PoolChoice | null;
+  /** CPU time of a map and its unmap with each kernel that one could boot; empty without a recommendation. */
+  cpu: AdviseCpuRow[];
   /** Without a pool: nothing is copied. Null: nothing was replayed. */
   no_pool: {
     /** Times that iommu:map was passed. */

@@ -7,6 +7,7 @@ import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounc
 import { count, plural, sizeLimit, wholeBytes } from '../show/format';
 import type { SwiotlbFullRow } from './advise-document';
 
+const KIB = 1024;
 /** What is never unmapped fills the area if it is so much of it. */
 const LEAK_SHARE = 0.5;
 
@@ -72,21 +73,28 @@ export function fullRow(
 }
 
 function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): string {
+  if (total === 0 && cause !== 'too_large')
+    return 'there is no area at all (total 0 slots): remove swiotlb=noforce, or find in the log why the kernel set no memory aside';
   switch (cause) {
     case 'too_large':
       return (
-        `no swiotlb= helps: a piece has at most ${sizeLimit(LONGEST_BOUNCE)}, and ${wholeBytes(largest ?? 0)} were asked for; ` +
+        `no swiotlb= helps: a piece has at most ${sizeLimit(LONGEST_BOUNCE)}, and ${exactBytes(largest ?? 0)} were asked for; ` +
         'let the driver ask dma_max_mapping_size (for disks: lower max_sectors_kb)'
       );
     case 'fragmented':
-      return `enough slots were free, but no run of ${wholeBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
+      return `enough slots were free, but no run of ${exactBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
     case 'leaked':
       return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
     case 'full':
       return `needs swiotlb=${count(wholeSets(mostSlots ?? 0)).replaceAll(',', '')} at least (${plural(mostSlots ?? 0, 'slot')} in use and asked for)`;
     case 'unknown':
-      return 'the line has no numbers of slots (kernels before 4.20 print none): record the mappings, or raise swiotlb=';
+      return 'the line has no numbers of slots (Linux up to 5.0 prints none, from 5.2 on it does): record the mappings, or raise swiotlb=';
   }
+}
+
+/** A size at a limit is not rounded to the limit: `256 KiB`, `262,145 bytes`. */
+export function exactBytes(bytes: number): string {
+  return bytes % KIB === 0 ? wholeBytes(bytes) : plural(bytes, 'byte');
 }
 
 /** Twice of what there is: how large is not known from the lines. */

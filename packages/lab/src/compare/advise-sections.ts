@@ -14,7 +14,7 @@ export function usualChoice(sessions: readonly Session[]): PoolChoice | null {
   const [first] = sessions;
   if (!first) return null;
   const { classSizes, numSlots } = first.kernelParams;
-  return choiceOf({ classSizes, numSlots }, sessions);
+  return choiceOf({ classSizes, numSlots }, lanesOf(sessions, 4));
 }
 
 export function plainCounts(sessions: readonly Session[]): AdviseDocument['no_pool'] {
@@ -41,23 +41,26 @@ export function swiotlbSection(
   loads: readonly AdviseLoad[],
   progress: (tries: number) => void,
 ): SwiotlbSection {
-  const areas = (mask: number): { slots: number | null; peak: number } => {
+  const areas = (mask: number): { slots: number | null; peak: number; tooLarge: number } => {
     const all = loads.map(({ swiotlb }) => swiotlbArea(swiotlb, mask, progress));
     const slots = all.map((one) => one.slots);
     const known = slots.filter((one) => one !== null);
     return {
       slots: known.length < slots.length ? null : Math.max(0, ...known),
       peak: Math.max(0, ...all.map((one) => one.peakSlots)),
+      tooLarge: sum(all, (one) => one.tooLarge),
     };
   };
   const plain = areas(0);
   const keeping = areas(NVME_ALIGN_MASK);
+  const tooLarge = sum(loads, ({ swiotlb }) => swiotlb.tooLarge);
   return {
     mappings: sum(loads, ({ swiotlb }) => swiotlb.mappings),
-    too_large: sum(loads, ({ swiotlb }) => swiotlb.tooLarge),
+    too_large: tooLarge,
     slots: plain.slots,
     peak_slots: plain.peak,
     slots_keeping_offset: keeping.slots,
     peak_slots_keeping_offset: keeping.peak,
+    too_large_keeping_offset: tooLarge + keeping.tooLarge,
   };
 }

@@ -15,6 +15,7 @@ import { factsBeside } from '../spool';
 import { sum } from '../show/sum';
 import { bounceRows } from './advise-bounce';
 import { Confirmed } from './advise-confirm';
+import { cpuRows, otherFlush } from './advise-cpu';
 import type { AdviseDocument, MemoryGoal, PoolChoice, ServeGoal } from './advise-document';
 import { AdviseLoad } from './advise-load';
 import { type LogLook, fullRow, lookAtLogs } from './advise-log';
@@ -27,7 +28,7 @@ import type { TraceFile } from './read-files';
 import type { RecordedIommu, VerdictCosts } from './recorded-on';
 import { refuseRepeated } from './repeated';
 import { boots, commonDriver } from './replay';
-import { type Session, type SessionOptions, replaySession } from './session';
+import { type Session, type SessionOptions, type WatchLane, replaySession } from './session';
 import { type VerdictSection, isEnough, payingClasses, verdictOf } from './verdict';
 
 export interface AdviseOptions {
@@ -84,7 +85,15 @@ async function ofLogs(
 
 const NOTHING: AdviseDocument = {
   ...{ advice: '', files: [], boots: 0, mappings: 0, mappings_servable: 0, recommendation: null },
-  ...{ serve: [], within: null, usual: null, no_pool: null, front: [], only_what_pays: null },
+  ...{
+    serve: [],
+    within: null,
+    usual: null,
+    cpu: [],
+    no_pool: null,
+    front: [],
+    only_what_pays: null,
+  },
   ...{ verdict: null, bounce: [], swiotlb: null, flush_queues: [], swiotlb_full: [] },
   ...{ uncertain: [], recorded_on: [], preset: null, costs: null, captures: [] },
 };
@@ -124,29 +133,26 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     return { ...document, advice: adviceSentence(document) };
   }
 
-  const confirm = new Confirmed(found, base, options.progress);
   const goals = options.serve.map((percent) => ({ percent, ...goalOf(search, percent) }));
   const within = options.memory === null ? null : search.within(options.memory);
   const wanted = options.memory === null ? (goals[0]?.point ?? null) : within;
   const front = search.front(search.maps > MANY ? FEW_SHARES : FRONT_SHARES);
-  confirm.expected = new Set([...goals.map(({ point }) => point), within, ...front]).size + 1;
-  const recommended = wanted && (await confirm.withBoth(wanted));
-  const verdict = recommended && verdictOf(recommended.sessions, { preset, costs });
-  const paying = recommended && verdict ? payingPoint(search, recommended.choice, verdict) : null;
-  const serve: ServeGoal[] = [];
-  for (const { percent, reached, point } of goals)
-    serve.push({
-      wanted_share: Number((percent / 100).toPrecision(12)),
-      reached,
-      choice: point && (await confirm.choice(point)),
-    });
-  const budget = options.memory === null ? null : await memoryGoal(options.memory, search, confirm);
-  const shown: PoolChoice[] = [];
-  for (const point of front) {
-    const choice = await confirm.choice(point);
-    if (choice) shown.push(choice);
-  }
-  const payingChoice = paying && (await confirm.choice(paying));
+  const confirm = new Confirmed(found, sessions, base, wanted, options.progress);
+  const points = [wanted, ...goals.map(({ point }) => point), within, ...front];
+  await confirm.replay(points.filter((point) => point !== null));
+  const recommended = wanted && confirm.choice(wanted);
+  const verdict = recommended && verdictOf(confirm.withBoth(), { preset, costs });
+  const paying = recommended && verdict ? payingPoint(search, recommended, verdict) : null;
+  if (paying) await confirm.replay([paying]);
+  const serve = goals.map(({ percent, reached, point }): ServeGoal => ({
+    wanted_share: Number((percent / 100).toPrecision(12)),
+    reached,
+    choice: point && confirm.choice(point),
+  }));
+  const budget = options.memory === null ? null : memoryGoal(options.memory, search, confirm);
+  const shown = front.flatMap((point) => confirm.choice(point) ?? []);
+  const payingChoice = paying && confirm.choice(paying);
+  const usual = usualChoice(sessions);
   const { strict } = first.kernelParams;
   const { iommu } = presetInfo(preset);
   options.progress('sizes by device', 0.97);
@@ -155,10 +161,19 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     ...common,
     recommendation:
       recommended &&
-      recommendationOf(recommended.choice, !doesNotPay({ verdict, only_what_pays: payingChoice })),
+      recommendationOf(recommended, !doesNotPay({ verdict, only_what_pays: payingChoice })),
     serve,
     within: budget,
-    usual: usualChoice(sessions),
+    usual,
+    cpu:
+      recommended && usual
+        ? cpuRows(
+            sessions,
+            { lanes: confirm.recommendedLanes, params: recommended.params },
+            usual.params,
+            { preset, costs },
+          )
+        : [],
     no_pool: plainCounts(sessions),
     front: shown,
     only_what_pays: payingChoice,
@@ -194,12 +209,14 @@ async function firstReplay(
         progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
       },
     };
-    const session = await replaySession(files, watched, (lane, patches, clock) => {
+    const keepLoad: WatchLane = (lane, patches, clock) => {
       if (patches !== 0) return;
       const load = new AdviseLoad(lane, clock);
       loads.push(load);
       lane.observers.push(load);
-    });
+    };
+    const other = { machines: [otherFlush(files)], bufferBytes: 0, surveyed: null };
+    const session = await replaySession(files, watched, keepLoad, other);
     sessions.push(session);
     loads.at(-1)?.finish();
   }
@@ -221,15 +238,11 @@ function goalOf(search: PoolSearch, percent: number): Goal {
   return { reached: false, point: search.serving(Math.max(1, atLeast(share * search.reachable))) };
 }
 
-async function memoryGoal(
-  bytes: number,
-  search: PoolSearch,
-  confirm: Confirmed,
-): Promise<MemoryGoal> {
+function memoryGoal(bytes: number, search: PoolSearch, confirm: Confirmed): MemoryGoal {
   const point = search.within(bytes);
   return {
     memory_bytes: bytes,
-    choice: point && (await confirm.choice(point)),
+    choice: point && confirm.choice(point),
     least_bytes: point ? null : (search.smallest()?.memoryBytes ?? null),
   };
 }

@@ -24,11 +24,12 @@ import type { SeriesState } from './series-state';
 import type { Session, SessionOptions } from './session';
 import { verdictOf } from './verdict';
 
-/** False if a comparison found a difference, or the port died. */
+/** False if a comparison found a difference that lost events cannot explain, or the port died. */
 export function agrees(document: ReplayDocument): boolean {
   const { agreement, pool_agreement: pool, states } = document;
   return (
-    agreement.mappings_equal === agreement.mappings_compared &&
+    agreement.mappings_compared - agreement.mappings_equal ===
+      agreement.mappings_differing_with_losses &&
     (!pool ||
       (pool.decisions_equal === pool.decisions_compared && pool.decisions_of_port_only === 0)) &&
     states.every((state) => state.oops === null)
@@ -42,9 +43,16 @@ export function documentOf(
 ): ReplayDocument {
   const pool = poolSection(sessions, mostDifferences);
   const [first] = sessions;
+  const paid = costs && first ? costs(first.recordedOn.iommu, first.driver) : null;
   return {
-    verdict:
-      costs && first ? verdictOf(sessions, costs(first.recordedOn.iommu, first.driver)) : null,
+    verdict: paid && verdictOf(sessions, paid),
+    verdict_by_boot:
+      sessions.length < 2
+        ? []
+        : sessions.map((session) => ({
+            files: session.files.map(({ file }) => file),
+            verdict: paid && verdictOf([session], paid),
+          })),
     pool_off: sessions.find((session) => session.poolOff !== null)?.poolOff ?? null,
     recorded_on: sessions.map((session) => session.recordedOn),
     driver: first?.driver ?? 'virtio',
@@ -107,8 +115,11 @@ function addReasons(to: Record<string, number>, from: Readonly<Record<string, nu
 
 function agreementSection(sessions: readonly Session[], most: number): AgreementSection {
   const all = newAgreement();
-  for (const { agreement } of sessions) {
+  let withLosses = 0;
+  for (const { agreement, counters } of sessions) {
     const { figures } = agreement;
+    if (counters.some(({ dropped, lost }) => dropped + lost > 0))
+      withLosses += figures.mappings_compared - figures.mappings_equal;
     all.mappings_recorded += figures.mappings_recorded;
     all.mappings_with_events += figures.mappings_with_events;
     all.mappings_compared += figures.mappings_compared;
@@ -124,6 +135,7 @@ function agreementSection(sessions: readonly Session[], most: number): Agreement
   }
   return {
     ...all,
+    mappings_differing_with_losses: withLosses,
     states: [...new Set(sessions.map((session) => session.agreementState))].sort(),
     differences: sessions.flatMap(({ agreement }) => agreement.differences).slice(0, most),
   };

@@ -2,6 +2,7 @@
 // What a first reading of a capture learns beside its calls: the recorded IOMMU, and what lines of a kernel log are about.
 
 import type { LogTopic, TraceEvent } from '@iommu-bounce/dma-trace';
+import { plural } from '../show/format';
 import { type RecordedIommu, signOf } from './recorded-on';
 
 /** The first sign of the recorded IOMMU. */
@@ -37,6 +38,6 @@ export class LogTopics {
       ['dmaDebug', 'of DMA-API debugging'],
     ] as const;
     const said = names.map(([topic, of]) => `${String(this.counts.get(topic) ?? 0)} ${of}`);
-    return `is a kernel log, ${said.join(', ')} in ${String(this.lines)} lines; it has no DMA calls, so there is nothing to ${doing}; iommu-bounce lint reads it`;
+    return `is a kernel log, ${said.join(', ')} in ${plural(this.lines, 'line')}; it has no DMA calls, so there is nothing to ${doing}; iommu-bounce lint reads it`;
   }
 }

@@ -12,19 +12,22 @@ import { UsageError } from '../errors';
 export const MOST_RAM = 0.95 * 2 ** 32;
 
 /**
+ * @param bufferBytes that bounce buffers may take, if not those that were surveyed
  * @param initial pools that have to be warmed up
  * @param file named in the error
  * @throws UsageError if it is more than a machine can have
  */
 export function memoryNeeded(
   survey: Survey,
+  bufferBytes: number,
   initial: readonly InitialState[],
   file: string,
 ): Pick<RecordedMachineFacts, 'windowFrames' | 'buddyPages'> {
   const warm = warmUpNeeds(initial);
   // A run of the worker may change the order of what is mapped and unmapped around it: hence some room.
   const windowFrames = Math.ceil(survey.windowFrames * 1.25) + 4096 + warm.frames;
-  const bytes = 1.25 * (survey.bufferBytes + warm.bytes) + 2 * survey.peakCoherent;
+  const bytes =
+    1.25 * (Math.max(bufferBytes, survey.bufferBytes) + warm.bytes) + 2 * survey.peakCoherent;
   const buddyPages = Math.ceil(bytes / PAGE_SIZE) + 4096;
   if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
     throw new UsageError(

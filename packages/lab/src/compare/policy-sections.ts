@@ -7,6 +7,7 @@ import {
   type CaptureReach,
   type LockFigures,
   type OccupancyCurve,
+  type StaleCurve,
   addCaptureCounts,
 } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
@@ -15,9 +16,14 @@ import { sum } from '../show/sum';
  * One policy over all captures: a machine for each boot. Sums over the boots, of devices and locks by name; peaks and
  * windows are the largest.
  */
-export interface PolicySection extends Omit<CapturePolicyRow, 'bounce_over_time'> {
+export interface PolicySection extends Omit<
+  CapturePolicyRow,
+  'bounce_over_time' | 'stale_over_time'
+> {
   /** One for each boot. */
   readonly bounce_over_time: OccupancyCurve[];
+  /** One for each boot; null: all memory can always be reached. */
+  readonly stale_over_time: StaleCurve[] | null;
 }
 
 type Rows<Row> = readonly [Row, ...Row[]];
@@ -32,11 +38,13 @@ function merged(rows: readonly CapturePolicyRow[]): PolicySection {
   const all = rows as Rows<CapturePolicyRow>;
   const [first] = all;
   const bounce_over_time = rows.map((row) => row.bounce_over_time);
-  if (rows.length === 1) return { ...first, bounce_over_time };
+  const stale = rows.flatMap((row) => row.stale_over_time ?? []);
+  const stale_over_time = stale.length > 0 ? stale : null;
+  if (rows.length === 1) return { ...first, bounce_over_time, stale_over_time };
   return {
     ...counted(all),
     ...reached(all.map((row) => ({ row, elapsed: row.elapsed_ns }))),
-    bounce_over_time,
+    ...{ bounce_over_time, stale_over_time },
     background_seconds: sum(rows, (row) => row.background_seconds),
     lock_wait_seconds: sum(rows, (row) => row.lock_wait_seconds),
     elapsed_ns: sum(rows, (row) => row.elapsed_ns),

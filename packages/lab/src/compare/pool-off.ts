@@ -16,12 +16,16 @@ interface Replayed {
  */
 export function poolOff(session: Replayed, option: string | null): string | null {
   const lane = session.lanes.find(({ patches }) => patches === 4)?.lane;
-  if (!lane || lane.port.devices.size === 0) return null;
+  if (!lane || hasPool(lane)) return null;
   if (!lane.port.m.io_buffer_pool) return option ?? 'IOMMU_IO_BUFFER is not set in its options';
-  const classes = [...lane.port.devices.values()].flatMap(({ pool }) => pool?.classes ?? []);
-  if (classes.some(({ slots }) => slots.length > 0)) return null;
   const { numSlots, classSizes } = session.kernelParams;
   if (numSlots === 0) return 'io_buffer_pool.num_slots=0';
   if (classSizes === 0) return 'io_buffer_pool.class_sizes=0';
   return 'no device got a pool; the messages of the kernel say why';
+}
+
+/** Whether a device has a pool with slots; without devices none is missing. */
+export function hasPool({ port: { devices } }: Lane): boolean {
+  const classes = [...devices.values()].flatMap(({ pool }) => pool?.classes ?? []);
+  return devices.size === 0 || classes.some(({ slots }) => slots.length > 0);
 }

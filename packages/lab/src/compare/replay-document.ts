@@ -57,6 +57,8 @@ export interface RecordedSection {
 }
 
 export interface AgreementSection extends AgreementFigures {
+  /** Mappings that differ, of recordings that lost events: an event of another mapping may stand there. No part of the exit status. */
+  mappings_differing_with_losses: whole_number;
   /** The states that were compared with the recorded events. */
   states: SeriesState[];
   /** The first ones. */
@@ -133,6 +135,13 @@ export interface StateSection extends LaneCounts {
 export interface ReplayDocument {
   /** What the series would do for this mix of mappings; null if it was not asked for, or not both states were run. */
   verdict: VerdictSection | null;
+  /** The verdict on each recording by itself; empty if all files are of one machine. */
+  verdict_by_boot: {
+    /** Its files. */
+    files: string[];
+    /** Null as `verdict` is. */
+    verdict: VerdictSection | null;
+  }[];
   /** Why the whole series has no pool; null if it has one, or was not run. */
   pool_off: string | null;
   /** One for each boot. */

@@ -9,32 +9,22 @@ import {
   type LineCounts,
   type ReconstructedCounts,
   type TraceCounters,
-  TraceError,
   type TraceFacts,
 } from '@iommu-bounce/dma-trace';
 import { Agreement } from './agreement';
 import { RecordedEviction } from '../drive/eviction';
 import { Lane } from '../drive/lane';
-import { replayParams, underParams } from '../drive/parameters';
+import { type ReplayParams, replayParams, underParams } from '../drive/parameters';
 import { RecordedClock } from '../drive/recorded-clock';
 import { PoolAgreement } from './pool-agreement';
 import { PortMachine } from '../drive/port-machine';
 import { memoryNeeded } from './memory-needed';
-import { onlyTranslated } from './only-translated';
 import { OverTime } from './over-time';
 import type { OverTimeFigures } from './over-time-figures';
-import { LogTopics, Signs } from './first-reading';
 import type { CapturePolicyRow, RecordedMachineFacts } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
-import {
-  READING,
-  REPLAYING,
-  type ReadOptions,
-  type TraceFile,
-  cpusOf,
-  readFiles,
-} from './read-files';
+import { REPLAYING, type ReadOptions, type TraceFile, cpusOf, readFiles } from './read-files';
 import {
   RECORDED_ON,
   type RecordedIommu,
@@ -46,7 +36,8 @@ import {
 import { RestatedSlots } from './restated';
 import { type SeriesState, stateToCompare } from './series-state';
 import type { InitialState } from '../drive/slot-history';
-import { Survey, classSizesOf } from '../drive/survey';
+import type { Survey } from '../drive/survey';
+import { type Surveyed, surveyFiles } from './survey-files';
 import { warmUp } from '../drive/warm-up';
 import { whatIfOf } from './what-if';
 
@@ -76,6 +67,16 @@ export interface SessionOptions extends ReadOptions {
   readonly compares?: boolean;
 }
 
+/** What-ifs, each on a machine of its own, in one reading. */
+export interface Alternatives {
+  /** Words of the kernel's command line, checked; they do not ask for the pools that the recorded kernel had. */
+  readonly machines: readonly { readonly patches: SeriesState; readonly params: string }[];
+  /** Bytes that the buffers of one of them may take; 0: those of the survey. */
+  readonly bufferBytes: number;
+  /** What a replay of the same files found; null: none did. */
+  readonly surveyed: Surveyed | null;
+}
+
 export interface Session {
   readonly driver: IommuDriver;
   readonly recordedOn: RecordedOn;
@@ -94,10 +95,14 @@ export interface Session {
   /** What stands beside the calls. */
   readonly account: CaptureAccount;
   readonly survey: Survey;
+  /** For another replay of these files. */
+  readonly surveyed: Surveyed;
   readonly clock: RecordedClock;
   readonly params: string;
   readonly numSlots: number;
   readonly lanes: readonly { readonly patches: SeriesState; readonly lane: Lane }[];
+  /** In the order that was asked for. */
+  readonly alternatives: readonly Lane[];
   readonly agreement: Agreement;
   /** Which state was compared with iommu:map and iommu:unmap. */
   readonly agreementState: SeriesState;
@@ -121,28 +126,12 @@ export async function replaySession(
   files: readonly TraceFile[],
   options: SessionOptions,
   watch: WatchLane | null = null,
+  others: Alternatives | null = null,
 ): Promise<Session> {
-  const facts = files.find((one) => one.facts !== null)?.facts ?? null;
-  const params = replayParams(facts, options.params);
-  const { numSlots, classSizes, strict } = params.values;
-  const survey = new Survey({ classSizes: classSizesOf(classSizes), numSlots });
-  const signs = new Signs();
-  const topics = new LogTopics();
-  const onlyDevice = onlyTranslated(facts);
-  const first = new Assembler(null, { withDecisions: new Set(), firstDevice: '', onlyDevice });
-  const readings = await readFiles(files, first, options, READING, {
-    take: (steps) => {
-      for (const step of steps) survey.add(step);
-    },
-    see: (events) => {
-      signs.add(events);
-      topics.add(events);
-    },
-  });
-  if (readings.every(({ counters }) => counters.events === 0))
-    throw new TraceError(files[0]?.file ?? '', null, topics.refusalTo('replay'));
-  survey.finish();
-  const on = recordedOn(options.recordedOn ?? null, facts, signs.found);
+  const surveyed = others?.surveyed ?? (await surveyFiles(files, options));
+  const { survey, facts, params, onlyDevice } = surveyed;
+  const { numSlots } = params.values;
+  const on = recordedOn(options.recordedOn ?? null, facts, surveyed.sign);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
 
   const whatIf =
@@ -157,32 +146,38 @@ export async function replaySession(
   const agreement = new Agreement(options.mostDifferences, whatIf !== null);
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
-  const memory = memoryNeeded(survey, comparesPool ? initial : [], files[0]?.file ?? '');
+  const memory = memoryNeeded(
+    survey,
+    others?.bufferBytes ?? 0,
+    comparesPool ? initial : [],
+    files[0]?.file ?? '',
+  );
   const machine: RecordedMachineFacts = {
     ...{ hz: clock.hz, jiffies: start.jiffies, cpus: survey.cpus, ...memory },
     threePageSizes: /intel|vt-d/i.test(facts?.iommu ?? ''),
     devices: [...survey.devices.values()],
     groups: facts?.groups.map((group) => group.devices) ?? [],
   };
-  let pool: PoolAgreement | null = null;
-  const lanes = states.map((patches, index) => {
+  const laneOf = (patches: SeriesState, index: number, words: ReplayParams): Lane => {
     const port = underParams(
-      params,
+      words,
       () =>
         new PortMachine({
           driver,
           patches,
           config: options.config ?? IO_BUFFER_Y,
-          params: params.text,
-          lazy: !strict,
+          params: words.text,
+          lazy: !words.values.strict,
           ...machine,
         }),
     );
-    const lane = new Lane(port, index, memory.windowFrames, {
-      ns: survey.firstNs,
-      restMs: start.restMs,
-    });
-    if (patches === 4 && comparesPool && port.m.io_buffer_pool) {
+    const { restMs } = start;
+    return new Lane(port, index, memory.windowFrames, { ns: survey.firstNs, restMs });
+  };
+  let pool: PoolAgreement | null = null;
+  const lanes = states.map((patches, index) => {
+    const lane = laneOf(patches, index, params);
+    if (patches === 4 && comparesPool && lane.port.m.io_buffer_pool) {
       const restated = new RestatedSlots(initial, (state, slot) =>
         survey.history(state.device, state.classSize).has(slot),
       );
@@ -196,6 +191,9 @@ export async function replaySession(
     watch?.(lane, patches, clock);
     return { patches, lane };
   });
+  const alternatives = (others?.machines ?? []).map((one, i) =>
+    laneOf(one.patches, lanes.length + i, replayParams(facts, one.params)),
+  );
 
   const policies =
     options.policies &&
@@ -205,7 +203,7 @@ export async function replaySession(
         new PolicyRuns(options.policies as PolicyOptions, {
           facts: machine,
           startNs: survey.firstNs,
-          firstIndex: states.length,
+          firstIndex: states.length + alternatives.length,
           params: params.text,
           config: options.config,
           costs: options.costs?.(on.iommu, driver) ?? null,
@@ -226,7 +224,7 @@ export async function replaySession(
       withDecisions: survey.withDecisions,
       firstDevice: survey.firstDevice,
       onlyDevice,
-      devicesOfTasks: first.devicesOfTasks,
+      devicesOfTasks: surveyed.devicesOfTasks,
     },
     account,
   );
@@ -234,6 +232,7 @@ export async function replaySession(
     take: (steps) => {
       overTime?.add(steps);
       for (const { lane } of lanes) lane.run(steps);
+      for (const lane of alternatives) lane.run(steps);
       for (const run of policies?.runs ?? []) run.run(steps);
     },
     see: (events) => overTime?.see(events),
@@ -252,10 +251,12 @@ export async function replaySession(
     reconstructed: assembler.reconstructed,
     account,
     survey,
+    surveyed,
     clock,
     params: params.text,
     numSlots,
     lanes,
+    alternatives,
     agreement,
     agreementState,
     pool,

@@ -79,7 +79,10 @@ export interface VerdictSection {
   iommu: IommuKind;
   /** Mappings that ask the pool (dma_map_page, dma_map_sg); 0, and nothing follows. */
   mappings: whole_number;
-  /** Their unmaps; 0: the times are those of maps alone. */
+  /**
+   * Their unmaps; 0: the times are those of maps alone. A mapping that is left mapped counts as a map and not as an unmap: the time
+   * per map and unmap is the mean map plus the mean unmap.
+   */
   unmaps: whole_number;
   /** IOTLBs are flushed at each unmap (iommu.strict). */
   strict: boolean;
@@ -103,8 +106,8 @@ export interface VerdictSection {
 
 /** Of fewer mappings or unmaps nothing is said about CPU time: fills and the first addresses weigh too much. */
 export const ENOUGH = 100;
-const DRAWS = 2000;
-const SEED = 1;
+export const DRAWS = 2000;
+export const SEED = 1;
 type Side = 'read' | 'write';
 
 const sideOf = (direction: Direction): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
@@ -132,7 +135,7 @@ export function payingClasses({
 
 /** Null if not both the kernel before the series and the whole series were run. */
 export function verdictOf(
-  sessions: readonly Session[],
+  sessions: readonly Pick<Session, 'lanes' | 'kernelParams'>[],
   { preset, costs }: VerdictCosts,
 ): VerdictSection | null {
   const before = lanesOf(sessions, 0);
@@ -184,7 +187,7 @@ export function verdictOf(
 }
 
 /** Machines of one state, of all boots. */
-export function lanesOf(sessions: readonly Session[], patches: SeriesState): Lane[] {
+export function lanesOf(sessions: readonly Pick<Session, 'lanes'>[], patches: SeriesState): Lane[] {
   return sessions.flatMap(({ lanes }) =>
     lanes.filter((one) => one.patches === patches).map(({ lane }) => lane),
   );
@@ -228,7 +231,7 @@ function chargeOfRow({ map, unmap, maps, unmaps }: SizeSteps): Charge {
 }
 
 /** The same over all sizes, with what the machines did between the calls. */
-function chargePerPair(lanes: readonly Lane[]): Charge {
+export function chargePerPair(lanes: readonly Lane[]): Charge {
   const [map, unmap, elsewhere] = [noSteps(), noSteps(), noSteps()] as const;
   let maps = 0;
   let unmaps = 0;

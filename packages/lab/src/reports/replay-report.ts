@@ -19,6 +19,7 @@ import {
   portOnlyLine,
   workerLine,
 } from '../tables/replay-rows';
+import { togetherLines } from '../tables/together';
 import { SIZE_HEAD, sizeRows, verdictBasis, verdictLine } from '../tables/verdict';
 import { count, hex, plural, share, sizeLimit } from '../show/format';
 import { type Html, html, htmlTable } from '../show/html';
@@ -30,6 +31,7 @@ import { captureSection, captureTroubles } from './capture';
 import { overTimeParts } from './over-time';
 import { plotParts } from './plots/library';
 import { policiesSection } from './policies';
+import { policiesOverTime } from './policies-over-time';
 
 /** One replay of a report. */
 export interface ReportPart {
@@ -57,15 +59,24 @@ export function report(parts: readonly ReportPart[], command: string): string {
         't',
         sum(only.document.captures, ({ losses }) => losses.clock_steps_back.count),
       );
+  const policies = several
+    ? { sections: [], views: [] }
+    : policiesOverTime(
+        only.document.policies,
+        only.document.captures.map(({ files }) => files),
+        sections.length === 0,
+      );
   return pageText({
     title: REPLAY_TITLE,
     lead: several ? html`` : lead(only.document),
     sections: [
-      ...(several ? parts.flatMap(replayPart) : replaySections(only.document, sections)),
+      ...(several
+        ? parts.flatMap(replayPart)
+        : replaySections(only.document, [...sections, ...policies.sections])),
       limitsSection(),
     ],
     run: { command, body: html`${parts.map(({ document }) => replayRun(document))}` },
-    ...plotParts(views),
+    ...plotParts([...views, ...policies.views]),
   });
 }
 
@@ -82,7 +93,15 @@ export function replayPart({ heading, document, id = 'replay' }: ReportPart): re
 function lead(document: ReplayDocument, prefix = ''): Html {
   const line = verdictLine(document);
   const troubles = captureTroubles(document.captures);
-  return html`${line === '' ? html`` : html`<p class="answer">${line}</p>`}
+  const [together, ...each] = togetherLines(document);
+  return html`${
+      together === undefined
+        ? html``
+        : html`<p>${together}</p>
+            <ul>
+              ${each.map((one) => html`<li>${one}</li>`)}
+            </ul>`
+    }${line === '' ? html`` : html`<p class="answer">${line}</p>`}
     <p>${traceLine(document)}.</p>
     ${
       troubles === ''

@@ -4,13 +4,14 @@
 import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { USUAL_SLABS, classBytes } from '@iommu-bounce/simulation';
 import type {
+  AdviseCpuRow,
   AdviseDocument,
   PinOrBounce,
   FlushQueueRow,
   PoolChoice,
   SwiotlbFullRow,
 } from '../compare';
-import { causeWords } from '../compare';
+import { causeWords, exactBytes } from '../compare';
 import { oneLine } from '../errors';
 import {
   count,
@@ -19,6 +20,7 @@ import {
   percent,
   percentDown,
   plural,
+  range,
   shortMicros,
   significant,
   time,
@@ -188,6 +190,8 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
   if (!area) return [];
   const { mappings, too_large: large, slots, slots_keeping_offset: keeping } = area;
   const title = 'swiotlb instead of the pool (v5.13, all mappings bounced)';
+  if (mappings === 0)
+    return [{ id: 'swiotlb', title, parts: [['No streaming mapping: nothing would bounce.']] }];
   if (mappings === large) {
     const all = `No swiotlb= serves ${plural(large, 'mapping')}: each has a piece of more than 256 KiB.`;
     return [{ id: 'swiotlb', title, parts: [[all]] }];
@@ -196,6 +200,11 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
     `${areaText(slots, area.peak_slots)}${keeping === slots ? '' : ` Where drivers keep the offset in a page, as that of NVMe does: ${areaText(keeping, area.peak_slots_keeping_offset)}`}`,
     enough(Math.max(slots ?? Infinity, keeping ?? Infinity)),
   ];
+  const more = area.too_large_keeping_offset - large;
+  if (more > 0)
+    lines.push(
+      `With the offset kept, ${plural(more, 'mapping')} more ${more === 1 ? 'needs' : 'need'} over 256 KiB in one piece and ${more === 1 ? 'is' : 'are'} not in that number: no area serves ${more === 1 ? 'it' : 'them'}.`,
+    );
   if (large > 0)
     lines.push(
       `${count(large)} of ${plural(mappings, 'mapping')} ${large === 1 ? 'has' : 'have'} a piece of more than 256 KiB: no area serves ${large === 1 ? 'it' : 'them'}.`,
@@ -268,20 +277,62 @@ function fullText({
   slots,
 }: SwiotlbFullRow): string {
   const of = device === null ? '' : `${oneLine(device)}: `;
-  const asked = largest === null ? '' : `, ${wholeBytes(largest)} at most`;
+  const asked = largest === null ? '' : `, ${exactBytes(largest)} at most`;
   const all = slots === null ? '' : ` of ${plural(slots, 'slot')}`;
   return `${of}${causeWords(cause)}, ${plural(n, 'line')}${asked}${all} (first ${oneLine(first)}): ${advice}.`;
 }
 
-function basis({ verdict, preset, recommendation: found }: AdviseDocument): TitledParts[] {
+function basis({
+  verdict,
+  preset,
+  recommendation: found,
+  cpu,
+  flush_queues: queues,
+}: AdviseDocument): TitledParts[] {
   if (!found || !verdict || preset === null) return [];
+  const text = `${shortMicros(verdict.series.ns)} µs per map and unmap instead of ${shortMicros(verdict.before.ns)} µs; less in ${percent(verdict.series_wins, 0)} of ${count(verdict.drawn_sets)} sets of costs around the preset ${preset}. Modelled, not measured: counted steps of the port.`;
+  const table: TablePart = {
+    title: '',
+    head: [
+      'kernel',
+      'parameters',
+      'µs per map and unmap',
+      '5 to 95 %',
+      'recommendation is cheaper in',
+    ],
+    rows: cpu.map((row) => [
+      KERNELS[row.kernel],
+      row.params,
+      shortMicros(row.ns),
+      range([row.p5, row.p95], shortMicros),
+      row.recommended_wins === null ? '' : percent(row.recommended_wins, 0),
+    ]),
+    numbersFrom: 2,
+    keys: 2,
+  };
   return [
     {
       id: 'basis',
       title: 'CPU time with the recommendation',
-      parts: [
-        `${shortMicros(verdict.series.ns)} µs per map and unmap instead of ${shortMicros(verdict.before.ns)} µs; less in ${percent(verdict.series_wins, 0)} of ${count(verdict.drawn_sets)} sets of costs around the preset ${preset}. Modelled, not measured: counted steps of the port.`,
-      ],
+      parts: [[text, ...lazyLine(cpu, queues)], ...(cpu.length > 0 ? [table] : [])],
     },
+  ];
+}
+
+const KERNELS = {
+  strict: 'before the series, strict',
+  lazy: 'before the series, lazy',
+  usual: 'the series as it is',
+  recommended: 'the series as recommended',
+} as const satisfies Record<AdviseCpuRow['kernel'], string>;
+
+/** Less CPU time is not all: what lazy mode gives away for it. */
+function lazyLine(cpu: readonly AdviseCpuRow[], queues: readonly FlushQueueRow[]): string[] {
+  const lazyRow = cpu.find(({ kernel }) => kernel === 'lazy');
+  const own = cpu.find(({ kernel }) => kernel === 'recommended');
+  if (!lazyRow || !own || lazyRow.ns >= own.ns) return [];
+  const longest = Math.max(0, ...queues.map((one) => one.longest_stale_ns));
+  return [
+    `Lazy mode takes less CPU time than the recommendation; with it a device reaches unmapped memory for up to ${time(longest)}.`,
   ];
 }

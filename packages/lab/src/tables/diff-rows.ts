@@ -8,14 +8,27 @@ import { cell } from './capture-words';
 /** Rows of a table on a terminal and a page; the document has more. */
 const MOST_ROWS = 20;
 
-/** Device, call and direction; a request of iommu:* events has no direction. */
-export function laneName({
-  device,
-  form,
-  direction,
-}: Pick<WindowRow, 'device' | 'form' | 'direction'>): string {
+interface LaneName {
+  readonly device: string | null;
+  readonly form: WindowRow['form'];
+  readonly direction: WindowRow['direction'];
+  /** Of the second capture, where a row is of pairs. */
+  readonly form_b?: WindowRow['form'];
+  readonly direction_b?: WindowRow['direction'];
+}
+
+/** Device, call and direction, of both captures where they differ; a request of iommu:* events has no direction. */
+export function laneName({ device, form, direction, form_b, direction_b }: LaneName): string {
   if (device === null || form === null) return 'all';
-  return `${cell(device)} ${operationName(form)}${form === 'reconstructed' ? '' : ` ${direction ?? ''}`}`;
+  const [inA, inB] = [
+    callName(form, direction),
+    form_b ? callName(form_b, direction_b ?? null) : null,
+  ];
+  return `${cell(device)} ${inA}${inB === null || inA === inB ? '' : ` in A, ${inB} in B`}`;
+}
+
+function callName(form: NonNullable<WindowRow['form']>, direction: WindowRow['direction']): string {
+  return `${operationName(form)}${form === 'reconstructed' ? '' : ` ${direction ?? ''}`}`;
 }
 
 /** @param others rows that are not here */

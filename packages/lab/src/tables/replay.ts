@@ -8,7 +8,7 @@ import {
   type ReplayDocument,
   type TimerWheelRow,
 } from '../compare';
-import { count, share } from '../show/format';
+import { count, plural, share } from '../show/format';
 import { INDENT, type Part, type TablePart, isTable, partText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { agreementRows } from './agreement-rows';
@@ -16,6 +16,7 @@ import { CAPTURE_TITLE, captureParts } from './capture';
 import { cell } from './capture-words';
 import { devicesOf, traceLine } from './replay-figures';
 import { policyParts } from './policies';
+import { togetherLines } from './together';
 import {
   MAPPINGS_COLUMN,
   decisionRows,
@@ -31,6 +32,7 @@ type Block = readonly Part[];
 
 export function tables(document: ReplayDocument, screen: Screen = PAPER): string {
   const blocks: Block[] = [
+    togetherLines(document).map((line) => [line]),
     [verdictLine(document)],
     [traceLine(document)],
     ...document.captures.map((capture) => beside(capture, document.captures.length)),
@@ -90,7 +92,15 @@ function agreement(document: ReplayDocument): Block[] {
   ]);
   const columns = [`of ${count(a.mappings_recorded)} mappings recorded`, 'equal', 'of'];
   const made: TablePart = { title, head: columns, rows, numbersFrom: 1, textFrom: 2 };
-  return [[made, reasons(a.not_compared)], differences(a.differences)];
+  return [[made, reasons(a.not_compared), lossLine(a)], differences(a.differences)];
+}
+
+function lossLine({ mappings_differing_with_losses: n }: ReplayDocument['agreement']): string[] {
+  return n === 0
+    ? []
+    : [
+        `${plural(n, 'mapping')} ${n === 1 ? 'differs' : 'differ'} in recordings that lost events: an event of another mapping may stand there, so the exit status does not count ${n === 1 ? 'it' : 'them'}.`,
+      ];
 }
 
 function reasons(notCompared: Readonly<Record<string, number>>): string[] {

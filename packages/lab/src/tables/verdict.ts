@@ -176,7 +176,7 @@ function part(n: number, mappings: number): string {
 }
 
 /** The shares that the first line counts, and those that it leaves out. */
-function shares({ break_even: found, mappings }: VerdictSection, reads: string): string {
+function shares({ break_even: found, mappings, unmaps }: VerdictSection, reads: string): string {
   const parts = found.flatMap((one) => {
     const of = (n: number, what: string): string[] =>
       n === 0
@@ -189,7 +189,14 @@ function shares({ break_even: found, mappings }: VerdictSection, reads: string):
       ...of(one.mappings_without_unmap, 'of which no unmap was recorded'),
     ];
   });
-  return `Of the ${plural(mappings, 'streaming mapping')} that ${mappings === 1 ? 'was' : 'were'} replayed, ${parts.join(', ')}.`;
+  return `Of the ${plural(mappings, 'streaming mapping')} that ${mappings === 1 ? 'was' : 'were'} replayed, ${parts.join(', ')}.${leftMapped(mappings - unmaps, unmaps)}`;
+}
+
+/** What "per map and unmap" means then. */
+function leftMapped(left: number, unmaps: number): string {
+  return left <= 0 || unmaps === 0
+    ? ''
+    : ` ${plural(left, 'mapping')} ${left === 1 ? 'is' : 'are'} never unmapped here: the time is that of a mean map plus a mean unmap.`;
 }
 
 /** Rounded, but never to all or none of them. */

@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { AdviseDocument, ReplayDocument } from '@iommu-bounce/lab';
+import { preset } from '@iommu-bounce/simulation';
+import { advise } from '../../src/compare';
 import { cli, cliOn, expectFits, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from '../replay/helpers';
 
@@ -90,6 +92,17 @@ describe('advise', function () {
       expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
     });
 
+  it('confirms its choices in one reading of the capture', async () => {
+    const steps: string[] = [];
+    await advise([SERIES], {
+      ...{ pathOf: (file) => file, recordedOn: null, facts: null, serve: [99, 60], memory: null },
+      costs: () => ({ preset: 'laptop-virtio', costs: preset('laptop-virtio') }),
+      progress: (what) => steps.push(what),
+    });
+    const replays = new Set(steps.filter((what) => /^replays? \d/.test(what)));
+    expect([...replays]).to.deep.equal(['replays 1 to 7 of 7']);
+  });
+
   it('begins with the advice, then says what the capture lacks', async () => {
     const { status, out } = await cliOn({ columns: 80 }, 'advise', NET);
     expect(status).to.equal(0);
@@ -160,6 +173,33 @@ describe('advise', function () {
     expect(choice?.array_bytes).to.equal(8 * classes * 40 * (choice?.num_slots ?? 0));
   });
 
+  it('holds the recommendation against strict, lazy and the default classes', async () => {
+    const text = traceOf({ maps: 200, inFlight: 8, sizes: [4096] });
+    const { cpu, verdict, usual, recommendation } = await adviceOnText(text);
+    expect(cpu.map(({ kernel }) => kernel)).to.deep.equal([
+      'strict',
+      'lazy',
+      'usual',
+      'recommended',
+    ]);
+    const [strict, lazy, own, advised] = cpu;
+    expect(strict?.ns).to.equal(verdict?.before.ns);
+    expect(advised).to.include({ ns: verdict?.series.ns, recommended_wins: null });
+    expect(strict?.recommended_wins).to.equal(verdict?.series_wins);
+    expect([own?.params, advised?.params]).to.deep.equal([
+      usual?.params,
+      recommendation?.choice.params,
+    ]);
+    // Lazy mode waits for no UNMAP request.
+    expect(lazy?.ns).to.be.below(strict?.ns ?? 0);
+    const lazyCapture = await withFolder(async (folder) => {
+      writeFileSync(join(folder, 'x.trace.txt'), text);
+      writeFileSync(join(folder, 'x.facts.json'), '{"kernel_cmdline": "iommu.strict=0"}');
+      return adviceOn(join(folder, 'x.trace.txt'));
+    });
+    expect(lazyCapture.cpu.slice(0, 2).map(({ ns }) => ns)).to.deep.equal([strict?.ns, lazy?.ns]);
+  });
+
   it('does not advise a pool where copying costs more', async () => {
     const text = traceOf({ maps: 300, inFlight: 8, sizes: [131072] });
     const found = await adviceOnText(text, '--preset', 'bare-metal-vtd');
@@ -222,6 +262,30 @@ describe('advise', function () {
       );
     });
 
+    it('does not round a size to the limit that it exceeds', async () => {
+      const { advice, swiotlb_full: rows } = await adviceOnText(full(100, 100, 262145));
+      expect(rows[0]?.cause).to.equal('too_large');
+      expect(advice).to.include('at most 256 KiB, and 262,145 bytes were asked for');
+    });
+
+    it('tells a missing area from a small one', async () => {
+      const text = full(100, 0).replace('total 32768', 'total 0');
+      const { swiotlb_full: rows } = await adviceOnText(text);
+      expect(rows[0]?.advice).to.match(
+        /^there is no area at all \(total 0 slots\): remove swiotlb=noforce/,
+      );
+      expect(
+        (await adviceOnText(full(1, 0, 0).replace('total 32768', 'total 0'))).advice,
+      ).not.to.include('swiotlb=0');
+    });
+
+    it('names the kernels whose line has no numbers', async () => {
+      const text = '[  100.000000] nvme 0000:01:00.0: swiotlb buffer is full (sz: 4096 bytes)\n';
+      const { swiotlb_full: rows } = await adviceOnText(text);
+      expect(rows[0]).to.include({ cause: 'unknown', slots: null });
+      expect(rows[0]?.advice).to.include('Linux up to 5.0 prints none');
+    });
+
     it('has nothing to say of a log about other things', async () => {
       const { advice, swiotlb_full: rows } = await adviceOnText(
         '[    1.000000] Linux version 6.1\n',
@@ -250,6 +314,7 @@ describe('advise', function () {
     [['--serve', '0'], /--serve: expected percent above 0 and up to 100, .* got '0'/],
     [['--serve', '99,101'], /--serve: expected percent/],
     [['--memory', 'much'], /--memory: expected a size, e\.g\. 512k or 4M, got 'much'/],
+    [['--memory', '0k'], /--memory: expected more than nothing, got '0k'/],
     [['--recorded-on', 'x'], /--recorded-on: expected one of/],
     [['--preset', 'x'], /--preset: /],
     [[NET], /is given twice/],

@@ -247,6 +247,31 @@ describe('diff', function () {
     ]);
   });
 
+  it('names a pair by both directions, where they differ', async () => {
+    const one = mapped([4096, 4096]).text;
+    // One of two changes its direction: it is a row of its own, in both orders.
+    const two = one.replaceAll(/^.*dma_addr=f0100000 .*$/gm, (line) =>
+      line.replace('FROM_DEVICE', 'TO_DEVICE'),
+    );
+    const { windows } = await textsDiff(one, two);
+    const rows = windows.rows.slice(1).map((row) => [row.direction, row.direction_b, row.pairs]);
+    expect(rows).to.have.deep.members([
+      ['FROM_DEVICE', 'TO_DEVICE', 1],
+      ['FROM_DEVICE', 'FROM_DEVICE', 1],
+    ]);
+    const back = (await textsDiff(two, one)).windows.rows.slice(1);
+    expect(back.map((row) => [row.direction_b, row.direction, row.pairs])).to.have.deep.members(
+      rows,
+    );
+    await withFolder(async (folder) => {
+      const [a, b] = [join(folder, 'a.txt'), join(folder, 'b.txt')];
+      writeFileSync(a, one);
+      writeFileSync(b, two);
+      const { out } = await cliOn({ columns: 200 }, 'diff', a, b);
+      expect(out).to.include(`dma_map_page FROM_DEVICE in A, dma_map_page TO_DEVICE in B`);
+    });
+  });
+
   const sets: readonly (readonly string[])[] = [
     ['ftrace', 'report', 'report-R', 'report-l', 'report-t-l-R', 'report-ts-diff'].map(
       (one) => `tracecmd316-k6.12.A.${one}`,

@@ -95,6 +95,71 @@ describe('iommu-bounce replay', () => {
     });
   });
 
+  it('says that recordings of two machines are put together, with the verdict on each', async () => {
+    await withFolder(async (folder) => {
+      const files = [4096, 8192].map((size, n) => {
+        const writer = new TraceWriter();
+        for (let i = 0; i < 120; i++) {
+          const dma = 0xf0000000 + i * 2 ** 20 + n * 2 ** 16;
+          writer.mapPage(dma, 2 ** 32 + i * 2 ** 20, size).unmapPage(dma, size);
+        }
+        const file = join(folder, `${String(n)}.trace.txt`);
+        writeFileSync(file, writer.text);
+        return file;
+      });
+      const { out } = await cli('replay', ...files);
+      const lines = out.split('\n\n').map((one) => one.replaceAll(/\s+/g, ' '));
+      expect(lines[0]).to.match(
+        /^2 recordings that are no CPUs of one boot, replayed on a machine each/,
+      );
+      expect(lines[0]).to.match(
+        /0\.trace\.txt: [\d.]+ µs of CPU per map and unmap instead of [\d.]+ µs \(120 mappings\)/,
+      );
+      expect(lines[0]).to.include('1.trace.txt: ');
+      const { verdict, verdict_by_boot: each } = JSON.parse(
+        (await cli('replay', ...files, '--json')).out,
+      ) as ReplayDocument;
+      expect(each.map((one) => one.verdict?.mappings)).to.deep.equal([120, 120]);
+      expect(verdict?.mappings).to.equal(240);
+      const page = join(folder, 'new/folder/a.html');
+      await cli('replay', ...files, '--report', page);
+      expect(readFileSync(page, 'utf8')).to.include('2 recordings that are no CPUs of one boot');
+      const [alone = ''] = files;
+      const one = await cli('replay', alone, '--json');
+      expect((JSON.parse(one.out) as ReplayDocument).verdict_by_boot).to.deep.equal([]);
+    });
+  });
+
+  it('ends with status 1 for a difference, and with 0 if the recording lost events', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      const { text } = new TraceWriter().mapPage(0xf0000000, 0x100000).unmapPage(0xf0000000);
+      const other = text.replace(
+        /(unmap: IOMMU: iova=0x0*)f0000000 - 0x0*f0001000/,
+        '$1e0000000 - 0x00000000e0001000',
+      );
+      expect(other).not.to.equal(text);
+      writeFileSync(file, other);
+      expect((await cli('replay', file)).status).to.equal(1);
+      writeFileSync(file, `${other}CPU:0 [LOST 5 EVENTS]\n`);
+      const { status, out } = await cli('replay', file, '--json');
+      expect(status).to.equal(0);
+      const { agreement } = JSON.parse(out) as ReplayDocument;
+      expect(agreement).to.include({
+        ...{ mappings_compared: 1, mappings_equal: 0, mappings_differing_with_losses: 1 },
+      });
+      expect(agreement.differences).to.have.length(1);
+    });
+  });
+
+  it('refuses all beside other policies in one line', async () => {
+    const { status, err } = await cli('replay', 'none.txt', '--policy', 'all,strict');
+    expect(status).to.equal(2);
+    expect(err).to.match(
+      /^[^\n]*--policy: expected all alone, or names without it, got 'all,strict'\n$/,
+    );
+  });
+
   it('compares no decisions where --params or --config are not those of the facts: a what-if', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');

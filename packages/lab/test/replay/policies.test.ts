@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A capture under every policy: what the replay of both states says by another way, what must hold of each run, and times.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -314,6 +314,38 @@ describe('replay --policy', function () {
     expect(out).to.contain('pool+fixes');
     expect(out).to.contain('Of those under which a device reaches only what is mapped');
     expect(out).not.to.contain('WRONG');
+  });
+
+  it('plots on the page what each policy holds and leaves within reach over time', async () => {
+    await withFolder(async (folder) => {
+      const writer = new TraceWriter();
+      for (let i = 0; i < 60; i++) {
+        const dma = 0xf0000000 + i * 2 ** 20;
+        writer.mapPage(dma, 2 ** 32 + i * 2 ** 20).wait(1);
+        writer.unmapPage(dma);
+      }
+      const [file, page] = [join(folder, 'x.trace.txt'), join(folder, 'a.html')];
+      writeFileSync(file, writer.text);
+      const policies = ['--policy', 'strict,lazy,swiotlb-force,pool'];
+      expect((await cli('replay', file, ...policies, '--report', page)).status).to.equal(0);
+      const text = readFileSync(page, 'utf8').replaceAll(/\s+/g, ' ');
+      expect(text)
+        .to.include('id="policies-over-time"')
+        .and.include('Bounce memory, by policy')
+        .and.include('Mappings that are unmapped and still within reach: lazy')
+        .and.include('None ever is with strict, pool.')
+        .and.include('All memory can always be reached with swiotlb-force.');
+      // Tables have the highest of joined bins, not their sum: a mapping has one slot of swiotlb, and one buffer of the pool.
+      const table = /id="plot-policies0-bounce".*?<table>(.*?)<\/table>/.exec(text)?.[1] ?? '';
+      const cells = [...table.matchAll(/<td[^>]*>([^<]*)<\/td>/g)].map(([, cell = '']) =>
+        cell.trim(),
+      );
+      expect(new Set(cells.filter((cell) => cell.includes('KiB')))).to.deep.equal(
+        new Set(['4.0 KiB']),
+      );
+      await cli('replay', file, '--report', page);
+      expect(readFileSync(page, 'utf8')).not.to.include('policies-over-time');
+    });
   });
 
   it('has none unless asked, and says what it expects', async () => {

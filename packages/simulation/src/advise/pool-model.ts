@@ -38,6 +38,8 @@ export interface PoolOutcome {
   readonly requests: number;
   /** Slots of one class of one domain, at most, that were in use or cached. */
   readonly mostSlots: number;
+  /** Bytes of buffers if each class of each domain kept as many as it ever had at a time. */
+  readonly heldBytes: number;
 }
 
 export function poolServed({ hits, fills }: Pick<PoolOutcome, 'hits' | 'fills'>): number {
@@ -96,9 +98,9 @@ export class PoolModel {
     const old = new Int32Array(domainOfCache.length * K);
     const domains = domainOfCache.reduce((most, domain) => Math.max(most, domain + 1), 0);
     const free = new Float64Array(domains * K).fill(numSlots);
+    const fewestFree = new Float64Array(domains * K).fill(numSlots);
     const due = new Float64Array(domains).fill(NEVER);
     let nextDue = NEVER;
-    let leastFree = numSlots;
     let nowBytes = 0;
     let peakBytes = 0;
     let hits = 0;
@@ -175,7 +177,7 @@ export class PoolModel {
         else {
           const left = (free[slots] as number) - 1;
           free[slots] = left;
-          if (left < leastFree) leastFree = left;
+          if (left < (fewestFree[slots] as number)) fewestFree[slots] = left;
           nowBytes += sizes[k] as number;
           if (nowBytes > peakBytes) peakBytes = nowBytes;
           fills++;
@@ -189,7 +191,11 @@ export class PoolModel {
     return {
       ...{ hits, fills, tooBig, full, fillFailed, evictions, peakBytes, copiedBytes },
       requests: asked + fills + evictions,
-      mostSlots: numSlots - leastFree,
+      mostSlots: numSlots - fewestFree.reduce((fewest, one) => Math.min(fewest, one), numSlots),
+      heldBytes: fewestFree.reduce(
+        (sum, one, i) => sum + (numSlots - one) * (sizes[i % K] as number),
+        0,
+      ),
     };
   }
 }

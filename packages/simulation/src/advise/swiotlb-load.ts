@@ -84,6 +84,8 @@ export interface SwiotlbArea {
   readonly slots: number | null;
   /** Slots in use at most. What the area has beyond these goes to alignment and gaps. */
   readonly peakSlots: number;
+  /** Mappings that were left out: a piece needs more than 128 slots with the offset that is kept, so no area serves it. */
+  readonly tooLarge: number;
 }
 
 /**
@@ -96,7 +98,9 @@ export function swiotlbArea(
   progress: (tries: number) => void = () => undefined,
 ): SwiotlbArea {
   const area = new TriedArea(load, alignMask);
-  const least = Math.max(1, Math.ceil(area.peakOf() / IO_TLB_SEGSIZE));
+  const { tooLarge } = area;
+  const peakSlots = area.peakOf();
+  const least = Math.max(1, Math.ceil(peakSlots / IO_TLB_SEGSIZE));
   let tries = 0;
   const fits = (sets: number): boolean => {
     progress(++tries);
@@ -106,11 +110,11 @@ export function swiotlbArea(
   let high = least;
   while (!fits(high)) {
     low = high;
-    if (high >= MOST_SETS) return { slots: null, peakSlots: area.peakOf() };
+    if (high >= MOST_SETS) return { slots: null, peakSlots, tooLarge };
     high = Math.min(MOST_SETS, Math.max(high + 1, Math.ceil(high * 1.125)));
   }
   const sets = firstWith(low, high, fits);
-  return { slots: sets * IO_TLB_SEGSIZE, peakSlots: area.peakOf() };
+  return { slots: sets * IO_TLB_SEGSIZE, peakSlots, tooLarge };
 }
 
 class TriedArea {
@@ -119,6 +123,9 @@ class TriedArea {
   private readonly arrays: SwiotlbLoad['arrays'];
   /** Where each piece lies now. */
   private readonly places: Float64Array;
+  /** By first piece: 1 if the mapping is left out. */
+  private readonly leftOut: Uint8Array;
+  tooLarge = 0;
 
   constructor(
     load: SwiotlbLoad,
@@ -130,6 +137,20 @@ class TriedArea {
     this.dev = dev;
     this.arrays = load.arrays;
     this.places = new Float64Array(this.arrays.lengths.length);
+    this.leftOut = new Uint8Array(this.arrays.lengths.length);
+    this.leaveOut();
+  }
+
+  private leaveOut(): void {
+    const { lengths, offsets, calls } = this.arrays;
+    for (const first of calls) {
+      if (first < 0) continue;
+      let i = first;
+      while (lengths[i] !== 0 && this.slotsOf(lengths[i], offsets[i]) <= IO_TLB_SEGSIZE) i++;
+      if (lengths[i] === 0) continue;
+      this.leftOut[first] = 1;
+      this.tooLarge++;
+    }
   }
 
   /** Slots in use at most, if each mapping finds room. */
@@ -137,6 +158,7 @@ class TriedArea {
     const { lengths, offsets, calls } = this.arrays;
     const slots = (from: number): number => {
       let sum = 0;
+      if (this.leftOut[from] === 1) return 0;
       for (let i = from; lengths[i] !== 0; i++) sum += this.slotsOf(lengths[i], offsets[i]);
       return sum;
     };
@@ -167,8 +189,10 @@ class TriedArea {
     // Where bytes are not copied, addresses need no memory behind them.
     const attrs = DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN;
     for (const call of calls) {
+      const first = call < 0 ? (calls[-1 - call] ?? 0) : call;
+      if (this.leftOut[first] === 1) continue;
       if (call < 0) {
-        for (let i = calls[-1 - call] ?? 0; lengths[i] !== 0; i++)
+        for (let i = first; lengths[i] !== 0; i++)
           swiotlb.swiotlb_tbl_unmap_single(
             this.dev,
             phys_addr_t(this.places[i] as number),

@@ -10,6 +10,9 @@ export const GROWN = -1;
 export class CaptureObserver {
   /** Bounce memory of all devices, bytes. */
   readonly bounce = new Occupancy();
+  /** Mappings of all devices that were given back and can still be reached. */
+  readonly stale = new Occupancy();
+  private reachable = 0;
   /** Bytes of bounce buffers, as played. */
   private bytes = 0;
   /** The domain that the next step is about, by CPU. */
@@ -45,7 +48,7 @@ export class CaptureObserver {
         domain.ages.evicted(value, now);
         break;
       case Step.gone:
-        domain.stale.gone(value, now);
+        if (domain.stale.gone(value, now)) this.stale.set(now, --this.reachable);
         break;
       default:
     }
@@ -59,7 +62,7 @@ export class CaptureObserver {
   private returned(cpu: Cpu, { ages, stale }: CaptureDomain, now: number): void {
     if (cpu.event === 'complete') {
       ages.unmapReturned(cpu.slot, now);
-      if (cpu.stale >= 0) stale.returned(cpu.stale, now);
+      if (cpu.stale >= 0 && stale.returned(cpu.stale, now)) this.stale.set(now, ++this.reachable);
     } else ages.mapReturned(cpu.slot, now);
   }
 }

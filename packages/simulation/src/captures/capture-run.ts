@@ -178,7 +178,7 @@ export class CaptureRun {
     const { counts, domain, plugged } = device;
     const { addr } = held;
     const cpu = this.calls.enter(step, device, mapping.maySleep, true);
-    domain.stale.begin();
+    domain.stale.begin(pageFloor(addr));
     const size = Math.min(step.size, mapping.size);
     this.port.unmap(plugged.dev, held, step.dir, step.attrs, size);
     this.calls.leave();

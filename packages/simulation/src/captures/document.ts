@@ -29,6 +29,14 @@ export interface CaptureDeviceRow extends CaptureCounts, CaptureReach {
   readonly iova: IovaUse | null;
 }
 
+/** Until the last call ends. */
+export interface StaleCurve {
+  /** Nanoseconds between samples. */
+  readonly interval_ns: number;
+  /** The most mappings in each interval; empty if there never was any. */
+  readonly mappings: readonly whole_number[];
+}
+
 export interface CapturePolicyRow extends CaptureCounts, CaptureReach {
   /** The way in which memory is protected. */
   readonly policy: string;
@@ -46,6 +54,8 @@ export interface CapturePolicyRow extends CaptureCounts, CaptureReach {
   readonly reserved_bounce_bytes: whole_number;
   /** Bounce memory of all devices; what swiotlb has grown to, where it grows. */
   readonly bounce_over_time: OccupancyCurve;
+  /** Mappings that were given back and can still be reached; null: all memory always can. */
+  readonly stale_over_time: StaleCurve | null;
   /** Nanoseconds from the first call to the end of the last. */
   readonly elapsed_ns: number;
   /** Mappings that the capture does not unmap. */

@@ -2,7 +2,15 @@
 // The figures of a capture's run, and what must hold of them.
 
 import type { Platform } from '../policies';
-import { type Invariant, atMost, equal, lockFigures, lockInvariants, same } from '../sim';
+import {
+  type Invariant,
+  type Occupancy,
+  atMost,
+  equal,
+  lockFigures,
+  lockInvariants,
+  same,
+} from '../sim';
 import {
   type CaptureCounts,
   type CaptureDevice,
@@ -11,7 +19,7 @@ import {
   noCounts,
 } from './capture-device';
 import type { CaptureRun } from './capture-run';
-import type { CaptureDeviceRow, CapturePolicyRow } from './document';
+import type { CaptureDeviceRow, CapturePolicyRow, StaleCurve } from './document';
 
 const S = 1e9;
 
@@ -39,6 +47,7 @@ export function captureFigures(run: CaptureRun, platform: Platform): CapturePoli
     mean_bounce_bytes: seen.bounce.mean(elapsed),
     reserved_bounce_bytes: machine.reservedBounceBytes,
     bounce_over_time: seen.bounce.curve(elapsed),
+    stale_over_time: policy.plan.translated ? staleCurve(seen.stale, elapsed) : null,
     elapsed_ns: elapsed,
     still_mapped: still,
     locks: lockFigures(meter),
@@ -57,6 +66,11 @@ export function captureFigures(run: CaptureRun, platform: Platform): CapturePoli
     })),
   };
   return { ...figures, ...reach, leaks: run.shutDown() };
+}
+
+function staleCurve(stale: Occupancy, elapsed: number): StaleCurve {
+  const { interval_ns, bytes: mappings } = stale.curve(elapsed);
+  return { interval_ns, mappings };
 }
 
 function reachOf(

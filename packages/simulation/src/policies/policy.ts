@@ -169,6 +169,8 @@ export const USUAL_POLICIES = ['strict', 'pool'] as const;
 export function policiesNamed(text: string): Policy[] {
   if (text === 'all') return [...POLICIES];
   const names = text.split(',').map((raw) => raw.trim());
+  if (names.includes('all'))
+    throw new InputError(`expected all alone, or names without it, got '${text}'`);
   return names.map((name, i) => {
     if (names.indexOf(name) < i)
       throw new InputError(`expected different policies, got ${name} twice`);

@@ -161,7 +161,7 @@ export class IoEvents {
     ledger.phase = Phase.unmap;
     this.moment(cpu, Step.called, 0);
     meter.begin();
-    meter.stale.begin();
+    meter.stale.begin(request.address);
     request.unmap();
     meter.end();
     cpu.slot = this.seen.ages.unmapped(request.address);

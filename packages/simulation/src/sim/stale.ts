@@ -23,12 +23,15 @@ export class StaleClock {
   private forgotten = 0;
   private next = 0;
   private reachable = 0;
+  /** Where the mapping begins whose unmap runs. */
+  private current = NaN;
   private forgottenAtOnce = false;
 
   // As the code runs.
 
-  /** An unmap begins. */
-  begin(): void {
+  /** An unmap begins, of the mapping at an address. */
+  begin(address: number): void {
+    this.current = address;
     this.forgottenAtOnce = false;
   }
 
@@ -45,14 +48,19 @@ export class StaleClock {
     return this.next++;
   }
 
-  /** The host forgets what begins at an address; it does so in the order of the unmaps. @returns the unmap's number, or -1 */
+  /**
+   * The host forgets what begins at an address; it does so in the order of the unmaps. A mapping of several requests is forgotten
+   * with its first; the others are no mapping of their own.
+   * @returns the unmap's number, or -1
+   */
   forgets(address: number): number {
     if (
       this.forgotten < this.next &&
       this.addresses[this.forgotten % this.addresses.length] === address
     )
       return this.forgotten++;
-    this.forgottenAtOnce = true;
+    // Requests of earlier unmaps are forgotten now too, where the queue is full: they say nothing of this one.
+    if (address === this.current) this.forgottenAtOnce = true;
     return -1;
   }
 
@@ -65,14 +73,16 @@ export class StaleClock {
 
   // As its steps are played.
 
-  /** An unmap returns. @param number -1 is none */
-  returned(number: number, now: number): void {
+  /** An unmap returns. @param number -1 is none @returns whether its mapping can still be reached */
+  returned(number: number, now: number): boolean {
     const at = number % this.addresses.length;
-    if (number >= this.oldest && this.over[at] === 0) this.times[at] = now;
+    if (number < this.oldest || this.over[at] !== 0) return false;
+    this.times[at] = now;
+    return true;
   }
 
-  /** Its mapping cannot be reached any more. */
-  gone(number: number, now: number): void {
+  /** Its mapping cannot be reached any more. @returns whether its unmap had returned */
+  gone(number: number, now: number): boolean {
     const at = number % this.addresses.length;
     const since = this.times[at] as number;
     // Another CPU flushed before the unmap had returned.
@@ -83,6 +93,7 @@ export class StaleClock {
     this.reachable--;
     while (this.oldest < this.next && this.over[this.oldest % this.over.length] === 1)
       this.oldest++;
+    return !Number.isNaN(since);
   }
 
   /** Mappings given back that can still be reached. */

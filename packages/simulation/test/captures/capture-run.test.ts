@@ -65,6 +65,20 @@ describe('CaptureRun', () => {
     expect(figures.still_mapped).to.equal(2);
   });
 
+  it('shows over time how many mappings that were given back can still be reached', () => {
+    const [a, b] = [map(), map({ phys: 0x20000 })];
+    const end = map({ atNs: 40 * MS, phys: 0x30000 });
+    const steps = [a, b, unmap(a, MS), unmap(b, 7 * MS), end];
+    const { stale_over_time: curve, elapsed_ns: elapsed } = under('lazy', 'bare-metal', steps);
+    expect(Math.max(...(curve?.mappings ?? []))).to.equal(2);
+    const at = (ns: number): number | undefined =>
+      curve?.mappings[Math.floor(ns / (curve.interval_ns || 1))];
+    expect([at(0.5 * MS), at(4 * MS), at(39 * MS)]).to.deep.equal([0, 1, 0]);
+    expect((curve?.mappings.length ?? 0) * (curve?.interval_ns ?? 0)).to.be.at.least(elapsed);
+    expect(under('strict', 'bare-metal', steps).stale_over_time?.mappings).to.deep.equal([]);
+    expect(under('swiotlb-force', 'bare-metal', steps).stale_over_time).to.equal(null);
+  });
+
   it('keeps the stale windows of two domains apart', () => {
     const [a, b] = [map(), map({ device: B, phys: 0x20000 })];
     const end = map({ atNs: 40 * MS, phys: 0x30000 });

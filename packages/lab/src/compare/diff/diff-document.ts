@@ -155,6 +155,10 @@ export interface WindowRow {
   readonly form: OperationKind | null;
   /** The direction in the first capture; null: all. */
   readonly direction: Direction | null;
+  /** The call of the second capture; null: all calls. */
+  readonly form_b: OperationKind | null;
+  /** The direction in the second capture; null: all. */
+  readonly direction_b: Direction | null;
   /** Pairs of mappings. */
   readonly pairs: whole_number;
   /** Pairs whose window is longer in the second capture, by more than the tolerance. */
@@ -176,7 +180,7 @@ export interface WindowsSection {
   readonly unknown: string | null;
   /** Paired mappings of which not both windows are known. */
   readonly pairs_unknown: whole_number;
-  /** All pairs, then by device, call and direction; empty without pairs. */
+  /** All pairs, then by device, call and direction of both captures; empty without pairs. */
   readonly rows: readonly WindowRow[];
   /** By powers of two of a microsecond: mappings with a window up to this and above the one before. */
   readonly histogram: readonly {

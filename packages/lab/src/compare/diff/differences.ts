@@ -66,9 +66,10 @@ export class Differences {
     const { pairing } = this;
     const { a, b, alignment } = pairing;
     const how = alignment.howOf(i);
-    const what = describe(a.log, i);
-    if (how === 'changed')
-      this.add('operations', i, j, () => `${what} in A, ${describe(b.log, j)} in B`);
+    // Each side by its own name, unless it is the same.
+    const [inA, inB] = [describe(a.log, i), describe(b.log, j)];
+    const what = inA === inB ? inA : `${inA} in A, ${inB} in B`;
+    if (how === 'changed') this.add('operations', i, j, () => what);
     else if (how === 'moved') this.add('moved', i, j, () => `${what}: moved`);
     if (pairing.haveOtherAttributes(i, j))
       this.add(

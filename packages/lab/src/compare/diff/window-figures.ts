@@ -13,9 +13,9 @@ interface Sorted {
   readonly b: Float64Array;
 }
 
-/** Pairs of one device, call and direction. */
+/** Pairs of one device, and of one call and direction in each capture. */
 interface Group {
-  readonly row: Pick<WindowRow, 'device' | 'form' | 'direction'>;
+  readonly row: Pick<WindowRow, 'device' | 'form' | 'direction' | 'form_b' | 'direction_b'>;
   /** Of each pair, its operation of the first capture. */
   readonly of: number[];
   longer: number;
@@ -36,10 +36,12 @@ export function windowsSection(pairing: Pairing): WindowsSection {
       continue;
     }
     const { kind: form, dir } = a.log.laneOf(i);
-    const key = `${device}\0${form}\0${String(dir)}`;
+    const { kind: form_b, dir: dirB } = b.log.laneOf(j);
+    const key = [device, form, dir, form_b, dirB].join('\0');
     let group = groups.get(key);
     if (!group) {
-      const row = { device, form, direction: DIRECTIONS[dir] };
+      const directions = { direction: DIRECTIONS[dir], direction_b: DIRECTIONS[dirB] };
+      const row = { device, form, form_b, ...directions };
       groups.set(key, (group = { row, of: [], longer: 0, shorter: 0 }));
     }
     group.of.push(i);
@@ -52,7 +54,7 @@ export function windowsSection(pairing: Pairing): WindowsSection {
     b: Float64Array.from(of, (i) => b.log.windowOf(alignment.ofA[i] ?? 0)).sort(),
   });
   const all = {
-    row: { device: null, form: null, direction: null },
+    row: { device: null, form: null, direction: null, form_b: null, direction_b: null },
     of: found.flatMap((group) => group.of),
     longer: found.reduce((sum, group) => sum + group.longer, 0),
     shorter: found.reduce((sum, group) => sum + group.shorter, 0),

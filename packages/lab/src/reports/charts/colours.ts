@@ -2,7 +2,7 @@
 // Colours that can be told apart on a light page and on a dark one. A policy has the same colour in all charts, and nothing
 // else has it.
 
-const POLICY: Readonly<Record<string, string>> = {
+const POLICY: Readonly<Record<string, `#${string}`>> = {
   none: '#7d8a99',
   strict: '#d08a00',
   lazy: '#3b82c4',
@@ -33,9 +33,9 @@ const DIRECTION: Readonly<Record<string, `#${string}`>> = {
   BIDIRECTIONAL: '#b0763f',
 };
 
-const OTHERS = ['#4d9fa8', '#a35fb0', '#6b73c9', '#b0763f', '#5f8f4e'];
+const OTHERS = ['#4d9fa8', '#a35fb0', '#6b73c9', '#b0763f', '#5f8f4e'] as const;
 
-export function policyColour(policy: string): string {
+export function policyColour(policy: string): `#${string}` {
   return POLICY[policy] ?? otherColour(0);
 }
 
@@ -49,6 +49,6 @@ export function directionColour(direction: string): `#${string}` {
 }
 
 /** Of a few series that are no policies. */
-export function otherColour(i: number): string {
-  return OTHERS[i % OTHERS.length] as string;
+export function otherColour(i: number): (typeof OTHERS)[number] {
+  return OTHERS[i % OTHERS.length] ?? OTHERS[0];
 }

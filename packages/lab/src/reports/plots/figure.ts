@@ -115,9 +115,12 @@ export function plotTable(view: PlotView): Html {
     ...(kind === 'histogram' ? view : joinedTo(view, MOST_ROWS)),
     ...(isRate ? { unit: 'count' } : {}),
   };
-  const columns = of.series.flatMap(({ name, values, least }) => [
+  const columns = of.series.flatMap(({ name, values, least, isPeak }) => [
     ...(least.length > 0 ? [{ head: `${name}, least`, values: least }] : []),
-    { head: isRate ? `${name}, ${noun}` : least.length > 0 ? `${name}, most` : name, values },
+    {
+      head: isRate ? `${name}, ${noun}` : least.length > 0 || isPeak ? `${name}, most` : name,
+      values,
+    },
   ]);
   const rows = Array.from({ length: binsOf(of) }, (_, bin) => [
     kind === 'histogram' ? (of.labels[bin] ?? '') : binName(of, bin),
@@ -131,7 +134,7 @@ export function plotTable(view: PlotView): Html {
 export function joinedTo(view: PlotView, most: number): PlotView {
   const by = Math.max(1, Math.ceil(binsOf(view) / most));
   if (by === 1) return view;
-  const isLevel = ({ least }: PlotSeries): boolean => least.length > 0;
+  const isLevel = ({ least, isPeak }: PlotSeries): boolean => least.length > 0 || isPeak;
   const sum = (a: number, b: number): number => a + b;
   return {
     ...view,

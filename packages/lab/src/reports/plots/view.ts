@@ -11,6 +11,8 @@ export interface PlotSeries {
   readonly values: readonly number[];
   /** The lowest level of each bin; empty for what is counted. */
   readonly least: readonly number[];
+  /** A level of which only the highest value of each bin is known. */
+  readonly isPeak: boolean;
 }
 
 export interface PlotView {
@@ -52,9 +54,9 @@ export function plotSeries(
   name: string,
   colour: PlotColour,
   values: readonly number[],
-  more: Partial<Pick<PlotSeries, 'least'>> = {},
+  more: Partial<Pick<PlotSeries, 'least' | 'isPeak'>> = {},
 ): PlotSeries {
-  return { ...{ name, colour, values, least: [] }, ...more };
+  return { ...{ name, colour, values, least: [], isPeak: false }, ...more };
 }
 
 /** Bins of a plot. */

@@ -78,7 +78,7 @@ export class MappedRing {
     meter.ledger.phase = Phase.unmap;
     const before = meter.ledger.now;
     meter.begin();
-    meter.stale.begin();
+    meter.stale.begin(address - (address % PAGE_SIZE));
     device.k.dma.dma_unmap_page_attrs(
       device.dev,
       address,
