@@ -24,7 +24,7 @@ export interface SweepMemory {
   readonly peak: number;
 }
 
-export interface SweepRates {
+export interface CoordinatorRates {
   readonly points: number;
   /** The coordinator's CPU time for a point, Parquet included. Points are synthetic: they take nothing. */
   readonly coordinator_us_per_point: number;
@@ -32,11 +32,16 @@ export interface SweepRates {
   readonly coordinator_share: number;
   /** In their order: few points, all points, and all points once more with --resume. */
   readonly memory: readonly SweepMemory[];
+}
+
+export interface EngineRates {
   /** Rate of two threads against that of one, in one run. */
   readonly two_jobs_to_one: number;
   /** Rate of two workers on Redis against that of two threads; null without redis-server. */
   readonly redis_to_local: number | null;
 }
+
+export type SweepRates = CoordinatorRates & EngineRates;
 
 const POINT_US = 10_000;
 const FEW = 1000;
@@ -48,6 +53,11 @@ const ROUNDS = 3;
 
 /** @param points how many the coordinator writes */
 export async function sweepRates(points: number): Promise<SweepRates> {
+  return { ...(await coordinatorRates(points)), ...(await engineRates()) };
+}
+
+/** @param points how many the coordinator writes */
+export async function coordinatorRates(points: number): Promise<CoordinatorRates> {
   const few = await inFolder(async (folder) => written(await specOf(FEW, 1), folder, false));
   return inFolder(async (folder) => {
     const spec = await specOf(points, 1);
@@ -60,7 +70,6 @@ export async function sweepRates(points: number): Promise<SweepRates> {
       coordinator_us_per_point: perPoint,
       coordinator_share: perPoint / POINT_US,
       memory: [few, all, await written(spec, folder, true)],
-      ...(await engineRates()),
     };
   });
 }
@@ -78,7 +87,7 @@ async function written(spec: Spec, folder: string, resume: boolean): Promise<Swe
   return { points: results.rows, heap, peak: process.resourceUsage().maxRSS * 1024 };
 }
 
-async function engineRates(): Promise<Pick<SweepRates, 'two_jobs_to_one' | 'redis_to_local'>> {
+async function engineRates(): Promise<EngineRates> {
   const spec = await specOf(SIMULATED, IOS);
   const [one, two] = [await LocalPool.start(1), await LocalPool.start(2)];
   const queue = await startedQueue(2);
