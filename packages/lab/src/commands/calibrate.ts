@@ -23,6 +23,8 @@ import { wholeNumber } from './option-values';
 
 /** Two fits to figures, and about three with the end of a range moved. */
 const PARTS = 5;
+/** Populations of all ends, or of two fits. */
+const MOST_AT_ONCE = 16;
 
 interface CalibrateOptions extends EngineOptions {
   readonly seed: string;
@@ -79,7 +81,7 @@ async function calibrated(options: CalibrateOptions, io: CommandIo): Promise<Cal
     // A point of a sweep has one core.
     const jobs = options.jobs === undefined && !isMainThread ? 1 : jobsOf(options.jobs);
     if (options.queue === undefined && jobs === 1) return calibrate(asked);
-    const engine = await (await engineOf('calibrate', options, io))();
+    const engine = await (await engineOf('calibrate', options, io))(MOST_AT_ONCE);
     try {
       return await calibratedOn(engine, asked);
     } finally {

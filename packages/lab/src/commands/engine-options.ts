@@ -38,17 +38,17 @@ export function jobsOf(text: string | undefined): number {
 
 /**
  * @param verb for what is said of Redis
- * @returns starts it
+ * @returns starts it; no more threads than there is to do
  * @throws UsageError for values that they cannot have, or where no Redis is
  */
 export async function engineOf(
   verb: string,
   { queue, jobs }: EngineOptions,
   io: CommandIo,
-): Promise<() => Promise<Engine>> {
+): Promise<(tasks: number) => Promise<Engine>> {
   if (queue === undefined) {
     const threads = jobsOf(jobs);
-    return () => LocalPool.start(threads);
+    return (tasks) => LocalPool.start(Math.min(threads, tasks));
   }
   if (jobs !== undefined)
     throw new UsageError('--jobs: with --queue workers run them; expected it there');

@@ -67,8 +67,9 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
     );
   });
   try {
-    if (results.next < spec.points.count) {
-      const engine = await startEngine();
+    const left = spec.points.count - results.next;
+    if (left > 0) {
+      const engine = await startEngine(left);
       try {
         await rowsOf(spec, results, engine, io);
       } finally {
