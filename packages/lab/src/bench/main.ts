@@ -9,7 +9,7 @@ import { type BenchResult, measureGroups } from './bench';
 import { benchCases } from './cases';
 import { type FioRate, fioRates } from './fio-rate';
 import { type FormatRate, formatRates } from './format-rate';
-import { memory } from '../show/format';
+import { count, memory } from '../show/format';
 import { table } from '../show/table';
 import { type SweepRates, sweepRates } from './sweep-rate';
 import { type TraceRate, traceRates } from './trace-rate';
@@ -74,9 +74,18 @@ function sweepTable(r: SweepRates): string {
       ['points', String(r.points)],
       ['coordinator, µs of CPU time per point', r.coordinator_us_per_point.toFixed(1)],
       ['the same, % of points of 10 ms', (100 * r.coordinator_share).toFixed(2)],
-      ['heap after a tenth of the points', memory(r.heap_early)],
-      ['heap after all', memory(r.heap_late)],
+      ...r.memory.flatMap(({ points, heap, peak }, i) => {
+        const when = `${count(points)} points${i === 2 ? ', resumed' : ''}`;
+        return [
+          [`heap after ${when}`, memory(heap)],
+          [`peak of the process after ${when}`, memory(peak)],
+        ];
+      }),
       ['two jobs to one', r.two_jobs_to_one.toFixed(2)],
+      [
+        'two workers on Redis to two jobs',
+        r.redis_to_local === null ? 'no redis-server' : r.redis_to_local.toFixed(2),
+      ],
     ],
     { numbersFrom: 1 },
   );

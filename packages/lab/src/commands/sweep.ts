@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `sweep SPEC.yaml`: many runs of a verb, one row each.
 
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
@@ -12,25 +11,18 @@ import { CLEAR, Progress } from '../progress';
 import { count, plural } from '../show/format';
 import type { Engine } from '../sweep/engine';
 import { newManifest } from '../sweep/manifest';
-import { LocalPool } from '../sweep/pool';
-import { QueueEngine } from '../sweep/queue';
-import { expectRedis, redisPlace } from '../sweep/redis';
 import { Results } from '../sweep/results';
 import { sweep } from '../sweep/run';
 import { type Spec, readSpec } from '../sweep/spec';
 import { verbNamed } from '../sweep/verbs';
 import { shellLine } from './command-line';
-import { wholeNumber } from './option-values';
+import { type EngineOptions, engineOf, jobsOption, queueOption } from './engine-options';
 
-interface SweepOptions {
-  readonly jobs?: string;
-  readonly queue?: string;
+interface SweepOptions extends EngineOptions {
   readonly out?: string;
   readonly resume?: boolean;
   readonly dryRun?: boolean;
 }
-
-const MOST_JOBS = 1024;
 
 export function addSweep(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -38,11 +30,8 @@ export function addSweep(program: Command, io: CommandIo, end: (status: ExitStat
     .description('run a verb for every point of a matrix; the results become rows')
     .argument('<spec.yaml>', 'verb, arguments, matrix and columns: docs/sweeps.md')
     .option('--out <dir>', 'folder of the results: results.jsonl, results.parquet, manifest.json')
-    .option('--jobs <n>', 'points at the same time (default: one for each core)')
-    .option(
-      '--queue <url>',
-      'Redis server whose workers run the points: redis://HOST:PORT, or rediss:// with TLS',
-    )
+    .addOption(jobsOption('points'))
+    .addOption(queueOption('points'))
     .option('--resume', 'go on with the sweep in --out, whatever stopped it')
     .option('--dry-run', 'print the number of points and their command lines, run nothing')
     .addHelpText('after', '\nExit status 1: a point failed, three times; failures.jsonl says why.')
@@ -56,11 +45,6 @@ export function addSweep(program: Command, io: CommandIo, end: (status: ExitStat
     });
 }
 
-/** @throws UsageError */
-export function jobsOf(text: string | undefined): number {
-  return text === undefined ? availableParallelism() : wholeNumber('--jobs', text, 1, MOST_JOBS);
-}
-
 function dryRun({ points }: Spec, name: string, io: CommandIo): void {
   print(io, `${plural(points.count, 'point')}\n`);
   for (const { args, hash } of points.from()) io.out(`${hash} ${shellLine([name, ...args])}\n`);
@@ -68,7 +52,7 @@ function dryRun({ points }: Spec, name: string, io: CommandIo): void {
 
 async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<ExitStatus> {
   if (options.out === undefined) throw new UsageError('--out: expected a folder for the results');
-  const startEngine = await engineOf(options, io);
+  const startEngine = await engineOf('sweep', options, io);
   const manifest = await newManifest(spec);
   const results = Results.open(spec, manifest, options.out, {
     resume: options.resume === true,
@@ -83,8 +67,9 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
     );
   });
   try {
-    if (results.next < spec.points.count) {
-      const engine = await startEngine();
+    const left = spec.points.count - results.next;
+    if (left > 0) {
+      const engine = await startEngine(left);
       try {
         await rowsOf(spec, results, engine, io);
       } finally {
@@ -98,26 +83,6 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
   }
   print(io, summary(results));
   return results.failures > 0 ? 1 : 0;
-}
-
-/** @throws UsageError for values that they cannot have, or where no Redis is */
-async function engineOf(
-  { queue, jobs }: SweepOptions,
-  io: CommandIo,
-): Promise<() => Promise<Engine>> {
-  if (queue === undefined) {
-    const threads = jobsOf(jobs);
-    return () => LocalPool.start(threads);
-  }
-  if (jobs !== undefined)
-    throw new UsageError('--jobs: with --queue the points run in workers; expected it there');
-  const place = redisPlace(queue);
-  // Before the folder is made.
-  await expectRedis(place);
-  return () =>
-    QueueEngine.start(place, (text) => {
-      io.err(`${io.errIsTerminal ? CLEAR : ''}sweep: ${text}\n`);
-    });
 }
 
 async function rowsOf(spec: Spec, results: Results, engine: Engine, io: CommandIo): Promise<void> {

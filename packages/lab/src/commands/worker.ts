@@ -6,7 +6,7 @@ import { oneLine } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { QueueWorker } from '../sweep/queue-worker';
 import { redisPlace } from '../sweep/redis';
-import { jobsOf } from './sweep';
+import { jobsOf, jobsOption } from './engine-options';
 
 interface WorkerOptions {
   readonly queue: string;
@@ -24,7 +24,7 @@ export function addWorker(
     .command('worker')
     .description('run points of a sweep --queue, until Ctrl-C; the sweep writes the rows')
     .requiredOption('--queue <url>', 'Redis server: redis://HOST:PORT, or rediss:// with TLS')
-    .option('--jobs <n>', 'points at the same time (default: one for each core)')
+    .addOption(jobsOption('points'))
     .action(async ({ queue, jobs }: WorkerOptions) => {
       const warn = (text: string): void => {
         io.err(`worker: ${oneLine(text)}\n`);

@@ -33,6 +33,9 @@ type Option = Word | AxisOption;
 /** A name in braces, within an argument. */
 const PLACE = /\{([^{}]*)\}/g;
 
+/** One stream for all points. */
+const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
+
 export class Arguments {
   private readonly operands: Word[] = [];
   private readonly options: Option[] = [];
@@ -79,7 +82,7 @@ export class Arguments {
   /** Refuses a value that its option cannot have. @param node where it stands */
   check(axis: number, value: Value, node: Node | null): void {
     const { name } = this.axes[axis] ?? { name: '' };
-    if (value.text === '-' || value.text === '/dev/stdin')
+    if (value.text === '-' || STDIN.has(value.text ?? ''))
       this.places.fail(
         node,
         `${name}: stdin can be read by one point only; expected the name of a file`,
@@ -157,7 +160,7 @@ export class Arguments {
   }
 
   private template(node: Node | null, text: string): Template {
-    if (text === '/dev/stdin')
+    if (STDIN.has(text))
       this.places.fail(node, 'stdin can be read by one point only; expected the name of a file');
     const parts: (string | number)[] = [];
     let from = 0;

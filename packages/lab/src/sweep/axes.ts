@@ -86,10 +86,18 @@ function range(places: Places, name: string, keyNode: Node | null, node: Node | 
   const length = step ? steps((to - from) / by) : steps(Math.log(to / from) / Math.log(by));
   if (length > MOST_VALUES)
     places.fail(node, `${name}: ${String(length)} values, expected at most ${String(MOST_VALUES)}`);
+  const isWhole = Number.isInteger(from) && Number.isInteger(by);
   const valueAt = (i: number): Value => {
-    const value = Number((step ? from + i * by : from * by ** i).toPrecision(DIGITS));
+    const exact = step ? from + i * by : from * by ** i;
+    const value = isWhole ? exact : Number(exact.toPrecision(DIGITS));
     return { text: plain(value), value };
   };
+  for (const i of [1, length - 1])
+    if (i > 0 && i < length && valueAt(i).text === valueAt(i - 1).text)
+      places.fail(
+        node,
+        `${name}: values are alike in ${String(DIGITS)} digits; expected larger steps`,
+      );
   return {
     ...{ name, node: keyNode, length, kind: 'number', at: valueAt },
     indexOf: (text) => {

@@ -61,7 +61,7 @@ export function columnOf(name: string, path: string, schema: DocumentSchema): Co
   let nodes = schema.top();
   let before = '';
   for (const step of steps) {
-    nodes = next(nodes, step, schema, before);
+    nodes = next(nodes, step, schema, before.replace(/\.$/, ''));
     before += written(step);
   }
   const kinds = kindsOf(nodes);

@@ -2,13 +2,16 @@
 // One coordinator has the queue of a Redis server. Its mark there is renewed, and gone soon after it ends.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../errors';
 import { VERSION } from '../package';
 
 const KEY = 'iommu-bounce:coordinator';
-const LASTS_MS = 15_000;
-const RENEWED_MS = 5000;
+const LASTS_MS = 9000;
+const RENEWED_MS = 3000;
+/** So often the mark of another one is looked at. */
+const LOOKED_AT_MS = 250;
 
 /** Deletes or renews it only where it is ours. */
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
@@ -24,10 +27,26 @@ export class CoordinatorMark {
     private readonly lost: (reason: UsageError) => void,
   ) {}
 
-  /** @throws UsageError if another one has it */
-  static async take(client: Redis, lost: (reason: UsageError) => void): Promise<CoordinatorMark> {
+  /**
+   * Waits for the mark of a coordinator that was killed to end.
+   * @param warn is told that it waits
+   * @throws UsageError if another one has it: it renews its mark
+   */
+  static async take(
+    client: Redis,
+    lost: (reason: UsageError) => void,
+    warn: (text: string) => void,
+  ): Promise<CoordinatorMark> {
     const mark = new CoordinatorMark(client, lost);
-    if (!(await mark.set())) throw taken();
+    let before = Infinity;
+    while (!(await mark.set())) {
+      const left = await client.pttl(KEY);
+      // Renewed, or somebody's that never ends.
+      if (left > before || left === -1) throw taken();
+      if (before === Infinity) warn('another sweep has the queue, or was killed; looks which');
+      before = left;
+      await setTimeout(LOOKED_AT_MS);
+    }
     mark.timer = setInterval(() => {
       void mark.renew();
     }, RENEWED_MS);

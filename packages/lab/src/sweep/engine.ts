@@ -5,9 +5,11 @@ import type { Column, Scalar } from './columns';
 
 /** A point, with all that is needed to run it somewhere else. */
 export interface PointTask {
+  /** What it is: a verb with its arguments; or a population of a calibration, which no verb prints. Default: a verb. */
+  readonly work?: 'verb' | 'chain';
   /** Of version and arguments. */
   readonly hash: string;
-  /** The verb and its arguments, without --json. */
+  /** The verb and its arguments, without --json; of a population one JSON text. */
   readonly args: readonly string[];
   readonly columns: readonly Column[];
 }

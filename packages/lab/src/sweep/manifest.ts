@@ -44,6 +44,19 @@ export interface Manifest {
   };
 }
 
+/** What is read of one. */
+export interface ManifestBefore {
+  readonly version: string;
+  readonly spec?: { readonly sha256?: unknown };
+  readonly inputs?: readonly unknown[];
+}
+
+function isManifest(value: unknown): value is ManifestBefore {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, inputs = [] } = value as { version?: unknown; inputs?: unknown };
+  return typeof version === 'string' && Array.isArray(inputs);
+}
+
 export async function newManifest(spec: Spec): Promise<Manifest> {
   const { text, verb, seed, points } = spec;
   return {
@@ -62,11 +75,11 @@ export async function newManifest(spec: Spec): Promise<Manifest> {
   };
 }
 
-/** @throws UsageError */
-export function readManifest(path: string): Partial<Manifest> {
+/** What another version can have written, too. @throws UsageError */
+export function readManifest(path: string): ManifestBefore {
   try {
     const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof manifest === 'object' && manifest !== null) return manifest;
+    if (isManifest(manifest)) return manifest;
     throw new UsageError(`${path}: is no manifest of a sweep`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -82,10 +95,10 @@ export function readManifest(path: string): Partial<Manifest> {
  * Whether a sweep can go on where the other one stopped.
  * @throws UsageError
  */
-export function expectSame(folder: string, before: Partial<Manifest>, now: Manifest): void {
+export function expectSame(folder: string, before: ManifestBefore, now: Manifest): void {
   if (before.version !== now.version)
     throw new UsageError(
-      `${folder}: holds a sweep of version ${String(before.version)}, this is version ${now.version}; expected another folder`,
+      `${folder}: holds a sweep of version ${before.version}, this is version ${now.version}; expected another folder`,
     );
   if (before.spec?.sha256 !== now.spec.sha256)
     throw new UsageError(`${folder}: holds a sweep of another spec; expected another folder`);

@@ -40,8 +40,11 @@ export class Places {
       throw new UsageError(`${file}: expected at most ${String(LONGEST)} characters`);
     this.lines = new yaml.LineCounter();
     this.document = yaml.parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
-    const [error] = this.document.errors;
-    if (error) throw new UsageError(`${this.at(error.pos[0])}: ${error.message}`);
+    const [error] = [...this.document.errors, ...this.document.warnings];
+    if (error)
+      throw new UsageError(
+        `${this.at(error.pos[0])}: ${error.code === 'MULTIPLE_DOCS' ? 'another document begins; expected one' : error.message}`,
+      );
   }
 
   get root(): Node | null {

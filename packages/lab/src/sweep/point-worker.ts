@@ -2,8 +2,9 @@
 // The thread of the pool: a bundle of its own, which piscina loads.
 
 import type { PointRow, PointTask } from './engine';
+import { runChainPoint } from './chain-point';
 import { runPoint } from './run-point';
 
-export default function point(task: PointTask): Promise<PointRow> {
-  return runPoint(task);
+export default function point(task: PointTask): PointRow | Promise<PointRow> {
+  return task.work === 'chain' ? runChainPoint(task) : runPoint(task);
 }

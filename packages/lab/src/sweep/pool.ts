@@ -32,7 +32,7 @@ export class LocalPool implements Engine {
    */
   static async start(jobs: number, filename = WORKER_FILE): Promise<LocalPool> {
     if (!existsSync(filename))
-      throw new UsageError('sweep: the package is not built; expected npm run build before it');
+      throw new UsageError('--jobs: the package is not built; expected npm run build before it');
     const { Piscina: Pool } = (await import('piscina')).default;
     return new LocalPool(
       new Pool<PointTask, PointRow>({

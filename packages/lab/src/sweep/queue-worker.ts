@@ -11,8 +11,8 @@ import { LocalPool } from './pool';
 import { QUEUE_NAME } from './queue';
 import { type RedisPlace, expectRedis } from './redis';
 
-/** A point of a worker that died runs again after so long. */
-const LOCK_MS = 15_000;
+/** A worker that died has its points for so long at most; after a quarter more they are looked for, and run again. */
+const LOCK_MS = 6000;
 const CHECKED_MS = 5000;
 /** After Redis was away. */
 const RETRY_MS = 1000;
@@ -70,7 +70,7 @@ export class QueueWorker {
       const pool = await LocalPool.start(jobs);
       const worker = new JobWorker(QUEUE_NAME, (job) => pool.once(job.data as PointTask), {
         ...{ connection, concurrency: jobs, lockDuration: lockMs },
-        ...{ stalledInterval: lockMs / 2, maxStalledCount: TRIES - 1, runRetryDelay: RETRY_MS },
+        ...{ stalledInterval: lockMs / 4, maxStalledCount: TRIES - 1, runRetryDelay: RETRY_MS },
       });
       return new QueueWorker(pool, worker, client, warn);
     } catch (error) {

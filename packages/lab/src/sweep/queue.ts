@@ -98,7 +98,7 @@ export class QueueEngine implements Engine {
     clearInterval(this.timer);
     this.end(new Error('the queue is closed'));
     // A server that is away is not waited for.
-    await Promise.race([this.mark?.release().catch(() => undefined), after(1000)]);
+    await Promise.race([this.leave().catch(() => undefined), after(1000)]);
     this.client.disconnect();
     await Promise.race([
       Promise.all([this.events.close(), this.queue.close()]).catch(() => undefined),
@@ -117,10 +117,16 @@ export class QueueEngine implements Engine {
     this.client.on('ready', () => {
       if (this.isAway) this.warn('Redis is back');
       this.isAway = false;
+      // It may have forgotten all points, for which workers wait now.
+      void this.lookForAll();
     });
-    this.mark = await CoordinatorMark.take(this.client, (reason) => {
-      this.end(reason);
-    });
+    this.mark = await CoordinatorMark.take(
+      this.client,
+      (reason) => {
+        this.end(reason);
+      },
+      this.warn,
+    );
     await this.events.waitUntilReady();
     // What an earlier coordinator left. What a worker is at stays, and counts if this sweep wants it.
     await this.queue.drain();
@@ -134,6 +140,13 @@ export class QueueEngine implements Engine {
     this.timer = setInterval(() => {
       void this.lookForAll();
     }, LOOKED_FOR_MS);
+  }
+
+  /** Rows lie in events, too: none are left on the server. */
+  private async leave(): Promise<void> {
+    if (this.mark === null) return;
+    await this.mark.release();
+    if (this.client.status === 'ready') await this.queue.trimEvents(0);
   }
 
   private away(): void {
@@ -182,10 +195,12 @@ export class QueueEngine implements Engine {
   private async lookFor(id: string): Promise<void> {
     const wanted = this.outstanding.get(id);
     if (!wanted) return;
+    // First its state: a job that was read before it ended has no row yet.
+    const state = await this.queue.getJobState(id);
     const job = (await this.queue.getJob(id)) as Job | undefined;
     if (!job) await this.queue.add(JOB_NAME, wanted.task, { ...JOB, jobId: id });
-    else if (await job.isCompleted()) this.settle(id, { row: job.returnvalue as PointRow });
-    else if (await job.isFailed())
+    else if (state === 'completed') this.settle(id, { row: job.returnvalue as PointRow });
+    else if (state === 'failed')
       this.settle(id, { error: oneLine(job.failedReason || 'no reason is known'), tries: TRIES });
   }
 }

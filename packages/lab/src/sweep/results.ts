@@ -102,7 +102,9 @@ export class Results {
     row: { readonly status: number; readonly values: readonly unknown[] },
   ): Record<string, unknown> {
     const { axes, columns } = this.spec;
-    const all: Record<string, unknown> = { point: index, hash, status: row.status };
+    // Without a prototype: a column may have any name.
+    const all = Object.create(null) as Record<string, unknown>;
+    Object.assign(all, { point: index, hash, status: row.status });
     for (const [i, axis] of axes.entries()) all[axis] = values[i]?.value ?? null;
     for (const [i, { name }] of columns.entries()) all[name] = row.values[i] ?? null;
     return all;
@@ -136,7 +138,9 @@ export class Results {
     }
     for (const { file, end, head } of files) {
       if (head.done !== true)
-        warn(`${file.path}: lines after point ${String(this.next)}, which is missing, are dropped`);
+        warn(
+          `${file.path}: lines that are out of order, or of a point that has one, are dropped; what lacks one runs again`,
+        );
       file.cut(end);
     }
     [this.rows, this.failures] = files.map(({ points }) => points) as [number, number];

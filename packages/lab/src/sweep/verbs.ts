@@ -17,10 +17,10 @@ export interface Verb {
   readonly options: ReadonlyMap<string, VerbOption>;
 }
 
-/** They say where results go, or ask for another document. */
-const OUTPUT = new Set([
+/** They say where results go or where the work is done, or ask for another document: rows are the same with all of them. */
+const NOT_SWEPT = new Set([
   ...['--json', '--svg', '--markdown', '--report', '--sarif', '--out', '--force', '--help'],
-  ...['--scenario', '--workload'],
+  ...['--scenario', '--workload', '--jobs', '--queue'],
 ]);
 /** It writes files at a place of its own. */
 const WRITES = new Set(['demo']);
@@ -36,7 +36,7 @@ export function verbNamed(program: Command, name: string): Verb | null {
   if (!command || !sweptVerbs().includes(name)) return null;
   const options = new Map<string, VerbOption>();
   for (const { long, flags, required, optional } of command.options)
-    if (long && !OUTPUT.has(long))
+    if (long && !NOT_SWEPT.has(long))
       options.set(long, {
         flag: long,
         takesValue: required || optional,

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,7 +17,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { WORKER_FILE } from '../../src/sweep/pool';
+import sinon from 'sinon';
+import { LocalPool, WORKER_FILE } from '../../src/sweep/pool';
 import { type CliResult, cli, fixtures, withFolder } from '../commands/run-cli';
 
 const BIN = join(__dirname, '../../bin/iommu-bounce.js');
@@ -240,6 +242,69 @@ describe('iommu-bounce sweep', function () {
       expect(rowsIn(out)).to.equal(rows);
     }));
 
+  it('keeps the rows when the disk is full at the end, and writes Parquet when there is room', () =>
+    swept(async ({ spec, out, rows }) => {
+      mkdirSync(out);
+      symlinkSync('/dev/full', join(out, 'results.parquet.tmp'));
+      expectRefused(
+        await cli('sweep', spec, '--out', out, '--jobs', '1'),
+        'results.parquet: cannot be written (ENOSPC)',
+      );
+      expect(rowsIn(out)).to.equal(rows);
+      expect(manifestIn(out)).to.include({ complete: false });
+      expect(readdirSync(out).sort()).to.deep.equal([
+        ...['failures.jsonl', 'manifest.json', 'results.jsonl'],
+      ]);
+      expect((await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1')).status).to.equal(
+        0,
+      );
+      expect(rowsIn(out)).to.equal(rows);
+      expect(manifestIn(out)).to.include({ complete: true, rows: POINTS });
+      const file = await asyncBufferFromFile(join(out, 'results.parquet'));
+      expect(await parquetReadObjects({ file })).to.have.length(POINTS);
+    }));
+
+  for (const [what, change] of [
+    ['a line is there twice', (lines: string[]) => [...lines.slice(0, 4), ...lines.slice(3)]],
+    ['two lines have changed places', ([a = '', b = '', ...rest]: string[]) => [b, a, ...rest]],
+    ['a line is missing', (lines: string[]) => [...lines.slice(0, 4), ...lines.slice(5)]],
+  ] as const)
+    it(`counts each point once where ${what}`, () =>
+      swept(async ({ spec, out, rows }) => {
+        await cli('sweep', spec, '--out', out, '--jobs', '1');
+        writeFileSync(join(out, 'results.jsonl'), change(rows.split('\n')).join('\n'));
+        const { status, err } = await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1');
+        expect(status).to.equal(0);
+        expect(err).to.match(/^warning: .*results\.jsonl: lines that are out of order, or of a /);
+        expect(rowsIn(out)).to.equal(rows);
+      }));
+
+  it('has columns of any name', () =>
+    swept(async ({ spec, out }) => {
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
+      const [row] = rowsIn(out).split('\n');
+      expect(row).to.include('"toString":"fresh","__proto__":"laptop-virtio"');
+      const file = await asyncBufferFromFile(join(out, 'results.parquet'));
+      const { schema } = await parquetMetadataAsync(file);
+      expect(schema.map(({ name }) => name)).to.include.members(['toString', '__proto__']);
+    }, 'verb: fio\nargs: [--no-data, --number-ios, 50]\nmatrix: {iodepth: 1}\ncolumns: {toString: layout, __proto__: preset}\n'));
+
+  it('starts no more threads than there are points', () =>
+    swept(async ({ spec, out, rows }) => {
+      const { status } = await cli('sweep', spec, '--out', out, '--jobs', '2');
+      expect(status).to.equal(0);
+      const kept = rows.split('\n').slice(0, -2).join('\n');
+      writeFileSync(join(out, 'results.jsonl'), `${kept}\n`);
+      const start = sinon.spy(LocalPool, 'start');
+      try {
+        await cli('sweep', spec, '--out', out, '--resume', '--jobs', '1000');
+        expect(start.firstCall.args).to.deep.equal([1]);
+      } finally {
+        start.restore();
+      }
+      expect(rowsIn(out)).to.equal(rows);
+    }));
+
   it('reports a point that always fails, and runs the rest', () =>
     swept(async ({ spec, out }) => {
       const { status, out: said } = await cli('sweep', spec, '--out', out, '--jobs', '1');
@@ -303,8 +368,10 @@ describe('iommu-bounce sweep', function () {
       const before = readFileSync(manifest, 'utf8');
       writeFileSync(manifest, before.replace(`"version": "${VERSION}"`, '"version": "0.0.9"'));
       expectRefused(await resumed(), `holds a sweep of version 0.0.9, this is version ${VERSION}`);
-      writeFileSync(manifest, '{');
-      expectRefused(await resumed(), 'is no manifest of a sweep');
+      for (const broken of ['{', '[]', '{"version":"0.1.0","inputs":5}']) {
+        writeFileSync(manifest, broken);
+        expectRefused(await resumed(), 'is no manifest of a sweep');
+      }
       writeFileSync(manifest, before);
       appendFileSync(capture, '# one more line\n');
       expectRefused(await resumed(), 'c.trace.txt is not as it was when the sweep began');

@@ -67,6 +67,26 @@ describe('a spec of a sweep', () => {
     ]);
   });
 
+  it('has whole numbers of any length in a range, each once', async () => {
+    const { lines, hashes } = await points(
+      `${FIO}matrix: {seed: {from: 9007199254740988, to: 9007199254740991, step: 1}}`,
+    );
+    expect(lines).to.deep.equal([
+      'fio --seed 9007199254740988',
+      'fio --seed 9007199254740989',
+      'fio --seed 9007199254740990',
+      'fio --seed 9007199254740991',
+    ]);
+    expect(new Set(hashes).size).to.equal(4);
+  });
+
+  it('is read with anchors, a mark of the byte order and line ends of Windows', async () => {
+    const spec = `${FIO}matrix: {bs: &all [4k, 8k], iodepth: [1, 2]}\nexclude: [{bs: *all, iodepth: 2}]\n`;
+    const { lines, hashes } = await points(spec);
+    expect(lines).to.deep.equal(['fio --bs 4k --iodepth 1', 'fio --bs 8k --iodepth 1']);
+    expect(await points(`\ufeff${spec.replaceAll('\n', '\r\n')}`)).to.deep.include({ hashes });
+  });
+
   it('puts axes into arguments, settings and switches', async () => {
     const { lines } = await points(
       [
@@ -232,7 +252,7 @@ describe('a spec of a sweep', () => {
     [
       'a column with a typing mistake',
       `verb: fio\nmatrix: {bs: 4k}\ncolumns:\n- preset\n- runs[policy=pool].bandwith`,
-      "s.yaml:5:3: column runs[policy=pool].: has no field 'bandwith'; expected one of ",
+      "s.yaml:5:3: column runs[policy=pool]: has no field 'bandwith'; expected one of ",
     ],
     [
       'a column that is a list',
@@ -254,6 +274,28 @@ describe('a spec of a sweep', () => {
       `${FIO}seed: -1\nmatrix: {bs: 4k}`,
       's.yaml:3:7: expected a whole seed, from 0',
     ],
+    [
+      'a range whose values are written alike',
+      `${FIO}matrix: {set.vmexitNs: {from: 1000.5, to: 1000.500001, step: 0.000000001}}`,
+      's.yaml:3:24: set.vmexitNs: values are alike in 12 digits; expected larger steps',
+    ],
+    [
+      'standard input under another name',
+      `${FIO}args: [/dev/fd/0]\nmatrix: {bs: 4k}`,
+      's.yaml:3:8: stdin can be read by one point only',
+    ],
+    [
+      'a second document',
+      `${FIO}matrix: {bs: 4k}\n---\nverb: net`,
+      's.yaml:4:1: another document begins; expected one',
+    ],
+    ['a tag that it does not know', `${FIO}matrix: {bs: !own 4k}`, 's.yaml:3:14: Unresolved tag'],
+    [
+      'an axis that --jobs would be: rows are the same',
+      'verb: calibrate\nmatrix: {jobs: [1, 2]}\ncolumns: [seed]',
+      's.yaml:2:10: calibrate has no option --jobs that a sweep can vary',
+    ],
+    ['an empty list', `${FIO}matrix: {bs: []}`, 's.yaml:3:14: bs: expected a value, a list'],
     ['a broken anchor', `${FIO}matrix: *x`, 's.yaml:3:9: '],
   ];
   for (const [what, spec, message] of REFUSED)

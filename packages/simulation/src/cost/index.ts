@@ -12,6 +12,7 @@ export * from './charge'; // which parameter pays for which step
 export * from './calibration/surrogate'; // figures of a parameter set in microseconds
 export * from './cover-letter'; // what the cover letter prints
 export * from './calibration/sampler'; // samples the accepted sets
+export * from './calibration/chain'; // one population of a fit
 export * from './calibration/fit'; // all parameter sets that give printed figures
 export * from './calibration/convergence'; // whether those are all
 export * from './calibration/ends'; // ends of ranges that the sets press against

@@ -21,6 +21,7 @@ export * from './request-limits'; // how large a request can be
 export * from './pieces'; // the memory of one, as it is mapped
 export * from './split'; // an I/O as requests
 export * from './device-data'; // its bytes
+export * from './latencies'; // how long I/Os took
 export * from './observer'; // what is seen of a run
 export * from './io-events'; // what a CPU does for I/Os
 export * from './engine'; // the closed loop

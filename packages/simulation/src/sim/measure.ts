@@ -121,7 +121,8 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
   const { meter } = device;
   const { ledger } = meter;
   const { completed: ios, bytes, seen, nvme } = engine.io;
-  const { endedAt, latency } = seen;
+  const { endedAt } = seen;
+  const latency = seen.latencies.histogram();
   const { map, unmap } = device.requests();
   const perIo = (ns: number): number => (ios > 0 ? ns / ios : 0);
   const perGb = (ns: number): number => (bytes > 0 ? (ns * 1e9) / bytes : 0);

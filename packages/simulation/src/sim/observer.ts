@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What is seen of a run, each thing at the moment when it happens.
 
-import { type Histogram, build } from 'hdr-histogram-js';
 import type { Cpu } from './cpu';
 import type { IoSlot } from './io-slot';
+import { Latencies } from './latencies';
 import { Occupancy } from './occupancy';
 import type { SimDevice } from './sim-device';
 import { SlotAges } from './slot-ages';
 import { Step } from './timeline';
 
-/** The longest latency that is told from longer ones. */
-const LONGEST_NS = 1e11;
-
 export class Observer {
-  readonly latency: Histogram = build({
-    bitBucketSize: 64,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_NS,
-    numberOfSignificantValueDigits: 3,
-  });
+  readonly latencies = new Latencies();
   readonly bounce = new Occupancy();
   readonly ages: SlotAges;
   /** Time in the DMA API's map and unmap calls, copies and waiting included. */
@@ -76,7 +68,7 @@ export class Observer {
 
   private reapedBy(cpu: Cpu, now: number): void {
     const ns = now - (cpu.reaped?.submittedAt ?? now);
-    this.latency.recordValue(Math.round(ns));
+    this.latencies.record(ns);
     this.latencyNs += ns;
     this.reaped++;
     this.inFlightChanges(now, -1);

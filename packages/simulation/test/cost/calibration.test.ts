@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import {
   CALIBRATION,
+  type ChainTask,
   COST_PARAMETERS,
   type CostName,
   type Fit,
@@ -13,10 +14,12 @@ import {
   type Terrain,
   Walk,
   calibrate,
+  chainsOf,
   effectiveSize,
   excess,
   figures,
   fit,
+  fitOf,
   movedRanges,
   pressedEnds,
   priorOf,
@@ -26,6 +29,7 @@ import {
   predictionsFromTwo,
   preset,
   rHat,
+  runTask,
 } from '../../src/cost';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -204,6 +208,25 @@ describe('fit', () => {
     expect(found().sets.length).to.be.at.least(200);
     for (const set of found().sets)
       expect(excess(surrogate.evaluate(set), EVERY_THIRD)).to.be.below(1e-6);
+  });
+
+  it('is the same where each population is a task that was sent somewhere as text', function () {
+    this.timeout(60_000);
+    const options = { seed: 5, sets: 200, populations: LONG ? 2 : 1, thin: 5 };
+    const from = [4096, 131072];
+    const chains = chainsOf(surrogate, options).map((chain) => {
+      const text = JSON.stringify({ ...chain, rows: coverLetterRows(), from });
+      return runTask(JSON.parse(text) as ChainTask);
+    });
+    expect(fitOf(surrogate, chains)).to.deep.equal(found());
+  });
+
+  it('has a seed of its own for each population, and says which one found nothing', () => {
+    const chains = chainsOf(surrogate, { seed: 5, sets: 200 });
+    expect(new Set(chains.map(({ seed }) => seed)).size).to.equal(4);
+    expect(() => fitOf(surrogate, [{ best: {}, excess: 1.25 }]))
+      .to.throw(NoFitError)
+      .with.property('excess', 1.25);
   });
 
   if (LONG)

@@ -6,7 +6,8 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Calibration, FitReport, ParameterReport, Prediction } from './document';
 import { movedRanges, pressedEnds } from './ends';
-import { type Fit, type Ranges, excess, fit } from './fit';
+import { type Chain, type ChainOptions, type Ranges, excess, runChain } from './chain';
+import { type Fit, chainsOf, fitOf } from './fit';
 import { type Interval, COVER_LETTER, COVER_LETTER_INTERVALS } from '../cover-letter';
 import {
   COST_PARAMETERS,
@@ -25,7 +26,7 @@ import {
   widthLeft,
 } from './summary';
 import { SUMS } from './sums';
-import { Surrogate, coverLetterRows } from './surrogate';
+import { type ComparedRow, Surrogate, coverLetterRows } from './surrogate';
 
 export interface CalibrationOptions {
   /** Default 1. */
@@ -49,8 +50,75 @@ const FEWER = 5;
 /** Of the progress: two fits, and about three ends. */
 const PARTS = 5;
 
+/** Plain data, from which a population runs anywhere: a thread, another machine. */
+export interface ChainTask extends Omit<ChainOptions, 'progress'> {
+  readonly rows: readonly ComparedRow[];
+  /** Bytes of the rows that are fitted; the others are predicted. */
+  readonly from: readonly number[];
+}
+
 /** @throws NoFitError, OptionError for an option that it does not have, or a value out of range */
 export function calibrate(options: CalibrationOptions = {}): Calibration {
+  const { progress } = options;
+  const steps = calibration(options);
+  let [done, next] = [0, steps.next()];
+  while (next.done !== true) {
+    const { tasks, expected } = next.value;
+    // One after the other, and none after one that found nothing.
+    const chains: Chain[] = [];
+    for (const task of tasks) {
+      const chain = runTask(task, (share) => progress?.(Math.min(1, (done + share) / expected)));
+      done++;
+      chains.push(chain);
+      if (!('places' in chain)) break;
+    }
+    next = steps.next(chains);
+  }
+  return next.value;
+}
+
+/**
+ * The same calibration, to the byte, on whatever runs its populations: many at once.
+ * @param run rejects only if it cannot run any more
+ * @throws as `calibrate`, and what `run` rejects with
+ */
+export async function calibrateOn(
+  run: (task: ChainTask) => Promise<Chain>,
+  options: CalibrationOptions = {},
+): Promise<Calibration> {
+  const steps = calibration(options);
+  let [done, next] = [0, steps.next()];
+  while (next.done !== true) {
+    const { tasks, expected } = next.value;
+    const chains = await Promise.all(
+      tasks.map(async (task) => {
+        const chain = await run(task);
+        options.progress?.(Math.min(1, ++done / expected));
+        return chain;
+      }),
+    );
+    next = steps.next(chains);
+  }
+  return next.value;
+}
+
+/** Runs a population. @param progress is told of it, from 0 to 1 */
+export function runTask(task: ChainTask, progress?: (share: number) => void): Chain {
+  const { rows, from, ...options } = task;
+  const wanted = COVER_LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null));
+  return runChain(new Surrogate(rows), wanted, { ...options, ...(progress ? { progress } : {}) });
+}
+
+/** Populations that can run at once, and how many a calibration has in all, as far as that is known. */
+interface CalibrationStep {
+  readonly tasks: readonly ChainTask[];
+  readonly expected: number;
+}
+
+/** Asks for populations, step by step, and is given what they found. */
+function* calibration(
+  options: CalibrationOptions,
+): Generator<CalibrationStep, Calibration, readonly Chain[]> {
   check_options('calibrate', options, {
     seed: whole(0, 2 ** 31 - 1),
     sets: whole(1),
@@ -58,38 +126,44 @@ export function calibrate(options: CalibrationOptions = {}): Calibration {
     populations: whole(1),
     progress: a_function,
   });
-  const { seed = 1, sets = 10_000, thin = THIN, populations = 4, progress } = options;
-  const surrogate = new Surrogate(coverLetterRows());
-  const run = (from: readonly number[], part: number, ranges?: Ranges): Fit =>
-    fit(
-      surrogate,
-      COVER_LETTER_INTERVALS.map((row) => (from.includes(row.bytes) ? row : null)),
-      {
-        seed: seed + Math.min(part, 1),
-        sets: ranges ? Math.ceil(sets / FEWER) : sets,
-        populations,
-        ...(ranges ? { ranges } : {}),
-        // Two columns leave so much room that walkers mix in a fraction of the time; moved ends need ranges alone.
-        thin: part === 0 ? thin : Math.ceil(thin / 4),
-        progress: (share) => progress?.(Math.min(1, (part + share) / PARTS)),
-      },
-    );
+  const { seed = 1, sets = 10_000, thin = THIN, populations = 4 } = options;
+  const rows = coverLetterRows();
+  const surrogate = new Surrogate(rows);
+  const tasksOf = (from: readonly number[], part: number, ranges?: Ranges): ChainTask[] =>
+    chainsOf(surrogate, {
+      seed: seed + Math.min(part, 1),
+      sets: ranges ? Math.ceil(sets / FEWER) : sets,
+      populations,
+      ...(ranges ? { ranges } : {}),
+      // Two columns leave so much room that walkers mix in a fraction of the time; moved ends need ranges alone.
+      thin: part === 0 ? thin : Math.ceil(thin / 4),
+    }).map((chain) => ({ ...chain, rows, from }));
   const every = COVER_LETTER.map((row) => row.bytes);
-  const all = run(every, 0);
+  const both = yield {
+    tasks: [...tasksOf(every, 0), ...tasksOf(TWO_COLUMNS, 1)],
+    expected: PARTS * populations,
+  };
+  const all = fitOf(surrogate, both.slice(0, populations));
   const preset = centre(all, surrogate);
-  const two = run(TWO_COLUMNS, 1);
+  const two = fitOf(surrogate, both.slice(populations));
   const reports = (f: Fit): ParameterReport[] =>
     f.names.map((name, k) => parameterReport(name, f, k));
   const [parameters, sums] = [reports(all), sumReports(all, seed)];
-  const ends = pressedEnds(parameters).map((pressed, i) => {
-    const { name, end, moved_to } = pressed;
-    const [min, max] = priorOf(name);
-    const moved = run(every, 2 + i, { [name]: end === 'min' ? [moved_to, max] : [min, moved_to] });
+  const pressed = pressedEnds(parameters);
+  const chains = yield {
+    tasks: pressed.flatMap(({ name, end, moved_to }, i) => {
+      const [min, max] = priorOf(name);
+      return tasksOf(every, 2 + i, { [name]: end === 'min' ? [moved_to, max] : [min, moved_to] });
+    }),
+    expected: (2 + pressed.length) * populations,
+  };
+  const ends = pressed.map((one, i) => {
+    const moved = fitOf(surrogate, chains.slice(i * populations, (i + 1) * populations));
     const ranges = [
       ...movedRanges(parameters, reports(moved)),
       ...movedRanges(sums, sumReports(moved, seed)),
     ];
-    return { ...pressed, fit: fitReport(moved), ranges };
+    return { ...one, fit: fitReport(moved), ranges };
   });
   const judged = (report: ParameterReport): ParameterReport => {
     const gone = ends.some(({ name: end, ranges }) =>

@@ -2,11 +2,18 @@
 // All parameter sets within their physical ranges that give printed figures, as draws: any prior set is as likely as any
 // other on a logarithmic scale, and stays if its figures round to what is printed.
 
-import type { Interval, RowIntervals } from '../cover-letter';
+import type { RowIntervals } from '../cover-letter';
+import type { CostName, CostParameters } from '../parameters';
+import {
+  type Chain,
+  type ChainFound,
+  type ChainOptions,
+  type Ranges,
+  runChain,
+  walkersOf,
+} from './chain';
 import { effectiveSize, rHat } from './convergence';
-import { type CostName, type CostParameters, priorOf } from '../parameters';
 import type { Surrogate } from './surrogate';
-import { type Terrain, Walk } from './sampler';
 
 export interface FitOptions {
   readonly seed: number;
@@ -21,8 +28,6 @@ export interface FitOptions {
   /** Told of progress, from 0 to 1. */
   readonly progress?: (share: number) => void;
 }
-
-export type Ranges = Readonly<Partial<Record<CostName, Interval>>>;
 
 export interface Fit {
   /** Parameters that the figures depend on, in the order of each set. */
@@ -55,87 +60,8 @@ export class NoFitError extends Error {
   }
 }
 
-const ANNEAL_SWEEPS = 1500;
-const SETTLE_SWEEPS = 500;
+const POPULATIONS = 4;
 const THIN = 60;
-
-/** Figures as they are wanted, made ready to be compared often. */
-class Wanted {
-  private readonly lo: Float64Array;
-  private readonly hi: Float64Array;
-  /** Of one half width. */
-  private readonly weight: Float64Array;
-
-  /** @param rows null where a row is not looked at */
-  constructor(rows: readonly (RowIntervals | null)[]) {
-    const all: Interval = [-Infinity, Infinity];
-    const intervals = rows.flatMap((row) =>
-      row ? [row.speedup, row.unmapReduction, row.mapReduction] : [all, all, all],
-    );
-    this.lo = Float64Array.from(intervals, ([lo]) => lo);
-    this.hi = Float64Array.from(intervals, ([, hi]) => hi);
-    this.weight = Float64Array.from(intervals, ([lo, hi]) => 2 / (hi - lo));
-  }
-
-  /** How far figures are outside their intervals, in half widths, summed; 0: all inside. */
-  excess(figures: ArrayLike<number>): number {
-    let sum = 0;
-    for (let i = 0; i < this.lo.length; i++) {
-      const x = figures[i] as number;
-      const out = Math.max((this.lo[i] as number) - x, x - (this.hi[i] as number));
-      if (!(out <= 0)) sum += out * (this.weight[i] as number);
-    }
-    return sum;
-  }
-}
-
-/**
- * How far figures are outside their intervals, in half widths, summed; 0: all inside.
- * @param figures speed-up, unmap reduction and map reduction of each row in turn
- * @param rows null where a row is not looked at
- */
-export function excess(figures: ArrayLike<number>, rows: readonly (RowIntervals | null)[]): number {
-  return new Wanted(rows).excess(figures);
-}
-
-/** The box of a fit: costs in their ranges; a rate is a cost by its inverse. */
-class CostTerrain implements Terrain {
-  readonly least: Float64Array;
-  readonly most: Float64Array;
-  private readonly origin: Float64Array;
-  private readonly slope: Float64Array;
-  private readonly here: Float64Array;
-  private readonly wanted: Wanted;
-
-  constructor(
-    private readonly surrogate: Surrogate,
-    wanted: readonly (RowIntervals | null)[],
-    ranges: Ranges,
-  ) {
-    this.wanted = new Wanted(wanted);
-    const { names, sumCount } = surrogate;
-    const ends = ([0, 1] as const).map((end) =>
-      surrogate.toCosts(names.map((name) => (ranges[name] ?? priorOf(name))[end])),
-    ) as [Float64Array, Float64Array];
-    this.least = ends[0].map((x, i) => Math.min(x, ends[1][i] as number));
-    this.most = ends[0].map((x, i) => Math.max(x, ends[1][i] as number));
-    this.origin = new Float64Array(sumCount);
-    this.slope = new Float64Array(sumCount);
-    this.here = new Float64Array(sumCount);
-  }
-
-  /** Sums are linear, so along a line only so many numbers change as there are sums. */
-  aim(at: Float64Array, direction: Float64Array): void {
-    this.surrogate.sum(at, this.origin);
-    this.surrogate.sum(direction, this.slope);
-  }
-
-  energy(t: number): number {
-    for (let s = 0; s < this.here.length; s++)
-      this.here[s] = (this.origin[s] as number) + t * (this.slope[s] as number);
-    return this.wanted.excess(this.surrogate.figuresOf(this.here));
-  }
-}
 
 /**
  * Finds the sets and walks among them.
@@ -147,35 +73,50 @@ export function fit(
   wanted: readonly (RowIntervals | null)[],
   options: FitOptions,
 ): Fit {
-  const { seed, populations = 4, thin = THIN, progress } = options;
-  const terrain = new CostTerrain(surrogate, wanted, options.ranges ?? {});
-  const size = surrogate.names.length + 3;
-  const records = Math.max(8, Math.ceil(options.sets / (populations * size)));
+  const { progress } = options;
+  const all = chainsOf(surrogate, options);
+  const chains: ChainFound[] = [];
+  for (const [p, chain] of all.entries())
+    chains.push(
+      found(
+        runChain(surrogate, wanted, {
+          ...chain,
+          progress: (share) => progress?.((p + share) / all.length),
+        }),
+      ),
+    );
+  return fitOf(surrogate, chains);
+}
 
-  const places: Float64Array[][] = []; // of each walker, populations one after the other
-  let [found, tried, evaluations, arrived] = [0, 0, 0, 0];
-  for (let p = 0; p < populations; p++) {
+/** The populations of a fit, each with a seed of its own. */
+export function chainsOf(surrogate: Surrogate, options: FitOptions): ChainOptions[] {
+  const { seed, sets, populations = POPULATIONS, thin = THIN, ranges = {} } = options;
+  const records = Math.max(8, Math.ceil(sets / (populations * walkersOf(surrogate))));
+  return Array.from({ length: populations }, (_, p) => ({
     // Seeds far apart: xoroshiro128+ takes 32 bits of one.
-    const walk = new Walk(terrain, size, (seed + Math.imul(p + 1, 0x9e3779b9)) | 0);
-    walk.anneal(ANNEAL_SWEEPS);
-    const some = walk.gather();
-    if (some === 0) throw noFit(walk, surrogate);
-    arrived += some;
-    for (let i = 0; i < SETTLE_SWEEPS; i++) walk.sweep();
-    walk.triedWanted = walk.foundWanted = 0;
-    const own: Float64Array[][] = walk.wanted().map(() => []);
-    for (let r = 0; r < records; r++) {
-      for (let i = 0; i < thin; i++) walk.sweep();
-      walk.wanted().forEach((c, i) => own[i]?.push(surrogate.toCosts(c)));
-      progress?.((p + (r + 1) / records) / populations);
-    }
-    found += walk.foundWanted;
-    tried += walk.triedWanted;
-    evaluations += walk.tried;
-    places.push(...own);
-  }
+    seed: (seed + Math.imul(p + 1, 0x9e3779b9)) | 0,
+    ...{ records, thin, ranges },
+  }));
+}
 
-  const ofWalker = (w: Float64Array[], k: number): number[] =>
+/** What all populations of a fit found together, in their order. @throws NoFitError of the first that found nothing */
+export function fitOf(surrogate: Surrogate, chains: readonly Chain[]): Fit {
+  const { names } = surrogate;
+  const all = chains.map(found);
+  // Of each walker, populations one after the other.
+  const places = all.flatMap(({ walkers, places: flat }) => {
+    const records = flat.length / (walkers * names.length);
+    return Array.from({ length: walkers }, (_, w) =>
+      Array.from({ length: records }, (__, r) => {
+        const at = (w * records + r) * names.length;
+        return flat.slice(at, at + names.length);
+      }),
+    );
+  });
+  const [size, records] = [all[0]?.walkers ?? 0, places[0]?.length ?? 0];
+  const sum = (of: (chain: ChainFound) => number): number => all.reduce((n, one) => n + of(one), 0);
+
+  const ofWalker = (w: readonly Float64Array[], k: number): number[] =>
     w.map((values) => Math.log(values[k] ?? NaN));
   // In the order of time, so that halves are early and late.
   const ofPopulation = (p: number, k: number): number[] => {
@@ -183,25 +124,19 @@ export function fit(
     return Array.from({ length: records }, (_, r) => walkers.map((w) => w[r] ?? NaN)).flat();
   };
   return {
-    names: surrogate.names,
+    names,
     sets: places.flat(),
-    arrived: arrived / populations,
-    acceptance: found / tried,
-    evaluations,
-    rHat: surrogate.names.map((_, k) =>
-      rHat(Array.from({ length: populations }, (__, p) => ofPopulation(p, k))),
-    ),
-    effectiveSize: surrogate.names.map((_, k) => effectiveSize(places.map((w) => ofWalker(w, k)))),
-    populations,
+    arrived: sum((one) => one.arrived) / all.length,
+    acceptance: sum((one) => one.foundWanted) / sum((one) => one.triedWanted),
+    evaluations: sum((one) => one.tried),
+    rHat: names.map((_, k) => rHat(all.map((__, p) => ofPopulation(p, k)))),
+    effectiveSize: names.map((_, k) => effectiveSize(places.map((w) => ofWalker(w, k)))),
+    populations: all.length,
     walkers: size,
   };
 }
 
-function noFit(walk: Walk, surrogate: Surrogate): NoFitError {
-  const best = walk.best();
-  const values = surrogate.toCosts(best); // its own inverse
-  return new NoFitError(
-    Object.fromEntries(surrogate.names.map((name, i) => [name, values[i]])),
-    walk.energyOf(best),
-  );
+function found(chain: Chain): ChainFound {
+  if ('places' in chain) return chain;
+  throw new NoFitError(chain.best, chain.excess);
 }

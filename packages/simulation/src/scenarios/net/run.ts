@@ -2,12 +2,12 @@
 // Network traffic through one policy: one CPU works through the recorded order of mappings, the card and the wire go on
 // beside it. The ported code runs for every map and unmap, and the meter charges its steps.
 
-import { type Histogram, build } from 'hdr-histogram-js';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { NetShape, type NetShapeName, RX_RING, TX_RING, netFramesNeeded } from '../../jobs';
 import {
   Cause,
   IDLE_NS,
+  Latencies,
   Occupancy,
   Phase,
   type SimDevice,
@@ -22,7 +22,6 @@ import type { NicParameters } from './parameters';
 /** A frame of Ethernet with the usual MTU, its check sum apart; an acknowledgement of TCP. */
 const FULL_PACKET = 1514;
 const ACK = 66;
-const LONGEST_NS = 1e11;
 /** Pages that bounce buffers may take: a largest buffer for each entry of both rings, and what else there is. */
 const BOUNCE_PAGES = (RX_RING + TX_RING) * 32 + 4096;
 
@@ -50,9 +49,9 @@ export class NetRun {
   /** Bounce memory when the ring was first full, and bytes posted then. */
   ringBounceBytes = 0;
   ringBytes = 0;
-  readonly rxLatency = histogram();
-  readonly txLatency = histogram();
-  readonly held = histogram();
+  readonly rxLatency = new Latencies();
+  readonly txLatency = new Latencies();
+  readonly held = new Latencies();
   readonly bounce = new Occupancy();
   readonly ages: SlotAges;
   readonly data: PacketData | null;
@@ -156,8 +155,8 @@ export class NetRun {
     this.work(Phase.complete, Cause.complete, options.nic.nicRxNs);
     this.received++;
     this.receivedBytes += bytes;
-    record(this.rxLatency, ledger.now - (rx.readyAt[slot] as number));
-    record(this.held, ledger.now - (rx.since[slot] as number));
+    this.rxLatency.record(ledger.now - (rx.readyAt[slot] as number));
+    this.held.record(ledger.now - (rx.since[slot] as number));
   }
 
   private send(): void {
@@ -191,7 +190,7 @@ export class NetRun {
     const { tx, txOldest: slot, device } = this;
     tx.unmap(slot);
     this.work(Phase.complete, Cause.complete, this.options.nic.nicTxDoneNs);
-    record(this.txLatency, device.meter.ledger.now - (tx.since[slot] as number));
+    this.txLatency.record(device.meter.ledger.now - (tx.since[slot] as number));
     this.txOldest = (slot + 1) % TX_RING;
     this.txUnderWay--;
   }
@@ -228,17 +227,4 @@ export class NetRun {
     device.k.timers.advance((ticks * tickNs) / 1e6);
     this.bounce.set(ledger.now, device.bounceBytes());
   }
-}
-
-function histogram(): Histogram {
-  return build({
-    bitBucketSize: 64,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_NS,
-    numberOfSignificantValueDigits: 3,
-  });
-}
-
-function record(into: Histogram, ns: number): void {
-  into.recordValue(Math.round(ns));
 }
