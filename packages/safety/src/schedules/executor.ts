@@ -3,7 +3,7 @@
 
 import { oops } from '@iommu-bounce/linux-shim';
 import type { Monitor } from './detect/monitor';
-import type { Body, Program, ProgramFactory, Thread } from './program';
+import type { Body, Program, Thread } from './program';
 import {
   END,
   IRQ_OFF,
@@ -21,6 +21,8 @@ import {
 /** More steps than any run of a scenario has. */
 const MAX_STEPS = 4096;
 const NOBODY = -1;
+/** Objects that one thread of a run finds. */
+const FOUND = 64;
 /** A choice that ends the run. */
 export const STOP = -1;
 
@@ -43,6 +45,9 @@ export interface Failure {
   readonly what: string;
 }
 
+/** Makes the program on an executor, whose numbers for objects it takes. */
+export type ProgramFactory = (rt: Executor) => Program;
+
 /** How a run ended. */
 export type Outcome = 'complete' | 'deadlock' | 'stopped' | 'oops';
 
@@ -61,6 +66,8 @@ export class Executor {
   readonly c = new Int32Array(MAX_STEPS);
   /** The how manieth step of its thread. */
   readonly local = new Int32Array(MAX_STEPS);
+  /** Where in the derived forms the step stands, see `where`; 0: nowhere. */
+  readonly site = new Int32Array(MAX_STEPS);
   /** The step that made a START possible, or -1. */
   readonly readyBy = new Int32Array(MAX_STEPS);
   /** Threads that could go on before the step. */
@@ -79,7 +86,13 @@ export class Executor {
   /** Told of each step, for detectors and displays. */
   monitor: Monitor | null = null;
 
+  /** Runs so far. */
+  runs = 0;
+
   private strategy: Strategy = NO_STRATEGY;
+  /** Objects that there are before the first step; found ones come behind. */
+  private readonly fixed: number;
+  private readonly found: number[] = [];
   private next = NOBODY;
   private done = 0;
   private started = 0;
@@ -90,6 +103,7 @@ export class Executor {
   private readonly nextA: Int32Array;
   private readonly nextB: Int32Array;
   private readonly nextC: Int32Array;
+  private readonly nextSite: Int32Array;
   private readonly steps: Int32Array;
   private readonly becameReady: Int32Array;
   private readonly owners: number[] = [];
@@ -109,7 +123,10 @@ export class Executor {
     this.nextA = new Int32Array(this.nr);
     this.nextB = new Int32Array(this.nr);
     this.nextC = new Int32Array(this.nr);
+    this.nextSite = new Int32Array(this.nr);
     this.steps = new Int32Array(this.nr);
+    this.fixed = this.names.length;
+    for (let i = 0; i < this.nr * FOUND; i++) this.object('found');
     this.becameReady = new Int32Array(this.nr);
     for (const { cpu, kind } of this.threads) {
       this.masked[cpu] = this.active[cpu] = NOBODY;
@@ -123,10 +140,24 @@ export class Executor {
     this.strategy = strategy;
   }
 
-  /** A number for something that threads share. */
+  /** A number for something that threads share, and that is there before the first step. */
   object(name: string): number {
     this.owners.push(NOBODY);
     return this.names.push(name) - 1;
+  }
+
+  /**
+   * A number for something that the run made. It is the same in each run that begins in the same way, since it is
+   * counted by the thread that comes to it first.
+   */
+  foundObject(name: string): number {
+    const t = this.current;
+    const count = (this.found[t] as number) % FOUND;
+    this.found[t] = count + 1;
+    const id = this.fixed + t * FOUND + count;
+    this.names[id] = name;
+    this.owners[id] = NOBODY;
+    return id;
   }
 
   fail(kind: string, what: string): void {
@@ -161,9 +192,10 @@ export class Executor {
    * The running thread is about to do a step. True: it has to yield, since another one goes first; it goes on when its
    * turn has come, and does the step.
    */
-  point(kind: number, a: number, b: number = NOTHING): boolean {
+  point(kind: number, a: number, b: number = NOTHING, site = 0): boolean {
     const t = this.current;
     this.want(t, kind, a, b);
+    this.nextSite[t] = site;
     const next = this.pick();
     if (next === t) {
       this.commit(t);
@@ -190,6 +222,7 @@ export class Executor {
 
   private begin(): void {
     this.depth = 0;
+    this.runs++;
     this.done = this.started = 0;
     this.stopped = this.died = false;
     if (this.failures.length > 0) this.failures = [];
@@ -199,13 +232,19 @@ export class Executor {
     this.program.reset();
     this.monitor?.begin();
     for (let t = 0; t < this.nr; t++) {
-      const { kind, ready, wakes = NOTHING } = this.threads[t] as Thread;
+      const { kind, ready, wakes, holds } = this.threads[t] as Thread;
       this.steps[t] = 0;
+      this.found[t] = 0;
+      this.nextSite[t] = 0;
       this.becameReady[t] = NOBODY;
       this.bodies[t] = null;
       this.current = t;
-      const touched = wakes === NOTHING ? NOTHING : touch(wakes, WRITE);
-      this.want(t, START, touched, NOTHING);
+      this.want(
+        t,
+        START,
+        wakes === undefined ? NOTHING : touch(wakes, WRITE),
+        holds === undefined ? NOTHING : touch(holds, WRITE),
+      );
       if (kind === 'task' && ready === undefined) this.prologue(t);
     }
     this.current = NOBODY;
@@ -221,11 +260,11 @@ export class Executor {
 
   /** Lets a thread do what comes after its step; false if it died. */
   private resume(t: number): boolean {
-    const { body, kind } = this.threads[t] as Thread;
+    const { body } = this.threads[t] as Thread;
     this.current = t;
     try {
       const running = (this.bodies[t] ??= body());
-      if (running.next().done === true) this.end(t, kind);
+      if (running.next().done === true) this.end(t);
       return true;
     } catch (error) {
       if (!(error instanceof oops)) throw error;
@@ -235,10 +274,11 @@ export class Executor {
     }
   }
 
-  private end(t: number, kind: string): void {
+  private end(t: number): void {
     this.monitor?.end(t);
-    if (kind === 'task') this.done |= 1 << t;
-    else this.want(t, END, NOTHING, NOTHING);
+    const { kind, holds } = this.threads[t] as Thread;
+    if (kind === 'task' && holds === undefined) this.done |= 1 << t;
+    else this.want(t, END, holds === undefined ? NOTHING : touch(holds, RELEASE), NOTHING);
   }
 
   private want(t: number, kind: number, a: number, b: number): void {
@@ -257,7 +297,7 @@ export class Executor {
 
   private canRun(t: number): boolean {
     if (this.done & (1 << t)) return false;
-    const { cpu, kind, ready } = this.threads[t] as Thread;
+    const { cpu, kind, ready, holds } = this.threads[t] as Thread;
     const wants = this.nextKind[t];
     if (wants === START && ready !== undefined) {
       if (!ready()) {
@@ -267,6 +307,7 @@ export class Executor {
       if (this.becameReady[t] === NOBODY) this.becameReady[t] = this.depth - 1;
     }
     if (this.active[cpu] !== NOBODY && this.active[cpu] !== t) return false;
+    if (wants === START && holds !== undefined && this.owners[holds] !== NOBODY) return false;
     if (wants === LOCK) return this.owners[(this.nextA[t] as number) >> 2] === NOBODY;
     return wants !== START || kind === 'task' || this.masked[cpu] === NOBODY;
   }
@@ -309,10 +350,11 @@ export class Executor {
     this.a[d] = a;
     this.b[d] = this.nextB[t] as number;
     this.c[d] = this.nextC[t] as number;
+    this.site[d] = this.nextSite[t] as number;
     this.local[d] = this.steps[t] as number;
     this.steps[t] = (this.steps[t] as number) + 1;
     this.readyBy[d] = NOBODY;
-    const { cpu, kind: type } = this.threads[t] as Thread;
+    const { cpu, kind: type, holds } = this.threads[t] as Thread;
     if (this.current !== t) {
       this.current = t;
       this.onSwitch(cpu);
@@ -325,8 +367,10 @@ export class Executor {
       this.started |= 1 << t;
       this.readyBy[d] = this.becameReady[t] as number;
       if (type !== 'task') this.active[cpu] = t;
+      if (holds !== undefined) this.owners[holds] = t;
     } else if (kind === END) {
-      this.active[cpu] = NOBODY;
+      if (type !== 'task') this.active[cpu] = NOBODY;
+      if (holds !== undefined) this.owners[holds] = NOBODY;
       this.done |= 1 << t;
     }
     this.monitor?.step(d);

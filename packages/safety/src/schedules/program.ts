@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What is explored: a few threads over shared state that can be brought back to its beginning.
 
-import type { Executor } from './executor';
-
 /** A thread that stops at each step: `if (rt.point(…)) yield;` */
 export type Body = Generator<undefined, void, undefined>;
 
@@ -27,6 +25,8 @@ export interface Thread {
   readonly ready?: () => boolean;
   /** The number of the object that makes it ready. */
   readonly wakes?: number;
+  /** The number of an object that it holds from its start to its end: who waits for work takes it. */
+  readonly holds?: number;
 }
 
 export interface Program {
@@ -36,6 +36,3 @@ export interface Program {
   /** Called when all threads have ended: reports what must not be left with `rt.fail`. */
   readonly check: () => void;
 }
-
-/** Makes the program on an executor, whose numbers for objects it takes. */
-export type ProgramFactory = (rt: Executor) => Program;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Small programs of a few steps each, whose numbers of classes are known: they check the searches.
 
-import type { Body, Program, ProgramFactory, ThreadKind } from './program';
-import type { Executor } from './executor';
+import type { Executor, ProgramFactory } from './executor';
+import type { Body, Program, ThreadKind } from './program';
 import {
   IRQ_OFF,
   IRQ_ON,
