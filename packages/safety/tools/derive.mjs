@@ -491,7 +491,10 @@ export const FILES: readonly string[] = ${JSON.stringify(FILES.map(([file]) => b
   return files;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && !isCurrent()) {
+/** No await at the top: tests require this file. */
+async function write() {
   mkdirSync(OUT, { recursive: true });
   for (const [name, text] of Object.entries(await derive())) writeFileSync(join(OUT, name), text);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && !isCurrent()) void write();
