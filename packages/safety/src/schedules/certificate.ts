@@ -2,7 +2,7 @@
 // A certificate: the classes of a scenario, each with a schedule of it. And its checker, which shares no code with the
 // searches: it runs every schedule there is, and works out for itself which are equivalent.
 
-import type { Derived } from './scenarios/machine';
+import type { Derived } from './scenarios/derived-classes';
 import { SCENARIOS } from './scenarios';
 import { Executor, type ProgramFactory } from './executor';
 

@@ -24,7 +24,7 @@ import {
 } from './executor';
 import { GoOn, scheduleOf, threadsOf } from './schedule-string';
 import { SCENARIOS, type Scenario } from './scenarios';
-import type { Derived } from './scenarios/machine';
+import type { Derived } from './scenarios/derived-classes';
 import { Brute } from './search/brute';
 import { type Clocks, foataHash } from './search/clocks';
 import { Dpor, type Part } from './search/dpor';
@@ -70,7 +70,10 @@ export interface Exploration {
   readonly redundant: number;
   /** Steps of all schedules together. */
   readonly steps: number;
-  /** All classes were visited (of the part, if there is one). */
+  /**
+   * All classes were visited (of the part, if there is one). Never where a data race was found: what the two accesses do
+   * then depends on more than the order of the steps.
+   */
   readonly complete: boolean;
   /** Each kind of failure at each place once, with the first schedule that has it. */
   readonly failures: readonly FailedSchedule[];
@@ -148,7 +151,9 @@ export function exploreProgram(program: ProgramFactory, options: ExploreOptions)
         });
     if (schedules >= limit) break;
   }
-  const complete = outcome === null && algorithm !== 'pct' && options.preemptions === undefined;
+  const races = [...failures.values()].some(({ kind }) => kind === 'data-race');
+  const complete =
+    outcome === null && algorithm !== 'pct' && options.preemptions === undefined && !races;
   const classes = [...seen].map(([hash, schedule]) => ({ hash, schedule }));
   return {
     scenario: options.scenario,

@@ -26,7 +26,7 @@ function bounds(text: string, name: string): [number, number] {
 
 /** @throws Error for a change that finds nothing: a mutant that is none */
 export function mutant(
-  file: 'io-buffer-pool' | 'dma-iommu' | 'iova',
+  file: 'io-buffer-pool' | 'dma-iommu' | 'iova' | 'virtio-iommu',
   changes: readonly Change[],
 ): Derived {
   let text = readFileSync(join(FOLDER, `${file}.ts`), 'utf8');

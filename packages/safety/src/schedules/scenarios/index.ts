@@ -2,7 +2,7 @@
 // The scenarios that are explored, by name.
 
 import type { ProgramFactory } from '../executor';
-import type { Derived } from './machine';
+import type { Derived } from './derived-classes';
 import { type PoolScenario, poolProgram } from './pool';
 
 export interface Scenario {
@@ -10,6 +10,8 @@ export interface Scenario {
   readonly title: string;
   /** Small enough for every single run of it. */
   readonly small: boolean;
+  /** Kinds of failures that the C itself has here: docs/schedules.md tells of each. */
+  readonly finds: readonly string[];
   /** @param derived the code that runs; default: the port's */
   readonly program: (derived?: Derived) => ProgramFactory;
 }
@@ -18,10 +20,16 @@ const TO = { does: 'map-unmap', dir: 'to' } as const;
 const FROM = { does: 'map-unmap', dir: 'from' } as const;
 const EVICT = { does: 'evict' } as const;
 
-function pool(title: string, small: boolean, scenario: PoolScenario): Scenario {
+function pool(
+  title: string,
+  small: boolean,
+  scenario: PoolScenario,
+  finds: readonly string[] = [],
+): Scenario {
   return {
     title,
     small,
+    finds,
     program: (derived) => poolProgram(derived === undefined ? scenario : { ...scenario, derived }),
   };
 }
@@ -65,4 +73,29 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   ),
   three: pool('three CPUs map and unmap', false, { tasks: [TO, FROM, TO], slots: 3 }),
+  lazy: pool('two CPUs map and unmap without a pool, the flush timer runs', false, {
+    tasks: [TO, FROM, { does: 'flush-timer' }],
+    slots: 0,
+    lazy: true,
+  }),
+  'lazy-teardown': pool(
+    'a domain ends while the timer of its flush queue runs on another CPU',
+    false,
+    {
+      tasks: [{ does: 'flush-timer' }, { does: 'map-unmap-teardown' }],
+      slots: 0,
+      lazy: true,
+      whole: true,
+    },
+    ['data-race'],
+  ),
+  virtio: pool('two CPUs map and unmap a page through virtio-iommu', false, {
+    tasks: [TO, FROM],
+    virtio: true,
+  }),
+  'virtio-direct': pool('the same without a pool', false, {
+    tasks: [TO, FROM],
+    slots: 0,
+    virtio: true,
+  }),
 };

@@ -3,19 +3,34 @@
 // state before each run.
 
 import {
-  type delayed_work,
   INIT_LIST_HEAD,
   PAGE_SIZE,
   device,
+  dma_addr_t,
   list_add_tail,
   type list_head,
   type machine,
   type page,
+  phys_addr_t,
   type spinlock_t,
   check_ptr,
 } from '@iommu-bounce/linux-shim';
-import { type iommu_domain, type table_domain, to_table_domain } from '@iommu-bounce/iommu-core';
 import {
+  type DeviceDma,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  type driver_factory,
+  type interval_tree_node,
+  type iommu_domain,
+  type iommu_ops,
+  type iova_domain,
+  new_virtio_iommu,
+  type page_table,
+  to_table_domain,
+  viommu_domain,
+} from '@iommu-bounce/iommu-core';
+import {
+  type io_buffer_class,
   type io_buffer_pool,
   type io_buffer_slot,
   pool_of,
@@ -23,77 +38,48 @@ import {
   type wired_io_buffer_pool,
 } from '@iommu-bounce/io-buffer-pool';
 import { to_cookie, type iommu_dma_cookie } from '@iommu-bounce/dma-iommu';
-import * as derivedPool from '../derived/io-buffer-pool';
-import * as derivedDma from '../derived/dma-iommu';
-import * as derivedIova from '../derived/iova';
-import * as derivedIommu from '../derived/iommu';
 import type { Executor } from '../executor';
 import { Kernel } from '../kernel';
+import {
+  DERIVED,
+  type Derived,
+  type SteppingDma,
+  type SteppingTimer,
+  type SteppingWork,
+} from './derived-classes';
 import { Snapshot } from './snapshot';
 import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
 
-/** The classes that a machine runs: the derived ones, or mutants of them. */
-export interface Derived {
-  readonly io_buffer_pool_c: { readonly prototype: object };
-  readonly dma_iommu_c: { readonly prototype: object };
-  readonly iova_c: { readonly prototype: object };
-  readonly iommu_c: { readonly prototype: object };
-}
-
-export const DERIVED: Derived = {
-  io_buffer_pool_c: derivedPool.io_buffer_pool_c,
-  dma_iommu_c: derivedDma.dma_iommu_c,
-  iova_c: derivedIova.iova_c,
-  iommu_c: derivedIommu.iommu_c,
-};
-
 export interface MachineOptions {
   readonly cpus: number;
-  /** Slots of the pool's one class. Default 2. */
+  /** Slots of the pool's one class; 0: no pool. Default 2. */
   readonly slots?: number;
   /** Free pages. Default 8. */
   readonly pages?: number;
   readonly derived?: Derived;
+  /** Addresses are freed after the next flush. Default false. */
+  readonly lazy?: boolean;
+  /** virtio-iommu in place of a table. Default false. */
+  readonly virtio?: boolean;
   /** Everything is put back before each run, for those that end a domain or make one. Default: what maps and unmaps change. */
   readonly whole?: boolean;
-}
-
-/** What a driver calls, as steps. */
-export interface SteppingDma {
-  iommu_dma_map_page(
-    dev: device,
-    p: page,
-    offset: number,
-    size: number,
-    dir: number,
-    attrs: number,
-  ): Generator<undefined, number, undefined>;
-  iommu_dma_unmap_page(
-    dev: device,
-    handle: number,
-    size: number,
-    dir: number,
-    attrs: number,
-  ): Generator<undefined, void, undefined>;
-  iommu_dma_sync_single_for_cpu(
-    dev: device,
-    handle: number,
-    size: number,
-    dir: number,
-  ): Generator<undefined, void, undefined>;
-  iommu_put_dma_cookie(domain: iommu_domain): Generator<undefined, void, undefined>;
 }
 
 export class PoolMachine {
   readonly k: machine;
   readonly kernel: Kernel;
   readonly dev: device;
-  readonly domain: table_domain;
-  readonly pool: io_buffer_pool;
+  readonly domain: iommu_domain;
+  /** Null without slots. */
+  readonly pool: io_buffer_pool | null;
+  readonly classes: readonly io_buffer_class[];
   readonly dma: SteppingDma;
   /** Pages of drivers, one for each thread. */
   readonly buffers: readonly page[];
   readonly pages: StackPages;
+  /** Of the table driver; null with virtio-iommu. */
+  private readonly table: page_table | null;
+  private endpoint: DeviceDma | null = null;
   private readonly wired: wired_io_buffer_pool;
   private readonly cookie: iommu_dma_cookie;
   private readonly live: Set<object>;
@@ -106,10 +92,14 @@ export class PoolMachine {
     readonly rt: Executor,
     options: MachineOptions,
   ) {
-    const { cpus, slots = 2, pages = 8, derived = DERIVED, whole = false } = options;
+    const { cpus, slots = 2, pages = 8, derived = DERIVED } = options;
+    const { lazy = false, virtio = false, whole = virtio } = options;
+    this.dev = new device('device');
     this.wired = wire_io_buffer_pool({
       num_slots: slots,
       class_sizes: 1,
+      strict: !lazy,
+      ...(virtio ? { driver: (...args) => this.virtioDriver(...args) } : {}),
       machine: {
         nr_cpus: cpus,
         memory: { nodes: [{ lowmem_pages: 64 }] },
@@ -118,11 +108,12 @@ export class PoolMachine {
     });
     const { k } = this.wired;
     this.k = k;
-    this.dev = new device('device');
     const domain = this.wired.plug(this.dev);
-    this.domain = to_table_domain(domain);
+    this.domain = domain;
+    this.table = virtio ? null : to_table_domain(domain).table;
     this.cookie = to_cookie(domain);
-    this.pool = check_ptr(pool_of(domain), 'io_buffer_pool_init');
+    this.pool = pool_of(domain);
+    this.classes = this.pool?.classes ?? [];
     this.buffers = Array.from({ length: 4 }, () =>
       check_ptr(k.page_alloc.alloc_pages(0, 0), 'buffer'),
     );
@@ -138,20 +129,33 @@ export class PoolMachine {
       k.context.run_on_cpu(cpu);
     };
     this.nameObjects();
-    this.addresses = new Snapshot([this.cookie.iovad], [this.cookie, ...this.locks]);
+    const { context, faults, log, slab } = k;
+    const rest = [this.cookie, this.live, context, faults, log, ...this.locks];
+    const { iova_cache } = this.wired.iova as unknown as { iova_cache: object };
+    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, slab], rest);
     this.derive(derived);
     this.dma = this.wired.dma_iommu as unknown as SteppingDma;
     this.everything = whole ? this.copy() : null;
   }
 
-  /** The pool's code, as the eviction work runs it. */
-  get evictor(): { io_buffer_pool_evict(work: object): Generator<undefined, void, undefined> } {
-    return this.wired.io_buffer_pool as unknown as PoolMachine['evictor'];
+  private virtioDriver(...[k, iommu, dma_iommu]: Parameters<driver_factory>): iommu_ops {
+    const virtio = new_virtio_iommu(k, iommu, dma_iommu);
+    this.endpoint = virtio.add_endpoint(this.dev, 1);
+    return virtio.driver;
   }
 
-  /** The eviction work of the pool. */
-  get work(): delayed_work {
-    return this.pool.evict_work;
+  /** What the eviction work runs. */
+  get evictor(): SteppingWork {
+    return this.wired.io_buffer_pool as unknown as SteppingWork;
+  }
+
+  /** What the timer of the flush queue runs. */
+  get flusher(): SteppingTimer {
+    return this.wired.iova as unknown as SteppingTimer;
+  }
+
+  get iovad(): iova_domain {
+    return this.cookie.iovad;
   }
 
   /** From here on, the machine's code is that of the derived classes. */
@@ -162,7 +166,8 @@ export class PoolMachine {
     Object.setPrototypeOf(dma_iommu, derived.dma_iommu_c.prototype);
     Object.setPrototypeOf(iova, derived.iova_c.prototype);
     Object.setPrototypeOf(iommu, derived.iommu_c.prototype);
-    Object.assign(driver, steppingDriver);
+    if (this.table === null) Object.setPrototypeOf(driver, derived.virtio_iommu_c.prototype);
+    else Object.assign(driver, steppingDriver);
     // Boot closed the circle between the two with functions that return nothing.
     Object.assign(io_buffer_pool, { dma_iommu });
   }
@@ -173,12 +178,17 @@ export class PoolMachine {
       kernel.name(one, name);
       this.locks.push(one);
     };
-    pool.classes.forEach((klass, i) => {
+    this.classes.forEach((klass, i) => {
       lock(klass.lock, `io_buffer_class.lock ${String(i)}`);
     });
-    kernel.name(pool.evict_work, 'evict_work');
+    if (pool !== null) kernel.name(pool.evict_work, 'evict_work');
+    kernel.name(cookie.iovad.fq_timer, 'fq_timer');
     const { iovad } = cookie;
     kernel.watchedFrom = this.rt.names.length;
+    iovad.fq?.ptrs.forEach((one, cpu) => {
+      lock(one.lock, `iova_fq.lock ${String(cpu)}`);
+    });
+    kernel.name(iovad, 'iova_domain');
     lock(iovad.iova_rbtree_lock, 'iova_domain.iova_rbtree_lock');
     iovad.rcaches.forEach((rcache, i) => {
       lock(rcache.lock, `iova_rcache.lock ${String(i)}`);
@@ -198,23 +208,28 @@ export class PoolMachine {
   /** Brings all that a run can change back; a test compares it with a copy of everything. */
   reset(): void {
     this.everything?.restore();
-    const { k, pool, pages, live, liveAtStart, domain } = this;
-    for (const klass of pool.classes) {
+    const { k, pool, pages, live, liveAtStart, table } = this;
+    for (const klass of this.classes) {
       for (const cache of klass.cached_slots) INIT_LIST_HEAD(cache);
       INIT_LIST_HEAD(klass.empty_slots);
       for (const slot of klass.slots) {
         this.resetSlot(slot, klass.empty_slots);
-        const iova = klass.iova_base + klass.buffer_size * slot.index;
-        if (domain.table.mapped_pages > 0) domain.table.unmap(iova as never, klass.buffer_size);
+        const iova = dma_addr_t(klass.iova_base + klass.buffer_size * slot.index);
+        if (table !== null && table.mapped_pages > 0) table.unmap(iova, klass.buffer_size);
       }
     }
+    if (table !== null && table.mapped_pages > 0)
+      for (const { iova, size } of table.ranges()) table.unmap(iova, size);
     for (const lock of this.locks) lock.owner = -1;
     if (this.kernel.watched) {
       this.addresses.restore();
       this.kernel.watched = false;
     }
-    pool.evict_work.work.pending = false;
-    pool.recent_slot = null;
+    if (pool !== null) {
+      pool.evict_work.work.pending = false;
+      pool.recent_slot = null;
+    }
+    this.iovad.fq_timer.due = 0;
     k.locks.held = 0;
     k.log.lines.length = 0;
     k.log.warnings = k.log.sleeping_in_atomic = 0;
@@ -236,69 +251,41 @@ export class PoolMachine {
     list_add_tail(slot.list, empty);
   }
 
-  /** What the kernel itself complained about. */
-  checkLog(): void {
-    const { log } = this.k;
-    for (const { level, text } of log.lines)
-      if (level === 'bug')
-        this.rt.fail(text.includes('sleeping function') ? 'sleep-in-atomic' : 'warning', text);
+  /** Pages that are mapped. */
+  mapped(): number {
+    if (this.table !== null) return this.table.mapped_pages;
+    return this.domain instanceof viommu_domain ? count(this.domain.mappings.rb_node) : 0;
   }
 
-  /** Nothing is held, nothing is lost: each slot is cached with its pages or empty, and the lists are whole. */
-  checkRest(): void {
-    const { rt, k, pool, pages } = this;
-    this.checkLog();
-    if (k.locks.held !== 0)
-      rt.fail('lock-held', `${String(k.locks.held)} locks are held at the end`);
-    let cached = 0;
-    for (const klass of pool.classes) {
-      const seen = new Set<object>();
-      for (const list of [...klass.cached_slots, klass.empty_slots]) {
-        let turns = 0;
-        for (let at = list.next; at !== list; at = at.next) {
-          if (at.next.prev !== at || at.owner === null || ++turns > klass.slots.length) {
-            rt.fail('list-corruption', 'a list of the pool is not whole');
-            return;
-          }
-          if (seen.has(at.owner)) rt.fail('list-corruption', 'a slot is on two lists');
-          seen.add(at.owner);
-          if (list !== klass.empty_slots) cached++;
-        }
-      }
-      if (seen.size !== klass.slots.length)
-        rt.fail('leak', `${String(klass.slots.length - seen.size)} slots are on no list`);
-    }
-    if (pages.pagesOut() !== cached)
-      rt.fail(
-        'leak',
-        `${String(pages.pagesOut())} pages are out, ${String(cached)} slots are cached`,
-      );
-    if (this.domain.table.mapped_pages !== cached)
-      rt.fail(
-        'leak',
-        `${String(this.domain.table.mapped_pages)} pages are mapped, ${String(cached)} slots are cached`,
-      );
+  /** The device writes a byte to the first of an address on; false if it does not reach it. */
+  deviceWrites(iova: number, byte: number, length: number): boolean {
+    if (this.endpoint !== null) return this.endpoint.write(iova, new Uint8Array(length).fill(byte));
+    const bytes = this.translate(iova, IOMMU_WRITE, length);
+    bytes?.fill(byte);
+    return bytes !== null;
   }
 
-  /** The pool is gone, and all that it had. */
-  checkGone(): void {
-    const { rt, pages } = this;
-    if (pages.pagesOut() !== 0) rt.fail('leak', `${String(pages.pagesOut())} pages are out`);
-    const { mapped_pages } = this.domain.table;
-    if (mapped_pages !== 0) rt.fail('leak', `${String(mapped_pages)} pages are mapped`);
+  /** What the device reads, or null if it does not reach it. */
+  deviceReads(iova: number, length: number): Uint8Array | null {
+    if (this.endpoint === null) return this.translate(iova, IOMMU_READ, length);
+    const bytes = new Uint8Array(length);
+    return this.endpoint.read(iova, bytes) ? bytes : null;
   }
 
-  /** The bytes that the device reaches at an address, or null. */
-  translate(iova: number, write: boolean): Uint8Array | null {
-    const { table } = this.domain;
-    const prot = table.prot(iova as never);
-    if (prot < 0 || (prot & (write ? 2 : 1)) === 0) return null;
-    const phys = table.iova_to_phys(iova as never);
+  private translate(at: number, access: number, length: number): Uint8Array | null {
+    const iova = dma_addr_t(at);
+    const prot = this.table?.prot(iova) ?? -1;
+    if (prot < 0 || (prot & access) === 0) return null;
+    const phys = this.table?.iova_to_phys(iova) ?? phys_addr_t(0);
     const p = this.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
     if (p._refcount === 0) {
       this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
       return null;
     }
-    return this.k.mm.bytes_at(phys, 16);
+    return this.k.mm.bytes_at(phys, length);
   }
+}
+
+function count(node: interval_tree_node<object> | null): number {
+  return node === null ? 0 : 1 + count(node.rb_left) + count(node.rb_right);
 }

@@ -8,8 +8,9 @@ import {
   PAGE_SIZE,
   deref,
 } from '@iommu-bounce/linux-shim';
-import type { Executor, ProgramFactory } from '../executor';
+import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
+import { checkGone, checkLog, checkRest } from './checks';
 import { type MachineOptions, PoolMachine } from './machine';
 
 /** Bytes that a mapping has. */
@@ -27,6 +28,8 @@ export type PoolTask =
   | { readonly does: 'map-unmap-teardown' }
   /** A device that looks at the address of each slot, mapped to it or not. */
   | { readonly does: 'late-device' }
+  /** The timer of the flush queue, once it is armed; on CPU 0. */
+  | { readonly does: 'flush-timer' }
   /** A map and unmap in an interrupt handler of CPU 0. */
   | { readonly does: 'interrupt'; readonly dir: 'to' | 'from' };
 
@@ -34,7 +37,12 @@ export interface PoolScenario extends Omit<MachineOptions, 'cpus'> {
   readonly tasks: readonly PoolTask[];
 }
 
-export function poolProgram(scenario: PoolScenario): ProgramFactory {
+/** A program with its machine, to be looked into. */
+export interface PoolProgram extends Program {
+  readonly machine: PoolMachine;
+}
+
+export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgram {
   return (rt) => {
     const { tasks, ...options } = scenario;
     const machine = new PoolMachine(rt, { ...options, cpus: tasks.length });
@@ -43,15 +51,16 @@ export function poolProgram(scenario: PoolScenario): ProgramFactory {
     if (running !== undefined) machine.kernel.work = running;
     const ends = tasks.some(({ does }) => does === 'map-unmap-teardown');
     return {
+      machine,
       threads: tasks.map((task, i) => threadOf(rt, machine, task, i, running)),
       reset: () => {
         machine.reset();
       },
       check: () => {
-        if (ends) machine.checkLog();
-        else machine.checkRest();
+        if (ends) checkLog(machine);
+        else checkRest(machine);
       },
-    } satisfies Program;
+    };
   };
 }
 
@@ -71,15 +80,22 @@ function threadOf(
       };
     case 'map-sync-unmap':
       return { ...task0, body: () => mapUnmap(rt, machine, i, false, 1, true) };
-    case 'evict': {
-      const { work } = machine.work;
+    case 'evict':
       return {
         ...task0,
-        name: `evict on CPU ${String(i)}`,
-        ready: () => work.pending,
-        wakes: (machine.work as { schedule_number?: number }).schedule_number ?? -1,
+        ...waitsFor(deref(machine.pool).evict_work, () => pending(machine)),
         ...(running === undefined ? {} : { holds: running }),
+        name: `evict on CPU ${String(i)}`,
         body: () => evict(machine),
+      };
+    case 'flush-timer': {
+      const timer = machine.iovad.fq_timer;
+      return {
+        ...waitsFor(timer, () => timer.due === 1),
+        name: 'flush timer on CPU 0',
+        cpu: 0,
+        kind: 'softirq',
+        body: () => flushTimer(machine),
       };
     }
     case 'map-unmap-teardown':
@@ -94,6 +110,15 @@ function threadOf(
         body: () => interrupt(rt, machine, i, task.dir === 'to'),
       };
   }
+}
+
+/** Not before something has been queued. */
+function waitsFor(what: object, ready: () => boolean): Pick<Thread, 'ready' | 'wakes'> {
+  return { ready, wakes: (what as { schedule_number?: number }).schedule_number ?? -1 };
+}
+
+function pending({ pool }: PoolMachine): boolean {
+  return pool?.evict_work.work.pending ?? false;
 }
 
 /** What tells the bytes of two mappings apart. */
@@ -123,12 +148,12 @@ function* mapUnmap(
       return;
     }
     if (kernel.device(iova)) yield;
-    const seen = machine.translate(iova, !toDevice);
-    if (seen === null)
+    if (toDevice) {
+      const seen = machine.deviceReads(iova, LENGTH);
+      if (seen === null || !isAll(seen, mine))
+        rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
+    } else if (!machine.deviceWrites(iova, mine, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
-    else if (!toDevice) seen.fill(mine, 0, LENGTH);
-    else if (!isAll(seen, mine))
-      rt.fail('wrong-data', `CPU ${String(i)}: the device reads other bytes`);
     if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
     yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
     if (!isAll(memory.subarray(start, start + LENGTH), mine))
@@ -144,23 +169,31 @@ function isAll(bytes: Uint8Array, byte: number): boolean {
 function* mapUnmapTeardown(rt: Executor, machine: PoolMachine, i: number): Body {
   yield* mapUnmap(rt, machine, i, true, 1, false);
   yield* machine.dma.iommu_put_dma_cookie(machine.domain);
-  machine.checkGone();
+  checkGone(machine);
 }
 
 function* lateDevice(machine: PoolMachine): Body {
-  for (const { iova_base, buffer_size, slots } of machine.pool.classes)
+  for (const { iova_base, buffer_size, slots } of machine.classes)
     for (const { index } of slots) {
       const iova = iova_base + buffer_size * index;
       if (machine.kernel.device(iova)) yield;
-      machine.translate(iova, false);
+      machine.deviceReads(iova, LENGTH);
     }
 }
 
 function* evict(machine: PoolMachine): Body {
-  const { work } = machine.work;
+  const { work } = deref(machine.pool).evict_work;
   work.pending = false;
-  const pool = machine.evictor;
-  yield* pool.io_buffer_pool_evict(work);
+  yield* machine.evictor.io_buffer_pool_evict(work);
+}
+
+function* flushTimer(machine: PoolMachine): Body {
+  const { iovad } = machine;
+  const { context } = machine.k;
+  iovad.fq_timer.due = 0;
+  context.preempt_disable();
+  yield* machine.flusher.fq_flush_timeout(iovad);
+  context.preempt_enable();
 }
 
 function* interrupt(rt: Executor, machine: PoolMachine, i: number, toDevice: boolean): Body {

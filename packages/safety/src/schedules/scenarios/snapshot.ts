@@ -54,7 +54,11 @@ export class Snapshot {
         }
         continue;
       }
-      if (object instanceof Map) continue;
+      if (object instanceof Map) {
+        object.clear();
+        for (const [key, value] of values as [unknown, unknown][]) object.set(key, value);
+        continue;
+      }
       if (Array.isArray(object) && object.length !== values.length) object.length = values.length;
       keys.forEach((key, i) => {
         if ((object as Plain)[key] !== values[i]) (object as Plain)[key] = values[i];
