@@ -160,6 +160,11 @@ export class Executor {
     return id;
   }
 
+  /** Whether the run made the object. */
+  isFound(object: number): boolean {
+    return object >= this.fixed && object < this.fixed + this.nr * FOUND;
+  }
+
   fail(kind: string, what: string): void {
     this.failures.push({ kind, what });
   }

@@ -101,7 +101,7 @@ export class Kernel implements Monitor {
     const n = this.numberOf(lock, 'lock');
     if (rt.current < 0) return false;
     if (n >= this.watchedFrom) this.watched = true;
-    this.lockdep.taken(n, site, this.off[rt.current] === 1);
+    if (!rt.isFound(n)) this.lockdep.taken(n, site, this.off[rt.current] === 1);
     return rt.point(LOCK, touch(n, WRITE), NOTHING, site);
   }
 

@@ -28,7 +28,7 @@ describe('all schedules of the code as it is', () => {
         const explored = exploreSchedules({ scenario: name, certificate: true });
         expect([...new Set(explored.failures.map(({ kind }) => kind))]).to.eql(finds);
         expect(explored.complete).to.equal(finds.length === 0);
-        expect(explored.schedules).to.be.greaterThan(1);
+        if (finds.length === 0) expect(explored.schedules).to.be.greaterThan(1);
         expect(explored.classes).to.equal(explored.schedules);
         if (!small || explored.certificate === undefined) return;
         const checked = checkCertificate(explored.certificate);

@@ -49,6 +49,13 @@ export interface SteppingDma {
     size: number,
     dir: number,
   ): Generator<undefined, void, undefined>;
+  /** Sets up a domain's addresses and its pool for a device. */
+  iommu_dma_init_domain(
+    domain: iommu_domain,
+    base: number,
+    size: number,
+    dev: device,
+  ): Generator<undefined, number, undefined>;
   /** The end of a domain's addresses, and of its pool. */
   iommu_put_dma_cookie(domain: iommu_domain): Generator<undefined, void, undefined>;
 }

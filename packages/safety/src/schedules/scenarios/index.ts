@@ -73,6 +73,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   ),
   three: pool('three CPUs map and unmap', false, { tasks: [TO, FROM, TO], slots: 3 }),
+  attach: pool(
+    'two devices of a group get their ops on two CPUs',
+    false,
+    { tasks: [{ does: 'attach' }, { does: 'attach' }], whole: true },
+    ['data-race'],
+  ),
   lazy: pool('two CPUs map and unmap without a pool, the flush timer runs', false, {
     tasks: [TO, FROM, { does: 'flush-timer' }],
     slots: 0,

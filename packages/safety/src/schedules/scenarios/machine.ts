@@ -17,6 +17,7 @@ import {
 } from '@iommu-bounce/linux-shim';
 import {
   type DeviceDma,
+  IOMMU_DOMAIN_DMA,
   IOMMU_READ,
   IOMMU_WRITE,
   type driver_factory,
@@ -70,6 +71,8 @@ export class PoolMachine {
   readonly kernel: Kernel;
   readonly dev: device;
   readonly domain: iommu_domain;
+  /** Another domain, whose addresses and pool are not set up. */
+  readonly fresh: iommu_domain;
   /** Null without slots. */
   readonly pool: io_buffer_pool | null;
   readonly classes: readonly io_buffer_class[];
@@ -112,6 +115,7 @@ export class PoolMachine {
     this.domain = domain;
     this.table = virtio ? null : to_table_domain(domain).table;
     this.cookie = to_cookie(domain);
+    this.fresh = this.freshDomain();
     this.pool = pool_of(domain);
     this.classes = this.pool?.classes ?? [];
     this.buffers = Array.from({ length: 4 }, () =>
@@ -136,6 +140,16 @@ export class PoolMachine {
     this.derive(derived);
     this.dma = this.wired.dma_iommu as unknown as SteppingDma;
     this.everything = whole ? this.copy() : null;
+  }
+
+  /** A domain that no device has used yet, as a group has it before its devices get their ops. */
+  private freshDomain(): iommu_domain {
+    const { driver } = this.wired;
+    const domain = check_ptr(driver.domain_alloc(IOMMU_DOMAIN_DMA), 'domain_alloc');
+    domain.type = IOMMU_DOMAIN_DMA;
+    domain.ops = driver;
+    domain.pgsize_bitmap = driver.pgsize_bitmap;
+    return domain;
   }
 
   private virtioDriver(...[k, iommu, dma_iommu]: Parameters<driver_factory>): iommu_ops {
@@ -189,6 +203,8 @@ export class PoolMachine {
       lock(one.lock, `iova_fq.lock ${String(cpu)}`);
     });
     kernel.name(iovad, 'iova_domain');
+    const { iova_rbtree_lock } = to_cookie(this.fresh).iovad;
+    lock(iova_rbtree_lock, 'iova_domain.iova_rbtree_lock 2');
     lock(iovad.iova_rbtree_lock, 'iova_domain.iova_rbtree_lock');
     iovad.rcaches.forEach((rcache, i) => {
       lock(rcache.lock, `iova_rcache.lock ${String(i)}`);
@@ -201,7 +217,8 @@ export class PoolMachine {
   /** All of the machine as it is now, but for the bytes of its memory. */
   copy(): Snapshot {
     const { io_buffer_pool, dma_iommu, iova, iommu, driver } = this.wired;
-    const roots = [this.k, io_buffer_pool, dma_iommu, iova, iommu, driver, this.domain, this.dev];
+    const { k, domain, fresh, dev } = this;
+    const roots = [k, io_buffer_pool, dma_iommu, iova, iommu, driver, domain, fresh, dev];
     return new Snapshot(roots, [this.kernel]);
   }
 

@@ -24,6 +24,8 @@ export type PoolTask =
   | { readonly does: 'map-sync-unmap' }
   /** The eviction work, once it is queued. */
   | { readonly does: 'evict' }
+  /** A device of a group gets its ops: the addresses and the pool of their domain are set up. */
+  | { readonly does: 'attach' }
   /** Maps and unmaps; then its domain and the pool come to their end. */
   | { readonly does: 'map-unmap-teardown' }
   /** A device that looks at the address of each slot, mapped to it or not. */
@@ -49,7 +51,7 @@ export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgr
     const rounds = tasks.some(({ does }) => does === 'evict');
     const running = rounds ? rt.object('evict_work running') : undefined;
     if (running !== undefined) machine.kernel.work = running;
-    const ends = tasks.some(({ does }) => does === 'map-unmap-teardown');
+    const ends = tasks.some(({ does }) => does === 'map-unmap-teardown' || does === 'attach');
     return {
       machine,
       threads: tasks.map((task, i) => threadOf(rt, machine, task, i, running)),
@@ -98,6 +100,8 @@ function threadOf(
         body: () => flushTimer(machine),
       };
     }
+    case 'attach':
+      return { ...task0, body: () => attach(rt, machine) };
     case 'map-unmap-teardown':
       return { ...task0, body: () => mapUnmapTeardown(rt, machine, i) };
     case 'late-device':
@@ -156,14 +160,22 @@ function* mapUnmap(
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
     if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
     yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
-    if (!isAll(memory.subarray(start, start + LENGTH), mine))
+    if (!isAll(memory, mine, start))
       rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
   }
 }
 
-function isAll(bytes: Uint8Array, byte: number): boolean {
-  for (let n = 0; n < LENGTH; n++) if (bytes[n] !== byte) return false;
+function isAll(bytes: Uint8Array, byte: number, from = 0): boolean {
+  for (let n = from; n < from + LENGTH; n++) if (bytes[n] !== byte) return false;
   return true;
+}
+
+/** Addresses of a domain, in bytes. */
+const SPACE = 2 ** 32;
+
+function* attach(rt: Executor, machine: PoolMachine): Body {
+  const ret = yield* machine.dma.iommu_dma_init_domain(machine.fresh, 0, SPACE, machine.dev);
+  if (ret !== 0) rt.fail('no-mapping', `iommu_dma_init_domain returned ${String(ret)}`);
 }
 
 function* mapUnmapTeardown(rt: Executor, machine: PoolMachine, i: number): Body {
