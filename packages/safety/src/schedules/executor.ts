@@ -4,25 +4,12 @@
 import { oops } from '@iommu-bounce/linux-shim';
 import type { Monitor } from './detect/monitor';
 import type { Body, Program, Thread } from './program';
-import {
-  END,
-  IRQ_OFF,
-  IRQ_ON,
-  LOCK,
-  NOTHING,
-  READ,
-  RELEASE,
-  START,
-  UNLOCK,
-  WRITE,
-  touch,
-} from './touch';
+import { Resources } from './resources';
+import { END, LOCK, NOTHING, RELEASE, START, WRITE, touch } from './touch';
 
 /** More steps than any run of a scenario has. */
 const MAX_STEPS = 4096;
 const NOBODY = -1;
-/** Objects that one thread of a run finds. */
-const FOUND = 64;
 /** A choice that ends the run. */
 export const STOP = -1;
 
@@ -66,7 +53,7 @@ export class Executor {
   readonly c = new Int32Array(MAX_STEPS);
   /** The how manieth step of its thread. */
   readonly local = new Int32Array(MAX_STEPS);
-  /** Where in the derived forms the step stands, see `where`; 0: nowhere. */
+  /** Where in the derived forms the step stands, see siteOf; 0: nowhere. */
   readonly site = new Int32Array(MAX_STEPS);
   /** The step that made a START possible, or -1. */
   readonly readyBy = new Int32Array(MAX_STEPS);
@@ -75,8 +62,6 @@ export class Executor {
   /** What each thread wanted to touch before the step: 3 numbers a thread. */
   readonly wanted: Int32Array;
 
-  /** Names of objects by number. */
-  readonly names: string[] = [];
   /** Choices that come before the strategy's. */
   readonly prefix = new Uint8Array(MAX_STEPS);
   prefixLength = 0;
@@ -90,9 +75,7 @@ export class Executor {
   runs = 0;
 
   private strategy: Strategy = NO_STRATEGY;
-  /** Objects that there are before the first step; found ones come behind. */
-  private readonly fixed: number;
-  private readonly found: number[] = [];
+  private readonly resources = new Resources();
   private next = NOBODY;
   private done = 0;
   private started = 0;
@@ -106,11 +89,6 @@ export class Executor {
   private readonly nextSite: Int32Array;
   private readonly steps: Int32Array;
   private readonly becameReady: Int32Array;
-  private readonly owners: number[] = [];
-  /** By CPU: its object if interrupts can come there, else -1; who masked them; the interrupts under way. */
-  private readonly cpuObject: number[] = [];
-  private readonly masked: number[] = [];
-  private readonly active: number[] = [];
   /** Called when another thread goes on: the machine changes its CPU. */
   onSwitch: (cpu: number) => void = () => undefined;
 
@@ -125,25 +103,22 @@ export class Executor {
     this.nextC = new Int32Array(this.nr);
     this.nextSite = new Int32Array(this.nr);
     this.steps = new Int32Array(this.nr);
-    this.fixed = this.names.length;
-    for (let i = 0; i < this.nr * FOUND; i++) this.object('found');
     this.becameReady = new Int32Array(this.nr);
-    for (const { cpu, kind } of this.threads) {
-      this.masked[cpu] = this.active[cpu] = NOBODY;
-      this.cpuObject[cpu] ??= NOTHING;
-      if (kind !== 'task' && this.cpuObject[cpu] === NOTHING)
-        this.cpuObject[cpu] = this.object(`CPU ${String(cpu)}`);
-    }
+    this.resources.seal(this.threads);
   }
 
   setStrategy(strategy: Strategy): void {
     this.strategy = strategy;
   }
 
+  /** Names of objects by number. */
+  get names(): readonly string[] {
+    return this.resources.names;
+  }
+
   /** A number for something that threads share, and that is there before the first step. */
   object(name: string): number {
-    this.owners.push(NOBODY);
-    return this.names.push(name) - 1;
+    return this.resources.object(name);
   }
 
   /**
@@ -151,18 +126,12 @@ export class Executor {
    * counted by the thread that comes to it first.
    */
   foundObject(name: string): number {
-    const t = this.current;
-    const count = (this.found[t] as number) % FOUND;
-    this.found[t] = count + 1;
-    const id = this.fixed + t * FOUND + count;
-    this.names[id] = name;
-    this.owners[id] = NOBODY;
-    return id;
+    return this.resources.foundObject(this.current, name);
   }
 
   /** Whether the run made the object. */
   isFound(object: number): boolean {
-    return object >= this.fixed && object < this.fixed + this.nr * FOUND;
+    return this.resources.isFound(object);
   }
 
   fail(kind: string, what: string): void {
@@ -171,26 +140,17 @@ export class Executor {
 
   /** The thread that holds a lock, or -1. */
   ownerOf(lock: number): number {
-    return this.owners[lock] as number;
+    return this.resources.ownerOf(lock);
   }
 
   /** Whether interrupts can come to the CPU of the running thread: only then are they worth a step. */
   interruptible(): boolean {
-    return this.cpuObject[this.cpuOf(this.current)] !== NOTHING;
-  }
-
-  cpuOf(thread: number): number {
-    return (this.threads[thread] as Thread).cpu;
+    return this.resources.interruptible((this.threads[this.current] as Thread).cpu);
   }
 
   /** Whether the code that runs is an interrupt's. */
   inInterrupt(): boolean {
     return (this.threads[this.current] as Thread).kind !== 'task';
-  }
-
-  /** Whether interrupts of the running thread's CPU are masked by it. */
-  isMasked(): boolean {
-    return this.masked[this.cpuOf(this.current)] !== NOBODY;
   }
 
   /**
@@ -231,19 +191,17 @@ export class Executor {
     this.done = this.started = 0;
     this.stopped = this.died = false;
     if (this.failures.length > 0) this.failures = [];
-    this.owners.fill(NOBODY);
-    this.masked.fill(NOBODY);
-    this.active.fill(NOBODY);
+    this.resources.begin();
     this.program.reset();
     this.monitor?.begin();
     for (let t = 0; t < this.nr; t++) {
-      const { kind, ready, wakes, holds } = this.threads[t] as Thread;
+      const { cpu, kind, ready, wakes, holds } = this.threads[t] as Thread;
       this.steps[t] = 0;
-      this.found[t] = 0;
       this.nextSite[t] = 0;
       this.becameReady[t] = NOBODY;
       this.bodies[t] = null;
       this.current = t;
+      this.onSwitch(cpu);
       this.want(
         t,
         START,
@@ -290,31 +248,21 @@ export class Executor {
     this.nextKind[t] = kind;
     this.nextA[t] = a;
     this.nextB[t] = b;
-    const { cpu, kind: type } = this.threads[t] as Thread;
-    const object = this.cpuObject[cpu] as number;
-    if (object === NOTHING) this.nextC[t] = NOTHING;
-    else {
-      const takes = kind === IRQ_OFF || (kind === START && type !== 'task');
-      const gives = kind === IRQ_ON || kind === END;
-      this.nextC[t] = touch(object, takes ? WRITE : gives ? RELEASE : READ);
-    }
+    this.nextC[t] = this.resources.cpuTouch(this.threads[t] as Thread, kind);
   }
 
   private canRun(t: number): boolean {
     if (this.done & (1 << t)) return false;
-    const { cpu, kind, ready, holds } = this.threads[t] as Thread;
-    const wants = this.nextKind[t];
-    if (wants === START && ready !== undefined) {
-      if (!ready()) {
+    const thread = this.threads[t] as Thread;
+    const wants = this.nextKind[t] as number;
+    if (wants === START && thread.ready !== undefined) {
+      if (!thread.ready()) {
         this.becameReady[t] = NOBODY;
         return false;
       }
       if (this.becameReady[t] === NOBODY) this.becameReady[t] = this.depth - 1;
     }
-    if (this.active[cpu] !== NOBODY && this.active[cpu] !== t) return false;
-    if (wants === START && holds !== undefined && this.owners[holds] !== NOBODY) return false;
-    if (wants === LOCK) return this.owners[(this.nextA[t] as number) >> 2] === NOBODY;
-    return wants !== START || kind === 'task' || this.masked[cpu] === NOBODY;
+    return this.resources.allows(t, thread, wants, this.nextA[t] as number);
   }
 
   /** The thread that goes on, or nobody: then the run has ended. */
@@ -359,25 +307,16 @@ export class Executor {
     this.local[d] = this.steps[t] as number;
     this.steps[t] = (this.steps[t] as number) + 1;
     this.readyBy[d] = NOBODY;
-    const { cpu, kind: type, holds } = this.threads[t] as Thread;
+    const thread = this.threads[t] as Thread;
     if (this.current !== t) {
       this.current = t;
-      this.onSwitch(cpu);
+      this.onSwitch(thread.cpu);
     }
-    if (kind === LOCK) this.owners[a >> 2] = t;
-    else if (kind === UNLOCK) this.owners[a >> 2] = NOBODY;
-    else if (kind === IRQ_OFF) this.masked[cpu] = t;
-    else if (kind === IRQ_ON) this.masked[cpu] = NOBODY;
-    else if (kind === START) {
+    this.resources.take(t, thread, kind, a);
+    if (kind === START) {
       this.started |= 1 << t;
       this.readyBy[d] = this.becameReady[t] as number;
-      if (type !== 'task') this.active[cpu] = t;
-      if (holds !== undefined) this.owners[holds] = t;
-    } else if (kind === END) {
-      if (type !== 'task') this.active[cpu] = NOBODY;
-      if (holds !== undefined) this.owners[holds] = NOBODY;
-      this.done |= 1 << t;
-    }
+    } else if (kind === END) this.done |= 1 << t;
     this.monitor?.step(d);
   }
 
@@ -405,7 +344,7 @@ export class Executor {
   private waitsFor(t: number): string {
     if (this.nextKind[t] !== LOCK) return 'its CPU is not its own';
     const lock = (this.nextA[t] as number) >> 2;
-    const owner = this.threads[this.owners[lock] as number];
+    const owner = this.threads[this.ownerOf(lock)];
     return `waits for ${this.names[lock] ?? ''}, held by ${owner?.name ?? 'nobody'}`;
   }
 }

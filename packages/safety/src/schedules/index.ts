@@ -3,6 +3,7 @@
 
 export * from './touch';
 export * from './program';
+export * from './resources';
 export * from './executor';
 export * from './detect/monitor';
 export * from './search/clocks';
