@@ -3,14 +3,20 @@
 // nothing behind for the next.
 
 import { expect } from 'chai';
+import { list_for_each_entry } from '@iommu-bounce/linux-shim';
 import {
+  Brute,
   Executor,
   Pct,
+  type PoolMachine,
+  type PoolProgram,
   SCENARIOS,
   checkCertificate,
   exploreSchedules,
+  foataHash,
   poolProgram,
   replaySchedule,
+  scheduleOf,
 } from '@iommu-bounce/safety';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -36,6 +42,60 @@ describe('all schedules of the code as it is', () => {
         expect([checked.holds, checked.classes]).to.eql([true, explored.classes]);
       });
 });
+
+describe('schedules of one class', () => {
+  const tasks = {
+    'two CPUs': [
+      { does: 'map-unmap', dir: 'to' },
+      { does: 'map-unmap', dir: 'to' },
+    ],
+    'a CPU and the eviction work': [{ does: 'map-unmap', dir: 'to', times: 2 }, { does: 'evict' }],
+    'two CPUs and the eviction work': [
+      { does: 'map-unmap', dir: 'from' },
+      { does: 'map-unmap', dir: 'from' },
+      { does: 'evict' },
+    ],
+  } as const;
+  for (const [title, some] of Object.entries(tasks))
+    it(`end in the same state: ${title}`, () => {
+      const rt = new Executor(poolProgram({ tasks: some, slots: 1 }));
+      const { machine } = rt.program as PoolProgram;
+      const search = new Brute(rt, LONG ? 6 : 3);
+      rt.setStrategy(search);
+      const states = new Map<string, string>();
+      let schedules = 0;
+      for (let outcome = search.next(); outcome !== null; outcome = search.next()) {
+        schedules++;
+        const hash = foataHash(rt, search.clocks);
+        const state = stateOf(machine);
+        const known = states.get(hash);
+        if (known !== undefined) expect(state, scheduleOf(rt)).to.equal(known);
+        states.set(hash, state);
+      }
+      expect(schedules).to.be.greaterThan(states.size);
+      expect(new Set(states.values()).size).to.be.greaterThan(1);
+    });
+});
+
+/** Where each slot is, with which page, and what is mapped. */
+function stateOf(machine: PoolMachine): string {
+  const lists = machine.classes.flatMap((klass) =>
+    [...klass.cached_slots, klass.empty_slots].map((list) =>
+      [...list_for_each_entry(list)].map((slot) => [
+        slot.index,
+        slot.prot,
+        slot.old_cache_entry,
+        slot.bounce_buffer?.map((p) => p?.pfn),
+      ]),
+    ),
+  );
+  return JSON.stringify([
+    lists,
+    machine.mapped(),
+    machine.k.usage(),
+    machine.pool?.evict_work.work.pending,
+  ]);
+}
 
 describe('a certificate', () => {
   const { certificate } = exploreSchedules({ scenario: 'evict', certificate: true });
@@ -118,7 +178,7 @@ describe('exploreSchedules', () => {
           ],
         }),
       );
-      const { machine, reset } = rt.program as ReturnType<ReturnType<typeof poolProgram>>;
+      const { machine, reset } = rt.program as PoolProgram;
       rt.run();
       reset();
       const before = machine.copy();
