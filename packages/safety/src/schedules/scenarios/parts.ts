@@ -128,10 +128,11 @@ export function waitingTimers(timers: timer_c): void {
   armed.timer_pending = (timer) => timer.due === 1;
 }
 
-type Step<T> = Generator<undefined, T, undefined>;
+/** A call that stops at each step, and then returns. */
+export type Step<T> = Generator<undefined, T, undefined>;
 
 /** The table driver, as its methods below see it. */
-interface SteppingDriver {
+export interface SteppingDriver {
   readonly k: { readonly rt: Kernel };
   readonly dma_iommu: { iommu_put_dma_cookie(domain: iommu_domain): Step<void> };
 }
