@@ -303,7 +303,7 @@ describe('a seeded race', () => {
       const { failures } = exploreSchedules({
         scenario,
         derived,
-        ...(LONG ? {} : { limit: 150 }),
+        limit: LONG ? 2000 : 150,
       });
       const found = new Set(failures.map(({ kind }) => kind));
       expect(
