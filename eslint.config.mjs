@@ -3,7 +3,15 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'out/**', 'coverage/**', 'test-fixtures/reader/port/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      'out/**',
+      'coverage/**',
+      'test-fixtures/reader/port/**',
+      'packages/safety/src/schedules/derived/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [

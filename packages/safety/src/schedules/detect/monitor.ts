@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Who is told of the steps of a run while it runs.
+
+export interface Monitor {
+  /** A run begins; the program is at its beginning. */
+  begin(): void;
+  /** Step d was chosen and is about to take effect. */
+  step(d: number): void;
+  /** A thread came to its end. */
+  end(thread: number): void;
+  /** All threads came to their ends. */
+  finish(): void;
+}

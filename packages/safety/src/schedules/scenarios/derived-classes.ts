@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The derived classes, and how what a driver calls looks in them.
+
+import type { device, page } from '@iommu-bounce/linux-shim';
+import type { iommu_domain, iova_domain } from '@iommu-bounce/iommu-core';
+import * as derivedPool from '../derived/io-buffer-pool';
+import * as derivedDma from '../derived/dma-iommu';
+import * as derivedIova from '../derived/iova';
+import * as derivedIommu from '../derived/iommu';
+import * as derivedVirtio from '../derived/virtio-iommu';
+
+/** The classes that a machine runs: the derived ones, or mutants of them. */
+export interface Derived {
+  readonly io_buffer_pool_c: { readonly prototype: object };
+  readonly dma_iommu_c: { readonly prototype: object };
+  readonly iova_c: { readonly prototype: object };
+  readonly iommu_c: { readonly prototype: object };
+  readonly virtio_iommu_c: { readonly prototype: object };
+}
+
+export const DERIVED: Derived = {
+  io_buffer_pool_c: derivedPool.io_buffer_pool_c,
+  dma_iommu_c: derivedDma.dma_iommu_c,
+  iova_c: derivedIova.iova_c,
+  iommu_c: derivedIommu.iommu_c,
+  virtio_iommu_c: derivedVirtio.virtio_iommu_c,
+};
+
+/** What a driver calls, as steps. */
+export interface SteppingDma {
+  iommu_dma_map_page(
+    dev: device,
+    p: page,
+    offset: number,
+    size: number,
+    dir: number,
+    attrs: number,
+  ): Generator<undefined, number, undefined>;
+  iommu_dma_unmap_page(
+    dev: device,
+    handle: number,
+    size: number,
+    dir: number,
+    attrs: number,
+  ): Generator<undefined, void, undefined>;
+  iommu_dma_sync_single_for_cpu(
+    dev: device,
+    handle: number,
+    size: number,
+    dir: number,
+  ): Generator<undefined, void, undefined>;
+  /** Sets up a domain's addresses and its pool for a device. */
+  iommu_dma_init_domain(
+    domain: iommu_domain,
+    base: number,
+    size: number,
+    dev: device,
+  ): Generator<undefined, number, undefined>;
+  /** The end of a domain's addresses, and of its pool. */
+  iommu_put_dma_cookie(domain: iommu_domain): Generator<undefined, void, undefined>;
+}
+
+/** What a timer and the work of a machine run. */
+export interface SteppingWork {
+  io_buffer_pool_evict(work: object): Generator<undefined, void, undefined>;
+}
+export interface SteppingTimer {
+  fq_flush_timeout(iovad: iova_domain): Generator<undefined, void, undefined>;
+}

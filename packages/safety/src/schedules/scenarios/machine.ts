@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A small machine with a pool, whose code is the derived forms: booted once by the port itself, then brought back to that
+// state before each run.
+
+import {
+  INIT_LIST_HEAD,
+  PAGE_SIZE,
+  device,
+  dma_addr_t,
+  list_add_tail,
+  type list_head,
+  type machine,
+  type page,
+  phys_addr_t,
+  type spinlock_t,
+  check_ptr,
+} from '@iommu-bounce/linux-shim';
+import {
+  type DeviceDma,
+  IOMMU_DOMAIN_DMA,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  type driver_factory,
+  type interval_tree_node,
+  type iommu_domain,
+  type iommu_ops,
+  type iova_domain,
+  new_virtio_iommu,
+  type page_table,
+  to_table_domain,
+  viommu_domain,
+} from '@iommu-bounce/iommu-core';
+import {
+  type io_buffer_class,
+  type io_buffer_pool,
+  type io_buffer_slot,
+  pool_of,
+  wire_io_buffer_pool,
+  type wired_io_buffer_pool,
+} from '@iommu-bounce/io-buffer-pool';
+import { to_cookie, type iommu_dma_cookie } from '@iommu-bounce/dma-iommu';
+import type { Executor } from '../executor';
+import { Kernel } from '../kernel';
+import {
+  DERIVED,
+  type Derived,
+  type SteppingDma,
+  type SteppingTimer,
+  type SteppingWork,
+} from './derived-classes';
+import { Snapshot } from './snapshot';
+import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
+
+export interface MachineOptions {
+  readonly cpus: number;
+  /** Slots of the pool's one class; 0: no pool. Default 2. */
+  readonly slots?: number;
+  /** Free pages. Default 8. */
+  readonly pages?: number;
+  readonly derived?: Derived;
+  /** Addresses are freed after the next flush. Default false. */
+  readonly lazy?: boolean;
+  /** virtio-iommu in place of a table. Default false. */
+  readonly virtio?: boolean;
+  /** Everything is put back before each run, for those that end a domain or make one. Default: what maps and unmaps change. */
+  readonly whole?: boolean;
+}
+
+export class PoolMachine {
+  readonly k: machine;
+  readonly kernel: Kernel;
+  readonly dev: device;
+  readonly domain: iommu_domain;
+  /** Another domain, whose addresses and pool are not set up. */
+  readonly fresh: iommu_domain;
+  /** Null without slots. */
+  readonly pool: io_buffer_pool | null;
+  readonly classes: readonly io_buffer_class[];
+  readonly dma: SteppingDma;
+  /** Pages of drivers, one for each thread. */
+  readonly buffers: readonly page[];
+  readonly pages: StackPages;
+  /** Of the table driver; null with virtio-iommu. */
+  private readonly table: page_table | null;
+  private endpoint: DeviceDma | null = null;
+  private readonly wired: wired_io_buffer_pool;
+  private readonly cookie: iommu_dma_cookie;
+  private readonly live: Set<object>;
+  private readonly liveAtStart: ReadonlySet<object>;
+  private readonly locks: spinlock_t[] = [];
+  private readonly addresses: Snapshot;
+  private readonly everything: Snapshot | null;
+
+  constructor(
+    readonly rt: Executor,
+    options: MachineOptions,
+  ) {
+    const { cpus, slots = 2, pages = 8, derived = DERIVED } = options;
+    const { lazy = false, virtio = false, whole = virtio } = options;
+    this.dev = new device('device');
+    this.wired = wire_io_buffer_pool({
+      num_slots: slots,
+      class_sizes: 1,
+      strict: !lazy,
+      ...(virtio ? { driver: (...args) => this.virtioDriver(...args) } : {}),
+      machine: {
+        nr_cpus: cpus,
+        memory: { nodes: [{ lowmem_pages: 64 }] },
+        parts: { page_alloc: StackPages, workqueue: WaitingWork },
+      },
+    });
+    const { k } = this.wired;
+    this.k = k;
+    const domain = this.wired.plug(this.dev);
+    this.domain = domain;
+    this.table = virtio ? null : to_table_domain(domain).table;
+    this.cookie = to_cookie(domain);
+    this.fresh = this.freshDomain();
+    this.pool = pool_of(domain);
+    this.classes = this.pool?.classes ?? [];
+    this.buffers = Array.from({ length: 4 }, () =>
+      check_ptr(k.page_alloc.alloc_pages(0, 0), 'buffer'),
+    );
+    if (!(k.page_alloc instanceof StackPages)) throw new TypeError('not the pages of a run');
+    this.pages = k.page_alloc;
+    this.pages.fill(pages);
+    waitingTimers(k.timers);
+    this.live = (k.slab as unknown as { live: Set<object> }).live;
+    this.liveAtStart = new Set(this.live);
+    this.kernel = new Kernel(rt);
+    rt.monitor = this.kernel;
+    rt.onSwitch = (cpu) => {
+      k.context.run_on_cpu(cpu);
+    };
+    this.nameObjects();
+    const { context, faults, log, slab } = k;
+    const rest = [this.cookie, this.live, context, faults, log, ...this.locks];
+    const { iova_cache } = this.wired.iova as unknown as { iova_cache: object };
+    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, slab], rest);
+    this.derive(derived);
+    this.dma = this.wired.dma_iommu as unknown as SteppingDma;
+    this.everything = whole ? this.copy() : null;
+  }
+
+  /** A domain that no device has used yet, as a group has it before its devices get their ops. */
+  private freshDomain(): iommu_domain {
+    const { driver } = this.wired;
+    const domain = check_ptr(driver.domain_alloc(IOMMU_DOMAIN_DMA), 'domain_alloc');
+    domain.type = IOMMU_DOMAIN_DMA;
+    domain.ops = driver;
+    domain.pgsize_bitmap = driver.pgsize_bitmap;
+    return domain;
+  }
+
+  private virtioDriver(...[k, iommu, dma_iommu]: Parameters<driver_factory>): iommu_ops {
+    const virtio = new_virtio_iommu(k, iommu, dma_iommu);
+    this.endpoint = virtio.add_endpoint(this.dev, 1);
+    return virtio.driver;
+  }
+
+  /** What the eviction work runs. */
+  get evictor(): SteppingWork {
+    return this.wired.io_buffer_pool as unknown as SteppingWork;
+  }
+
+  /** What the timer of the flush queue runs. */
+  get flusher(): SteppingTimer {
+    return this.wired.iova as unknown as SteppingTimer;
+  }
+
+  get iovad(): iova_domain {
+    return this.cookie.iovad;
+  }
+
+  /** From here on, the machine's code is that of the derived classes. */
+  private derive(derived: Derived): void {
+    Object.assign(this.k, { rt: this.kernel });
+    const { io_buffer_pool, dma_iommu, iova, iommu, driver } = this.wired;
+    Object.setPrototypeOf(io_buffer_pool, derived.io_buffer_pool_c.prototype);
+    Object.setPrototypeOf(dma_iommu, derived.dma_iommu_c.prototype);
+    Object.setPrototypeOf(iova, derived.iova_c.prototype);
+    Object.setPrototypeOf(iommu, derived.iommu_c.prototype);
+    if (this.table === null) Object.setPrototypeOf(driver, derived.virtio_iommu_c.prototype);
+    else Object.assign(driver, steppingDriver);
+    // Boot closed the circle between the two with functions that return nothing.
+    Object.assign(io_buffer_pool, { dma_iommu });
+  }
+
+  private nameObjects(): void {
+    const { kernel, cookie, pool } = this;
+    const lock = (one: spinlock_t, name: string): void => {
+      kernel.name(one, name);
+      this.locks.push(one);
+    };
+    this.classes.forEach((klass, i) => {
+      lock(klass.lock, `io_buffer_class.lock ${String(i)}`);
+    });
+    if (pool !== null) kernel.name(pool.evict_work, 'evict_work');
+    kernel.name(cookie.iovad.fq_timer, 'fq_timer');
+    const { iovad } = cookie;
+    kernel.watchedFrom = this.rt.names.length;
+    iovad.fq?.ptrs.forEach((one, cpu) => {
+      lock(one.lock, `iova_fq.lock ${String(cpu)}`);
+    });
+    kernel.name(iovad, 'iova_domain');
+    const { iova_rbtree_lock } = to_cookie(this.fresh).iovad;
+    lock(iova_rbtree_lock, 'iova_domain.iova_rbtree_lock 2');
+    lock(iovad.iova_rbtree_lock, 'iova_domain.iova_rbtree_lock');
+    iovad.rcaches.forEach((rcache, i) => {
+      lock(rcache.lock, `iova_rcache.lock ${String(i)}`);
+      rcache.cpu_rcaches?.ptrs.forEach((one, cpu) => {
+        lock(one.lock, `iova_cpu_rcache.lock ${String(i)} ${String(cpu)}`);
+      });
+    });
+  }
+
+  /** All of the machine as it is now, but for the bytes of its memory. */
+  copy(): Snapshot {
+    const { io_buffer_pool, dma_iommu, iova, iommu, driver } = this.wired;
+    const { k, domain, fresh, dev } = this;
+    const roots = [k, io_buffer_pool, dma_iommu, iova, iommu, driver, domain, fresh, dev];
+    return new Snapshot(roots, [this.kernel]);
+  }
+
+  /** Brings all that a run can change back; a test compares it with a copy of everything. */
+  reset(): void {
+    this.everything?.restore();
+    const { k, pool, pages, live, liveAtStart, table } = this;
+    for (const klass of this.classes) {
+      for (const cache of klass.cached_slots) INIT_LIST_HEAD(cache);
+      INIT_LIST_HEAD(klass.empty_slots);
+      for (const slot of klass.slots) {
+        this.resetSlot(slot, klass.empty_slots);
+        const iova = dma_addr_t(klass.iova_base + klass.buffer_size * slot.index);
+        if (table !== null && table.mapped_pages > 0) table.unmap(iova, klass.buffer_size);
+      }
+    }
+    if (table !== null && table.mapped_pages > 0)
+      for (const { iova, size } of table.ranges()) table.unmap(iova, size);
+    for (const lock of this.locks) lock.owner = -1;
+    if (this.kernel.watched) {
+      this.addresses.restore();
+      this.kernel.watched = false;
+    }
+    if (pool !== null) {
+      pool.evict_work.work.pending = false;
+      pool.recent_slot = null;
+    }
+    this.iovad.fq_timer.due = 0;
+    k.locks.held = 0;
+    k.log.lines.length = 0;
+    k.log.warnings = k.log.sleeping_in_atomic = 0;
+    for (let cpu = k.context.nr_cpus - 1; cpu >= 0; cpu--) {
+      k.context.run_on_cpu(cpu);
+      k.context.current.preempt_count = 0;
+      k.context.current.irqs_off = 0;
+    }
+    pages.rewind();
+    for (const one of live) if (!liveAtStart.has(one)) live.delete(one);
+    if (live.size !== liveAtStart.size) for (const one of liveAtStart) live.add(one);
+  }
+
+  private resetSlot(slot: io_buffer_slot, empty: list_head<io_buffer_slot>): void {
+    slot.orig_buffer = null;
+    slot.bounce_buffer = null;
+    slot.prot = 0;
+    slot.old_cache_entry = false;
+    list_add_tail(slot.list, empty);
+  }
+
+  /** Pages that are mapped. */
+  mapped(): number {
+    if (this.table !== null) return this.table.mapped_pages;
+    return this.domain instanceof viommu_domain ? count(this.domain.mappings.rb_node) : 0;
+  }
+
+  /** The device writes a byte to the first of an address on; false if it does not reach it. */
+  deviceWrites(iova: number, byte: number, length: number): boolean {
+    if (this.endpoint !== null) return this.endpoint.write(iova, new Uint8Array(length).fill(byte));
+    const bytes = this.translate(iova, IOMMU_WRITE, length);
+    bytes?.fill(byte);
+    return bytes !== null;
+  }
+
+  /** What the device reads, or null if it does not reach it. */
+  deviceReads(iova: number, length: number): Uint8Array | null {
+    if (this.endpoint === null) return this.translate(iova, IOMMU_READ, length);
+    const bytes = new Uint8Array(length);
+    return this.endpoint.read(iova, bytes) ? bytes : null;
+  }
+
+  private translate(at: number, access: number, length: number): Uint8Array | null {
+    const iova = dma_addr_t(at);
+    const prot = this.table?.prot(iova) ?? -1;
+    if (prot < 0 || (prot & access) === 0) return null;
+    const phys = this.table?.iova_to_phys(iova) ?? phys_addr_t(0);
+    const p = this.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
+    if (p._refcount === 0) {
+      this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
+      return null;
+    }
+    return this.k.mm.bytes_at(phys, length);
+  }
+}
+
+function count(node: interval_tree_node<object> | null): number {
+  return node === null ? 0 : 1 + count(node.rb_left) + count(node.rb_right);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Drivers on two or three CPUs at one pool, with its eviction work and its end.
+
+import {
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  PAGE_SIZE,
+  deref,
+} from '@iommu-bounce/linux-shim';
+import type { Executor } from '../executor';
+import type { Body, Program, Thread } from '../program';
+import { checkGone, checkLog, checkRest } from './checks';
+import { type MachineOptions, PoolMachine } from './machine';
+
+/** Bytes that a mapping has. */
+const LENGTH = 16;
+
+/** What a thread does. */
+export type PoolTask =
+  /** Maps, has the device read or write, unmaps, and looks at the bytes. */
+  | { readonly does: 'map-unmap'; readonly dir: 'to' | 'from'; readonly times?: number }
+  /** The same with a sync for the CPU before the unmap. */
+  | { readonly does: 'map-sync-unmap' }
+  /** The eviction work, once it is queued. */
+  | { readonly does: 'evict' }
+  /** A device of a group gets its ops: the addresses and the pool of their domain are set up. */
+  | { readonly does: 'attach' }
+  /** Maps and unmaps; then its domain and the pool come to their end. */
+  | { readonly does: 'map-unmap-teardown' }
+  /** A device that looks at the address of each slot, mapped to it or not. */
+  | { readonly does: 'late-device' }
+  /** The timer of the flush queue, once it is armed; on CPU 0. */
+  | { readonly does: 'flush-timer' }
+  /** A map and unmap in an interrupt handler of CPU 0. */
+  | { readonly does: 'interrupt'; readonly dir: 'to' | 'from' };
+
+export interface PoolScenario extends Omit<MachineOptions, 'cpus'> {
+  readonly tasks: readonly PoolTask[];
+}
+
+/** A program with its machine, to be looked into. */
+export interface PoolProgram extends Program {
+  readonly machine: PoolMachine;
+}
+
+export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgram {
+  return (rt) => {
+    const { tasks, ...options } = scenario;
+    const machine = new PoolMachine(rt, { ...options, cpus: tasks.length });
+    const rounds = tasks.some(({ does }) => does === 'evict');
+    const running = rounds ? rt.object('evict_work running') : undefined;
+    if (running !== undefined) machine.kernel.work = running;
+    const ends = tasks.some(({ does }) => does === 'map-unmap-teardown' || does === 'attach');
+    return {
+      machine,
+      threads: tasks.map((task, i) => threadOf(rt, machine, task, i, running)),
+      reset: () => {
+        machine.reset();
+      },
+      check: () => {
+        if (ends) checkLog(machine);
+        else checkRest(machine);
+      },
+    };
+  };
+}
+
+function threadOf(
+  rt: Executor,
+  machine: PoolMachine,
+  task: PoolTask,
+  i: number,
+  running: number | undefined,
+): Thread {
+  const task0 = { name: `CPU ${String(i)}`, cpu: i, kind: 'task' as const };
+  switch (task.does) {
+    case 'map-unmap':
+      return {
+        ...task0,
+        body: () => mapUnmap(rt, machine, i, task.dir === 'to', task.times ?? 1, false),
+      };
+    case 'map-sync-unmap':
+      return { ...task0, body: () => mapUnmap(rt, machine, i, false, 1, true) };
+    case 'evict':
+      return {
+        ...task0,
+        ...waitsFor(deref(machine.pool).evict_work, () => pending(machine)),
+        ...(running === undefined ? {} : { holds: running }),
+        name: `evict on CPU ${String(i)}`,
+        body: () => evict(machine),
+      };
+    case 'flush-timer': {
+      const timer = machine.iovad.fq_timer;
+      return {
+        ...waitsFor(timer, () => timer.due === 1),
+        name: 'flush timer on CPU 0',
+        cpu: 0,
+        kind: 'softirq',
+        body: () => flushTimer(machine),
+      };
+    }
+    case 'attach':
+      return { ...task0, body: () => attach(rt, machine) };
+    case 'map-unmap-teardown':
+      return { ...task0, body: () => mapUnmapTeardown(rt, machine, i) };
+    case 'late-device':
+      return { ...task0, name: 'device', body: () => lateDevice(machine) };
+    case 'interrupt':
+      return {
+        name: 'interrupt on CPU 0',
+        cpu: 0,
+        kind: 'hardirq',
+        body: () => interrupt(rt, machine, i, task.dir === 'to'),
+      };
+  }
+}
+
+/** Not before something has been queued. */
+function waitsFor(what: object, ready: () => boolean): Pick<Thread, 'ready' | 'wakes'> {
+  return { ready, wakes: (what as { schedule_number?: number }).schedule_number ?? -1 };
+}
+
+function pending({ pool }: PoolMachine): boolean {
+  return pool?.evict_work.work.pending ?? false;
+}
+
+/** What tells the bytes of two mappings apart. */
+function pattern(i: number, turn: number): number {
+  return 0x10 * (i + 1) + turn;
+}
+
+function* mapUnmap(
+  rt: Executor,
+  machine: PoolMachine,
+  i: number,
+  toDevice: boolean,
+  times: number,
+  sync: boolean,
+): Body {
+  const { dma, dev, k, kernel } = machine;
+  const p = deref(machine.buffers[i]);
+  const memory = k.mm.ram;
+  const start = p.pfn * PAGE_SIZE;
+  const dir = toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+  for (let turn = 0; turn < times; turn++) {
+    const mine = pattern(i, turn);
+    memory.fill(toDevice ? mine : 0, start, start + LENGTH);
+    const iova = yield* dma.iommu_dma_map_page(dev, p, 0, LENGTH, dir, 0);
+    if (iova === DMA_MAPPING_ERROR) {
+      rt.fail('no-mapping', `${String(i)}: the map failed`);
+      return;
+    }
+    if (kernel.device(iova)) yield;
+    if (toDevice) {
+      const seen = machine.deviceReads(iova, LENGTH);
+      if (seen === null || !isAll(seen, mine))
+        rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
+    } else if (!machine.deviceWrites(iova, mine, LENGTH))
+      rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
+    if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
+    yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
+    if (!isAll(memory, mine, start))
+      rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
+  }
+}
+
+function isAll(bytes: Uint8Array, byte: number, from = 0): boolean {
+  for (let n = from; n < from + LENGTH; n++) if (bytes[n] !== byte) return false;
+  return true;
+}
+
+/** Addresses of a domain, in bytes. */
+const SPACE = 2 ** 32;
+
+function* attach(rt: Executor, machine: PoolMachine): Body {
+  const ret = yield* machine.dma.iommu_dma_init_domain(machine.fresh, 0, SPACE, machine.dev);
+  if (ret !== 0) rt.fail('no-mapping', `iommu_dma_init_domain returned ${String(ret)}`);
+}
+
+function* mapUnmapTeardown(rt: Executor, machine: PoolMachine, i: number): Body {
+  yield* mapUnmap(rt, machine, i, true, 1, false);
+  yield* machine.dma.iommu_put_dma_cookie(machine.domain);
+  checkGone(machine);
+}
+
+function* lateDevice(machine: PoolMachine): Body {
+  for (const { iova_base, buffer_size, slots } of machine.classes)
+    for (const { index } of slots) {
+      const iova = iova_base + buffer_size * index;
+      if (machine.kernel.device(iova)) yield;
+      machine.deviceReads(iova, LENGTH);
+    }
+}
+
+function* evict(machine: PoolMachine): Body {
+  const { work } = deref(machine.pool).evict_work;
+  work.pending = false;
+  yield* machine.evictor.io_buffer_pool_evict(work);
+}
+
+function* flushTimer(machine: PoolMachine): Body {
+  const { iovad } = machine;
+  const { context } = machine.k;
+  iovad.fq_timer.due = 0;
+  context.preempt_disable();
+  yield* machine.flusher.fq_flush_timeout(iovad);
+  context.preempt_enable();
+}
+
+function* interrupt(rt: Executor, machine: PoolMachine, i: number, toDevice: boolean): Body {
+  const { context } = machine.k;
+  machine.kernel.beginsMasked();
+  const flags = context.local_irq_save();
+  context.preempt_disable();
+  yield* mapUnmap(rt, machine, i, toDevice, 1, false);
+  context.preempt_enable();
+  context.local_irq_restore(flags);
+}
