@@ -97,7 +97,7 @@ export function parseOp(
   );
   if (problem !== null) throw new TranscriptError(line, `${name}: ${problem}`);
   const { cpu = 0, group = 0 } = fields;
-  if (!kinds.uint.accepts(cpu) || (cpu as number) >= header.nrCpus)
+  if (!kinds.uint.accepts(cpu) || cpu >= header.nrCpus)
     throw new TranscriptError(
       line,
       `${name}: field cpu is ${show(cpu)}, expected 0 to ${String(header.nrCpus - 1)}`,

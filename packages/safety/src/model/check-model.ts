@@ -63,7 +63,7 @@ export function checkModel(options: ModelOptions): ModelDocument {
   const { seed, stage, overlays, onProgress } = options;
   let operations = 0;
   let runs = 0;
-  let failed: { machine: ModelMachine; commands: readonly ModelCommand[] } | null = null;
+  const failed: { machine: ModelMachine; commands: readonly ModelCommand[] }[] = [];
   const property = fc.property(machineOf(stage), commandsOf(COMMANDS), (machine, drawn) => {
     const commands = [...drawn];
     const { failure, done } = carryOut(machine, commands, overlays);
@@ -71,18 +71,21 @@ export function checkModel(options: ModelOptions): ModelDocument {
     operations += done;
     onProgress?.(operations);
     if (!failure) return true;
-    failed = { machine, commands };
+    failed.push({ machine, commands });
     return false;
   });
-  for (let chunk = 0; operations < options.operations && failed === null; chunk++) {
-    const { errorInstance } = fc.check(property, {
+  for (let chunk = 0; operations < options.operations; chunk++) {
+    const result = fc.check(property, {
       seed: (seed + chunk) | 0,
       numRuns: RUNS_AT_A_TIME,
       endOnFailure: true,
     });
-    if (errorInstance && failed === null) throw errorInstance as Error; // a mistake of the model's own
+    if (!result.failed) continue;
+    const [first] = failed;
+    if (!first) throw result.errorInstance as Error; // a mistake of the model's own
+    return { seed, runs, operations, failure: smallest(first, overlays) };
   }
-  return { seed, runs, operations, failure: failed && smallest(failed, overlays) };
+  return { seed, runs, operations, failure: null };
 }
 
 function smallest(

@@ -321,12 +321,12 @@ export class ModelRun {
     if (locks_held > 0 || preempt_count > 0 || irqs_disabled)
       throw new Violation('the call returns in atomic context');
     this.checkPools();
-    return outcome.observed as JsonObject;
+    return outcome.observed;
   }
 
   private poolOf(group: number): io_buffer_pool | null {
     const domain = this.live.run.domainOfGroup(group);
-    return domain ? (pool_of(domain) as io_buffer_pool | null) : null;
+    return domain ? pool_of(domain) : null;
   }
 
   private checkPools(): void {
