@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every allocation, mapping, address, request, pin and workqueue fails once, and every two of them.
 
+export type { Fault, HappenedFault } from './fault';
 export {
   FAULT_MACHINES,
-  type Fault,
   type FaultFailure,
   type FaultOptions,
   type FaultsDocument,

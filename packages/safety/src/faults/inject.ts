@@ -20,6 +20,7 @@ import {
   VIRTIO_IOMMU_S_UNSUPP,
 } from '@iommu-bounce/iommu-core';
 import { type FaultBench, Wrong } from './bench';
+import type { Fault, HappenedFault } from './fault';
 import { findingOf } from './known';
 import { type FaultMachine, type FaultScenario, FAULT_SCENARIOS, benchFor } from './scenarios';
 
@@ -47,21 +48,6 @@ const SHIM = /^(?:fault_inject|slab|page_alloc|percpu|vmalloc|workqueue|mm)_c$/;
 
 /** Functions that the C has in one line of another. */
 const OURS = /^(?:request_alloc|mapping_zalloc|virtqueue_kick)$/;
-
-export interface Fault {
-  /** Passage of the scenario that fails, from 0. */
-  readonly passage: number;
-  /** Place: kmalloc, page_alloc, iova_alloc, vfio_pin, workqueue, … or `request`. */
-  readonly site: string;
-  /** Of a request: what the device answers. */
-  readonly status?: string;
-}
-
-/** One that happened. */
-export interface HappenedFault extends Fault {
-  /** Function of the kernel that was refused, where the JavaScript engine's stack traces tell it. */
-  readonly in: string;
-}
 
 export interface FaultFailure {
   readonly scenario: string;
@@ -136,7 +122,7 @@ export function injectFaults(options: FaultOptions = {}): FaultsDocument {
     const { wrong, happened } = run;
     refused += run.refused;
     if (wrong && !(wrong.what === usual?.what && wrong.step === usual.step)) {
-      const finding = findingOf({ what: wrong.what, faults: happened });
+      const finding = findingOf(wrong.what, happened);
       failures.push({ scenario: scenario.name, machine, faults: happened, ...wrong, finding });
     }
     return run;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Which finding (docs/findings.md) a failure is: by the function that was refused, and what came of it.
 
-import type { FaultFailure } from './inject';
+import type { HappenedFault } from './fault';
 
 interface Known {
   readonly finding: number;
@@ -33,7 +33,7 @@ const KNOWN: readonly Known[] = [
 ];
 
 /** Its number; null: none of those known. */
-export function findingOf({ what, faults }: Pick<FaultFailure, 'what' | 'faults'>): number | null {
+export function findingOf(what: string, faults: readonly HappenedFault[]): number | null {
   const found = KNOWN.find(
     (known) =>
       known.what.test(what) &&
