@@ -614,7 +614,7 @@ export class dma_iommu_c implements dma_iommu_h {
     iommu_iotlb_gather_init(iotlb_gather);
 
     const unmapped = this.iommu.iommu_unmap_fast(domain, dma_addr, size, iotlb_gather);
-    this.k.log.WARN_ON(unmapped !== size, 'unmapped !== size');
+    this.k.log.WARN_ON(unmapped !== size, 'unmapped !== size'); // finding 65
 
     if (!cookie.fq_domain) iommu_iotlb_sync(domain, iotlb_gather);
     this.__iommu_dma_free_iova(cookie, dma_addr, size, iotlb_gather.freelist);

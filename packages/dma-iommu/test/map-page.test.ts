@@ -249,3 +249,24 @@ describe('finding: a mapping of no bytes', () => {
     expect(w.map(dev, p, 0, 4096, DMA_TO_DEVICE)).to.equal(DMA_MAPPING_ERROR);
   });
 });
+
+describe('finding: an unmap that fails', () => {
+  const { wire } = wiring();
+
+  it('gives its address to the next mapping, while the device reaches the old page', () => {
+    const w = wire({ patches: 0 });
+    const dev = new_device();
+    w.plug(dev);
+    const [old, next] = [w.buffer(), w.buffer()];
+    const at = w.map(dev, old, 0, 4096, DMA_BIDIRECTIONAL);
+    w.k.faults.fail('iommu_unmap', 1);
+    w.unmap(dev, at, 4096, DMA_BIDIRECTIONAL); // warns, and nothing else
+    expect(w.k.log.warnings).to.equal(1);
+    expect(w.write(dev, at, Uint8Array.of(0xee))).to.equal(true);
+    expect(w.k.mm.bytes_at(w.phys(old), 1)[0]).to.equal(0xee);
+    // The address is free: the table has it mapped, and refuses the next mapping of it.
+    expect(w.map(dev, next, 0, 4096, DMA_BIDIRECTIONAL)).to.equal(DMA_MAPPING_ERROR);
+    expect(w.write(dev, at, Uint8Array.of(0xdd))).to.equal(true);
+    expect(w.k.mm.bytes_at(w.phys(old), 1)[0]).to.equal(0xdd);
+  });
+});

@@ -31,6 +31,8 @@ export type {
 } from './transcript/environment';
 export type { DriverCalls } from './transcript/recorder';
 export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
+export { LiveTranscript } from './transcript/live-run'; // written while it runs
+export { crc32, fillPattern } from './transcript/ops'; // of a transcript's bytes
 
 // the progression
 export {

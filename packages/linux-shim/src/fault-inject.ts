@@ -14,7 +14,8 @@ export class fault_inject_c {
   private readonly armed = new Map<string, arming>();
   private readonly passed = new Map<string, number>();
   private counting = false;
-  /** False only while nothing is armed or counted: all that a passage looks at then. */
+  private decide: ((site: string) => boolean) | null = null;
+  /** False only while nothing is armed, counted or asked: all that a passage looks at then. */
   private watched = false;
 
   /**
@@ -29,7 +30,17 @@ export class fault_inject_c {
     check_value('fail', 'skip', skip, PASSAGES);
     if (count === 0) this.armed.delete(site);
     else this.armed.set(site, { skip, count });
-    this.watched = this.counting || this.armed.size > 0;
+    this.watch();
+  }
+
+  /** Asks at each passage of each site, before what is armed, whether it fails; null: asks nobody any more. */
+  ask(decide: ((site: string) => boolean) | null): void {
+    this.decide = decide;
+    this.watch();
+  }
+
+  private watch(): void {
+    this.watched = this.counting || this.armed.size > 0 || this.decide !== null;
   }
 
   /** Called at each passage of a site. */
@@ -40,6 +51,7 @@ export class fault_inject_c {
   // Out of line, so that should_fail is small enough to be inlined at each site.
   private passage(site: string): boolean {
     if (this.counting) this.passed.set(site, (this.passed.get(site) ?? 0) + 1);
+    if (this.decide?.(site) === true) return true;
     const a = this.armed.get(site);
     if (a === undefined) return false;
     if (a.skip > 0) {
@@ -53,7 +65,7 @@ export class fault_inject_c {
   /** Starts counting passages anew. */
   count_passages(): void {
     this.counting = true;
-    this.watched = true;
+    this.watch();
     this.passed.clear();
   }
 

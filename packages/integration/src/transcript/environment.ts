@@ -27,7 +27,7 @@ import {
   table_driver,
   to_table_domain,
 } from '@iommu-bounce/iommu-core';
-import { type running_machine, boot } from '../boot';
+import { type overlays, type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import type { Transcript, TranscriptOp } from './parse';
@@ -81,19 +81,24 @@ export interface EnvironmentOptions {
   readonly parts?: machine_parts;
   /** Told what the IOMMU driver did. */
   readonly driverCalls?: DriverCalls;
+  /** Subclasses of the C's files, as of `boot`. */
+  readonly overlays?: overlays;
+  /** Memory, 4 KiB pages, where the operations are not known beforehand: for CPU buffers, and for the kernel. */
+  readonly pages?: { readonly buffers: number; readonly kernel: number };
 }
 
 export class Environment {
   readonly m: running_machine;
   readonly recorder: Recorder;
   readonly driver: table_driver;
-  readonly domain: table_domain;
+  /** By the number of their IOMMU group; of version 1 there is one. */
+  private readonly groups = new Map<number, { group: iommu_group; domain: table_domain }>();
+  private readonly domains = new Map<device, table_domain>();
   readonly devices = new Map<number, device>();
   readonly buffers = new Map<number, CpuBuffer>();
   readonly mappings = new Map<number, Mapping>();
   /** The list object of the latest map_sg of an id, mapped or not. */
   readonly lists = new Map<number, readonly scatterlist[]>();
-  private readonly group = new iommu_group();
   private readonly pciBus = new bus_type('pci');
   private readonly platformBus = new bus_type('platform');
   private nextLowmem: number;
@@ -101,11 +106,19 @@ export class Environment {
 
   constructor(
     private readonly transcript: Transcript,
-    { withoutPool = false, parts = {}, driverCalls = {} }: EnvironmentOptions = {},
+    {
+      withoutPool = false,
+      parts = {},
+      driverCalls = {},
+      overlays = {},
+      pages,
+    }: EnvironmentOptions = {},
   ) {
     const { header } = transcript;
     this.recorder = new Recorder(driverCalls);
-    const need = memoryNeeded(transcript);
+    const need: MemoryNeeded = pages
+      ? { lowmem: 1 + pages.buffers, highmem: 0, buddy: pages.kernel }
+      : memoryNeeded(transcript);
     let driver: table_driver | undefined;
     this.m = boot({
       patches: header.stage,
@@ -129,10 +142,12 @@ export class Environment {
           reserved_highmem_pages: need.highmem,
         },
         timers: 'exact', // as the recorder's
+        nr_cpus: header.nrCpus,
         swiotlb_slabs: header.swiotlbSlabs,
         poison: header.poison,
         parts,
       },
+      overlays,
       driver: (k, iommu, dma_iommu) =>
         (driver = new table_driver(
           k,
@@ -154,22 +169,48 @@ export class Environment {
     this.nextHighmem =
       this.m.k.mm.max_pfn - (header.bouncePagesInHighmem ? need.buddy : 0) - need.highmem;
 
+    this.declareDevice(0, header.device);
+    this.recorder.take();
+  }
+
+  /** The domain of device 0, and of all devices in version 1. */
+  get domain(): table_domain {
+    return this.groupOf(this.header.device.group).domain;
+  }
+
+  /** The domain of a group, which is made with its first device. */
+  domainOfGroup(id: number): table_domain | undefined {
+    return this.groups.get(id)?.domain;
+  }
+
+  /** The domain that a declared device is in. */
+  domainOf(dev: device): table_domain {
+    const domain = this.domains.get(dev);
+    if (!domain) throw new Error(`${dev.init_name} was not declared`);
+    return domain;
+  }
+
+  private groupOf(id: number): { group: iommu_group; domain: table_domain } {
+    const known = this.groups.get(id);
+    if (known) return known;
+    const { driver } = this;
     const domain = driver.domain_alloc(IOMMU_DOMAIN_DMA);
     if (!domain) throw new Error('no domain');
     domain.ops = driver;
     domain.type = IOMMU_DOMAIN_DMA;
     domain.pgsize_bitmap = driver.pgsize_bitmap;
-    this.domain = to_table_domain(domain);
-    this.group.domain = this.group.default_domain = domain;
-    this.declareDevice(0, header.device);
-    this.recorder.take();
+    const group = new iommu_group();
+    group.domain = group.default_domain = domain;
+    const made = { group, domain: to_table_domain(domain) };
+    this.groups.set(id, made);
+    return made;
   }
 
   get header(): TranscriptHeader {
     return this.transcript.header;
   }
 
-  /** Makes a device and puts it into the one group; attached to the domain unless that is deferred. */
+  /** Makes a device and puts it into its group; attached to the group's domain unless that is deferred. */
   declareDevice(id: number, d: DeviceDescription): device {
     const name = `device ${String(id)}`;
     const dev = d.pci ? new pci_dev(name) : new device(name);
@@ -189,11 +230,13 @@ export class Environment {
     // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
     const member = new group_device();
     member.dev = dev;
-    list_add_tail(member.list, this.group.devices);
-    dev.iommu_group = this.group;
-    this.group.refs++;
+    const { group, domain } = this.groupOf(d.group);
+    list_add_tail(member.list, group.devices);
+    dev.iommu_group = group;
+    this.domains.set(dev, domain);
+    group.refs++;
     if (d.deferredAttach) this.driver.set_attach_deferred(dev);
-    else this.driver.attach_dev(this.domain, dev);
+    else this.driver.attach_dev(domain, dev);
     this.devices.set(id, dev);
     return dev;
   }

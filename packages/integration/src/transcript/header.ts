@@ -16,6 +16,8 @@ import { type Json, type Shape, shapeProblem, show } from './fields';
 import { deviceShape } from './schema';
 
 export interface DeviceDescription {
+  /** Its IOMMU group, which has a domain of its own; 0 in version 1. */
+  readonly group: number;
   readonly dmaMaskBits: number;
   readonly coherentDmaMaskBits: number;
   readonly busDmaLimit: number;
@@ -31,6 +33,9 @@ export interface DeviceDescription {
 }
 
 export interface TranscriptHeader {
+  readonly version: 1 | 2;
+  /** 1 in version 1. */
+  readonly nrCpus: number;
   readonly stage: series_state;
   readonly ioBuffer: boolean;
   readonly numSlots: number;
@@ -47,6 +52,9 @@ export interface TranscriptHeader {
   readonly device: DeviceDescription;
   readonly poison: number;
 }
+
+/** Of version 2. */
+const MAX_CPUS = 64;
 
 const RESV_TYPES: Readonly<Record<string, iommu_resv_type>> = {
   direct: IOMMU_RESV_DIRECT,
@@ -101,7 +109,8 @@ export function parseHeader(value: Json): TranscriptHeader {
   const fields = value as Fields;
   if (fields['format'] !== 'dma-transcript')
     fail(`format is ${show(fields['format'])}, expected "dma-transcript"`);
-  if (fields['version'] !== 1) fail(`version is ${show(fields['version'])}, expected 1`);
+  const version = fields['version'];
+  if (version !== 1 && version !== 2) return fail(`version is ${show(version)}, expected 1 or 2`);
   section(fields, headerShape, information, '');
   const config = section(
     fields['config'] ?? null,
@@ -119,8 +128,13 @@ export function parseHeader(value: Json): TranscriptHeader {
 
   const stage = fields['stage'] as number;
   if (stage > 4) fail(`stage is ${String(stage)}, expected 0 to 4`);
+  const nrCpus = fields['nr_cpus'] as number;
+  const mostCpus = version === 1 ? 1 : MAX_CPUS;
+  if (nrCpus < 1 || nrCpus > mostCpus)
+    fail(
+      `nr_cpus is ${String(nrCpus)}, expected ${version === 1 ? '1' : `1 to ${String(mostCpus)}`}`,
+    );
   for (const [name, only] of [
-    ['nr_cpus', 1],
     ['jiffies_hz', 1000],
     ['page_size', 4096],
   ] as const)
@@ -133,6 +147,8 @@ export function parseHeader(value: Json): TranscriptHeader {
   if (slots > 2 ** 20) fail(`params: num_slots is ${String(slots)}, expected 0 to 2^20`);
 
   return {
+    version,
+    nrCpus,
     stage: stage as series_state,
     ioBuffer: config['IOMMU_IO_BUFFER'] as boolean,
     numSlots: slots,
@@ -146,7 +162,7 @@ export function parseHeader(value: Json): TranscriptHeader {
     pgsizeBitmap: pageSizes(domain['pgsize_bitmap']),
     strict: domain['strict'] as boolean,
     hasFlushAll: domain['has_flush_all'] as boolean,
-    device: parseDevice(fields['device'] ?? null, 1),
+    device: parseDevice(fields['device'] ?? null, 1, version),
     poison: fields['poison'] as number,
   };
 }
@@ -176,12 +192,13 @@ function pageSizes(value: Json | undefined): number {
 }
 
 /** @throws TranscriptError at the line given */
-export function parseDevice(value: Json, line: number): DeviceDescription {
+export function parseDevice(value: Json, line: number, version: 1 | 2): DeviceDescription {
   const fail = (reason: string): never => {
     throw new TranscriptError(line, `device: ${reason}`);
   };
   const fields = value as Fields;
-  const problem = shapeProblem(fields, deviceShape, ['resv_regions']);
+  const shape = version === 1 ? deviceShape : { ...deviceShape, 'group?': 'uint' as const };
+  const problem = shapeProblem(fields, shape, ['resv_regions']);
   if (problem !== null) fail(problem);
   const maskBits = (name: string): number => {
     const bits = fields[name] as number;
@@ -189,6 +206,7 @@ export function parseDevice(value: Json, line: number): DeviceDescription {
     return bits;
   };
   return {
+    group: (fields['group'] as number | undefined) ?? 0,
     dmaMaskBits: maskBits('dma_mask_bits'),
     coherentDmaMaskBits: maskBits('coherent_dma_mask_bits'),
     busDmaLimit: fields['bus_dma_limit'] as number,

@@ -17,10 +17,10 @@ function setupDmaOps(c: OpContext): Observed {
     dma_addr_t(apertureStart),
     apertureEnd - apertureStart + 1,
   );
-  const cookie = to_cookie(env.domain);
+  const cookie = to_cookie(c.domain());
   return {
     ret: dev.dma_ops ? 'ok' : 'fail',
-    pool: pool_of(env.domain) !== null,
+    pool: pool_of(c.domain()) !== null,
     flush_queue: cookie.fq_domain !== null,
   };
 }
@@ -28,7 +28,10 @@ function setupDmaOps(c: OpContext): Observed {
 function declare(c: OpContext): void {
   if (c.env.devices.has(c.number('dev')))
     throw c.bad(`device ${String(c.number('dev'))} is declared already`);
-  c.env.declareDevice(c.number('dev'), parseDevice(c.op.fields['device'] ?? null, c.op.line));
+  c.env.declareDevice(
+    c.number('dev'),
+    parseDevice(c.op.fields['device'] ?? null, c.op.line, c.env.header.version),
+  );
 }
 
 export const cpuHandlers: Readonly<Record<string, Handler>> = {
@@ -47,9 +50,9 @@ export const cpuHandlers: Readonly<Record<string, Handler>> = {
   pool_init: (c) => {
     const { env } = c;
     const pool = env.m.io_buffer_pool;
-    const cookie = to_cookie(env.domain);
-    const ret = pool ? pool.io_buffer_pool_init(c.device(), env.domain, cookie.iovad, cookie) : 0;
-    return { ret, pool: pool_of(env.domain) !== null };
+    const cookie = to_cookie(c.domain());
+    const ret = pool ? pool.io_buffer_pool_init(c.device(), c.domain(), cookie.iovad, cookie) : 0;
+    return { ret, pool: pool_of(c.domain()) !== null };
   },
 
   set_dma_mask: (c) => {

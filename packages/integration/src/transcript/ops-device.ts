@@ -30,7 +30,7 @@ function pieces(c: OpContext): readonly Piece[] | null {
 }
 
 function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array | null {
-  const parts = from.map((p) => dma_read(c.env.m.k, dev, c.env.domain, p.addr, p.len));
+  const parts = from.map((p) => dma_read(c.env.m.k, dev, c.env.domainOf(dev), p.addr, p.len));
   const bytes = new Uint8Array(from.reduce((sum, p) => sum + p.len, 0));
   let done = 0;
   for (const part of parts) {
@@ -44,11 +44,11 @@ function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array 
 /** All or nothing: every piece must be writable before the first byte is written. */
 function writeAll(c: OpContext, dev: device, to: readonly Piece[], bytes: Uint8Array): boolean {
   const { k } = c.env.m;
-  const writable = to.every((p) => dma_write(k, dev, c.env.domain, p.addr, null, p.len));
+  const writable = to.every((p) => dma_write(k, dev, c.env.domainOf(dev), p.addr, null, p.len));
   if (!writable) return false;
   let done = 0;
   for (const p of to) {
-    dma_write(k, dev, c.env.domain, p.addr, bytes.subarray(done, done + p.len), p.len);
+    dma_write(k, dev, c.env.domainOf(dev), p.addr, bytes.subarray(done, done + p.len), p.len);
     done += p.len;
   }
   return true;

@@ -27,7 +27,7 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
 
   pool_stats: (c) => {
     const { k } = c.env.m;
-    const pool = pool_of(c.env.domain);
+    const pool = pool_of(c.domain());
     const work = pool?.evict_work;
     return {
       classes: pool ? (io_buffer_pool_stats(pool) as unknown as Json) : [],
@@ -36,12 +36,15 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
           ? k.timers.jiffies_to_msecs(work.timer.expires - k.timers.jiffies())
           : null,
       pages_held: k.page_alloc.pages_in_use,
-      mapped_pages: c.env.domain.table.mapped_pages,
+      mapped_pages: c.domain().table.mapped_pages,
     };
   },
 
   mappings: (c) => ({
-    ranges: c.env.domain.table.ranges().map((r) => [r.iova, r.size, protLetters(r.prot)]),
+    ranges: c
+      .domain()
+      .table.ranges()
+      .map((r) => [r.iova, r.size, protLetters(r.prot)]),
   }),
 
   prepare_msi: (c) => {
@@ -59,10 +62,10 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
   get_merge_boundary: (c) => ({ ret: c.env.m.k.dma.dma_get_merge_boundary(c.device()) }),
 
   destroy: (c) => {
-    c.env.m.dma_iommu.iommu_put_dma_cookie(c.env.domain);
+    c.env.m.dma_iommu.iommu_put_dma_cookie(c.domain());
     return {
       leaked_pages: c.env.m.k.page_alloc.pages_in_use,
-      mapped_pages: c.env.domain.table.mapped_pages,
+      mapped_pages: c.domain().table.mapped_pages,
     };
   },
 };

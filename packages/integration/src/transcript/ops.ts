@@ -15,6 +15,7 @@ import {
   type dma_addr_t,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
+import type { table_domain } from '@iommu-bounce/iommu-core';
 import type { CpuBuffer, Environment, Mapping } from './environment';
 import { TranscriptError } from './error';
 import type { Json } from './fields';
@@ -76,6 +77,15 @@ export class OpContext {
     const dev = this.env.devices.get(id);
     if (!dev) throw this.bad(`device ${String(id)} was not declared`);
     return dev;
+  }
+
+  /** The domain that the operation is about: of its group, or of its device. */
+  domain(): table_domain {
+    const group = this.op.fields['group'] as number | undefined;
+    if (group === undefined) return this.env.domainOf(this.device());
+    const domain = this.env.domainOfGroup(group);
+    if (!domain) throw this.bad(`no device was declared in group ${String(group)}`);
+    return domain;
   }
 
   buffer(id: number): CpuBuffer {

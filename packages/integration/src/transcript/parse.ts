@@ -2,7 +2,7 @@
 // The text of a transcript to a header and operations, each checked before anything is replayed.
 
 import { TranscriptError } from './error';
-import { type Json, shapeProblem, show } from './fields';
+import { type Json, kinds, shapeProblem, show } from './fields';
 import { type TranscriptHeader, parseHeader } from './header';
 import { schemas } from './schema';
 
@@ -22,7 +22,10 @@ export interface Transcript {
 /** How the real code ended at an operation: a signal or a failed assertion. */
 export const ENDINGS = ['crash', 'bug'] as const;
 
-/** @throws TranscriptError for anything that is no transcript of version 1 */
+/** What an operation of version 2 may say: the CPU that it runs on, and of `destroy` and looks inside, whose domain. */
+const VERSION_2 = ['cpu', 'group'] as const;
+
+/** @throws TranscriptError for anything that is no transcript of version 1 or 2 */
 export function parseTranscript(text: string): Transcript {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -30,7 +33,7 @@ export function parseTranscript(text: string): Transcript {
   if (first === undefined || text === '')
     throw new TranscriptError(1, 'the file is empty, expected a header');
   const header = parseHeader(parseJson(first, 1));
-  const ops = rest.map((line, i) => parseOp(line, i + 2));
+  const ops = rest.map((line, i) => parseOp(parseJson(line, i + 2), i + 2, header));
   const ended = ops.findIndex((op) => ENDINGS.some((e) => e in op.fields));
   const after = ended < 0 ? undefined : ops[ended + 1];
   if (after)
@@ -55,8 +58,17 @@ function parseJson(text: string, line: number): Json {
   }
 }
 
-function parseOp(text: string, line: number): TranscriptOp {
-  const value = parseJson(text, line);
+/**
+ * @param header of the transcript: version 2 knows more fields
+ * @param has whether what was observed is there, too
+ * @throws TranscriptError at the line given
+ */
+export function parseOp(
+  value: Json,
+  line: number,
+  header: TranscriptHeader,
+  has: 'arguments' | 'a record' = 'a record',
+): TranscriptOp {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TranscriptError(line, `${show(value)}, expected an operation`);
   const fields = value as Readonly<Record<string, Json>>;
@@ -74,15 +86,27 @@ function parseOp(text: string, line: number): TranscriptOp {
     'op',
     'comment',
     'dev',
+    ...(header.version === 1 ? [] : VERSION_2),
     ...ENDINGS,
     ...(died ? Object.keys(schema.observed).map(bare) : []),
   ];
   const problem = shapeProblem(
     fields,
-    died ? schema.takes : { ...schema.takes, ...schema.observed },
+    died || has === 'arguments' ? schema.takes : { ...schema.takes, ...schema.observed },
     tolerated,
   );
   if (problem !== null) throw new TranscriptError(line, `${name}: ${problem}`);
+  const { cpu = 0, group = 0 } = fields;
+  if (!kinds.uint.accepts(cpu) || cpu >= header.nrCpus)
+    throw new TranscriptError(
+      line,
+      `${name}: field cpu is ${show(cpu)}, expected 0 to ${String(header.nrCpus - 1)}`,
+    );
+  if (!kinds.uint.accepts(group))
+    throw new TranscriptError(
+      line,
+      `${name}: field group is ${show(group)}, expected ${kinds.uint.expected}`,
+    );
   return { line, name, fields };
 }
 

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A transcript carried out on the port, one operation at a time, so that one can look at the machine in between.
 
-import { an_object, check_options, flag } from '@iommu-bounce/linux-shim/options';
+import {
+  an_object,
+  check_options,
+  fields,
+  flag,
+  needed,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
 import { type device, oops } from '@iommu-bounce/linux-shim';
 import type { table_domain } from '@iommu-bounce/iommu-core';
 import type { running_machine } from '../boot';
@@ -43,6 +50,8 @@ export class TranscriptRun {
       withoutPool: flag,
       parts: an_object, // the machine looks into it
       driverCalls: an_object,
+      overlays: an_object, // boot looks into it
+      pages: fields({ buffers: needed(whole()), kernel: needed(whole(1)) }),
     });
     this.env = new Environment(transcript, options);
   }
@@ -51,9 +60,14 @@ export class TranscriptRun {
     return this.env.m;
   }
 
-  /** The one domain of all devices. */
+  /** The domain of device 0; in version 1 all devices are in it. */
   get domain(): table_domain {
     return this.env.domain;
+  }
+
+  /** The domain of a group, which is there from its first device on. */
+  domainOfGroup(group: number): table_domain | undefined {
+    return this.env.domainOfGroup(group);
   }
 
   /** By the numbers that the operations name them by, as all of these. */
@@ -92,6 +106,7 @@ export class TranscriptRun {
     const warnings = env.m.k.log.warnings;
     let observed: Record<string, Json>;
     try {
+      env.m.k.context.run_on_cpu((op.fields['cpu'] as number | undefined) ?? 0);
       const seen = handler(new OpContext(env, op));
       observed = { ...env.recorder.take(), ...seen };
     } catch (error) {

@@ -45,6 +45,8 @@ const READABLE: Readonly<Record<number, number>> = {
 export class Vmm {
   /** A VMM that hangs: nothing is answered any more. */
   stopped = false;
+  /** A VMM that refuses requests: asked for each, of a VIRTIO_IOMMU_T_ type, it gives a VIRTIO_IOMMU_S_ code, or null. */
+  refuse: ((type: number) => number | null) | null = null;
   /** Faults that the guest had no buffer for. */
   lostFaults = 0;
   private readonly fault = new Uint8Array(virtio_iommu_fault.sizeof);
@@ -70,9 +72,11 @@ export class Vmm {
     if (chain.outLen < virtio_iommu_req_head.sizeof || tail < 0) return 0;
     const type = chain.readU8(virtio_iommu_req_head.type);
     this.events.request(type, domainOf(type, chain));
-    const status = this.faults.should_fail('vmm_nomem')
-      ? VIRTIO_IOMMU_S_NOMEM
-      : this.handle(type, chain, tail);
+    const status =
+      this.refuse?.(type) ??
+      (this.faults.should_fail('vmm_nomem')
+        ? VIRTIO_IOMMU_S_NOMEM
+        : this.handle(type, chain, tail));
     chain.writeLe32(tail, status);
     this.events.reply(type, status);
     return chain.inLen;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Random runs against the reference; what fails is made small, and becomes a transcript.
+
+import fc from 'fast-check';
+import type { overlays } from '@iommu-bounce/integration';
+import {
+  a_function,
+  an_object,
+  check_options,
+  one_of,
+  whole,
+} from '@iommu-bounce/linux-shim/options';
+import { type ModelCommand, commandsOf, machineOf } from './commands';
+import type { ModelMachine } from './machine-kind';
+import { ModelRun, Violation } from './model-run';
+import { fewest, simplest } from './shrink';
+
+export interface ModelOptions {
+  /** Of all that is drawn, a 32-bit number. */
+  readonly seed: number;
+  /** Operations to be done at least, unless one fails. */
+  readonly operations: number;
+  /** State of the series; absent: any of the five, the last most often. */
+  readonly stage?: ModelMachine['stage'];
+  /** Subclasses of the C's files: what they break is to be found. */
+  readonly overlays?: overlays;
+  /** Told after each run how many operations are done. */
+  readonly onProgress?: (operations: number) => void;
+}
+
+export interface ModelFailure {
+  /** What the port did otherwise than the DMA API promises, or which invariant broke. */
+  readonly what: string;
+  /** The smallest run that was found which does so, as a transcript: its last line is what should have been seen. */
+  readonly transcript: string;
+  /** Operations of it. */
+  readonly operations: number;
+}
+
+export interface ModelDocument {
+  readonly seed: number;
+  /** Machines that were booted. */
+  readonly runs: number;
+  /** Operations that were carried out and looked at. */
+  readonly operations: number;
+  readonly failure: ModelFailure | null;
+}
+
+/** Commands of a run: so many that caches fill, buffers age and addresses come back. */
+const COMMANDS = 400;
+/** Drawn from one seed; the next is one more. */
+const RUNS_AT_A_TIME = 5;
+
+/** @throws OptionError for an option that it does not have, or a value out of range */
+export function checkModel(options: ModelOptions): ModelDocument {
+  check_options('checkModel', options, {
+    seed: whole(-(2 ** 31), 2 ** 32 - 1),
+    operations: whole(1),
+    stage: one_of(0, 1, 2, 3, 4),
+    overlays: an_object, // boot looks into it
+    onProgress: a_function,
+  });
+  const { seed, stage, overlays, onProgress } = options;
+  let operations = 0;
+  let runs = 0;
+  const failed: { machine: ModelMachine; commands: readonly ModelCommand[] }[] = [];
+  const property = fc.property(machineOf(stage), commandsOf(COMMANDS), (machine, drawn) => {
+    const commands = [...drawn];
+    const { failure, done } = carryOut(machine, commands, overlays);
+    runs++;
+    operations += done;
+    onProgress?.(operations);
+    if (!failure) return true;
+    failed.push({ machine, commands });
+    return false;
+  });
+  for (let chunk = 0; operations < options.operations; chunk++) {
+    const result = fc.check(property, {
+      seed: (seed + chunk) | 0,
+      numRuns: RUNS_AT_A_TIME,
+      endOnFailure: true,
+    });
+    if (!result.failed) continue;
+    const [first] = failed;
+    if (!first) throw result.errorInstance as Error; // a mistake of the model's own
+    return { seed, runs, operations, failure: smallest(first, overlays) };
+  }
+  return { seed, runs, operations, failure: null };
+}
+
+function smallest(
+  found: { readonly machine: ModelMachine; readonly commands: readonly ModelCommand[] },
+  overlays: overlays | undefined,
+): ModelFailure | null {
+  const fails = (machine: ModelMachine, commands: readonly ModelCommand[]): boolean =>
+    carryOut(machine, commands, overlays).failure !== null;
+  const few = fewest(found.commands, (some) => fails(found.machine, some));
+  const machine = simplest(found.machine, (simpler) => fails(simpler, few));
+  const commands = fewest(few, (some) => fails(machine, some));
+  return carryOut(machine, commands, overlays).failure;
+}
+
+/** Boots, runs and looks at the end. */
+function carryOut(
+  machine: ModelMachine,
+  commands: readonly ModelCommand[],
+  overlays: overlays = {},
+): { readonly failure: ModelFailure | null; readonly done: number } {
+  const run = new ModelRun(machine, overlays);
+  try {
+    run.start();
+    fc.modelRun(() => ({ model: {}, real: run }), commands);
+    run.end();
+    return { failure: null, done: run.operations };
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    const transcript = run.live.text({ ...error.expected, comment: error.message });
+    const { operations } = run;
+    return { failure: { what: error.message, transcript, operations }, done: operations };
+  }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What may happen next: one command is a wish that the state of the run turns into an operation. Left out is what the
+// findings say goes wrong, so that whatever fails is news.
+
+import fc from 'fast-check';
+import type { ModelDevice, ModelMachine } from './machine-kind';
+import { BUFFER_BYTES, type ModelRun } from './model-run';
+import type { Direction, Piece, ReferenceMapping } from './reference';
+
+/** The model has no state besides the run's own. */
+export type Model = Record<string, never>;
+export type ModelCommand = fc.Command<Model, ModelRun>;
+
+const DIRECTIONS: readonly Direction[] = ['to_device', 'from_device', 'bidirectional'];
+/** Mappings that live at a time: fewer than fill swiotlb. */
+const MOST_LIVE = 24;
+const MOST_COHERENT = 6;
+
+/** A command; `run` does nothing where the wish fits nothing. */
+class Wish implements ModelCommand {
+  constructor(
+    private readonly name: string,
+    private readonly act: (run: ModelRun) => void,
+  ) {}
+
+  check(): boolean {
+    return true;
+  }
+
+  run(_: Model, run: ModelRun): void {
+    this.act(run);
+  }
+
+  toString(): string {
+    return this.name;
+  }
+}
+
+/** Bytes of a mapping: most of them small, since each is compared. */
+const bytes = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 600 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 5000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
+  { weight: 1, arbitrary: fc.constantFrom(4096, 8192, 16_384, 65_536) },
+);
+const piece: fc.Arbitrary<Piece> = fc
+  .tuple(
+    fc.nat(5),
+    fc.oneof(
+      fc.nat(BUFFER_BYTES - 1),
+      fc.nat(23).map((page) => page * 4096),
+    ),
+    bytes,
+  )
+  .map(([buffer, offset, wanted]) => ({
+    buffer,
+    offset,
+    length: Math.min(wanted, BUFFER_BYTES - offset),
+  }));
+const pick = fc.nat(1000);
+const seed = fc.nat(255);
+const share = fc.nat(999);
+
+function chosen<T>(all: Iterable<T>, at: number): T | undefined {
+  const list = [...all];
+  return list[at % Math.max(1, list.length)];
+}
+
+function part(length: number, from: number, size: number): readonly [number, number] {
+  const offset = Math.floor((from / 1000) * length);
+  return [offset, 1 + Math.floor((size / 1000) * (length - offset))];
+}
+
+/** Whether patch 4 can map the list of such a device: findings 8 to 12. */
+function takesLists(machine: ModelMachine, { untrusted }: ModelDevice): boolean {
+  return !untrusted || machine.stage < 4;
+}
+
+const withMapping = (
+  name: string,
+  at: number,
+  act: (run: ModelRun, mapping: ReferenceMapping) => void,
+): Wish =>
+  new Wish(name, (run) => {
+    const mapping = chosen(run.reference.mappings.values(), at);
+    if (mapping) act(run, mapping);
+  });
+
+const map = fc
+  .tuple(
+    pick,
+    fc.constantFrom(...DIRECTIONS),
+    fc.array(piece, { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+    fc.nat(9),
+  )
+  .map(
+    ([at, direction, pieces, list, skip]) =>
+      new Wish(`map ${direction} ${JSON.stringify(pieces)}`, (run) => {
+        const device = chosen(run.devices(), at);
+        const kind = device === undefined ? undefined : run.machine.devices[device];
+        if (device === undefined || !kind || run.reference.mappings.size >= MOST_LIVE) return;
+        const asList = list && takesLists(run.machine, kind);
+        // An entry longer than a segment kills the machine: finding 29.
+        const fit = (asList ? pieces : pieces.slice(0, 1)).map((one) => ({
+          ...one,
+          length: Math.min(one.length, kind.maxSegSize),
+        }));
+        if (!run.reference.mayMap(fit, direction)) return;
+        run.map(device, asList ? 'list' : 'page', fit, direction, skip > 0);
+      }),
+  );
+
+const unmap = fc.tuple(pick, fc.nat(9)).map(([at, skip]) =>
+  withMapping(`unmap ${String(at)}`, at, (run, mapping) => {
+    run.unmap(mapping, skip > 0);
+  }),
+);
+
+const sync = fc.tuple(pick, fc.boolean(), share, share).map(([at, forCpu, from, size]) =>
+  withMapping(`sync ${String(at)} for ${forCpu ? 'CPU' : 'device'}`, at, (run, mapping) => {
+    run.sync(mapping, forCpu, ...part(mapping.seen.length, from, size));
+  }),
+);
+
+const deviceWrites = fc.tuple(pick, share, share, seed).map(([at, from, size, bySeed]) =>
+  withMapping(`device writes ${String(at)}`, at, (run, mapping) => {
+    run.deviceWrites(mapping, ...part(mapping.seen.length, from, size), bySeed);
+  }),
+);
+
+const deviceReads = fc.tuple(pick, share, share).map(([at, from, size]) =>
+  withMapping(`device reads ${String(at)}`, at, (run, mapping) => {
+    run.deviceReads(mapping, ...part(mapping.seen.length, from, size));
+  }),
+);
+
+const cpuWrites = fc.tuple(piece, seed).map(
+  ([{ buffer, offset, length }, bySeed]) =>
+    new Wish(`CPU writes ${JSON.stringify({ buffer, offset, length })}`, (run) => {
+      run.cpuWrites(buffer, offset, length, bySeed);
+    }),
+);
+
+/** Under lazy mode a device may reach what it has unmapped, CPU buffers too, until the flush: no writes there. */
+const probe = fc.tuple(pick, fc.boolean()).map(
+  ([at, write]) =>
+    new Wish(`device probes ${String(at)}`, (run) => {
+      const dead = chosen(run.dead, at);
+      if (dead && run.machine.strict) run.probe(dead, write);
+    }),
+);
+
+const coherent = fc.tuple(pick, pick, bytes, fc.boolean(), share, share, seed).map(
+  ([at, device, length, flag, from, size, bySeed]) =>
+    new Wish(`coherent memory ${String(at)}`, (run) => {
+      const dev = chosen(run.devices(), device);
+      const memory = chosen(run.coherent.values(), at);
+      if (at % 3 === 0 && dev !== undefined && run.coherent.size < MOST_COHERENT)
+        run.allocCoherent(dev, length, flag);
+      else if (memory && at % 3 === 1) run.freeCoherent(memory);
+      else if (memory) run.useCoherent(memory, flag, ...part(memory.length, from, size), bySeed);
+    }),
+);
+
+const advance = fc.oneof(fc.nat(20), fc.nat(6000)).map(
+  (ms) =>
+    new Wish(`${String(ms)} ms`, (run) => {
+      run.advance(ms);
+    }),
+);
+
+const cpu = fc.nat(3).map(
+  (n) =>
+    new Wish(`CPU ${String(n)}`, (run) => {
+      run.runOn(n);
+    }),
+);
+
+const tearDown = fc.tuple(pick, fc.nat(29)).map(
+  ([at, rare]) =>
+    new Wish(`teardown ${String(at)}`, (run) => {
+      const left = run.groups().filter((group) => !run.gone.has(group));
+      const group = chosen(left, at);
+      if (group !== undefined && rare === 0 && left.length > 1) run.tearDown(group);
+    }),
+);
+
+/** How often each is wished for. */
+const WISHES = [
+  ...Array.from({ length: 4 }, () => map),
+  ...Array.from({ length: 3 }, () => unmap),
+  ...Array.from({ length: 2 }, () => sync),
+  ...Array.from({ length: 2 }, () => deviceWrites),
+  deviceReads,
+  cpuWrites,
+  cpu,
+  coherent,
+  probe,
+  advance,
+  tearDown,
+];
+
+/** @param most commands of a run */
+export function commandsOf(most: number): fc.Arbitrary<Iterable<ModelCommand>> {
+  return fc.commands<Model, ModelRun>(WISHES, { maxCommands: most, size: 'max' });
+}
+
+const device: fc.Arbitrary<ModelDevice> = fc.record({
+  group: fc.nat(1),
+  coherent: fc.boolean(),
+  untrusted: fc.nat(5).map((n) => n === 0),
+  maxSegSize: fc.constantFrom(4096, 16_384, 65_536),
+});
+
+/** @param stage state of the series; undefined: any */
+export function machineOf(stage?: ModelMachine['stage']): fc.Arbitrary<ModelMachine> {
+  return fc.record({
+    stage:
+      stage === undefined
+        ? fc.constantFrom<ModelMachine['stage']>(4, 4, 4, 0, 1, 2, 3)
+        : fc.constant(stage),
+    pool: fc.nat(9).map((n) => n > 0),
+    numSlots: fc.integer({ min: 1, max: 6 }),
+    classSizes: fc.constantFrom(1 | 4 | 32, 1 | 4 | 32, 1, 1 | 4, 2 | 8),
+    strict: fc.nat(3).map((n) => n > 0),
+    cpus: fc.integer({ min: 1, max: 3 }),
+    pageSizes: fc.constantFrom([4096], [4096, 2 ** 21], [4096, 2 ** 21, 2 ** 30]),
+    devices: fc.array(device, { minLength: 1, maxLength: 4 }),
+  });
+}

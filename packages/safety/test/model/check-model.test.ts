@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Random operations on every kind of machine agree with the reference, and what is broken on purpose is found.
+
+import { expect } from 'chai';
+import {
+  TranscriptRun,
+  mismatchOf,
+  parseTranscript,
+  replayTranscript,
+} from '@iommu-bounce/integration';
+import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
+import { checkModel } from '@iommu-bounce/safety';
+
+const SEED = 20210707;
+const LONG = process.env['TEST_LONG'] === '1';
+
+/** Methods that TypeScript keeps to itself. */
+type Loose = new (
+  ...args: ConstructorParameters<typeof io_buffer_pool_c>
+) => Record<string, (...args: unknown[]) => unknown>;
+
+/** The pool with one method changed. */
+function broken(
+  method: string,
+  change: (original: (...args: unknown[]) => unknown, args: unknown[]) => unknown,
+): typeof io_buffer_pool_c {
+  const base = io_buffer_pool_c as unknown as Loose;
+  const made = class extends base {};
+  made.prototype[method] = function (this: unknown, ...args: unknown[]) {
+    const original = (base.prototype as Record<string, (...a: unknown[]) => unknown>)[method];
+    return change((...given) => original?.apply(this, given), args);
+  };
+  return made as unknown as typeof io_buffer_pool_c;
+}
+
+const MUTANTS: readonly (readonly [string, typeof io_buffer_pool_c, RegExp])[] = [
+  [
+    'does not copy back what a list is written',
+    broken('io_buffer_pool_sync_sg', (original, args) =>
+      args[4] === true ? undefined : original(...args),
+    ),
+    /other bytes/,
+  ],
+  [
+    'copies a byte too few of what is larger than a page',
+    broken('io_buffer_pool_do_sync', (original, args) => {
+      const size = args[6] as number;
+      return original(...args.slice(0, 6), size > 4096 ? size - 1 : size, ...args.slice(7));
+    }),
+    /other bytes/,
+  ],
+  [
+    'caches all buffers as read-write',
+    broken('io_buffer_class_get_cache', (original, [klass]) => original(klass, 3)),
+    /another permission/,
+  ],
+  [
+    'maps all buffers read-write',
+    broken('io_buffer_pool_map_buffer', (original, [pool, orig, size, prot, attrs]) =>
+      original(pool, orig, size, (prot as number) | 3, attrs),
+    ),
+    /where it may only/,
+  ],
+  [
+    'gives up buffers when it evicts',
+    broken('io_buffer_pool_free_slot', () => false),
+    /pages are in use at the end/,
+  ],
+];
+
+describe('checkModel', () => {
+  it(`finds nothing in 20,000 operations of all states (seed ${String(SEED)})`, function () {
+    this.timeout(120_000);
+    const { failure, operations, runs } = checkModel({ seed: SEED, operations: 20_000 });
+    expect(failure).to.equal(null);
+    expect(operations).to.be.at.least(20_000);
+    expect(runs).to.be.greaterThan(50);
+  });
+
+  it('finds nothing in 200,000 operations of another seed', function () {
+    if (!LONG) this.skip();
+    this.timeout(600_000);
+    const seed = 8 * SEED + 1;
+    expect(checkModel({ seed: seed | 0, operations: 200_000 }), `seed ${String(seed)}`).to.include({
+      failure: null,
+    });
+  });
+
+  for (const [what, mutant, found] of MUTANTS)
+    it(`finds a pool that ${what}, with a short transcript`, function () {
+      this.timeout(120_000);
+      const overlays = { io_buffer_pool: mutant };
+      const { failure } = checkModel({ seed: SEED, operations: 20_000, stage: 4, overlays });
+      expect(failure?.what).to.match(found);
+      expect(failure?.operations).to.be.lessThan(40);
+      // On the broken pool it goes as recorded, up to the end.
+      const run = new TranscriptRun(parseTranscript(failure?.transcript ?? ''), { overlays });
+      while (run.transcript.ops.length - run.at > 1) expect(mismatchOf(run.step())).to.equal(null);
+    });
+
+  it('writes transcripts whose last line is what should have been seen', () => {
+    const overlays = { io_buffer_pool: MUTANTS[0]?.[1] ?? io_buffer_pool_c };
+    const { failure } = checkModel({ seed: SEED, operations: 20_000, stage: 4, overlays });
+    const again = checkModel({ seed: SEED, operations: 20_000, stage: 4, overlays });
+    expect(again.failure).to.deep.equal(failure);
+    const run = new TranscriptRun(parseTranscript(failure?.transcript ?? ''), { overlays });
+    let last = null;
+    while (run.next) last = mismatchOf(run.step());
+    expect(last).to.include({ line: run.at + 1, field: 'crc32' });
+    // The port as it is does as the last line says.
+    expect(replayTranscript(failure?.transcript ?? '').mismatch).to.satisfy(
+      (mismatch: { line: number } | null) => mismatch === null || mismatch.line <= run.at + 1,
+    );
+  });
+
+  it('refuses options that it does not have', () => {
+    expect(() => checkModel({ seed: 1, operations: 0 })).to.throw(/operations is 0/);
+    expect(() => checkModel({ seed: 1.5, operations: 1 })).to.throw(/seed is 1.5/);
+  });
+});
