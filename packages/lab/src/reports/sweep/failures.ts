@@ -15,6 +15,8 @@ export interface Failure {
 
 const MOST_REASONS = 50;
 const MOST_LISTED = 200;
+/** More are folded. */
+const MOST_OPEN = 10;
 
 /** Keeps what the page shows, however many there are. */
 export class Failures {
@@ -43,17 +45,24 @@ export class Failures {
     if (all === 0) return [];
     const reasons = ordered.map(([error, n]) => [error, count(n)]);
     if (this.others > 0) reasons.push(['other reasons', count(this.others)]);
-    const left = all - this.listed.length;
+    const body = html`<p>They have no row and are in no chart, mean or percentage of this page.</p>
+      ${htmlTable(['reason', 'points'], reasons, 1)} ${this.list(all)}`;
+    return [{ id: 'failed', title: 'Failed points', tag: count(all), body }];
+  }
+
+  private list(all: number): Html {
     const rows = this.listed.map(({ point, error, command }): (string | Html)[] => [
       count(point),
       error,
       html`<code>${command}</code>`,
     ]);
-    const body = html`<p>They have no row and are in no chart, mean or percentage of this page.</p>
-      ${htmlTable(['reason', 'points'], reasons, 1)}
-      ${left > 0 ? html`<p>The first ${count(this.listed.length)} of ${plural(all, 'failed point')}; failures.jsonl has all.</p>` : html``}
-      ${htmlTable(['point', 'reason', 'command'], rows, 3)}`;
-    return [{ id: 'failed', title: 'Failed points', tag: count(all), body }];
+    const left = all > rows.length ? '; failures.jsonl has all' : '';
+    const table = htmlTable(['point', 'reason', 'command'], rows, 3);
+    if (rows.length <= MOST_OPEN) return table;
+    return html`<details>
+      <summary>${count(rows.length)} of ${plural(all, 'failed point')}${left}</summary>
+      ${table}
+    </details>`;
   }
 
   private ordered(): [string, number][] {

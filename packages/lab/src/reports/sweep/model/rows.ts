@@ -45,6 +45,11 @@ function cellText(column: Column, row: number): string {
   return value ?? '–';
 }
 
+/** The head of a column with the command line of a unit's first row. */
+export function commandHead({ joinSeeds }: Shown): string {
+  return joinSeeds ? 'command, first seed' : 'command';
+}
+
 export interface BestRow {
   /** Its index. */
   readonly measure: number;
@@ -73,7 +78,13 @@ export function bestRows(shown: Shown): BestRow[] {
       if (!best) return { ...base, value: '', unit: -1, parameters: '', ties: '' };
       const { index: unit, value, ties } = best;
       const [n = 0, least = 0, most = 0] = [cells.n[unit], cells.least[unit], cells.most[unit]];
-      const of = n > 1 ? `, mean of ${String(n)} seeds: ${spanText(column.data, least, most)}` : '';
+      const span = spanText(column.data, least, most);
+      const of =
+        n < 2
+          ? ''
+          : least === most
+            ? `, the same for ${String(n)} seeds`
+            : `, mean of ${String(n)} seeds: ${span}`;
       return {
         ...base,
         value: `${withUnit(column.data, value)}${of}`,

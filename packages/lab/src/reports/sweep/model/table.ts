@@ -69,6 +69,7 @@ export class Table {
   readonly columns: readonly Column[];
   private readonly points: Numbers | null;
   private readonly words: readonly ((row: number) => string)[];
+  private made: Settings | null = null;
 
   constructor(readonly data: SweepData) {
     this.rows = data.rows;
@@ -79,6 +80,14 @@ export class Table {
 
   point(row: number): number {
     return this.points?.[row] ?? row;
+  }
+
+  /** Rows with the same parameters, whatever their seeds. */
+  get settings(): Settings {
+    return (this.made ??= settingsOf(
+      this.columns.filter(({ data }) => data.role === 'parameter'),
+      this.rows,
+    ));
   }
 
   /** The command line that makes the row again, as a shell takes it. */
@@ -100,4 +109,33 @@ export class Table {
     const codes = 'by' in word ? this.column(word.by).codes : unpack(word.codes);
     return (row) => word.texts[codes?.[row] ?? 0] ?? '';
   }
+}
+
+export interface Settings {
+  readonly count: number;
+  /** Of each row: from 0, in the order of rows. */
+  readonly of: Uint32Array;
+}
+
+/** Column by column: what was the same so far is split by the next one's values. */
+function settingsOf(columns: readonly Column[], rows: number): Settings {
+  const of = new Uint32Array(rows);
+  let count = Math.min(rows, 1);
+  for (const { codes, numbers } of columns) {
+    const values = codes ?? numbers;
+    const known = Array.from({ length: count }, () => new Map<number, number>());
+    let next = 0;
+    for (let row = 0; row < rows; row++) {
+      const own = known[of[row] ?? 0];
+      const value = values[row] ?? NaN;
+      let setting = own?.get(value);
+      if (setting === undefined) {
+        setting = next++;
+        own?.set(value, setting);
+      }
+      of[row] = setting;
+    }
+    count = next;
+  }
+  return { count, of };
 }

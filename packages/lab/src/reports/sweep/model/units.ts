@@ -23,15 +23,14 @@ export class Units {
         Uint32Array.from(rows, (_, i) => i),
         rows,
       );
-    const keys = table.columns.filter(({ data }) => data.role === 'parameter');
-    const known = new Map<string, number>();
+    const { count, of } = table.settings;
+    const known = new Int32Array(count).fill(-1);
     const first: number[] = [];
-    const unitOf = Uint32Array.from(rows, (row) => {
-      const key = keyOf(keys, row);
-      let unit = known.get(key);
-      if (unit === undefined) {
-        unit = first.length;
-        known.set(key, unit);
+    const unitOf = rows.map((row) => {
+      const setting = of[row] ?? 0;
+      let unit = known[setting] ?? -1;
+      if (unit < 0) {
+        unit = known[setting] = first.length;
         first.push(row);
       }
       return unit;
@@ -60,10 +59,4 @@ export class Units {
     for (const [i, row] of this.rows.entries()) if (this.unitOf[i] === unit) found.push(row);
     return found;
   }
-}
-
-function keyOf(columns: readonly Column[], row: number): string {
-  let key = '';
-  for (const { codes, numbers } of columns) key += `${String(codes?.[row] ?? numbers[row])},`;
-  return key;
 }

@@ -3,7 +3,7 @@
 
 import { count } from '../../../show/format';
 import type { Better } from '../data';
-import { bestRows } from '../model/rows';
+import { bestRows, commandHead } from '../model/rows';
 import type { Shown } from '../model/shown';
 import { headOf } from '../model/text';
 import { command } from './copy';
@@ -52,7 +52,7 @@ export class BestPoints {
         command(data.command(row)),
       ];
     });
-    const head = ['measure', 'best', 'point', 'where', 'command'];
+    const head = ['measure', 'best', 'point', 'where', commandHead(this.shown)];
     this.out.replaceChildren(table('best points', head, rows, 5));
   }
 }

@@ -94,7 +94,8 @@ export function table(
   rows: readonly (readonly (Node | string)[])[],
   numbersFrom: number,
 ): HTMLElement {
-  const kind = (i: number): string => (i < numbersFrom ? 'text' : 'number');
+  const hasText = (i: number): boolean => i > 0 && typeof (rows[0]?.[i] ?? '') !== 'string';
+  const kind = (i: number): string => (i < numbersFrom || hasText(i) ? 'text' : 'number');
   const names = head.map((one) => (typeof one === 'string' ? one : (one.textContent ?? '')));
   const cells = head.map((one, i) => el('th', { scope: 'col', class: kind(i) }, one));
   const body = rows.map((row) =>
@@ -102,8 +103,7 @@ export function table(
       'tr',
       {},
       ...row.map((value, i) => {
-        const isText = i === 0 || typeof value !== 'string';
-        const attributes = { class: isText ? 'text' : kind(i), 'data-label': names[i] ?? '' };
+        const attributes = { class: i === 0 ? 'text' : kind(i), 'data-label': names[i] ?? '' };
         return i === 0
           ? el('th', { scope: 'row', ...attributes }, value)
           : el('td', attributes, value);

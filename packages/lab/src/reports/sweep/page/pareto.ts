@@ -4,7 +4,7 @@
 import { count, plural } from '../../../show/format';
 import type { Better } from '../data';
 import { frontOf } from '../model/front';
-import { parametersText } from '../model/rows';
+import { commandHead, parametersText } from '../model/rows';
 import type { Shown } from '../model/shown';
 import type { Column } from '../model/table';
 import { headOf, measureText, scaleOf, spanText, withUnit } from '../model/text';
@@ -234,7 +234,7 @@ export class Pareto {
         command(data.command(row)),
       ];
     });
-    const head = ['point', 'where', headOf(x.data), headOf(y.data), 'command'];
+    const head = ['point', 'where', headOf(x.data), headOf(y.data), commandHead(this.shown)];
     return el(
       'details',
       { open: front.length <= 10 },

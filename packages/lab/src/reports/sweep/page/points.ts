@@ -9,7 +9,7 @@ import { headOf } from '../model/text';
 import { command } from './copy';
 import { button, byId, el, table } from './dom';
 
-const PER_PAGE = 50;
+const PER_PAGE = 25;
 /** Of the points of a unit so many have their command lines. */
 const MOST_COMMANDS = 20;
 
@@ -91,7 +91,7 @@ export class Points {
     const head = [
       this.head('point', null),
       ...columns.map((column) => this.head(headOf(column.data), column)),
-      'command',
+      shown.joinSeeds ? 'commands' : 'command',
     ];
     const rows = units.map((unit) => [
       this.pointText(unit),
