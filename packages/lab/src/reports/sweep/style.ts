@@ -3,9 +3,9 @@
 
 export const SWEEP_STYLE = `
 .controls { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: end; margin: .6rem 0; }
-.controls label { flex-wrap: wrap; font-size: .9rem; gap: .2rem .4rem; }
+.controls label { min-width: 0; max-width: 100%; flex-wrap: wrap; font-size: .9rem; gap: .2rem .4rem; }
 select, input[type="number"] { font: inherit; font-size: .9rem; color: inherit; background: var(--page);
-  border: 1px solid var(--line); border-radius: .3rem; padding: .3rem .4rem; max-width: 100%; min-width: 0; }
+  border: 1px solid var(--line); border-radius: .3rem; padding: .3rem .4rem; max-width: min(100%, 14rem); min-width: 0; text-overflow: ellipsis; }
 input[type="number"] { width: 6.5rem; }
 .filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 0 1rem; align-items: start; }
 .filters fieldset { max-height: 14rem; overflow-y: auto; }
@@ -18,6 +18,8 @@ input[type="number"] { width: 6.5rem; }
 .map caption { text-align: left; font-weight: 600; padding: .3rem .6rem; }
 .map :is(th, td) { border: 1px solid var(--page); padding: .25rem .35rem; text-align: right; white-space: nowrap; min-width: 2.6rem; }
 .map thead th { vertical-align: bottom; background: none; font-weight: normal; }
+.map :is(tbody th, .axis) { white-space: normal; max-width: 12rem; overflow-wrap: anywhere; }
+.map thead th:not(.axis) { max-width: 8rem; white-space: normal; overflow-wrap: anywhere; }
 .map .axis { text-align: left; color: var(--faint); }
 .map td[data-cell] { cursor: pointer; }
 .map td:focus-visible { outline-offset: -3px; }

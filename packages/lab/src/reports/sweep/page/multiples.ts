@@ -119,7 +119,12 @@ export class Multiples {
       'aria-label': `Chart: ${measure.name}${x ? ` over ${x.name}` : ''}, ${title}; its numbers are in the table below`,
     });
     this.drawn.push(new Drawn(canvas));
-    return el('figure', {}, el('figcaption', {}, title), el('div', { class: 'canvas' }, canvas));
+    return el(
+      'figure',
+      {},
+      ...(z ? [el('figcaption', {}, title)] : []),
+      el('div', { class: 'canvas' }, canvas),
+    );
   }
 
   private aboutText({ measure, dimensions, lines, map }: View): string {
