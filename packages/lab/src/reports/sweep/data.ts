@@ -4,6 +4,9 @@
 import type { Scalar } from '../../sweep/columns';
 import type { Packed } from './packed';
 
+/** A row as it is stored. */
+export type Row = Readonly<Record<string, unknown>>;
+
 /** What a column is of. A seed makes no other point: points that differ in it only can be joined. */
 export type Role = 'parameter' | 'seed' | 'column' | 'status';
 

@@ -3,4 +3,5 @@
 
 export { type SweptSpec, sweepReport } from './sweep-report';
 export type { Failure } from './failures';
-export type { Row, SweepResults } from './read';
+export type { Row } from './data';
+export type { SweepResults } from './read';

@@ -3,14 +3,13 @@
 
 import type { Column, ColumnKind } from '../../sweep/columns';
 import { randomOrder } from '../../sweep/permutation';
+import { BestRows } from './best-rows';
 import { ColumnBuilder, type ColumnOf } from './column-builder';
-import { MOST_ROWS, type PackedCells, type SweepData } from './data';
+import { MOST_ROWS, type PackedCells, type Row, type SweepData } from './data';
 import { Cells } from './model/cells';
 import { type Groups, groupsOf } from './model/groups';
 import { packCodes, packNumbers } from './packed';
 import { WordsBuilder } from './words-builder';
-
-export type Row = Readonly<Record<string, unknown>>;
 
 export interface SweepResults {
   readonly axes: readonly string[];
@@ -31,12 +30,22 @@ const MOST_MAPPED = 8;
 export function readSweep(results: SweepResults, most = MOST_ROWS): SweepData {
   const { count, rows } = results;
   const builders = columnsOf(results).map((of) => new ColumnBuilder(of));
-  for (const row of rows()) for (const one of builders) one.see(row[one.of.name]);
+  const best = new BestRows(
+    count > most
+      ? builders.flatMap(({ of }) =>
+          of.role === 'column' && of.kind === 'number' ? [of.name] : [],
+        )
+      : [],
+  );
+  for (const row of rows()) {
+    for (const one of builders) one.see(row[one.of.name]);
+    best.add(row);
+  }
   const status = builders.pop();
   // Of exit statuses one alone says nothing.
   if (status && status.codeCount > 2) builders.push(status);
 
-  const isKept = keptOf(count, most);
+  const isKept = keptOf(count, most, best.rows);
   const words = new WordsBuilder();
   const wordsOf = results.words();
   const points: number[] = [];
@@ -78,12 +87,12 @@ function columnsOf({ axes, axisKinds, columns }: SweepResults): ColumnOf[] {
   ];
 }
 
-/** Which rows the page has: all, or as many as it can, at random, the same ones each time. */
-function keptOf(count: number, most: number): (row: number) => boolean {
+/** Which rows the page has: all, or as many as it can, at random, the same ones each time, beside the best. */
+function keptOf(count: number, most: number, best: ReadonlySet<number>): (row: number) => boolean {
   if (count <= most) return () => true;
   const order = randomOrder(count, 1);
   const kept = new Set(Array.from({ length: most }, (_, i) => order(i)));
-  return (row) => kept.has(row);
+  return (row) => kept.has(row) || best.has(row);
 }
 
 /** A measure of all rows over two parameters, or over one: then `y` is the same. */

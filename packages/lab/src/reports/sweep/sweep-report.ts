@@ -83,9 +83,10 @@ function checksFailed(columns: SweepData['columns']): string {
 function notes({ all, rows }: SweepData): Html {
   if (rows === all) return html``;
   return html`<p>
-    This page has ${count(rows)} of the ${count(all)} points, taken at random. The other
-    ${count(all - rows)} are counted in heat maps over parameters that are not filtered, and nowhere
-    else: no other mean, front or percentage of this page has them. results.jsonl has all.
+    This page has ${count(rows)} of the ${count(all)} points, taken at random, with the best rows of
+    each column and the fronts of each two columns. The other ${count(all - rows)} are counted in
+    heat maps over parameters that are not filtered, and nowhere else: no other mean, front or
+    percentage of this page has them. results.jsonl has all.
   </p>`;
 }
 
