@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What draws the charts and the plots of a page: dist/charts-page.js and dist/plots-page.js.
+// What draws the charts and the plots of a page: dist/charts-page.js, dist/plots-page.js, dist/sweep-page.js.
 
 import { build } from 'esbuild';
 
-for (const kind of ['charts', 'plots'])
+for (const kind of ['charts', 'plots', 'sweep'])
   await build({
     bundle: true,
     minify: true,

@@ -19,7 +19,7 @@ export function commandLine(program: Command): string {
 
 /** Words, as a shell takes them. */
 export function shellLine(words: readonly string[]): string {
-  return words.map(quoted).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 function figures(args: readonly string[]): string[] {
@@ -34,7 +34,8 @@ function figures(args: readonly string[]): string[] {
   return kept;
 }
 
-function quoted(word: string): string {
+/** A word, as a shell takes it. */
+export function shellWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   // Of a control character a page shows only that there was one.
   if (/[\p{Cc}\p{Cf}]/u.test(word)) return `$'${word.replace(/['\\]|\p{Cc}|\p{Cf}/gu, escaped)}'`;

@@ -8,6 +8,7 @@ import { readText } from '../files';
 import { cleanedUp } from '../interrupt';
 import { type CommandIo, type ExitStatus, print } from '../io';
 import { CLEAR, Progress } from '../progress';
+import { checkReportFile, writeReport } from '../reports/write-report';
 import { count, plural } from '../show/format';
 import type { Engine } from '../sweep/engine';
 import { newManifest } from '../sweep/manifest';
@@ -17,11 +18,14 @@ import { type Spec, readSpec } from '../sweep/spec';
 import { verbNamed } from '../sweep/verbs';
 import { shellLine } from './command-line';
 import { type EngineOptions, engineOf, jobsOption, queueOption } from './engine-options';
+import { reportOption, wholeNumber } from './option-values';
+import { sweepPage } from './sweep-page';
 
 interface SweepOptions extends EngineOptions {
   readonly out?: string;
   readonly resume?: boolean;
   readonly dryRun?: boolean;
+  readonly report?: string;
 }
 
 export function addSweep(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
@@ -33,15 +37,18 @@ export function addSweep(program: Command, io: CommandIo, end: (status: ExitStat
     .addOption(jobsOption('points'))
     .addOption(queueOption('points'))
     .option('--resume', 'go on with the sweep in --out, whatever stopped it')
+    .addOption(reportOption(' with charts; with --resume also of a sweep that has ended'))
     .option('--dry-run', 'print the number of points and their command lines, run nothing')
     .addHelpText('after', '\nExit status 1: a point failed, three times; failures.jsonl says why.')
     .action(async (file: string, options: SweepOptions) => {
       const text = readText(file, 'a spec of a sweep');
       const spec = await readSpec(file, text, (name) => verbNamed(program, name));
       if (options.dryRun === true) {
+        if (options.report !== undefined)
+          throw new UsageError('--report: --dry-run runs nothing; expected one of them');
         dryRun(spec, program.name(), io);
         end(0);
-      } else end(await swept(spec, options, io));
+      } else end(await swept(spec, options, program.name(), io));
     });
 }
 
@@ -50,9 +57,17 @@ function dryRun({ points }: Spec, name: string, io: CommandIo): void {
   for (const { args, hash } of points.from()) io.out(`${hash} ${shellLine([name, ...args])}\n`);
 }
 
-async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<ExitStatus> {
+async function swept(
+  spec: Spec,
+  options: SweepOptions,
+  name: string,
+  io: CommandIo,
+): Promise<ExitStatus> {
+  const { report } = options;
   if (options.out === undefined) throw new UsageError('--out: expected a folder for the results');
   const startEngine = await engineOf('sweep', options, io);
+  if (report !== undefined) checkReportFile(report);
+  const startEngine = await engineOf(options, io);
   const manifest = await newManifest(spec);
   const results = Results.open(spec, manifest, options.out, {
     resume: options.resume === true,
@@ -77,6 +92,7 @@ async function swept(spec: Spec, options: SweepOptions, io: CommandIo): Promise<
       }
     }
     await results.finish();
+    if (report !== undefined) writeReport(report, sweepPage(spec, manifest, results, name));
   } finally {
     release();
     results.close();

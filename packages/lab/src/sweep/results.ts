@@ -91,6 +91,11 @@ export class Results {
     for (const { value } of this.rowFile.lines()) yield value;
   }
 
+  /** Points that failed, as they are written. */
+  *failed(): Generator<Readonly<Record<string, unknown>>> {
+    for (const { value } of this.failureFile.lines()) yield value;
+  }
+
   close(): void {
     this.rowFile.close();
     this.failureFile.close();

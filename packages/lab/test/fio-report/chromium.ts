@@ -2,6 +2,7 @@
 // Opens a file in the system's Chromium, and keeps what went wrong in it.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type Page, launch } from 'puppeteer-core';
 
@@ -71,4 +72,15 @@ export async function overflow(page: Page): Promise<number> {
   return (await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )) as number;
+}
+
+/** What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  return (await page.evaluate(`(async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' ')));
+  })()`)) as string[];
 }

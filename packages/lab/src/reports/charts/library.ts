@@ -14,23 +14,30 @@ export function chartParts(
   figures: readonly Pick<Figure, 'view'>[],
 ): Required<Pick<Page, 'licences' | 'style' | 'data' | 'scripts'>> {
   return {
+    ...chartLibrary('charts-page.js'),
+    style: CHART_STYLE,
+    data: { charts: figures.map(({ view }) => view) },
+  };
+}
+
+/**
+ * Chart.js, and a script of ours that draws with it.
+ * @param own its name in dist
+ */
+export function chartLibrary(own: string): Required<Pick<Page, 'licences' | 'scripts'>> {
+  // A browser's tools would look for the map that the last line names.
+  const library = readFileSync(join(chartFolder(), 'dist/chart.umd.min.js'), 'utf8');
+  return {
     licences: licenceOf(
       'Chart.js',
       'Charts are drawn by Chart.js, which is in this file, under the MIT licence.',
       join(chartFolder(), 'LICENSE.md'),
     ),
-    style: CHART_STYLE,
-    data: { charts: figures.map(({ view }) => view) },
-    scripts: pageScripts(),
+    scripts: [
+      library.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
+      readFileSync(join(PACKAGE_FOLDER, 'dist', own), 'utf8'),
+    ],
   };
-}
-
-/** Chart.js, minified, then ours. */
-function pageScripts(): string[] {
-  // A browser's tools would look for the map that the last line names.
-  const library = readFileSync(join(chartFolder(), 'dist/chart.umd.min.js'), 'utf8');
-  const own = readFileSync(join(PACKAGE_FOLDER, 'dist/charts-page.js'), 'utf8');
-  return [library.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), own];
 }
 
 function chartFolder(): string {
