@@ -245,7 +245,9 @@ function tableTranslator(iommu: iommu_c, dev: device): Translate {
   const { table } = to_table_domain(domain);
   return (address, write) => {
     const at = dma_addr_t(address);
-    return table.prot(at) & (write ? IOMMU_WRITE : IOMMU_READ) ? table.iova_to_phys(at) : -1;
+    const prot = table.prot(at);
+    const isAllowed = prot >= 0 && (prot & (write ? IOMMU_WRITE : IOMMU_READ)) !== 0;
+    return isAllowed ? table.iova_to_phys(at) : -1;
   };
 }
 
