@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The safety lab: what the series promises, proved or broken by running the ported code.
 
-export {};
+export * from './oracle'; // what hostile devices could do under each policy
+export * from './protection'; // the same as a table, beside what each policy costs

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The columns of the table: which cells of the matrix each one adds up. docs/protection.md explains them.
+
+import { type Exposed, addUp, type Cell } from '../oracle/cells';
+import {
+  type Access,
+  CONTENTS,
+  type Content,
+  PLACES,
+  type Place,
+  isHarmful,
+} from '../oracle/kinds';
+
+const METADATA: readonly Content[] = ['driver_metadata', 'os_metadata', 'colocated'];
+const HARMFUL: readonly Content[] = CONTENTS.filter(isHarmful);
+/** Where no mapping in force has bytes. */
+const OUTSIDE: readonly Place[] = ['page', 'slot', 'stale', 'idle', 'all'];
+
+interface ColumnRule {
+  readonly access: Access;
+  readonly places: readonly Place[];
+  readonly contents: readonly Content[];
+}
+
+function rule(
+  access: Access,
+  places: readonly Place[],
+  contents: readonly Content[] = CONTENTS,
+): ColumnRule {
+  return { access, places, contents };
+}
+
+/** By name of the column. */
+export const COLUMN_RULES = {
+  read_outside: rule('read', OUTSIDE),
+  read_page: rule('read', ['page']),
+  read_slot: rule('read', ['slot']),
+  read_after_unmap: rule('read', ['stale', 'idle']),
+  read_any: rule('read', ['all']),
+  read_secrets: rule('read', PLACES, HARMFUL),
+  read_residue: rule('read', PLACES, ['residue']),
+  read_private: rule('read', PLACES, ['private']),
+  read_uninitialised: rule('read', PLACES, ['uninitialised']),
+  read_metadata: rule('read', PLACES, METADATA),
+  read_other_domain: rule('read', PLACES, ['other_domain']),
+  write_harm: rule('write', PLACES, HARMFUL),
+  write_page: rule('write', ['page'], HARMFUL),
+  write_after_unmap: rule('write', ['stale', 'idle'], HARMFUL),
+  write_any: rule('write', ['all'], HARMFUL),
+  write_read_only: rule('write', ['direction'], HARMFUL),
+  write_during_cpu: rule('write', ['cpu'], HARMFUL),
+  write_metadata: rule('write', PLACES, METADATA),
+  write_other_domain: rule('write', PLACES, ['other_domain']),
+} as const satisfies Record<string, ColumnRule>;
+
+export type ColumnName = keyof typeof COLUMN_RULES;
+
+export const COLUMNS = Object.keys(COLUMN_RULES) as readonly ColumnName[];
+
+/** What a column adds up. */
+export function columnOf(
+  cells: readonly Cell[],
+  { access, places, contents }: ColumnRule,
+): Exposed {
+  return addUp(
+    cells.filter(
+      (cell) =>
+        cell.access === access && places.includes(cell.place) && contents.includes(cell.content),
+    ),
+  );
+}
+
+/** Reads and writes of sub-page exposures, by the types of the EuroSys 2021 paper. */
+export const SUB_PAGE_TYPES = {
+  driver_metadata: ['driver_metadata'],
+  os_metadata: ['os_metadata'],
+  multiple_iova: ['residue', 'private', 'driver_data'],
+  random_colocation: ['colocated', 'other_domain'],
+} as const satisfies Record<string, readonly Content[]>;
+
+export type SubPageType = keyof typeof SUB_PAGE_TYPES;
+
+/** Beside a mapping, on its page; a mapping that is reached through the address of another one on its page, too. */
+export function subPage(cells: readonly Cell[], type: SubPageType, access: Access): Exposed {
+  const places: readonly Place[] = type === 'multiple_iova' ? ['page', 'direction'] : ['page'];
+  return columnOf(cells, { access, places, contents: SUB_PAGE_TYPES[type] });
+}
