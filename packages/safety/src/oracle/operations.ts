@@ -21,7 +21,8 @@ export const MOST_BYTES: Readonly<Record<BufferKind, number>> = {
   kmalloc: 512,
 };
 
-export type Direction = 'to' | 'from' | 'both';
+const DIRECTIONS = ['to', 'from', 'both'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /** One step. `id` names a mapping, or coherent memory, from the step that makes it to the one that gives it back. */
 export type Operation =
@@ -183,6 +184,7 @@ function pick<const T>(random: Random, of: readonly (readonly [T, number])[]): T
 export function checkOperations(steps: readonly Operation[]): void {
   const known = new Map<number, { readonly bytes: number; readonly isCoherent: boolean }>();
   steps.forEach((step, i) => {
+    checkShape(step, i);
     const fail = (expected: string): never => {
       throw new InputError(`operation ${String(i + 1)} (${step.op}): expected ${expected}`);
     };
@@ -213,4 +215,41 @@ export function checkOperations(steps: readonly Operation[]): void {
       whole(step.bytes, 1, found.bytes - step.offset, 'bytes');
     }
   });
+}
+
+const OPERATIONS = [
+  'map',
+  'transfer',
+  'sync_for_cpu',
+  'sync_for_device',
+  'unmap',
+  'alloc',
+  'free',
+  'idle',
+] as const satisfies readonly Operation['op'][];
+
+/** A list may have been read from a file. */
+function checkShape(step: unknown, i: number): void {
+  const which = `operation ${String(i + 1)}`;
+  if (typeof step !== 'object' || step === null)
+    throw new InputError(`${which}: expected an object with op, got ${String(step)}`);
+  const { op, buffer, direction } = step as Readonly<Record<string, unknown>>;
+  const called = `${which} (${String(op)}): expected`;
+  if (!isOneOf(OPERATIONS, op)) throw new InputError(`${called} op to be ${words(OPERATIONS)}`);
+  if (op !== 'map') return;
+  if (!isOneOf(BUFFERS, buffer))
+    throw new InputError(`${called} a buffer that is ${words(BUFFERS)}, got ${String(buffer)}`);
+  if (!isOneOf(DIRECTIONS, direction))
+    throw new InputError(
+      `${called} a direction that is ${words(DIRECTIONS)}, got ${String(direction)}`,
+    );
+}
+
+function isOneOf(names: readonly string[], name: unknown): boolean {
+  return typeof name === 'string' && names.includes(name);
+}
+
+/** `a, b or c`. */
+function words(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 }

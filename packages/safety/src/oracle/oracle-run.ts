@@ -280,8 +280,7 @@ export class OracleRun {
 
   private idle(ns: number): void {
     const { order } = this.machine;
-    order.letPass(order.now + ns);
-    order.finishAll();
+    order.end(order.begin(0, order.now + ns));
   }
 
   /** What has changed holds from now on. */

@@ -70,18 +70,20 @@ export function columnOf(
   );
 }
 
-/** Reads and writes of sub-page exposures, by the types of the EuroSys 2021 paper. */
+/**
+ * Sub-page exposures by the types of the EuroSys 2021 paper. multiple_iova: a buffer of the same device on the page of
+ * another one, through whose address it is reached.
+ */
 export const SUB_PAGE_TYPES = {
   driver_metadata: ['driver_metadata'],
   os_metadata: ['os_metadata'],
-  multiple_iova: ['residue', 'private', 'driver_data'],
+  multiple_iova: ['residue', 'driver_data'],
   random_colocation: ['colocated', 'other_domain'],
 } as const satisfies Record<string, readonly Content[]>;
 
 export type SubPageType = keyof typeof SUB_PAGE_TYPES;
 
-/** Beside a mapping, on its page; a mapping that is reached through the address of another one on its page, too. */
+/** Beside a mapping, on its page. */
 export function subPage(cells: readonly Cell[], type: SubPageType, access: Access): Exposed {
-  const places: readonly Place[] = type === 'multiple_iova' ? ['page', 'direction'] : ['page'];
-  return columnOf(cells, { access, places, contents: SUB_PAGE_TYPES[type] });
+  return columnOf(cells, { access, places: ['page'], contents: SUB_PAGE_TYPES[type] });
 }

@@ -70,8 +70,8 @@ export interface ProtectionRow {
   readonly mapped_byte_ns: number;
   /** By column of the table. */
   readonly columns: Readonly<Record<ColumnName, Exposed>>;
-  /** By type of sub-page exposure, as the EuroSys 2021 paper has them. */
-  readonly sub_page: Readonly<Record<SubPageType, ReadAndWrite>>;
+  /** By type of sub-page exposure, as the EuroSys 2021 paper has them; null without an IOMMU. */
+  readonly sub_page: Readonly<Record<SubPageType, ReadAndWrite>> | null;
   readonly attributes: AttackAttributes;
   readonly caller: CallerFigures;
   /** The matrix that all of these are sums of; cells without bytes are left out. */

@@ -4,3 +4,4 @@
 export * from './columns'; // what is added up
 export * from './document'; // what comes of it
 export * from './protection-of'; // policies x machines
+export { rowOf } from './row'; // from a run

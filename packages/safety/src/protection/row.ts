@@ -30,10 +30,12 @@ export function rowOf(run: OracleRun, policy: Policy, platform: Platform): Prote
     mapped_bytes: run.mappedBytes,
     mapped_byte_ns: run.mappedByteNs,
     columns: record(COLUMNS, (name) => columnOf(cells, COLUMN_RULES[name])),
-    sub_page: record(namesOf(SUB_PAGE_TYPES), (type) => ({
-      read: subPage(cells, type, 'read'),
-      write: subPage(cells, type, 'write'),
-    })),
+    sub_page: policy.plan.translated
+      ? record(namesOf(SUB_PAGE_TYPES), (type) => ({
+          read: subPage(cells, type, 'read'),
+          write: subPage(cells, type, 'write'),
+        }))
+      : null,
     attributes: attributesOf(cells),
     caller: callerOf(run),
     cells,
