@@ -3,3 +3,4 @@
 
 export * from './oracle'; // what hostile devices could do under each policy
 export * from './protection'; // the same as a table, beside what each policy costs
+export * from './conformance'; // the rules of the DMA API, tried on any implementation

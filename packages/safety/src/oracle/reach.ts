@@ -43,6 +43,13 @@ export class Reach {
     return rights;
   }
 
+  /** Where an access goes, or -1: nowhere. */
+  at(address: number, write: boolean): number {
+    const entry = this.pages.get(Math.floor(address / PAGE_SIZE)) ?? 0;
+    if ((entry & (write ? CAN_WRITE : CAN_READ)) === 0) return -1;
+    return Math.floor(entry / RIGHTS) * PAGE_SIZE + (address % PAGE_SIZE);
+  }
+
   /** Frames that can be reached. */
   frames(): IterableIterator<number> {
     return this.byFrame.keys();
