@@ -16,7 +16,7 @@ const HARMFUL: readonly Content[] = CONTENTS.filter(isHarmful);
 /** Where no mapping in force has bytes. */
 const OUTSIDE: readonly Place[] = ['page', 'slot', 'stale', 'idle', 'all'];
 
-interface ColumnRule {
+export interface ColumnRule {
   readonly access: Access;
   readonly places: readonly Place[];
   readonly contents: readonly Content[];
@@ -30,8 +30,31 @@ function rule(
   return { access, places, contents };
 }
 
+export const COLUMNS = [
+  'read_outside',
+  'read_page',
+  'read_slot',
+  'read_after_unmap',
+  'read_any',
+  'read_secrets',
+  'read_residue',
+  'read_private',
+  'read_uninitialised',
+  'read_metadata',
+  'read_other_domain',
+  'write_harm',
+  'write_page',
+  'write_after_unmap',
+  'write_any',
+  'write_read_only',
+  'write_during_cpu',
+  'write_metadata',
+  'write_other_domain',
+] as const;
+export type ColumnName = (typeof COLUMNS)[number];
+
 /** By name of the column. */
-export const COLUMN_RULES = {
+export const COLUMN_RULES: Readonly<Record<ColumnName, ColumnRule>> = {
   read_outside: rule('read', OUTSIDE),
   read_page: rule('read', ['page']),
   read_slot: rule('read', ['slot']),
@@ -51,11 +74,7 @@ export const COLUMN_RULES = {
   write_during_cpu: rule('write', ['cpu'], HARMFUL),
   write_metadata: rule('write', PLACES, METADATA),
   write_other_domain: rule('write', PLACES, ['other_domain']),
-} as const satisfies Record<string, ColumnRule>;
-
-export type ColumnName = keyof typeof COLUMN_RULES;
-
-export const COLUMNS = Object.keys(COLUMN_RULES) as readonly ColumnName[];
+};
 
 /** What a column adds up. */
 export function columnOf(
@@ -70,20 +89,27 @@ export function columnOf(
   );
 }
 
+/** Of the EuroSys 2021 paper, in its order. */
+export const SUB_PAGE_TYPES = [
+  'driver_metadata',
+  'os_metadata',
+  'multiple_iova',
+  'random_colocation',
+] as const;
+export type SubPageType = (typeof SUB_PAGE_TYPES)[number];
+
 /**
  * Sub-page exposures by the types of the EuroSys 2021 paper. multiple_iova: a buffer of the same device on the page of
  * another one, through whose address it is reached.
  */
-export const SUB_PAGE_TYPES = {
+export const SUB_PAGE_CONTENTS: Readonly<Record<SubPageType, readonly Content[]>> = {
   driver_metadata: ['driver_metadata'],
   os_metadata: ['os_metadata'],
   multiple_iova: ['residue', 'driver_data'],
   random_colocation: ['colocated', 'other_domain'],
-} as const satisfies Record<string, readonly Content[]>;
-
-export type SubPageType = keyof typeof SUB_PAGE_TYPES;
+};
 
 /** Beside a mapping, on its page. */
 export function subPage(cells: readonly Cell[], type: SubPageType, access: Access): Exposed {
-  return columnOf(cells, { access, places: ['page'], contents: SUB_PAGE_TYPES[type] });
+  return columnOf(cells, { access, places: ['page'], contents: SUB_PAGE_CONTENTS[type] });
 }

@@ -11,6 +11,7 @@ import type { ColumnName, SubPageType } from './columns';
 export interface Speed {
   /** Bytes of a read. */
   readonly bs: whole_number;
+  /** Throughput. */
   readonly bandwidth_bytes_per_s: number;
   /** That by the bandwidth of the policy `none`; null where that was not run. */
   readonly of_none: number | null;
@@ -32,6 +33,13 @@ export interface AttackAttributes {
   readonly window_ns: number;
 }
 
+export interface ChangedBytes {
+  /** What the caller has now in place of its own bytes. */
+  readonly content: Content;
+  /** How many. */
+  readonly bytes: whole_number;
+}
+
 /** What the callers of the DMA API find in their buffers after the unmap. */
 export interface CallerFigures {
   /** Bytes beyond what the device wrote, of buffers that it was to write. */
@@ -39,10 +47,7 @@ export interface CallerFigures {
   /** Of these, and of buffers that the device only reads, bytes that are not what the caller had there. */
   readonly changed_bytes: whole_number;
   /** The same by what they are now. */
-  readonly changed_by_content: readonly {
-    readonly content: Content;
-    readonly bytes: whole_number;
-  }[];
+  readonly changed_by_content: readonly ChangedBytes[];
   /** Bytes that one side wrote and the other did not find: 0, or the policy loses data. */
   readonly lost_bytes: whole_number;
 }
@@ -72,7 +77,9 @@ export interface ProtectionRow {
   readonly columns: Readonly<Record<ColumnName, Exposed>>;
   /** By type of sub-page exposure, as the EuroSys 2021 paper has them; null without an IOMMU. */
   readonly sub_page: Readonly<Record<SubPageType, ReadAndWrite>> | null;
+  /** What code injection needs, as the same paper has it. */
   readonly attributes: AttackAttributes;
+  /** What callers get back. */
   readonly caller: CallerFigures;
   /** The matrix that all of these are sums of; cells without bytes are left out. */
   readonly cells: readonly Cell[];
@@ -85,6 +92,7 @@ export interface ProtectionRow {
 export interface ProtectionMachine {
   /** The machine whose cost parameters were used. */
   readonly preset: PresetName;
+  /** The cost parameters that were used. */
   readonly cost: CostParameters;
   /** One for each policy. */
   readonly rows: readonly ProtectionRow[];

@@ -31,7 +31,7 @@ export function rowOf(run: OracleRun, policy: Policy, platform: Platform): Prote
     mapped_byte_ns: run.mappedByteNs,
     columns: record(COLUMNS, (name) => columnOf(cells, COLUMN_RULES[name])),
     sub_page: policy.plan.translated
-      ? record(namesOf(SUB_PAGE_TYPES), (type) => ({
+      ? record(SUB_PAGE_TYPES, (type) => ({
           read: subPage(cells, type, 'read'),
           write: subPage(cells, type, 'write'),
         }))
@@ -85,10 +85,6 @@ function invariantsOf(run: OracleRun, cells: readonly Cell[]): Invariant[] {
     atMost('bytes lost, of those checked', caller.lostBytes, caller.checkedBytes),
     same('lines of what is left', run.leaks.length, 0),
   ];
-}
-
-function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): Name[] {
-  return Object.keys(table) as Name[];
 }
 
 function record<Name extends string, V>(
