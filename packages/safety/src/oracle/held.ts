@@ -22,7 +22,7 @@ import type { CaptureDevice } from '@iommu-bounce/simulation';
 import type { DriverBuffer, Piece } from './buffers';
 import type { Direction } from './operations';
 
-const DIRECTIONS: Readonly<Record<Direction, dma_data_direction>> = {
+const DMA_DIRECTIONS: Readonly<Record<Direction, dma_data_direction>> = {
   to: DMA_TO_DEVICE,
   from: DMA_FROM_DEVICE,
   both: DMA_BIDIRECTIONAL,
@@ -159,6 +159,6 @@ export class Held {
   }
 
   private dir(): dma_data_direction {
-    return DIRECTIONS[this.direction];
+    return DMA_DIRECTIONS[this.direction];
   }
 }

@@ -21,7 +21,7 @@ export const MOST_BYTES: Readonly<Record<BufferKind, number>> = {
   kmalloc: 512,
 };
 
-const DIRECTIONS = ['to', 'from', 'both'] as const;
+export const DIRECTIONS = ['to', 'from', 'both'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** One step. `id` names a mapping, or coherent memory, from the step that makes it to the one that gives it back. */

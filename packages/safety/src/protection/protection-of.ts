@@ -13,7 +13,6 @@ import {
   whole,
 } from '@iommu-bounce/linux-shim/options';
 import {
-  type CostParameters,
   FIXES,
   type OnProgress,
   POLICIES,
@@ -37,8 +36,6 @@ export interface ProtectionOptions {
   readonly policies?: readonly Policy[];
   /** Machines; their IOMMUs differ. Default: one with virtio-iommu and one on bare metal. */
   readonly presets?: readonly PresetName[];
-  /** In place of a preset's costs. */
-  readonly cost?: CostParameters;
   /** A list, or how many steps the seed is to make. Default: 20,000. */
   readonly operations?: number | readonly Operation[];
   /** Default: 1. */
@@ -54,7 +51,6 @@ const MOST_IOS = 10_000_000;
 const OPTIONS: shape_of<ProtectionOptions> = {
   policies: list_of(an_object, { least: 1 }),
   presets: list_of(one_of(...PRESET_NAMES), { least: 1 }),
-  cost: an_object,
   operations: either(
     'a number of steps, or a list of operations',
     whole(1, MOST_OPERATIONS),
@@ -94,14 +90,14 @@ export function protectionOf(options: ProtectionOptions = {}): ProtectionDocumen
   const all = presets.length * policies.length;
   let done = 0;
   const machines = presets.map((name): ProtectionMachine => {
-    const cost = options.cost ?? preset(name);
+    const cost = preset(name);
     const platform = { iommu: presetInfo(name).iommu, cost };
     const rows = policies.map((policy) => {
       progress(`${name}, ${policy.name}`, done++ / all);
       const row = rowOf(runUnder(policy, platform, steps), policy, platform);
       return { ...row, speed: speedsOf(policy, name, cost, seed, speedIos) };
     });
-    return { preset: name, cost: { ...cost }, rows: besideNone(rows) };
+    return { preset: name, cost, rows: besideNone(rows) };
   });
   return {
     simulated: true,
