@@ -26,6 +26,22 @@ describe('bootOn', () => {
     expect(deref(on.virtio).vmm.state.endpoints.size).to.equal(3);
   });
 
+  for (const driver of ['virtio', 'table'] as const)
+    it(`lets a device on ${driver} do what its mapping allows, and nothing elsewhere`, () => {
+      const on = bootOn(driver, { patches: 0, params: 'iommu.strict=1' });
+      const dev = pciDevice('0000:00:01.0');
+      on.plug(dev);
+      const { k } = on.m;
+      const page = deref(k.page_alloc.alloc_pages(GFP_KERNEL, 0));
+      const addr = k.dma.dma_map_page_attrs(dev, page, 0, 4096, DMA_FROM_DEVICE, 0);
+      const translate = on.translator(dev);
+      expect(translate(addr + 8, true)).to.equal(page.pfn * 4096 + 8);
+      expect(translate(addr, false)).to.equal(-1);
+      expect(translate(addr + 4096, true)).to.equal(-1);
+      k.dma.dma_unmap_page_attrs(dev, addr, 4096, DMA_FROM_DEVICE, 0);
+      expect(translate(addr, true)).to.equal(-1);
+    });
+
   it('tells a listener that is an instance of a class, too', () => {
     class Counts implements table_listener {
       readonly seen: string[] = [];

@@ -14,6 +14,7 @@ import { addCalibrate } from './commands/calibrate';
 import { addCompare } from './commands/compare';
 import { addDiff } from './commands/diff';
 import { addDemo } from './commands/demo';
+import { addProtection } from './commands/protection';
 import { addRead } from './commands/read';
 import { addFio } from './commands/fio';
 import { addKconfig } from './commands/kconfig';
@@ -48,6 +49,7 @@ const verbs: readonly AddCommand[] = [
   addAdvise,
   addDiff,
   addScenario,
+  addProtection,
   addVerify,
   addSeries,
   addKconfig,

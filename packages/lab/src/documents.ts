@@ -15,6 +15,7 @@ import type {
   NosyncDocument,
   PolicyComparison,
 } from '@iommu-bounce/simulation';
+import type { ProtectionDocument } from '@iommu-bounce/safety';
 import type { AdviseDocument, DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
 import type { DemoDocument } from './tables/demo';
@@ -83,6 +84,8 @@ export interface Documents {
   readonly scenario: DevicesDocument | NosyncDocument;
   /** Traffic of a network card under policies, simulated. Times are virtual nanoseconds, sizes bytes. */
   readonly net: NetDocument;
+  /** What a hostile device could read and change under each policy, beside what each costs. Simulated. */
+  readonly protection: ProtectionDocument;
   /** Transcripts of the real C, replayed by the port. */
   readonly verify: VerifyDocument;
   /** The probes of the four patches, in all five states of the series. */

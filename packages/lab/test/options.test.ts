@@ -10,6 +10,7 @@ import * as pool from '@iommu-bounce/io-buffer-pool';
 import * as integration from '@iommu-bounce/integration';
 import * as trace from '@iommu-bounce/dma-trace';
 import * as simulation from '@iommu-bounce/simulation';
+import * as safety from '@iommu-bounce/safety';
 import * as reader from '@iommu-bounce/reader';
 
 /** Whatever a caller without types may give. */
@@ -222,6 +223,15 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ["Assembler: no option 'device'; it has", () => new trace.Assembler(null, any({ device: '' }))],
   // simulation
   ["runExperiment: no option 'policy'; it has", () => run({ policy: 'strict' })],
+  [
+    "protectionOf: no option 'policy'; it has",
+    () => safety.protectionOf(any({ policy: 'strict' })),
+  ],
+  [
+    'protectionOf: operations is 0: expected a number of steps',
+    () => safety.protectionOf({ operations: 0 }),
+  ],
+  ["protectionOf: presets[0] is 'laptop'", () => safety.protectionOf({ presets: [any('laptop')] })],
   ['runExperiment: cpus is 65: expected a whole number from 1 to 64', () => run({ cpus: 65 })],
   ["runExperiment: layout is 'new': expected", () => run({ layout: 'new' })],
   ["runExperiment: preset is 'laptop': expected", () => run({ preset: 'laptop' })],

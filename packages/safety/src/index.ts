@@ -4,3 +4,6 @@
 export * from './schedules';
 export * from './model'; // random operations against a reference of the DMA API
 export * from './faults'; // each failure, and each two
+export * from './oracle'; // what hostile devices could do under each policy
+export * from './protection'; // the same as a table, beside what each policy costs
+export * from './conformance'; // the rules of the DMA API, tried on any implementation

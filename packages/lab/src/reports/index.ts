@@ -7,6 +7,7 @@ export { type DemoReport, demoReport } from './demo-report'; // that of npm star
 export { adviseReport } from './advise-report'; // sizes for a capture
 export * from './fio'; // an experiment, with charts
 export * from './lint'; // findings
+export * from './protection'; // what hostile devices could do
 export * from './scenarios'; // scenarios, traffic, a comparison
 export { type SpeedupRow, speedupSvg } from './speedup-svg'; // the speed-up as a picture
 export { type Page, type Run, pageText } from '../show/page'; // the frame of every page

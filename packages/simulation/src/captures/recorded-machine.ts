@@ -35,6 +35,8 @@ export interface RecordedMachineFacts {
 export interface DomainListener {
   mapped(domain: CaptureDomain, address: number, bytes: number): void;
   unmapped(domain: CaptureDomain, address: number, bytes: number): void;
+  /** What a domain was unmapped cannot be reached from now on; null: all of it, the IOTLB is emptied. */
+  forgotten?(domain: CaptureDomain, address: number | null): void;
 }
 
 /** The devices of a machine, and whose domain the IOMMU deals with. */
@@ -85,6 +87,10 @@ export class RecordedMachine implements DriverWatch {
       turnsTo: (number) => {
         const domain = this.byNumber.get(number);
         if (domain) meter.stale = domain.stale;
+      },
+      forgotten: (address) => {
+        const domain = this.domains[meter.stale.id];
+        if (domain) listener.forgotten?.(domain, address);
       },
     };
   }

@@ -6,7 +6,7 @@ export * from './job';
 export { Workload } from './workload';
 export { IoPlan } from './io-plan';
 export type { Pacer } from './pacer';
-export { type Random, newRandom, unit } from './random';
+export { type Random, below, newRandom, unit } from './random';
 
 /** Reading and writing. */
 export { readJobFile, type ReadJobs } from './job-file';

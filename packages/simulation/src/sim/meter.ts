@@ -15,6 +15,8 @@ export interface CoreListener {
   unmapped(address: number, bytes: number): void;
   /** The device of virtio-iommu has a request for a domain, by its number there. */
   turnsTo(domain: number): void;
+  /** Mappings that were given back cannot be reached from now on; null: all of them, the IOTLB is emptied. */
+  forgotten?(address: number | null): void;
 }
 
 export class Meter {
@@ -155,12 +157,14 @@ export class Meter {
   forgets(address: number): void {
     const number = this.stale.forgets(address);
     if (number >= 0) this.gone(number);
+    this.core?.forgotten?.(address);
   }
 
   /** The IOTLB is emptied. */
   forgetsAll(): void {
     for (let number = this.stale.forgetsNext(); number >= 0; number = this.stale.forgetsNext())
       this.gone(number);
+    this.core?.forgotten?.(null);
   }
 
   private gone(number: number): void {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Exposures of one kind of access, byte by byte: since when, for how long, how many. An episode begins when a byte gets a
+// kind and ends when it gets another one, or none.
+
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+import { KINDS } from './kinds';
+
+/** Runs of bytes of a frame with the same kind since the same time. */
+class Episodes {
+  ends: number[] = [PAGE_SIZE];
+  kinds: number[] = [0];
+  since: number[] = [0];
+}
+
+export class Exposures {
+  /** By kind: bytes of all episodes that are over, their bytes times nanoseconds, and the longest one in nanoseconds. */
+  readonly bytes = new Float64Array(KINDS);
+  readonly byteNs = new Float64Array(KINDS);
+  readonly longest = new Float64Array(KINDS);
+  /** Counted in another way: the sum over time of the bytes that are exposed then. */
+  area = 0;
+  private exposed = 0;
+  private at = 0;
+  private readonly frames = new Map<number, Episodes>();
+  private spare = new Episodes();
+
+  isKnown(frame: number): boolean {
+    return this.frames.has(frame);
+  }
+
+  /**
+   * The bytes of a frame have these kinds now.
+   * @param ends of runs of equal kinds, up to PAGE_SIZE
+   */
+  set(frame: number, ends: readonly number[], kinds: readonly number[], now: number): void {
+    this.pass(now);
+    const before = this.frames.get(frame) ?? new Episodes();
+    const after = this.spare;
+    after.ends.length = after.kinds.length = after.since.length = 0;
+    let isAny = false;
+    for (let start = 0, old = 0, neu = 0; start < PAGE_SIZE;) {
+      const oldEnd = before.ends[old] as number;
+      const newEnd = ends[neu] as number;
+      const end = Math.min(oldEnd, newEnd);
+      const was = before.kinds[old] as number;
+      const is = kinds[neu] as number;
+      let since = before.since[old] as number;
+      if (was !== is) {
+        if (was !== 0) this.end(was, end - start, since, now);
+        if (is !== 0) this.exposed += end - start;
+        since = now;
+      }
+      if (is === 0) since = 0;
+      else isAny = true;
+      const last = after.ends.length - 1;
+      if (last >= 0 && after.kinds[last] === is && after.since[last] === since)
+        after.ends[last] = end;
+      else {
+        after.ends.push(end);
+        after.kinds.push(is);
+        after.since.push(since);
+      }
+      if (oldEnd === end) old++;
+      if (newEnd === end) neu++;
+      start = end;
+    }
+    this.spare = before;
+    if (isAny) this.frames.set(frame, after);
+    else {
+      this.frames.delete(frame);
+      this.spare = after;
+    }
+  }
+
+  /** All that is exposed still is over now. */
+  finish(now: number): void {
+    this.pass(now);
+    for (const { ends, kinds, since } of this.frames.values())
+      for (let i = 0, start = 0; i < ends.length; start = ends[i] as number, i++)
+        if (kinds[i] !== 0)
+          this.end(kinds[i] as number, (ends[i] as number) - start, since[i] as number, now);
+    this.frames.clear();
+  }
+
+  /** Bytes that are exposed now. */
+  now(): number {
+    return this.exposed;
+  }
+
+  private pass(now: number): void {
+    this.area += this.exposed * (now - this.at);
+    this.at = now;
+  }
+
+  private end(kind: number, bytes: number, since: number, now: number): void {
+    this.exposed -= bytes;
+    const ns = now - since;
+    if (ns <= 0) return;
+    this.bytes[kind] = (this.bytes[kind] as number) + bytes;
+    this.byteNs[kind] = (this.byteNs[kind] as number) + bytes * ns;
+    this.longest[kind] = Math.max(this.longest[kind] as number, ns);
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The shadow of RAM: for each byte, who wrote it. What the ported code copies and clears is copied and cleared here too.
+
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+import { Origin, valueOf } from './origins';
+import { Runs } from './runs';
+
+export class Shadow {
+  /** By frame; undefined: never written, so it is zero. */
+  private readonly frames: (Runs | undefined)[] = [];
+  private readonly untouched = new Runs(Origin.zero);
+  // Of a copy under way.
+  private readonly lengths: number[] = [];
+  private readonly tags: number[] = [];
+
+  /** @param changed told of each frame whose bytes have another origin now */
+  constructor(private readonly changed: (frame: number) => void) {}
+
+  of(frame: number): Runs {
+    return this.frames[frame] ?? this.untouched;
+  }
+
+  tagAt(address: number): number {
+    return this.of(Math.floor(address / PAGE_SIZE)).at(address % PAGE_SIZE);
+  }
+
+  /** Bytes from an address on have a new origin. */
+  write(address: number, bytes: number, tag: number): void {
+    for (let at = address; at < address + bytes;) {
+      const frame = Math.floor(at / PAGE_SIZE);
+      const from = at - frame * PAGE_SIZE;
+      const to = Math.min(PAGE_SIZE, from + address + bytes - at);
+      const runs = (this.frames[frame] ??= new Runs(Origin.zero));
+      runs.set(from, to, tag);
+      this.changed(frame);
+      at += to - from;
+    }
+  }
+
+  /** Bytes are copied, and their origins with them. */
+  copy(dst: number, src: number, bytes: number): void {
+    const { lengths, tags } = this;
+    lengths.length = tags.length = 0;
+    this.eachRun(src, bytes, (n, tag) => {
+      lengths.push(n);
+      tags.push(tag);
+    });
+    let at = dst;
+    for (let i = 0; i < lengths.length; i++) {
+      this.write(at, lengths[i] as number, tags[i] as number);
+      at += lengths[i] as number;
+    }
+  }
+
+  /** Runs of bytes with one origin, in order. */
+  eachRun(address: number, bytes: number, see: (bytes: number, tag: number) => void): void {
+    for (let at = address; at < address + bytes;) {
+      const frame = Math.floor(at / PAGE_SIZE);
+      const from = at - frame * PAGE_SIZE;
+      const to = Math.min(PAGE_SIZE, from + address + bytes - at);
+      const { ends, values } = this.of(frame);
+      let start = 0;
+      for (let i = 0; i < ends.length && start < to; i++) {
+        const end = Math.min(to, ends[i] as number);
+        if (end > from) see(end - Math.max(start, from), values[i] as number);
+        start = ends[i] as number;
+      }
+      at += to - from;
+    }
+  }
+
+  /** Bytes of RAM that have another value than their origin's, and how many were compared. */
+  compare(ram: Uint8Array): { readonly compared: number; readonly wrong: number } {
+    let compared = 0;
+    let wrong = 0;
+    this.frames.forEach((runs, frame) => {
+      if (!runs) return;
+      compared += PAGE_SIZE;
+      let at = frame * PAGE_SIZE;
+      for (let i = 0; i < runs.ends.length; i++) {
+        const value = valueOf(runs.values[i] as number);
+        const end = frame * PAGE_SIZE + (runs.ends[i] as number);
+        for (; at < end; at++) if (ram[at] !== value) wrong++;
+      }
+    });
+    return { compared, wrong };
+  }
+}
