@@ -17,6 +17,7 @@ import type {
 } from '@iommu-bounce/simulation';
 import type { AdviseDocument, DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
+import type { CheckDocument, CheckListDocument } from './tables/check-document';
 import type { DemoDocument } from './tables/demo';
 
 /** A transcript, replayed. */
@@ -95,6 +96,8 @@ export interface Documents {
   readonly calibrate: Calibration;
   /** Policies compared, simulated. */
   readonly compare: CompareDocument;
+  /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list. */
+  readonly check: CheckDocument | CheckListDocument;
   /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */

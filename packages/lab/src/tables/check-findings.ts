@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
+
+import { SEVERITIES } from '@iommu-bounce/safety';
+import { type Part, type TablePart, partsText } from '../show/parts';
+import type { Screen } from '../show/text';
+import type {
+  CheckDocument,
+  CheckListDocument,
+  CheckedFinding,
+  FindingRow,
+  ListedFinding,
+} from './check-document';
+
+export function checkPromisesText(document: CheckDocument, screen: Screen): string {
+  return partsText(checkParts(document), screen);
+}
+
+/** The answer, promises, findings by severity. */
+export function checkParts(document: CheckDocument): Part[] {
+  const { promises, findings } = document;
+  const broken = promises.filter(({ holds }) => !holds).length;
+  const shown = findings.filter((one) => one.shown).length;
+  const fixed = findings.filter((one) => one.fixed === true).length;
+  return [
+    `${String(broken)} of ${String(promises.length)} promises of the series break. ${String(shown)} of ${String(findings.length)} findings show; ${String(fixed)} are gone with their fix.`,
+    promiseTable(document),
+    ...triedLines(document),
+    findingTable(findings, (one) => [one.shown ? 'yes' : 'no', one.fix ?? 'none']),
+    'iommu-bounce check --finding N shows one: bytes, addresses and lists, without the pool, with the series, with its fix.',
+  ];
+}
+
+function promiseTable({ promises }: CheckDocument): TablePart {
+  return {
+    title: 'Promises of version 1 of the series',
+    head: ['promise', 'holds', 'evidence', 'broken by findings'],
+    rows: promises.map(({ statement, holds, evidence, broken_by }) => [
+      statement,
+      holds ? 'yes' : 'NO',
+      evidence,
+      broken_by.join(', '),
+    ]),
+    numbersFrom: Infinity,
+  };
+}
+
+function triedLines({ operations, schedules, faults, promises }: CheckDocument): Part[] {
+  const counts = Object.entries({ operations, schedules, faults }).flatMap(([what, n]) =>
+    n === undefined ? [] : [`${n.toLocaleString('en')} ${what}`],
+  );
+  const failures = promises.flatMap((one) => one.failures);
+  return [
+    ...(counts.length > 0 ? [`Tried beside the findings: ${counts.join(', ')}.`] : []),
+    ...(failures.length > 0 ? [failures] : []),
+  ];
+}
+
+export function checkListText({ findings }: CheckListDocument, screen: Screen): string {
+  return partsText([findingTable(findings, (one) => [one.fix ?? 'none'], ['fix'])], screen);
+}
+
+/** The worst first. */
+function findingTable<T extends ListedFinding>(
+  findings: readonly T[],
+  more: (finding: T) => string[],
+  heads: readonly string[] = ['shown', 'fix'],
+): TablePart {
+  const sorted = SEVERITIES.flatMap((severity) =>
+    findings.filter((one) => one.severity === severity),
+  );
+  return {
+    title: 'Findings, the worst first',
+    head: ['severity', 'finding', 'what', 'by', ...heads],
+    rows: sorted.map((one) => [one.severity, String(one.id), one.title, one.cause, ...more(one)]),
+    numbersFrom: Infinity,
+    keys: 3,
+  };
+}
+
+export function checkFindingsText({ findings }: CheckDocument, screen: Screen): string {
+  return findings.map((one) => partsText(findingParts(one), screen)).join('\n');
+}
+
+/** Stands at what is wrong. */
+const MARK = '←';
+
+export function findingParts(finding: CheckedFinding): Part[] {
+  const { id, title, severity, cause, harm, where, later, fix, design } = finding;
+  return [
+    `Finding ${String(id)}: ${title}`,
+    [
+      `how bad: ${severity}, by ${cause}: ${harm}`,
+      `where: ${where.join(', ')}`,
+      `later: ${later}`,
+      fix === null ? `fix: none here; ${design ?? ''}` : `fix: --fix ${fix}`,
+    ],
+    finding.steps.map((text, i) => `${String(i + 1)}. ${text}`),
+    {
+      title: `What is seen; ${MARK} marks the finding.`,
+      head: ['', ...finding.columns],
+      rows: finding.rows.map(cells),
+      numbersFrom: Infinity,
+      ruled: true,
+    },
+    verdict(finding),
+  ];
+}
+
+function cells({ what, values, wrong }: FindingRow): string[] {
+  return [
+    what,
+    ...values.map((value, i) => (wrong[i] === true ? `${value ?? ''} ${MARK}` : (value ?? ''))),
+  ];
+}
+
+function verdict({ columns, rows }: CheckedFinding): string {
+  const each = columns.map((title, i) => {
+    const shown = rows.some(({ wrong }) => wrong[i] === true);
+    return `${title}: ${shown ? 'shown' : 'not shown'}`;
+  });
+  return `${each.join('; ')}.`;
+}
