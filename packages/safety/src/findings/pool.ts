@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Findings 1 to 7: the pool, and what a device sees.
 
-import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
+import {
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+  GFP_KERNEL,
+  __GFP_HIGHMEM,
+  dma_addr_t,
+  type dma_handle_out,
+  sg_copy_list,
+} from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import type { Finding } from './finding';
-import { type Trial, hex, runs } from './kit';
+import { type Trial, hex, runs, yesNo } from './kit';
 
 /** What a page held before it was freed. */
 const OLD = 0xaa;
@@ -69,6 +78,67 @@ function staysReadable(t: Trial): void {
   }
 }
 
+function twoMappings(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  m.plug(dev);
+  const p = m.page(OWN);
+  const [a, b] = [
+    m.map(dev, p, 0, 100, DMA_BIDIRECTIONAL),
+    m.map(dev, p, 0, 100, DMA_BIDIRECTIONAL),
+  ];
+  t.see('addresses of the two mappings', `${hex(a)}, ${hex(b)}`);
+  m.write(dev, a, new Uint8Array(100).fill(OTHER));
+  const seen = m.read(dev, b, 100);
+  t.see('written through the first', runs(m.read(dev, a, 100)));
+  t.see('read through the second', runs(seen), seen?.includes(OWN) ?? false);
+}
+
+function allocatedPages(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  const domain = m.plug(dev);
+  const handle: dma_handle_out = { value: dma_addr_t(0) };
+  const p = m.k.dma.dma_alloc_pages(dev, 4096, handle, DMA_BIDIRECTIONAL, GFP_KERNEL);
+  if (!p) return;
+  t.see('the pages as the CPU reads them', runs(m.bytes(p, 4096)));
+  const seen = m.read(dev, handle.value, 4096);
+  t.see('the pages as the device reads them', runs(seen), seen?.includes(OLD) ?? false);
+  const isBounced = m.bounced(domain, handle.value);
+  t.see('a slot is in use as long as they live', yesNo(isBounced), isBounced);
+}
+
+function copyOfList(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  m.plug(dev);
+  const p = m.page(OWN);
+  const sgl = m.list([p, 100, 0]);
+  m.map_sg(dev, sgl, 1, DMA_FROM_DEVICE);
+  m.write(dev, sgl.dma_address, new Uint8Array(100).fill(OTHER));
+  m.unmap_sg(dev, sg_copy_list(sgl, 1), 1, DMA_FROM_DEVICE);
+  const after = m.bytes(p, 100);
+  t.see('the caller’s bytes after the unmap', runs(after), after.includes(OWN));
+  t.see('warnings', m.k.log.warnings);
+}
+
+function highmem(t: Trial): void {
+  const m = t.machine({
+    machine: { memory: { nodes: [{ lowmem_pages: 64, highmem_pages: 64 }] } },
+  });
+  const dev = new_device();
+  m.plug(dev);
+  const p = m.buffer(0, GFP_KERNEL & ~__GFP_HIGHMEM);
+  m.bytes(p, 4096).fill(OWN);
+  const at = m.map(dev, p, 0, 4096, DMA_BIDIRECTIONAL);
+  const sent = m.read(dev, at, 4096);
+  t.see('the device reads', runs(sent), sent?.includes(OWN) === false);
+  m.write(dev, at, new Uint8Array(4096).fill(OTHER));
+  m.unmap(dev, at, 4096, DMA_BIDIRECTIONAL);
+  const got = m.bytes(p, 4096);
+  t.see('after it wrote 22, the caller reads', runs(got), got.includes(OWN));
+}
+
 export const POOL: readonly Finding[] = [
   {
     id: 1,
@@ -116,5 +186,67 @@ export const POOL: readonly Finding[] = [
       'The device goes on reading the same address.',
     ],
     show: staysReadable,
+  },
+  {
+    id: 4,
+    title: 'Two mappings of one page no longer see each other',
+    severity: 'corruption',
+    cause: 'unusual set-up',
+    harm: 'a driver that maps a page twice and syncs neither mapping between has two copies of it, as with swiotlb=force',
+    where: ['io_buffer_pool_map_buffer'],
+    later: 'not looked up',
+    fix: null,
+    design:
+      'one buffer for each page that is mapped: slots that are shared and counted, and found by page; or a flag of the driver that says that it shares',
+    steps: [
+      'A page of 11 is mapped twice, both ways.',
+      'The device writes 22 through the first mapping and reads the second.',
+    ],
+    show: twoMappings,
+  },
+  {
+    id: 5,
+    title: 'dma_alloc_pages memory is bounced for life',
+    severity: 'disclosure',
+    cause: 'any load',
+    harm: 'a device reads old kernel memory in place of zeroed pages, and a driver that never syncs never sees what the device writes',
+    where: ['dma_common_alloc_pages', 'iommu_dma_map_page'],
+    later: 'not looked up',
+    fix: 'plain-pages',
+    steps: [
+      'A driver allocates a page with dma_alloc_pages, for both ways.',
+      'The device reads it.',
+    ],
+    show: allocatedPages,
+  },
+  {
+    id: 6,
+    title: 'A list is identified by its address',
+    severity: 'corruption',
+    cause: 'unusual set-up',
+    harm: 'a driver that unmaps or syncs a copy of a list loses what the device wrote, without a word',
+    where: ['io_buffer_pool_sync_sg'],
+    later: 'not looked up',
+    fix: 'same-list',
+    steps: [
+      'A list over a page of 11 is mapped, and the device writes 100 bytes of 22.',
+      'A copy of the list is unmapped.',
+    ],
+    show: copyOfList,
+  },
+  {
+    id: 7,
+    title: 'Highmem bounce pages are copied to the wrong place',
+    severity: 'corruption',
+    cause: 'unusual set-up',
+    harm: 'on a 32-bit kernel with highmem, transfers go to memory that the device never sees, and back from it',
+    where: ['io_buffer_pool_do_sync'],
+    later: 'not looked up',
+    fix: 'kmap-bounce',
+    steps: [
+      'The machine has highmem, from which pages of buffers are taken first.',
+      'A page of 11 is mapped both ways; the device reads it, writes 22, and it is unmapped.',
+    ],
+    show: highmem,
   },
 ];

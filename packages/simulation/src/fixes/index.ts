@@ -7,15 +7,32 @@ import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 import type { overlays } from '@iommu-bounce/integration';
 import { InputError } from '../errors';
 import type { Fix, FixOverlays } from './fix';
+import { MAPPING } from './dma-iommu/mapping';
+import { DMA_SET_UP } from './dma-iommu/set-up';
 import { UNTRUSTED } from './dma-iommu/untrusted';
 import { BYTES } from './io-buffer-pool/bytes';
+import { EVICTION } from './io-buffer-pool/eviction';
 import { IN_USE } from './io-buffer-pool/in-use';
+import { LIMITS } from './io-buffer-pool/limits';
+import { LISTS } from './io-buffer-pool/lists';
 import { SET_UP } from './io-buffer-pool/set-up';
+import { SYNCS } from './io-buffer-pool/syncs';
 
 export type { DmaIommuClass, Fix, FixOverlays, PoolClass } from './fix';
 
 /** In the order in which they are laid over the port, whatever order they are named in. */
-export const FIXES: readonly Fix[] = [...BYTES, ...IN_USE, ...SET_UP, ...UNTRUSTED];
+export const FIXES: readonly Fix[] = [
+  ...LIMITS,
+  ...BYTES,
+  ...LISTS,
+  ...SYNCS,
+  ...IN_USE,
+  ...SET_UP,
+  ...EVICTION,
+  ...UNTRUSTED,
+  ...MAPPING,
+  ...DMA_SET_UP,
+];
 
 /**
  * @param text names or numbers of findings, with commas between

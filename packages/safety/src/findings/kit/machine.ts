@@ -53,6 +53,11 @@ export class Machine extends wired {
     });
   }
 
+  /** What the DMA API keeps for a domain. */
+  cookie(domain: iommu_domain): ReturnType<typeof to_cookie> {
+    return to_cookie(domain);
+  }
+
   /** The pool of a domain, or null. */
   poolOf(domain: iommu_domain): io_buffer_pool | null {
     return to_cookie(domain).bounce_buffers as io_buffer_pool | null;

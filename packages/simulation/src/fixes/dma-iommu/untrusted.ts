@@ -3,8 +3,11 @@
 
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
+  dev_is_dma_coherent,
   type device,
+  type dma_addr_t,
   type dma_data_direction,
+  type phys_addr_t,
   type scatterlist,
   sg_dma_address,
 } from '@iommu-bounce/linux-shim';
@@ -31,11 +34,34 @@ function poolFirst(base: DmaIommuClass): DmaIommuClass {
   };
 }
 
+function listProt(base: DmaIommuClass): DmaIommuClass {
+  return class extends base {
+    protected override __iommu_dma_map_swiotlb(
+      dev: device,
+      phys: phys_addr_t,
+      org_size: number,
+      dma_mask: number,
+      _prot: number,
+      dir: dma_data_direction,
+      attrs: number,
+    ): dma_addr_t {
+      const prot = this.dma_info_to_prot(dir, dev_is_dma_coherent(dev), attrs);
+      return super.__iommu_dma_map_swiotlb(dev, phys, org_size, dma_mask, prot, dir, attrs);
+    }
+  };
+}
+
 export const UNTRUSTED: readonly Fix[] = [
   {
     name: 'pool-first',
     findings: [8, 9, 10],
     what: 'unmapping a list asks the pool before swiotlb, as mapping it does',
     overlays: { dma_iommu: poolFirst },
+  },
+  {
+    name: 'list-prot',
+    findings: [12],
+    what: 'lists of untrusted devices are mapped with the permission of their direction',
+    overlays: { dma_iommu: listProt },
   },
 ];

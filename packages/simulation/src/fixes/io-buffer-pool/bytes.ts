@@ -14,23 +14,15 @@ import {
   type page,
   type scatterlist,
   sg_dma_address,
-  sg_next,
   virt_addr_t,
   page_to_virt,
 } from '@iommu-bounce/linux-shim';
 import { IOMMU_READ } from '@iommu-bounce/iommu-core';
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type { Fix, PoolClass } from '../fix';
+import { listBytes } from './lists';
 
 type PoolArgs = ConstructorParameters<PoolClass>;
-
-/** Bytes of a list. */
-function listBytes(sgl: scatterlist, nents: number): number {
-  let bytes = 0;
-  for (let i = 0, sg: scatterlist | null = sgl; i < nents && sg; i++, sg = sg_next(sg))
-    bytes += sg.length;
-  return bytes;
-}
 
 function copyIn(base: PoolClass): PoolClass {
   return class extends base {

@@ -22,11 +22,46 @@ function poolOptional(base: PoolClass): PoolClass {
   };
 }
 
+type PoolArgs = ConstructorParameters<PoolClass>;
+
+function aperture(base: PoolClass): PoolClass {
+  return class extends base {
+    constructor(...[k, iommu, dma_iommu, params]: PoolArgs) {
+      super(
+        k,
+        iommu,
+        {
+          __iommu_dma_alloc_iova: (domain, size, limit, dev) => {
+            const { force_aperture, aperture_start, aperture_end } = domain.geometry;
+            const isOutside = force_aperture && aperture_start > limit;
+            const most = isOutside ? aperture_end : limit;
+            return dma_iommu.__iommu_dma_alloc_iova(domain, size, most, dev);
+          },
+          __iommu_dma_free_iova: (...args) => {
+            dma_iommu.__iommu_dma_free_iova(...args);
+          },
+          __iommu_dma_free_pages: (...args) => {
+            dma_iommu.__iommu_dma_free_pages(...args);
+          },
+          __iommu_dma_alloc_pages: (...args) => dma_iommu.__iommu_dma_alloc_pages(...args),
+        },
+        params,
+      );
+    }
+  };
+}
+
 export const SET_UP: readonly Fix[] = [
   {
     name: 'pool-optional',
     findings: [17, 64],
     what: 'a pool that cannot be made is done without: the device is translated, its mappings are not bounced',
     overlays: { io_buffer_pool: poolOptional },
+  },
+  {
+    name: 'aperture',
+    findings: [16],
+    what: 'in a domain that begins above the device’s mask of set-up, the pool takes addresses from where it begins',
+    overlays: { io_buffer_pool: aperture },
   },
 ];
