@@ -17,7 +17,11 @@ import type {
 } from '@iommu-bounce/simulation';
 import type { AdviseDocument, DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
-import type { CheckDocument, CheckListDocument } from './tables/check-document';
+import type {
+  CheckDocument,
+  CheckListDocument,
+  CheckPricesDocument,
+} from './tables/check-document';
 import type { DemoDocument } from './tables/demo';
 
 /** A transcript, replayed. */
@@ -96,8 +100,8 @@ export interface Documents {
   readonly calibrate: Calibration;
   /** Policies compared, simulated. */
   readonly compare: CompareDocument;
-  /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list. */
-  readonly check: CheckDocument | CheckListDocument;
+  /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list; or prices of fixes, with --prices. */
+  readonly check: CheckDocument | CheckListDocument | CheckPricesDocument;
   /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */

@@ -27,7 +27,7 @@ import {
   table_driver,
   to_table_domain,
 } from '@iommu-bounce/iommu-core';
-import { type running_machine, boot } from '../boot';
+import { type overlays, type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import type { Transcript, TranscriptOp } from './parse';
@@ -79,6 +79,8 @@ export interface EnvironmentOptions {
   readonly withoutPool?: boolean;
   /** Subclasses of the machine's parts. */
   readonly parts?: machine_parts;
+  /** Subclasses of the C's files. */
+  readonly overlays?: overlays;
   /** Told what the IOMMU driver did. */
   readonly driverCalls?: DriverCalls;
 }
@@ -101,7 +103,7 @@ export class Environment {
 
   constructor(
     private readonly transcript: Transcript,
-    { withoutPool = false, parts = {}, driverCalls = {} }: EnvironmentOptions = {},
+    { withoutPool = false, parts = {}, overlays = {}, driverCalls = {} }: EnvironmentOptions = {},
   ) {
     const { header } = transcript;
     this.recorder = new Recorder(driverCalls);
@@ -117,6 +119,7 @@ export class Environment {
         `iommu.forcedac=${header.forcedac ? '1' : '0'}`,
       ].join(' '),
       kdump: header.kdump,
+      overlays,
       machine: {
         memory: {
           nodes: [

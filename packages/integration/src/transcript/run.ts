@@ -42,6 +42,7 @@ export class TranscriptRun {
     check_options('TranscriptRun', options, {
       withoutPool: flag,
       parts: an_object, // the machine looks into it
+      overlays: an_object, // boot looks into it
       driverCalls: an_object,
     });
     this.env = new Environment(transcript, options);

@@ -11,14 +11,25 @@ import {
   judge,
   showFinding,
 } from '@iommu-bounce/safety';
-import { type Fix, fixesNamed } from '@iommu-bounce/simulation';
+import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
 import { checkReport } from '../reports/check';
 import { checkReportFile, writeReport } from '../reports/write-report';
-import { type CheckDocument, checkDocument, listed } from '../tables/check-document';
-import { checkFindingsText, checkListText, checkPromisesText } from '../tables/check-findings';
+import {
+  type CheckDocument,
+  type CheckPricesDocument,
+  checkDocument,
+  listed,
+  pricesDocument,
+} from '../tables/check-document';
+import {
+  checkFindingsText,
+  checkListText,
+  checkPricesText,
+  checkPromisesText,
+} from '../tables/check-findings';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
 import { option, reportOption, wholeNumber } from './option-values';
@@ -27,6 +38,7 @@ interface CheckOptions {
   readonly finding?: string;
   readonly fix?: string;
   readonly list?: boolean;
+  readonly prices?: boolean;
   readonly seconds: string;
   readonly json?: boolean;
   readonly report?: string;
@@ -41,6 +53,7 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
     .option('--finding <numbers>', 'show these findings, e.g. 2 or 8,9')
     .option('--fix <names>', 'with these fixes on: names, or numbers of findings')
     .option('--list', 'list the findings and their fixes, and run nothing')
+    .option('--prices', 'what each fix, or those of --fix, costs on the table of fio')
     .option('--seconds <n>', 'how long to search beside the findings', '60')
     .addOption(jsonOption('check'))
     .addOption(reportOption())
@@ -59,6 +72,13 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
       throw new UsageError('--list: lists the findings; expected no --fix and no --report');
     const document = { findings: (chosen ?? FINDINGS).map(listed) };
     printResult(io, json, document, (screen) => checkListText(document, screen));
+    return 0;
+  }
+  if (options.prices === true) {
+    if (report !== undefined || chosen)
+      throw new UsageError('--prices: lists prices of fixes; expected no --finding, no --report');
+    const document = prices(fixes, io);
+    printResult(io, json, document, (screen) => checkPricesText(document, screen));
     return 0;
   }
   if (report !== undefined) checkReportFile(report);
@@ -84,6 +104,21 @@ function run(
     });
     const tried = chosen ? [] : search(seconds, progress.show);
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
+  } finally {
+    progress.done();
+  }
+}
+
+/** I/Os of each run: the figures change little with more. */
+const PRICE_IOS = 2000;
+
+function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
+  const progress = new Progress(io, 'check');
+  try {
+    return pricesDocument(
+      PRICE_IOS,
+      fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, progress.show),
+    );
   } finally {
     progress.done();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `check` prints with --json: promises against evidence, and each finding as a machine shows it.
 
+import type { FixPrice } from '@iommu-bounce/simulation';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type {
   Cause,
@@ -91,6 +92,50 @@ export interface CheckDocument {
 export interface CheckListDocument {
   /** Findings, by number. */
   readonly findings: readonly ListedFinding[];
+}
+
+/** Change that a fix makes, at one direction and size of I/O. */
+export interface PricedSize {
+  /** What the I/Os are. */
+  readonly rw: 'read' | 'write';
+  /** Bytes of an I/O. */
+  readonly bs: whole_number;
+  /** Relative change of throughput: -0.01 is one percent less. */
+  readonly throughput: number;
+  /** Relative change of CPU time per I/O: 0.01 is one percent more. */
+  readonly cpu: number;
+}
+
+/** What `check --prices` prints. */
+export interface CheckPricesDocument {
+  /** No figure in here was measured. */
+  readonly simulated: true;
+  /** I/Os of each run. */
+  readonly ios: whole_number;
+  /** In the order in which the fixes are laid over the port. */
+  readonly prices: readonly {
+    /** Name of the fix. */
+    readonly fix: string;
+    /** Numbers of the findings that it mends. */
+    readonly findings: readonly whole_number[];
+    /** What it does. */
+    readonly what: string;
+    /** One for each direction and size. */
+    readonly sizes: readonly PricedSize[];
+  }[];
+}
+
+export function pricesDocument(ios: number, prices: readonly FixPrice[]): CheckPricesDocument {
+  return {
+    simulated: true,
+    ios,
+    prices: prices.map(({ fix: { name, findings, what }, sizes }) => ({
+      fix: name,
+      findings,
+      what,
+      sizes,
+    })),
+  };
 }
 
 export function listed(finding: Finding): ListedFinding {

@@ -7,6 +7,7 @@ import type { Screen } from '../show/text';
 import type {
   CheckDocument,
   CheckListDocument,
+  CheckPricesDocument,
   CheckedFinding,
   FindingRow,
   ListedFinding,
@@ -120,4 +121,42 @@ function verdict({ columns, rows }: CheckedFinding): string {
     return `${title}: ${shown ? 'shown' : 'not shown'}`;
   });
   return `${each.join('; ')}.`;
+}
+
+export function checkPricesText(document: CheckPricesDocument, screen: Screen): string {
+  return partsText(priceParts(document), screen);
+}
+
+/** Changes below this are shown as none, %. */
+const LEAST = 0.05;
+
+export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
+  const sizes = prices[0]?.sizes ?? [];
+  const percent = (share: number): string => {
+    const value = 100 * share;
+    return Math.abs(value) < LEAST ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`;
+  };
+  const isFree = (one: (typeof prices)[number]): boolean =>
+    one.sizes.every(({ throughput, cpu }) => percent(throughput) === '0' && percent(cpu) === '0');
+  const free = prices.filter(isFree).map(({ fix }) => fix);
+  const table = (title: string, of: 'throughput' | 'cpu'): TablePart => ({
+    title,
+    head: ['fix', 'findings', ...sizes.map(({ rw, bs }) => `${rw} ${String(bs / 1024)}k`)],
+    rows: prices
+      .filter((one) => !isFree(one))
+      .map(({ fix, findings, sizes: own }) => [
+        fix,
+        findings.join(', '),
+        ...own.map((one) => percent(one[of])),
+      ]),
+    numbersFrom: 2,
+    keys: 1,
+  });
+  return [
+    `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${ios.toLocaleString('en')} I/Os at queue depth 64.`,
+    table('Change of throughput, %', 'throughput'),
+    table('Change of CPU time per I/O, %', 'cpu'),
+    `Free on this table: ${free.join(', ')}.`,
+    'The drive limits throughput at 64k and 128k. The model charges copies, clears, locks, allocations and requests, not single instructions.',
+  ];
 }

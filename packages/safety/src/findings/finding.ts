@@ -43,8 +43,8 @@ export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   'any load': 'correct drivers on common hardware, or a short transfer',
 };
 
-/** Whether somebody mended it later, as far as it was looked up. */
-export type Later = string;
+/** Where version 2 of the series is: a patch `N/9` of it is the mail with N + 1 in place of the 1. */
+export const VERSION_2 = '20210806103423.3341285-1-stevensd@google.com';
 
 export interface Finding {
   /** Number in docs/findings.md. */
@@ -56,8 +56,8 @@ export interface Finding {
   readonly harm: string;
   /** Functions of the C, the file in front where it is not clear. */
   readonly where: readonly string[];
-  /** Version 2 of the series, or a later kernel: with mail, commit or version; or `not looked up`. */
-  readonly later: Later;
+  /** Whether version 2 of the series (VERSION_2) or a later kernel mended it, as read there; or `not looked up`. */
+  readonly later: string;
   /** The fix of `@iommu-bounce/simulation` that mends it; null: there is none here. */
   readonly fix: string | null;
   /** Why there is no fix here: which other design would mend it. */

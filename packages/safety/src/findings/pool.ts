@@ -147,7 +147,8 @@ export const POOL: readonly Finding[] = [
     cause: 'any load',
     harm: 'a device that writes less than it was asked for gives the caller old kernel memory, or another transfer’s data, in place of his own bytes',
     where: ['io_buffer_pool_do_sync', 'iommu_dma_unmap_page'],
-    later: 'not looked up',
+    later:
+      'not mended in v2: 3/9 copies nothing when it maps for the device to write, and copies all back',
     fix: 'copy-in',
     steps: [
       'A page of 11 is mapped for the device to write 100 bytes.',
@@ -163,7 +164,8 @@ export const POOL: readonly Finding[] = [
     cause: 'malicious device',
     harm: 'a device reads old kernel memory and the data of earlier mappings behind each mapping that does not fill its class',
     where: ['io_buffer_pool_fill_slot', 'io_buffer_pool_map_buffer'],
-    later: 'not looked up',
+    later:
+      'partly mended in v2: 3/9 zeroes new pages, 5/9 clears what is unused of a new buffer, since 7/9 for untrusted devices only; a reused buffer shows earlier data',
     fix: 'zero-slack',
     steps: [
       'A page of 22 is mapped whole for the device to read, and unmapped.',
@@ -179,7 +181,7 @@ export const POOL: readonly Finding[] = [
     cause: 'malicious device',
     harm: 'a device reads what was sent through a buffer until the eviction worker has seen it twice',
     where: ['__io_buffer_pool_evict', 'calc_index'],
-    later: 'not looked up',
+    later: 'not mended in v2: 6/9 keeps the period of 5 s and two rounds',
     fix: 'scrub',
     steps: [
       '100 bytes of 11 are mapped for the device to read, and unmapped.',
@@ -194,7 +196,8 @@ export const POOL: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a driver that maps a page twice and syncs neither mapping between has two copies of it, as with swiotlb=force',
     where: ['io_buffer_pool_map_buffer'],
-    later: 'not looked up',
+    later:
+      'v2 8/9 adds DMA_ATTR_PERSISTENT_STREAMING, with which a driver is not bounced; others see it as before',
     fix: null,
     design:
       'one buffer for each page that is mapped: slots that are shared and counted, and found by page; or a flag of the driver that says that it shares',
@@ -211,7 +214,8 @@ export const POOL: readonly Finding[] = [
     cause: 'any load',
     harm: 'a device reads old kernel memory in place of zeroed pages, and a driver that never syncs never sees what the device writes',
     where: ['dma_common_alloc_pages', 'iommu_dma_map_page'],
-    later: 'not looked up',
+    later:
+      'partly mended in v2: 3/9 zeroes pages of new buffers; such pages are still bounced up to always_bounce_limit (7/9)',
     fix: 'plain-pages',
     steps: [
       'A driver allocates a page with dma_alloc_pages, for both ways.',
@@ -226,7 +230,7 @@ export const POOL: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a driver that unmaps or syncs a copy of a list loses what the device wrote, without a word',
     where: ['io_buffer_pool_sync_sg'],
-    later: 'not looked up',
+    later: 'not mended in v2: 3/9 compares the address too',
     fix: 'same-list',
     steps: [
       'A list over a page of 11 is mapped, and the device writes 100 bytes of 22.',
@@ -241,7 +245,7 @@ export const POOL: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'on a 32-bit kernel with highmem, transfers go to memory that the device never sees, and back from it',
     where: ['io_buffer_pool_do_sync'],
-    later: 'not looked up',
+    later: 'mended in v2: 3/9 maps bounce pages with kmap_local_page, and takes lowmem first',
     fix: 'kmap-bounce',
     steps: [
       'The machine has highmem, from which pages of buffers are taken first.',

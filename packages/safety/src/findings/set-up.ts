@@ -133,7 +133,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a second device of a group with a narrower mask gets addresses that it cannot reach: its transfers go elsewhere or fault',
     where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
-    later: 'not looked up',
+    later: 'mended in v2: 6/9 checks a further device before it returns early, and refuses it',
     fix: 'mask-at-map',
     steps: [
       'A device is plugged in, then one of 24 bits into the same group.',
@@ -148,7 +148,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a device of less than 32 bits gets addresses that it cannot reach, although its driver says so',
     where: ['io_buffer_class_init'],
-    later: 'not looked up',
+    later: 'not mended in v2: 6/9 reserves with dma_get_mask(dev) at set-up',
     fix: 'mask-at-map',
     steps: [
       'A device is plugged in; then its driver sets a mask of 24 bits, and maps a page and a list.',
@@ -162,7 +162,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'where the IOMMU’s addresses begin at 4 GiB, as on s390, no device works',
     where: ['io_buffer_class_init'],
-    later: 'not looked up',
+    later:
+      'not mended in v2: s390 needed a workaround of 64 bits (mail of 1 July 2022, 880cceedfb8753467802356980fb09c83d250a09.camel@linux.ibm.com)',
     fix: 'aperture',
     steps: [
       'The IOMMU has addresses from 4 GiB on. A device is plugged in.',
@@ -177,7 +178,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'failure',
     harm: 'one failed allocation while a device is probed, and each of its accesses faults',
     where: ['iommu_setup_dma_ops'],
-    later: 'not looked up',
+    later: 'not mended in v2: 3/9 returns the error from iommu_dma_init_domain',
     fix: 'pool-optional',
     steps: [
       'The pool’s workqueue cannot be allocated while a device is probed.',
@@ -192,7 +193,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'failure',
     harm: 'after one failed allocation a domain is never bounced again, and nobody is told',
     where: ['iommu_dma_init_domain'],
-    later: 'not looked up',
+    later:
+      'worse in v2, by reading: the error pointer of 3/9 stays in the cookie, and 6/9 takes it for buffers',
     fix: 'retry-pool',
     steps: [
       'The pool’s workqueue cannot be allocated while a device is probed.',
@@ -207,7 +209,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'in a kdump kernel a device whose first mapping is bounced is never attached: the crash dump cannot be written',
     where: ['iommu_dma_map_page'],
-    later: 'not looked up',
+    later: 'not mended in v2: 3/9 asks its buffers before anything attaches the device',
     fix: 'attach-first',
     steps: [
       'A kdump kernel puts off attaching a device until it is used first.',
@@ -222,7 +224,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a domain that goes while a driver has mappings loses their buffers’ pages, without a word',
     where: ['io_buffer_pool_destroy'],
-    later: 'not looked up',
+    later: 'not mended in v2: 6/9 evicts cached slots only',
     fix: 'free-in-use',
     steps: ['A page is mapped, and the device is removed before it is unmapped.'],
     show: teardown,
@@ -234,7 +236,7 @@ export const SET_UP: readonly Finding[] = [
     cause: 'failure',
     harm: 'each buffer that the IOMMU does not unmap once costs its slot and pages for the life of the domain',
     where: ['io_buffer_pool_free_slot'],
-    later: 'not looked up',
+    later: 'not mended in v2: 6/9 leaks the slot with a warning',
     fix: 'retry-unmap',
     steps: [
       'A page is mapped and unmapped; the IOMMU fails the eviction’s unmap once.',

@@ -145,7 +145,7 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'each list of an untrusted device costs its domain a slot and its pages, until no list is bounced any more',
     where: ['iommu_dma_unmap_sg'],
-    later: 'not looked up',
+    later: 'mended in v2: 1/9 takes swiotlb out of dma-iommu, 3/9 unmaps lists through its buffers',
     fix: 'pool-first',
     steps: [
       'An untrusted device’s list of two entries is mapped: the pool takes it.',
@@ -161,7 +161,7 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'correct use by an untrusted device’s driver ends in a wild pointer: the next mapping at a lost slot’s address, or the sync of a copy of a list',
     where: ['iommu_dma_unmap_sg', 'io_buffer_pool_find_buffer', 'io_buffer_pool_sync_sg'],
-    later: 'not looked up',
+    later: 'mended in v2 with 8; 3/9 keeps the comparison by address that a copy of a list fails',
     fix: 'pool-first,same-list',
     steps: [
       'An untrusted device’s list is mapped and unmapped: the only slot is lost, its address free.',
@@ -177,7 +177,7 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'an untrusted device reads a page after its unmap, as long as the domain lives, and then gets it in place of other mappings’ data',
     where: ['io_buffer_pool_unmap_buffer'],
-    later: 'not looked up',
+    later: 'mended in v2 with 8',
     fix: 'pool-first',
     steps: [
       'An untrusted device’s list is mapped and unmapped: the only slot is lost, its address free.',
@@ -193,7 +193,8 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'the unmap of one list of an untrusted device unmaps another mapping, whose transfer then faults',
     where: ['io_buffer_pool_map_sg'],
-    later: 'not looked up',
+    later:
+      'mended in v2 by 1/9, which takes out the path that unmaps later entries; 3/9 still invalidates one entry only',
     fix: 'stale-entries',
     steps: [
       'The only slot is busy, so a list of three goes through swiotlb; it is unmapped, and the slot becomes free.',
@@ -209,7 +210,7 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'lists of untrusted devices that bypass the pool get the wrong permission: reads fault, and what a device should only write it can read',
     where: ['iommu_dma_map_sg_swiotlb'],
-    later: 'not looked up',
+    later: 'mended in v2: 1/9 takes the function out',
     fix: 'list-prot',
     steps: [
       'The pool has no slots. A list is mapped for an untrusted device to write.',
@@ -224,7 +225,8 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'on a kernel without SWIOTLB an untrusted device reaches memory for milliseconds after its unmap, where the administrator chose lazy flushing for the others',
     where: ['dev_use_swiotlb', 'iommu_dma_init_domain'],
-    later: 'not looked up',
+    later:
+      'objected to on 8 July 2021 (aa5271cc-b555-50eb-7a45-b9bbec92d97c@arm.com); v2 of the fixes keeps dev_is_untrusted',
     fix: 'keep-strict',
     steps: [
       'The kernel flushes lazily (iommu.strict=0); an untrusted device is plugged in.',
