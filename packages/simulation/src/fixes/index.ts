@@ -34,6 +34,11 @@ export const FIXES: readonly Fix[] = [
   ...DMA_SET_UP,
 ];
 
+/** In the order of their findings. */
+export function fixNames(): string[] {
+  return [...FIXES].sort((a, b) => a.findings[0] - b.findings[0]).map(({ name }) => name);
+}
+
 /**
  * @param text names or numbers of findings, with commas between
  * @throws InputError for one that has no fix
@@ -45,10 +50,7 @@ export function fixesNamed(text: string): Fix[] {
       ({ name, findings, partly }) =>
         name === word || (partly !== true && findings.some((n) => String(n) === word)),
     );
-    if (!found)
-      throw new InputError(
-        `fix '${word}' is unknown, expected ${FIXES.map(({ name }) => name).join(', ')}`,
-      );
+    if (!found) throw new InputError(`fix '${word}' is unknown, expected ${fixNames().join(', ')}`);
     return found;
   });
 }
