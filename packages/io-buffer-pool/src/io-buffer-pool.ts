@@ -163,11 +163,11 @@ function pool_of_work(work: work_struct): io_buffer_pool {
 
 /** drivers/iommu/io-buffer-pool.c */
 export class io_buffer_pool_c implements io_buffer_pool_h {
-  private readonly num_slots: number;
-  private readonly class_sizes: number;
-  private num_classes = 0;
+  protected readonly num_slots: number;
+  protected readonly class_sizes: number;
+  protected num_classes = 0;
   // JS: C's msecs_to_jiffies(EVICT_PERIOD_MSEC), which its compiler folds; to divide each time the cache was empty took 2 ns.
-  private readonly evict_period: number;
+  protected readonly evict_period: number;
 
   /** Module parameters and their types. */
   static readonly module_param = { num_slots: 'uint', class_sizes: 'byte' } as const;
@@ -195,9 +195,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
    * @throws OptionError for a parameter outside its C type
    */
   constructor(
-    private readonly k: machine,
-    private readonly iommu: Pick<iommu_c, 'iommu_map_sg_atomic' | 'iommu_unmap'>,
-    private readonly dma_iommu: Pick<
+    protected readonly k: machine,
+    protected readonly iommu: Pick<iommu_c, 'iommu_map_sg_atomic' | 'iommu_unmap'>,
+    protected readonly dma_iommu: Pick<
       dma_iommu_h,
       (typeof io_buffer_pool_c.undefined_symbols)[number]
     >,
@@ -209,7 +209,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     this.class_sizes = params.class_sizes ?? 32 | 4 | 1;
   }
 
-  private init_num_classes(): number {
+  protected init_num_classes(): number {
     let sizes_mask = this.class_sizes;
     let count = 0;
 
@@ -222,12 +222,12 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return this.num_classes;
   }
 
-  private io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
+  protected io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
     // JS: computed once: see io_buffer_slot.
     return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // deviation 2
   }
 
-  private io_buffer_class_get_cache(klass: io_buffer_class, prot: number): slot_list {
+  protected io_buffer_class_get_cache(klass: io_buffer_class, prot: number): slot_list {
     prot &= IOMMU_READ | IOMMU_WRITE;
     const { cached_slots } = klass;
     if (prot === IOMMU_READ) return cached_slots[IO_BUFFER_SLOT_TYPE_RO] as slot_list;
@@ -236,7 +236,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return cached_slots[IO_BUFFER_SLOT_TYPE_RW] as slot_list;
   }
 
-  private io_buffer_pool_free_slot(
+  protected io_buffer_pool_free_slot(
     pool: io_buffer_pool,
     klass: io_buffer_class,
     slot: io_buffer_slot,
@@ -254,7 +254,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return true;
   }
 
-  private __io_buffer_pool_evict(pool: io_buffer_pool, pool_teardown: boolean): void {
+  protected __io_buffer_pool_evict(pool: io_buffer_pool, pool_teardown: boolean): void {
     let requeue = false;
 
     for (let i = 0; i < this.num_classes; i++) {
@@ -294,7 +294,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.k.workqueue.queue_delayed_work(deref(pool.evict_wq), pool.evict_work, this.evict_period);
   }
 
-  private io_buffer_pool_evict(work: work_struct): void {
+  protected io_buffer_pool_evict(work: work_struct): void {
     const pool = pool_of_work(work);
     this.__io_buffer_pool_evict(pool, false);
   }
@@ -344,7 +344,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   /** JS: the product that C writes out thrice: bytes of one buffer more than there are slots, counted in 32 bits. */
-  private reserved_size(buffer_size: number): number {
+  protected reserved_size(buffer_size: number): number {
     return buffer_size * ((this.num_slots + 1) >>> 0);
   }
 
@@ -469,7 +469,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   /** The slot of an address, or null; JS: C returns its class too, through a pointer; a slot knows it (deviation 1). */
-  private io_buffer_pool_find_buffer(
+  protected io_buffer_pool_find_buffer(
     pool: io_buffer_pool,
     handle: dma_addr_t,
   ): io_buffer_slot | null {
@@ -513,7 +513,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return true;
   }
 
-  private io_buffer_pool_fill_slot(
+  protected io_buffer_pool_fill_slot(
     pool: io_buffer_pool,
     klass: io_buffer_class,
     slot: io_buffer_slot,
@@ -562,7 +562,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   /** JS: the steps of C's copy loop, once for a buffer; at each copy they are 9 % of a 128 KiB hit. */
-  private count_consecutive(pages: readonly (page | null)[]): number[] {
+  protected count_consecutive(pages: readonly (page | null)[]): number[] {
     const counts = pages.map(() => 1);
     for (let i = pages.length - 2; i >= 0; i--)
       if (deref(pages[i]).pfn + 1 === deref(pages[i + 1]).pfn)
@@ -570,7 +570,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return counts;
   }
 
-  private io_buffer_pool_map_buffer(
+  protected io_buffer_pool_map_buffer(
     pool_in: object | null,
     orig_buffer: page | scatterlist,
     size: number,
@@ -693,7 +693,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     return i; // finding 27: 0 for a list without bytes, which has a buffer
   }
 
-  private io_buffer_needs_sync(dir: dma_data_direction, sync_for_cpu: boolean): boolean {
+  protected io_buffer_needs_sync(dir: dma_data_direction, sync_for_cpu: boolean): boolean {
     return (
       dir === DMA_BIDIRECTIONAL ||
       (dir === DMA_FROM_DEVICE && sync_for_cpu) ||
@@ -701,7 +701,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     );
   }
 
-  private io_buffer_pool_do_sync(
+  protected io_buffer_pool_do_sync(
     _pool: io_buffer_pool,
     _klass: io_buffer_class,
     slot: io_buffer_slot,
@@ -773,7 +773,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
   }
 
   /** JS: the loop that C has in the function above, page by page; out of line, so that the rest can be inlined. */
-  private copy_highmem(
+  protected copy_highmem(
     orig_page: page,
     orig_offset: number,
     bounce_ptr: virt_addr_t,

@@ -11,6 +11,7 @@ import { addAnonymise } from './commands/anonymise';
 import { addAdvise } from './commands/advise';
 import { addBreakEven } from './commands/breakeven';
 import { addCalibrate } from './commands/calibrate';
+import { addCheck } from './commands/check';
 import { addCompare } from './commands/compare';
 import { addDiff } from './commands/diff';
 import { addDemo } from './commands/demo';
@@ -56,6 +57,7 @@ const verbs: readonly AddCommand[] = [
   addPlay,
   addBreakEven,
   addCalibrate,
+  addCheck,
   addCompare,
   addSweep,
   addWorker,

@@ -18,6 +18,11 @@ import type {
 import type { ProtectionDocument } from '@iommu-bounce/safety';
 import type { AdviseDocument, DiffDocument, ReplayDocument } from './compare';
 import type { BreakEvenDocument } from './tables/breakeven';
+import type {
+  CheckDocument,
+  CheckListDocument,
+  CheckPricesDocument,
+} from './tables/check-document';
 import type { DemoDocument } from './tables/demo';
 
 /** A transcript, replayed. */
@@ -98,6 +103,8 @@ export interface Documents {
   readonly calibrate: Calibration;
   /** Policies compared, simulated. */
   readonly compare: CompareDocument;
+  /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list; or prices of fixes, with --prices. */
+  readonly check: CheckDocument | CheckListDocument | CheckPricesDocument;
   /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */

@@ -7,3 +7,5 @@ export * from './faults'; // each failure, and each two
 export * from './oracle'; // what hostile devices could do under each policy
 export * from './protection'; // the same as a table, beside what each policy costs
 export * from './conformance'; // the rules of the DMA API, tried on any implementation
+export * from './findings'; // what goes wrong, shown on a machine
+export * from './promises'; // what the series promises, and what breaks it

@@ -79,6 +79,8 @@ export interface EnvironmentOptions {
   readonly withoutPool?: boolean;
   /** Subclasses of the machine's parts. */
   readonly parts?: machine_parts;
+  /** Subclasses of the C's files. */
+  readonly overlays?: overlays;
   /** Told what the IOMMU driver did. */
   readonly driverCalls?: DriverCalls;
   /** Subclasses of the C's files, as of `boot`. */
@@ -113,6 +115,7 @@ export class Environment {
       overlays = {},
       pages,
     }: EnvironmentOptions = {},
+    { withoutPool = false, parts = {}, overlays = {}, driverCalls = {} }: EnvironmentOptions = {},
   ) {
     const { header } = transcript;
     this.recorder = new Recorder(driverCalls);
@@ -130,6 +133,7 @@ export class Environment {
         `iommu.forcedac=${header.forcedac ? '1' : '0'}`,
       ].join(' '),
       kdump: header.kdump,
+      overlays,
       machine: {
         memory: {
           nodes: [

@@ -3,6 +3,7 @@
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import type { oops } from '@iommu-bounce/linux-shim';
+import type { EnvironmentOptions } from './environment';
 import { type Json, show } from './fields';
 import { ENDINGS, type Transcript, type TranscriptOp, parseTranscript } from './parse';
 import { type OpOutcome, TranscriptRun } from './run';
@@ -41,8 +42,8 @@ export function replayTranscript(text: string): ReplayResult {
   return replay(parseTranscript(text));
 }
 
-export function replay(transcript: Transcript): ReplayResult {
-  const run = new TranscriptRun(transcript);
+export function replay(transcript: Transcript, options: EnvironmentOptions = {}): ReplayResult {
+  const run = new TranscriptRun(transcript, options);
   let ops = 0;
   while (run.next) {
     const mismatch = mismatchOf(run.step());

@@ -3,7 +3,7 @@
 
 import type { Command, Option } from 'commander';
 import { IOMMU_DRIVERS } from '@iommu-bounce/integration';
-import { FIXES, LAYOUT_NAMES, POLICIES, PRESET_NAMES } from '@iommu-bounce/simulation';
+import { LAYOUT_NAMES, POLICIES, PRESET_NAMES, fixNames } from '@iommu-bounce/simulation';
 import { RECORDED_ON } from '../compare';
 
 export interface OptionText {
@@ -32,7 +32,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   '--driver': IOMMU_DRIVERS,
   '--recorded-on': Object.keys(RECORDED_ON),
   '--policy': ['all', ...POLICIES.map(({ name }) => name)],
-  '--fix': FIXES.map(({ name }) => name),
+  '--fix': fixNames(),
   '--patches': ['0', '1', '2', '3', '4'],
   '--layout': LAYOUT_NAMES,
 };

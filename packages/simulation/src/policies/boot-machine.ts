@@ -23,7 +23,7 @@ import {
   bareMetalCharges,
 } from '../sim';
 import { baseOverlays } from './base';
-import { fixedPool } from './fixes';
+import { fixOverlays } from '../fixes';
 import { type DeviceKind, bindDriver } from './pci-devices';
 import type { HostFacts, MachinePlan, Platform } from './plan';
 import { PoolView } from './pool-view';
@@ -158,6 +158,8 @@ function bootCharged(
 ): MachineOnIommu {
   const lazy = plan.lazy ?? false;
   const isVirtio = platform.iommu === 'virtio-iommu';
+  const fixes = isVirtio ? plan.fixes : plan.fixes?.filter((fix) => !fix.overlays.virtio_iommu);
+  const overlays = fixOverlays(fixes ?? [], baseOverlays(plan, platform.iommu));
   return bootOn(
     isVirtio ? 'virtio' : 'table',
     {
@@ -179,10 +181,7 @@ function bootCharged(
           ...plan.parts,
         },
       },
-      overlays: {
-        ...baseOverlays(plan, platform.iommu),
-        io_buffer_pool: fixedPool(plan.fixes ?? []),
-      },
+      overlays,
     },
     {
       ...(pageSizeMask === undefined ? {} : { pageSizeMask }),

@@ -4,7 +4,7 @@
 export * from './policy'; // their names
 export * from './plan'; // what they are made of
 export * from './base'; // the kernel that they run on
-export * from './fixes'; // of the pool's findings
+export * from '../fixes'; // of findings
 export * from './pci-devices'; // what drivers set
 export * from './boot-machine'; // a machine to plug it into
 export * from './boot-device'; // a machine with one device

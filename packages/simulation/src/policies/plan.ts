@@ -5,7 +5,7 @@ import type { machine_parts } from '@iommu-bounce/linux-shim';
 import type { DriverWatch } from '@iommu-bounce/integration';
 import type { OptionValues } from '@iommu-bounce/kconfig-options';
 import type { CostParameters, IommuKind } from '../cost';
-import type { Fix } from './fixes';
+import type { Fix } from '../fixes';
 
 /** 5.13 is the port. 6.8 is the port with what changed until then and matters to these policies. */
 export const BASES = ['5.13', '6.8'] as const;
@@ -36,7 +36,7 @@ export interface MachinePlan {
   readonly base?: Base;
   /** In place of the machine's own, or of those that charge. */
   readonly parts?: machine_parts;
-  /** What is changed of the pool. */
+  /** Fixes of findings that are on. */
   readonly fixes?: readonly Fix[];
 }
 

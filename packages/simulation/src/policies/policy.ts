@@ -6,7 +6,7 @@ import type { IommuKind } from '../cost';
 import { InputError } from '../errors';
 import type { SimDevice, MachineNeeds } from '../sim';
 import { basesOf, laterParts } from './base';
-import { fixesNamed } from './fixes';
+import { fixesNamed } from '../fixes';
 import { BASES, type Base, type MachinePlan, type Platform } from './plan';
 import { bootDevice } from './boot-device';
 import type { DeviceKind } from './pci-devices';

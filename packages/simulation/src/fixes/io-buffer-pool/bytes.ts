@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fixes of findings (docs/findings.md), off unless asked for: subclasses laid over the ported pool, whose text stays.
+// Fixes of what the pool shows of bytes: which are copied, and which are cleared.
 
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
@@ -14,32 +14,15 @@ import {
   type page,
   type scatterlist,
   sg_dma_address,
-  sg_next,
   virt_addr_t,
   page_to_virt,
 } from '@iommu-bounce/linux-shim';
 import { IOMMU_READ } from '@iommu-bounce/iommu-core';
-import { type io_buffer_pool, io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
-import { InputError } from '../errors';
+import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import type { Fix, PoolClass } from '../fix';
+import { listBytes } from './lists';
 
-type PoolClass = typeof io_buffer_pool_c;
 type PoolArgs = ConstructorParameters<PoolClass>;
-
-export interface Fix {
-  readonly name: string;
-  /** Number of the finding. */
-  readonly finding: number;
-  readonly what: string;
-  overlay(base: PoolClass): PoolClass;
-}
-
-/** Bytes of a list. */
-function listBytes(sgl: scatterlist, nents: number): number {
-  let bytes = 0;
-  for (let i = 0, sg: scatterlist | null = sgl; i < nents && sg; i++, sg = sg_next(sg))
-    bytes += sg.length;
-  return bytes;
-}
 
 function copyIn(base: PoolClass): PoolClass {
   return class extends base {
@@ -103,13 +86,6 @@ function clear(machine: machine, pages: readonly (page | null)[], from: number, 
 
 function zeroSlack(base: PoolClass): PoolClass {
   return class extends base {
-    private readonly machine: machine;
-
-    constructor(...args: PoolArgs) {
-      super(...args);
-      this.machine = args[0];
-    }
-
     override io_buffer_pool_map_page(
       pool: object | null,
       p: page,
@@ -119,7 +95,7 @@ function zeroSlack(base: PoolClass): PoolClass {
       attrs: number,
     ): dma_addr_t {
       const iova = super.io_buffer_pool_map_page(pool, p, offset, size, prot, attrs);
-      if (iova !== DMA_MAPPING_ERROR) clearSlack(this.machine, pool as io_buffer_pool, iova, size);
+      if (iova !== DMA_MAPPING_ERROR) clearSlack(this.k, pool as io_buffer_pool, iova, size);
       return iova;
     }
 
@@ -134,7 +110,7 @@ function zeroSlack(base: PoolClass): PoolClass {
       const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
       if (mapped > 0)
         clearSlack(
-          this.machine,
+          this.k,
           pool as io_buffer_pool,
           to_dma_addr(sg_dma_address(sgl)),
           listBytes(sgl, nents),
@@ -167,43 +143,43 @@ function zeroFill(base: PoolClass): PoolClass {
   };
 }
 
-export const FIXES: readonly Fix[] = [
+function scrub(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
+      const pool = pool_in as io_buffer_pool | null;
+      const slot = pool && this.io_buffer_pool_find_buffer(pool, handle);
+      // What the device can only write it cannot read back.
+      if (slot?.klass && slot.bounce_buffer && slot.orig_buffer !== null && slot.prot & IOMMU_READ)
+        clear(this.k, slot.bounce_buffer, 0, slot.klass.buffer_size);
+      return super.io_buffer_pool_unmap_buffer(pool_in, handle);
+    }
+  };
+}
+
+export const BYTES: readonly Fix[] = [
   {
     name: 'copy-in',
-    finding: 1,
+    findings: [1],
     what: 'every mapping copies towards the device, as swiotlb does since v5.17: a short transfer leaves the rest alone',
-    overlay: copyIn,
+    overlays: { io_buffer_pool: copyIn },
   },
   {
     name: 'zero-slack',
-    finding: 2,
+    findings: [2],
     what: 'what a mapping does not use of its buffer is cleared',
-    overlay: zeroSlack,
+    overlays: { io_buffer_pool: zeroSlack },
   },
   {
     name: 'zero-fill',
-    finding: 2,
+    findings: [2],
+    partly: true,
     what: 'pages of a buffer are cleared when it is filled, as in v2 of the series: no old kernel memory shows',
-    overlay: zeroFill,
+    overlays: { io_buffer_pool: zeroFill },
+  },
+  {
+    name: 'scrub',
+    findings: [3],
+    what: 'a buffer that the device can read is cleared when it is unmapped',
+    overlays: { io_buffer_pool: scrub },
   },
 ];
-
-/** @throws InputError for a name that is none */
-export function fixesNamed(text: string): Fix[] {
-  return text.split(',').map((raw) => {
-    const found = FIXES.find(({ name }) => name === raw.trim());
-    if (!found)
-      throw new InputError(
-        `fix '${raw.trim()}' is unknown, expected ${FIXES.map(({ name }) => name).join(', ')}`,
-      );
-    return found;
-  });
-}
-
-/** The pool's code with fixes on, in their order in FIXES whatever the order they are named in. */
-export function fixedPool(fixes: readonly Fix[]): PoolClass {
-  return FIXES.filter((fix) => fixes.includes(fix)).reduce<PoolClass>(
-    (base, fix) => fix.overlay(base),
-    io_buffer_pool_c,
-  );
-}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `check`: the promises of the series against the evidence, and the findings, each shown on a machine.
+
+import type { Command } from 'commander';
+import {
+  FINDINGS,
+  type Finding,
+  SEARCHES,
+  type ShownFinding,
+  type Tried,
+  judge,
+  showFinding,
+} from '@iommu-bounce/safety';
+import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
+import { UsageError } from '../errors';
+import type { CommandIo, ExitStatus } from '../io';
+import { type OnProgress, Progress } from '../progress';
+import { checkReport } from '../reports/check';
+import { checkReportFile, writeReport } from '../reports/write-report';
+import {
+  type CheckDocument,
+  type CheckPricesDocument,
+  checkDocument,
+  listed,
+  pricesDocument,
+} from '../tables/check-document';
+import {
+  checkFindingsText,
+  checkListText,
+  checkPricesText,
+  checkPromisesText,
+} from '../tables/check-findings';
+import { commandLine } from './command-line';
+import { jsonOption, printResult } from './json';
+import { option, reportOption, wholeNumber } from './option-values';
+
+interface CheckOptions {
+  readonly finding?: string;
+  readonly fix?: string;
+  readonly list?: boolean;
+  readonly prices?: boolean;
+  readonly seconds: string;
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+const MOST_SECONDS = 86_400;
+
+export function addCheck(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
+  program
+    .command('check')
+    .description('the promises of the series, proved or broken by running it; its findings, shown')
+    .option('--finding <numbers>', 'show these findings, e.g. 2 or 8,9')
+    .option('--fix <names>', 'with these fixes on: names, or numbers of findings')
+    .option('--list', 'list the findings and their fixes, and run nothing')
+    .option('--prices', 'what each fix, or those of --fix, costs on the table of fio')
+    .option('--seconds <n>', 'how long to search beside the findings', '60')
+    .addOption(jsonOption('check'))
+    .addOption(reportOption())
+    .action((options: CheckOptions) => {
+      end(check(options, io, commandLine(program)));
+    });
+}
+
+function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus {
+  const seconds = wholeNumber('--seconds', options.seconds, 0, MOST_SECONDS);
+  const chosen = findingsOf(options.finding);
+  const fixes = options.fix === undefined ? [] : fixesOf(options.fix);
+  const { report, json } = options;
+  if (options.list === true) {
+    if (report !== undefined || fixes.length > 0)
+      throw new UsageError('--list: lists the findings; expected no --fix and no --report');
+    const document = { findings: (chosen ?? FINDINGS).map(listed) };
+    printResult(io, json, document, (screen) => checkListText(document, screen));
+    return 0;
+  }
+  if (options.prices === true) {
+    if (report !== undefined || chosen)
+      throw new UsageError('--prices: lists prices of fixes; expected no --finding, no --report');
+    const document = prices(fixes, io);
+    printResult(io, json, document, (screen) => checkPricesText(document, screen));
+    return 0;
+  }
+  if (report !== undefined) checkReportFile(report);
+  const document = run(chosen, fixes, seconds, io);
+  if (report !== undefined) writeReport(report, checkReport(document, typed));
+  printResult(io, json, document, (screen) =>
+    chosen ? checkFindingsText(document, screen) : checkPromisesText(document, screen),
+  );
+  return isBroken(document) ? 1 : 0;
+}
+
+function run(
+  chosen: readonly Finding[] | null,
+  fixes: readonly Fix[],
+  seconds: number,
+  io: CommandIo,
+): CheckDocument {
+  const progress = new Progress(io, 'check');
+  try {
+    const shown = (chosen ?? FINDINGS).map((finding, i, all): ShownFinding => {
+      progress.show(`finding ${String(finding.id)}`, i / all.length);
+      return showFinding(finding, fixes);
+    });
+    const tried = chosen ? [] : search(seconds, progress.show);
+    return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
+  } finally {
+    progress.done();
+  }
+}
+
+/** I/Os of each run: the figures change little with more. */
+const PRICE_IOS = 2000;
+
+function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
+  const progress = new Progress(io, 'check');
+  try {
+    return pricesDocument(
+      PRICE_IOS,
+      fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, progress.show),
+    );
+  } finally {
+    progress.done();
+  }
+}
+
+/** Each search for an equal share of the time. */
+function search(seconds: number, progress: OnProgress): Tried[] {
+  return SEARCHES.map(({ kind, run: runOne }, i) => {
+    progress(kind, i / SEARCHES.length);
+    const until = performance.now() + (seconds * 1000) / SEARCHES.length;
+    return runOne(() => performance.now() < until);
+  });
+}
+
+/** A promise, or a finding that was asked for. */
+function isBroken({ promises, findings }: CheckDocument): boolean {
+  return promises.length > 0
+    ? promises.some(({ holds }) => !holds)
+    : findings.some(({ shown }) => shown);
+}
+
+/** @throws UsageError for a number that is no finding's */
+function findingsOf(text: string | undefined): readonly Finding[] | null {
+  if (text === undefined) return null;
+  const numbers = text.split(',').map((word) => word.trim());
+  for (const word of numbers)
+    if (!FINDINGS.some(({ id }) => String(id) === word))
+      throw new UsageError(
+        `--finding: expected numbers of findings (iommu-bounce check --list lists them), got '${word}'`,
+      );
+  return FINDINGS.filter(({ id }) => numbers.includes(String(id)));
+}
+
+/** @throws UsageError */
+function fixesOf(text: string): Fix[] {
+  return option('--fix', () => fixesNamed(text));
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What `check` prints with --json: promises against evidence, and each finding as a machine shows it.
+
+import type { FixPrice } from '@iommu-bounce/simulation';
+import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import type {
+  Cause,
+  Finding,
+  KeptPromise,
+  Severity,
+  ShownFinding,
+  Tried,
+} from '@iommu-bounce/safety';
+
+/** A finding of docs/findings.md. */
+export interface ListedFinding {
+  /** Its number in docs/findings.md. */
+  readonly id: whole_number;
+  /** What it is. */
+  readonly title: string;
+  /** How bad it is at its worst. */
+  readonly severity: Severity;
+  /** Who brings it about. */
+  readonly cause: Cause;
+  /** Who can do what to whom. */
+  readonly harm: string;
+  /** Functions of the C. */
+  readonly where: readonly string[];
+  /** Whether version 2 of the series or a later kernel mended it, with its source; or `not looked up`. */
+  readonly later: string;
+  /** Name of the fix that mends it; null: there is none here. */
+  readonly fix: string | null;
+  /** Which other design would mend it, where there is no fix; null: there is one. */
+  readonly design: string | null;
+}
+
+/** What is seen at one place of a scenario. */
+export interface FindingRow {
+  /** The place. */
+  readonly what: string;
+  /** What was seen, one for each column; null: the run did not come so far. */
+  readonly values: readonly (string | null)[];
+  /** Whether that is what the finding is about, one for each column. */
+  readonly wrong: readonly boolean[];
+}
+
+export interface CheckedFinding extends ListedFinding {
+  /** Whether the series shows it; with --fix, whether it still does with these fixes. */
+  readonly shown: boolean;
+  /** Whether it is gone with its fix, or with those of --fix; null: no fix was tried. */
+  readonly fixed: boolean | null;
+  /** What the scenario does. */
+  readonly steps: readonly string[];
+  /** Kernels that it ran on. */
+  readonly columns: readonly string[];
+  /** What is seen, place by place. */
+  readonly rows: readonly FindingRow[];
+}
+
+/** A promise of version 1 of the series. */
+export interface CheckedPromise {
+  /** Short name. */
+  readonly id: string;
+  /** The promise, in our words. */
+  readonly statement: string;
+  /** Where the series makes it. */
+  readonly source: string;
+  /** Whether nothing that was tried breaks it. */
+  readonly holds: boolean;
+  /** What was tried, in words. */
+  readonly evidence: string;
+  /** Numbers of the findings that break it. */
+  readonly broken_by: readonly whole_number[];
+  /** What searches found that breaks it. */
+  readonly failures: readonly string[];
+}
+
+export interface CheckDocument {
+  /** Promises of the series; empty with --finding. */
+  readonly promises: readonly CheckedPromise[];
+  /** Operations of the DMA API that were tried; absent: no such search was run. */
+  readonly operations?: whole_number;
+  /** Orders of steps of several CPUs that were tried; absent: no such search was run. */
+  readonly schedules?: whole_number;
+  /** Failures that were injected; absent: no such search was run. */
+  readonly faults?: whole_number;
+  /** Findings, by number. */
+  readonly findings: readonly CheckedFinding[];
+}
+
+/** What `check --list` prints. */
+export interface CheckListDocument {
+  /** Findings, by number. */
+  readonly findings: readonly ListedFinding[];
+}
+
+/** Change that a fix makes, at one direction and size of I/O. */
+export interface PricedSize {
+  /** What the I/Os are. */
+  readonly rw: 'read' | 'write';
+  /** Bytes of an I/O. */
+  readonly bs: whole_number;
+  /** Relative change of throughput: -0.01 is one percent less. */
+  readonly throughput: number;
+  /** Relative change of CPU time per I/O: 0.01 is one percent more. */
+  readonly cpu: number;
+}
+
+/** What `check --prices` prints. */
+export interface CheckPricesDocument {
+  /** No figure in here was measured. */
+  readonly simulated: true;
+  /** I/Os of each run. */
+  readonly ios: whole_number;
+  /** In the order in which the fixes are laid over the port. */
+  readonly prices: readonly {
+    /** Name of the fix. */
+    readonly fix: string;
+    /** Numbers of the findings that it mends. */
+    readonly findings: readonly whole_number[];
+    /** What it does. */
+    readonly what: string;
+    /** One for each direction and size. */
+    readonly sizes: readonly PricedSize[];
+  }[];
+}
+
+export function pricesDocument(ios: number, prices: readonly FixPrice[]): CheckPricesDocument {
+  return {
+    simulated: true,
+    ios,
+    prices: prices.map(({ fix: { name, findings, what }, sizes }) => ({
+      fix: name,
+      findings,
+      what,
+      sizes,
+    })),
+  };
+}
+
+export function listed(finding: Finding): ListedFinding {
+  const { id, title, severity, cause, harm, where, later, fix, design = null } = finding;
+  return { id, title, severity, cause, harm, where, later, fix, design };
+}
+
+export function checkDocument(
+  promises: readonly KeptPromise[],
+  tried: readonly Tried[],
+  findings: readonly ShownFinding[],
+): CheckDocument {
+  return {
+    promises: promises.map(({ promise, holds, evidence, brokenBy, failures }) => ({
+      id: promise.id,
+      statement: promise.statement,
+      source: promise.source,
+      holds,
+      evidence,
+      broken_by: brokenBy,
+      failures,
+    })),
+    ...Object.fromEntries(tried.map(({ kind, count }) => [kind, count])),
+    findings: findings.map(({ finding, shown, fixed, columns, rows }) => ({
+      ...listed(finding),
+      shown,
+      fixed,
+      steps: finding.steps,
+      columns: columns.map(({ title }) => title),
+      rows,
+    })),
+  };
+}

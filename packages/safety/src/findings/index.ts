@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// findings: each finding of docs/findings.md as data, and as a scenario that shows it on a machine.
+
+import type { Finding } from './finding';
+import { LIMITS } from './limits';
+import { POOL } from './pool';
+import { SET_UP } from './set-up';
+import { UNTRUSTED } from './untrusted';
+import { WRONG_USE } from './wrong-use';
+
+export * from './finding';
+export { Trial, Machine, type MachineOptions, type Setting, type Sight } from './kit';
+export { type Column, type Row, type ShownFinding, observe, showFinding } from './show';
+
+/** By number. */
+export const FINDINGS: readonly Finding[] = [
+  ...POOL,
+  ...UNTRUSTED,
+  ...SET_UP,
+  ...WRONG_USE,
+  ...LIMITS,
+];

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// kit of scenarios: a machine with verbs, a run that notes what is seen, and words for bytes, addresses and lists.
+
+export { Machine, type MachineOptions, type Setting } from './machine';
+export { type Sight, Trial, oopsOf } from './trial';
+export { hex, lists, runs, walk, yesNo } from './words';

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Findings 14 to 21: second devices and set-up.
+
+import { DMA_BIT_MASK, DMA_TO_DEVICE, dma_addr_t } from '@iommu-bounce/linux-shim';
+import type { iommu_group } from '@iommu-bounce/iommu-core';
+import { new_device } from '@iommu-bounce/linux-shim/testing';
+import type { Finding } from './finding';
+import { type Trial, hex, lists, runs, yesNo } from './kit';
+
+const NARROW = DMA_BIT_MASK(24);
+
+function secondDevice(t: Trial): void {
+  const m = t.machine();
+  const first = new_device();
+  const domain = m.plug(first);
+  const narrow = new_device({ name: 'narrow', dma_mask: NARROW });
+  m.plug(narrow, first.iommu_group as iommu_group);
+  const at = m.map(narrow, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+  t.see('its mask', hex(NARROW));
+  t.see('address that it gets', hex(at), at > NARROW);
+  t.see('bounced', yesNo(m.bounced(domain, at)));
+}
+
+function maskLater(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  m.plug(dev);
+  m.k.dma.dma_set_mask(dev, NARROW);
+  t.see('mask that the driver sets', hex(NARROW));
+  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+  t.see('address of a page', hex(at), at > NARROW);
+  const sgl = m.list([m.page(0x11), 100, 0]);
+  m.map_sg(dev, sgl, 1, DMA_TO_DEVICE);
+  t.see('address of a list', hex(sgl.dma_address), sgl.dma_address > NARROW);
+}
+
+function aboveFourGib(t: Trial): void {
+  const m = t.machine({ driver: { aperture: [2 ** 32, 2 ** 40 - 1] } });
+  const dev = new_device();
+  m.plug(dev);
+  t.see('mask at set-up', hex(DMA_BIT_MASK(32)));
+  t.see('translated DMA ops', yesNo(dev.dma_ops !== null), dev.dma_ops === null);
+  m.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
+  const p = m.page(0x11);
+  const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
+  const seen = m.read(dev, at, 100);
+  t.see('address with a mask of 64 bits', hex(at), at < 2 ** 32);
+  t.see('the device reads there', runs(seen), seen === null);
+}
+
+function secondSetUp(t: Trial): void {
+  const m = t.machine();
+  m.k.faults.fail('workqueue', 1);
+  const dev = new_device();
+  const domain = m.plug(dev);
+  m.dma_iommu.iommu_setup_dma_ops(dev, dma_addr_t(0), 2 ** 48);
+  const made = m.poolOf(domain) !== null;
+  t.see('translated DMA ops after the second set-up', yesNo(dev.dma_ops !== null));
+  t.see('a pool', yesNo(made), t.setting.pool && !made);
+  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+  t.see('a small mapping is bounced', yesNo(m.bounced(domain, at)));
+}
+
+function deferredAttach(t: Trial): void {
+  const m = t.machine({ params: { kdump: true } });
+  const dev = new_device();
+  m.driver.set_attach_deferred(dev);
+  m.driver.detach_dev(m.plug(dev), dev);
+  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+  const { attached } = m.domain_of(dev);
+  t.see('attached after its first map', yesNo(attached.has(dev)), !attached.has(dev));
+  const seen = m.read(dev, at, 100);
+  t.see('the device reads', runs(seen), seen === null);
+}
+
+function teardown(t: Trial): void {
+  const m = t.machine({ numSlots: 2, classSizes: 1 });
+  const dev = new_device();
+  const domain = m.plug(dev);
+  const p = m.page(0x11);
+  const before = m.k.usage().pages;
+  m.map(dev, p, 0, 100, DMA_TO_DEVICE);
+  const [klass] = m.poolOf(domain)?.classes ?? [];
+  t.see('lists while a page is mapped', lists(klass));
+  m.unplug(dev);
+  const pages = m.k.usage().pages - before;
+  t.see('pages of buffers after teardown', pages, pages > 0);
+  const { mapped_pages } = domain.table;
+  // Without the pool too: the driver has not unmapped its own page.
+  t.see('pages that stay mapped', mapped_pages, t.setting.pool && mapped_pages > 0);
+}
+
+function failedUnmap(t: Trial): void {
+  const m = t.machine({ numSlots: 2, classSizes: 1, machine: { timers: 'exact' } });
+  const dev = new_device();
+  const domain = m.plug(dev);
+  const p = m.page(0x11);
+  const before = m.k.usage().pages;
+  const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
+  const [klass] = m.poolOf(domain)?.classes ?? [];
+  m.unmap(dev, at, 100, DMA_TO_DEVICE);
+  t.see('lists after the unmap', lists(klass));
+  if (klass) m.k.faults.fail('iommu_unmap', 1);
+  m.k.timers.advance(10_000);
+  t.see('after the eviction that fails', lists(klass));
+  m.k.timers.advance(60_000);
+  const free = m.stats(domain)[0]?.empty ?? 2;
+  t.see('a minute later', lists(klass), free < 2);
+  const pages = m.k.usage().pages - before;
+  t.see('pages of buffers', pages, pages > 0);
+}
+
+function noTranslation(t: Trial): void {
+  const m = t.machine();
+  m.k.faults.fail('workqueue', 1);
+  const dev = new_device();
+  const domain = m.plug(dev);
+  t.see('attached to its domain', yesNo(domain.attached.has(dev)));
+  t.see('translated DMA ops', yesNo(dev.dma_ops !== null), dev.dma_ops === null);
+  const p = m.page(0x11);
+  const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
+  const physical = Number(at) === Number(m.phys(p));
+  t.see('address that the driver gets', `${hex(at)}${physical ? ', the physical one' : ''}`);
+  const seen = m.read(dev, at, 100);
+  t.see('the device reads there', runs(seen), seen === null);
+}
+
+export const SET_UP: readonly Finding[] = [
+  {
+    id: 14,
+    title: 'The check of a second device is never reached',
+    severity: 'loss of service',
+    cause: 'unusual set-up',
+    harm: 'a second device of a group with a narrower mask gets addresses that it cannot reach: its transfers go elsewhere or fault',
+    where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
+    later: 'mended in v2: 6/9 checks a further device before it returns early, and refuses it',
+    fix: 'mask-at-map',
+    steps: [
+      'A device is plugged in, then one of 24 bits into the same group.',
+      'The second one’s driver maps a page.',
+    ],
+    show: secondDevice,
+  },
+  {
+    id: 15,
+    title: 'The mask is read before the driver sets it',
+    severity: 'loss of service',
+    cause: 'unusual set-up',
+    harm: 'a device of less than 32 bits gets addresses that it cannot reach, although its driver says so',
+    where: ['io_buffer_class_init'],
+    later: 'not mended in v2: 6/9 reserves with dma_get_mask(dev) at set-up',
+    fix: 'mask-at-map',
+    steps: [
+      'A device is plugged in; then its driver sets a mask of 24 bits, and maps a page and a list.',
+    ],
+    show: maskLater,
+  },
+  {
+    id: 16,
+    title: 'A domain above 4 GiB gets no pool, and the device no DMA',
+    severity: 'loss of service',
+    cause: 'unusual set-up',
+    harm: 'where the IOMMU’s addresses begin at 4 GiB, as on s390, no device works',
+    where: ['io_buffer_class_init'],
+    later:
+      'not mended in v2: s390 needed a workaround of 64 bits (mail of 1 July 2022, 880cceedfb8753467802356980fb09c83d250a09.camel@linux.ibm.com)',
+    fix: 'aperture',
+    steps: [
+      'The IOMMU has addresses from 4 GiB on. A device is plugged in.',
+      'Its driver sets a mask of 64 bits and maps a page, which the device reads.',
+    ],
+    show: aboveFourGib,
+  },
+  {
+    id: 17,
+    title: 'A failed pool costs the device its translation',
+    severity: 'loss of service',
+    cause: 'failure',
+    harm: 'one failed allocation while a device is probed, and each of its accesses faults',
+    where: ['iommu_setup_dma_ops'],
+    later: 'not mended in v2: 3/9 returns the error from iommu_dma_init_domain',
+    fix: 'pool-optional',
+    steps: [
+      'The pool’s workqueue cannot be allocated while a device is probed.',
+      'Its driver maps a page, and the device reads it.',
+    ],
+    show: noTranslation,
+  },
+  {
+    id: 18,
+    title: 'After 17, a second set-up succeeds without a pool',
+    severity: 'cost',
+    cause: 'failure',
+    harm: 'after one failed allocation a domain is never bounced again, and nobody is told',
+    where: ['iommu_dma_init_domain'],
+    later:
+      'worse in v2, by reading: the error pointer of 3/9 stays in the cookie, and 6/9 takes it for buffers',
+    fix: 'retry-pool',
+    steps: [
+      'The pool’s workqueue cannot be allocated while a device is probed.',
+      'The device is set up a second time, with memory.',
+    ],
+    show: secondSetUp,
+  },
+  {
+    id: 19,
+    title: 'A pool mapping skips the deferred attach',
+    severity: 'loss of service',
+    cause: 'unusual set-up',
+    harm: 'in a kdump kernel a device whose first mapping is bounced is never attached: the crash dump cannot be written',
+    where: ['iommu_dma_map_page'],
+    later: 'not mended in v2: 3/9 asks its buffers before anything attaches the device',
+    fix: 'attach-first',
+    steps: [
+      'A kdump kernel puts off attaching a device until it is used first.',
+      'Its driver maps 100 bytes, and the device reads them.',
+    ],
+    show: deferredAttach,
+  },
+  {
+    id: 20,
+    title: 'Slots in use at teardown are lost and stay mapped',
+    severity: 'leak',
+    cause: 'driver misuse',
+    harm: 'a domain that goes while a driver has mappings loses their buffers’ pages, without a word',
+    where: ['io_buffer_pool_destroy'],
+    later: 'not mended in v2: 6/9 evicts cached slots only',
+    fix: 'free-in-use',
+    steps: ['A page is mapped, and the device is removed before it is unmapped.'],
+    show: teardown,
+  },
+  {
+    id: 21,
+    title: 'A failed unmap loses the slot',
+    severity: 'leak',
+    cause: 'failure',
+    harm: 'each buffer that the IOMMU does not unmap once costs its slot and pages for the life of the domain',
+    where: ['io_buffer_pool_free_slot'],
+    later: 'not mended in v2: 6/9 leaks the slot with a warning',
+    fix: 'retry-unmap',
+    steps: [
+      'A page is mapped and unmapped; the IOMMU fails the eviction’s unmap once.',
+      'A minute passes.',
+    ],
+    show: failedUnmap,
+  },
+];

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a fix of a finding is: subclasses laid over the ported files, whose text stays.
+
+import type { virtio_iommu_c, iova_c } from '@iommu-bounce/iommu-core';
+import type { dma_iommu_c } from '@iommu-bounce/dma-iommu';
+import type { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
+
+export type PoolClass = typeof io_buffer_pool_c;
+export type DmaIommuClass = typeof dma_iommu_c;
+
+/** Each is given the class that it is laid over, which may be one of another fix or of a later kernel. */
+export interface FixOverlays {
+  readonly io_buffer_pool?: (base: PoolClass) => PoolClass;
+  readonly dma_iommu?: (base: DmaIommuClass) => DmaIommuClass;
+  readonly iova?: (base: typeof iova_c) => typeof iova_c;
+  readonly virtio_iommu?: (base: typeof virtio_iommu_c) => typeof virtio_iommu_c;
+}
+
+/** A fix, off unless it is asked for. */
+export interface Fix {
+  readonly name: string;
+  /** Numbers of the findings (docs/findings.md) that it mends, the main one first. */
+  readonly findings: readonly [number, ...number[]];
+  /** Set where it mends only a part of its findings. */
+  readonly partly?: boolean;
+  readonly what: string;
+  readonly overlays: FixOverlays;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// fixes of findings (docs/findings.md), off unless asked for: one folder for each C file.
+
+import { iova_c, virtio_iommu_c } from '@iommu-bounce/iommu-core';
+import type { dma_iommu_c } from '@iommu-bounce/dma-iommu';
+import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
+import type { overlays } from '@iommu-bounce/integration';
+import { InputError } from '../errors';
+import type { Fix, FixOverlays } from './fix';
+import { MAPPING } from './dma-iommu/mapping';
+import { DMA_SET_UP } from './dma-iommu/set-up';
+import { UNTRUSTED } from './dma-iommu/untrusted';
+import { BYTES } from './io-buffer-pool/bytes';
+import { EVICTION } from './io-buffer-pool/eviction';
+import { IN_USE } from './io-buffer-pool/in-use';
+import { LIMITS } from './io-buffer-pool/limits';
+import { LISTS } from './io-buffer-pool/lists';
+import { SET_UP } from './io-buffer-pool/set-up';
+import { SYNCS } from './io-buffer-pool/syncs';
+
+export type { DmaIommuClass, Fix, FixOverlays, PoolClass } from './fix';
+
+/** In the order in which they are laid over the port, whatever order they are named in. */
+export const FIXES: readonly Fix[] = [
+  ...LIMITS,
+  ...BYTES,
+  ...LISTS,
+  ...SYNCS,
+  ...IN_USE,
+  ...SET_UP,
+  ...EVICTION,
+  ...UNTRUSTED,
+  ...MAPPING,
+  ...DMA_SET_UP,
+];
+
+/** In the order of their findings. */
+export function fixNames(): string[] {
+  return [...FIXES].sort((a, b) => a.findings[0] - b.findings[0]).map(({ name }) => name);
+}
+
+/**
+ * @param text names or numbers of findings, with commas between
+ * @throws InputError for one that has no fix
+ */
+export function fixesNamed(text: string): Fix[] {
+  return text.split(',').map((raw) => {
+    const word = raw.trim();
+    const found = FIXES.find(
+      ({ name, findings, partly }) =>
+        name === word || (partly !== true && findings.some((n) => String(n) === word)),
+    );
+    if (!found) throw new InputError(`fix '${word}' is unknown, expected ${fixNames().join(', ')}`);
+    return found;
+  });
+}
+
+/**
+ * What a machine is booted with to have these fixes.
+ * @param under what else is laid over the port, below them
+ */
+export function fixOverlays(fixes: readonly Fix[], under: overlays = {}): overlays {
+  const on = FIXES.filter((fix) => fixes.includes(fix)).map(({ overlays: own }) => own);
+  const pool = over(on, 'io_buffer_pool', under.io_buffer_pool ?? io_buffer_pool_c);
+  const iova = over(on, 'iova', under.iova ?? iova_c);
+  const virtio = over(on, 'virtio_iommu', under.virtio_iommu ?? virtio_iommu_c);
+  const changesDma = on.some(({ dma_iommu }) => dma_iommu);
+  return {
+    ...under,
+    ...(pool === io_buffer_pool_c ? {} : { io_buffer_pool: pool }),
+    ...(iova === iova_c ? {} : { iova }),
+    ...(virtio === virtio_iommu_c ? {} : { virtio_iommu: virtio }),
+    ...(changesDma
+      ? {
+          // The classes of earlier states have the same members; of the helper that differs no fix is written.
+          dma_iommu: (unit) =>
+            over(on, 'dma_iommu', (under.dma_iommu?.(unit) ?? unit) as typeof dma_iommu_c),
+        }
+      : {}),
+  };
+}
+
+type Overlay<T> = ((base: T) => T) | undefined;
+
+function over<T>(fixes: readonly FixOverlays[], file: keyof FixOverlays, base: T): T {
+  return fixes.reduce((below, fix) => (fix[file] as Overlay<T>)?.(below) ?? below, base);
+}
+
+/** The pool's code with fixes on. */
+export function fixedPool(fixes: readonly Fix[]): typeof io_buffer_pool_c {
+  return fixOverlays(fixes).io_buffer_pool ?? io_buffer_pool_c;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Fixes of making a pool: where it fails, and which addresses it takes.
+
+import type { device } from '@iommu-bounce/linux-shim';
+import type { iommu_domain, iova_domain } from '@iommu-bounce/iommu-core';
+import type { io_buffer_pool_out } from '@iommu-bounce/dma-iommu';
+import type { Fix, PoolClass } from '../fix';
+
+function poolOptional(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_init(
+      dev: device,
+      domain: iommu_domain,
+      iovad: iova_domain,
+      pool_out: io_buffer_pool_out,
+    ): number {
+      const ret = super.io_buffer_pool_init(dev, domain, iovad, pool_out);
+      if (ret === 0 || pool_out.bounce_buffers) return ret;
+      this.k.log.pr_warn(`io-buffer-pool: ${String(ret)}; mappings are not bounced`);
+      return 0;
+    }
+  };
+}
+
+type PoolArgs = ConstructorParameters<PoolClass>;
+
+function aperture(base: PoolClass): PoolClass {
+  return class extends base {
+    constructor(...[k, iommu, dma_iommu, params]: PoolArgs) {
+      super(
+        k,
+        iommu,
+        {
+          __iommu_dma_alloc_iova: (domain, size, limit, dev) => {
+            const { force_aperture, aperture_start, aperture_end } = domain.geometry;
+            const isOutside = force_aperture && aperture_start > limit;
+            const most = isOutside ? aperture_end : limit;
+            return dma_iommu.__iommu_dma_alloc_iova(domain, size, most, dev);
+          },
+          __iommu_dma_free_iova: (...args) => {
+            dma_iommu.__iommu_dma_free_iova(...args);
+          },
+          __iommu_dma_free_pages: (...args) => {
+            dma_iommu.__iommu_dma_free_pages(...args);
+          },
+          __iommu_dma_alloc_pages: (...args) => dma_iommu.__iommu_dma_alloc_pages(...args),
+        },
+        params,
+      );
+    }
+  };
+}
+
+export const SET_UP: readonly Fix[] = [
+  {
+    name: 'pool-optional',
+    findings: [17, 64],
+    what: 'a pool that cannot be made is done without: the device is translated, its mappings are not bounced',
+    overlays: { io_buffer_pool: poolOptional },
+  },
+  {
+    name: 'aperture',
+    findings: [16],
+    what: 'in a domain that begins above the device’s mask of set-up, the pool takes addresses from where it begins',
+    overlays: { io_buffer_pool: aperture },
+  },
+];
