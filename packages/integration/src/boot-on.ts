@@ -246,8 +246,6 @@ function tableTranslator(iommu: iommu_c, dev: device): Translate {
   return (address, write) => {
     const at = dma_addr_t(address);
     const prot = table.prot(at); // -1, all bits, where nothing is mapped
-    return prot >= 0 && prot & (write ? IOMMU_WRITE : IOMMU_READ) ? table.iova_to_phys(at) : -1;
-    const prot = table.prot(at);
     const isAllowed = prot >= 0 && (prot & (write ? IOMMU_WRITE : IOMMU_READ)) !== 0;
     return isAllowed ? table.iova_to_phys(at) : -1;
   };

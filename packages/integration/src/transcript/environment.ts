@@ -83,8 +83,6 @@ export interface EnvironmentOptions {
   readonly overlays?: overlays;
   /** Told what the IOMMU driver did. */
   readonly driverCalls?: DriverCalls;
-  /** Subclasses of the C's files, as of `boot`. */
-  readonly overlays?: overlays;
   /** Memory, 4 KiB pages, where the operations are not known beforehand: for CPU buffers, and for the kernel. */
   readonly pages?: { readonly buffers: number; readonly kernel: number };
 }
@@ -115,7 +113,6 @@ export class Environment {
       overlays = {},
       pages,
     }: EnvironmentOptions = {},
-    { withoutPool = false, parts = {}, overlays = {}, driverCalls = {} }: EnvironmentOptions = {},
   ) {
     const { header } = transcript;
     this.recorder = new Recorder(driverCalls);
@@ -133,7 +130,6 @@ export class Environment {
         `iommu.forcedac=${header.forcedac ? '1' : '0'}`,
       ].join(' '),
       kdump: header.kdump,
-      overlays,
       machine: {
         memory: {
           nodes: [

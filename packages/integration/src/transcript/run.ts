@@ -49,7 +49,6 @@ export class TranscriptRun {
     check_options('TranscriptRun', options, {
       withoutPool: flag,
       parts: an_object, // the machine looks into it
-      overlays: an_object, // boot looks into it
       driverCalls: an_object,
       overlays: an_object, // boot looks into it
       pages: fields({ buffers: needed(whole()), kernel: needed(whole(1)) }),

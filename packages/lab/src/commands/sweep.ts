@@ -18,7 +18,7 @@ import { type Spec, readSpec } from '../sweep/spec';
 import { verbNamed } from '../sweep/verbs';
 import { shellLine } from './command-line';
 import { type EngineOptions, engineOf, jobsOption, queueOption } from './engine-options';
-import { reportOption, wholeNumber } from './option-values';
+import { reportOption } from './option-values';
 import { sweepPage } from './sweep-page';
 
 interface SweepOptions extends EngineOptions {
@@ -65,9 +65,8 @@ async function swept(
 ): Promise<ExitStatus> {
   const { report } = options;
   if (options.out === undefined) throw new UsageError('--out: expected a folder for the results');
-  const startEngine = await engineOf('sweep', options, io);
   if (report !== undefined) checkReportFile(report);
-  const startEngine = await engineOf(options, io);
+  const startEngine = await engineOf('sweep', options, io);
   const manifest = await newManifest(spec);
   const results = Results.open(spec, manifest, options.out, {
     resume: options.resume === true,

@@ -33,7 +33,7 @@ export interface Cell extends Exposed {
   readonly content: Content;
 }
 
-export const NOTHING: Exposed = { bytes: 0, byte_ns: 0, longest_ns: 0 };
+export const NOT_EXPOSED: Exposed = { bytes: 0, byte_ns: 0, longest_ns: 0 };
 
 /** Of all domains together; those of no bytes are left out. */
 export function cellsOf(domains: readonly WatchedDomain[]): Cell[] {
@@ -59,7 +59,7 @@ export function addUp(cells: readonly Exposed[]): Exposed {
       byte_ns: all.byte_ns + byte_ns,
       longest_ns: Math.max(all.longest_ns, longest_ns),
     }),
-    NOTHING,
+    NOT_EXPOSED,
   );
 }
 

@@ -5,7 +5,7 @@ import {
   type Access,
   type Content,
   type Exposed,
-  NOTHING,
+  NOT_EXPOSED,
   type Operation,
   OracleRun,
   type Place,
@@ -41,7 +41,7 @@ export class Seen {
     return (
       this.row.cells.find(
         (cell) => cell.access === access && cell.place === place && cell.content === content,
-      ) ?? NOTHING
+      ) ?? NOT_EXPOSED
     );
   }
 

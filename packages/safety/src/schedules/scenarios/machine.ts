@@ -51,7 +51,7 @@ import {
 import { Snapshot } from './snapshot';
 import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
 
-export interface MachineOptions {
+export interface PoolMachineOptions {
   readonly cpus: number;
   /** Slots of the pool's one class; 0: no pool. Default 2. */
   readonly slots?: number;
@@ -93,7 +93,7 @@ export class PoolMachine {
 
   constructor(
     readonly rt: Executor,
-    options: MachineOptions,
+    options: PoolMachineOptions,
   ) {
     const { cpus, slots = 2, pages = 8, derived = DERIVED } = options;
     const { lazy = false, virtio = false, whole = virtio } = options;

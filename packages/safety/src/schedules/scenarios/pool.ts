@@ -11,7 +11,7 @@ import {
 import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
-import { type MachineOptions, PoolMachine } from './machine';
+import { type PoolMachineOptions, PoolMachine } from './machine';
 
 /** Bytes that a mapping has. */
 const LENGTH = 16;
@@ -35,7 +35,7 @@ export type PoolTask =
   /** A map and unmap in an interrupt handler of CPU 0. */
   | { readonly does: 'interrupt'; readonly dir: 'to' | 'from' };
 
-export interface PoolScenario extends Omit<MachineOptions, 'cpus'> {
+export interface PoolScenario extends Omit<PoolMachineOptions, 'cpus'> {
   readonly tasks: readonly PoolTask[];
 }
 
