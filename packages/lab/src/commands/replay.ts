@@ -95,7 +95,7 @@ export function addReplay(
     .option('--differences <n>', 'list at most so many differences of each kind', '10')
     .addHelpText(
       'after',
-      '\nExit status 1: the port differs from the recording where no event was lost, or it oopses.',
+      '\nExit status 1: the port differs from the recording where\nno event was lost, or it oopses.',
     )
     .action(async (files: string[], options: ReplayOptions) => {
       end(await replay(files, options, io, commandLine(program)));

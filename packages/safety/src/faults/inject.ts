@@ -43,8 +43,8 @@ const REQUEST = 'request';
 /** `vmm_nomem` is one of the statuses. */
 const NOT_A_PLACE = 'vmm_nomem';
 
-/** Classes that pass on what a ported function asks for. */
-const SHIM = /^(?:fault_inject|slab|page_alloc|percpu|vmalloc|workqueue|mm)_c$/;
+/** What passes on what a ported function asks for: the shim's file, or its class; of lists the function is wanted. */
+const SHIM = /linux-shim|\b(?:fault_inject|slab|page_alloc|percpu|vmalloc|workqueue|mm)_c\./;
 
 /** Functions that the C has in one line of another. */
 const OURS = /^(?:request_alloc|mapping_zalloc|virtqueue_kick)$/;
@@ -195,9 +195,10 @@ function carryOut(scenario: FaultScenario, machine: FaultMachine, faults: readon
 /** Innermost frame of a function of the ported files: `at class_c.function (…`, or `function@…`. */
 function kernelFunction(stack: string): string {
   for (const line of stack.split('\n')) {
-    const [, owner = '', name = ''] =
-      /^\s*at (?:new )?(?:(\w+)\.)?(\w+) (?:\[|\()/.exec(line) ?? /^()(\w+)@/.exec(line) ?? [];
-    if (name.includes('_') && !SHIM.test(owner) && !OURS.test(name)) return name;
+    const [, name = ''] =
+      /^\s*at (?:new )?(?:\w+\.)?(\w+) (?:\[|\()/.exec(line) ?? /^(\w+)@/.exec(line) ?? [];
+    if (!name.includes('_') || OURS.test(name)) continue;
+    if (name.startsWith('sg_') || !SHIM.test(line)) return name;
   }
   return '';
 }
