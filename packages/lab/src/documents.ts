@@ -22,6 +22,7 @@ import type {
   CheckDocument,
   CheckListDocument,
   CheckPricesDocument,
+  CheckScheduleDocument,
 } from './tables/check-document';
 import type { DemoDocument } from './tables/demo';
 
@@ -104,7 +105,7 @@ export interface Documents {
   /** Policies compared, simulated. */
   readonly compare: CompareDocument;
   /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list; or prices of fixes, with --prices. */
-  readonly check: CheckDocument | CheckListDocument | CheckPricesDocument;
+  readonly check: CheckDocument | CheckListDocument | CheckPricesDocument | CheckScheduleDocument;
   /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */

@@ -12,6 +12,7 @@ import {
   showFinding,
 } from '@iommu-bounce/safety';
 import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
+import { OptionError } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import { type OnProgress, Progress } from '../progress';
@@ -20,15 +21,18 @@ import { checkReportFile, writeReport } from '../reports/write-report';
 import {
   type CheckDocument,
   type CheckPricesDocument,
+  type CheckScheduleDocument,
   checkDocument,
   listed,
   pricesDocument,
+  scheduleDocument,
 } from '../tables/check-document';
 import {
   checkFindingsText,
   checkListText,
   checkPricesText,
   checkPromisesText,
+  checkScheduleText,
 } from '../tables/check-findings';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
@@ -39,7 +43,9 @@ interface CheckOptions {
   readonly fix?: string;
   readonly list?: boolean;
   readonly prices?: boolean;
+  readonly schedule?: string;
   readonly seconds: string;
+  readonly seed: string;
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -53,8 +59,13 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
     .option('--finding <numbers>', 'show these findings, e.g. 2 or 8,9')
     .option('--fix <names>', 'with these fixes on: names, or numbers of findings')
     .option('--list', 'list the findings and their fixes, and run nothing')
+    .option(
+      '--schedule <text>',
+      'run one order of steps, as a search or docs/schedules.md names it',
+    )
     .option('--prices', 'what each fix, or those of --fix, costs on the table of fio')
-    .option('--seconds <n>', 'how long to search beside the findings', '60')
+    .option('--seconds <n>', 'how much to search beside the findings: about so long', '60')
+    .option('--seed <n>', 'of the random operations', '1')
     .addOption(jsonOption('check'))
     .addOption(reportOption())
     .action((options: CheckOptions) => {
@@ -64,6 +75,7 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
 
 function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus {
   const seconds = wholeNumber('--seconds', options.seconds, 0, MOST_SECONDS);
+  const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1);
   const chosen = findingsOf(options.finding);
   const fixes = options.fix === undefined ? [] : fixesOf(options.fix);
   const { report, json } = options;
@@ -74,6 +86,14 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
     printResult(io, json, document, (screen) => checkListText(document, screen));
     return 0;
   }
+  if (options.schedule !== undefined) {
+    const { schedule } = options;
+    if (report !== undefined || chosen || fixes.length > 0 || options.prices === true)
+      throw new UsageError('--schedule: runs one schedule of the series; expected no other option');
+    const document = scheduleOf(schedule);
+    printResult(io, json, document, (screen) => checkScheduleText(document, screen));
+    return document.failures.length > 0 ? 1 : 0;
+  }
   if (options.prices === true) {
     if (report !== undefined || chosen)
       throw new UsageError('--prices: lists prices of fixes; expected no --finding, no --report');
@@ -82,7 +102,7 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
     return 0;
   }
   if (report !== undefined) checkReportFile(report);
-  const document = run(chosen, fixes, seconds, io);
+  const document = run(chosen, fixes, { seconds, seed }, io);
   if (report !== undefined) writeReport(report, checkReport(document, typed));
   printResult(io, json, document, (screen) =>
     chosen ? checkFindingsText(document, screen) : checkPromisesText(document, screen),
@@ -93,7 +113,7 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
 function run(
   chosen: readonly Finding[] | null,
   fixes: readonly Fix[],
-  seconds: number,
+  { seconds, seed }: { readonly seconds: number; readonly seed: number },
   io: CommandIo,
 ): CheckDocument {
   const progress = new Progress(io, 'check');
@@ -102,7 +122,7 @@ function run(
       progress.show(`finding ${String(finding.id)}`, i / all.length);
       return showFinding(finding, fixes);
     });
-    const tried = chosen ? [] : search(seconds, progress.show);
+    const tried = chosen ? [] : search(seconds, seed, progress.show);
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
   } finally {
     progress.done();
@@ -125,12 +145,13 @@ function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
 }
 
 /** Each search for an equal share of the time. */
-function search(seconds: number, progress: OnProgress): Tried[] {
-  return SEARCHES.map(({ kind, run: runOne }, i) => {
-    progress(kind, i / SEARCHES.length);
-    const until = performance.now() + (seconds * 1000) / SEARCHES.length;
-    return runOne(() => performance.now() < until);
-  });
+function search(seconds: number, seed: number, progress: OnProgress): Tried[] {
+  if (seconds === 0) return [];
+  return SEARCHES.map(({ kind, run: runOne }, i) =>
+    runOne(seconds / SEARCHES.length, seed, (share) => {
+      progress(kind, (i + share) / SEARCHES.length);
+    }),
+  );
 }
 
 /** A promise, or a finding that was asked for. */
@@ -150,6 +171,16 @@ function findingsOf(text: string | undefined): readonly Finding[] | null {
         `--finding: expected numbers of findings (iommu-bounce check --list lists them), got '${word}'`,
       );
   return FINDINGS.filter(({ id }) => numbers.includes(String(id)));
+}
+
+/** @throws UsageError for what no scenario has */
+function scheduleOf(schedule: string): CheckScheduleDocument {
+  try {
+    return scheduleDocument(schedule);
+  } catch (error) {
+    if (error instanceof OptionError) throw new UsageError(`--schedule: ${error.message}`);
+    throw error;
+  }
 }
 
 /** @throws UsageError */

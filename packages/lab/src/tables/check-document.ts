@@ -3,6 +3,7 @@
 
 import type { FixPrice } from '@iommu-bounce/simulation';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
+import { replaySchedule, scenarioOf } from '@iommu-bounce/safety';
 import type {
   Cause,
   Finding,
@@ -123,6 +124,53 @@ export interface CheckPricesDocument {
     /** One for each direction and size. */
     readonly sizes: readonly PricedSize[];
   }[];
+}
+
+/** What `check --schedule` prints: one order of the steps of several CPUs. */
+export interface CheckScheduleDocument {
+  /** The schedule, as it was given. */
+  readonly schedule: string;
+  /** Scenario of docs/schedules.md. */
+  readonly scenario: string;
+  /** Who does what in it. */
+  readonly title: string;
+  /** How it ended: `complete`, or what stopped it. */
+  readonly outcome: string;
+  /** Steps, in their order. */
+  readonly steps: readonly {
+    /** Who takes it. */
+    readonly thread: string;
+    /** `lock`, `unlock`, `alloc`, … */
+    readonly operation: string;
+    /** What it is done to; empty: nothing. */
+    readonly object: string;
+    /** File and line of the port; empty: none. */
+    readonly place: string;
+    /** Whether the thread of the step before could have gone on. */
+    readonly preempts: boolean;
+  }[];
+  /** What went wrong. */
+  readonly failures: readonly {
+    /** `data-race`, `deadlock`, `oops`, … */
+    readonly kind: string;
+    /** In words. */
+    readonly what: string;
+  }[];
+}
+
+/** @throws OptionError for a text that is no schedule, or that the scenario does not have */
+export function scheduleDocument(schedule: string): CheckScheduleDocument {
+  const { scenario, outcome, steps, failures } = replaySchedule(schedule);
+  return {
+    schedule,
+    scenario,
+    title: scenarioOf(scenario).title,
+    outcome,
+    steps: steps.map(({ thread, operation, object, place, preempts }) => ({
+      ...{ thread, operation, object, place, preempts },
+    })),
+    failures: failures.map(({ kind, what }) => ({ kind, what })),
+  };
 }
 
 export function pricesDocument(ios: number, prices: readonly FixPrice[]): CheckPricesDocument {

@@ -8,6 +8,7 @@ import type {
   CheckDocument,
   CheckListDocument,
   CheckPricesDocument,
+  CheckScheduleDocument,
   CheckedFinding,
   FindingRow,
   ListedFinding,
@@ -83,6 +84,7 @@ export function checkFindingsText({ findings }: CheckDocument, screen: Screen): 
   return findings.map((one) => partsText(findingParts(one), screen)).join('\n');
 }
 
+const PREEMPTS = '*';
 /** Stands at what is wrong. */
 const MARK = '←';
 
@@ -121,6 +123,32 @@ function verdict({ columns, rows }: CheckedFinding): string {
     return `${title}: ${shown ? 'shown' : 'not shown'}`;
   });
   return `${each.join('; ')}.`;
+}
+
+/** One column for each thread, a line for each step. */
+export function checkScheduleText(document: CheckScheduleDocument, screen: Screen): string {
+  const { scenario, title, outcome, steps, failures } = document;
+  const threads = [...new Set(steps.map(({ thread }) => thread))];
+  return partsText(
+    [
+      `Scenario ${scenario}: ${title}. ${String(steps.length)} steps, ${outcome}.`,
+      {
+        title: `Steps; ${PREEMPTS} where the thread before could have gone on.`,
+        head: ['step', ...threads, 'where'],
+        rows: steps.map(({ thread, operation, object, place, preempts }, i) => [
+          `${String(i + 1)}${preempts ? ` ${PREEMPTS}` : ''}`,
+          ...threads.map((name) => (name === thread ? `${operation} ${object}`.trim() : '')),
+          place,
+        ]),
+        numbersFrom: Infinity,
+        keys: 1,
+      },
+      failures.length === 0
+        ? 'Nothing went wrong.'
+        : failures.map(({ kind, what }) => `${kind}: ${what}`),
+    ],
+    screen,
+  );
 }
 
 export function checkPricesText(document: CheckPricesDocument, screen: Screen): string {

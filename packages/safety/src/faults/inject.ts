@@ -7,6 +7,8 @@ import {
   flag,
   list_of,
   an_object,
+  either,
+  whole,
 } from '@iommu-bounce/linux-shim/options';
 import { oops } from '@iommu-bounce/linux-shim';
 import {
@@ -76,8 +78,8 @@ export interface FaultOptions {
   readonly machines?: readonly FaultMachine[];
   /** Default: all. */
   readonly scenarios?: readonly FaultScenario[];
-  /** Every two failures, too. Default false. */
-  readonly pairs?: boolean;
+  /** Every two failures, too, or the first so many of each scenario on each machine. Default false. */
+  readonly pairs?: boolean | number;
   /** Told after each scenario on each machine how many runs are done. */
   readonly onProgress?: (runs: number) => void;
 }
@@ -102,7 +104,7 @@ export function injectFaults(options: FaultOptions = {}): FaultsDocument {
   check_options('injectFaults', options, {
     machines: list_of(an_object, { least: 1 }),
     scenarios: list_of(an_object, { least: 1 }),
-    pairs: flag,
+    pairs: either('true, false, or a whole number from 0 on', flag, whole()),
     onProgress: a_function,
   });
   const { machines = FAULT_MACHINES, scenarios = FAULT_SCENARIOS, pairs = false } = options;
@@ -132,12 +134,15 @@ export function injectFaults(options: FaultOptions = {}): FaultsDocument {
     for (const scenario of scenarios) {
       const { sites, wrong: usual, refused: always } = attempt(scenario, machine, []);
       for (const site of sites) places[site] = (places[site] ?? 0) + 1;
+      let left = pairs === true ? Infinity : Number(pairs);
       for (const fault of everyFault(sites, 0)) {
         const after = attempt(scenario, machine, [fault], usual).sites;
         tried.single++;
-        if (!pairs || (fault.status ?? IN_PAIRS) !== IN_PAIRS) continue;
+        if ((fault.status ?? IN_PAIRS) !== IN_PAIRS) continue;
         for (const second of everyFault(after, fault.passage + 1)) {
+          if (left === 0) break;
           if ((second.status ?? IN_PAIRS) !== IN_PAIRS) continue;
+          left--;
           attempt(scenario, machine, [fault, second], usual);
           tried.pairs++;
         }

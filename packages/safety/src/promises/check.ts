@@ -21,12 +21,13 @@ export interface Tried {
 /** A search for more than the known findings. */
 export interface Search {
   readonly kind: TriedKind;
-  /** @param goOn false once the time is up */
-  readonly run: (goOn: () => boolean) => Tried;
+  /**
+   * @param seconds more than 0: how much is tried, at a fixed rate
+   * @param seed of what is drawn, 32 bits
+   * @param progress told the share that is done, 0 to 1
+   */
+  readonly run: (seconds: number, seed: number, progress: (share: number) => void) => Tried;
 }
-
-/** Searches that `check` runs, each for an equal share of the time; a package's search is one line here. */
-export const SEARCHES: readonly Search[] = [];
 
 export interface KeptPromise {
   readonly promise: SeriesPromise;

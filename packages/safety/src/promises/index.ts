@@ -2,4 +2,5 @@
 // promises: what the series promises, and what breaks it.
 
 export * from './check';
+export * from './searches'; // what is tried beside the findings
 export * from './series-promises';
