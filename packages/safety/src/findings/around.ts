@@ -131,7 +131,7 @@ export const AROUND: readonly Finding[] = [
     title: 'The first chunk of a chained table is lost',
     severity: 'leak',
     cause: 'failure',
-    harm: 'each large allocation that fails at the right moment costs a page, the pool’s own too',
+    harm: 'each large allocation that fails at the right moment costs a page; the pool’s tables, of 128 entries at most, have one chunk and lose none',
     where: ['__iommu_dma_alloc_noncontiguous', 'io_buffer_pool_fill_slot'],
     later:
       'mended in a later kernel, by reading: sg_alloc_table_from_pages of v5.15 and later frees what it built',
