@@ -162,7 +162,7 @@ export const AROUND: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a driver whose list ends with an empty entry is told that it is mapped, and the device faults',
     where: ['iommu_dma_map_sg', '__iommu_map_sg'],
-    later: 'not mended in v6.11, by reading: iommu_dma_map_sg has the same condition',
+    later: 'not mended in v6.10 or v6.11, by reading: iommu_dma_map_sg has the same condition',
     fix: 'trim-list',
     steps: [
       'A list of 256 KiB and an empty entry is mapped; it is too large for the pool.',
@@ -177,7 +177,7 @@ export const AROUND: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'each mapping of no bytes costs an address for the life of the domain',
     where: ['__iommu_dma_map'],
-    later: 'not mended in v6.11, by reading: __iommu_dma_map asks for no size',
+    later: 'not mended in v6.10 or v6.11, by reading: __iommu_dma_map asks for no size',
     fix: 'refuse-empty',
     steps: [
       'The domain has one page of addresses, and its pool no class.',

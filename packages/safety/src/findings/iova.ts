@@ -202,7 +202,7 @@ export const IOVA: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a caller without a limit gets nothing, and after it nobody gets an address below 4 GiB',
     where: ['alloc_iova'],
-    later: 'not mended in v6.11, by reading: it still adds one to the limit',
+    later: 'not mended in v6.7 or later, by reading: it still adds one to the limit',
     fix: 'whole-limit',
     steps: ['A frame is asked for with a limit of all ones, then one up to 100.'],
     show: allOnes,
@@ -214,7 +214,7 @@ export const IOVA: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'addresses that must not be used, such as those of a window of the bus, are handed out after an unmap',
     where: ['reserve_iova'],
-    later: 'not looked up',
+    later: 'not mended in v6.7 or later, by reading: it still grows any range that it overlaps',
     fix: 'own-reservation',
     steps: [
       'Frames 16 to 19 are allocated, then 10 to 19 reserved.',

@@ -132,7 +132,7 @@ export const PLATFORM: readonly Finding[] = [
     harm: 'no device behind such a bridge can do DMA',
     where: ['iova_reserve_pci_windows'],
     later:
-      'partly mended in v5.14: ranges may touch and begin at 0; one that ends at the top still reserves all in v6.11, by reading',
+      'partly mended in v5.14: ranges may touch and begin at 0; one that ends at the top still reserves all in v6.10 or v6.11, by reading',
     fix: 'touching-ranges',
     steps: [
       'A device is behind a bridge with two ranges that touch, with one from 0 on, with one up to the top.',
@@ -147,7 +147,8 @@ export const PLATFORM: readonly Finding[] = [
     cause: 'failure',
     harm: 'a device gets addresses that its bridge does not pass on, or that belong to a window of the bus',
     where: ['iommu_dma_init_domain'],
-    later: 'not mended in v6.11, by reading: a domain that has its start_pfn counts as set up',
+    later:
+      'not mended in v6.10 or v6.11, by reading: a domain that has its start_pfn counts as set up',
     fix: 'reserve-each',
     steps: [
       'A bridge has two ranges in the wrong order, and the set-up of a device fails.',
@@ -162,7 +163,7 @@ export const PLATFORM: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a second device of a group gets addresses that it must not use, such as those of an MSI doorbell',
     where: ['iommu_dma_init_domain'],
-    later: 'not mended in v6.11, by reading: a domain that is set up returns early',
+    later: 'not mended in v6.10 or v6.11, by reading: a domain that is set up returns early',
     fix: 'reserve-each',
     steps: [
       'A device is plugged in and maps 256 KiB.',
