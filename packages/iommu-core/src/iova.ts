@@ -314,7 +314,7 @@ export class iova_c {
     else iovad.cached_node = range.node;
   }
 
-  private __cached_rbnode_delete_update(iovad: iova_domain, free: iova): void {
+  protected __cached_rbnode_delete_update(iovad: iova_domain, free: iova): void {
     let cached_iova = to_iova(deref(iovad.cached32_node));
     if (
       free === cached_iova ||

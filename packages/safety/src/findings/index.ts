@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // findings: each finding of docs/findings.md as data, and as a scenario that shows it on a machine.
 
+import { AROUND } from './around';
 import type { Finding } from './finding';
+import { IOVA } from './iova';
 import { LIMITS } from './limits';
+import { PLATFORM } from './platform';
 import { POOL } from './pool';
 import { SET_UP } from './set-up';
 import { UNTRUSTED } from './untrusted';
@@ -19,4 +22,7 @@ export const FINDINGS: readonly Finding[] = [
   ...SET_UP,
   ...WRONG_USE,
   ...LIMITS,
-];
+  ...AROUND,
+  ...IOVA,
+  ...PLATFORM,
+].sort((a, b) => a.id - b.id);

@@ -7,7 +7,9 @@ import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 import type { overlays } from '@iommu-bounce/integration';
 import { InputError } from '../errors';
 import type { Fix, FixOverlays } from './fix';
+import { ADDRESSES } from './dma-iommu/addresses';
 import { MAPPING } from './dma-iommu/mapping';
+import { MEMORY } from './dma-iommu/memory';
 import { DMA_SET_UP } from './dma-iommu/set-up';
 import { UNTRUSTED } from './dma-iommu/untrusted';
 import { BYTES } from './io-buffer-pool/bytes';
@@ -17,6 +19,8 @@ import { LIMITS } from './io-buffer-pool/limits';
 import { LISTS } from './io-buffer-pool/lists';
 import { SET_UP } from './io-buffer-pool/set-up';
 import { SYNCS } from './io-buffer-pool/syncs';
+import { RANGES } from './iova/ranges';
+import { SEARCH } from './iova/search';
 
 export type { DmaIommuClass, Fix, FixOverlays, PoolClass } from './fix';
 
@@ -32,6 +36,10 @@ export const FIXES: readonly Fix[] = [
   ...UNTRUSTED,
   ...MAPPING,
   ...DMA_SET_UP,
+  ...MEMORY,
+  ...ADDRESSES,
+  ...SEARCH,
+  ...RANGES,
 ];
 
 /** In the order of their findings. */
