@@ -49,7 +49,12 @@ describe('replayTranscript refuses', () => {
     ['a wrong version', withHeader((h) => (h['version'] = 3)), 1, /version is 3, expected 1 or 2/],
     ['stage 7', withHeader((h) => (h['stage'] = 7)), 1, /stage is 7, expected 0 to 4/],
     ['stage 1.5', withHeader((h) => (h['stage'] = 1.5)), 1, /stage is 1.5/],
-    ['several CPUs in version 1', withHeader((h) => (h['nr_cpus'] = 2)), 1, /nr_cpus is 2, expected 1/],
+    [
+      'several CPUs in version 1',
+      withHeader((h) => (h['nr_cpus'] = 2)),
+      1,
+      /nr_cpus is 2, expected 1/,
+    ],
     ['a header that is a list', `[]\n${ops.join('\n')}`, 1, /expected an object/],
     [
       'a header without a device',
