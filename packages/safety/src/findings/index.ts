@@ -3,9 +3,12 @@
 
 import type { Finding } from './finding';
 import { LIMITS } from './limits';
+import { MEMORY } from './memory';
 import { POOL } from './pool';
+import { RACES } from './races';
 import { SET_UP } from './set-up';
 import { UNTRUSTED } from './untrusted';
+import { VIRTIO } from './virtio';
 import { WRONG_USE } from './wrong-use';
 
 export * from './finding';
@@ -19,4 +22,7 @@ export const FINDINGS: readonly Finding[] = [
   ...SET_UP,
   ...WRONG_USE,
   ...LIMITS,
+  ...VIRTIO,
+  ...MEMORY,
+  ...RACES,
 ];

@@ -9,6 +9,7 @@ import { InputError } from '../errors';
 import type { Fix, FixOverlays } from './fix';
 import { MAPPING } from './dma-iommu/mapping';
 import { DMA_SET_UP } from './dma-iommu/set-up';
+import { DMA_UNMAP } from './dma-iommu/unmap';
 import { UNTRUSTED } from './dma-iommu/untrusted';
 import { BYTES } from './io-buffer-pool/bytes';
 import { EVICTION } from './io-buffer-pool/eviction';
@@ -17,8 +18,11 @@ import { LIMITS } from './io-buffer-pool/limits';
 import { LISTS } from './io-buffer-pool/lists';
 import { SET_UP } from './io-buffer-pool/set-up';
 import { SYNCS } from './io-buffer-pool/syncs';
+import { MAPPINGS } from './virtio-iommu/mappings';
+import { PROPERTIES } from './virtio-iommu/properties';
+import { REQUESTS } from './virtio-iommu/requests';
 
-export type { DmaIommuClass, Fix, FixOverlays, PoolClass } from './fix';
+export type { DmaIommuClass, Fix, FixOverlays, PoolClass, VirtioIommuClass } from './fix';
 
 /** In the order in which they are laid over the port, whatever order they are named in. */
 export const FIXES: readonly Fix[] = [
@@ -32,6 +36,10 @@ export const FIXES: readonly Fix[] = [
   ...UNTRUSTED,
   ...MAPPING,
   ...DMA_SET_UP,
+  ...DMA_UNMAP,
+  ...MAPPINGS,
+  ...REQUESTS,
+  ...PROPERTIES,
 ];
 
 /** In the order of their findings. */
