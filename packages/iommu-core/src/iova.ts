@@ -260,7 +260,7 @@ export class iova_c {
     return iovad.fq !== null;
   }
 
-  private free_iova_flush_queue(iovad: iova_domain): void {
+  protected free_iova_flush_queue(iovad: iova_domain): void {
     if (!this.has_iova_flush_queue(iovad)) return;
 
     if (this.k.timers.timer_pending(iovad.fq_timer)) this.k.timers.del_timer(iovad.fq_timer); // finding 66

@@ -3,37 +3,66 @@
 
 import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import type { iommu_group } from '@iommu-bounce/iommu-core';
-import { type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
+import type { iommu_group, iova_domain } from '@iommu-bounce/iommu-core';
+import { type Kernel, type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
+import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
 
 /** Schedules of lazy-teardown that are tried; an oops comes before the hundredth. */
 const LIMIT = 1000;
 
-/** A step in the column of its CPU. */
-function sideBySide({ thread, operation, object, place }: ReplayedStep): string {
-  const text = [operation, object, place === '' ? '' : `(${place})`].filter((s) => s !== '');
-  return thread.endsWith('CPU 0') ? `${text.join(' ')} |` : `| ${text.join(' ')}`;
+/** Steps, with the CPUs in two columns. */
+function seeSteps(t: Trial, steps: readonly ReplayedStep[], from: number): void {
+  t.see('steps', steps.length);
+  steps.forEach(({ thread, operation, object, place }, i) => {
+    if (i < from) return;
+    const cpu = thread.endsWith('CPU 0') ? 'CPU 0      ' : '      CPU 1';
+    const what = `${operation} ${object}`.trimEnd();
+    t.see(`${String(i + 1).padStart(2)} ${cpu}`, place === '' ? what : `${what}, ${place}`);
+  });
 }
 
-function seeSteps(t: Trial, steps: readonly ReplayedStep[], from: number): void {
-  t.see('CPU 0 | CPU 1', `${String(steps.length)} steps`);
-  steps.forEach((step, i) => {
-    if (i >= from) t.see(`step ${String(i + 1)}`, sideBySide(step));
-  });
+interface Stepping {
+  readonly k: {
+    readonly rt: Kernel;
+    readonly timers: { del_timer(timer: object): boolean };
+  };
+}
+type FreesQueue = new () => Stepping & {
+  free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined>;
+};
+
+/** The fix `wait-timer` as steps: del_timer_sync. */
+function waitingForTimer(): Derived {
+  const base = DERIVED.iova_c as unknown as FreesQueue;
+  class Waits extends base {
+    override *free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined> {
+      const { rt, timers } = this.k;
+      const { fq_timer } = iovad;
+      if (rt.cancel(fq_timer, 0)) yield;
+      timers.del_timer(fq_timer);
+      if (rt.waitBegin(fq_timer, 0, rt.timer)) yield;
+      if (rt.waitEnd(fq_timer, 0, rt.timer)) yield;
+      yield* super.free_iova_flush_queue(iovad);
+    }
+  }
+  return { ...DERIVED, iova_c: Waits };
 }
 
 function timerAtTeardown(t: Trial): void {
-  const { failures } = exploreSchedules({
-    scenario: 'lazy-teardown',
-    algorithm: 'brute',
-    limit: LIMIT,
-  });
+  const waits = t.setting.fixes.some(({ name }) => name === 'wait-timer');
+  const derived = waits ? waitingForTimer() : DERIVED;
+  const scenario = 'lazy-teardown';
+  const explored = exploreSchedules({ scenario, algorithm: 'brute', limit: LIMIT, derived });
+  const { schedules, failures } = explored;
+  t.see('orders of the steps that were run', schedules);
+  const kinds = [...new Set(failures.map(({ kind }) => kind))];
+  t.see('what they show', kinds.length === 0 ? 'nothing' : kinds.join(', '), kinds.length > 0);
   const found = failures.find(({ kind }) => kind === 'oops');
-  t.see('order that kills the machine', found?.schedule ?? 'none', found !== undefined);
+  t.see('the first that kills the machine', found?.schedule ?? 'none', found !== undefined);
   if (!found) return;
-  const { outcome, steps, failures: seen } = replaySchedule(found.schedule);
+  const { outcome, steps, failures: seen } = replaySchedule(found.schedule, derived);
   const start = steps.findIndex(({ thread }) => thread.startsWith('flush timer'));
   seeSteps(t, steps, start - 1);
   t.see('how it ends', outcome, outcome === 'oops');
@@ -94,8 +123,7 @@ export const RACES: readonly Finding[] = [
     where: ['free_iova_flush_queue', 'fq_flush_timeout'],
     later:
       'mended in v5.17 by d7061627d701, "iommu/iova: Fix race between FQ timeout and teardown", and in stable kernels from 4.14 on',
-    fix: null,
-    design: 'to wait for the timer, del_timer_sync in place of del_timer, as v5.17 does',
+    fix: 'wait-timer',
     steps: [
       'CPU 1 maps and unmaps a page, which arms the timer of the flush queue, and takes the domain down.',
       'The timer runs on CPU 0 meanwhile. The steps are shown from its start on.',

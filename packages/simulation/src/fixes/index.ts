@@ -18,6 +18,7 @@ import { LIMITS } from './io-buffer-pool/limits';
 import { LISTS } from './io-buffer-pool/lists';
 import { SET_UP } from './io-buffer-pool/set-up';
 import { SYNCS } from './io-buffer-pool/syncs';
+import { FLUSH_QUEUE } from './iova/flush-queue';
 import { MAPPINGS } from './virtio-iommu/mappings';
 import { PROPERTIES } from './virtio-iommu/properties';
 import { REQUESTS } from './virtio-iommu/requests';
@@ -37,6 +38,7 @@ export const FIXES: readonly Fix[] = [
   ...MAPPING,
   ...DMA_SET_UP,
   ...DMA_UNMAP,
+  ...FLUSH_QUEUE,
   ...MAPPINGS,
   ...REQUESTS,
   ...PROPERTIES,
