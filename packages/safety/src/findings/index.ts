@@ -12,7 +12,15 @@ import { VIRTIO } from './virtio';
 import { WRONG_USE } from './wrong-use';
 
 export * from './finding';
-export { Trial, Machine, type MachineOptions, type Setting, type Sight } from './kit';
+export {
+  Trial,
+  Machine,
+  type MachineOptions,
+  type Setting,
+  type Sight,
+  VirtioMachine,
+  type VirtioMachineOptions,
+} from './kit';
 export { type Column, type Row, type ShownFinding, observe, showFinding } from './show';
 
 /** By number. */
