@@ -494,7 +494,7 @@ export class dma_iommu_c implements dma_iommu_h {
       return 0; // findings 14, 18, 43 and 44
     }
 
-    this.iova.init_iova_domain(iovad, granule, base_pfn);
+    this.iova.init_iova_domain(iovad, granule, base_pfn); // finding 67
 
     if (
       !cookie.fq_domain &&

@@ -260,10 +260,10 @@ export class iova_c {
     return iovad.fq !== null;
   }
 
-  private free_iova_flush_queue(iovad: iova_domain): void {
+  protected free_iova_flush_queue(iovad: iova_domain): void {
     if (!this.has_iova_flush_queue(iovad)) return;
 
-    if (this.k.timers.timer_pending(iovad.fq_timer)) this.k.timers.del_timer(iovad.fq_timer);
+    if (this.k.timers.timer_pending(iovad.fq_timer)) this.k.timers.del_timer(iovad.fq_timer); // finding 66
 
     this.fq_destroy_all_entries(iovad);
 

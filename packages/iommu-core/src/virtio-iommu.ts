@@ -343,12 +343,12 @@ export class virtio_iommu_c implements iommu_ops {
   // JS: memory of requests and mappings.
 
   /** A struct on the stack (deviation 2); take it off with pop_buf. Its bytes are what they were. */
-  private push_buf(): virtio_buf {
+  protected push_buf(): virtio_buf {
     return (this.stack[this.stack_depth++] ??= new virtio_buf(REQUEST_BYTES));
   }
 
   /** JS: the end of the function in C. */
-  private pop_buf(): void {
+  protected pop_buf(): void {
     this.stack_depth--;
   }
 
@@ -402,7 +402,7 @@ export class virtio_iommu_c implements iommu_ops {
   // Requests.
 
   /** Has every request under way completed. Lock held. */
-  private __viommu_sync_req(viommu: viommu_dev): number {
+  protected __viommu_sync_req(viommu: viommu_dev): number {
     const vq = deref(viommu.vqs[VIOMMU_REQUEST_VQ]);
 
     this.k.locks.assert_spin_locked(viommu.request_lock);
@@ -441,7 +441,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** Queues a request; has the queue completed only if there is no room. Lock held. */
-  private __viommu_add_req(
+  protected __viommu_add_req(
     viommu: viommu_dev,
     buf: virtio_buf,
     len: number,
@@ -490,7 +490,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** Sends a request and waits; returns its status as an error number. */
-  private viommu_send_req_sync(viommu: viommu_dev, buf: virtio_buf, len: number): number {
+  protected viommu_send_req_sync(viommu: viommu_dev, buf: virtio_buf, len: number): number {
     const flags = this.k.locks.spin_lock_irqsave(viommu.request_lock);
 
     let ret = this.__viommu_add_req(viommu, buf, len, true);
@@ -506,7 +506,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** JS: C writes the struct down where it is needed. Returns its size. */
-  private fill_map_req(
+  protected fill_map_req(
     map: virtio_buf,
     vdomain: viommu_domain,
     virt_start: number,
@@ -579,7 +579,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** Maps at the device again what it dropped when the last endpoint left. */
-  private viommu_replay_mappings(vdomain: viommu_domain): number {
+  protected viommu_replay_mappings(vdomain: viommu_domain): number {
     const map = this.push_buf();
     let ret = 0;
 
@@ -610,7 +610,7 @@ export class virtio_iommu_c implements iommu_ops {
   // Properties of endpoints.
 
   /** @param at where the property begins, `len` bytes with its head */
-  private viommu_add_resv_mem(
+  protected viommu_add_resv_mem(
     vdev: viommu_endpoint,
     probe: virtio_buf,
     at: number,
@@ -933,7 +933,7 @@ export class virtio_iommu_c implements iommu_ops {
     return this.viommu_send_req_sync(viommu, map, len);
   }
 
-  private viommu_unmap(
+  protected viommu_unmap(
     domain: iommu_domain,
     iova: dma_addr_t,
     size: number,
@@ -977,7 +977,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** An oops for a domain that was never attached, as in C. */
-  private viommu_iotlb_sync(domain: iommu_domain, _gather: iommu_iotlb_gather): void {
+  protected viommu_iotlb_sync(domain: iommu_domain, _gather: iommu_iotlb_gather): void {
     const vdomain = to_viommu_domain(domain);
 
     this.viommu_sync_req(deref(vdomain.viommu)); // finding 56
@@ -1060,7 +1060,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** The device is not told: the endpoint stays in its domain there, and the domain's count stays as it is. */
-  private viommu_release_device(dev: device): void {
+  protected viommu_release_device(dev: device): void {
     const fwspec = this.dev_iommu_fwspec_get(dev);
 
     if (fwspec?.ops !== this) return;
@@ -1319,7 +1319,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** include/linux/iommu.h, inline there */
-  private dev_iommu_fwspec_get(dev: device): iommu_fwspec | null {
+  protected dev_iommu_fwspec_get(dev: device): iommu_fwspec | null {
     return this.fwspecs.get(dev) ?? null;
   }
 }

@@ -6,13 +6,24 @@ import type { Finding } from './finding';
 import { IOVA } from './iova';
 import { LIMITS } from './limits';
 import { PLATFORM } from './platform';
+import { MEMORY } from './memory';
 import { POOL } from './pool';
+import { RACES } from './races';
 import { SET_UP } from './set-up';
 import { UNTRUSTED } from './untrusted';
+import { VIRTIO } from './virtio';
 import { WRONG_USE } from './wrong-use';
 
 export * from './finding';
-export { Trial, Machine, type MachineOptions, type Setting, type Sight } from './kit';
+export {
+  Trial,
+  Machine,
+  type MachineOptions,
+  type Setting,
+  type Sight,
+  VirtioMachine,
+  type VirtioMachineOptions,
+} from './kit';
 export { type Column, type Row, type ShownFinding, observe, showFinding } from './show';
 
 /** By number. */
@@ -25,4 +36,7 @@ export const FINDINGS: readonly Finding[] = [
   ...AROUND,
   ...IOVA,
   ...PLATFORM,
+  ...VIRTIO,
+  ...MEMORY,
+  ...RACES,
 ].sort((a, b) => a.id - b.id);

@@ -183,20 +183,21 @@ export class Kernel implements Monitor {
   }
 
   /** Waits for work that runs, as lockdep sees it too: takes what the work holds, and gives it back. */
-  waitBegin(_what: object, site: number): boolean {
-    const { rt, work } = this;
-    if (work === NOTHING || rt.current < 0) return false;
-    return rt.point(LOCK, touch(work, WRITE), NOTHING, site);
+  waitBegin(_what: object, site: number, held = this.work): boolean {
+    const { rt } = this;
+    if (held === NOTHING || rt.current < 0) return false;
+    return rt.point(LOCK, touch(held, WRITE), NOTHING, site);
   }
 
-  waitEnd(_what: object, site: number): boolean {
-    const { rt, work } = this;
-    if (work === NOTHING || rt.current < 0) return false;
-    return rt.point(UNLOCK, touch(work, RELEASE), NOTHING, site);
+  waitEnd(_what: object, site: number, held = this.work): boolean {
+    const { rt } = this;
+    if (held === NOTHING || rt.current < 0) return false;
+    return rt.point(UNLOCK, touch(held, RELEASE), NOTHING, site);
   }
 
-  /** What the work holds while it runs; NOTHING: there is none. */
+  /** What the work, and the timer of the flush queue, hold while they run; NOTHING: there is none. */
   work = NOTHING;
+  timer = NOTHING;
 
   // Translations.
 

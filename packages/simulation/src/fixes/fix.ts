@@ -7,13 +7,14 @@ import type { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 
 export type PoolClass = typeof io_buffer_pool_c;
 export type DmaIommuClass = typeof dma_iommu_c;
+export type VirtioIommuClass = typeof virtio_iommu_c;
 
 /** Each is given the class that it is laid over, which may be one of another fix or of a later kernel. */
 export interface FixOverlays {
   readonly io_buffer_pool?: (base: PoolClass) => PoolClass;
   readonly dma_iommu?: (base: DmaIommuClass) => DmaIommuClass;
   readonly iova?: (base: typeof iova_c) => typeof iova_c;
-  readonly virtio_iommu?: (base: typeof virtio_iommu_c) => typeof virtio_iommu_c;
+  readonly virtio_iommu?: (base: VirtioIommuClass) => VirtioIommuClass;
 }
 
 /** A fix, off unless it is asked for. */

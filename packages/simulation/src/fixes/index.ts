@@ -11,6 +11,7 @@ import { ADDRESSES } from './dma-iommu/addresses';
 import { MAPPING } from './dma-iommu/mapping';
 import { MEMORY } from './dma-iommu/memory';
 import { DMA_SET_UP } from './dma-iommu/set-up';
+import { DMA_UNMAP } from './dma-iommu/unmap';
 import { UNTRUSTED } from './dma-iommu/untrusted';
 import { BYTES } from './io-buffer-pool/bytes';
 import { EVICTION } from './io-buffer-pool/eviction';
@@ -21,8 +22,12 @@ import { SET_UP } from './io-buffer-pool/set-up';
 import { SYNCS } from './io-buffer-pool/syncs';
 import { RANGES } from './iova/ranges';
 import { SEARCH } from './iova/search';
+import { FLUSH_QUEUE } from './iova/flush-queue';
+import { MAPPINGS } from './virtio-iommu/mappings';
+import { PROPERTIES } from './virtio-iommu/properties';
+import { REQUESTS } from './virtio-iommu/requests';
 
-export type { DmaIommuClass, Fix, FixOverlays, PoolClass } from './fix';
+export type { DmaIommuClass, Fix, FixOverlays, PoolClass, VirtioIommuClass } from './fix';
 
 /** In the order in which they are laid over the port, whatever order they are named in. */
 export const FIXES: readonly Fix[] = [
@@ -40,6 +45,11 @@ export const FIXES: readonly Fix[] = [
   ...ADDRESSES,
   ...SEARCH,
   ...RANGES,
+  ...DMA_UNMAP,
+  ...FLUSH_QUEUE,
+  ...MAPPINGS,
+  ...REQUESTS,
+  ...PROPERTIES,
 ];
 
 /** In the order of their findings. */

@@ -3,4 +3,5 @@
 
 export { Machine, type MachineOptions, type Setting } from './machine';
 export { type Sight, Trial, oopsOf } from './trial';
+export { VirtioMachine, type VirtioMachineOptions } from './virtio-machine';
 export { hex, lists, runs, walk, yesNo } from './words';

@@ -33,7 +33,7 @@ export interface Setting {
 }
 
 /** 8 MiB of one node. */
-const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 2048 }] } };
+export const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 2048 }] } };
 
 /** The machine, and the verbs of a scenario: plug, buffer, list, map, unmap, read and write as the device. */
 export class Machine extends wired {

@@ -3,6 +3,7 @@
 
 import { oops } from '@iommu-bounce/linux-shim';
 import { Machine, type MachineOptions, type Setting } from './machine';
+import { VirtioMachine, type VirtioMachineOptions } from './virtio-machine';
 
 /** What was seen at one place. */
 export interface Sight {
@@ -20,6 +21,11 @@ export class Trial {
   /** Boots a machine of this column. */
   machine(options: MachineOptions = {}): Machine {
     return new Machine(this.setting, options);
+  }
+
+  /** Boots a guest of this column, on virtio-iommu. */
+  guest(options: VirtioMachineOptions = {}): VirtioMachine {
+    return new VirtioMachine(this.setting, options);
   }
 
   /** Notes what is seen; `wrong` is computed from the machine, never constant. */

@@ -51,6 +51,9 @@ export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgr
     const rounds = tasks.some(({ does }) => does === 'evict');
     const running = rounds ? rt.object('evict_work running') : undefined;
     if (running !== undefined) machine.kernel.work = running;
+    // Its end may wait for a timer that runs.
+    const timer = tasks.some(({ does }) => does === 'flush-timer');
+    if (timer) machine.kernel.timer = rt.object('fq_timer running');
     const ends = tasks.some(({ does }) => does === 'map-unmap-teardown' || does === 'attach');
     return {
       machine,
@@ -94,6 +97,7 @@ function threadOf(
       const timer = machine.iovad.fq_timer;
       return {
         ...waitsFor(timer, () => timer.due === 1),
+        holds: machine.kernel.timer,
         name: 'flush timer on CPU 0',
         cpu: 0,
         kind: 'softirq',

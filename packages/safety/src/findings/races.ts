@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Findings 66 and 67: races between CPUs, which the explorer of schedules found.
+
+import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
+import { new_device } from '@iommu-bounce/linux-shim/testing';
+import type { iommu_group, iova_domain } from '@iommu-bounce/iommu-core';
+import { type Kernel, type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
+import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
+import type { Finding } from './finding';
+import { type Trial, yesNo } from './kit';
+
+/** Schedules of lazy-teardown that are tried; an oops comes before the hundredth. */
+const LIMIT = 1000;
+
+/** Steps, with the CPUs in two columns. */
+function seeSteps(t: Trial, steps: readonly ReplayedStep[], from: number): void {
+  t.see('steps', steps.length);
+  steps.forEach(({ thread, operation, object, place }, i) => {
+    if (i < from) return;
+    const cpu = thread.endsWith('CPU 0') ? 'CPU 0      ' : '      CPU 1';
+    const what = `${operation} ${object}`.trimEnd();
+    t.see(`${String(i + 1).padStart(2)} ${cpu}`, place === '' ? what : `${what}, ${place}`);
+  });
+}
+
+interface Stepping {
+  readonly k: {
+    readonly rt: Kernel;
+    readonly timers: { del_timer(timer: object): boolean };
+  };
+}
+type FreesQueue = new () => Stepping & {
+  free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined>;
+};
+
+/** The fix `wait-timer` as steps: del_timer_sync. */
+function waitingForTimer(): Derived {
+  const base = DERIVED.iova_c as unknown as FreesQueue;
+  class Waits extends base {
+    override *free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined> {
+      const { rt, timers } = this.k;
+      const { fq_timer } = iovad;
+      if (rt.cancel(fq_timer, 0)) yield;
+      timers.del_timer(fq_timer);
+      if (rt.waitBegin(fq_timer, 0, rt.timer)) yield;
+      if (rt.waitEnd(fq_timer, 0, rt.timer)) yield;
+      yield* super.free_iova_flush_queue(iovad);
+    }
+  }
+  return { ...DERIVED, iova_c: Waits };
+}
+
+function timerAtTeardown(t: Trial): void {
+  const waits = t.setting.fixes.some(({ name }) => name === 'wait-timer');
+  const derived = waits ? waitingForTimer() : DERIVED;
+  const scenario = 'lazy-teardown';
+  const explored = exploreSchedules({ scenario, algorithm: 'brute', limit: LIMIT, derived });
+  const { schedules, failures } = explored;
+  t.see('orders of the steps that were run', schedules);
+  const kinds = [...new Set(failures.map(({ kind }) => kind))];
+  t.see('what they show', kinds.length === 0 ? 'nothing' : kinds.join(', '), kinds.length > 0);
+  const found = failures.find(({ kind }) => kind === 'oops');
+  t.see('the first that kills the machine', found?.schedule ?? 'none', found !== undefined);
+  if (!found) return;
+  const { outcome, steps, failures: seen } = replaySchedule(found.schedule, derived);
+  const start = steps.findIndex(({ thread }) => thread.startsWith('flush timer'));
+  seeSteps(t, steps, start - 1);
+  t.see('how it ends', outcome, outcome === 'oops');
+  seen.forEach(({ kind, what }, i) => {
+    t.see(`report ${String(i + 1)}`, `${kind}: ${what}`, true);
+  });
+}
+
+function attachTogether(t: Trial): void {
+  const { steps, failures } = replaySchedule('attach');
+  const races = failures.filter(({ kind }) => kind === 'data-race');
+  seeSteps(t, steps, 0);
+  races.forEach(({ what }, i) => {
+    t.see(`race ${String(i + 1)}`, what, true);
+  });
+  setUpTwice(t);
+}
+
+/** One order of the race on a whole machine: the second CPU comes between the test and the set-up of the first. */
+function setUpTwice(t: Trial): void {
+  const m = t.machine({ classSizes: 1 });
+  const before = m.k.usage().allocations;
+  const [first, second] = [new_device(), new_device({ name: 'second' })];
+  const own = m.iova.init_iova_domain.bind(m.iova);
+  let setUps = 0;
+  m.iova.init_iova_domain = (...args) => {
+    if (setUps++ === 0) m.plug(second, first.iommu_group as iommu_group);
+    own(...args);
+  };
+  const domain = m.plug(first);
+  t.see('set-ups of the one domain', setUps, setUps > 1);
+  const [klass] = m.poolOf(domain)?.classes ?? [];
+  if (klass) {
+    const { iovad } = m.cookie(domain);
+    const reserved = m.iova.find_iova(iovad, klass.unaligned_iova / iovad.granule) !== null;
+    t.see('the pool’s addresses are reserved', yesNo(reserved), !reserved);
+  }
+  // Larger than a buffer: the pool has no part in these, until one gets an address of the pool's.
+  let mapped = 0;
+  const died = t.dies('eight mappings larger than a buffer', () => {
+    for (; mapped < 8; mapped++) m.map(first, m.page(0x11, 1), 0, 8192, DMA_TO_DEVICE);
+  });
+  t.see('of them mapped', mapped, mapped < 8);
+  if (died) return;
+  m.unplug(second);
+  m.unplug(first);
+  const lost = m.k.usage().allocations - before;
+  t.see('structs left when both devices are gone', lost, lost > 0);
+}
+
+export const RACES: readonly Finding[] = [
+  {
+    id: 66,
+    title: 'A flush queue is freed while its timer runs',
+    severity: 'crash',
+    cause: 'unusual set-up',
+    harm: 'in lazy mode, a device that is unplugged soon after its last unmap kills the machine, as was seen when NVMe devices were removed',
+    where: ['free_iova_flush_queue', 'fq_flush_timeout'],
+    later:
+      'mended in v5.17 by d7061627d701, "iommu/iova: Fix race between FQ timeout and teardown", and in stable kernels from 4.14 on',
+    fix: 'wait-timer',
+    steps: [
+      'CPU 1 maps and unmaps a page, which arms the timer of the flush queue, and takes the domain down.',
+      'The timer runs on CPU 0 meanwhile. The steps are shown from its start on.',
+    ],
+    show: timerAtTeardown,
+  },
+  {
+    id: 67,
+    title: 'Two devices of a group set up one domain at the same time',
+    severity: 'crash',
+    cause: 'unusual set-up',
+    harm: 'two devices of one group that are probed at the same time break the tree of addresses: those of the pool are given out again',
+    where: ['iommu_dma_init_domain', 'init_iova_domain'],
+    later:
+      'mended in v6.0 by ac9a5d522bb8, "iommu/dma: Fix race condition during iova_domain initialization" (mail of 30 May 2022, 20220530120748.31733-1-yf.wang@mediatek.com)',
+    fix: null,
+    design: 'a mutex of the domain around the test of start_pfn and the set-up, as in v6.0',
+    steps: [
+      'Two CPUs set up the domain of a group for a device each. The one that comes second reads start_pfn without a lock, and believes in a domain that is not ready.',
+      'On a whole machine, the second set-up comes between the test and the set-up of the first.',
+    ],
+    show: attachTogether,
+  },
+];

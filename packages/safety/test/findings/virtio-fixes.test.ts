@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// No transcript has virtio-iommu: its fixes are held against the driver without them, on correct drivers.
+
+import { expect } from 'chai';
+import {
+  DMA_BIDIRECTIONAL,
+  DMA_TO_DEVICE,
+  type dma_addr_t,
+  type dma_data_direction,
+} from '@iommu-bounce/linux-shim';
+import { FIXES, type Fix } from '@iommu-bounce/simulation';
+import { VirtioMachine } from '../../src/findings';
+
+/** Numbers below `n`, the same for each seed. */
+function numbers(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % n;
+  };
+}
+
+/** What two devices of correct drivers bring about, operation by operation. */
+function run(pool: boolean, fixes: readonly Fix[], seed: number): string[] {
+  const m = new VirtioMachine({ pool, fixes });
+  const next = numbers(seed);
+  const devices = [m.plug(), m.plug()] as const;
+  const live: [number, dma_addr_t, number, dma_data_direction][] = [];
+  const seen: string[] = [];
+  for (let i = 0; i < 120; i++) {
+    const which = next(2);
+    if (live.length < 10 && next(5) < 3) {
+      const size = 100 + next(4000);
+      const dir = next(2) === 0 ? DMA_TO_DEVICE : DMA_BIDIRECTIONAL;
+      live.push([which, m.map(devices[which === 0 ? 0 : 1], m.page(i), size, dir), size, dir]);
+    } else {
+      const [one] = live.splice(next(live.length || 1), 1);
+      if (one) m.unmap(devices[one[0] === 0 ? 0 : 1], one[1], one[2], one[3]);
+    }
+    if (next(20) === 0) m.k.timers.advance(6000);
+    seen.push(
+      `${m.virtio.counters.requests.join()} ${devices.map((dev) => `${m.held(dev)} | ${m.known(m.domain(dev))}`).join('; ')}`,
+    );
+  }
+  seen.push(`${String(m.k.log.warnings)} warnings`);
+  return seen;
+}
+
+describe('the fixes of virtio-iommu', () => {
+  const own = FIXES.filter(({ overlays }) => overlays.virtio_iommu);
+
+  it('are there', () => {
+    expect(own.map(({ findings }) => findings).flat()).to.have.members([
+      53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+    ]);
+  });
+
+  for (const pool of [false, true])
+    for (const fixes of [...own.map((fix) => [fix]), own])
+      it(`change no request of correct drivers${pool ? ' with the pool' : ''}: ${fixes.map(({ name }) => name).join(', ')}`, () => {
+        for (const seed of [1, 2, 3])
+          expect(run(pool, fixes, seed), `seed ${String(seed)}`).to.deep.equal(run(pool, [], seed));
+      });
+});
