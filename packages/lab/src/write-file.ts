@@ -3,7 +3,6 @@
 
 import {
   closeSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './errors';
+import { makeFolder } from './make-folder';
 import { codeOf } from './files';
 import { whole } from './interrupt';
 
@@ -75,7 +75,7 @@ function writeOrNot(path: string, text: string): void {
 
 function makeFolders(folder: string, path: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new UsageError(
       `${path}: its folder '${folder}' is not there and cannot be made (${codeOf(error)})`,

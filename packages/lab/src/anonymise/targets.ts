@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where the anonymised captures and their facts go: all of them or none.
 
-import {
-  existsSync,
-  realpathSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, realpathSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { factsPaths } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
+import { makeFolder } from '../make-folder';
 import { codeOf } from '../files';
 import { cleanedUp, whole } from '../interrupt';
 import { type Replacing, checkWritable } from '../write-file';
@@ -112,7 +105,7 @@ function inFolder(captures: readonly string[], out: string): string[] {
   if (stat !== undefined && !stat.isDirectory())
     throw new UsageError(`--out ${out}: is a file; expected a folder for several captures`);
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolder(out);
     readdirSync(out);
   } catch (error) {
     throw new UsageError(`--out ${out}: the folder cannot be made (${codeOf(error)})`);

@@ -80,8 +80,8 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
   const fixes = options.fix === undefined ? [] : fixesOf(options.fix);
   const { report, json } = options;
   if (options.list === true) {
-    if (report !== undefined || fixes.length > 0)
-      throw new UsageError('--list: lists the findings; expected no --fix and no --report');
+    if (report !== undefined || fixes.length > 0 || options.prices === true)
+      throw new UsageError('--list: lists the findings; expected no --fix, --prices, --report');
     const document = { findings: (chosen ?? FINDINGS).map(listed) };
     printResult(io, json, document, (screen) => checkListText(document, screen));
     return 0;

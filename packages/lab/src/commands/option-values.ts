@@ -48,7 +48,7 @@ export function option<T>(name: string, read: () => T): T {
 
 /** `--report`. @param more the end of its explanation */
 export function reportOption(more = ''): Option {
-  return new Option('--report <file.html>', `write a report, with its folder if need be${more}`);
+  return new Option('--report <file.html>', `write a report${more}; makes its folder`);
 }
 
 /** Adds `--fix`. */

@@ -12,15 +12,18 @@ import type { Section } from '../show/sections';
 /** The same document gives the same text. */
 export function checkReport(document: CheckDocument, command: string): string {
   const hasPromises = document.promises.length > 0;
-  const [answer = '', ...tables] = hasPromises ? checkParts(document) : [''];
+  const [answer = '', ...parts] = hasPromises ? checkParts(document) : [''];
+  const tables = parts.filter(isTable);
+  // What was tried stands below the promises that it is held against.
+  const tried = parts.slice(1, parts.findLastIndex(isTable));
   return pageText({
     title: 'The bounce buffer series: promises and findings',
     lead: html`${hasPromises ? partHtml(answer) : html`<p>What each finding shows.</p>`}`,
     sections: [
-      ...tables.filter(isTable).map((part, i) => ({
+      ...tables.map((part, i) => ({
         id: i === 0 ? 'promises' : 'findings',
         title: part.title,
-        body: partHtml({ ...part, title: '' }),
+        body: html`${partHtml({ ...part, title: '' })}${i === 0 ? tried.map(partHtml) : []}`,
       })),
       ...document.findings.map(findingSection),
     ],

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The folder of a sweep: rows and failures in the order of the points, a manifest, and at the end the rows as Parquet.
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
+import { makeFolder } from '../make-folder';
 import { codeOf } from '../files';
 import { writeFile } from '../write-file';
 import { LineFile, type StoredLine } from './line-file';
@@ -160,7 +161,7 @@ function writeManifest(path: string, manifest: Manifest): void {
 function prepared(folder: string, resume: boolean): boolean {
   let names: string[];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     names = readdirSync(folder);
   } catch (error) {
     throw new UsageError(`${folder}: the folder cannot be made or read (${codeOf(error)})`);

@@ -131,7 +131,7 @@ export function checkScheduleText(document: CheckScheduleDocument, screen: Scree
   const threads = [...new Set(steps.map(({ thread }) => thread))];
   return partsText(
     [
-      `Scenario ${scenario}: ${title}. ${String(steps.length)} steps, ${outcome}.`,
+      `Scenario ${scenario}: ${title}. ${String(steps.length)} steps${outcome === 'complete' ? ', all threads ended' : `, then ${outcome}`}.`,
       {
         title: `Steps; ${PREEMPTS} where the thread before could have gone on.`,
         head: ['step', ...threads, 'where'],
@@ -184,7 +184,9 @@ export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
     `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${ios.toLocaleString('en')} I/Os at queue depth 64.`,
     table('Change of throughput, %', 'throughput'),
     table('Change of CPU time per I/O, %', 'cpu'),
-    `Free on this table: ${free.join(', ')}.`,
+    ...(free.length > 0
+      ? [`No change on this table, whose I/Os may not take their paths: ${free.join(', ')}.`]
+      : []),
     'The drive limits throughput at 64k and 128k. The model charges copies, clears, locks, allocations and requests, not single instructions.',
   ];
 }

@@ -40,7 +40,7 @@ export function policyAnswer(policies: readonly PolicySection[]): string {
   const others = safe.filter((row) => !items.includes(row));
   const next = others.map((row) => `${row.policy} ${perMap(row)}`);
   const against = next.length > 0 ? `, ${listed(next)}` : '';
-  return `${what} Of those under which a device reaches only what is mapped, ${names} takes the least CPU time per map and unmap: ${micros(best * 1e9)} µs${against}.`;
+  return `${what} Of those under which a device reaches, beside its own bounce buffers, only what is mapped, ${names} takes the least CPU time per map and unmap: ${micros(best * 1e9)} µs${against}.`;
 }
 
 function perMap({ cpu_seconds: seconds, map_calls: maps }: Row): string {

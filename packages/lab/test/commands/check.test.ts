@@ -93,6 +93,9 @@ describe('check', function () {
       const file = join(folder, 'check.html');
       await cli('check', '--seconds', '0', '--report', file);
       const page = readFileSync(file, 'utf8');
+      expect(page).not.to.contain('finding 17: the device is attached');
+      await cli('check', '--seconds', '1', '--report', file);
+      expect(readFileSync(file, 'utf8')).to.contain('finding 17: the device is attached');
       expect(page).to.contain('<section id="promises">').and.contain('<section id="finding-2">');
       await cli('check', '--finding', '22', '--report', file);
       expect(readFileSync(file, 'utf8')).to.match(/slot 0 again, without end[^<]*←/);
@@ -110,6 +113,7 @@ describe('check', function () {
     ],
     [['--schedule', 'map-unmap:zz'], /^iommu-bounce: --schedule: schedule is 'zz': at step 1/],
     [['--seconds', 'x'], /^iommu-bounce: --seconds: expected a whole number/],
+    [['--list', '--prices'], /^iommu-bounce: --list: lists the findings; expected no --fix/],
     [['--list', '--fix', '2'], /^iommu-bounce: --list: lists the findings; expected no --fix/],
   ] as const)
     it(`refuses ${args.join(' ')} with one line and status 2`, () =>

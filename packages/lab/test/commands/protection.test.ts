@@ -122,6 +122,20 @@ describe('iommu-bounce protection', () => {
 });
 
 describe('docs/protection.md', function () {
+  it('has an example of operations that runs', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'operations.json');
+      const [, example = ''] = /```json\n(.*?)```/s.exec(PAGE) ?? [];
+      writeFileSync(file, example);
+      const { status, out } = await cli('protection', file, '--policy', 'pool', '--json');
+      expect(status).to.equal(0);
+      const { operations, machines } = JSON.parse(out) as ProtectionDocument;
+      expect(operations).to.equal(4);
+      // A share of the speed without protection, though that has no row.
+      for (const { rows } of machines)
+        expect(rows[0]?.speed.map(({ of_none }) => (of_none ?? 0) > 0)).to.deep.equal([true, true]);
+    }));
+
   this.timeout(600_000);
 
   it('explains every column of its tables', () => {

@@ -50,6 +50,8 @@ interface Coherent {
   readonly device: number;
   readonly length: number;
   readonly bytes: Bytes;
+  /** What the kernel took for it: of contiguous memory a power of two. */
+  readonly pages: number;
 }
 
 /** An address range that is in use, whole pages. */
@@ -203,9 +205,12 @@ export class ModelRun {
   allocCoherent(dev: number, len: number, atomic: boolean): void {
     const id = this.ids++;
     const gfp = atomic ? 'atomic' : 'kernel';
+    const { page_alloc } = this.live.run.machine.k;
+    const before = page_alloc.pages_in_use;
     if (this.perform({ op: 'alloc_coherent', id, dev, len, gfp, attrs: [] })['ret'] === 'error')
       throw new Violation('coherent memory is not there though nothing failed');
-    this.coherent.set(id, { id, device: dev, length: len, bytes: Bytes.zeros(len) });
+    const pages = page_alloc.pages_in_use - before;
+    this.coherent.set(id, { id, device: dev, length: len, bytes: Bytes.zeros(len), pages });
     this.enter(id, dev, len);
   }
 
@@ -252,10 +257,7 @@ export class ModelRun {
         `after the teardown the kernel holds ${String(pages())} pages, expected ${String(before)}: ${String(lost)} of slots in use (finding 20) and what others hold`,
         { leaked_pages: before },
       );
-    this.leakedPages.set(
-      group,
-      lost + coherent.reduce((sum, { length }) => sum + Math.ceil(length / PAGE), 0),
-    );
+    this.leakedPages.set(group, lost + coherent.reduce((sum, { pages: own }) => sum + own, 0));
     this.gone.add(group);
     for (const { id, device: dev } of [...this.reference.mappings.values(), ...coherent])
       if (inGroup(dev)) {

@@ -56,7 +56,7 @@ export function judge(shown: readonly ShownFinding[], tried: readonly Tried[]): 
         `${String(brokenBy.length)} of ${String(own.length)} findings that would break it show`,
         ...searches.map(
           ({ kind, count, failures: found }) =>
-            `${count.toLocaleString('en')} ${kind} tried, ${String(found.length)} failed`,
+            `${count.toLocaleString('en')} ${kind} tried, ${found.length === 0 ? 'none failed' : `${String(found.length)} ${found.length === 1 ? 'kind' : 'kinds'} of failure`}`,
         ),
       ].join('; '),
     };

@@ -32,7 +32,11 @@ const operations: Search = {
       kind: 'operations',
       count,
       tests: ['strict-protection', 'swiotlb-drivers', 'grows-on-demand'],
-      failures: failure ? [`seed ${String(seed)}: ${failure.what}`] : [],
+      failures: failure
+        ? [
+            `checkModel({ seed: ${String(seed)}, operations: ${String(wanted)}, stage: 4 }): ${failure.what}`,
+          ]
+        : [],
     };
   },
 };
@@ -64,7 +68,7 @@ const faults: Search = {
       kind: 'faults',
       count: tried.single + tried.pairs + tried.limits,
       tests: ['falls-back'],
-      failures: [...lines].map(([line, times]) => `${line}, ${String(times)} times`),
+      failures: [...lines].map(([line, times]) => `${line}, in ${String(times)} of the runs`),
     };
   },
 };

@@ -13,7 +13,7 @@ export interface Speed {
   readonly bs: whole_number;
   /** Throughput. */
   readonly bandwidth_bytes_per_s: number;
-  /** That by the bandwidth of the policy `none`; null where that was not run. */
+  /** That by the bandwidth of the policy `none`, which is run for this; null where that is 0. */
   readonly of_none: number | null;
 }
 

@@ -19,6 +19,7 @@ import {
   PRESET_NAMES,
   type Policy,
   type PresetName,
+  policiesNamed,
   poolWithFixes,
   preset,
   presetInfo,
@@ -61,6 +62,9 @@ const OPTIONS: shape_of<ProtectionOptions> = {
   progress: a_function,
 };
 
+/** What speeds are a share of, run whether it has a row or not. */
+const [NO_PROTECTION] = policiesNamed('none') as [Policy];
+
 export const USUAL_OPERATIONS = 20_000;
 export const USUAL_SPEED_IOS = 4000;
 export const USUAL_PRESETS: readonly PresetName[] = ['laptop-virtio', 'bare-metal-vtd'];
@@ -102,7 +106,10 @@ export function protectionOf(options: ProtectionOptions = {}): ProtectionDocumen
       const row = rowOf(runUnder(policy, platform, steps), policy, platform);
       return { ...row, speed: speedsOf(policy, name, cost, seed, speedIos) };
     });
-    return { preset: name, cost, rows: besideNone(rows) };
+    const base =
+      rows.find(({ policy }) => policy === 'none')?.speed ??
+      speedsOf(NO_PROTECTION, name, cost, seed, speedIos);
+    return { preset: name, cost, rows: besideNone(rows, base) };
   });
   return {
     simulated: true,

@@ -35,14 +35,15 @@ export function speedsOf(
   }));
 }
 
-/** Each speed as a share of that without any protection, if that is there. */
-export function besideNone(rows: readonly ProtectionRow[]): ProtectionRow[] {
-  const none = rows.find(({ policy }) => policy === 'none');
-  if (!none) return [...rows];
+/** Each speed as a share of that without any protection. */
+export function besideNone(
+  rows: readonly ProtectionRow[],
+  none: readonly Speed[],
+): ProtectionRow[] {
   return rows.map((row) => ({
     ...row,
     speed: row.speed.map((one) => {
-      const most = none.speed.find(({ bs }) => bs === one.bs)?.bandwidth_bytes_per_s ?? 0;
+      const most = none.find(({ bs }) => bs === one.bs)?.bandwidth_bytes_per_s ?? 0;
       return { ...one, of_none: most > 0 ? one.bandwidth_bytes_per_s / most : null };
     }),
   }));
