@@ -244,7 +244,7 @@ export class iova_c {
     iovad.cached32_node = iovad.anchor.node;
     iovad.granule = granule;
     iovad.per_granule = 1 / granule;
-    iovad.start_pfn = start_pfn;
+    iovad.start_pfn = start_pfn; // finding 67
     iovad.dma_32bit_pfn = BIT(32 - iova_shift(iovad));
     iovad.max32_alloc_size = iovad.dma_32bit_pfn;
     iovad.flush_cb = null;
@@ -638,7 +638,7 @@ export class iova_c {
   }
 
   private fq_flush_timeout(iovad: iova_domain): void {
-    iovad.fq_timer_on = 0;
+    iovad.fq_timer_on = 0; // finding 66
     this.iova_domain_flush(iovad);
 
     for (let cpu = 0; cpu < this.k.percpu.nr_cpu_ids(); cpu++) {
