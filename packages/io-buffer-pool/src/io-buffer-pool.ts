@@ -91,7 +91,7 @@ export class io_buffer_slot {
   iova: dma_addr_t | null = null;
 }
 
-type slot_list = list_head<io_buffer_slot>;
+export type slot_list = list_head<io_buffer_slot>;
 
 /** enum io_buffer_slot_type */
 export type io_buffer_slot_type = 0 | 1 | 2;

@@ -36,7 +36,7 @@ export interface ListedFinding {
 }
 
 /** What is seen at one place of a scenario. */
-export interface FindingRow {
+export interface SeenRow {
   /** The place. */
   readonly what: string;
   /** What was seen, one for each column; null: the run did not come so far. */
@@ -55,7 +55,7 @@ export interface CheckedFinding extends ListedFinding {
   /** Kernels that it ran on. */
   readonly columns: readonly string[];
   /** What is seen, place by place. */
-  readonly rows: readonly FindingRow[];
+  readonly rows: readonly SeenRow[];
 }
 
 /** A promise of version 1 of the series. */

@@ -10,7 +10,7 @@ import type {
   CheckPricesDocument,
   CheckScheduleDocument,
   CheckedFinding,
-  FindingRow,
+  SeenRow,
   ListedFinding,
 } from './check-document';
 
@@ -110,7 +110,7 @@ export function findingParts(finding: CheckedFinding): Part[] {
   ];
 }
 
-function cells({ what, values, wrong }: FindingRow): string[] {
+function cells({ what, values, wrong }: SeenRow): string[] {
   return [
     what,
     ...values.map((value, i) => (wrong[i] === true ? `${value ?? ''} ${MARK}` : (value ?? ''))),
