@@ -35,22 +35,26 @@ export class TextBlock {
   private decoded: string | null = null;
 
   constructor(
-    readonly bytes: Buffer,
+    readonly bytes: Uint8Array,
     /** It is the beginning of one line of more than LONGEST_LINE bytes; the rest of it is skipped. */
     readonly overlong = false,
   ) {}
 
   /** All of it. */
   get text(): string {
-    return (this.decoded ??= this.bytes.toString('utf8'));
+    return (this.decoded ??= textOf(this.bytes));
   }
 
   /** The text of some whole lines. */
   part(from: number, to: number): string {
     const { text, bytes } = this;
     // As many characters as bytes: each is one.
-    return text.length === bytes.length ? text.slice(from, to) : bytes.toString('utf8', from, to);
+    return text.length === bytes.length ? text.slice(from, to) : textOf(bytes.subarray(from, to));
   }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
 /**
