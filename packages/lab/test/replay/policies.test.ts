@@ -312,7 +312,7 @@ describe('replay --policy', function () {
     expect(status).to.equal(0);
     for (const { name } of POLICIES) expect(out).to.match(new RegExp(`│ ${name} `));
     expect(out).to.contain('pool+fixes');
-    expect(out).to.contain(
+    expect(out.replace(/\s+/g, ' ')).to.contain(
       'Of those under which a device reaches, beside its own bounce buffers, only what is mapped',
     );
     expect(out).not.to.contain('WRONG');
