@@ -57,10 +57,10 @@ export class LiveTranscript {
    *   with the difference
    */
   text(last: Readonly<JsonObject> = {}): string {
-    const [end = '{}', ...before] = [...this.lines].reverse();
+    const end = this.lines.at(-1) ?? '{}';
     const said = Object.entries({ ...(JSON.parse(end) as JsonObject), ...last });
     const record = JSON.stringify(Object.fromEntries(said.filter(([, value]) => value !== null)));
-    return `${[...before.reverse(), record].join('\n')}\n`;
+    return `${[...this.lines.slice(0, -1), record].join('\n')}\n`;
   }
 }
 

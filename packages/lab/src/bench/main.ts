@@ -100,13 +100,6 @@ function inlineUpTo(all: number, one: number): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(all)}`);
   setFlagsFromString(`--max-inlined-bytecode-size=${String(one)}`);
 }
-const inlineMuch = (): void => {
-  inlineUpTo(4000, 2000);
-};
-/** V8's own limits, as the command has them. */
-const inlineAsUsual = (): void => {
-  inlineUpTo(920, 460);
-};
 
 if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')) {
   const rates = fioRates('strict,pool', Number(rest[1] ?? USUAL_IOS));
@@ -133,9 +126,10 @@ if (rest[0] === '--fio' && rest.length <= 2 && /^[1-9]\d*$/.test(rest[1] ?? '1')
   );
   process.exitCode = 2;
 } else {
-  if (!args.includes('--no-flags')) inlineMuch();
+  const raises = !args.includes('--no-flags');
+  if (raises) inlineUpTo(4000, 2000);
   const benches = measureGroups(benchCases());
-  inlineAsUsual();
+  if (raises) inlineUpTo(920, 460); // V8's own limits, as the command has them
   // Behind all cases of the port: two kinds of machines in one process make each slower.
   void formatRates(USUAL_EVENTS).then((captures) => {
     process.stdout.write(

@@ -55,7 +55,8 @@ export async function startedQueue(workers: number): Promise<BenchQueue | null> 
   }
 }
 
-async function freePort(): Promise<number> {
+/** Of the loopback interface; somebody else may take it at once. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

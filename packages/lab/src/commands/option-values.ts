@@ -9,6 +9,7 @@ import {
   type Policy,
   poolWithFixes,
 } from '@iommu-bounce/simulation';
+import { OptionError } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
 
 /** @throws UsageError */
@@ -41,7 +42,8 @@ export function option<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof InputError) throw new UsageError(`${name}: ${error.message}`);
+    if (error instanceof InputError || error instanceof OptionError)
+      throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
 }

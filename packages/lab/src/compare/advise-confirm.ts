@@ -130,13 +130,12 @@ export class Confirmed {
 
   /** How many of the first have room beside each other, as much as one machine can have; 1 at least. */
   private fitting(points: readonly PoolPoint[]): number {
-    const [first] = this.sessions;
     const windows = Math.max(0, ...this.sessions.map(({ survey }) => survey.windowFrames));
     const bytes = points.map(({ outcomes }) => Math.max(...outcomes.map((one) => one.heldBytes)));
     let n = 1;
     const isRoom = (lanes: number): boolean =>
       lanes * (windows * PAGE + Math.max(...bytes.slice(0, lanes))) <= MOST_RAM;
-    while (first && n < Math.min(points.length, MOST_LANES) && isRoom(n + 1)) n++;
+    while (n < Math.min(points.length, MOST_LANES) && isRoom(n + 1)) n++;
     return n;
   }
 

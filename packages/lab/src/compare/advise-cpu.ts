@@ -2,14 +2,14 @@
 // CPU time of the kernels that one could boot instead: strict, lazy, the classes that there are by default, those advised.
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import { drawCosts, timeOf, uncertainCosts } from '@iommu-bounce/simulation';
+import { timeOf } from '@iommu-bounce/simulation';
 import type { Lane } from '../drive/lane';
 import { replayParams } from '../drive/parameters';
 import { type SeriesState } from './series-state';
 import type { TraceFile } from './read-files';
 import type { VerdictCosts } from './recorded-on';
 import type { Session } from './session';
-import { DRAWS, type NsRange, SEED, chargePerPair, lanesOf } from './verdict';
+import { type NsRange, chargePerPair, drawnCosts, lanesOf, nsRange } from './verdict';
 
 /** One kernel for this load. */
 export interface AdviseCpuRow extends NsRange {
@@ -41,13 +41,13 @@ export function cpuRows(
   sessions: readonly Session[],
   recommended: { readonly lanes: readonly Lane[]; readonly params: string },
   usualParams: string,
-  { preset, costs }: VerdictCosts,
+  on: VerdictCosts,
 ): AdviseCpuRow[] {
+  const { costs } = on;
   const { strict } = sessions[0]?.kernelParams ?? { strict: true };
   // Boots that flush in different ways have no common name.
   if (sessions.some(({ kernelParams }) => kernelParams.strict !== strict)) return [];
-  const { ranges } = uncertainCosts(preset, costs);
-  const sets = [...drawCosts(costs, ranges, DRAWS, SEED)];
+  const { sets } = drawnCosts(on);
   const timesOf = (lanes: readonly Lane[]): { ns: number; drawn: number[] } => {
     const charge = chargePerPair(lanes);
     return { ns: timeOf(charge, costs), drawn: sets.map((set) => timeOf(charge, set)) };
@@ -58,12 +58,10 @@ export function cpuRows(
     params: string,
     { ns, drawn }: typeof own,
   ): AdviseCpuRow => {
-    const sorted = Float64Array.from(drawn).sort();
-    const at = (share: number): number => Math.round(sorted[Math.floor(share * DRAWS)] ?? NaN);
-    const wins = drawn.filter((time, i) => (own.drawn[i] ?? 0) < time).length / DRAWS;
+    const wins = drawn.filter((time, i) => (own.drawn[i] ?? 0) < time).length / sets.length;
     return {
-      ...{ kernel, params, ns: Math.round(ns), p5: at(0.05), p95: at(0.95) },
-      ...{ recommended_wins: kernel === 'recommended' ? null : wins, drawn_sets: DRAWS },
+      ...{ kernel, params, ...nsRange(ns, drawn) },
+      ...{ recommended_wins: kernel === 'recommended' ? null : wins, drawn_sets: sets.length },
     };
   };
   const other = sessions.flatMap(({ alternatives }) => alternatives.slice(0, 1));

@@ -4,10 +4,9 @@
 import { IO_TLB_SEGSIZE, IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { readTrace } from '@iommu-bounce/dma-trace';
 import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
-import { count, plural, sizeLimit, wholeBytes } from '../show/format';
+import { count, exactBytes, plural, sizeLimit } from '../show/format';
 import type { SwiotlbFullRow } from './advise-document';
 
-const KIB = 1024;
 /** What is never unmapped fills the area if it is so much of it. */
 const LEAK_SHARE = 0.5;
 
@@ -90,11 +89,6 @@ function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): strin
     case 'unknown':
       return 'the line has no numbers of slots (Linux up to 5.0 prints none, from 5.2 on it does): record the mappings, or raise swiotlb=';
   }
-}
-
-/** A size at a limit is not rounded to the limit: `256 KiB`, `262,145 bytes`. */
-export function exactBytes(bytes: number): string {
-  return bytes % KIB === 0 ? wholeBytes(bytes) : plural(bytes, 'byte');
 }
 
 /** Twice of what there is: how large is not known from the lines. */

@@ -4,6 +4,7 @@
 import { LONGEST_CLASS, classBytes } from '@iommu-bounce/simulation';
 import { replayParams } from '../drive/parameters';
 import {
+  are,
   count,
   listed,
   memory,
@@ -117,7 +118,7 @@ function missedText({
   const rest = mappings - servable;
   const why =
     rest > 0
-      ? `${plural(rest, 'mapping')} ${rest === 1 ? 'is' : 'are'} larger than ${sizeLimit(LONGEST_CLASS)}`
+      ? `${plural(rest, 'mapping')} ${are(rest)} larger than ${sizeLimit(LONGEST_CLASS)}`
       : 'there are not enough addresses below 4 GiB';
   return `; ${significant(100 * first.wanted_share, 6)} % cannot be served: ${why}`;
 }

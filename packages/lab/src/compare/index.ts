@@ -12,7 +12,6 @@ export type * from './diff/requests-document';
 export type * from './over-time-figures'; // for plots
 export { advise, type AdviseOptions } from './advise'; // files in, sizes out
 export { causeWords } from './advise-sentence';
-export { exactBytes } from './advise-log';
 export type * from './advise-document';
 export type { AdviseCpuRow } from './advise-cpu';
 

@@ -12,7 +12,7 @@ import { UsageError } from '../errors';
 export const MOST_RAM = 0.95 * 2 ** 32;
 
 /**
- * @param bufferBytes that bounce buffers may take, if not those that were surveyed
+ * @param bufferBytes that bounce buffers may take, if that is more than was surveyed
  * @param initial pools that have to be warmed up
  * @param file named in the error
  * @throws UsageError if it is more than a machine can have

@@ -71,7 +71,7 @@ export interface SessionOptions extends ReadOptions {
 export interface Alternatives {
   /** Words of the kernel's command line, checked; they do not ask for the pools that the recorded kernel had. */
   readonly machines: readonly { readonly patches: SeriesState; readonly params: string }[];
-  /** Bytes that the buffers of one of them may take; 0: those of the survey. */
+  /** Bytes that the buffers of one of them may take; those of the survey if that is more. */
   readonly bufferBytes: number;
   /** What a replay of the same files found; null: none did. */
   readonly surveyed: Surveyed | null;

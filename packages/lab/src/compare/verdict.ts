@@ -106,8 +106,8 @@ export interface VerdictSection {
 
 /** Of fewer mappings or unmaps nothing is said about CPU time: fills and the first addresses weigh too much. */
 export const ENOUGH = 100;
-export const DRAWS = 2000;
-export const SEED = 1;
+const DRAWS = 2000;
+const SEED = 1;
 type Side = 'read' | 'write';
 
 const sideOf = (direction: Direction): Side => (direction === 'TO_DEVICE' ? 'write' : 'read');
@@ -133,6 +133,23 @@ export function payingClasses({
   return largest < PAGE ? 0 : (2 * largest) / PAGE - 1;
 }
 
+/** Costs drawn from the ranges of those that are uncertain, always the same ones. */
+export function drawnCosts({ preset, costs }: VerdictCosts): {
+  readonly basis: ReturnType<typeof uncertainCosts>['basis'];
+  readonly sets: readonly CostParameters[];
+} {
+  const { basis, ranges } = uncertainCosts(preset, costs);
+  return { basis, sets: [...drawCosts(costs, ranges, DRAWS, SEED)] };
+}
+
+/** A time, and between what nine of ten drawn ones lie. */
+export function nsRange(ns: number, drawn: readonly number[]): NsRange {
+  const sorted = Float64Array.from(drawn).sort();
+  const at = (share: number): number =>
+    Math.round(sorted[Math.floor(share * sorted.length)] ?? NaN);
+  return { ns: Math.round(ns), p5: at(0.05), p95: at(0.95) };
+}
+
 /** Null if not both the kernel before the series and the whole series were run. */
 export function verdictOf(
   sessions: readonly Pick<Session, 'lanes' | 'kernelParams'>[],
@@ -146,15 +163,13 @@ export function verdictOf(
   const mappings = sum(rows, ({ before: one }) => one.maps);
   const strict = sessions.every(({ kernelParams }) => kernelParams.strict);
   const pair = [before, series].map((lanes) => chargePerPair(lanes)) as [Charge, Charge];
-  const { basis, ranges } = uncertainCosts(preset, costs);
-  const drawn = [...drawCosts(costs, ranges, DRAWS, SEED)].map(
-    (set) => pair.map((charge) => timeOf(charge, set)) as [number, number],
-  );
-  const rangeOf = (which: 0 | 1): NsRange => {
-    const sorted = Float64Array.from(drawn, (one) => one[which]).sort();
-    const at = (share: number): number => Math.round(sorted[Math.floor(share * DRAWS)] ?? NaN);
-    return { ns: Math.round(timeOf(pair[which], costs)), p5: at(0.05), p95: at(0.95) };
-  };
+  const { basis, sets } = drawnCosts({ preset, costs });
+  const drawn = sets.map((set) => pair.map((charge) => timeOf(charge, set)) as [number, number]);
+  const rangeOf = (which: 0 | 1): NsRange =>
+    nsRange(
+      timeOf(pair[which], costs),
+      drawn.map((one) => one[which]),
+    );
   const bySize = rows.map(({ before: plain, series: pool }) => ({
     direction: plain.direction,
     size_up_to: plain.size_up_to,
@@ -170,8 +185,8 @@ export function verdictOf(
     pool_mappings: sum(rows, ({ series: one }) => one.pool_maps),
     before: rangeOf(0),
     series: rangeOf(1),
-    series_wins: drawn.filter(([plain, pool]) => pool < plain).length / DRAWS,
-    drawn_sets: DRAWS,
+    series_wins: drawn.filter(([plain, pool]) => pool < plain).length / sets.length,
+    drawn_sets: sets.length,
     uncertainty: basis,
     by_size: bySize,
     break_even: (['read', 'write'] as const).flatMap((direction) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What the streaming mappings of a lane cost, step by step, by direction and size.
 
+import { order_base_2 } from '@iommu-bounce/linux-shim';
 import { DIRECTIONS, type Direction, type Mapping, isList } from '@iommu-bounce/dma-trace';
 import { sizeUpTo } from './recorded-figures';
 import { type StepCounter, type StepCounts, noSteps } from '@iommu-bounce/simulation';
@@ -22,9 +23,6 @@ export interface SizeSteps {
   /** Bytes of all that were mapped. */
   bytes: number;
 }
-
-/** No mapping has so many bytes. */
-const LARGER_THAN_ALL = 2 ** 48;
 
 /** Calls that ask the pool, for memory that the driver had already. */
 function isStreaming({ form }: Mapping): boolean {
@@ -95,7 +93,7 @@ export class LaneCosts {
       return null;
     }
     const size_up_to = sizeUpTo(mapping.size);
-    const key = mapping.dir * LARGER_THAN_ALL + size_up_to;
+    const key = mapping.dir * 64 + order_base_2(size_up_to);
     let row = this.bySize.get(key);
     if (!row) {
       const direction = DIRECTIONS[mapping.dir];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Mappings of a trace by device, kind of call, direction and size: what was asked for, whatever a kernel makes of it.
 
+import { roundup_pow_of_two } from '@iommu-bounce/linux-shim';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import {
   type CallForm,
@@ -27,8 +28,7 @@ export interface MappingRow {
 
 /** The power of two, of at least a page, that so many bytes need. */
 export function sizeUpTo(bytes: number): number {
-  if (bytes <= PAGE) return PAGE;
-  return bytes <= 2 ** 30 ? 1 << (32 - Math.clz32(bytes - 1)) : 2 ** Math.ceil(Math.log2(bytes));
+  return Math.max(PAGE, roundup_pow_of_two(bytes));
 }
 
 export class RecordedFigures {

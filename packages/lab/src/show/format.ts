@@ -107,6 +107,11 @@ export function wholeBytes(bytes: number): string {
   return `${count(Math.round(bytes / GIB))} GiB`;
 }
 
+/** A size at a limit is not rounded to the limit: `256 KiB`, `262,145 bytes`. */
+export function exactBytes(bytes: number): string {
+  return bytes % KIB === 0 ? wholeBytes(bytes) : plural(bytes, 'byte');
+}
+
 /** Memory that comes in pages: whole KiB below 1 MiB, then MiB or GiB with one decimal. */
 export function memory(bytes: number): string {
   if (bytes === 0) return '0';

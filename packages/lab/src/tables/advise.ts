@@ -11,11 +11,13 @@ import type {
   PoolChoice,
   SwiotlbFullRow,
 } from '../compare';
-import { causeWords, exactBytes } from '../compare';
+import { causeWords } from '../compare';
 import { oneLine } from '../errors';
 import {
+  are,
   count,
   decimalSize,
+  exactBytes,
   memory,
   percent,
   percentDown,
@@ -203,7 +205,7 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
   const more = area.too_large_keeping_offset - large;
   if (more > 0)
     lines.push(
-      `With the offset kept, ${plural(more, 'mapping')} more ${more === 1 ? 'needs' : 'need'} over 256 KiB in one piece and ${more === 1 ? 'is' : 'are'} not in that number: no area serves ${more === 1 ? 'it' : 'them'}.`,
+      `With the offset kept, ${plural(more, 'mapping')} more ${more === 1 ? 'needs' : 'need'} over 256 KiB in one piece and ${are(more)} not in that number: no area serves ${more === 1 ? 'it' : 'them'}.`,
     );
   if (large > 0)
     lines.push(
@@ -214,7 +216,7 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
 
 function areaText(slots: number | null, peak: number): string {
   if (slots === null) return 'not even 4 GiB are enough.';
-  return `swiotlb=${String(slots)} (${memory(slots * IO_TLB_SIZE)}), of which ${plural(peak, 'slot')} ${peak === 1 ? 'is' : 'are'} in use at most; the rest goes to alignment and gaps.`;
+  return `swiotlb=${String(slots)} (${memory(slots * IO_TLB_SIZE)}), of which ${plural(peak, 'slot')} ${are(peak)} in use at most; the rest goes to alignment and gaps.`;
 }
 
 function enough(slots: number): string {

@@ -2,6 +2,7 @@
 // `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
 
 import { SEVERITIES } from '@iommu-bounce/safety';
+import { blockSize, count } from '../show/format';
 import { type Part, type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 import type {
@@ -49,7 +50,7 @@ function promiseTable({ promises }: CheckDocument): TablePart {
 
 function triedLines({ operations, schedules, faults, promises }: CheckDocument): Part[] {
   const counts = Object.entries({ operations, schedules, faults }).flatMap(([what, n]) =>
-    n === undefined ? [] : [`${n.toLocaleString('en')} ${what}`],
+    n === undefined ? [] : [`${count(n)} ${what}`],
   );
   const failures = promises.flatMap((one) => one.failures);
   return [
@@ -169,7 +170,7 @@ export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
   const free = prices.filter(isFree).map(({ fix }) => fix);
   const table = (title: string, of: 'throughput' | 'cpu'): TablePart => ({
     title,
-    head: ['fix', 'findings', ...sizes.map(({ rw, bs }) => `${rw} ${String(bs / 1024)}k`)],
+    head: ['fix', 'findings', ...sizes.map(({ rw, bs }) => `${rw} ${blockSize(bs)}`)],
     rows: prices
       .filter((one) => !isFree(one))
       .map(({ fix, findings, sizes: own }) => [
@@ -181,7 +182,7 @@ export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
     keys: 1,
   });
   return [
-    `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${ios.toLocaleString('en')} I/Os at queue depth 64.`,
+    `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${count(ios)} I/Os at queue depth 64.`,
     table('Change of throughput, %', 'throughput'),
     table('Change of CPU time per I/O, %', 'cpu'),
     ...(free.length > 0

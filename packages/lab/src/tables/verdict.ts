@@ -196,7 +196,7 @@ function shares({ break_even: found, mappings, unmaps }: VerdictSection, reads: 
 function leftMapped(left: number, unmaps: number): string {
   return left <= 0 || unmaps === 0
     ? ''
-    : ` ${plural(left, 'mapping')} ${left === 1 ? 'is' : 'are'} never unmapped here: the time is that of a mean map plus a mean unmap.`;
+    : ` ${plural(left, 'mapping')} ${are(left)} never unmapped here: the time is that of a mean map plus a mean unmap.`;
 }
 
 /** Rounded, but never to all or none of them. */

@@ -67,28 +67,30 @@ export class Differences {
     const { a, b, alignment } = pairing;
     const how = alignment.howOf(i);
     // Each side by its own name, unless it is the same.
-    const [inA, inB] = [describe(a.log, i), describe(b.log, j)];
-    const what = inA === inB ? inA : `${inA} in A, ${inB} in B`;
-    if (how === 'changed') this.add('operations', i, j, () => what);
-    else if (how === 'moved') this.add('moved', i, j, () => `${what}: moved`);
+    const what = (): string => {
+      const [inA, inB] = [describe(a.log, i), describe(b.log, j)];
+      return inA === inB ? inA : `${inA} in A, ${inB} in B`;
+    };
+    if (how === 'changed') this.add('operations', i, j, what);
+    else if (how === 'moved') this.add('moved', i, j, () => `${what()}: moved`);
     if (pairing.haveOtherAttributes(i, j))
       this.add(
         'attributes',
         i,
         j,
         () =>
-          `${what}: attributes ${attrs(a.log.attrsOf(i))} in A, ${attrs(b.log.attrsOf(j))} in B`,
+          `${what()}: attributes ${attrs(a.log.attrsOf(i))} in A, ${attrs(b.log.attrsOf(j))} in B`,
       );
     const unmapped = pairing.compareUnmaps(i, j);
     if (unmapped !== null)
-      this.add('unmaps', i, j, () => `${what}: unmapped in ${unmapped.toUpperCase()} only`);
+      this.add('unmaps', i, j, () => `${what()}: unmapped in ${unmapped.toUpperCase()} only`);
     const window = pairing.compareWindows(i, j);
     if (window === 'longer' || window === 'shorter')
       this.add(
         'windows',
         i,
         j,
-        () => `${what}: ${time(a.log.windowOf(i))} in A, ${time(b.log.windowOf(j))} in B`,
+        () => `${what()}: ${time(a.log.windowOf(i))} in A, ${time(b.log.windowOf(j))} in B`,
       );
     const requests = pairing.compareRequests(i, j);
     if (requests === 'more' || requests === 'fewer')
@@ -96,7 +98,7 @@ export class Differences {
         'requests',
         i,
         j,
-        () => `${what}: ${events(a.log, i)} in A, ${events(b.log, j)} in B`,
+        () => `${what()}: ${events(a.log, i)} in A, ${events(b.log, j)} in B`,
       );
   }
 

@@ -47,9 +47,7 @@ export class ColumnBuilder {
 
   /** After all are seen: keeps a row's value for the page. */
   keep(value: unknown): void {
-    const own = this.scalar(value);
-    if (this.isListed) this.kept.push(own === null ? 0 : (this.codes.get(own) ?? 0));
-    else this.kept.push(typeof own === 'number' ? own : NaN);
+    this.kept.push(this.placeOf(value));
   }
 
   /** Codes of the rows that are kept; null where the column is no list of values. */

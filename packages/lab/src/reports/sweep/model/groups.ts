@@ -24,8 +24,7 @@ export function groupsOf(column: ColumnData): Groups {
   const { values, kind } = column;
   if (values === null || (kind === 'number' && values.length > MOST_GROUPS)) return ranges(column);
   const order = values.map((_, i) => i);
-  if (kind === 'number') order.sort((a, b) => Number(values[a]) - Number(values[b]));
-  if (kind === 'boolean') order.sort((a, b) => Number(values[a]) - Number(values[b]));
+  if (kind !== 'string') order.sort((a, b) => Number(values[a]) - Number(values[b]));
   const few = order.length <= MOST_GROUPS;
   const own = few ? order : order.slice(0, MOST_GROUPS - 1);
   const labels = own.map((i) => labelOf(column, values[i] ?? null));
