@@ -92,8 +92,7 @@ export class Environment {
   readonly recorder: Recorder;
   readonly driver: table_driver;
   /** By the number of their IOMMU group; of version 1 there is one. */
-  private readonly groups = new Map<number, { group: iommu_group; domain: table_domain }>();
-  private readonly domains = new Map<device, table_domain>();
+  private readonly groups = new Map<number, iommu_group>();
   readonly devices = new Map<number, device>();
   readonly buffers = new Map<number, CpuBuffer>();
   readonly mappings = new Map<number, Mapping>();
@@ -175,22 +174,23 @@ export class Environment {
 
   /** The domain of device 0, and of all devices in version 1. */
   get domain(): table_domain {
-    return this.groupOf(this.header.device.group).domain;
+    return domainOf(this.groupOf(this.header.device.group));
   }
 
   /** The domain of a group, which is made with its first device. */
   domainOfGroup(id: number): table_domain | undefined {
-    return this.groups.get(id)?.domain;
+    const group = this.groups.get(id);
+    return group && domainOf(group);
   }
 
   /** The domain that a declared device is in. */
   domainOf(dev: device): table_domain {
-    const domain = this.domains.get(dev);
-    if (!domain) throw new Error(`${dev.init_name} was not declared`);
-    return domain;
+    const group = dev.iommu_group as iommu_group | null;
+    if (!group) throw new Error(`${dev.init_name} was not declared`);
+    return domainOf(group);
   }
 
-  private groupOf(id: number): { group: iommu_group; domain: table_domain } {
+  private groupOf(id: number): iommu_group {
     const known = this.groups.get(id);
     if (known) return known;
     const { driver } = this;
@@ -201,9 +201,8 @@ export class Environment {
     domain.pgsize_bitmap = driver.pgsize_bitmap;
     const group = new iommu_group();
     group.domain = group.default_domain = domain;
-    const made = { group, domain: to_table_domain(domain) };
-    this.groups.set(id, made);
-    return made;
+    this.groups.set(id, group);
+    return group;
   }
 
   get header(): TranscriptHeader {
@@ -230,13 +229,12 @@ export class Environment {
     // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
     const member = new group_device();
     member.dev = dev;
-    const { group, domain } = this.groupOf(d.group);
+    const group = this.groupOf(d.group);
     list_add_tail(member.list, group.devices);
     dev.iommu_group = group;
-    this.domains.set(dev, domain);
     group.refs++;
     if (d.deferredAttach) this.driver.set_attach_deferred(dev);
-    else this.driver.attach_dev(domain, dev);
+    else this.driver.attach_dev(domainOf(group), dev);
     this.devices.set(id, dev);
     return dev;
   }
@@ -250,6 +248,12 @@ export class Environment {
     const phys = to_phys(pfn * PAGE_SIZE);
     this.buffers.set(id, { first: this.m.k.mm.pfn_to_page(pfn), phys, bytes: pages * PAGE_SIZE });
   }
+}
+
+/** Made with the group. */
+function domainOf({ domain }: iommu_group): table_domain {
+  if (!domain) throw new Error('a group without a domain');
+  return to_table_domain(domain);
 }
 
 /** The format's Kconfig: only the pool is a choice. */

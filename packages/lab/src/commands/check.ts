@@ -147,11 +147,12 @@ function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
 /** Each search for an equal share of the time. */
 function search(seconds: number, seed: number, progress: OnProgress): Tried[] {
   if (seconds === 0) return [];
-  return SEARCHES.map(({ kind, run: runOne }, i) =>
-    runOne(seconds / SEARCHES.length, seed, (share) => {
+  return SEARCHES.map(({ kind, run: runOne }, i) => ({
+    kind,
+    ...runOne(seconds / SEARCHES.length, seed, (share) => {
       progress(kind, (i + share) / SEARCHES.length);
     }),
-  );
+  }));
 }
 
 /** A promise, or a finding that was asked for. */

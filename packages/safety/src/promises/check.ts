@@ -26,7 +26,11 @@ export interface Search {
    * @param seed of what is drawn, 32 bits
    * @param progress told the share that is done, 0 to 1
    */
-  readonly run: (seconds: number, seed: number, progress: (share: number) => void) => Tried;
+  readonly run: (
+    seconds: number,
+    seed: number,
+    progress: (share: number) => void,
+  ) => Omit<Tried, 'kind'>;
 }
 
 export interface KeptPromise {

@@ -29,7 +29,6 @@ const operations: Search = {
       },
     });
     return {
-      kind: 'operations',
       count,
       tests: ['strict-protection', 'swiotlb-drivers', 'grows-on-demand'],
       failures: failure
@@ -65,7 +64,6 @@ const faults: Search = {
       lines.set(line, (lines.get(line) ?? 0) + 1);
     }
     return {
-      kind: 'faults',
       count: tried.single + tried.pairs + tried.limits,
       tests: ['falls-back'],
       failures: [...lines].map(([line, times]) => `${line}, in ${String(times)} of the runs`),
@@ -91,7 +89,6 @@ const schedules: Search = {
           failures.push(`${schedule}: ${what}`);
     });
     return {
-      kind: 'schedules',
       count,
       tests: ['strict-protection', 'swiotlb-drivers', 'grows-on-demand'],
       failures,

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a fix of a finding is: subclasses laid over the ported files, whose text stays.
 
-import type { virtio_iommu_c, iova_c } from '@iommu-bounce/iommu-core';
+import type { iova_c, virtio_iommu_c } from '@iommu-bounce/iommu-core';
 import type { dma_iommu_c } from '@iommu-bounce/dma-iommu';
 import type { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 
 export type PoolClass = typeof io_buffer_pool_c;
 export type DmaIommuClass = typeof dma_iommu_c;
+export type IovaClass = typeof iova_c;
 export type VirtioIommuClass = typeof virtio_iommu_c;
 
 /** Each is given the class that it is laid over, which may be one of another fix or of a later kernel. */
 export interface FixOverlays {
   readonly io_buffer_pool?: (base: PoolClass) => PoolClass;
   readonly dma_iommu?: (base: DmaIommuClass) => DmaIommuClass;
-  readonly iova?: (base: typeof iova_c) => typeof iova_c;
+  readonly iova?: (base: IovaClass) => IovaClass;
   readonly virtio_iommu?: (base: VirtioIommuClass) => VirtioIommuClass;
 }
 

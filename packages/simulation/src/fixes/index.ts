@@ -103,8 +103,3 @@ type Overlay<T> = ((base: T) => T) | undefined;
 function over<T>(fixes: readonly FixOverlays[], file: keyof FixOverlays, base: T): T {
   return fixes.reduce((below, fix) => (fix[file] as Overlay<T>)?.(below) ?? below, base);
 }
-
-/** The pool's code with fixes on. */
-export function fixedPool(fixes: readonly Fix[]): typeof io_buffer_pool_c {
-  return fixOverlays(fixes).io_buffer_pool ?? io_buffer_pool_c;
-}

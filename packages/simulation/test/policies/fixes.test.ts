@@ -18,7 +18,7 @@ import {
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
 import { job, runJobs } from '../../src/testing';
-import { fixedPool, fixesNamed, poolWithFixes } from '../../src/policies';
+import { fixOverlays, fixesNamed, poolWithFixes } from '../../src/policies';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const POISON = 0xaa;
@@ -38,7 +38,7 @@ function world(fixes: string): World {
     patches: 4,
     config: IO_BUFFER_Y,
     machine: { memory: { nodes: [{ lowmem_pages: 4096 }], reserved_pages: 16 }, poison: POISON },
-    overlays: { io_buffer_pool: fixedPool(fixes === '' ? [] : fixesNamed(fixes)) },
+    overlays: fixOverlays(fixes === '' ? [] : fixesNamed(fixes)),
     driver: (k, iommu, dma) => new table_driver(k, iommu, dma),
   });
   const dev = new device('victim');

@@ -4,7 +4,6 @@
 import { count, plural } from '../../show/format';
 import { type Html, html, htmlTable } from '../../show/html';
 import type { Section } from '../../show/sections';
-import { sum } from '../../show/sum';
 
 export interface Failure {
   readonly point: number;
@@ -25,8 +24,12 @@ export class Failures {
   private others = 0;
   private readonly listed: Failure[] = [];
 
+  /** All of them. */
+  count = 0;
+
   add(failure: Failure): void {
     const { error } = failure;
+    this.count++;
     if (this.listed.length < MOST_LISTED) this.listed.push(failure);
     const before = this.reasons.get(error);
     if (before === undefined && this.reasons.size === MOST_REASONS) this.others++;
@@ -41,7 +44,7 @@ export class Failures {
 
   get sections(): Section[] {
     const ordered = this.ordered();
-    const all = sum(ordered, ([, n]) => n) + this.others;
+    const all = this.count;
     if (all === 0) return [];
     const reasons = ordered.map(([error, n]) => [error, count(n)]);
     if (this.others > 0) reasons.push(['other reasons', count(this.others)]);

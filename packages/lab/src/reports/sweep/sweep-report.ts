@@ -39,15 +39,11 @@ const FIRST_ROWS = 50;
 export function sweepReport(swept: SweptSpec, command: string, most = MOST_ROWS): string {
   const data = readSweep(swept, most);
   const failures = new Failures();
-  let failed = 0;
-  for (const one of swept.failures()) {
-    failed++;
-    failures.add(one);
-  }
+  for (const one of swept.failures()) failures.add(one);
   const shown = new Shown(data);
   return pageText({
     title: `Sweep of ${swept.verb}: ${basename(swept.file)}`,
-    lead: html`<p class="answer">${answer(data, failed, failures.mostly)}</p>
+    lead: html`<p class="answer">${answer(data, failures)}</p>
       ${notes(data)}`,
     sections: [
       best(shown),
@@ -66,7 +62,7 @@ export function sweepReport(swept: SweptSpec, command: string, most = MOST_ROWS)
   });
 }
 
-function answer({ all, columns }: SweepData, failed: number, mostly: string): string {
+function answer({ all, columns }: SweepData, { count: failed, mostly }: Failures): string {
   const points = plural(all + failed, 'point');
   const checks = checksFailed(columns);
   const end = checks === '' ? '' : ` ${checks}`;

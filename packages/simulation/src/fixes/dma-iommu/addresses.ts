@@ -26,6 +26,7 @@ import {
 } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import type { DmaIommuClass, Fix } from '../fix';
+import { invalidateFrom } from '../list-entries';
 
 const RESOURCE_TYPE = 0x00001f00;
 
@@ -122,11 +123,7 @@ function trimList(base: DmaIommuClass): DmaIommuClass {
       attrs: number,
     ): number {
       const used = withBytes(sg, nents);
-      for (let i = 0, s: scatterlist | null = sg; s && i < nents; i++, s = sg_next(s)) {
-        if (i < used) continue;
-        s.dma_address = DMA_MAPPING_ERROR;
-        s.dma_length = 0;
-      }
+      invalidateFrom(sg, nents, used);
       return super.iommu_dma_map_sg(dev, sg, used, dir, attrs);
     }
   };

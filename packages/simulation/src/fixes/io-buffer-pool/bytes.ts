@@ -20,9 +20,8 @@ import {
 import { IOMMU_READ } from '@iommu-bounce/iommu-core';
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type { Fix, PoolClass } from '../fix';
-import { listBytes } from './lists';
-
-type PoolArgs = ConstructorParameters<PoolClass>;
+import { listBytes } from '../list-entries';
+import { overDmaIommu } from './over-dma-iommu';
 
 function copyIn(base: PoolClass): PoolClass {
   return class extends base {
@@ -121,26 +120,10 @@ function zeroSlack(base: PoolClass): PoolClass {
 }
 
 function zeroFill(base: PoolClass): PoolClass {
-  return class extends base {
-    constructor(...[k, iommu, dma_iommu, params]: PoolArgs) {
-      super(
-        k,
-        iommu,
-        {
-          __iommu_dma_alloc_iova: (...args) => dma_iommu.__iommu_dma_alloc_iova(...args),
-          __iommu_dma_free_iova: (...args) => {
-            dma_iommu.__iommu_dma_free_iova(...args);
-          },
-          __iommu_dma_free_pages: (...args) => {
-            dma_iommu.__iommu_dma_free_pages(...args);
-          },
-          __iommu_dma_alloc_pages: (count, mask, nid, page_gfp, gfp) =>
-            dma_iommu.__iommu_dma_alloc_pages(count, mask, nid, page_gfp | __GFP_ZERO, gfp),
-        },
-        params,
-      );
-    }
-  };
+  return overDmaIommu(base, (below) => ({
+    __iommu_dma_alloc_pages: (count, mask, nid, page_gfp, gfp) =>
+      below.__iommu_dma_alloc_pages(count, mask, nid, page_gfp | __GFP_ZERO, gfp),
+  }));
 }
 
 function scrub(base: PoolClass): PoolClass {

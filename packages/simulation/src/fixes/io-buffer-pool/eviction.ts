@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Fixes of giving buffers back: at teardown, after a failed unmap, many at a time.
 
-import { deref, list_add } from '@iommu-bounce/linux-shim';
+import { PAGE_SIZE, deref, list_add } from '@iommu-bounce/linux-shim';
 import {
   type iommu_c,
   iommu_iotlb_gather,
@@ -9,7 +9,6 @@ import {
   iommu_iotlb_sync,
 } from '@iommu-bounce/iommu-core';
 import type { io_buffer_class, io_buffer_pool, io_buffer_slot } from '@iommu-bounce/io-buffer-pool';
-import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import type { Fix, PoolClass } from '../fix';
 
 function freeInUse(base: PoolClass): PoolClass {

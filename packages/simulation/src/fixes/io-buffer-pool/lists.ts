@@ -2,7 +2,6 @@
 // Fixes of lists: those that the pool should leave to the IOMMU, and how a mapped one is recognised.
 
 import {
-  DMA_MAPPING_ERROR,
   type device,
   type dma_data_direction,
   dma_get_max_seg_size,
@@ -12,19 +11,11 @@ import {
   scatterlist,
   and64,
   sg_dma_address,
-  sg_next,
   sg_page,
 } from '@iommu-bounce/linux-shim';
 import type { io_buffer_pool, io_buffer_slot } from '@iommu-bounce/io-buffer-pool';
 import type { Fix, PoolClass } from '../fix';
-
-/** Bytes of a list. */
-export function listBytes(sgl: scatterlist, nents: number): number {
-  let bytes = 0;
-  for (let i = 0, sg: scatterlist | null = sgl; i < nents && sg; i++, sg = sg_next(sg))
-    bytes += sg.length;
-  return bytes;
-}
+import { invalidateFrom, listBytes } from '../list-entries';
 
 type Refuses = (dev: device, sgl: scatterlist, nents: number, bytes: number) => boolean;
 
@@ -68,12 +59,7 @@ function staleEntries(base: PoolClass): PoolClass {
       attrs: number,
     ): number {
       const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
-      if (mapped > 0)
-        for (let i = 0, sg: scatterlist | null = sgl; i < nents && sg; i++, sg = sg_next(sg)) {
-          if (i < mapped) continue;
-          sg.dma_address = DMA_MAPPING_ERROR;
-          sg.dma_length = 0;
-        }
+      if (mapped > 0) invalidateFrom(sgl, nents, mapped);
       return mapped;
     }
   };

@@ -5,6 +5,7 @@ import type { device } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iova_domain } from '@iommu-bounce/iommu-core';
 import type { io_buffer_pool_out } from '@iommu-bounce/dma-iommu';
 import type { Fix, PoolClass } from '../fix';
+import { overDmaIommu } from './over-dma-iommu';
 
 function poolOptional(base: PoolClass): PoolClass {
   return class extends base {
@@ -22,33 +23,14 @@ function poolOptional(base: PoolClass): PoolClass {
   };
 }
 
-type PoolArgs = ConstructorParameters<PoolClass>;
-
 function aperture(base: PoolClass): PoolClass {
-  return class extends base {
-    constructor(...[k, iommu, dma_iommu, params]: PoolArgs) {
-      super(
-        k,
-        iommu,
-        {
-          __iommu_dma_alloc_iova: (domain, size, limit, dev) => {
-            const { force_aperture, aperture_start, aperture_end } = domain.geometry;
-            const isOutside = force_aperture && aperture_start > limit;
-            const most = isOutside ? aperture_end : limit;
-            return dma_iommu.__iommu_dma_alloc_iova(domain, size, most, dev);
-          },
-          __iommu_dma_free_iova: (...args) => {
-            dma_iommu.__iommu_dma_free_iova(...args);
-          },
-          __iommu_dma_free_pages: (...args) => {
-            dma_iommu.__iommu_dma_free_pages(...args);
-          },
-          __iommu_dma_alloc_pages: (...args) => dma_iommu.__iommu_dma_alloc_pages(...args),
-        },
-        params,
-      );
-    }
-  };
+  return overDmaIommu(base, (below) => ({
+    __iommu_dma_alloc_iova: (domain, size, limit, dev) => {
+      const { force_aperture, aperture_start, aperture_end } = domain.geometry;
+      const isOutside = force_aperture && aperture_start > limit;
+      return below.__iommu_dma_alloc_iova(domain, size, isOutside ? aperture_end : limit, dev);
+    },
+  }));
 }
 
 export const SET_UP: readonly Fix[] = [

@@ -2,10 +2,8 @@
 // Fixes of who owns a range of addresses, and of the caches of ranges.
 
 import { deref, rb_first, rb_next } from '@iommu-bounce/linux-shim';
-import type { iova, iova_c, iova_domain, iova_rcache } from '@iommu-bounce/iommu-core';
-import type { Fix } from '../fix';
-
-type IovaClass = typeof iova_c;
+import type { iova, iova_domain, iova_rcache } from '@iommu-bounce/iommu-core';
+import type { Fix, IovaClass } from '../fix';
 
 function ownReservation(base: IovaClass): IovaClass {
   return class extends base {

@@ -2,10 +2,8 @@
 // Fixes of the search for addresses, and of what it remembers.
 
 import { ULONG_MAX } from '@iommu-bounce/linux-shim';
-import type { iova, iova_c, iova_domain } from '@iommu-bounce/iommu-core';
-import type { Fix } from '../fix';
-
-type IovaClass = typeof iova_c;
+import type { iova, iova_domain } from '@iommu-bounce/iommu-core';
+import type { Fix, IovaClass } from '../fix';
 
 /** The anchor ends one frame lower: the frame behind it is no longer 0, so no search starts again at it. */
 function anchorEnd(base: IovaClass): IovaClass {
