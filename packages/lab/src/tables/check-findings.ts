@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
 
-import { SEVERITIES } from '@iommu-bounce/safety';
+import { SEVERITIES } from '@iommu-bounce/safety/light';
 import { type Part, type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 import type {
