@@ -95,7 +95,7 @@ module.exports = {
           '^packages/$1/',
           '^packages/[^/]+/src/((testing|options)/)?index\\.ts$',
           '^packages/dma-trace/src/parse\\.ts$',
-          '^packages/reader/src/light\\.ts$',
+          '^packages/(reader|safety)/src/light\\.ts$',
         ],
       },
     },

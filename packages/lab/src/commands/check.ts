@@ -2,15 +2,8 @@
 // `check`: the promises of the series against the evidence, and the findings, each shown on a machine.
 
 import type { Command } from 'commander';
-import {
-  FINDINGS,
-  type Finding,
-  SEARCHES,
-  type ShownFinding,
-  type Tried,
-  judge,
-  showFinding,
-} from '@iommu-bounce/safety';
+import type * as Safety from '@iommu-bounce/safety';
+import type { Finding, ShownFinding, Tried } from '@iommu-bounce/safety';
 import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
 import { OptionError } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
@@ -68,21 +61,23 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
     .option('--seed <n>', 'of the random operations', '1')
     .addOption(jsonOption('check'))
     .addOption(reportOption())
-    .action((options: CheckOptions) => {
-      end(check(options, io, commandLine(program)));
+    .action(async (options: CheckOptions) => {
+      end(await check(options, io, commandLine(program)));
     });
 }
 
-function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus {
+async function check(options: CheckOptions, io: CommandIo, typed: string): Promise<ExitStatus> {
   const seconds = wholeNumber('--seconds', options.seconds, 0, MOST_SECONDS);
   const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1);
-  const chosen = findingsOf(options.finding);
+  // It loads the machines and searches: other verbs start without them.
+  const safety = await import('@iommu-bounce/safety');
+  const chosen = findingsOf(safety, options.finding);
   const fixes = options.fix === undefined ? [] : fixesOf(options.fix);
   const { report, json } = options;
   if (options.list === true) {
     if (report !== undefined || fixes.length > 0 || options.prices === true)
       throw new UsageError('--list: lists the findings; expected no --fix, --prices, --report');
-    const document = { findings: (chosen ?? FINDINGS).map(listed) };
+    const document = { findings: (chosen ?? safety.FINDINGS).map(listed) };
     printResult(io, json, document, (screen) => checkListText(document, screen));
     return 0;
   }
@@ -90,7 +85,7 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
     const { schedule } = options;
     if (report !== undefined || chosen || fixes.length > 0 || options.prices === true)
       throw new UsageError('--schedule: runs one schedule of the series; expected no other option');
-    const document = scheduleOf(schedule);
+    const document = scheduleOf(safety, schedule);
     printResult(io, json, document, (screen) => checkScheduleText(document, screen));
     return document.failures.length > 0 ? 1 : 0;
   }
@@ -102,7 +97,7 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
     return 0;
   }
   if (report !== undefined) checkReportFile(report);
-  const document = run(chosen, fixes, { seconds, seed }, io);
+  const document = run(safety, chosen, fixes, { seconds, seed }, io);
   if (report !== undefined) writeReport(report, checkReport(document, typed));
   printResult(io, json, document, (screen) =>
     chosen ? checkFindingsText(document, screen) : checkPromisesText(document, screen),
@@ -111,18 +106,20 @@ function check(options: CheckOptions, io: CommandIo, typed: string): ExitStatus 
 }
 
 function run(
+  safety: typeof Safety,
   chosen: readonly Finding[] | null,
   fixes: readonly Fix[],
   { seconds, seed }: { readonly seconds: number; readonly seed: number },
   io: CommandIo,
 ): CheckDocument {
+  const { FINDINGS, judge, showFinding } = safety;
   const progress = new Progress(io, 'check');
   try {
     const shown = (chosen ?? FINDINGS).map((finding, i, all): ShownFinding => {
       progress.show(`finding ${String(finding.id)}`, i / all.length);
       return showFinding(finding, fixes);
     });
-    const tried = chosen ? [] : search(seconds, seed, progress.show);
+    const tried = chosen ? [] : search(safety, seconds, seed, progress.show);
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
   } finally {
     progress.done();
@@ -145,7 +142,12 @@ function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
 }
 
 /** Each search for an equal share of the time. */
-function search(seconds: number, seed: number, progress: OnProgress): Tried[] {
+function search(
+  { SEARCHES }: typeof Safety,
+  seconds: number,
+  seed: number,
+  progress: OnProgress,
+): Tried[] {
   if (seconds === 0) return [];
   return SEARCHES.map(({ kind, run: runOne }, i) => ({
     kind,
@@ -163,7 +165,10 @@ function isBroken({ promises, findings }: CheckDocument): boolean {
 }
 
 /** @throws UsageError for a number that is no finding's */
-function findingsOf(text: string | undefined): readonly Finding[] | null {
+function findingsOf(
+  { FINDINGS }: typeof Safety,
+  text: string | undefined,
+): readonly Finding[] | null {
   if (text === undefined) return null;
   const numbers = text.split(',').map((word) => word.trim());
   for (const word of numbers)
@@ -175,9 +180,13 @@ function findingsOf(text: string | undefined): readonly Finding[] | null {
 }
 
 /** @throws UsageError for what no scenario has */
-function scheduleOf(schedule: string): CheckScheduleDocument {
+function scheduleOf(
+  { replaySchedule, scenarioOf }: typeof Safety,
+  schedule: string,
+): CheckScheduleDocument {
   try {
-    return scheduleDocument(schedule);
+    const replayed = replaySchedule(schedule);
+    return scheduleDocument(schedule, scenarioOf(replayed.scenario).title, replayed);
   } catch (error) {
     if (error instanceof OptionError) throw new UsageError(`--schedule: ${error.message}`);
     throw error;

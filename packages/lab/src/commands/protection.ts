@@ -3,15 +3,14 @@
 
 import type { Command } from 'commander';
 import { POLICIES, PRESET_NAMES, policiesNamed, presetNamed } from '@iommu-bounce/simulation';
+import type * as Safety from '@iommu-bounce/safety';
+import type { Operation } from '@iommu-bounce/safety';
 import {
   MOST_OPERATIONS,
-  type Operation,
   USUAL_OPERATIONS,
   USUAL_PRESETS,
   USUAL_SPEED_IOS,
-  checkOperations,
-  protectionOf,
-} from '@iommu-bounce/safety';
+} from '@iommu-bounce/safety/light';
 import { UsageError } from '../errors';
 import { readText } from '../files';
 import { type CommandIo, type ExitStatus, screenOf } from '../io';
@@ -77,17 +76,17 @@ export function addProtection(
         screenOf(io),
       ),
     )
-    .action((file: string | undefined, options: Options) => {
-      end(protection(file, options, io, commandLine(program)));
+    .action(async (file: string | undefined, options: Options) => {
+      end(await protection(file, options, io, commandLine(program)));
     });
 }
 
-function protection(
+async function protection(
   file: string | undefined,
   options: Options,
   io: CommandIo,
   typed: string,
-): ExitStatus {
+): Promise<ExitStatus> {
   if (options.json === true && options.markdown === true)
     throw new UsageError('--json and --markdown: expected one of the two');
   if (file !== undefined && options.operations !== undefined)
@@ -98,17 +97,19 @@ function protection(
     ...(fix !== undefined && policy === undefined ? policiesNamed('pool') : named),
     ...fixedPolicies(fix),
   ];
+  // It loads the machines and searches: other verbs start without them.
+  const safety = await import('@iommu-bounce/safety');
   const asked = {
     ...(policies.length > 0 ? { policies } : {}),
     presets: presetsNamed(options.preset),
-    operations: operationsOf(file, options.operations),
+    operations: operationsOf(safety, file, options.operations),
     seed: wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1),
     speedIos: wholeNumber('--ios', options.ios, 0, MOST_IOS),
   };
   if (options.report !== undefined) checkReportFile(options.report);
   const progress = new Progress(io, 'protection');
   try {
-    const document = protectionOf({ ...asked, progress: progress.show });
+    const document = safety.protectionOf({ ...asked, progress: progress.show });
     progress.done();
     if (options.report !== undefined)
       writeReport(options.report, partsReport({ ...protectionReport(document), command: typed }));
@@ -135,6 +136,7 @@ function presetsNamed(text: string): (typeof PRESET_NAMES)[number][] {
 
 /** @throws UsageError for a file that is no list, or an operation that cannot be carried out */
 function operationsOf(
+  { checkOperations }: typeof Safety,
   file: string | undefined,
   count: string | undefined,
 ): number | readonly Operation[] {

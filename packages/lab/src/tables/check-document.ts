@@ -3,11 +3,11 @@
 
 import type { FixPrice } from '@iommu-bounce/simulation';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import { replaySchedule, scenarioOf } from '@iommu-bounce/safety';
 import type {
   Cause,
   Finding,
   KeptPromise,
+  Replay,
   Severity,
   ShownFinding,
   Tried,
@@ -158,13 +158,16 @@ export interface CheckScheduleDocument {
   }[];
 }
 
-/** @throws OptionError for a text that is no schedule, or that the scenario does not have */
-export function scheduleDocument(schedule: string): CheckScheduleDocument {
-  const { scenario, outcome, steps, failures } = replaySchedule(schedule);
+/** @param title of the scenario */
+export function scheduleDocument(
+  schedule: string,
+  title: string,
+  { scenario, outcome, steps, failures }: Replay,
+): CheckScheduleDocument {
   return {
     schedule,
     scenario,
-    title: scenarioOf(scenario).title,
+    title,
     outcome,
     steps: steps.map(({ thread, operation, object, place, preempts }) => ({
       ...{ thread, operation, object, place, preempts },

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Who can read and change what, how much, for how long, beside what each policy costs.
 
-import {
-  type ColumnName,
-  type Exposed,
-  type ProtectionDocument,
-  type ProtectionMachine,
-  type ProtectionRow,
-  SUB_PAGE_TYPES,
-  type SubPageType,
+import type {
+  ColumnName,
+  Exposed,
+  ProtectionDocument,
+  ProtectionMachine,
+  ProtectionRow,
+  SubPageType,
 } from '@iommu-bounce/safety';
+import { SUB_PAGE_TYPES } from '@iommu-bounce/safety/light';
 import { type Part, type TablePart, isTable, partsMarkdown } from '../show/parts';
 import { blockSize, count, listed, significant, time, wholeBytes } from '../show/format';
 

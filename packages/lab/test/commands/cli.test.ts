@@ -51,7 +51,7 @@ describe('iommu-bounce', () => {
     );
   });
 
-  it('starts without the TypeScript compiler, which only reading the port needs', function () {
+  it('starts without what one verb alone needs: the TypeScript compiler, the machines of safety', function () {
     const bundle = join(__dirname, '../../dist/esm/cli.mjs');
     if (!existsSync(bundle)) {
       console.log('      skipped: the package is not built (npm run build)');
@@ -64,6 +64,9 @@ describe('iommu-bounce', () => {
     });
     expect(stdout).to.match(/reader.dist.light\.js$/m);
     expect(stdout).not.to.match(/typescript\.js$/m);
+    expect(stdout).to.match(/safety.dist.light\.js$/m);
+    expect(stdout).not.to.match(/safety.dist.index\.js$/m);
+    expect(stdout).not.to.match(/fast-check/);
   });
 });
 

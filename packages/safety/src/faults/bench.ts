@@ -26,7 +26,8 @@ import {
   sg_set_page,
 } from '@iommu-bounce/linux-shim';
 import { usage_differences } from '@iommu-bounce/linux-shim/testing';
-import { type MachineOnIommu, type Translate, pciDevice, pool_of } from '@iommu-bounce/integration';
+import { type MachineOnIommu, type Translate, pciDevice } from '@iommu-bounce/integration';
+import { PoolView } from '@iommu-bounce/simulation';
 
 /** What went wrong: more than a call that was refused. */
 export class Wrong extends Error {
@@ -281,9 +282,7 @@ export class FaultBench {
     this.checkContext();
     const { iommu } = this.on.m;
     const domain = deref(iommu.iommu_get_domain_for_dev(this.dev as device));
-    const inPool = (pool_of(domain)?.classes ?? []).some(
-      ({ iova_base, iova_end }) => at >= iova_base && at < iova_end,
-    );
+    const inPool = new PoolView(domain).slotOf(at) >= 0;
     if (inPool || !iommu.iommu_get_dma_strict(domain)) return;
     if ((this.translate?.(at, direction !== DMA_TO_DEVICE) ?? -1) >= 0)
       throw new Wrong('the device reaches what was unmapped');

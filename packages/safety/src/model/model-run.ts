@@ -10,6 +10,7 @@ import {
   crc32,
   fillPattern,
 } from '@iommu-bounce/integration';
+import { PoolView } from '@iommu-bounce/simulation';
 import { type io_buffer_pool, io_buffer_pool_stats, pool_of } from '@iommu-bounce/io-buffer-pool';
 import { type ModelMachine, deviceJson, headerJson } from './machine-kind';
 import { slotsInUse } from './pool-lists';
@@ -385,9 +386,7 @@ export class ModelRun {
 
   private inPool(device: number, address: number): boolean {
     const group = this.machine.devices[device]?.group ?? 0;
-    return (this.poolOf(group)?.classes ?? []).some(
-      ({ iova_base, iova_end }) => address >= iova_base && address < iova_end,
-    );
+    return new PoolView(this.live.run.domainOfGroup(group) ?? null).slotOf(address) >= 0;
   }
 
   private mappingOf(id: number): Mapping {

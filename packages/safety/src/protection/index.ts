@@ -5,3 +5,4 @@ export * from './columns'; // what is added up
 export * from './document'; // what comes of it
 export * from './protection-of'; // policies x machines
 export { rowOf } from './row'; // from a run
+export * from './usual'; // where nothing is asked for

@@ -31,6 +31,7 @@ import { type Operation, checkOperations, generateOperations } from '../oracle/o
 import type { ProtectionDocument, ProtectionMachine } from './document';
 import { rowOf } from './row';
 import { besideNone, speedsOf } from './speed';
+import { MOST_OPERATIONS, USUAL_OPERATIONS, USUAL_PRESETS, USUAL_SPEED_IOS } from './usual';
 
 export interface ProtectionOptions {
   /** Default: protectionPolicies(). */
@@ -46,7 +47,6 @@ export interface ProtectionOptions {
   readonly progress?: OnProgress;
 }
 
-export const MOST_OPERATIONS = 10_000_000;
 const MOST_IOS = 10_000_000;
 
 const OPTIONS: shape_of<ProtectionOptions> = {
@@ -61,13 +61,6 @@ const OPTIONS: shape_of<ProtectionOptions> = {
   speedIos: whole(0, MOST_IOS),
   progress: a_function,
 };
-
-/** What speeds are a share of, run whether it has a row or not. */
-const [NO_PROTECTION] = policiesNamed('none') as [Policy];
-
-export const USUAL_OPERATIONS = 20_000;
-export const USUAL_SPEED_IOS = 4000;
-export const USUAL_PRESETS: readonly PresetName[] = ['laptop-virtio', 'bare-metal-vtd'];
 
 /** Findings about what a device or the caller sees of a buffer: fixes of others change nothing in this table. */
 const WHAT_IS_SEEN = [1, 2, 3];
@@ -96,6 +89,8 @@ export function protectionOf(options: ProtectionOptions = {}): ProtectionDocumen
   } = options;
   const steps = typeof operations === 'number' ? generateOperations(seed, operations) : operations;
   checkOperations(steps);
+  // What speeds are a share of, run whether it has a row or not.
+  const [none] = policiesNamed('none') as [Policy];
   const all = presets.length * policies.length;
   let done = 0;
   const machines = presets.map((name): ProtectionMachine => {
@@ -108,7 +103,7 @@ export function protectionOf(options: ProtectionOptions = {}): ProtectionDocumen
     });
     const base =
       rows.find(({ policy }) => policy === 'none')?.speed ??
-      speedsOf(NO_PROTECTION, name, cost, seed, speedIos);
+      speedsOf(none, name, cost, seed, speedIos);
     return { preset: name, cost, rows: besideNone(rows, base) };
   });
   return {

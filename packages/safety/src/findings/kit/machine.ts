@@ -11,7 +11,7 @@ import {
   io_buffer_pool_c,
   io_buffer_pool_stats,
 } from '@iommu-bounce/io-buffer-pool';
-import { type Fix, fixOverlays } from '@iommu-bounce/simulation';
+import { type Fix, PoolView, fixOverlays } from '@iommu-bounce/simulation';
 
 export interface MachineOptions extends Pick<
   wire_options,
@@ -70,11 +70,7 @@ export class Machine extends wired {
 
   /** Whether the address is one of a pool's buffers. */
   bounced(domain: iommu_domain, at: number): boolean {
-    return (
-      this.poolOf(domain)?.classes.some(
-        (c) => at >= c.iova_base && at < c.iova_base + c.buffer_size * c.slots.length,
-      ) ?? false
-    );
+    return new PoolView(domain).slotOf(at) >= 0;
   }
 
   /** A page whose bytes are all the same. */

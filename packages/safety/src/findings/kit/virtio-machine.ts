@@ -32,9 +32,8 @@ import {
   bootOn,
   pciDevice,
   plug,
-  pool_of,
 } from '@iommu-bounce/integration';
-import { fixOverlays } from '@iommu-bounce/simulation';
+import { PoolView, fixOverlays } from '@iommu-bounce/simulation';
 import { SMALL, type Setting } from './machine';
 import { hex } from './words';
 
@@ -128,10 +127,7 @@ export class VirtioMachine {
 
   /** Whether the address is one of the pool's buffers. */
   bounced(dev: device, at: number): boolean {
-    const classes = pool_of(this.domain(dev))?.classes ?? [];
-    return classes.some(
-      (c) => at >= c.iova_base && at < c.iova_base + c.buffer_size * c.slots.length,
-    );
+    return new PoolView(this.domain(dev)).slotOf(at) >= 0;
   }
 
   /** Addresses that the guest's driver has for mapped. */
