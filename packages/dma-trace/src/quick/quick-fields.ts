@@ -2,7 +2,7 @@
 // The frequent events as `key=value` fields in any order, from bytes: a part of what parse-raw.ts and parse-fprobe.ts accept,
 // with the same result. Of an event that does not fit, the cursor is not ok.
 
-import { DIRECTIONS, DMA_ATTRS, type Direction } from '../event-head';
+import { DMA_ATTRS, type Direction } from '../event-head';
 import type {
   IommuMap,
   IommuUnmap,
@@ -297,7 +297,7 @@ export class QuickFields {
         this.size = this.number(false);
         break;
       case DIR:
-        this.dir = this.direction();
+        this.dir = cursor.directionNumber();
         break;
       case ATTRS:
         this.attrs = this.number(isRaw);
@@ -323,15 +323,6 @@ export class QuickFields {
   private number(isHex: boolean): number {
     const { cursor } = this;
     return cursor.accept(HEX) || isHex ? cursor.hex() : cursor.dec();
-  }
-
-  private direction(): Direction {
-    const { cursor } = this;
-    const digit = (cursor.bytes[cursor.at] as number) - 0x30;
-    const dir = digit >= 0 ? DIRECTIONS[digit] : undefined;
-    cursor.at++;
-    if (dir === undefined) cursor.ok = false;
-    return dir ?? 'NONE';
   }
 
   /** `"any word"`. */
