@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './compressed/files';
+import { NEWLINE } from './quick/byte-cursor';
 import { TraceError } from './trace-error';
 
 /** What a file is expected to hold. */
@@ -20,7 +21,6 @@ const OVERLONG_SHOWN = 200;
 /** Bytes read at once: fewer promises than with the 64 KiB of Node.js. */
 const CHUNK = 1 << 18;
 
-export const NEWLINE = 0x0a;
 /** First bytes of the binary files that the two tools turn into text. */
 const BINARIES: readonly (readonly [string, string])[] = [
   [

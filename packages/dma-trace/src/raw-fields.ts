@@ -5,7 +5,6 @@ import type { Scanner } from './scanner';
 
 /** What trace-cmd and perf print before the fields of an event whose print format they cannot parse. */
 export const FAILED = '[FAILED TO PARSE]';
-const MOST_ATTR = 2 ** 30;
 const SPACE = 0x20;
 const COMMA = 0x2c;
 
@@ -86,9 +85,9 @@ export class RawFields {
     this.seek(' attrs=');
     this.scan.accept('0x');
     const bits = this.ended(this.scan.hex());
-    if (bits < MOST_ATTR) return bits;
+    if (bits < ATTR_UNKNOWN) return bits;
     this.otherAttrs = `0x${bits.toString(16)}`;
-    return (bits % MOST_ATTR) | ATTR_UNKNOWN;
+    return (bits % ATTR_UNKNOWN) | ATTR_UNKNOWN;
   }
 
   /** `ARRAY[00, d0, 27, …]`, in bpftrace's lines without commas: numbers of so many bytes, the lowest first. */

@@ -4,6 +4,7 @@
 // They are kept by size class, a power of two that is not below their size, and there by the multiple of it that they
 // begin in: what holds an address begins in the multiple of the address, or in the one before.
 
+import { powerOf } from './frame-arena';
 import type { Mapping } from './step';
 
 /** Log2 of the smallest class, bytes: smaller mappings are in it, too. */
@@ -14,7 +15,7 @@ export class AddressIndex {
   private readonly classes: (Map<number, Mapping[]> | undefined)[] = [];
 
   add(mapping: Mapping): void {
-    const power = powerOf(mapping);
+    const power = classOf(mapping);
     const found = (this.classes[power] ??= new Map<number, Mapping[]>());
     const multiple = Math.floor(mapping.dmaAddr / 2 ** power);
     const there = found.get(multiple);
@@ -23,7 +24,7 @@ export class AddressIndex {
   }
 
   remove(mapping: Mapping): void {
-    const power = powerOf(mapping);
+    const power = classOf(mapping);
     const of = this.classes[power];
     const multiple = Math.floor(mapping.dmaAddr / 2 ** power);
     const there = of?.get(multiple);
@@ -49,6 +50,6 @@ export class AddressIndex {
   }
 }
 
-function powerOf({ size }: Mapping): number {
-  return Math.max(SMALLEST, Math.ceil(Math.log2(size)));
+function classOf({ size }: Mapping): number {
+  return Math.max(SMALLEST, powerOf(size));
 }

@@ -19,10 +19,10 @@ function contextKey(event: EventHead): string {
   return event.pid === 0 ? `cpu ${String(event.cpu)} ${level}` : `${String(event.pid)} ${level}`;
 }
 
-/** Bits of a level, which is a mark in ASCII. */
+/** How many levels there can be: each is a mark in ASCII. */
 const LEVELS = 128;
 
-/** The same as a number, which is quicker to make. */
+/** The same as a number, which is quicker to make: contexts are kept by it. */
 function contextNumber({ flags, pid, cpu }: EventHead): number {
   const mark = flags.length > 2 ? flags.charCodeAt(2) % LEVELS : 0;
   const level = mark >= 0x41 && mark <= 0x5a ? mark + 0x20 : mark;
@@ -72,8 +72,14 @@ export class Context {
   private newMaps = 0;
   private newUnmaps = 0;
 
-  /** @param device that the latest call here was for */
-  constructor(public device: string | null = null) {}
+  /**
+   * @param key as contextKey() has it
+   * @param device that the latest call here was for
+   */
+  constructor(
+    readonly key: string,
+    public device: string | null,
+  ) {}
 
   get isIdle(): boolean {
     return (
@@ -192,9 +198,8 @@ function isAt(unmap: RecordedUnmap, address: number | null): boolean {
 export type DevicesOfTasks = ReadonlyMap<string, string>;
 
 export class Contexts {
-  private readonly contexts = new Map<string, Context>();
-  /** The same by contextNumber(). */
-  private readonly byNumber = new Map<number, Context>();
+  /** By contextNumber(). */
+  private readonly contexts = new Map<number, Context>();
 
   /** @param known devices of tasks, from a first reading */
   constructor(private readonly known?: DevicesOfTasks) {}
@@ -202,21 +207,20 @@ export class Contexts {
   /** Of the tasks that are known at the end: that of their first call. */
   get devices(): DevicesOfTasks {
     const found = new Map<string, string>();
-    for (const [key, { firstDevice }] of this.contexts)
+    for (const { key, firstDevice } of this.contexts.values())
       if (firstDevice !== null) found.set(key, firstDevice);
     return found;
   }
 
   of(event: EventHead): Context {
     const number = contextNumber(event);
-    return this.byNumber.get(number) ?? this.make(number, contextKey(event));
+    return this.contexts.get(number) ?? this.make(number, contextKey(event));
   }
 
   private make(number: number, key: string): Context {
     if (this.contexts.size >= MOST_CONTEXTS) this.forgetIdle();
-    const made = new Context(this.known?.get(key) ?? null);
-    this.contexts.set(key, made);
-    this.byNumber.set(number, made);
+    const made = new Context(key, this.known?.get(key) ?? null);
+    this.contexts.set(number, made);
     return made;
   }
 
@@ -260,7 +264,7 @@ export class Contexts {
   }
 
   private forget(isDone: (context: Context) => boolean): void {
-    for (const [key, context] of this.contexts) if (isDone(context)) this.contexts.delete(key);
-    for (const [key, context] of this.byNumber) if (isDone(context)) this.byNumber.delete(key);
+    for (const [number, context] of this.contexts)
+      if (isDone(context)) this.contexts.delete(number);
   }
 }

@@ -68,7 +68,7 @@ function orderOf(run: PhysRun, residue: number): number {
   return powerOf(residue + run.pages + 1);
 }
 
-/** Log2, rounded up. */
-function powerOf(n: number): number {
+/** Log2, rounded up: 32-bit arithmetic is quicker than Math.log2. */
+export function powerOf(n: number): number {
   return n >= 1 && n <= 2 ** 30 ? 32 - Math.clz32(n - 1) : Math.ceil(Math.log2(n));
 }

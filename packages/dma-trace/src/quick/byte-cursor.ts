@@ -160,7 +160,7 @@ export class ByteCursor {
     return 'NONE';
   }
 
-  /** A direction by number: one digit. */
+  /** A direction by number. */
   directionNumber(): Direction {
     const dir = DIRECTIONS[this.dec()];
     if (dir === undefined) this.ok = false;

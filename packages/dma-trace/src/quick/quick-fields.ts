@@ -2,7 +2,7 @@
 // The frequent events as `key=value` fields in any order, from bytes: a part of what parse-raw.ts and parse-fprobe.ts accept,
 // with the same result. Of an event that does not fit, the cursor is not ok.
 
-import { DIRECTIONS, DMA_ATTRS, type Direction } from '../event-head';
+import { ATTR_UNKNOWN, DMA_ATTRS, type Direction } from '../event-head';
 import type {
   IommuMap,
   IommuUnmap,
@@ -17,8 +17,6 @@ import { ByteNames } from './byte-names';
 import type { QuickHead } from './quick-head';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
-/** Larger attributes are no bits that are kept. */
-const MOST_ATTRS = 2 ** 30;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const HEX = ascii('0x');
@@ -297,11 +295,11 @@ export class QuickFields {
         this.size = this.number(false);
         break;
       case DIR:
-        this.dir = this.direction();
+        this.dir = cursor.directionNumber();
         break;
       case ATTRS:
         this.attrs = this.number(isRaw);
-        if (isRaw && this.attrs >= MOST_ATTRS) cursor.ok = false;
+        if (isRaw && this.attrs >= ATTR_UNKNOWN) cursor.ok = false;
         break;
       case UNMAPPED:
         this.unmapped = this.number(false);
@@ -323,15 +321,6 @@ export class QuickFields {
   private number(isHex: boolean): number {
     const { cursor } = this;
     return cursor.accept(HEX) || isHex ? cursor.hex() : cursor.dec();
-  }
-
-  private direction(): Direction {
-    const { cursor } = this;
-    const digit = (cursor.bytes[cursor.at] as number) - 0x30;
-    const dir = digit >= 0 ? DIRECTIONS[digit] : undefined;
-    cursor.at++;
-    if (dir === undefined) cursor.ok = false;
-    return dir ?? 'NONE';
   }
 
   /** `"any word"`. */

@@ -14,7 +14,7 @@ import type {
   UnmapSg,
 } from '../events';
 import { type ByteCursor, NEWLINE, RETURN, SPACE, ascii } from './byte-cursor';
-import { ByteNames } from './byte-names';
+import { ByteNames, LONGEST_NAME } from './byte-names';
 import type { QuickHead } from './quick-head';
 
 const MMIO = DMA_ATTRS.get('MMIO') ?? 0;
@@ -22,7 +22,7 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COMMA = 0x2c;
 
-export const IOMMU_IOVA = ascii('IOMMU: iova=0x');
+const IOMMU_IOVA = ascii('IOMMU: iova=0x');
 const TO = ascii(' - 0x');
 const PADDR = ascii(' paddr=0x');
 const SIZE = ascii(' size=');
@@ -41,19 +41,18 @@ const PHYS_ADDRS = ascii(' phys_addrs=');
 const HEX = ascii('0x');
 
 /** Bits of known attributes; null for others. */
-const attrNames = (): ByteNames<number | null> =>
-  new ByteNames((names) => {
-    let bits = 0;
-    for (const name of names.split('|')) {
-      const bit = DMA_ATTRS.get(name);
-      if (bit === undefined) return null;
-      bits |= bit;
-    }
-    return bits;
-  });
+function attrBits(names: string): number | null {
+  let bits = 0;
+  for (const name of names.split('|')) {
+    const bit = DMA_ATTRS.get(name);
+    if (bit === undefined) return null;
+    bits |= bit;
+  }
+  return bits;
+}
 
 export class QuickPrinted {
-  private readonly attrNames = attrNames();
+  private readonly attrNames = new ByteNames(attrBits);
 
   constructor(
     private readonly cursor: ByteCursor,
@@ -64,7 +63,7 @@ export class QuickPrinted {
     const { cursor, head } = this;
     cursor.expect(IOMMU_IOVA);
     const iova = cursor.hex();
-    const end = cursor.accept(TO) ? cursor.hex() : -1;
+    const end = this.rangeEnd();
     const paddr = cursor.hexAfter(PADDR);
     const size = cursor.decAfter(SIZE);
     if (end >= 0 && end !== iova + size) cursor.ok = false;
@@ -86,7 +85,7 @@ export class QuickPrinted {
     const { cursor, head } = this;
     cursor.expect(IOMMU_IOVA);
     const iova = cursor.hex();
-    const end = cursor.accept(TO) ? cursor.hex() : -1;
+    const end = this.rangeEnd();
     const size = cursor.decAfter(SIZE);
     if (end >= 0 && end !== iova + size) cursor.ok = false;
     const unmapped = cursor.decAfter(UNMAPPED_SIZE);
@@ -225,6 +224,12 @@ export class QuickPrinted {
     };
   }
 
+  /** The newer layout prints where the range ends (exclusive), the older does not: -1. */
+  private rangeEnd(): number {
+    const { cursor } = this;
+    return cursor.accept(TO) ? cursor.hex() : -1;
+  }
+
   private direction(): Direction {
     this.cursor.expect(DIR);
     return this.cursor.direction();
@@ -255,7 +260,8 @@ export class QuickPrinted {
     if (next === NEWLINE || next === SPACE || next === RETURN) return 0;
     const end = cursor.wordEnd();
     cursor.at = end;
-    const bits = end - at > 0 && end - at <= 96 ? this.attrNames.of(bytes, at, end) : null;
+    const bits =
+      end - at > 0 && end - at <= LONGEST_NAME ? this.attrNames.of(bytes, at, end) : null;
     if (bits === null) cursor.ok = false;
     return bits ?? 0;
   }
