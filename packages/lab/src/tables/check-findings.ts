@@ -2,7 +2,7 @@
 // `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
 
 import { SEVERITIES } from '@iommu-bounce/safety/light';
-import { blockSize } from '../show/format';
+import { blockSize, count } from '../show/format';
 import { type Part, type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 import type {
