@@ -129,27 +129,30 @@ describe('any run', function () {
     );
   });
 
-  it('is not faster where a step costs more, nor slower where the drive or a copy is faster', () => {
+  it('works no less where a step costs more, and is no faster where nobody else is there', () => {
     const changed = COST_PARAMETERS.filter(({ name }) => name !== 'nvmeQueueDepth');
     fc.assert(
       fc.property(
         cases(),
+        fc.boolean(),
         fc.constantFrom(...changed),
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (given, { name, min, max }, x, y) => {
+        (given, alone, { name, min, max }, x, y) => {
           // On several CPUs it is no law: those that waited for a lock together go on together, and meet again.
-          const c = { ...given, cpus: 1 };
+          const c = { ...given, cpus: 1, ...(alone ? { numjobs: 1, iodepth: 1 } : {}) };
           const at = (share: number): RunResult =>
             runCase(c, { [name]: min * (max / min) ** share });
           const [low, high] = [at(Math.min(x, y)), at(Math.max(x, y))];
           const [worse, better] = isRate(name) ? [low, high] : [high, low];
-          // A faster drive completes I/Os one by one that a slower one completes together: each is an interrupt more.
-          const more = Math.max(0, better.interrupts - worse.interrupts);
-          const { interruptNs } = preset(c.machine);
-          expect(better.elapsed_ns, name).to.be.at.most(
-            worse.elapsed_ns * 1.03 + more * interruptNs,
-          );
+          // How many I/Os one interrupt completes depends on when they end, so neither the number of interrupts nor,
+          // with several I/Os out, the time of all has an order: 1.5 % more work took 3.5 % less time.
+          const work = ({ cpu_ns_per_io: { total, by_cause } }: RunResult): number =>
+            total - by_cause.interrupt;
+          // A drive that is slower has no step of the CPU's that costs more; timers run more often beside it.
+          if (!name.startsWith('nvme'))
+            expect(work(better), name).to.be.at.most(work(worse) * 1.02);
+          if (alone) expect(better.elapsed_ns, name).to.be.at.most(most(worse.elapsed_ns));
         },
       ),
       { numRuns: LONG ? 60 : 3 },
