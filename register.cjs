@@ -4,6 +4,8 @@
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const { threadId } = require('node:worker_threads');
 
 const OPTIONS = {
@@ -43,7 +45,23 @@ function compile(text, filename) {
   renameSync(own, kept);
   return code;
 }
-module.exports = { compile };
+
+/**
+ * A machine's RAM is an array that is hardly touched, so V8 sees no reason to collect those of the tests before: hundreds
+ * came together, in one area larger than the RAM of the computer, and Linux refuses to fork such a process (ENOMEM).
+ */
+const MOST_ARRAY_BYTES = 2 ** 30;
+let collectGarbage;
+const mochaHooks = {
+  afterEach() {
+    if (process.memoryUsage().arrayBuffers < MOST_ARRAY_BYTES) return;
+    v8.setFlagsFromString('--expose-gc');
+    collectGarbage ??= vm.runInNewContext('gc');
+    collectGarbage();
+  },
+};
+
+module.exports = { compile, mochaHooks };
 
 process.setSourceMapsEnabled(true);
 require.extensions['.ts'] = (module, filename) => {
