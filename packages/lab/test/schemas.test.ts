@@ -232,8 +232,4 @@ describe('the JSON Schemas', function () {
       expect([...made.keys()]).to.have.members(verbs);
       for (const [verb, text] of made) expect(textOf(verb), verb).to.equal(text);
     });
-  if (LONG)
-    it('describe a new calibration', async () => {
-      expect((await cli('calibrate', '--sets', '100', '--json')).status).to.equal(0);
-    });
 });
