@@ -21,10 +21,10 @@ import {
 
 /** Pages for all that is no bounce buffer. Few: a break-even size boots a dozen machines, and clearing memory takes time. */
 const OTHER_PAGES = 256;
-/** Pages with the pool, beside a bounce page for each frame: it fills more buffers than are in use at once. */
-const POOL_PAGES = 2048;
-/** Frames in front of the pool's, so that no figure depends on where these begin. */
-const GAP = 1024;
+/** The same with the pool, for each I/O in flight: it fills more buffers than are in use at once. */
+const POOL_PAGES = 32;
+/** Frames in front of the pool's, for each I/O in flight: so no figure depends on where these begin. */
+const GAP = 16;
 
 export class CountingMachine {
   readonly k: machine;
@@ -35,8 +35,9 @@ export class CountingMachine {
   /**
    * @param pool with the four patches and the pool built in; else before the series
    * @param frames for buffers: reserved memory from `firstPfn` on
+   * @param iodepth I/Os in flight
    */
-  constructor(iommu: IommuKind, pool: boolean, frames: number) {
+  constructor(iommu: IommuKind, pool: boolean, frames: number, iodepth: number) {
     const bareMetal = iommu === 'bare-metal';
     const on = bootOn(
       bareMetal ? 'table' : 'virtio',
@@ -45,8 +46,8 @@ export class CountingMachine {
         config: pool ? IO_BUFFER_Y : '',
         machine: {
           memory: {
-            nodes: [{ lowmem_pages: pool ? frames + POOL_PAGES : OTHER_PAGES }],
-            reserved_pages: frames + (pool ? GAP : 1),
+            nodes: [{ lowmem_pages: pool ? frames + POOL_PAGES * iodepth : OTHER_PAGES }],
+            reserved_pages: frames + (pool ? GAP * iodepth : 1),
           },
           parts: COUNTED_PARTS,
         },
