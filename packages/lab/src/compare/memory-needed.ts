@@ -32,7 +32,7 @@ export function memoryNeeded(
   const warm = warmUpNeeds(initial);
   // A run of the worker may change the order of what is mapped and unmapped around it: hence some room, at most for all
   // mappings at once.
-  const most = survey.mappings * survey.windowFrames;
+  const most = 2 * survey.mappings * survey.windowFrames;
   const windowFrames = Math.ceil(survey.windowFrames * 1.25) + Math.min(ROOM, most) + warm.frames;
   const bytes =
     1.25 * (Math.max(bufferBytes, survey.bufferBytes) + warm.bytes) + 2 * survey.peakCoherent;
