@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { contextLevel, groupCpuFiles, readCpuFiles, readTrace, type TraceEvent } from '../src';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const ROOT = join(__dirname, '../../..');
 const FEW_LINES = join(ROOT, 'test-fixtures/formats');
 const WHOLE = process.env['TRACE_FORMATS'] ?? join(ROOT, '../shared/traces/formats');
@@ -97,6 +98,10 @@ const RECORDINGS: readonly Recording[] = [
     ),
   },
 ];
+const ends = (one: Recording): Recording => ({
+  ...one,
+  files: one.files.filter((_, i, all) => i === 0 || i === all.length - 1),
+});
 const WHOLE_ONLY: readonly Recording[] = [
   {
     name: 'Linux 6.12, another, trace-cmd 3.1.6',
@@ -206,7 +211,9 @@ describe(`the whole captures in TRACE_FORMATS${existsSync(WHOLE) ? '' : ` (skipp
     if (!existsSync(WHOLE)) this.skip();
   });
 
-  for (const recording of [...RECORDINGS, ...WHOLE_ONLY]) areTheSame(WHOLE, recording);
+  // A few lines of each file are read above: of each tool the two whole files that differ most.
+  for (const recording of LONG ? [...RECORDINGS, ...WHOLE_ONLY] : RECORDINGS.slice(1).map(ends))
+    areTheSame(WHOLE, recording);
 
   it('give the same events but for the thread, which perf -F pid leaves out', async () => {
     const withoutThread = (all: TraceEvent[]): string[] =>

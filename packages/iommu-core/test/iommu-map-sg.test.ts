@@ -127,7 +127,7 @@ describe('iommu_map_sg', () => {
   });
 
   it('follows a chained table', () => {
-    const k = boot_machine();
+    const k = boot_machine({ memory: { nodes: [{ lowmem_pages: 2048 }] } });
     const { iommu, bus } = new_iommu(k);
     const domain = to_table_domain(iommu.iommu_domain_alloc(bus) ?? expect.fail());
     const table = new sg_table();

@@ -153,16 +153,16 @@ describe('the JSON Schemas', function () {
       expect(result.out).to.not.equal('');
     });
 
-  // What a mailer broke is refused.
+  // What a mailer broke is refused. The verdict is the same for all: one state has none.
   for (const name of readdirSync(captures).filter((file) => /(?<!wrapped)\.trace\.txt$/.test(file)))
     it(`describe the replay of ${name}`, async () => {
       expect(
-        (await cli('replay', join(captures, name), '--patches', '4', '--json')).out,
+        (await cli('replay', join(captures, name), '--patches', LONG ? '4' : '0', '--json')).out,
       ).to.not.equal('');
     });
 
   it('describe a replay with facts, and one of a kernel with the pool', async () => {
-    const series = join(fixtures, 'traces/series/iobuf-def.randrw-512.trace.txt.gz');
+    const series = join(fixtures, 'traces/series/iobuf-def.randrw-1m.trace.txt.gz');
     const { out } = await cli('replay', series, '--patches', '4', '--json');
     const { pool_agreement, pool_classes } = JSON.parse(out) as Record<string, unknown[]>;
     expect(pool_agreement).to.not.equal(undefined);

@@ -27,6 +27,9 @@ const NODES = (...nodes: [number, number][]) => ({
   },
 });
 
+/** For blocks of the largest order. */
+const LARGE = NODES([2 * 2 ** (MAX_ORDER - 1), 0]);
+
 /** Takes single pages until none is left. */
 function drain(k: machine, nid: number, gfp: number): page[] {
   const all: page[] = [];
@@ -45,7 +48,7 @@ describe('alloc_pages', () => {
   const { boot_machine, write_off } = leak_checked();
 
   it('gives aligned blocks of every order, counted in pages', () => {
-    const k = boot_machine();
+    const k = boot_machine(LARGE);
     for (let order = 0; order < MAX_ORDER; order++) {
       const p = deref(k.page_alloc.alloc_pages(GFP_KERNEL, order));
       expect([p.pfn % 2 ** order, p._refcount]).to.deep.equal([0, 1]);
@@ -87,7 +90,7 @@ describe('alloc_pages', () => {
   });
 
   it('refuses MAX_ORDER and more, with a warning unless told not to', () => {
-    const k = boot_machine();
+    const k = boot_machine(LARGE);
     expect(k.page_alloc.alloc_pages(GFP_KERNEL, MAX_ORDER)).to.equal(null);
     expect(k.log.warnings).to.equal(1);
     expect(k.page_alloc.alloc_pages(GFP_KERNEL | __GFP_NOWARN, 52)).to.equal(null);

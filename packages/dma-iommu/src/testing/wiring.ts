@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Wired machines that are taken down and checked for leaks after each test, whatever test framework runs it.
 
-import type { machine, machine_options } from '@iommu-bounce/linux-shim';
+import type { machine } from '@iommu-bounce/linux-shim';
 import { type after_each, leak_checked } from '@iommu-bounce/linux-shim/testing';
 import { type wire_options, wired } from './wired';
-
-/** A small machine: 8 MiB of one node. */
-const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 2048 }] } };
 
 export interface wiring_room<O, W> {
   /** Boots a machine and wires it. */
@@ -35,7 +32,7 @@ export function wiring_of<O extends Pick<wire_options, 'machine'>, W extends wir
   const room = leak_checked({}, after_each);
   return {
     wire: (options) => {
-      const w = make(room.boot_machine({ ...SMALL, ...options?.machine }), options);
+      const w = make(room.boot_machine(options?.machine), options);
       live.add(w);
       return w;
     },

@@ -4,8 +4,8 @@
 import {
   LONGEST_CLASS,
   BreakEvenModel,
+  type BreakEvenSetup,
   type CostParameters,
-  type IommuKind,
 } from '@iommu-bounce/simulation';
 import { sum } from '../show/sum';
 import type { PinOrBounce } from './advise-document';
@@ -17,7 +17,7 @@ const MOST_ROWS = 32;
 
 export function bounceRows(
   sizes: readonly DeviceSizes[],
-  iommu: IommuKind,
+  setup: Pick<BreakEvenSetup, 'iommu' | 'counted'>,
   costs: CostParameters,
 ): PinOrBounce[] {
   const groups = new Map<string, DeviceSizes[]>();
@@ -33,7 +33,7 @@ export function bounceRows(
     const [first] = rows;
     if (!first) return [];
     const { device, direction } = first;
-    const model = new BreakEvenModel({ iommu, direction, layout: piecesOf(rows) });
+    const model = new BreakEvenModel({ ...setup, direction, layout: piecesOf(rows) });
     const { copyingWins, bytes, extrapolated } = model.find(costs);
     const toBounce = rows.filter(
       ({ bytes: all, maps, size_up_to: upTo }) =>

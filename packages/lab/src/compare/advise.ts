@@ -4,6 +4,7 @@
 import type { IommuDriver } from '@iommu-bounce/integration';
 import type { TraceFacts } from '@iommu-bounce/dma-trace';
 import {
+  type CountedRows,
   type ModelledLoad,
   PoolModel,
   type PoolPoint,
@@ -141,7 +142,8 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const points = [wanted, ...goals.map(({ point }) => point), within, ...front];
   await confirm.replay(points.filter((point) => point !== null));
   const recommended = wanted && confirm.choice(wanted);
-  const verdict = recommended && verdictOf(confirm.withBoth(), { preset, costs });
+  const counted: CountedRows = new Map();
+  const verdict = recommended && verdictOf(confirm.withBoth(), { preset, costs }, counted);
   const paying = recommended && verdict ? payingPoint(search, recommended, verdict) : null;
   if (paying) await confirm.replay([paying]);
   const serve = goals.map(({ percent, reached, point }): ServeGoal => ({
@@ -181,7 +183,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     bounce: strict
       ? bounceRows(
           loads.flatMap((load) => load.deviceSizes()),
-          iommu,
+          { iommu, counted },
           costs,
         )
       : [],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From the sessions of a replay to its JSON document.
 
+import type { CountedRows } from '@iommu-bounce/simulation';
 import { addCounts, type DeviceCounts, newCounts } from '../drive/lane-figures';
 import type { RecordedClock } from '../drive/recorded-clock';
 import { RecordedFigures } from '../drive/recorded-figures';
@@ -44,14 +45,15 @@ export function documentOf(
   const pool = poolSection(sessions, mostDifferences);
   const [first] = sessions;
   const paid = costs && first ? costs(first.recordedOn.iommu, first.driver) : null;
+  const counted: CountedRows = new Map();
   return {
-    verdict: paid && verdictOf(sessions, paid),
+    verdict: paid && verdictOf(sessions, paid, counted),
     verdict_by_boot:
       sessions.length < 2
         ? []
         : sessions.map((session) => ({
             files: session.files.map(({ file }) => file),
-            verdict: paid && verdictOf([session], paid),
+            verdict: paid && verdictOf([session], paid, counted),
           })),
     pool_off: sessions.find((session) => session.poolOff !== null)?.poolOff ?? null,
     recorded_on: sessions.map((session) => session.recordedOn),

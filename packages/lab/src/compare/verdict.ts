@@ -5,6 +5,8 @@ import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { type Direction, PAGE } from '@iommu-bounce/dma-trace';
 import {
   BreakEvenModel,
+  type BreakEvenSetup,
+  type CountedRows,
   type Charge,
   type CostParameters,
   type IommuKind,
@@ -150,10 +152,14 @@ export function nsRange(ns: number, drawn: readonly number[]): NsRange {
   return { ns: Math.round(ns), p5: at(0.05), p95: at(0.95) };
 }
 
-/** Null if not both the kernel before the series and the whole series were run. */
+/**
+ * Null if not both the kernel before the series and the whole series were run.
+ * @param shared for several break-even sizes of one command
+ */
 export function verdictOf(
   sessions: readonly Pick<Session, 'lanes' | 'kernelParams'>[],
   { preset, costs }: VerdictCosts,
+  shared: CountedRows = new Map(),
 ): VerdictSection | null {
   const before = lanesOf(sessions, 0);
   const series = lanesOf(sessions, 4);
@@ -195,7 +201,8 @@ export function verdictOf(
       const counted = bySize.filter((one) => sideOf(one.direction) === direction);
       if (own.length === 0) return [];
       // The model knows strict mapping only, and takes a while.
-      const model = (): number | null => (strict ? modelled(own, direction, iommu, costs) : null);
+      const model = (): number | null =>
+        strict ? modelled(own, { direction, iommu, counted: shared }, costs) : null;
       return [breakEven(direction, counted, model)];
     }),
   };
@@ -296,11 +303,10 @@ function breakEven(
 /** Bytes at which copying costs as much as mapping; null if there is no such size. */
 function modelled(
   rows: readonly SizeSteps[],
-  direction: Side,
-  iommu: IommuKind,
+  setup: Omit<BreakEvenSetup, 'layout'>,
   costs: CostParameters,
 ): number | null {
-  return new BreakEvenModel({ iommu, direction, layout: piecesOf(rows) }).find(costs).bytes;
+  return new BreakEvenModel({ ...setup, layout: piecesOf(rows) }).find(costs).bytes;
 }
 
 /**

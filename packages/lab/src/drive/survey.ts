@@ -62,6 +62,8 @@ export class Survey {
   private readonly unnamed: UnmapDecision[] = [];
   cpus = 1;
   firstNs = -1;
+  /** Mappings that did not fail. */
+  mappings = 0;
   /** Bytes of coherent memory in force at most. */
   peakCoherent = 0;
   private coherent = 0;
@@ -185,6 +187,7 @@ export class Survey {
   }
 
   private hold(mapping: Mapping): void {
+    this.mappings++;
     if (mapping.runs.length > 0)
       this.windows.set(
         mapping,

@@ -62,45 +62,58 @@ function traceOf(...loads: readonly Loaded[]): string {
 describe('advise', function () {
   this.timeout(120_000);
 
-  const captures = [
+  const recorded = [
     ['a plain kernel', NET],
     ['a kernel with the series', SERIES],
   ] as const;
-  for (const [name, file] of LONG ? captures : captures.slice(0, 1))
-    it(`gives what it promised: ${name}`, async () => {
-      const { front, serve, usual, recommendation } = await adviceOn(file, '--serve', '99,60');
-      const choices = [...front, ...serve.map(({ choice }) => choice), recommendation?.choice];
-      expect(front.length).to.be.above(2);
-      const [first, last] = [choices.at(0), choices.at(-1)];
-      for (const choice of LONG ? [first, last] : [last]) {
-        if (!choice) throw new Error('nothing was advised');
-        const { out } = await cli('replay', file, '--params', choice.params, '--json');
-        const replayed = (JSON.parse(out) as ReplayDocument).states.find((s) => s.patches === 4);
-        expect(replayed).to.deep.include({
-          pool_hits: choice.pool_hits,
-          pool_fills: choice.pool_fills,
-          fallbacks: choice.fallbacks,
-          fallbacks_by_reason: choice.fallbacks_by_reason,
-          peak_bounce_bytes: choice.peak_bounce_bytes,
-          evictions: choice.evictions,
-          copied_bytes: choice.copied_bytes,
-          iommu_maps: choice.iommu_maps,
-          iommu_unmaps: choice.iommu_unmaps,
-        });
-      }
-      for (const goal of serve) expect(goal.choice?.served_share).to.be.at.least(goal.wanted_share);
-      expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
-    });
+  for (const [name, capture] of LONG ? recorded : ([['a written capture', null]] as const))
+    it(`gives what it promised: ${name}`, () =>
+      withFolder(async (folder) => {
+        const file = capture ?? join(folder, 'x.trace.txt');
+        const sizes = [1024, 4096, 8192, 65536, 4096];
+        if (capture === null) writeFileSync(file, traceOf({ maps: 240, inFlight: 12, sizes }));
+        const { front, serve, usual, recommendation } = await adviceOn(file, '--serve', '99,60');
+        const choices = [...front, ...serve.map(({ choice }) => choice), recommendation?.choice];
+        expect(front.length).to.be.above(2);
+        const [first, last] = [choices.at(0), choices.at(-1)];
+        for (const choice of LONG ? [first, last] : [last]) {
+          if (!choice) throw new Error('nothing was advised');
+          const { out } = await cli('replay', file, '--params', choice.params, '--json');
+          const replayed = (JSON.parse(out) as ReplayDocument).states.find((s) => s.patches === 4);
+          expect(replayed).to.deep.include({
+            pool_hits: choice.pool_hits,
+            pool_fills: choice.pool_fills,
+            fallbacks: choice.fallbacks,
+            fallbacks_by_reason: choice.fallbacks_by_reason,
+            peak_bounce_bytes: choice.peak_bounce_bytes,
+            evictions: choice.evictions,
+            copied_bytes: choice.copied_bytes,
+            iommu_maps: choice.iommu_maps,
+            iommu_unmaps: choice.iommu_unmaps,
+          });
+        }
+        for (const goal of serve)
+          expect(goal.choice?.served_share).to.be.at.least(goal.wanted_share);
+        expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
+      }));
 
   it('confirms its choices in one reading of the capture', async () => {
+    const text = traceOf({ maps: 120, inFlight: 8, sizes: [1024, 4096, 16384, 65536] });
     const steps: string[] = [];
-    await advise([SERIES], {
-      ...{ pathOf: (file) => file, recordedOn: null, facts: null, serve: [99, 60], memory: null },
-      costs: () => ({ preset: 'laptop-virtio', costs: preset('laptop-virtio') }),
-      progress: (what) => steps.push(what),
+    const adviseOn = (file: string): Promise<unknown> =>
+      advise([file], {
+        ...{ pathOf: (one) => one, recordedOn: null, facts: null, serve: [99, 60], memory: null },
+        costs: () => ({ preset: 'laptop-virtio', costs: preset('laptop-virtio') }),
+        progress: (what) => steps.push(what),
+      });
+    await withFolder((folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, text);
+      return adviseOn(LONG ? SERIES : file);
     });
     const replays = new Set(steps.filter((what) => /^replays? \d/.test(what)));
-    expect([...replays]).to.deep.equal(['replays 1 to 7 of 7']);
+    expect(replays).to.have.property('size', 1);
+    expect([...replays][0]).to.match(/^replays 1 to (\d+) of \1$/);
   });
 
   it('begins with the advice, then says what the capture lacks', async () => {
@@ -115,7 +128,8 @@ describe('advise', function () {
   });
 
   it('serves most within --memory, and says if nothing fits', async () => {
-    const { within, recommendation } = await adviceOn(NET, '--memory', '300k');
+    const many = traceOf({ maps: 160, inFlight: 40, sizes: [4096, 16384] });
+    const { within, recommendation } = await adviceOnText(many, '--memory', '300k');
     expect(within?.choice?.memory_bytes).to.be.within(1, 300 * 1024);
     expect(recommendation?.choice).to.deep.equal(within?.choice);
     const few = traceOf({ maps: 60, inFlight: 8, sizes: [4096, 16384] });
@@ -128,7 +142,7 @@ describe('advise', function () {
   });
 
   it('takes tiny mappings, huge ones, and both', async () => {
-    const tiny = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [60] }));
+    const tiny = await adviceOnText(traceOf({ maps: 120, inFlight: 8, sizes: [60] }));
     expect(tiny.recommendation?.choice).to.include({
       class_sizes: 1,
       num_slots: 8,
@@ -141,10 +155,10 @@ describe('advise', function () {
     );
     expect(huge.swiotlb?.too_large).to.equal(50);
     expect(huge.bounce.every((row) => row.mappings_to_bounce === 0)).to.equal(true);
-    const both = await adviceOnText(traceOf({ maps: 200, inFlight: 8, sizes: [4096, 2 ** 20] }));
+    const both = await adviceOnText(traceOf({ maps: 120, inFlight: 8, sizes: [4096, 2 ** 20] }));
     expect(both.serve[0]).to.include({ wanted_share: 0.99, reached: false });
     expect(both.recommendation?.choice.served_share).to.equal(0.5);
-    expect(both.advice).to.include('99 % cannot be served: 100 mappings are larger than 512 KiB');
+    expect(both.advice).to.include('99 % cannot be served: 60 mappings are larger than 512 KiB');
   });
 
   it('says what missing unmaps and few mappings do to it', async () => {

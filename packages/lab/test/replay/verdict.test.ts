@@ -321,11 +321,12 @@ describe('what a capture was recorded on', function () {
 describe('a pool that is off', function () {
   this.timeout(60_000);
 
-  for (const [what, config, why] of [
+  const configs = [
     ['a .config without its option', 'CONFIG_64BIT=y\n# CONFIG_X is not set\n', /is not in/],
     ['an empty .config', '', /is not in/],
     ['its option set to n', '# CONFIG_IOMMU_IO_BUFFER is not set\n', /IOMMU_IO_BUFFER=n/],
-  ] as const)
+  ] as const;
+  for (const [what, config, why] of configs)
     it(`is said with ${what}`, async () => {
       await withTrace(SMALL, async (file) => {
         const path = `${file}.config`;

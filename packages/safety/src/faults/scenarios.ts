@@ -37,7 +37,7 @@ export interface FaultMachine {
 const plugged = (bench: FaultBench): boolean => bench.plug();
 /** Classes of 4 and 16 KiB, two slots each: neither a larger mapping nor a third one at a time is for the pool. */
 const POOL = 'io_buffer_pool.num_slots=2 io_buffer_pool.class_sizes=5';
-const PAGES = 512;
+const PAGES = 128;
 const SWIOTLB_SLABS = 256;
 /** Two rounds of the eviction worker, ms. */
 const EVICTED = 16_000;

@@ -17,7 +17,7 @@ import { SHADOWED_PARTS, ShadowedMemory, ShadowedPages } from './shadow-parts';
 /** As in the kernel that the series was recorded on. */
 const HZ = 250;
 /** Pages for bounce buffers and coherent memory. */
-const BUDDY_PAGES = 16384;
+const BUDDY_PAGES = 4096;
 /** Longer than any list, so that a list can become one segment. */
 const LONGEST_SEGMENT = 2 ** 20;
 

@@ -13,15 +13,20 @@ const changed = JSON.parse(
   readFileSync(join(__dirname, 'changed-transcripts.json'), 'utf8'),
 ) as Readonly<Record<string, number | readonly string[]>>;
 
-/** Fixes of the series' own code that `npm test` tries, on the short transcripts. */
+/** Fixes of the series' own code that `npm test` tries, on the short transcripts: none of them is about the long ones. */
 const FEW = ['same-list', 'sync-entry', 'pool-optional'];
+/** Bytes. */
+const SHORT = 30_000;
 
 function transcripts(): Map<string, Transcript> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => (LONG ? file.endsWith('.jsonl') : /^unit.*\.jsonl$/.test(file)))
     .sort();
+  const texts = files.map((file) => [file, readFileSync(join(folder, file), 'utf8')] as const);
   return new Map(
-    files.map((file) => [file, parseTranscript(readFileSync(join(folder, file), 'utf8'))]),
+    texts
+      .filter(([, text]) => LONG || text.length < SHORT)
+      .map(([file, text]) => [file, parseTranscript(text)]),
   );
 }
 

@@ -6,7 +6,7 @@ import { COST_PARAMETERS, type CostName, type CostParameters } from './parameter
 import { type PiecesLayout, piecesPerIo } from './pieces';
 import type { IommuKind } from './presets';
 import { round } from './calibration/summary';
-import { comparedRow } from './calibration/surrogate';
+import { type ComparedRow, type RowSetup, comparedRow } from './calibration/surrogate';
 
 /** Sizes that are counted; the pool's largest class is the last. */
 export const COUNTED_SIZES = [4096, 8192, 16384, 32768, 65536, 131072] as const;
@@ -22,11 +22,16 @@ interface Pair {
   readonly pool: Charge;
 }
 
+/** Sizes that were counted: models of one capture share them, as most of their devices map in the same pieces. */
+export type CountedRows = Map<string, ComparedRow>;
+
 export interface BreakEvenSetup {
   readonly iommu: IommuKind;
   /** Guest memory, or what was counted of it: the pieces that a block of `bytes` comes in, 1 to bytes / 4096. */
   readonly layout: PiecesLayout | ((bytes: number) => number);
   readonly direction: 'read' | 'write';
+  /** What other models have counted, and where this one adds to it. Default: it counts all itself. */
+  readonly counted?: CountedRows;
 }
 
 export interface BreakEven {
@@ -81,15 +86,23 @@ export class BreakEvenModel {
   private count(bytes: number): Pair {
     const { layout, direction, iommu } = this.setup;
     // The steps of an I/O hardly depend on how many there are: a quarter of them is counted in less time.
-    const row =
+    const row = this.counted(
       typeof layout === 'string'
-        ? comparedRow({ bytes, pieces: piecesPerIo(layout, bytes), direction, iommu })
-        : comparedRow({ bytes, pieces: layout(bytes), direction, iommu, iodepth: 16 });
+        ? { bytes, pieces: piecesPerIo(layout, bytes), direction, iommu }
+        : { bytes, pieces: layout(bytes), direction, iommu, iodepth: 16 },
+    );
     return {
       bytes,
       strict: addCharge(row.strict.map, row.strict.unmap),
       pool: addCharge(row.pool.map, row.pool.unmap),
     };
+  }
+
+  private counted(setup: RowSetup): ComparedRow {
+    const key = JSON.stringify(setup);
+    const row = this.setup.counted?.get(key) ?? comparedRow(setup);
+    this.setup.counted?.set(key, row);
+    return row;
   }
 
   /** Nanoseconds of a pair, both ways. @param bytes 1 or more */

@@ -19,6 +19,13 @@ import {
   noSteps,
 } from './step-counter';
 
+/** Pages for all that is no bounce buffer. Few: a break-even size boots a dozen machines, and clearing memory takes time. */
+const OTHER_PAGES = 256;
+/** The same with the pool, for each I/O in flight: it fills more buffers than are in use at once. */
+const POOL_PAGES = 32;
+/** Frames in front of the pool's, for each I/O in flight: so no figure depends on where these begin. */
+const GAP = 16;
+
 export class CountingMachine {
   readonly k: machine;
   readonly dev = new device('nvme0');
@@ -27,10 +34,10 @@ export class CountingMachine {
 
   /**
    * @param pool with the four patches and the pool built in; else before the series
-   * @param frames for buffers: reserved memory from `firstPfn` on has a few more; there are as many to bounce through, and
-   *   8 MiB for all else
+   * @param frames for buffers: reserved memory from `firstPfn` on
+   * @param iodepth I/Os in flight
    */
-  constructor(iommu: IommuKind, pool: boolean, frames: number) {
+  constructor(iommu: IommuKind, pool: boolean, frames: number, iodepth: number) {
     const bareMetal = iommu === 'bare-metal';
     const on = bootOn(
       bareMetal ? 'table' : 'virtio',
@@ -38,7 +45,10 @@ export class CountingMachine {
         patches: pool ? 4 : 0,
         config: pool ? IO_BUFFER_Y : '',
         machine: {
-          memory: { nodes: [{ lowmem_pages: frames + 2048 }], reserved_pages: frames + 1024 },
+          memory: {
+            nodes: [{ lowmem_pages: pool ? frames + POOL_PAGES * iodepth : OTHER_PAGES }],
+            reserved_pages: frames + (pool ? GAP * iodepth : 1),
+          },
           parts: COUNTED_PARTS,
         },
         overlays: COUNTED_OVERLAYS,

@@ -56,7 +56,8 @@ export function countIo(setup: CountSetup): IoCounts {
   const { policy, iommu, bytes, pieces, direction, iodepth = 64 } = setup;
   const blocks = cutBuffers(iodepth, bytes, pieces);
   // Behind each block as much room again, so that no two are adjacent.
-  const m = new CountingMachine(iommu, policy === 'pool', 2 * iodepth * (bytes / PAGE_SIZE));
+  const frames = 2 * iodepth * (bytes / PAGE_SIZE);
+  const m = new CountingMachine(iommu, policy === 'pool', frames, iodepth);
   const dir = direction === 'read' ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
   const { dma } = m.k;
   const buffers = place(m, blocks);

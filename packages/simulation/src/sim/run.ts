@@ -24,7 +24,7 @@ const BATCH = 20_000;
 /** What the memory of a simulated machine may be: it is one buffer. */
 const MOST_FRAMES = (3.5 * 2 ** 30) / PAGE_SIZE;
 /** For what else the machine allocates. */
-const SPARE_PAGES = 4096;
+const SPARE_PAGES = 512;
 /** Sizes of the pool's buffers up to which a page is rounded: the smallest class that holds an I/O. */
 const CLASSES = [1, 4, 32];
 const LARGEST_CLASS = 32;
