@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { DMA_BIT_MASK, EFAULT, ENOMEM, ENOSPC } from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
+import { IOMMU_RESV_MSI } from '@iommu-bounce/iommu-core';
 import { dma_iommu_c, type io_buffer_pool_out, to_cookie } from '@iommu-bounce/dma-iommu';
 import {
   type io_buffer_pool,
@@ -144,6 +145,18 @@ describe('io_buffer_pool_init', () => {
       },
     );
     expect(passages).to.equal(1);
+  });
+
+  it('is not called where the regions of the device could not be entered', () => {
+    const w = wire();
+    const dev = new_device();
+    w.driver.set_resv_regions(dev, [{ start: 0, length: 0x1000, type: IOMMU_RESV_MSI }]);
+    w.k.faults.ask((site) => site === 'kmalloc' && w.k.faults.passages('kmalloc') === 17);
+    w.k.faults.count_passages(); // four for the group and the domain, twelve magazines, and the page of the region
+    w.plug(dev);
+    w.k.faults.ask(null);
+    expect(w.k.faults.passages('kmalloc')).to.equal(17);
+    expect(dev.dma_ops).to.equal(null);
   });
 
   it('fails when the addresses do not suffice', () => {
