@@ -64,6 +64,11 @@ describe('io_buffer_pool_init', () => {
     expect(domain.table.mapped_pages).to.equal(0);
   });
 
+  it('names its workqueue', () => {
+    const w = wire();
+    expect(w.pool(w.plug(new_device())).evict_wq?.name).to.equal('io-buffer-pool');
+  });
+
   it('counts pages of the CPU where the IOMMU has smaller ones', () => {
     const w = wire({ driver: { pgsize_bitmap: 1024 + 4096 }, params: { class_sizes: 3 } });
     const domain = w.plug(new_device());
@@ -189,6 +194,26 @@ describe('io_buffer_pool_init for a domain that has a pool', () => {
     const w = wire();
     expect(again(w, { name: 'old', dma_mask: DMA_BIT_MASK(31) })).to.equal(-EFAULT);
     expect(log(w)).to.equal('io-buffer-pool out of range of old');
+  });
+
+  it('looks at the last byte of each class', () => {
+    const base = 2 ** 28;
+    // Masks with holes: a pool never ends where a mask of ones does.
+    for (const [dma_mask, reaches] of [
+      [base + 4 * 4096 - 1, true], // all bits of the last byte
+      [base + 4096 - 1, false],
+    ] as const) {
+      const w = wire({
+        driver: { aperture: [0x1000, base + 8 * 4096 - 1] },
+        params: { num_slots: 4, class_sizes: 1 },
+      });
+      const domain = w.plug(new_device({ numa_node: 0 }));
+      const cookie = to_cookie(domain);
+      expect(w.stats(domain)[0]?.iova_base).to.equal(base);
+      const dev = new_device({ numa_node: 0, dma_mask });
+      const ret = w.io_buffer_pool.io_buffer_pool_init(dev, domain, cookie.iovad, cookie);
+      expect(ret).to.equal(reaches ? 0 : -EFAULT);
+    }
   });
 
   it('warns of a device on another node', () => {

@@ -263,6 +263,22 @@ describe('the runs of neighbouring pages (consecutive_pages)', () => {
     expect(seen.size, 'the memory was fragmented').to.be.above(2);
   });
 
+  it('are one from the first page on where the pages come as a block', () => {
+    const w = wire({
+      machine: { parts: { mm: noting_mm } },
+      driver: { pgsize_bitmap: PAGE_SIZE + LEN },
+    });
+    const mm = noting(w);
+    const dev = new_device();
+    const domain = w.plug(dev);
+    const p = w.buffer(5);
+    mm.sizes = [];
+    const at = w.map(dev, p, 0, LEN, DMA_TO_DEVICE);
+    expect(mm.sizes).to.deep.equal([LEN]);
+    expect(runs(domain, at)).to.deep.equal([LEN]);
+    w.unmap(dev, at, LEN, DMA_TO_DEVICE);
+  });
+
   it('are not those of a filling that failed', () => {
     const w = wire({ machine: { parts: { mm: noting_mm } }, params: { num_slots: 1 } });
     const mm = noting(w);
