@@ -35,6 +35,16 @@ describe('__iommu_dma_alloc_iova', () => {
     }
   });
 
+  it('goes beyond an aperture that the driver does not force', () => {
+    const w = wire({ driver: { aperture: [0, 2 ** 33 - 1] } });
+    const dev = new_device();
+    const domain = w.plug(dev);
+    domain.geometry.force_aperture = false;
+    const at = w.dma_iommu.__iommu_dma_alloc_iova(domain, PAGE_SIZE, DMA_BIT_MASK(36), dev);
+    expect(at).to.equal(2 ** 36 - PAGE_SIZE);
+    w.dma_iommu.__iommu_dma_free_iova(to_cookie(domain), at, PAGE_SIZE, null);
+  });
+
   it('takes no limit of 0 for one', () => {
     const w = wire();
     const dev = new_device({ bus_dma_limit: 2 ** 30 - 1 });
@@ -51,6 +61,23 @@ describe('__iommu_dma_alloc_iova', () => {
     const taken = [1, 2, 3].map(() => w.dma_iommu.__iommu_dma_alloc_iova(domain, 0x2000, ALL, dev));
     expect(taken).to.eql([2 ** 32 - 0x2000, 2 ** 32 - 0x4000, 2 ** 40 - 0x2000]);
     for (const at of taken) w.dma_iommu.__iommu_dma_free_iova(to_cookie(domain), at, 0x2000, null);
+  });
+
+  it('goes above 4 GiB for a PCI device before it empties the range caches', () => {
+    const w = wire({ driver: { aperture: [2 ** 32 - 0x4000, 2 ** 40 - 1] } });
+    const dev = new_pci_dev();
+    const domain = w.plug(dev);
+    const take = (size: number): dma_addr_t =>
+      w.dma_iommu.__iommu_dma_alloc_iova(domain, size, ALL, dev);
+    const free = (at: dma_addr_t, size: number): void => {
+      w.dma_iommu.__iommu_dma_free_iova(to_cookie(domain), at, size, null);
+    };
+    const [kept, cached] = [take(0x2000), take(0x2000)];
+    free(cached, 0x2000); // into the cache of two pages, where one page does not look
+    const at = take(PAGE_SIZE);
+    expect(at).to.equal(2 ** 40 - PAGE_SIZE);
+    free(at, PAGE_SIZE);
+    free(kept, 0x2000);
   });
 
   it('rounds up to a power of two what the range caches would take, up to 31 pages', () => {

@@ -2,6 +2,7 @@
 // Tests of coherent memory: scattered and remapped, contiguous, tables of pages; mapping it to users; failures.
 
 import { expect } from 'chai';
+import { stub } from 'sinon';
 import {
   DMA_ATTR_ALLOC_SINGLE_PAGES,
   DMA_ATTR_FORCE_CONTIGUOUS,
@@ -132,14 +133,65 @@ for (const patches of STATES)
       w.k.dma.dma_free_attrs(dev, 0x3000, cpu, handle.value, 0);
     });
 
-    it('attaches a device at its first allocation in a kdump kernel', () => {
-      const w = wire({ patches, params: { kdump: true } });
+    it('gets single pages of the CPU where the smallest page of the IOMMU is less', () => {
+      const w = wire({ patches, driver: { pgsize_bitmap: 1024 + 4096 } });
       const dev = new_device();
-      w.driver.set_attach_deferred(dev);
-      w.driver.detach_dev(w.plug(dev), dev);
-      w.k.faults.fail('iommu_attach', 1);
-      expect(alloc(w, dev, GFP_KERNEL, 0).cpu).to.equal(NULL_ptr);
-      free(w, dev, alloc(w, dev, GFP_KERNEL, 0), 0);
+      const domain = w.plug(dev);
+      const mem = alloc(w, dev, GFP_KERNEL, DMA_ATTR_ALLOC_SINGLE_PAGES);
+      expect(domain.table.mapped_pages * 4096).to.equal(0x2400); // 0x2345 bytes, in pages of the IOMMU
+      free(w, dev, mem, DMA_ATTR_ALLOC_SINGLE_PAGES);
+    });
+
+    it('asks for blocks as large as pages of the IOMMU, unless single pages are wanted', () => {
+      for (const [attrs, requests] of [
+        [0, 1],
+        [DMA_ATTR_ALLOC_SINGLE_PAGES, 16],
+      ] as const) {
+        const w = wire({ patches, driver: { pgsize_bitmap: 0x1000 + 0x10000 } });
+        const dev = new_device();
+        w.plug(dev);
+        const handle: dma_handle_out = { value: dma_addr_t(0) };
+        w.k.faults.count_passages();
+        const cpu = w.k.dma.dma_alloc_attrs(dev, 0x10000, handle, GFP_KERNEL, attrs);
+        expect(w.k.faults.passages('page_alloc')).to.equal(requests);
+        w.k.dma.dma_free_attrs(dev, 0x10000, cpu, handle.value, attrs);
+      }
+    });
+
+    it('has the scattered pages prepared for a device that is not coherent', () => {
+      for (const dma_coherent of [true, false]) {
+        const w = wire({ patches });
+        const dev = new_device({ dma_coherent });
+        const domain = w.plug(dev);
+        const holes = Array.from({ length: 8 }, () => w.buffer());
+        w.free(holes.filter((_, i) => i % 2 === 0)); // no two neighbours are free: an entry for each page
+        const prepared: [number, number][] = [];
+        stub(w.k.arch, 'arch_dma_prep_coherent').callsFake((p, size) => {
+          prepared.push([w.phys(p), size]);
+        });
+        const mem = alloc(w, dev, GFP_KERNEL, DMA_ATTR_ALLOC_SINGLE_PAGES);
+        const at = (n: number): number => domain.table.iova_to_phys(dma_addr_t(mem.handle + n));
+        const pages = [0, 0x1000, 0x2000].map((n) => [at(n), 0x1000]);
+        expect(prepared).to.eql(dma_coherent ? [] : pages);
+        free(w, dev, mem, DMA_ATTR_ALLOC_SINGLE_PAGES);
+      }
+    });
+
+    it('attaches a device at its first allocation in a kdump kernel', () => {
+      for (const kdump of [false, true]) {
+        const w = wire({ patches, params: { kdump } });
+        const dev = new_device();
+        w.driver.set_attach_deferred(dev);
+        const domain = w.plug(dev);
+        w.driver.detach_dev(domain, dev);
+        w.k.faults.fail('iommu_attach', 1);
+        const first = alloc(w, dev, GFP_KERNEL, 0);
+        expect(first.cpu === NULL_ptr).to.equal(kdump);
+        if (!kdump) free(w, dev, first, 0);
+        const mem = alloc(w, dev, GFP_KERNEL, 0);
+        expect(domain.attached.has(dev)).to.equal(kdump);
+        free(w, dev, mem, 0);
+      }
     });
 
     it('gives a table of pages in one device segment', () => {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { DMA_BIT_MASK, type device, dma_addr_t, type machine } from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device, new_pci_dev } from '@iommu-bounce/linux-shim/testing';
 import {
+  IOMMU_DOMAIN_DMA,
   IOMMU_DOMAIN_UNMANAGED,
   IOMMU_RESV_DIRECT,
   IOMMU_RESV_MSI,
@@ -64,6 +65,39 @@ for (const patches of STATES)
       expect(dev.dma_ops).to.equal(null);
       expect(warnings(w.k)).to.eql([RETAINED]);
       domain.iova_cookie = cookie;
+    });
+
+    it('fails for a domain whose cookie is one of MSIs', () => {
+      const w = wire({ patches });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      dev.dma_ops = null;
+      const cookie = domain.iova_cookie;
+      domain.iova_cookie = null;
+      domain.type = IOMMU_DOMAIN_UNMANAGED;
+      w.dma_iommu.iommu_get_msi_cookie(domain, dma_addr_t(0x8000));
+      domain.type = IOMMU_DOMAIN_DMA;
+      w.dma_iommu.iommu_setup_dma_ops(dev, dma_addr_t(0), 2 ** 48);
+      expect(dev.dma_ops).to.equal(null);
+      expect(warnings(w.k)).to.eql([RETAINED]);
+      w.dma_iommu.iommu_put_dma_cookie(domain);
+      domain.iova_cookie = cookie;
+    });
+
+    it('does not ask for the aperture where the driver does not force one', () => {
+      const w = wire({ patches, driver: { aperture: [0x10000, 0x1ffff] } });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      const set_up = (base: number): string[] => {
+        w.k.log.lines.length = 0;
+        w.dma_iommu.iommu_setup_dma_ops(dev, dma_addr_t(base), 0x1000);
+        return warnings(w.k);
+      };
+      const outside = 'specified DMA range outside IOMMU capability';
+      expect(set_up(0x20000)).to.eql([outside, RETAINED]);
+      domain.geometry.force_aperture = false;
+      expect(set_up(0x20000)).to.eql(['Incompatible range for DMA domain', RETAINED]);
+      expect(set_up(0x10000)).to.eql([]);
     });
 
     it('refuses a range outside of the aperture', () => {

@@ -164,6 +164,26 @@ for (const patches of STATES)
       expect(ops).to.eql([]);
     });
 
+    it('maintains the caches of entries that share a device segment', () => {
+      const w = wire({ patches });
+      const dev = new_device({ dma_coherent: false });
+      w.plug(dev);
+      const [a, b] = [w.buffer(), w.buffer()];
+      const sgl = w.list([a, 4096, 0], [b, 4096, 0]);
+      expect(map_sg(w, dev, sgl, 2)).to.equal(1); // so the second has no address of its own
+      const ops: [string, number, number][] = [];
+      w.k.arch.on_cache_op((op, paddr, size) => ops.push([op, paddr, size]));
+      w.k.dma.dma_sync_sg_for_cpu(dev, sgl, 2, DMA_BIDIRECTIONAL);
+      w.k.dma.dma_sync_sg_for_device(dev, sgl, 2, DMA_BIDIRECTIONAL);
+      expect(ops).to.eql([
+        ['for_cpu', w.phys(a), 4096],
+        ['for_cpu', w.phys(b), 4096],
+        ['for_device', w.phys(a), 4096],
+        ['for_device', w.phys(b), 4096],
+      ]);
+      unmap_sg(w, dev, sgl, 2);
+    });
+
     it('syncs nothing for a coherent device', () => {
       const w = wire({ patches });
       const dev = new_device();

@@ -9,8 +9,10 @@ import {
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
   type dma_addr_t,
+  mm_c,
   type pci_dev,
   type scatterlist,
+  type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
 import {
   fill_pattern,
@@ -25,6 +27,20 @@ import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import { STATES, type wired, type wire_options, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 const machine = { swiotlb_slabs: 128 };
+
+/** Counts the bytes that are zeroed. */
+class noting_mm extends mm_c {
+  zeroed = 0;
+  override memset(dst: virt_addr_t, value: number, len: number): void {
+    this.zeroed += len;
+    super.memset(dst, value, len);
+  }
+}
+
+function zeroed_by(w: wired): number {
+  if (w.k.mm instanceof noting_mm) return w.k.mm.zeroed;
+  throw new TypeError('a machine without the part');
+}
 
 interface plugged {
   readonly w: wired;
@@ -71,6 +87,38 @@ for (const patches of STATES)
       ).to.be.most(512);
       w.unmap(dev, at, 512, DMA_TO_DEVICE);
       expect(used(w)).to.equal(0);
+    });
+
+    it('see nothing that was in the slots before, whatever the direction', () => {
+      for (const dir of [DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BIDIRECTIONAL] as const)
+        for (const attrs of [0, DMA_ATTR_SKIP_CPU_SYNC]) {
+          const { w, dev, domain } = start();
+          const { start: slots = 0, end = 0 } = w.k.swiotlb.io_tlb_default_mem ?? {};
+          w.k.mm.ram.fill(0xee, slots, end);
+          const at = w.map(dev, w.buffer(), 256, 512, dir, attrs);
+          const page = domain.table.iova_to_phys(page_at(at));
+          const shown = w.k.mm.ram.subarray(page, page + 4096);
+          const old = shown.reduce((n, b) => n + Number(b === 0xee), 0);
+          // Less than a slot lies in front of the bytes, and is another mapping's: all else is zeroed or copied.
+          expect(old, `${String(dir)} ${String(attrs)}`).to.equal(0);
+          w.unmap(dev, at, 512, dir, DMA_ATTR_SKIP_CPU_SYNC);
+        }
+    });
+
+    it('have only those bytes of their slots zeroed that are not copied', () => {
+      for (const [dir, attrs, zeroed] of [
+        [DMA_TO_DEVICE, 0, 4096 - 512],
+        [DMA_BIDIRECTIONAL, 0, 4096 - 512],
+        [DMA_FROM_DEVICE, 0, 4096],
+        [DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC, 4096],
+      ] as const) {
+        const { w, dev } = start({ machine: { ...machine, parts: { mm: noting_mm } } });
+        const p = w.buffer();
+        const before = zeroed_by(w);
+        const at = w.map(dev, p, 256, 512, dir, attrs);
+        expect(zeroed_by(w) - before, `${String(dir)} ${String(attrs)}`).to.equal(zeroed);
+        w.unmap(dev, at, 512, dir, attrs);
+      }
     });
 
     it('leave what they wrote in the buffer, and only that', () => {

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { DMA_BIT_MASK, EFAULT, ENOMEM, ENOSPC } from '@iommu-bounce/linux-shim';
 import { for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
+import { IOMMU_RESV_MSI } from '@iommu-bounce/iommu-core';
 import { dma_iommu_c, type io_buffer_pool_out, to_cookie } from '@iommu-bounce/dma-iommu';
 import {
   type io_buffer_pool,
@@ -61,6 +62,11 @@ describe('io_buffer_pool_init', () => {
     }
     expect(w.k.usage().pages).to.equal(before);
     expect(domain.table.mapped_pages).to.equal(0);
+  });
+
+  it('names its workqueue', () => {
+    const w = wire();
+    expect(w.pool(w.plug(new_device())).evict_wq?.name).to.equal('io-buffer-pool');
   });
 
   it('counts pages of the CPU where the IOMMU has smaller ones', () => {
@@ -146,6 +152,18 @@ describe('io_buffer_pool_init', () => {
     expect(passages).to.equal(1);
   });
 
+  it('is not called where the regions of the device could not be entered', () => {
+    const w = wire();
+    const dev = new_device();
+    w.driver.set_resv_regions(dev, [{ start: 0, length: 0x1000, type: IOMMU_RESV_MSI }]);
+    w.k.faults.ask((site) => site === 'kmalloc' && w.k.faults.passages('kmalloc') === 17);
+    w.k.faults.count_passages(); // four for the group and the domain, twelve magazines, and the page of the region
+    w.plug(dev);
+    w.k.faults.ask(null);
+    expect(w.k.faults.passages('kmalloc')).to.equal(17);
+    expect(dev.dma_ops).to.equal(null);
+  });
+
   it('fails when the addresses do not suffice', () => {
     const w = wire({ driver: { aperture: [0x1000, 0xfffff] } });
     const dev = new_device();
@@ -176,6 +194,26 @@ describe('io_buffer_pool_init for a domain that has a pool', () => {
     const w = wire();
     expect(again(w, { name: 'old', dma_mask: DMA_BIT_MASK(31) })).to.equal(-EFAULT);
     expect(log(w)).to.equal('io-buffer-pool out of range of old');
+  });
+
+  it('looks at the last byte of each class', () => {
+    const base = 2 ** 28;
+    // Masks with holes: a pool never ends where a mask of ones does.
+    for (const [dma_mask, reaches] of [
+      [base + 4 * 4096 - 1, true], // all bits of the last byte
+      [base + 4096 - 1, false],
+    ] as const) {
+      const w = wire({
+        driver: { aperture: [0x1000, base + 8 * 4096 - 1] },
+        params: { num_slots: 4, class_sizes: 1 },
+      });
+      const domain = w.plug(new_device({ numa_node: 0 }));
+      const cookie = to_cookie(domain);
+      expect(w.stats(domain)[0]?.iova_base).to.equal(base);
+      const dev = new_device({ numa_node: 0, dma_mask });
+      const ret = w.io_buffer_pool.io_buffer_pool_init(dev, domain, cookie.iovad, cookie);
+      expect(ret).to.equal(reaches ? 0 : -EFAULT);
+    }
   });
 
   it('warns of a device on another node', () => {

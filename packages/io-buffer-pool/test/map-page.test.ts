@@ -8,15 +8,17 @@ import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
+  OptionError,
   type device,
   type dma_addr_t,
+  type page,
 } from '@iommu-bounce/linux-shim';
 import { fill_pattern, for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_CACHE, IOMMU_PRIV, IOMMU_READ, IOMMU_WRITE } from '@iommu-bounce/iommu-core';
 import { wiring } from './wire';
 
 describe('io_buffer_pool_map_page', () => {
-  const { wire } = wiring();
+  const { wire, write_off } = wiring();
 
   it('takes the smallest class that holds offset and size together', () => {
     const w = wire();
@@ -49,6 +51,18 @@ describe('io_buffer_pool_map_page', () => {
     const beyond = w.map(dev, p, 1, 131072, DMA_TO_DEVICE);
     expect(w.bounced(domain, beyond)).to.equal(false);
     w.unmap(dev, beyond, 131072, DMA_TO_DEVICE);
+  });
+
+  it('names what was given in the place of a page, where C would copy from anywhere', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const given: unknown = Buffer.alloc(4096);
+    expect(() => w.map(dev, given as page, 0, 4096, DMA_TO_DEVICE)).to.throw(
+      OptionError,
+      /^dma_map_page_attrs: page is .*: expected a page/,
+    );
+    write_off(w);
   });
 
   it('fills a slot once and then reaches no IOMMU again', () => {

@@ -11,7 +11,7 @@ import {
   type page,
   type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { new_device } from '@iommu-bounce/linux-shim/testing';
+import { catch_oops, new_device } from '@iommu-bounce/linux-shim/testing';
 import {
   type iommu_group,
   iova_domain,
@@ -97,7 +97,7 @@ describe('the slot found last (recent_slot, slot.iova)', () => {
 });
 
 describe('the cookie found last (recent_group, recent_cookie)', () => {
-  const { wire } = wiring();
+  const { wire, write_off } = wiring();
 
   it('is forgotten with the cookie: a domain that gets a new one has a new pool', () => {
     const w = wire();
@@ -126,6 +126,18 @@ describe('the cookie found last (recent_group, recent_cookie)', () => {
     w.plug(mover, host.iommu_group as iommu_group);
     receive(w, mover, p, 2);
     expect(w.stats(there).map((c) => c.wo)).to.deep.equal([1, 0, 0]);
+  });
+
+  it('is not that of a device without a group, for which C follows a null pointer', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const { dma_ops } = dev;
+    w.unplug(dev);
+    dev.dma_ops = dma_ops; // as if a driver went on after its device left the group
+    const map = (): unknown => w.map(dev, w.buffer(), 0, 64, DMA_FROM_DEVICE);
+    expect(catch_oops(map).message).to.match(/^bad memory access/);
+    write_off(w);
   });
 
   it('stays that of the default domain while the device is attached to another, as in C', () => {
@@ -249,6 +261,22 @@ describe('the runs of neighbouring pages (consecutive_pages)', () => {
       w.free(taken.filter((page) => !kept.includes(page)));
     }
     expect(seen.size, 'the memory was fragmented').to.be.above(2);
+  });
+
+  it('are one from the first page on where the pages come as a block', () => {
+    const w = wire({
+      machine: { parts: { mm: noting_mm } },
+      driver: { pgsize_bitmap: PAGE_SIZE + LEN },
+    });
+    const mm = noting(w);
+    const dev = new_device();
+    const domain = w.plug(dev);
+    const p = w.buffer(5);
+    mm.sizes = [];
+    const at = w.map(dev, p, 0, LEN, DMA_TO_DEVICE);
+    expect(mm.sizes).to.deep.equal([LEN]);
+    expect(runs(domain, at)).to.deep.equal([LEN]);
+    w.unmap(dev, at, LEN, DMA_TO_DEVICE);
   });
 
   it('are not those of a filling that failed', () => {
