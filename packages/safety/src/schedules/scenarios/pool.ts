@@ -11,7 +11,7 @@ import {
 import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
-import { type PoolMachineOptions, PoolMachine } from './machine';
+import { type PoolMachineOptions, PoolMachine, isAll } from './machine';
 
 /** Bytes that a mapping has. */
 const LENGTH = 16;
@@ -157,21 +157,15 @@ function* mapUnmap(
     }
     if (kernel.device(iova)) yield;
     if (toDevice) {
-      const seen = machine.deviceReads(iova, LENGTH);
-      if (seen === null || !isAll(seen, mine))
+      if (machine.deviceReads(iova, mine, LENGTH) !== true)
         rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
     } else if (!machine.deviceWrites(iova, mine, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
     if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
     yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
-    if (!isAll(memory, mine, start))
+    if (!isAll(memory, mine, start, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
   }
-}
-
-function isAll(bytes: Uint8Array, byte: number, from = 0): boolean {
-  for (let n = from; n < from + LENGTH; n++) if (bytes[n] !== byte) return false;
-  return true;
 }
 
 /** Addresses of a domain, in bytes. */
@@ -193,7 +187,7 @@ function* lateDevice(machine: PoolMachine): Body {
     for (const { index } of slots) {
       const iova = iova_base + buffer_size * index;
       if (machine.kernel.device(iova)) yield;
-      machine.deviceReads(iova, LENGTH);
+      machine.deviceReads(iova, 0, LENGTH);
     }
 }
 

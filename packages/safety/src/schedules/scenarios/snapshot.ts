@@ -21,36 +21,52 @@ function entriesOf(object: object): [readonly string[], readonly unknown[]] {
   return [keys, keys.map((key) => (object as Plain)[key])];
 }
 
+/** Of some objects it is known whether they were written since the latest `restore`: all others are compared each time. */
+export interface ToldWrites {
+  /** Whether each write of the object is told. */
+  tells(object: object): boolean;
+  written(object: object): boolean;
+}
+
+const NONE: ToldWrites = { tells: () => false, written: () => true };
+
 export class Snapshot {
   private readonly held: Held[] = [];
+  private readonly told: Held[] = [];
 
   /**
    * @param roots where to begin
    * @param not objects that are not entered
    */
-  constructor(roots: readonly object[], not: readonly object[] = []) {
+  constructor(
+    roots: readonly object[],
+    not: readonly object[] = [],
+    private readonly writes: ToldWrites = NONE,
+  ) {
     const seen = new Set<object>(not);
     const queue = [...roots];
     for (let object = queue.pop(); object !== undefined; object = queue.pop()) {
       if (seen.has(object)) continue;
       seen.add(object);
       const [keys, values] = entriesOf(object);
-      this.held.push({ object, keys, values });
+      (writes.tells(object) ? this.told : this.held).push({ object, keys, values });
       for (const value of values.flat()) if (!isLeaf(value)) queue.push(value as object);
     }
   }
 
   /** Objects that it knows. */
   get size(): number {
-    return this.held.length;
+    return this.held.length + this.told.length;
   }
 
   restore(): void {
-    for (const { object, keys, values } of this.held) {
+    for (const one of this.told) if (this.writes.written(one.object)) restoreFields(one);
+    for (const one of this.held) {
+      const { object, values } = one;
       if (object instanceof Set) {
-        if (object.size !== values.length || values.some((one) => !object.has(one))) {
+        if (object.size !== values.length || values.some((entry) => !object.has(entry))) {
           object.clear();
-          for (const one of values) object.add(one);
+          for (const entry of values) object.add(entry);
         }
         continue;
       }
@@ -60,16 +76,14 @@ export class Snapshot {
         continue;
       }
       if (Array.isArray(object) && object.length !== values.length) object.length = values.length;
-      keys.forEach((key, i) => {
-        if ((object as Plain)[key] !== values[i]) (object as Plain)[key] = values[i];
-      });
+      restoreFields(one);
     }
   }
 
   /** What is not as it was: `io_buffer_slot.prot`. */
   differences(): string[] {
     const all: string[] = [];
-    for (const { object, keys, values } of this.held) {
+    for (const { object, keys, values } of [...this.held, ...this.told]) {
       const [keysNow, valuesNow] = entriesOf(object);
       const name = object.constructor.name;
       if (keysNow.length !== keys.length || valuesNow.length !== values.length)
@@ -83,5 +97,13 @@ export class Snapshot {
       });
     }
     return all;
+  }
+}
+
+/** A loop: it goes over thousands of fields before each run. */
+function restoreFields({ object, keys, values }: Held): void {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if ((object as Plain)[key] !== values[i]) (object as Plain)[key] = values[i];
   }
 }
