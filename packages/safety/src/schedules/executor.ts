@@ -10,6 +10,8 @@ import { END, LOCK, NOTHING, RELEASE, START, WRITE, touch } from './touch';
 /** More steps than any run of a scenario has. */
 const MAX_STEPS = 4096;
 const NOBODY = -1;
+/** What a run changes was not all put back before the next one. */
+const NOT_REPEATED = 'a run does not begin as the one before it';
 /** A choice that ends the run. */
 export const STOP = -1;
 
@@ -278,7 +280,7 @@ export class Executor {
     if (this.stopped) return NOBODY;
     const { depth, nr } = this;
     // Who can go on, and what each wants, is recorded; only since when is not.
-    if (depth <= this.repeated && depth < this.prefixLength) {
+    if (depth < this.repeated) {
       for (const t of this.waiting) this.canRun(t);
       return this.prefix[depth] as number;
     }
@@ -294,6 +296,7 @@ export class Executor {
     if (depth < this.prefixLength) {
       const t = this.prefix[depth] as number;
       if (enabled & (1 << t)) return t;
+      if (this.repeated >= 0) throw new Error(NOT_REPEATED);
       this.stopped = true;
       return NOBODY;
     }
@@ -312,6 +315,7 @@ export class Executor {
     const kind = this.nextKind[t] as number;
     const a = this.nextA[t] as number;
     if (d >= this.repeated) this.record(d, t);
+    else if (this.a[d] !== a || this.kind[d] !== kind) throw new Error(NOT_REPEATED);
     this.steps[t] = (this.steps[t] as number) + 1;
     const thread = this.threads[t] as Thread;
     if (this.current !== t) {

@@ -28,7 +28,10 @@ import {
   new_virtio_iommu,
   type page_table,
   to_table_domain,
+  VFIO_DMA_MAP_FLAG_READ,
+  VFIO_DMA_MAP_FLAG_WRITE,
   viommu_domain,
+  type virtio_iommu,
 } from '@iommu-bounce/iommu-core';
 import {
   type io_buffer_class,
@@ -45,6 +48,7 @@ import {
   DERIVED,
   type Derived,
   type SteppingDma,
+  type SteppingOps,
   type SteppingTimer,
   type SteppingWork,
 } from './derived-classes';
@@ -82,6 +86,7 @@ export class PoolMachine {
   readonly pages: StackPages;
   /** Of the table driver; null with virtio-iommu. */
   private readonly table: page_table | null;
+  private virtio: virtio_iommu | null = null;
   private endpoint: DeviceDma | null = null;
   private readonly wired: wired_io_buffer_pool;
   private readonly cookie: iommu_dma_cookie;
@@ -165,6 +170,7 @@ export class PoolMachine {
     // More than all threads together have in flight; each entry is put back before each run.
     const virtio = new_virtio_iommu(k, iommu, dma_iommu, { queues: { size: 16 } });
     this.endpoint = virtio.add_endpoint(this.dev, 1);
+    this.virtio = virtio;
     return virtio.driver;
   }
 
@@ -176,6 +182,11 @@ export class PoolMachine {
   /** What the timer of the flush queue runs. */
   get flusher(): SteppingTimer {
     return this.wired.iova as unknown as SteppingTimer;
+  }
+
+  /** The IOMMU's driver, as the core calls it. */
+  get driver(): SteppingOps {
+    return this.wired.driver as unknown as SteppingOps;
   }
 
   get iovad(): iova_domain {
@@ -289,9 +300,18 @@ export class PoolMachine {
     return this.domain instanceof viommu_domain ? count(this.domain.mappings.rb_node) : 0;
   }
 
+  /** Whether a host pins what is mapped. */
+  get hasPins(): boolean {
+    return this.virtio !== null;
+  }
+
+  /** Pages of the runs that the host keeps pinned for the device; without virtio-iommu none. */
+  pinned(): number {
+    return this.virtio?.vfio.pages.total ?? 0;
+  }
+
   /** The device writes a byte to the first of an address on; false if it does not reach it. */
   deviceWrites(iova: number, byte: number, length: number): boolean {
-    if (this.endpoint !== null) return this.endpoint.write(iova, new Uint8Array(length).fill(byte));
     const phys = this.translate(iova, IOMMU_WRITE);
     if (phys >= 0) this.k.mm.ram.fill(byte, phys, phys + length);
     return phys >= 0;
@@ -299,26 +319,28 @@ export class PoolMachine {
 
   /** Whether the device reads this byte everywhere; null if it does not reach the address. */
   deviceReads(iova: number, byte: number, length: number): boolean | null {
-    if (this.endpoint === null) {
-      const phys = this.translate(iova, IOMMU_READ);
-      return phys < 0 ? null : isAll(this.k.mm.ram, byte, phys, length);
-    }
-    const bytes = new Uint8Array(length);
-    return this.endpoint.read(iova, bytes) ? isAll(bytes, byte, 0, length) : null;
+    const phys = this.translate(iova, IOMMU_READ);
+    return phys < 0 ? null : isAll(this.k.mm.ram, byte, phys, length);
   }
 
   /** Where in RAM the device comes to; -1: nowhere. */
   private translate(at: number, access: number): number {
-    const { table } = this;
-    const iova = dma_addr_t(at);
-    if (table === null) return -1;
-    const prot = table.prot(iova);
-    if (prot < 0 || (prot & access) === 0) return -1;
-    const phys = table.iova_to_phys(iova);
+    const phys = this.physOf(dma_addr_t(at), access);
+    if (phys < 0) return -1;
     const p = this.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
     if (p._refcount !== 0) return phys;
     this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
     return -1;
+  }
+
+  private physOf(iova: dma_addr_t, access: number): number {
+    const { table, endpoint } = this;
+    if (table !== null) {
+      const prot = table.prot(iova);
+      return prot < 0 || (prot & access) === 0 ? -1 : table.iova_to_phys(iova);
+    }
+    const need = access === IOMMU_READ ? VFIO_DMA_MAP_FLAG_READ : VFIO_DMA_MAP_FLAG_WRITE;
+    return endpoint?.endpoint.container.translate(iova, need) ?? -1;
   }
 }
 

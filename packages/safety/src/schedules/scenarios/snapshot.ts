@@ -16,7 +16,9 @@ function isLeaf(value: unknown): boolean {
 }
 
 function entriesOf(object: object): [readonly string[], readonly unknown[]] {
-  if (object instanceof Set || object instanceof Map) return [[], [...object]];
+  // A hole of an array is an entry, too.
+  if (object instanceof Set || object instanceof Map || Array.isArray(object))
+    return [[], [...(object as Iterable<unknown>)]];
   const keys = Object.keys(object).filter((key) => !key.startsWith('schedule_'));
   return [keys, keys.map((key) => (object as Plain)[key])];
 }
@@ -50,7 +52,9 @@ export class Snapshot {
       seen.add(object);
       const [keys, values] = entriesOf(object);
       (writes.tells(object) ? this.told : this.held).push({ object, keys, values });
-      for (const value of values.flat()) if (!isLeaf(value)) queue.push(value as object);
+      // The entries of a Map are pairs that were made just now.
+      for (const value of object instanceof Map ? values.flat() : values)
+        if (!isLeaf(value)) queue.push(value as object);
     }
   }
 
@@ -63,20 +67,12 @@ export class Snapshot {
     for (const one of this.told) if (this.writes.written(one.object)) restoreFields(one);
     for (const one of this.held) {
       const { object, values } = one;
-      if (object instanceof Set) {
-        if (object.size !== values.length || values.some((entry) => !object.has(entry))) {
-          object.clear();
-          for (const entry of values) object.add(entry);
-        }
-        continue;
-      }
-      if (object instanceof Map) {
+      if (Array.isArray(object)) restoreEntries(object, values);
+      else if (object instanceof Set) restoreSet(object, values);
+      else if (object instanceof Map) {
         object.clear();
         for (const [key, value] of values as [unknown, unknown][]) object.set(key, value);
-        continue;
-      }
-      if (Array.isArray(object) && object.length !== values.length) object.length = values.length;
-      restoreFields(one);
+      } else restoreFields(one);
     }
   }
 
@@ -98,6 +94,19 @@ export class Snapshot {
     }
     return all;
   }
+}
+
+function restoreEntries(array: unknown[], values: readonly unknown[]): void {
+  if (array.length !== values.length) array.length = values.length;
+  for (let i = 0; i < values.length; i++) if (array[i] !== values[i]) array[i] = values[i];
+}
+
+function restoreSet(set: Set<unknown>, values: readonly unknown[]): void {
+  let isSame = set.size === values.length;
+  for (let i = 0; isSame && i < values.length; i++) isSame = set.has(values[i]);
+  if (isSame) return;
+  set.clear();
+  for (const value of values) set.add(value);
 }
 
 /** A loop: it goes over thousands of fields before each run. */
