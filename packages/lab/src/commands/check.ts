@@ -5,10 +5,9 @@ import type { Command } from 'commander';
 import type * as Safety from '@iommu-bounce/safety';
 import type { Finding, ShownFinding, Tried } from '@iommu-bounce/safety';
 import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
-import { OptionError } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { type OnProgress, Progress } from '../progress';
+import { type OnProgress, withProgress } from '../progress';
 import { checkReport } from '../reports/check';
 import { checkReportFile, writeReport } from '../reports/write-report';
 import {
@@ -23,10 +22,10 @@ import {
 import {
   checkFindingsText,
   checkListText,
-  checkPricesText,
   checkPromisesText,
   checkScheduleText,
 } from '../tables/check-findings';
+import { checkPricesText } from '../tables/check-prices';
 import { commandLine } from './command-line';
 import { jsonOption, printResult } from './json';
 import { option, reportOption, wholeNumber } from './option-values';
@@ -44,6 +43,8 @@ interface CheckOptions {
 }
 
 const MOST_SECONDS = 86_400;
+/** Beside the seconds of the searches; so long takes one, roughly, where a search keeps to its seconds. */
+const SECONDS_PER_FINDING = 0.03;
 
 export function addCheck(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -113,32 +114,30 @@ function run(
   io: CommandIo,
 ): CheckDocument {
   const { FINDINGS, judge, showFinding } = safety;
-  const progress = new Progress(io, 'check');
-  try {
-    const shown = (chosen ?? FINDINGS).map((finding, i, all): ShownFinding => {
-      progress.show(`finding ${String(finding.id)}`, i / all.length);
+  const wanted = chosen ?? FINDINGS;
+  const toSearch = chosen ? 0 : seconds;
+  const ofFindings = SECONDS_PER_FINDING * wanted.length;
+  // One clock for both.
+  const all = ofFindings + toSearch;
+  return withProgress(io, 'check', (show) => {
+    const shown = wanted.map((finding, i): ShownFinding => {
+      show(`finding ${String(finding.id)}`, (SECONDS_PER_FINDING * i) / all);
       return showFinding(finding, fixes);
     });
-    const tried = chosen ? [] : search(safety, seconds, seed, progress.show);
+    const tried = search(safety, toSearch, seed, (what, share) => {
+      show(what, (ofFindings + share * toSearch) / all);
+    });
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
-  } finally {
-    progress.done();
-  }
+  });
 }
 
 /** I/Os of each run: the figures change little with more. */
 const PRICE_IOS = 2000;
 
 function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
-  const progress = new Progress(io, 'check');
-  try {
-    return pricesDocument(
-      PRICE_IOS,
-      fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, progress.show),
-    );
-  } finally {
-    progress.done();
-  }
+  return withProgress(io, 'check', (show) =>
+    pricesDocument(PRICE_IOS, fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, show)),
+  );
 }
 
 /** Each search for an equal share of the time. */
@@ -184,13 +183,8 @@ function scheduleOf(
   { replaySchedule, scenarioOf }: typeof Safety,
   schedule: string,
 ): CheckScheduleDocument {
-  try {
-    const replayed = replaySchedule(schedule);
-    return scheduleDocument(schedule, scenarioOf(replayed.scenario).title, replayed);
-  } catch (error) {
-    if (error instanceof OptionError) throw new UsageError(`--schedule: ${error.message}`);
-    throw error;
-  }
+  const replayed = option('--schedule', () => replaySchedule(schedule));
+  return scheduleDocument(schedule, scenarioOf(replayed.scenario).title, replayed);
 }
 
 /** @throws UsageError */
