@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `check`: the promises of the series against the evidence, and the findings, each shown on a machine.
 
+import { isMainThread } from 'node:worker_threads';
 import type { Command } from 'commander';
 import type * as Safety from '@iommu-bounce/safety';
 import type { Finding, ShownFinding, Tried } from '@iommu-bounce/safety';
 import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { type OnProgress, withProgress } from '../progress';
+import { type OnProgress, Progress, withProgress } from '../progress';
 import { checkReport } from '../reports/check';
 import { checkReportFile, writeReport } from '../reports/write-report';
+import { LocalPool } from '../sweep/pool';
+import { searchPartOf, searchPoint } from '../sweep/search-point';
 import {
   type CheckDocument,
   type CheckPricesDocument,
@@ -27,6 +30,7 @@ import {
 } from '../tables/check-findings';
 import { checkPricesText } from '../tables/check-prices';
 import { commandLine } from './command-line';
+import { jobsOf, jobsOption } from './engine-options';
 import { jsonOption, printResult } from './json';
 import { option, reportOption, wholeNumber } from './option-values';
 
@@ -36,13 +40,16 @@ interface CheckOptions {
   readonly list?: boolean;
   readonly prices?: boolean;
   readonly schedule?: string;
-  readonly seconds: string;
-  readonly seed: string;
+  readonly seconds?: string;
+  readonly seed?: string;
+  readonly jobs?: string;
   readonly json?: boolean;
   readonly report?: string;
 }
 
+const SECONDS = 60;
 const MOST_SECONDS = 86_400;
+const SEED = 1;
 /** Beside the seconds of the searches; so long takes one, roughly, where a search keeps to its seconds. */
 const SECONDS_PER_FINDING = 0.03;
 
@@ -58,8 +65,12 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
       'run one order of steps, as a search or docs/schedules.md names it',
     )
     .option('--prices', 'what each fix, or those of --fix, costs on the table of fio')
-    .option('--seconds <n>', 'how much to search beside the findings: about so long', '60')
-    .option('--seed <n>', 'of the random operations', '1')
+    .option(
+      '--seconds <n>',
+      `how much to search beside the findings, in seconds of one core (default: ${String(SECONDS)})`,
+    )
+    .option('--seed <n>', `of the random operations (default: ${String(SEED)})`)
+    .addOption(jobsOption('pieces of the search'))
     .addOption(jsonOption('check'))
     .addOption(reportOption())
     .action(async (options: CheckOptions) => {
@@ -67,38 +78,79 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
     });
 }
 
+/** What it does in place of its usual work, with the other options that this heeds. */
+const INSTEAD = {
+  list: { heeds: ['finding'], does: 'lists the findings' },
+  schedule: { heeds: [], does: 'runs one schedule of the series' },
+  prices: { heeds: ['fix'], does: 'lists prices of fixes' },
+  finding: { heeds: ['fix', 'report'], does: 'shows findings and searches for nothing' },
+} as const;
+type Instead = keyof typeof INSTEAD;
+
+/**
+ * The first of these that is asked for, or null.
+ * @throws UsageError for an option that this would ignore
+ */
+function insteadOf(options: CheckOptions): Instead | null {
+  const all = Object.keys(INSTEAD) as Instead[];
+  const asked = all.find((one) => options[one] !== undefined);
+  if (asked === undefined) return null;
+  const { heeds, does } = INSTEAD[asked];
+  const heeded: readonly string[] = [asked, 'json', ...heeds];
+  const ignored = Object.keys(options).filter((name) => !heeded.includes(name));
+  if (ignored.length > 0)
+    throw new UsageError(
+      `--${asked}: ${does}; expected no ${ignored.map((name) => `--${name}`).join(', no ')}`,
+    );
+  return asked;
+}
+
+interface SearchSize {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly jobs: number;
+}
+
+/** @throws UsageError */
+function sizeOf({ seconds, seed, jobs }: CheckOptions): SearchSize {
+  const size = {
+    seconds: wholeNumber('--seconds', seconds ?? String(SECONDS), 0, MOST_SECONDS),
+    seed: wholeNumber('--seed', seed ?? String(SEED), 0, 2 ** 31 - 1),
+    // A point of a sweep has one core.
+    jobs: jobs === undefined && !isMainThread ? 1 : jobsOf(jobs),
+  };
+  if (size.seconds === 0 && (seed !== undefined || jobs !== undefined))
+    throw new UsageError(
+      `--seconds 0: searches for nothing; expected no ${seed === undefined ? '--jobs' : '--seed'}`,
+    );
+  return size;
+}
+
 async function check(options: CheckOptions, io: CommandIo, typed: string): Promise<ExitStatus> {
-  const seconds = wholeNumber('--seconds', options.seconds, 0, MOST_SECONDS);
-  const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31 - 1);
+  const instead = insteadOf(options);
+  const size = sizeOf(options);
   // It loads the machines and searches: other verbs start without them.
   const safety = await import('@iommu-bounce/safety');
   const chosen = findingsOf(safety, options.finding);
   const fixes = options.fix === undefined ? [] : fixesOf(options.fix);
   const { report, json } = options;
-  if (options.list === true) {
-    if (report !== undefined || fixes.length > 0 || options.prices === true)
-      throw new UsageError('--list: lists the findings; expected no --fix, --prices, --report');
+  if (instead === 'list') {
     const document = { findings: (chosen ?? safety.FINDINGS).map(listed) };
     printResult(io, json, document, (screen) => checkListText(document, screen));
     return 0;
   }
-  if (options.schedule !== undefined) {
-    const { schedule } = options;
-    if (report !== undefined || chosen || fixes.length > 0 || options.prices === true)
-      throw new UsageError('--schedule: runs one schedule of the series; expected no other option');
-    const document = scheduleOf(safety, schedule);
+  if (instead === 'schedule') {
+    const document = scheduleOf(safety, options.schedule ?? '');
     printResult(io, json, document, (screen) => checkScheduleText(document, screen));
     return document.failures.length > 0 ? 1 : 0;
   }
-  if (options.prices === true) {
-    if (report !== undefined || chosen)
-      throw new UsageError('--prices: lists prices of fixes; expected no --finding, no --report');
+  if (instead === 'prices') {
     const document = prices(fixes, io);
     printResult(io, json, document, (screen) => checkPricesText(document, screen));
     return 0;
   }
   if (report !== undefined) checkReportFile(report);
-  const document = run(safety, chosen, fixes, { seconds, seed }, io);
+  const document = await run(safety, chosen, fixes, size, io);
   if (report !== undefined) writeReport(report, checkReport(document, typed));
   printResult(io, json, document, (screen) =>
     chosen ? checkFindingsText(document, screen) : checkPromisesText(document, screen),
@@ -106,29 +158,35 @@ async function check(options: CheckOptions, io: CommandIo, typed: string): Promi
   return isBroken(document) ? 1 : 0;
 }
 
-function run(
+async function run(
   safety: typeof Safety,
   chosen: readonly Finding[] | null,
   fixes: readonly Fix[],
-  { seconds, seed }: { readonly seconds: number; readonly seed: number },
+  size: SearchSize,
   io: CommandIo,
-): CheckDocument {
+): Promise<CheckDocument> {
   const { FINDINGS, judge, showFinding } = safety;
   const wanted = chosen ?? FINDINGS;
-  const toSearch = chosen ? 0 : seconds;
   const ofFindings = SECONDS_PER_FINDING * wanted.length;
+  const ofSearches = chosen ? 0 : size.seconds / threadsOf(size);
   // One clock for both.
-  const all = ofFindings + toSearch;
-  return withProgress(io, 'check', (show) => {
+  const all = ofFindings + ofSearches;
+  const progress = new Progress(io, 'check');
+  try {
     const shown = wanted.map((finding, i): ShownFinding => {
-      show(`finding ${String(finding.id)}`, (SECONDS_PER_FINDING * i) / all);
+      progress.show(`finding ${String(finding.id)}`, (SECONDS_PER_FINDING * i) / all);
       return showFinding(finding, fixes);
     });
-    const tried = search(safety, toSearch, seed, (what, share) => {
-      show(what, (ofFindings + share * toSearch) / all);
-    });
+    const tried =
+      ofSearches === 0
+        ? []
+        : await search(safety, size, (what, share) => {
+            progress.show(what, (ofFindings + share * ofSearches) / all);
+          });
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
-  });
+  } finally {
+    progress.done();
+  }
 }
 
 /** I/Os of each run: the figures change little with more. */
@@ -140,20 +198,35 @@ function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
   );
 }
 
-/** Each search for an equal share of the time. */
-function search(
-  { SEARCHES }: typeof Safety,
-  seconds: number,
-  seed: number,
+/** As many as there is work of more than a second for. */
+function threadsOf({ seconds, jobs }: SearchSize): number {
+  return Math.max(1, Math.min(jobs, seconds));
+}
+
+/** On threads, where that is faster; what is found is the same. */
+async function search(
+  { runSearches, runSearchTask }: typeof Safety,
+  size: SearchSize,
   progress: OnProgress,
-): Tried[] {
-  if (seconds === 0) return [];
-  return SEARCHES.map(({ kind, run: runOne }, i) => ({
-    kind,
-    ...runOne(seconds / SEARCHES.length, seed, (share) => {
-      progress(kind, (i + share) / SEARCHES.length);
-    }),
-  }));
+): Promise<Tried[]> {
+  const threads = threadsOf(size);
+  const options = { seconds: size.seconds, seed: size.seed, progress };
+  if (threads === 1) return runSearches(runSearchTask, options);
+  const engine = await LocalPool.start(threads);
+  try {
+    return await runSearches(
+      async (task) => {
+        const outcome = await engine.run(searchPoint(task));
+        if ('row' in outcome) return searchPartOf(outcome.row);
+        throw new UsageError(
+          `check: a piece of a search failed ${String(outcome.tries)} times (${outcome.error})`,
+        );
+      },
+      { ...options, atOnce: engine.depth },
+    );
+  } finally {
+    await engine.close();
+  }
 }
 
 /** A promise, or a finding that was asked for. */

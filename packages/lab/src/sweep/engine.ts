@@ -5,11 +5,14 @@ import type { Column, Scalar } from './columns';
 
 /** A point, with all that is needed to run it somewhere else. */
 export interface PointTask {
-  /** What it is: a verb with its arguments; or a population of a calibration, which no verb prints. Default: a verb. */
-  readonly work?: 'verb' | 'chain';
+  /**
+   * What it is: a verb with its arguments; or what no verb prints, a population of a calibration or a piece of a search.
+   * Default: a verb.
+   */
+  readonly work?: 'verb' | 'chain' | 'search';
   /** Of version and arguments. */
   readonly hash: string;
-  /** The verb and its arguments, without --json; of a population one JSON text. */
+  /** The verb and its arguments, without --json; of other work one JSON text. */
   readonly args: readonly string[];
   readonly columns: readonly Column[];
 }

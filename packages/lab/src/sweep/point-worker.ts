@@ -4,7 +4,15 @@
 import type { PointRow, PointTask } from './engine';
 import { runChainPoint } from './chain-point';
 import { runPoint } from './run-point';
+import { runSearchPoint } from './search-point';
 
 export default function point(task: PointTask): PointRow | Promise<PointRow> {
-  return task.work === 'chain' ? runChainPoint(task) : runPoint(task);
+  switch (task.work ?? 'verb') {
+    case 'chain':
+      return runChainPoint(task);
+    case 'search':
+      return runSearchPoint(task);
+    case 'verb':
+      return runPoint(task);
+  }
 }

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { WORKER_FILE } from '../../src/sweep/pool';
 import type { CheckDocument, CheckListDocument } from '../../src/tables/check-document';
 import { cli, cliOn, expectFits, withFolder } from './run-cli';
 
@@ -48,6 +49,16 @@ describe('check', function () {
     expect(found.filter((line) => !/^finding (?:17|21): /.test(line))).to.deep.equal([]);
     expect(found).to.not.deep.equal([]);
     if (LONG) expect(await document('--seconds', '1', '--seed', '5')).to.deep.equal(first);
+  }).timeout(300_000);
+
+  it('prints the same bytes for any number of threads', async function () {
+    if (!existsSync(WORKER_FILE)) {
+      console.log('      skipped: the package is not built (npm run build)');
+      this.skip();
+    }
+    const args = ['check', '--json', '--seconds', '2', '--seed', '3', '--jobs'];
+    const [one, two] = [await cli(...args, '1'), await cli(...args, '2')];
+    expect(two).to.deep.equal(one);
   }).timeout(300_000);
 
   it('runs one schedule, thread beside thread', async () => {
@@ -138,19 +149,34 @@ describe('check', function () {
     ],
     [['--schedule', 'map-unmap:zz'], /^iommu-bounce: --schedule: schedule is 'zz': at step 1/],
     [['--seconds', 'x'], /^iommu-bounce: --seconds: expected a whole number/],
-    [['--list', '--prices'], /^iommu-bounce: --list: lists the findings; expected no --fix/],
-    [['--list', '--fix', '2'], /^iommu-bounce: --list: lists the findings; expected no --fix/],
+    [['--jobs', '0'], /^iommu-bounce: --jobs: expected a whole number from 1 to 1024, got '0'\n$/],
   ] as const)
     it(`refuses ${args.join(' ')} with one line and status 2`, () =>
       withFolder(async (folder) => {
         const file = join(folder, 'none.html');
-        const { status, out, err } = await cli(
-          'check',
-          ...args,
-          ...(args[0] === '--list' || args[0] === '--schedule' ? [] : ['--report', file]),
-        );
+        const noPage = args[0] === '--schedule' ? [] : ['--report', file];
+        const { status, out, err } = await cli('check', ...args, ...noPage);
         expect([status, out, existsSync(file)]).to.deep.equal([2, '', false]);
         expect(err).to.match(message);
         expect(err.split('\n')).to.have.length(2);
       }));
+
+  const VALUES = {
+    ...{ finding: '2', fix: '2', list: null, prices: null, schedule: 'map-unmap', seconds: '0' },
+    ...{ seed: '1', jobs: '1', report: 'none.html' },
+  };
+  /** Pairs of which neither is ignored. */
+  const TOGETHER = new Set([
+    ...['finding fix', 'finding list', 'finding report', 'fix prices', 'fix report', 'fix seconds'],
+    ...['fix jobs', 'fix seed', 'jobs report', 'jobs seed', 'report seconds', 'report seed'],
+  ]);
+  const names = (Object.keys(VALUES) as (keyof typeof VALUES)[]).sort();
+  for (const [i, one] of names.entries())
+    for (const other of names.slice(i + 1).filter((name) => !TOGETHER.has(`${one} ${name}`)))
+      it(`refuses --${one} with --${other}, one of which it would ignore`, async () => {
+        const words = [one, other].flatMap((name) => [`--${name}`, VALUES[name] ?? []].flat());
+        const { status, out, err } = await cli('check', ...words);
+        expect([status, out]).to.deep.equal([2, '']);
+        expect(err).to.match(/^iommu-bounce: --[a-z]+(?: 0)?: [^\n]+; expected no --[a-z]+\n$/);
+      });
 });

@@ -18,21 +18,6 @@ export interface Tried {
   readonly failures: readonly string[];
 }
 
-/** A search for more than the known findings. */
-export interface Search {
-  readonly kind: TriedKind;
-  /**
-   * @param seconds more than 0: how much is tried, at a fixed rate
-   * @param seed of what is drawn, 32 bits
-   * @param progress told the share that is done, 0 to 1
-   */
-  readonly run: (
-    seconds: number,
-    seed: number,
-    progress: (share: number) => void,
-  ) => Omit<Tried, 'kind'>;
-}
-
 export interface KeptPromise {
   readonly promise: SeriesPromise;
   readonly holds: boolean;

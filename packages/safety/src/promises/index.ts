@@ -2,5 +2,6 @@
 // promises: what the series promises, and what breaks it.
 
 export * from './check';
+export * from './search-task';
 export * from './searches'; // what is tried beside the findings
 export * from './series-promises';
