@@ -16,8 +16,29 @@ const LONG_MS = 30_000;
 /** Goes to the beginning of the line and clears it. */
 export const CLEAR = '\r\x1b[K';
 
+interface Mark {
+  /** Milliseconds since the start. */
+  readonly spent: number;
+  readonly share: number;
+}
+
+const START: Mark = { spent: 0, share: 0 };
+
+/** Draws the progress of work that is done when it returns, and clears it; also where it throws. */
+export function withProgress<T>(io: CommandIo, label: string, work: (show: OnProgress) => T): T {
+  const progress = new Progress(io, label);
+  try {
+    return work(progress.show);
+  } finally {
+    progress.done();
+  }
+}
+
 export class Progress {
   private readonly startedAt: number;
+  /** Where the rate of the estimate is measured from, and where it will be from next: the beginning is forgotten. */
+  private since = START;
+  private next = START;
   private drawnAt = -Infinity;
   private told = false;
 
@@ -33,7 +54,7 @@ export class Progress {
   readonly show: OnProgress = (what, share) => {
     const now = this.now();
     const spent = now - this.startedAt;
-    const left = share > 0 && spent >= FIRST_MS ? (spent * (1 - share)) / share : null;
+    const left = this.left(spent, share);
     const percent = `${(100 * share).toFixed(0)} % done`;
     if (this.io.errIsTerminal) {
       if (now - this.drawnAt < DRAWN_EACH_MS) return;
@@ -44,6 +65,17 @@ export class Progress {
       this.io.err(`${this.label}: ${percent}, ${inWords(left)} left\n`);
     }
   };
+
+  /** Milliseconds from the rate of the second half of the time so far; null: too early to say. */
+  private left(spent: number, share: number): number | null {
+    if (spent < FIRST_MS) return null;
+    if (spent >= 2 * this.next.spent) {
+      this.since = this.next;
+      this.next = { spent, share };
+    }
+    const from = share > this.since.share ? this.since : START;
+    return share > 0 ? ((spent - from.spent) * (1 - share)) / (share - from.share) : null;
+  }
 
   done(): void {
     if (this.io.errIsTerminal && this.drawnAt > -Infinity) this.io.err(CLEAR);

@@ -25,7 +25,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, '../../..');
 const OUT = resolve(HERE, '../src/schedules/derived');
 
-/** Of everything that the result depends on. */
+/** Of the ported files, of this one and of its rules; not of the compiler, whose version the lock file keeps. */
 function stamp() {
   const hash = createHash('sha256');
   for (const path of [
@@ -231,7 +231,7 @@ class FileDeriver {
     const used = this.exported.filter((name) => new RegExp(`\\b${name}\\b`).test(derived));
     const head = `// @ts-nocheck Derived from ${file} by packages/safety/tools/derive.mjs. `;
     const imports = used.length > 0 ? `import { ${used.join(', ')} } from '${self}'; ` : '';
-    return `${head}\n${imports}${derived.replace(/^\/\/ SPDX[^\n]*\n/, '')}`.replace('\n', '\n');
+    return `${head}\n${imports}${derived.replace(/^\/\/ SPDX[^\n]*\n/, '')}`;
   }
 
   isExportedConst(one) {
@@ -356,10 +356,7 @@ class FileDeriver {
       `function* (${params}) ${isBlock ? '' : '{ return '}`,
     );
     this.visit(node.body);
-    this.edits.before(
-      node.body.getEnd(),
-      `${isBlock ? '' : '; }'}.bind(this)`.replace('}.bind', '}.bind'),
-    );
+    this.edits.before(node.body.getEnd(), `${isBlock ? '' : '; }'}.bind(this)`);
     return undefined;
   }
 

@@ -6,10 +6,9 @@ import type { Command } from 'commander';
 import type * as Safety from '@iommu-bounce/safety';
 import type { Finding, ShownFinding, Tried } from '@iommu-bounce/safety';
 import { FIXES, type Fix, fixPrices, fixesNamed } from '@iommu-bounce/simulation';
-import { OptionError } from '@iommu-bounce/linux-shim';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
-import { Progress } from '../progress';
+import { type OnProgress, Progress, withProgress } from '../progress';
 import { checkReport } from '../reports/check';
 import { checkReportFile, writeReport } from '../reports/write-report';
 import { LocalPool } from '../sweep/pool';
@@ -26,10 +25,10 @@ import {
 import {
   checkFindingsText,
   checkListText,
-  checkPricesText,
   checkPromisesText,
   checkScheduleText,
 } from '../tables/check-findings';
+import { checkPricesText } from '../tables/check-prices';
 import { commandLine } from './command-line';
 import { jobsOf, jobsOption } from './engine-options';
 import { jsonOption, printResult } from './json';
@@ -51,6 +50,8 @@ interface CheckOptions {
 const SECONDS = 60;
 const MOST_SECONDS = 86_400;
 const SEED = 1;
+/** Beside the seconds of the searches; so long takes one, roughly, where a search keeps to its seconds. */
+const SECONDS_PER_FINDING = 0.03;
 
 export function addCheck(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
@@ -165,13 +166,23 @@ async function run(
   io: CommandIo,
 ): Promise<CheckDocument> {
   const { FINDINGS, judge, showFinding } = safety;
+  const wanted = chosen ?? FINDINGS;
+  const ofFindings = SECONDS_PER_FINDING * wanted.length;
+  const ofSearches = chosen ? 0 : size.seconds / threadsOf(size);
+  // One clock for both.
+  const all = ofFindings + ofSearches;
   const progress = new Progress(io, 'check');
   try {
-    const shown = (chosen ?? FINDINGS).map((finding, i, all): ShownFinding => {
-      progress.show(`finding ${String(finding.id)}`, i / all.length);
+    const shown = wanted.map((finding, i): ShownFinding => {
+      progress.show(`finding ${String(finding.id)}`, (SECONDS_PER_FINDING * i) / all);
       return showFinding(finding, fixes);
     });
-    const tried = chosen || size.seconds === 0 ? [] : await search(safety, size, progress);
+    const tried =
+      ofSearches === 0
+        ? []
+        : await search(safety, size, (what, share) => {
+            progress.show(what, (ofFindings + share * ofSearches) / all);
+          });
     return checkDocument(chosen ? [] : judge(shown, tried), tried, shown);
   } finally {
     progress.done();
@@ -182,25 +193,24 @@ async function run(
 const PRICE_IOS = 2000;
 
 function prices(fixes: readonly Fix[], io: CommandIo): CheckPricesDocument {
-  const progress = new Progress(io, 'check');
-  try {
-    return pricesDocument(
-      PRICE_IOS,
-      fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, progress.show),
-    );
-  } finally {
-    progress.done();
-  }
+  return withProgress(io, 'check', (show) =>
+    pricesDocument(PRICE_IOS, fixPrices(PRICE_IOS, fixes.length > 0 ? fixes : FIXES, show)),
+  );
 }
 
-/** On threads, if there is work of more than a second for each; what is found is the same. */
+/** As many as there is work of more than a second for. */
+function threadsOf({ seconds, jobs }: SearchSize): number {
+  return Math.max(1, Math.min(jobs, seconds));
+}
+
+/** On threads, where that is faster; what is found is the same. */
 async function search(
   { runSearches, runSearchTask }: typeof Safety,
-  { seconds, seed, jobs }: SearchSize,
-  { show }: Progress,
+  size: SearchSize,
+  progress: OnProgress,
 ): Promise<Tried[]> {
-  const threads = Math.min(jobs, seconds);
-  const options = { seconds, seed, progress: show };
+  const threads = threadsOf(size);
+  const options = { seconds: size.seconds, seed: size.seed, progress };
   if (threads === 1) return runSearches(runSearchTask, options);
   const engine = await LocalPool.start(threads);
   try {
@@ -246,13 +256,8 @@ function scheduleOf(
   { replaySchedule, scenarioOf }: typeof Safety,
   schedule: string,
 ): CheckScheduleDocument {
-  try {
-    const replayed = replaySchedule(schedule);
-    return scheduleDocument(schedule, scenarioOf(replayed.scenario).title, replayed);
-  } catch (error) {
-    if (error instanceof OptionError) throw new UsageError(`--schedule: ${error.message}`);
-    throw error;
-  }
+  const replayed = option('--schedule', () => replaySchedule(schedule));
+  return scheduleDocument(schedule, scenarioOf(replayed.scenario).title, replayed);
 }
 
 /** @throws UsageError */

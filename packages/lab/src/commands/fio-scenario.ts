@@ -27,7 +27,7 @@ import {
   partsReport,
 } from '../reports/scenarios';
 import { type CommandIo, type ExitStatus } from '../io';
-import { type OnProgress, Progress } from '../progress';
+import { type OnProgress, withProgress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
 import { devicesParts } from '../tables/devices';
 import { netParts } from '../tables/net';
@@ -125,26 +125,17 @@ export function runScenario(
     moveData: options.data ?? true,
   };
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, asked.called.replace(/^--\w+ /, ''));
-  try {
-    const { document, parts, page, wrong } = run(
-      kind,
-      machine,
-      command,
-      settings.nic,
-      progress.show,
+  const label = asked.called.replace(/^--\w+ /, '');
+  const { document, parts, page, wrong } = withProgress(io, label, (show) =>
+    run(kind, machine, command, settings.nic, show),
+  );
+  if (options.report !== undefined)
+    writeReport(
+      options.report,
+      partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
     );
-    progress.done();
-    if (options.report !== undefined)
-      writeReport(
-        options.report,
-        partsReport({ ...page, title: TITLES[kind], command: asked.typed }),
-      );
-    printResult(io, options.json, document, (screen) => partsText(parts, screen));
-    return wrong ? 1 : 0;
-  } finally {
-    progress.done();
-  }
+  printResult(io, options.json, document, (screen) => partsText(parts, screen));
+  return wrong ? 1 : 0;
 }
 
 interface Options extends CostOptions {

@@ -40,7 +40,7 @@ import { readText, readTextOrNot } from '../files';
 import { type CommandIo, type ExitStatus, screenOf } from '../io';
 import { reflowed } from '../show/text';
 import { checkReportFile, writeReport } from '../reports';
-import { Progress } from '../progress';
+import { withProgress } from '../progress';
 import { commandLine } from './command-line';
 import { type CostOptions, costsOf, withCostOptions } from './cost-options';
 import { addScenarioOptions, scenario } from './fio-scenario';
@@ -158,18 +158,12 @@ function fio(
     throw new UsageError(`--strict: ${warnings.join('; ')}`);
   for (const text of warnings) io.err(`warning: ${text}\n`);
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'fio');
-  try {
-    const document = runExperiment(experiment, progress.show);
-    progress.done();
-    if (options.report !== undefined)
-      writeReport(options.report, fioReport({ document, command: typed, warnings }));
-    if (options.svg === true) io.out(pictureOf(document));
-    else printResult(io, options.json, document, (screen) => fioTables(document, screen));
-    return document.runs.some((run) => wrongsOf(run).length > 0) ? 1 : 0;
-  } finally {
-    progress.done();
-  }
+  const document = withProgress(io, 'fio', (show) => runExperiment(experiment, show));
+  if (options.report !== undefined)
+    writeReport(options.report, fioReport({ document, command: typed, warnings }));
+  if (options.svg === true) io.out(pictureOf(document));
+  else printResult(io, options.json, document, (screen) => fioTables(document, screen));
+  return document.runs.some((run) => wrongsOf(run).length > 0) ? 1 : 0;
 }
 
 /** @throws UsageError */

@@ -14,7 +14,7 @@ import {
 import { UsageError } from '../errors';
 import { readText } from '../files';
 import { type CommandIo, type ExitStatus, screenOf } from '../io';
-import { Progress } from '../progress';
+import { withProgress } from '../progress';
 import { checkReportFile, partsReport, protectionReport, writeReport } from '../reports';
 import { partsText } from '../show/parts';
 import { reflowed } from '../show/text';
@@ -107,21 +107,17 @@ async function protection(
     speedIos: wholeNumber('--ios', options.ios, 0, MOST_IOS),
   };
   if (options.report !== undefined) checkReportFile(options.report);
-  const progress = new Progress(io, 'protection');
-  try {
-    const document = safety.protectionOf({ ...asked, progress: progress.show });
-    progress.done();
-    if (options.report !== undefined)
-      writeReport(options.report, partsReport({ ...protectionReport(document), command: typed }));
-    if (options.markdown === true) io.out(protectionMarkdown(document));
-    else
-      printResult(io, options.json, document, (screen) =>
-        partsText(protectionParts(document), screen),
-      );
-    return wrongsOfProtection(document).length > 0 ? 1 : 0;
-  } finally {
-    progress.done();
-  }
+  const document = withProgress(io, 'protection', (progress) =>
+    safety.protectionOf({ ...asked, progress }),
+  );
+  if (options.report !== undefined)
+    writeReport(options.report, partsReport({ ...protectionReport(document), command: typed }));
+  if (options.markdown === true) io.out(protectionMarkdown(document));
+  else
+    printResult(io, options.json, document, (screen) =>
+      partsText(protectionParts(document), screen),
+    );
+  return wrongsOfProtection(document).length > 0 ? 1 : 0;
 }
 
 /** @throws UsageError */

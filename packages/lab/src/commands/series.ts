@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { type IommuDriver, type ProbeRun, runSeries } from '@iommu-bounce/integration';
 import { type CommandIo, type ExitStatus } from '../io';
-import { Progress } from '../progress';
+import { withProgress } from '../progress';
 import { seriesText } from '../tables/series';
 import { addDriverOption, driverOf } from './driver-option';
 import type { SeriesDocument } from '../documents';
@@ -22,9 +22,7 @@ export function addSeries(
     .addOption(jsonOption('series'))
     .action((options: { json?: boolean; driver: string }) => {
       const driver = driverOf(options.driver);
-      const progress = new Progress(io, 'series');
-      const probes = runSeries({ driver }, progress.show);
-      progress.done();
+      const probes = withProgress(io, 'series', (show) => runSeries({ driver }, show));
       printResult(io, options.json, json(probes, driver), (screen) => seriesText(probes, screen));
       end(probes.every(isTransition) ? 0 : 1);
     });

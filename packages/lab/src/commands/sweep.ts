@@ -90,7 +90,7 @@ async function swept(
         await engine.close();
       }
     }
-    await results.finish();
+    if (!results.ended) await results.finish();
     if (report !== undefined) writeReport(report, sweepPage(spec, manifest, results, name));
   } finally {
     release();
@@ -123,10 +123,11 @@ async function rowsOf(spec: Spec, results: Results, engine: Engine, io: CommandI
   }
 }
 
-function summary({ folder, rows, failures }: Results): string {
+function summary({ folder, rows, failures, ended }: Results): string {
   const failed =
     failures === 0
       ? ''
       : `; ${plural(failures, 'point')} failed: ${join(folder, 'failures.jsonl')}`;
-  return `${count(rows)} rows in ${join(folder, 'results.jsonl')}${failed}\n`;
+  const idle = ended ? '; the sweep had ended: nothing was run, nothing in the folder changed' : '';
+  return `${count(rows)} rows in ${join(folder, 'results.jsonl')}${failed}${idle}\n`;
 }

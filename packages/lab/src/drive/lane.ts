@@ -123,7 +123,7 @@ export class Lane {
    * @throws InputError if the machine has not so much
    */
   prepare(mapping: Mapping): LaneMapping {
-    const { windows } = this.calls.prepare(mapping);
+    const windows = this.calls.takeWindows(mapping);
     // JS: to add fields to the object moves them out of it, for each mapping.
     return {
       mapping,

@@ -71,25 +71,29 @@ export function contents(sections: readonly Section[]): Html {
     if (level === 2 || !last) groups.push({ first: section, below: [] });
     else if (level === 3) last.below.push(section);
   }
-  const items = groups.map(
-    ({ first, below }) =>
-      html`<li>
-        ${link(first)}
-        ${
-          below.length === 0
-            ? html``
-            : html`<ul>
-                ${below.map((one) => html`<li>${link(one)}</li>`)}
-              </ul>`
-        }
-      </li>`,
-  );
+  const items = groups.map(({ first, below }) => html`<li>${link(first)} ${links(below)}</li>`);
   return html`<nav class="contents" aria-label="Contents">
     <p>Contents</p>
     <ul>
       ${items}
     </ul>
   </nav>`;
+}
+
+/** Of a section's list of contents: more links than this are folded, so that a phone shows the page's beginning. */
+const MOST_LINKS = 12;
+
+function links(below: readonly Section[]): Html {
+  if (below.length === 0) return html``;
+  const list = html`<ul>
+    ${below.map((one) => html`<li>${link(one)}</li>`)}
+  </ul>`;
+  return below.length <= MOST_LINKS
+    ? list
+    : html`<details>
+        <summary>Its ${String(below.length)} parts</summary>
+        ${list}
+      </details>`;
 }
 
 function link({ id, title }: Section): Html {

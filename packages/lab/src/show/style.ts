@@ -29,6 +29,7 @@ h1, h2, h3, h4, p, li, code, .answer { overflow-wrap: anywhere; }
 .contents > p { margin: 0 0 .2rem; font-weight: 600; }
 .contents ul { list-style: none; margin: 0; padding: 0; } .contents ul ul { padding-left: 1rem; }
 .contents > ul { columns: 2 20rem; column-gap: 2rem; }
+.contents li:has(> details:not([open])) { break-inside: avoid; } .contents details { margin: 0; }
 .contents a { display: inline-block; padding: .1rem 0; text-decoration-thickness: 1px; }
 .tag { font-size: .75rem; font-weight: normal; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem;
   background: var(--soft); vertical-align: middle; white-space: nowrap; }

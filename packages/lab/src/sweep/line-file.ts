@@ -47,6 +47,11 @@ export class LineFile {
     }
   }
 
+  /** Its length. */
+  get bytes(): number {
+    return this.size;
+  }
+
   /** Drops all from a place on. */
   cut(size: number): void {
     try {

@@ -49,6 +49,7 @@ export interface ManifestBefore {
   readonly version: string;
   readonly spec?: { readonly sha256?: unknown };
   readonly inputs?: readonly unknown[];
+  readonly complete?: unknown;
 }
 
 function isManifest(value: unknown): value is ManifestBefore {

@@ -15,11 +15,15 @@ import type { Point } from './points';
 import type { PointOutcome } from './engine';
 import type { Spec } from './spec';
 
+const PARQUET = 'results.parquet';
+
 export class Results {
   /** The first point that has neither row nor failure. */
   next = 0;
   rows = 0;
   failures = 0;
+  /** Nothing is left to do: every point has its row or failure, Parquet and the manifest are there. */
+  ended = false;
 
   private constructor(
     readonly folder: string,
@@ -45,13 +49,18 @@ export class Results {
     const unlock = locked(join(folder, 'lock'));
     try {
       const path = join(folder, 'manifest.json');
-      if (!isNew) expectSame(folder, readManifest(path), manifest);
-      writeManifest(path, manifest);
+      const before = isNew ? null : readManifest(path);
+      if (before) expectSame(folder, before, manifest);
+      else writeManifest(path, manifest);
       const [rows, failures] = ['results.jsonl', 'failures.jsonl'].map(
         (name) => new LineFile(join(folder, name)),
       ) as [LineFile, LineFile];
       const results = new Results(folder, spec, manifest, rows, failures, unlock);
-      if (!isNew) results.recover(warn);
+      if (before) {
+        const isWhole = results.recover(warn);
+        results.ended = isWhole && before.complete === true && existsSync(join(folder, PARQUET));
+        if (!results.ended) writeManifest(path, manifest);
+      }
       return results;
     } catch (error) {
       unlock();
@@ -79,7 +88,7 @@ export class Results {
   /** Parquet, and the manifest as it stays. @throws UsageError; then --resume does it */
   async finish(): Promise<void> {
     const { rows, failures } = this;
-    await writeParquet(join(this.folder, 'results.parquet'), this.spec, this.stored());
+    await writeParquet(join(this.folder, PARQUET), this.spec, this.stored());
     writeManifest(join(this.folder, 'manifest.json'), {
       ...this.manifest,
       ...{ rows, failures, complete: true },
@@ -116,14 +125,20 @@ export class Results {
     return all;
   }
 
-  /** Counts what is there up to the first point without row or failure; what lies behind it is dropped. */
-  private recover(warn: (text: string) => void): void {
+  /**
+   * Counts what is there up to the first point without row or failure; what lies behind it is dropped.
+   * @returns whether all points are there, and nothing was dropped
+   */
+  private recover(warn: (text: string) => void): boolean {
+    let isWhole = true;
     const files = [this.rowFile, this.failureFile].map((file) => {
       const torn = file.torn();
-      if (torn > 0)
+      if (torn > 0) {
+        isWhole = false;
         warn(
           `${file.path}: the last line is torn and dropped (${String(torn)} bytes); its point runs again`,
         );
+      }
       const lines = file.lines();
       return { file, lines, head: lines.next(), end: 0, points: 0 };
     });
@@ -143,13 +158,16 @@ export class Results {
       this.next++;
     }
     for (const { file, end, head } of files) {
-      if (head.done !== true)
+      if (head.done !== true) {
+        isWhole = false;
         warn(
           `${file.path}: lines that are out of order, or of a point that has one, are dropped; what lacks one runs again`,
         );
-      file.cut(end);
+      }
+      if (end < file.bytes) file.cut(end);
     }
     [this.rows, this.failures] = files.map(({ points }) => points) as [number, number];
+    return isWhole && this.next === this.spec.points.count;
   }
 }
 

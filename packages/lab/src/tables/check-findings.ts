@@ -2,13 +2,12 @@
 // `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
 
 import { SEVERITIES } from '@iommu-bounce/safety/light';
-import { blockSize, count } from '../show/format';
+import { count } from '../show/format';
 import { type Part, type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
 import type {
   CheckDocument,
   CheckListDocument,
-  CheckPricesDocument,
   CheckScheduleDocument,
   CheckedFinding,
   SeenRow,
@@ -16,25 +15,24 @@ import type {
 } from './check-document';
 
 export function checkPromisesText(document: CheckDocument, screen: Screen): string {
-  return partsText(checkParts(document), screen);
+  const parts = [
+    checkAnswer(document),
+    promiseTable(document),
+    ...triedParts(document),
+    findingTable(document.findings, shownAndFix),
+    'iommu-bounce check --finding N shows one: bytes, addresses and lists, without the pool, with the series, with its fix.',
+  ];
+  return partsText(parts, screen);
 }
 
-/** The answer, promises, findings by severity. */
-export function checkParts(document: CheckDocument): Part[] {
-  const { promises, findings } = document;
+export function checkAnswer({ promises, findings }: CheckDocument): string {
   const broken = promises.filter(({ holds }) => !holds).length;
   const shown = findings.filter((one) => one.shown).length;
   const fixed = findings.filter((one) => one.fixed === true).length;
-  return [
-    `${String(broken)} of ${String(promises.length)} promises of the series break. ${String(shown)} of ${String(findings.length)} findings show; ${String(fixed)} are gone with their fix.`,
-    promiseTable(document),
-    ...triedLines(document),
-    findingTable(findings, (one) => [one.shown ? 'yes' : 'no', one.fix ?? 'none']),
-    'iommu-bounce check --finding N shows one: bytes, addresses and lists, without the pool, with the series, with its fix.',
-  ];
+  return `${String(broken)} of ${String(promises.length)} promises of the series break. ${String(shown)} of ${String(findings.length)} findings show; ${String(fixed)} are gone with their fix.`;
 }
 
-function promiseTable({ promises }: CheckDocument): TablePart {
+export function promiseTable({ promises }: CheckDocument): TablePart {
   return {
     title: 'Promises of version 1 of the series',
     head: ['promise', 'holds', 'evidence', 'broken by findings'],
@@ -48,7 +46,8 @@ function promiseTable({ promises }: CheckDocument): TablePart {
   };
 }
 
-function triedLines({ operations, schedules, faults, promises }: CheckDocument): Part[] {
+/** What was tried beside the findings, and what failed. */
+export function triedParts({ operations, schedules, faults, promises }: CheckDocument): Part[] {
   const counts = Object.entries({ operations, schedules, faults }).flatMap(([what, n]) =>
     n === undefined ? [] : [`${count(n)} ${what}`],
   );
@@ -63,8 +62,13 @@ export function checkListText({ findings }: CheckListDocument, screen: Screen): 
   return partsText([findingTable(findings, (one) => [one.fix ?? 'none'], ['fix'])], screen);
 }
 
+/** The last columns of findings that were run. */
+export function shownAndFix({ shown, fix }: CheckedFinding): string[] {
+  return [shown ? 'yes' : 'no', fix ?? 'none'];
+}
+
 /** The worst first. */
-function findingTable<T extends ListedFinding>(
+export function findingTable<T extends ListedFinding>(
   findings: readonly T[],
   more: (finding: T) => string[],
   heads: readonly string[] = ['shown', 'fix'],
@@ -150,44 +154,4 @@ export function checkScheduleText(document: CheckScheduleDocument, screen: Scree
     ],
     screen,
   );
-}
-
-export function checkPricesText(document: CheckPricesDocument, screen: Screen): string {
-  return partsText(priceParts(document), screen);
-}
-
-/** Changes below this are shown as none, %. */
-const LEAST = 0.05;
-
-export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
-  const sizes = prices[0]?.sizes ?? [];
-  const percent = (share: number): string => {
-    const value = 100 * share;
-    return Math.abs(value) < LEAST ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`;
-  };
-  const isFree = (one: (typeof prices)[number]): boolean =>
-    one.sizes.every(({ throughput, cpu }) => percent(throughput) === '0' && percent(cpu) === '0');
-  const free = prices.filter(isFree).map(({ fix }) => fix);
-  const table = (title: string, of: 'throughput' | 'cpu'): TablePart => ({
-    title,
-    head: ['fix', 'findings', ...sizes.map(({ rw, bs }) => `${rw} ${blockSize(bs)}`)],
-    rows: prices
-      .filter((one) => !isFree(one))
-      .map(({ fix, findings, sizes: own }) => [
-        fix,
-        findings.join(', '),
-        ...own.map((one) => percent(one[of])),
-      ]),
-    numbersFrom: 2,
-    keys: 1,
-  });
-  return [
-    `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${count(ios)} I/Os at queue depth 64.`,
-    table('Change of throughput, %', 'throughput'),
-    table('Change of CPU time per I/O, %', 'cpu'),
-    ...(free.length > 0
-      ? [`No change on this table, whose I/Os may not take their paths: ${free.join(', ')}.`]
-      : []),
-    'The drive limits throughput at 64k and 128k. The model charges copies, clears, locks, allocations and requests, not single instructions.',
-  ];
 }

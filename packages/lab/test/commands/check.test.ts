@@ -120,10 +120,28 @@ describe('check', function () {
         expectFits((await cliOn({ columns }, 'check', ...args)).out, columns);
   });
 
+  it('explains the prices of fixes, without a row for what does not change', async () => {
+    const { out } = await cliOn(
+      { columns: 80 },
+      ...['check', '--prices', '--fix', 'scrub,next-class'],
+    );
+    expectFits(out, 80);
+    const rows = [...out.matchAll(/^│ (?!fix)(\S+) +│ \d+ +│ (read|write) /gm)].map((m) =>
+      m.slice(1).join(' '),
+    );
+    expect(rows).to.deep.equal(['scrub write', 'scrub write']);
+    expect(out).to.contain('change in %').and.contain('one interrupt');
+    expect(out).to.match(/^No change here, .*: next-class\.$/m);
+    expect(out).to.match(/^scrub: a buffer that the device can read is cleared/m);
+  });
+
   it('writes a page with a section for each finding', () =>
     withFolder(async (folder) => {
       expect(page).not.to.contain('finding 17: the device is attached');
       expect(page).to.contain('<section id="promises">').and.contain('<section id="finding-2">');
+      expect(page).to.match(
+        /<details>\s*<summary>Its \d+ parts<\/summary>\s*<ul>\s*<li><a href="#finding-1">/,
+      );
       const file = join(folder, 'check.html');
       await cli('check', '--finding', '22', '--report', file);
       expect(readFileSync(file, 'utf8')).to.match(/slot 0 again, without end[^<]*←/);

@@ -35,6 +35,25 @@ describe('the time that is left', () => {
     expect(told(true, [[3_600_000, 0.25]])).to.match(/; 25 % done, about 3.0 h left$/);
   });
 
+  it('forgets a slow beginning', () => {
+    const slow: [number, number][] = [
+      [4000, 0.01],
+      [8000, 0.02],
+    ];
+    expect(told(true, slow)).to.match(/ 2 % done, about 7 min left$/);
+    // Since then 2 % of all each second.
+    expect(told(true, [...slow, [18_000, 0.22]])).to.match(/ 22 % done, about 39 s left$/);
+    expect(told(true, [...slow, [38_000, 0.62]])).to.match(/ 62 % done, about 19 s left$/);
+  });
+
+  it('keeps the rate of all where a step takes long', () => {
+    const steps: [number, number][] = [
+      [10_000, 0.5],
+      [30_000, 0.5],
+    ];
+    expect(told(true, steps)).to.match(/ 50 % done, about 30 s left$/);
+  });
+
   it('is told once elsewhere, and only if the run is long', () => {
     expect(
       told(false, [

@@ -35,6 +35,20 @@ describe('pageText', () => {
     expect(page).to.match(/href="#below"\s+aria-label="Link to: Below"/);
   });
 
+  it('folds a long list below a section, and no short one', () => {
+    const below = Array.from({ length: 13 }, (_, i) => ({
+      ...{ id: `part-${String(i)}`, title: `Part ${String(i)}`, body: html`` },
+    }));
+    const pageOf = (count: number): string =>
+      pageText({
+        ...PAGE,
+        sections: sectionWith({ id: 'all', title: 'All', body: html`` }, below.slice(0, count)),
+      });
+    expect(pageOf(12)).not.to.include('<details>');
+    expect(pageOf(13)).to.include('<summary>Its 13 parts</summary>');
+    expect(linksOf(pageOf(13))).to.deep.equal(sectionsOf(pageOf(13)));
+  });
+
   it('has the command line, and how it makes a page', () => {
     const page = pageText(PAGE);
     expect(page).to.include(

@@ -230,6 +230,24 @@ describe('iommu-bounce sweep', function () {
         expect(existsSync(join(out, 'lock'))).to.equal(false);
       }));
 
+  it('changes nothing in a sweep that has ended, and says so', () =>
+    swept(async ({ spec, out }) => {
+      const resumed = (): Promise<CliResult> =>
+        cli('sweep', spec, '--out', out, '--resume', '--jobs', '1');
+      await cli('sweep', spec, '--out', out, '--jobs', '1');
+      const all = (): string[] =>
+        readdirSync(out).map((name) => readFileSync(join(out, name), 'latin1'));
+      const before = all();
+      const { status, out: said } = await resumed();
+      expect(status).to.equal(0);
+      expect(said).to.match(/^18 rows in .*results\.jsonl; the sweep had ended: nothing was run/);
+      expect(all()).to.deep.equal(before);
+
+      rmSync(join(out, 'results.parquet'));
+      expect((await resumed()).out).to.match(/^18 rows in .*results\.jsonl\n$/);
+      expect(readdirSync(out)).to.include('results.parquet');
+    }));
+
   it('drops a torn last line, says so, and runs its point again', () =>
     swept(async (paths) => {
       const { spec, out, rows } = paths;

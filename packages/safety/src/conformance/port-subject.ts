@@ -2,18 +2,12 @@
 // The port under a policy, as the kit takes it.
 
 import {
-  DMA_BIDIRECTIONAL,
-  DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
-  DMA_TO_DEVICE,
   GFP_KERNEL,
   NULL_ptr,
   PAGE_SIZE,
   dma_addr_t,
   type scatterlist,
-  sg_array,
-  sg_next,
-  sg_set_page,
   virt_addr_t,
 } from '@iommu-bounce/linux-shim';
 import {
@@ -24,16 +18,11 @@ import {
   type Policy,
 } from '@iommu-bounce/simulation';
 import { FRAMES } from '../oracle/buffers';
+import { DMA_DIRECTIONS, listOf, segmentsOf } from '../oracle/driver-lists';
 import { DEVICES } from '../oracle/operations';
 import { oracleMachine } from '../oracle/oracle-machine';
 import { Reach } from '../oracle/reach';
-import type { CpuRange, DmaDirection, DmaRange, DmaSubject } from './subject';
-
-const DIRECTIONS = {
-  to: DMA_TO_DEVICE,
-  from: DMA_FROM_DEVICE,
-  both: DMA_BIDIRECTIONAL,
-} as const satisfies Record<DmaDirection, number>;
+import type { CpuRange, DmaSubject } from './subject';
 
 /**
  * A machine that is booted for it, and the first of its devices.
@@ -134,31 +123,23 @@ export function portSubject(policy: Policy, platform: Platform): DmaSubject {
     map_page: (address, bytes, direction) => {
       const page = k.mm.pfn_to_page(Math.floor(address / PAGE_SIZE));
       const at = call(Phase.map, () =>
-        dma.dma_map_page_attrs(dev, page, address % PAGE_SIZE, bytes, DIRECTIONS[direction], 0),
+        dma.dma_map_page_attrs(dev, page, address % PAGE_SIZE, bytes, DMA_DIRECTIONS[direction], 0),
       );
       return at === DMA_MAPPING_ERROR ? null : at;
     },
     unmap_page: (at, bytes, direction) => {
       call(Phase.unmap, () => {
-        dma.dma_unmap_page_attrs(dev, dma_addr_t(at), bytes, DIRECTIONS[direction], 0);
+        dma.dma_unmap_page_attrs(dev, dma_addr_t(at), bytes, DMA_DIRECTIONS[direction], 0);
       });
     },
     map_sg: (pieces, direction) => {
-      const list = sg_array(pieces.length);
-      const first = list[0] as scatterlist;
-      pieces.forEach(({ address, bytes }, i) => {
-        const page = k.mm.pfn_to_page(Math.floor(address / PAGE_SIZE));
-        sg_set_page(list[i] as scatterlist, page, bytes, address % PAGE_SIZE);
-      });
+      const first = listOf(k, pieces);
       const count = call(Phase.map, () =>
-        dma.dma_map_sg_attrs(dev, first, pieces.length, DIRECTIONS[direction], 0),
+        dma.dma_map_sg_attrs(dev, first, pieces.length, DMA_DIRECTIONS[direction], 0),
       );
       if (count === 0) return null;
-      const segments: DmaRange[] = [];
-      for (let i = 0, sg: scatterlist | null = first; i < count && sg; i++, sg = sg_next(sg))
-        segments.push({ dma: sg.dma_address, bytes: sg.dma_length });
       lists.set(first.dma_address, first);
-      return segments;
+      return segmentsOf(first, count).map(({ address, bytes }) => ({ dma: address, bytes }));
     },
     unmap_sg: (pieces, segments, direction) => {
       const at = segments[0]?.dma ?? -1;
@@ -166,17 +147,17 @@ export function portSubject(policy: Policy, platform: Platform): DmaSubject {
       if (!first) throw new Error('no such list is mapped');
       lists.delete(at);
       call(Phase.unmap, () => {
-        dma.dma_unmap_sg_attrs(dev, first, pieces.length, DIRECTIONS[direction], 0);
+        dma.dma_unmap_sg_attrs(dev, first, pieces.length, DMA_DIRECTIONS[direction], 0);
       });
     },
     sync_single_for_cpu: (at, bytes, direction) => {
       call(Phase.unmap, () => {
-        dma.dma_sync_single_for_cpu(dev, dma_addr_t(at), bytes, DIRECTIONS[direction]);
+        dma.dma_sync_single_for_cpu(dev, dma_addr_t(at), bytes, DMA_DIRECTIONS[direction]);
       });
     },
     sync_single_for_device: (at, bytes, direction) => {
       call(Phase.map, () => {
-        dma.dma_sync_single_for_device(dev, dma_addr_t(at), bytes, DIRECTIONS[direction]);
+        dma.dma_sync_single_for_device(dev, dma_addr_t(at), bytes, DMA_DIRECTIONS[direction]);
       });
     },
     alloc_coherent: (bytes) => {

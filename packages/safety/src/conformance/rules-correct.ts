@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Rules without which no driver works: data arrives, and nothing else changes.
 
+import { joined } from '../joined';
 import { type Bench, Broken } from './bench';
 import type { Rule } from './rule';
 import type { CpuRange, DmaDirection, DmaRange } from './subject';
@@ -197,14 +198,4 @@ function mapList(
       `the segments have ${String(total(segments))} bytes, the pieces ${String(total(pieces))}`,
     );
   return segments;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

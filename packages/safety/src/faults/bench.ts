@@ -28,6 +28,7 @@ import {
 import { usage_differences } from '@iommu-bounce/linux-shim/testing';
 import { type MachineOnIommu, type Translate, pciDevice } from '@iommu-bounce/integration';
 import { PoolView } from '@iommu-bounce/simulation';
+import { joined } from '../joined';
 
 /** What went wrong: more than a call that was refused. */
 export class Wrong extends Error {
@@ -308,14 +309,4 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let done = 0;
-  for (const part of parts) {
-    all.set(part, done);
-    done += part.length;
-  }
-  return all;
 }

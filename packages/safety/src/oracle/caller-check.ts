@@ -2,8 +2,9 @@
 // What driver and device find in a buffer: the other side's bytes, or others.
 
 import type { Held } from './held';
-import { CONTENTS, type Content, ContentNumber } from './kinds';
-import { Origin, type Origins } from './origins';
+import { contentOfOwnerless } from './classify';
+import { CONTENTS, ContentNumber } from './kinds';
+import type { Origins } from './origins';
 import type { Shadow } from './shadow';
 
 export class CallerCheck {
@@ -57,14 +58,6 @@ export class CallerCheck {
       return this.origins.domainOf(mapping) === domain
         ? ContentNumber.residue
         : ContentNumber.other_domain;
-    return ContentNumber[OWNERLESS[tag] ?? 'nothing'];
+    return contentOfOwnerless(tag);
   }
 }
-
-const OWNERLESS: Readonly<Record<number, Content>> = {
-  [Origin.private]: 'private',
-  [Origin.uninitialised]: 'uninitialised',
-  [Origin.driverMetadata]: 'driver_metadata',
-  [Origin.osMetadata]: 'os_metadata',
-  [Origin.colocated]: 'colocated',
-};

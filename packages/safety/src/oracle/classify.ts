@@ -108,6 +108,7 @@ function isOver(piece: LivePiece, domain: number, start: number): boolean {
   return piece.domain !== domain || piece.to <= start;
 }
 
+/** Of tags that belong to no mapping. */
 const OWNERLESS: Readonly<Record<number, number>> = {
   [Origin.zero]: ContentNumber.nothing,
   [Origin.private]: ContentNumber.private,
@@ -117,6 +118,7 @@ const OWNERLESS: Readonly<Record<number, number>> = {
   [Origin.colocated]: ContentNumber.colocated,
 };
 
-function contentOfOwnerless(tag: number): number {
+/** What bytes of a tag that belongs to no mapping are, whoever looks at them. */
+export function contentOfOwnerless(tag: number): number {
   return OWNERLESS[tag] as number;
 }

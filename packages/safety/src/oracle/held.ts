@@ -2,10 +2,7 @@
 // A mapping in force, or coherent memory: the calls of the DMA API that make it, and where its bytes are for the device.
 
 import {
-  DMA_BIDIRECTIONAL,
-  DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
-  DMA_TO_DEVICE,
   GFP_KERNEL,
   NULL_ptr,
   PAGE_SIZE,
@@ -13,20 +10,12 @@ import {
   type dma_data_direction,
   type machine,
   type scatterlist,
-  sg_array,
-  sg_next,
-  sg_set_page,
   type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
 import type { CaptureDevice } from '@iommu-bounce/simulation';
 import type { DriverBuffer, Piece } from './buffers';
+import { DMA_DIRECTIONS, listOf, segmentsOf } from './driver-lists';
 import type { Direction } from './operations';
-
-const DMA_DIRECTIONS: Readonly<Record<Direction, dma_data_direction>> = {
-  to: DMA_TO_DEVICE,
-  from: DMA_FROM_DEVICE,
-  both: DMA_BIDIRECTIONAL,
-};
 
 export class Held {
   /** Where the device finds it, in order. */
@@ -141,19 +130,11 @@ export class Held {
   }
 
   private mapList(pieces: readonly Piece[]): boolean {
-    const list = sg_array(pieces.length);
-    const first = list[0] as scatterlist;
-    pieces.forEach(({ address, bytes }, i) => {
-      const page = this.k.mm.pfn_to_page(Math.floor(address / PAGE_SIZE));
-      sg_set_page(list[i] as scatterlist, page, bytes, address % PAGE_SIZE);
-    });
+    const first = listOf(this.k, pieces);
     const { dev } = this.device.plugged;
     const count = this.k.dma.dma_map_sg_attrs(dev, first, pieces.length, this.dir(), 0);
     if (count === 0) return false;
-    const segments: Piece[] = [];
-    for (let i = 0, sg: scatterlist | null = first; i < count && sg; i++, sg = sg_next(sg))
-      segments.push({ address: sg.dma_address, bytes: sg.dma_length });
-    this.segments = segments;
+    this.segments = segmentsOf(first, count);
     this.list = first;
     return true;
   }

@@ -10,7 +10,7 @@ import {
   type Platform,
   type Policy,
 } from '@iommu-bounce/simulation';
-import { BufferArena, FRAMES, type Put } from './buffers';
+import { BufferArena, type Put } from './buffers';
 import { CallerCheck } from './caller-check';
 import { Classifier } from './classify';
 import { Held } from './held';
@@ -131,11 +131,6 @@ export class OracleRun {
   /** Virtual nanoseconds. */
   get now(): number {
     return this.machine.order.now;
-  }
-
-  /** Bytes of RAM that drivers and their neighbours have. */
-  get watchedBytes(): number {
-    return FRAMES * PAGE_SIZE;
   }
 
   private readonly put: Put = (address, bytes, tag) => {

@@ -87,14 +87,6 @@ export class Reach {
         this.refresh(page);
   }
 
-  /** How many pages of addresses are known, and at how many of them the IOMMU says something else. */
-  compare(): { readonly compared: number; readonly wrong: number } {
-    let wrong = 0;
-    for (const [page, entry] of this.pages)
-      if (this.ask(page) !== (this.inIotlb.has(page) ? 0 : entry)) wrong++;
-    return { compared: this.pages.size, wrong };
-  }
-
   /** Whether the IOMMU says of a page of addresses what is known of it. */
   agrees(page: number): boolean {
     return this.ask(page) === (this.inIotlb.has(page) ? 0 : (this.pages.get(page) ?? 0));

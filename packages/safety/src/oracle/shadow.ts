@@ -20,10 +20,6 @@ export class Shadow {
     return this.frames[frame] ?? this.untouched;
   }
 
-  tagAt(address: number): number {
-    return this.of(Math.floor(address / PAGE_SIZE)).at(address % PAGE_SIZE);
-  }
-
   /** Bytes from an address on have a new origin. */
   write(address: number, bytes: number, tag: number): void {
     for (let at = address; at < address + bytes;) {

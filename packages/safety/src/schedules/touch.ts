@@ -20,10 +20,6 @@ export function objectOf(of: number): number {
   return of >> 2;
 }
 
-export function modeOf(of: number): number {
-  return of & 3;
-}
-
 /** Whether two touches are of one object and cannot be swapped. */
 export function conflict(one: number, other: number): boolean {
   return one >= 0 && other >= 0 && one >> 2 === other >> 2 && ((one | other) & 3) !== READ;

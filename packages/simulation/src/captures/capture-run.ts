@@ -8,7 +8,6 @@ import {
   type SyncStep,
   type UnmapStep,
   asksPool,
-  pageFloor,
   pooledBytes,
 } from '@iommu-bounce/dma-trace/parse';
 import type { Platform, Policy } from '../policies';
@@ -178,14 +177,13 @@ export class CaptureRun {
     const { counts, domain, plugged } = device;
     const { addr } = held;
     const cpu = this.calls.enter(step, device, mapping.maySleep, true);
-    domain.stale.begin(pageFloor(addr));
+    domain.stale.begin(addr);
     const size = Math.min(step.size, mapping.size);
     this.port.unmap(plugged.dev, held, step.dir, step.attrs, size);
     this.calls.leave();
     counts.unmap_calls++;
     if (asksPool(mapping.form)) cpu.slot = domain.ages.unmapped(addr);
-    // The host forgets whole pages.
-    if (cpu.slot < 0 && plugged.domain) cpu.stale = domain.stale.unmapped(pageFloor(addr));
+    if (cpu.slot < 0 && plugged.domain) cpu.stale = domain.stale.unmapped();
     this.calls.end();
   }
 

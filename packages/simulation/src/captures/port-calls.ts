@@ -56,14 +56,7 @@ export class PortCalls {
    * @throws InputError if the machine has not so much
    */
   prepare(mapping: Mapping): Held {
-    const windows = mapping.runs.map((run) => {
-      const pfn = this.arena.take(run);
-      if (pfn < 0)
-        throw new InputError(
-          `${showPlace(mapping.place)}: more memory is mapped at once than this machine has; expected a trace with fewer mappings in force`,
-        );
-      return pfn;
-    });
+    const windows = this.takeWindows(mapping);
     return {
       mapping,
       windows,
@@ -73,6 +66,21 @@ export class PortCalls {
       page: null,
       handle: null,
     };
+  }
+
+  /**
+   * Memory for a mapping: the first frame of each of its runs. `release` gives it back.
+   * @throws InputError if the machine has not so much
+   */
+  takeWindows(mapping: Mapping): number[] {
+    return mapping.runs.map((run) => {
+      const pfn = this.arena.take(run);
+      if (pfn < 0)
+        throw new InputError(
+          `${showPlace(mapping.place)}: more memory is mapped at once than this machine has; expected a trace with fewer mappings in force`,
+        );
+      return pfn;
+    });
   }
 
   release(held: Held): void {

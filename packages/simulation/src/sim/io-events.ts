@@ -165,7 +165,7 @@ export class IoEvents {
     request.unmap();
     meter.end();
     cpu.slot = this.seen.ages.unmapped(request.address);
-    cpu.stale = cpu.slot < 0 && device.translated ? meter.stale.unmapped(request.address) : -1;
+    cpu.stale = cpu.slot < 0 && device.translated ? meter.stale.unmapped() : -1;
     this.moment(cpu, Step.returned, 0);
     k.context.preempt_enable();
     k.context.local_irq_restore(flags);

@@ -3,6 +3,8 @@
 // moment at which the host, or the IOTLB, forgets it. What is forgotten is known when the code runs; when, is known as
 // its steps are played.
 
+import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+
 const FIRST_ROOM = 1024;
 
 export class StaleClock {
@@ -23,25 +25,25 @@ export class StaleClock {
   private forgotten = 0;
   private next = 0;
   private reachable = 0;
-  /** Where the mapping begins whose unmap runs. */
+  /** First page of the mapping whose unmap runs, or ran last. */
   private current = NaN;
   private forgottenAtOnce = false;
 
   // As the code runs.
 
-  /** An unmap begins, of the mapping at an address. */
+  /** An unmap begins, of the mapping at an address; the host forgets whole pages. */
   begin(address: number): void {
-    this.current = address;
+    this.current = address - (address % PAGE_SIZE);
     this.forgottenAtOnce = false;
   }
 
   /** It is done. @returns its number, or -1: the address went while it ran, so nothing is stale */
-  unmapped(address: number): number {
+  unmapped(): number {
     this.unmaps++;
     if (this.forgottenAtOnce) return -1;
     if (this.next - this.oldest === this.addresses.length) this.grow();
     const at = this.next % this.addresses.length;
-    this.addresses[at] = address;
+    this.addresses[at] = this.current;
     this.times[at] = NaN;
     this.over[at] = 0;
     this.reachable++;

@@ -41,14 +41,14 @@ function plotOf({ preset, rows }: ProtectionMachine, parts: PartsReport['parts']
       id: `protection-${preset}-${String(bs)}`,
       kind: 'points',
       labelTitle: `throughput of ${blockSize(bs)} reads, % of that without protection`,
-      valueTitle: 'exposed by mapped, byte seconds by byte seconds',
+      valueTitle: 'ratio, read and changed',
       unit: '',
       digits: 3,
       series: rows.map((row, i) => {
         const speed = row.speed.find((one) => one.bs === bs);
         const x = 100 * (speed?.of_none ?? 0);
         const y = exposureOf(row);
-        const text = `${policyName(row)}: ${x.toFixed(0)} % of the speed, ${y === 0 ? 'nothing exposed' : `${significant(y, 3)} exposed by mapped`}`;
+        const text = `${policyName(row)}: ${x.toFixed(0)} % of the speed, ${y === 0 ? 'nothing exposed' : `ratio ${significant(y, 3)}`}`;
         const colour = row.fixes.length > 0 ? otherColour(i) : policyColour(row.policy);
         return series(policyName(row), colour, [], { steps: [{ x, y, text }] });
       }),
@@ -57,7 +57,7 @@ function plotOf({ preset, rows }: ProtectionMachine, parts: PartsReport['parts']
       switches: ['logValues'],
       on: ['logValues'],
     }),
-    says: 'One point for each policy: to the right is faster, below is safer. Exposed: bytes that a hostile device can read or change though it may not, each times its time, by the same of all mappings in force.',
+    says: 'One point for each policy: further right is faster, further down is safer. Ratio, of reads and of changes added: bytes that a hostile device can reach though it may not, times how long, divided by the bytes of all mappings, times how long.',
     published: null,
     table: tableLinks(tables),
     folded: false,

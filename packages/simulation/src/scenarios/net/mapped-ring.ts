@@ -78,7 +78,7 @@ export class MappedRing {
     meter.ledger.phase = Phase.unmap;
     const before = meter.ledger.now;
     meter.begin();
-    meter.stale.begin(address - (address % PAGE_SIZE));
+    meter.stale.begin(address);
     device.k.dma.dma_unmap_page_attrs(
       device.dev,
       address,
@@ -90,11 +90,9 @@ export class MappedRing {
     const { now } = meter.ledger;
     this.unmapNs += now - before;
     this.bytes[slot] = 0;
-    // The host forgets whole pages.
     const buffer = ages.unmapped(address);
     ages.unmapReturned(buffer, now);
-    if (buffer < 0 && device.translated)
-      meter.stale.returned(meter.stale.unmapped(address - (address % PAGE_SIZE)), now);
+    if (buffer < 0 && device.translated) meter.stale.returned(meter.stale.unmapped(), now);
     if (device.workPending?.() !== true) return;
     meter.ledger.phase = Phase.background;
     device.k.workqueue.run();

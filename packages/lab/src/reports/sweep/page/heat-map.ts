@@ -7,6 +7,7 @@ import { type Map3, cellAt, mapOf } from '../model/map';
 import type { Shown } from '../model/shown';
 import type { Column } from '../model/table';
 import { headOf, measureText, numberText, spanText, withUnit } from '../model/text';
+import { type Dimensions, DimensionSelects, byGroups } from './dimensions';
 import { Select, Tick, byId, el } from './dom';
 import type { Filters } from './filters';
 import { rampColour, rampGradient } from './ramp';
@@ -30,11 +31,7 @@ interface Colours {
 export class HeatMap {
   private readonly measure: Select<Column | null>;
   private readonly figure: Select<CellFigure>;
-  private readonly axes: readonly [
-    Select<Column | null>,
-    Select<Column | null>,
-    Select<Column | null>,
-  ];
+  private readonly axes: DimensionSelects;
   private readonly log: Tick;
   private isLogChosen = false;
   private readonly about = el('p');
@@ -58,21 +55,15 @@ export class HeatMap {
     );
     this.figure = new Select('of a cell the', FIGURES, 'mean', draw);
     const [x = null, y = null] = byGroups(shown);
-    const axis = (name: string, none: string, first: Column | null): Select<Column | null> =>
-      new Select<Column | null>(
-        name,
-        [
-          { text: none, value: null },
-          ...shown.dimensions.map((value) => ({ text: value.name, value })),
-        ],
-        first,
-        draw,
-      );
-    this.axes = [
-      axis('across', 'nothing', x),
-      axis('down', 'nothing', y),
-      axis('a map for each', 'all', null),
-    ];
+    this.axes = new DimensionSelects(
+      shown,
+      [
+        ['across', 'nothing', x],
+        ['down', 'nothing', y],
+        ['a map for each', 'all', null],
+      ],
+      draw,
+    );
     this.log = new Tick('Logarithmic colours', false, () => {
       this.isLogChosen = true;
       this.draw();
@@ -81,7 +72,7 @@ export class HeatMap {
       el(
         'div',
         { class: 'controls' },
-        ...[this.measure, this.figure, ...this.axes, this.log].map(({ label }) => label),
+        ...[this.measure, this.figure, ...this.axes.all, this.log].map(({ label }) => label),
       ),
       this.about,
       this.ramp,
@@ -101,15 +92,11 @@ export class HeatMap {
   }
 
   private draw(): void {
-    const [x, y, z] = this.axes.map(({ value }) => value) as [
-      Column | null,
-      Column | null,
-      Column | null,
-    ];
+    const dimensions = this.axes.chosen;
     const measure = this.measure.value;
-    const map = mapOf(this.shown, { measure, dimensions: [x, y, z] });
+    const map = mapOf(this.shown, { measure, dimensions });
     const colours = this.coloursOf(map);
-    this.about.textContent = this.aboutText(measure, [x, y, z], map);
+    this.about.textContent = this.aboutText(measure, dimensions, map);
     this.ramp.replaceChildren(
       ...(colours ? legend(colours, measure) : ['No point has a value here.']),
     );
@@ -121,7 +108,7 @@ export class HeatMap {
     );
     this.maps.classList.toggle('several', all.length > 1);
     this.maps.replaceChildren(
-      ...(colours ? all.map((k) => this.table(map, [x, y, z], k, colours)) : []),
+      ...(colours ? all.map((k) => this.table(map, dimensions, k, colours)) : []),
     );
     const first = this.maps.querySelector<HTMLElement>('td[data-cell]');
     if (first) first.tabIndex = 0;
@@ -146,15 +133,8 @@ export class HeatMap {
     return cells.at(cell, this.figure.value);
   }
 
-  private aboutText(
-    measure: Column | null,
-    dimensions: readonly (Column | null)[],
-    map: Map3,
-  ): string {
-    const others = this.shown.table.columns
-      .filter((one) => ['parameter', 'seed'].includes(one.data.role) && !dimensions.includes(one))
-      .filter(({ groups }) => groups.labels.length > 1)
-      .map(({ name }) => name);
+  private aboutText(measure: Column | null, dimensions: Dimensions, map: Map3): string {
+    const others = this.axes.others();
     const over = others.length === 0 ? '' : ` over all values of ${listed(others)}`;
     const what =
       measure === null
@@ -172,12 +152,7 @@ export class HeatMap {
     return `${what}${over}.${ranges}${left} ${this.shown.filters.size > 0 ? this.shown.sentence : ''}`;
   }
 
-  private table(
-    map: Map3,
-    dimensions: readonly [Column | null, Column | null, Column | null],
-    k: number,
-    colours: Colours,
-  ): HTMLElement {
+  private table(map: Map3, dimensions: Dimensions, k: number, colours: Colours): HTMLElement {
     const [x, y, z] = dimensions;
     const { sizes, cells } = map;
     const used = (
@@ -230,7 +205,7 @@ export class HeatMap {
 
   private cell(
     { cells, sizes }: Map3,
-    dimensions: readonly [Column | null, Column | null, Column | null],
+    dimensions: Dimensions,
     place: readonly [number, number, number],
     colours: Colours,
   ): HTMLElement {
@@ -270,10 +245,7 @@ export class HeatMap {
     return made;
   }
 
-  private open(
-    dimensions: readonly (Column | null)[],
-    place: readonly [number, number, number],
-  ): void {
+  private open(dimensions: Dimensions, place: readonly [number, number, number]): void {
     this.filters.only(
       dimensions.flatMap((column, d) => (column ? [[column, place[d] ?? 0] as const] : [])),
     );
@@ -308,15 +280,6 @@ export class HeatMap {
     next.focus();
     return true;
   }
-}
-
-/** Parameters, those with most groups first; other columns and seeds behind them. */
-export function byGroups(shown: Shown): Column[] {
-  const rank = ({ data, groups }: Column): number =>
-    groups.labels.length + (data.role === 'parameter' ? 100 : 0);
-  return shown.dimensions
-    .filter(({ groups }) => groups.labels.length > 1)
-    .sort((a, b) => rank(b) - rank(a) || a.index - b.index);
 }
 
 function some({ cells, sizes }: Map3, at: (i: number, j: number) => number): boolean {

@@ -6,8 +6,8 @@ import { type Map3, cellAt, mapOf } from '../model/map';
 import type { Shown } from '../model/shown';
 import type { Column } from '../model/table';
 import { headOf, measureText, scaleOf, spanText, withUnit } from '../model/text';
+import { type Dimensions, DimensionSelects, byGroups } from './dimensions';
 import { Select, Tick, byId, el, table } from './dom';
-import { byGroups } from './heat-map';
 import { Drawn, type LineLook, axis, lineLooks } from './look';
 
 /** More lines in a chart cannot be told apart. */
@@ -24,7 +24,7 @@ interface Line {
 /** What is drawn: the groups in use, of each dimension. */
 interface View {
   readonly measure: Column;
-  readonly dimensions: readonly [Column | null, Column | null, Column | null];
+  readonly dimensions: Dimensions;
   readonly map: Map3;
   readonly across: readonly number[];
   readonly lines: readonly Line[];
@@ -33,11 +33,7 @@ interface View {
 
 export class Multiples {
   private readonly measure: Select<Column>;
-  private readonly axes: readonly [
-    Select<Column | null>,
-    Select<Column | null>,
-    Select<Column | null>,
-  ];
+  private readonly axes: DimensionSelects;
   private readonly log: Tick;
   private readonly about = el('p');
   private readonly key = el('ul', { class: 'key' });
@@ -61,27 +57,21 @@ export class Multiples {
     const ordered = byGroups(shown).filter(({ data }) => data.role === 'parameter');
     const [x = null, ...others] = ordered;
     const [lines = null, each = null] = others.sort((a, b) => a.index - b.index);
-    const select = (name: string, none: string, value: Column | null): Select<Column | null> =>
-      new Select<Column | null>(
-        name,
-        [
-          { text: none, value: null },
-          ...shown.dimensions.map((one) => ({ text: one.name, value: one })),
-        ],
-        value,
-        draw,
-      );
-    this.axes = [
-      select('over', 'nothing', x),
-      select('a line for each', 'all', lines),
-      select('a chart for each', 'all', each),
-    ];
+    this.axes = new DimensionSelects(
+      shown,
+      [
+        ['over', 'nothing', x],
+        ['a line for each', 'all', lines],
+        ['a chart for each', 'all', each],
+      ],
+      draw,
+    );
     this.log = new Tick('Logarithmic', false, draw);
     byId('multiples-body').append(
       el(
         'div',
         { class: 'controls' },
-        ...[this.measure, ...this.axes, this.log].map(({ label }) => label),
+        ...[this.measure, ...this.axes.all, this.log].map(({ label }) => label),
       ),
       this.about,
       this.key,
@@ -94,11 +84,7 @@ export class Multiples {
 
   draw(): void {
     const measure = this.measure.value;
-    const dimensions = this.axes.map(({ value }) => value) as [
-      Column | null,
-      Column | null,
-      Column | null,
-    ];
+    const dimensions = this.axes.chosen;
     const map = mapOf(this.shown, { measure, dimensions });
     const view = viewOf(measure, dimensions, map);
     const least = Math.min(...view.map.cells.least);
@@ -133,10 +119,7 @@ export class Multiples {
       all > lines.length && lines.length === MOST_LINES
         ? ` Of ${plural(all, 'line')} the first ${count(lines.length)} are drawn: a filter chooses others.`
         : '';
-    const others = this.shown.table.columns
-      .filter((one) => ['parameter', 'seed'].includes(one.data.role) && !dimensions.includes(one))
-      .filter(({ groups }) => groups.labels.length > 1)
-      .map(({ name }) => name);
+    const others = this.axes.others();
     const over =
       others.length === 0
         ? ''
