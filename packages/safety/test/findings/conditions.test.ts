@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Under which conditions a finding hurts, and under which not: what docs/findings.md says of them.
+
+import { expect } from 'chai';
+import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
+import { new_device } from '@iommu-bounce/linux-shim/testing';
+import { PROMISES } from '../../src';
+import { Trial } from '../../src/findings';
+
+const series = (): Trial => new Trial({ pool: true, fixes: [] });
+
+describe('the condition of a finding', () => {
+  it('34: the list of a device like NVMe is one segment with the caller’s bytes, wherever it begins', () => {
+    const m = series().machine();
+    const dev = new_device({ dma_parms: { min_align_mask: 4095, max_segment_size: 2 ** 32 - 1 } });
+    m.plug(dev);
+    const sgl = m.list([m.page(0x11), 3584, 512], [m.page(0x22), 4096, 0], [m.page(0x33), 512, 0]);
+    expect(m.map_sg(dev, sgl, 3, DMA_TO_DEVICE)).to.equal(1);
+    // The driver takes the offset of its first request from this address, and a page each from there on.
+    expect(sgl.dma_address % 4096).to.equal(0);
+    const wanted = [0x11, 3584, 0x22, 4096, 0x33, 512];
+    const bytes = m.read(dev, sgl.dma_address, sgl.dma_length) ?? new Uint8Array();
+    expect(bytes).to.have.length(8192);
+    for (let at = 0, i = 0; i < wanted.length; at += wanted[i + 1] ?? 0, i += 2)
+      expect(
+        bytes.slice(at, at + (wanted[i + 1] ?? 0)).every((byte) => byte === wanted[i]),
+      ).to.equal(true);
+    expect(PROMISES.filter(({ brokenBy }) => brokenBy.includes(34))).to.deep.equal([]);
+  });
+});
