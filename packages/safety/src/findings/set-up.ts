@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Findings 14 to 21: second devices and set-up.
 
-import { DMA_BIT_MASK, DMA_TO_DEVICE, dma_addr_t } from '@iommu-bounce/linux-shim';
+import { DMA_BIT_MASK, DMA_TO_DEVICE, GFP_KERNEL, dma_addr_t } from '@iommu-bounce/linux-shim';
 import type { iommu_group } from '@iommu-bounce/iommu-core';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import type { Finding } from './finding';
@@ -68,15 +68,24 @@ function secondSetUp(t: Trial): void {
 }
 
 function deferredAttach(t: Trial): void {
-  const m = t.machine({ params: { kdump: true } });
-  const dev = new_device();
-  m.driver.set_attach_deferred(dev);
-  m.driver.detach_dev(m.plug(dev), dev);
-  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
-  const { attached } = m.domain_of(dev);
-  t.see('attached after its first map', yesNo(attached.has(dev)), !attached.has(dev));
-  const seen = m.read(dev, at, 100);
-  t.see('the device reads', runs(seen), seen === null);
+  for (const first of [false, true]) {
+    const what = first ? 'coherent memory first' : 'a page first';
+    const m = t.machine({ params: { kdump: true } });
+    const dev = new_device();
+    m.driver.set_attach_deferred(dev);
+    m.driver.detach_dev(m.plug(dev), dev);
+    const allocate = (): unknown =>
+      m.k.dma.dma_alloc_attrs(dev, 4096, { value: dma_addr_t(0) }, GFP_KERNEL, 0);
+    if (first) allocate();
+    const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+    const { attached } = m.domain_of(dev);
+    t.see(`${what}: attached after the map`, yesNo(attached.has(dev)), !attached.has(dev));
+    const seen = m.read(dev, at, 100);
+    t.see(`${what}: the device reads`, runs(seen), seen === null);
+    if (first) continue;
+    allocate();
+    t.see('after coherent memory: the device reads', runs(m.read(dev, at, 100)));
+  }
 }
 
 function teardown(t: Trial): void {
@@ -220,13 +229,14 @@ export const SET_UP: readonly Finding[] = [
     title: 'A pool mapping skips the deferred attach',
     severity: 'loss of service',
     cause: 'unusual set-up',
-    harm: 'in a kdump kernel a device whose first mapping is bounced is never attached: the crash dump cannot be written',
+    harm: 'in a kdump kernel a device whose first mapping is bounced is not attached until its driver allocates coherent memory or maps something large: until then it faults, and without that the crash dump cannot be written',
     where: ['iommu_dma_map_page'],
     later: 'not mended in v2: 3/9 asks its buffers before anything attaches the device',
     fix: 'attach-first',
     steps: [
       'A kdump kernel puts off attaching a device until it is used first.',
-      'Its driver maps 100 bytes, and the device reads them.',
+      'Its driver maps 100 bytes, and the device reads them; then it allocates coherent memory.',
+      'On another machine the driver allocates the memory first, as most do for their rings.',
     ],
     show: deferredAttach,
   },
