@@ -227,7 +227,7 @@ export const POOL: readonly Finding[] = [
     id: 6,
     title: 'A list is identified by its address',
     severity: 'corruption',
-    cause: 'unusual set-up',
+    cause: 'driver misuse',
     harm: 'a driver that unmaps or syncs a copy of a list loses what the device wrote, without a word',
     where: ['io_buffer_pool_sync_sg'],
     later: 'not mended in v2: 3/9 compares the address too',
