@@ -8,19 +8,25 @@ import type { Finding } from './finding';
 import { type Trial, hex, lists, runs, yesNo } from './kit';
 
 const NARROW = DMA_BIT_MASK(24);
+const BUS = DMA_BIT_MASK(31);
 /** The addresses of MT8192's CCU0: mt8192_multi_dom in mtk_iommu.c of v5.14. */
 const CCU = [0x240000000, 0x243ffffff] as const;
 
 function secondDevice(t: Trial): void {
-  const m = t.machine();
-  const first = new_device();
-  const domain = m.plug(first);
-  const narrow = new_device({ name: 'narrow', dma_mask: NARROW });
-  m.plug(narrow, first.iommu_group as iommu_group);
-  const at = m.map(narrow, m.page(0x11), 0, 100, DMA_TO_DEVICE);
-  t.see('its mask', hex(NARROW));
-  t.see('address that it gets', hex(at), at > NARROW);
-  t.see('bounced', yesNo(m.bounced(domain, at)));
+  for (const [what, limit, options] of [
+    ['its mask', NARROW, { dma_mask: NARROW }],
+    ['the limit of its bus', BUS, { bus_dma_limit: BUS }],
+  ] as const) {
+    const m = t.machine();
+    const first = new_device();
+    const domain = m.plug(first);
+    const narrow = new_device({ name: 'narrow', ...options });
+    m.plug(narrow, first.iommu_group as iommu_group);
+    const at = m.map(narrow, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+    t.see(what, hex(limit));
+    t.see(`${what}: address that it gets`, hex(at), at > limit);
+    t.see(`${what}: bounced`, yesNo(m.bounced(domain, at)));
+  }
 }
 
 function maskLater(t: Trial): void {
@@ -152,12 +158,12 @@ export const SET_UP: readonly Finding[] = [
     title: 'The check of a second device is never reached',
     severity: 'loss of service',
     cause: 'unusual set-up',
-    harm: 'a second device of a group with a narrower mask gets addresses that it cannot reach: its transfers go elsewhere or fault',
+    harm: 'a second device of a group with a narrower mask, or behind a narrower bus, gets addresses that it cannot reach: its transfers go elsewhere or fault',
     where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
     later: 'mended in v2: 6/9 checks a further device before it returns early, and refuses it',
     fix: 'mask-at-map',
     steps: [
-      'A device is plugged in, then one of 24 bits into the same group.',
+      'A device is plugged in, then one of 24 bits into the same group; on another machine one behind a bus of 31 bits.',
       'The second one’s driver maps a page.',
     ],
     show: secondDevice,
