@@ -2,8 +2,10 @@
 // Under which conditions a finding hurts, and under which not: what docs/findings.md says of them.
 
 import { expect } from 'chai';
-import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
+import { DMA_TO_DEVICE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
+import { IOMMU_READ } from '@iommu-bounce/iommu-core';
+import { fixesNamed } from '@iommu-bounce/simulation';
 import { PROMISES } from '../../src';
 import { FINDINGS, Trial } from '../../src/findings';
 
@@ -33,5 +35,12 @@ describe('the condition of a finding', () => {
     const cause = (id: number): string | undefined => FINDINGS.find((one) => one.id === id)?.cause;
     expect([6, 24, 29].map(cause)).to.deep.equal(Array(3).fill('driver misuse'));
     expect(cause(28)).to.equal('unusual set-up');
+  });
+
+  it('51: ask-for-one asks another address nowhere but where 1:1 regions are made', () => {
+    const m = new Trial({ pool: false, fixes: fixesNamed('ask-for-one') }).machine();
+    const domain = m.plug(new_device());
+    m.iommu.iommu_map(domain, dma_addr_t(0), phys_addr_t(0x5000), 4096, IOMMU_READ);
+    expect(m.iommu.iommu_iova_to_phys(domain, dma_addr_t(0))).to.equal(0x5000);
   });
 });
