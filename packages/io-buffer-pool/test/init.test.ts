@@ -114,6 +114,27 @@ describe('io_buffer_pool_init', () => {
     }
   });
 
+  it('finding: 12,288 slots of the usual classes do not fit into 32 bits', () => {
+    for (const [num_slots, class_sizes, made] of [
+      [12_287, 1 | 4 | 32, true],
+      [12_288, 1 | 4 | 32, false],
+      [16_383, 32, true],
+      [16_384, 32, false],
+      [4095, 128, true],
+      [4096, 128, false],
+    ] as const) {
+      const w = wire({ params: { num_slots, class_sizes } });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      expect(dev.dma_ops !== null, String(num_slots)).to.equal(made);
+      expect(w.k.log.warnings).to.equal(0);
+      const { iovad } = to_cookie(domain);
+      const out: io_buffer_pool_out = { bounce_buffers: null };
+      const ret = (): number => w.io_buffer_pool.io_buffer_pool_init(dev, domain, iovad, out);
+      if (!made) expect(ret()).to.equal(-ENOSPC);
+    }
+  });
+
   it('finding: more slots than 4 MiB hold, 104,857, cost the device its translation', () => {
     for (const [num_slots, made] of [
       [104_857, true],

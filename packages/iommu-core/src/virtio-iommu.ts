@@ -392,7 +392,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** JS: kfree(mapping) (deviation 2). */
-  private mapping_free(mapping: viommu_mapping): void {
+  protected mapping_free(mapping: viommu_mapping): void {
     BUG_ON(!mapping.allocated, 'double free of a mapping');
     mapping.allocated = false;
     this.k.slab.kmem_cache_free(this.mapping_cache, mapping);

@@ -2,7 +2,7 @@
 // docs/findings.md: what of it is made from the data of findings, put into the text that is written by hand.
 
 import { join } from 'node:path';
-import { FIXES } from '@iommu-bounce/simulation';
+import { FIXES, mendsPartly } from '@iommu-bounce/simulation';
 import {
   CAUSES,
   CAUSE_WORDS,
@@ -50,11 +50,12 @@ function entry(part: string, finding: Finding): string {
     .replace(/^```sh\n/m, `\`\`\`sh\nnpx iommu-bounce check --finding ${String(id)}\n`);
 }
 
-function facts({ severity, cause, harm, later, fix, design = '' }: Finding): string[] {
+function facts({ id, severity, cause, harm, later, fix, design = '' }: Finding): string[] {
   const names = fix?.split(',') ?? [];
   const mends = names.map((name) => {
     const found = FIXES.find((one) => one.name === name);
-    return `\`${name}\` (${found?.what ?? ''})`;
+    const part = found && mendsPartly(found, id) ? 'in part: ' : '';
+    return `\`${name}\` (${part}${found?.what ?? ''})`;
   });
   return [
     `How bad: ${severity}, by ${cause}; ${harm}.`,

@@ -171,7 +171,7 @@ export const IOVA: readonly Finding[] = [
     harm: 'one failed allocation while a domain is set up, and the first unmap, or the 129th, follows NULL',
     where: ['init_iova_rcaches', '__iova_rcache_insert'],
     later:
-      'mended in a later kernel: 32e92d9f6f87 (after v5.15) gives the caches a set-up of their own, which can fail',
+      'mended in v5.18 by 32e92d9f6f87 (February 2022), which gives the caches a set-up of their own, which can fail',
     fix: 'missing-magazine',
     steps: [
       'One of the two magazines of a cache cannot be allocated.',

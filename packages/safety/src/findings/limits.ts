@@ -201,9 +201,9 @@ export const LIMITS: readonly Finding[] = [
   {
     id: 34,
     title: 'A list loses the offset of its first byte',
-    severity: 'loss of service',
+    severity: 'cost',
     cause: 'unusual set-up',
-    harm: 'a driver that relies on the offset in the page, such as that of NVMe, builds wrong requests',
+    harm: 'the contract of min_align_mask is broken, at nobody’s cost in v5.13: of its drivers only NVMe’s sets the mask, and it takes the offset from the address',
     where: ['io_buffer_pool_map_sg'],
     later: 'not mended in v2: 3/9 puts lists at the start of a buffer',
     fix: 'keep-offset',

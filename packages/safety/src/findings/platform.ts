@@ -78,6 +78,21 @@ function furtherDevice(t: Trial): void {
   const own = m.map(second, m.page(0x22, 6), 0, len, DMA_TO_DEVICE);
   const overlaps = own < at && own + len > start;
   t.see('address of its mapping', `${hex(own)} to ${hex(own + len - 1)}`, overlaps);
+  insideThePool(t);
+}
+
+/** The pool's addresses are handed out as buffers, whatever is reserved among them later. */
+function insideThePool(t: Trial): void {
+  const m = t.machine();
+  const [first, second] = [new_device(), new_device({ name: 'second' })];
+  const domain = m.plug(first);
+  const start = m.stats(domain)[0]?.iova_base ?? 0xffff8000;
+  const length = 4 * PAGE_SIZE;
+  m.driver.set_resv_regions(second, [{ start, length, type: IOMMU_RESV_RESERVED }]);
+  m.plug(second, first.iommu_group as iommu_group);
+  t.see('region where the pool has its first class', `${hex(start)} to ${hex(start + length - 1)}`);
+  const at = m.map(second, m.page(0x22), 0, PAGE_SIZE, DMA_TO_DEVICE);
+  t.see('address of a page of the second device', hex(at), at >= start && at < start + length);
 }
 
 function directAtZero(t: Trial): void {
@@ -161,13 +176,14 @@ export const PLATFORM: readonly Finding[] = [
     title: 'Reserved regions of a further device are not reserved',
     severity: 'corruption',
     cause: 'unusual set-up',
-    harm: 'a second device of a group gets addresses that it must not use, such as those of an MSI doorbell',
+    harm: 'a second device of a group gets addresses that it must not use, such as those of an MSI doorbell; the pool’s addresses among them are always given to it',
     where: ['iommu_dma_init_domain'],
     later: 'not mended in v6.10 or v6.11, by reading: a domain that is set up returns early',
     fix: 'reserve-each',
     steps: [
       'A device is plugged in and maps 256 KiB.',
       'A second one of its group, which must not use the page below, does the same.',
+      'On another machine the second one must not use four pages that are the pool’s, and maps a page.',
     ],
     show: furtherDevice,
   },

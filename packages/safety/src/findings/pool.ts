@@ -165,7 +165,7 @@ export const POOL: readonly Finding[] = [
     harm: 'a device reads old kernel memory and the data of earlier mappings behind each mapping that does not fill its class',
     where: ['io_buffer_pool_fill_slot', 'io_buffer_pool_map_buffer'],
     later:
-      'partly mended in v2: 3/9 zeroes new pages, 5/9 clears what is unused of a new buffer, since 7/9 for untrusted devices only; a reused buffer shows earlier data',
+      'partly mended in v2: 3/9 zeroes new pages, 5/9 in their place clears what is unused of a new buffer, since 7/9 for untrusted devices only; a reused buffer shows earlier data. By reading, 5/9 passes 0 as the size to arch_sync_dma_for_device',
     fix: 'zero-slack',
     steps: [
       'A page of 22 is mapped whole for the device to read, and unmapped.',
@@ -215,7 +215,7 @@ export const POOL: readonly Finding[] = [
     harm: 'a device reads old kernel memory in place of zeroed pages, and a driver that never syncs never sees what the device writes',
     where: ['dma_common_alloc_pages', 'iommu_dma_map_page'],
     later:
-      'partly mended in v2: 3/9 zeroes pages of new buffers; such pages are still bounced up to always_bounce_limit (7/9)',
+      'partly mended in v2: 3/9 zeroes pages of new buffers, 5/9 in their place clears a new buffer, since 7/9 for untrusted devices only; others read old memory as before. Such pages are still bounced up to always_bounce_limit (7/9)',
     fix: 'plain-pages',
     steps: [
       'A driver allocates a page with dma_alloc_pages, for both ways.',
@@ -227,7 +227,7 @@ export const POOL: readonly Finding[] = [
     id: 6,
     title: 'A list is identified by its address',
     severity: 'corruption',
-    cause: 'unusual set-up',
+    cause: 'driver misuse',
     harm: 'a driver that unmaps or syncs a copy of a list loses what the device wrote, without a word',
     where: ['io_buffer_pool_sync_sg'],
     later: 'not mended in v2: 3/9 compares the address too',

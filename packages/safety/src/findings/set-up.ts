@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Findings 14 to 21: second devices and set-up.
 
-import { DMA_BIT_MASK, DMA_TO_DEVICE, dma_addr_t } from '@iommu-bounce/linux-shim';
+import { DMA_BIT_MASK, DMA_TO_DEVICE, GFP_KERNEL, dma_addr_t } from '@iommu-bounce/linux-shim';
 import type { iommu_group } from '@iommu-bounce/iommu-core';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import type { Finding } from './finding';
 import { type Trial, hex, lists, runs, yesNo } from './kit';
 
 const NARROW = DMA_BIT_MASK(24);
+const BUS = DMA_BIT_MASK(31);
+/** The addresses of MT8192's CCU0: mt8192_multi_dom in mtk_iommu.c of v5.14. */
+const CCU = [0x240000000, 0x243ffffff] as const;
 
 function secondDevice(t: Trial): void {
-  const m = t.machine();
-  const first = new_device();
-  const domain = m.plug(first);
-  const narrow = new_device({ name: 'narrow', dma_mask: NARROW });
-  m.plug(narrow, first.iommu_group as iommu_group);
-  const at = m.map(narrow, m.page(0x11), 0, 100, DMA_TO_DEVICE);
-  t.see('its mask', hex(NARROW));
-  t.see('address that it gets', hex(at), at > NARROW);
-  t.see('bounced', yesNo(m.bounced(domain, at)));
+  for (const [what, limit, options] of [
+    ['its mask', NARROW, { dma_mask: NARROW }],
+    ['the limit of its bus', BUS, { bus_dma_limit: BUS }],
+  ] as const) {
+    const m = t.machine();
+    const first = new_device();
+    const domain = m.plug(first);
+    const narrow = new_device({ name: 'narrow', ...options });
+    m.plug(narrow, first.iommu_group as iommu_group);
+    const at = m.map(narrow, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+    t.see(what, hex(limit));
+    t.see(`${what}: address that it gets`, hex(at), at > limit);
+    t.see(`${what}: bounced`, yesNo(m.bounced(domain, at)));
+  }
 }
 
 function maskLater(t: Trial): void {
@@ -35,17 +43,21 @@ function maskLater(t: Trial): void {
 }
 
 function aboveFourGib(t: Trial): void {
-  const m = t.machine({ driver: { aperture: [2 ** 32, 2 ** 40 - 1] } });
-  const dev = new_device();
-  m.plug(dev);
   t.see('mask at set-up', hex(DMA_BIT_MASK(32)));
-  t.see('translated DMA ops', yesNo(dev.dma_ops !== null), dev.dma_ops === null);
-  m.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
-  const p = m.page(0x11);
-  const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
-  const seen = m.read(dev, at, 100);
-  t.see('address with a mask of 64 bits', hex(at), at < 2 ** 32);
-  t.see('the device reads there', runs(seen), seen === null);
+  for (const [what, aperture, numSlots] of [
+    ['from 4 GiB on', [2 ** 32, 2 ** 40 - 1], 4],
+    ['64 MiB at 9 GiB', CCU, 1024],
+  ] as const) {
+    const m = t.machine({ numSlots, driver: { aperture } });
+    const dev = new_device();
+    m.plug(dev);
+    t.see(`${what}: translated DMA ops`, yesNo(dev.dma_ops !== null), dev.dma_ops === null);
+    m.k.dma.dma_set_mask(dev, DMA_BIT_MASK(64));
+    const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+    const seen = m.read(dev, at, 100);
+    t.see(`${what}: address with a mask of 64 bits`, hex(at), at < 2 ** 32);
+    t.see(`${what}: the device reads there`, runs(seen), seen === null);
+  }
 }
 
 function secondSetUp(t: Trial): void {
@@ -62,15 +74,24 @@ function secondSetUp(t: Trial): void {
 }
 
 function deferredAttach(t: Trial): void {
-  const m = t.machine({ params: { kdump: true } });
-  const dev = new_device();
-  m.driver.set_attach_deferred(dev);
-  m.driver.detach_dev(m.plug(dev), dev);
-  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
-  const { attached } = m.domain_of(dev);
-  t.see('attached after its first map', yesNo(attached.has(dev)), !attached.has(dev));
-  const seen = m.read(dev, at, 100);
-  t.see('the device reads', runs(seen), seen === null);
+  for (const first of [false, true]) {
+    const what = first ? 'coherent memory first' : 'a page first';
+    const m = t.machine({ params: { kdump: true } });
+    const dev = new_device();
+    m.driver.set_attach_deferred(dev);
+    m.driver.detach_dev(m.plug(dev), dev);
+    const allocate = (): unknown =>
+      m.k.dma.dma_alloc_attrs(dev, 4096, { value: dma_addr_t(0) }, GFP_KERNEL, 0);
+    if (first) allocate();
+    const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+    const { attached } = m.domain_of(dev);
+    t.see(`${what}: attached after the map`, yesNo(attached.has(dev)), !attached.has(dev));
+    const seen = m.read(dev, at, 100);
+    t.see(`${what}: the device reads`, runs(seen), seen === null);
+    if (first) continue;
+    allocate();
+    t.see('after coherent memory: the device reads', runs(m.read(dev, at, 100)));
+  }
 }
 
 function teardown(t: Trial): void {
@@ -111,18 +132,24 @@ function failedUnmap(t: Trial): void {
 }
 
 function noTranslation(t: Trial): void {
-  const m = t.machine();
-  m.k.faults.fail('workqueue', 1);
-  const dev = new_device();
-  const domain = m.plug(dev);
-  t.see('attached to its domain', yesNo(domain.attached.has(dev)));
-  t.see('translated DMA ops', yesNo(dev.dma_ops !== null), dev.dma_ops === null);
-  const p = m.page(0x11);
-  const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
-  const physical = Number(at) === Number(m.phys(p));
-  t.see('address that the driver gets', `${hex(at)}${physical ? ', the physical one' : ''}`);
-  const seen = m.read(dev, at, 100);
-  t.see('the device reads there', runs(seen), seen === null);
+  for (const [what, fails, mib] of [
+    ['no workqueue', 1, 4096],
+    ['addresses of 512 MiB', 0, 512],
+    ['addresses of 256 MiB', 0, 256],
+  ] as const) {
+    const m = t.machine({ numSlots: 1024, driver: { aperture: [0, mib * 2 ** 20 - 1] } });
+    m.k.faults.fail('workqueue', fails);
+    const dev = new_device();
+    const domain = m.plug(dev);
+    t.see(`${what}: attached to its domain`, yesNo(domain.attached.has(dev)));
+    t.see(`${what}: translated DMA ops`, yesNo(dev.dma_ops !== null), dev.dma_ops === null);
+    const p = m.page(0x11);
+    const at = m.map(dev, p, 0, 100, DMA_TO_DEVICE);
+    const physical = Number(at) === Number(m.phys(p));
+    t.see(`${what}: address of a page`, `${hex(at)}${physical ? ', the physical one' : ''}`);
+    const seen = m.read(dev, at, 100);
+    t.see(`${what}: the device reads there`, runs(seen), seen === null);
+  }
 }
 
 export const SET_UP: readonly Finding[] = [
@@ -131,12 +158,12 @@ export const SET_UP: readonly Finding[] = [
     title: 'The check of a second device is never reached',
     severity: 'loss of service',
     cause: 'unusual set-up',
-    harm: 'a second device of a group with a narrower mask gets addresses that it cannot reach: its transfers go elsewhere or fault',
+    harm: 'a second device of a group with a narrower mask, or behind a narrower bus, gets addresses that it cannot reach: its transfers go elsewhere or fault',
     where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
     later: 'mended in v2: 6/9 checks a further device before it returns early, and refuses it',
     fix: 'mask-at-map',
     steps: [
-      'A device is plugged in, then one of 24 bits into the same group.',
+      'A device is plugged in, then one of 24 bits into the same group; on another machine one behind a bus of 31 bits.',
       'The second one’s driver maps a page.',
     ],
     show: secondDevice,
@@ -160,13 +187,13 @@ export const SET_UP: readonly Finding[] = [
     title: 'A domain above 4 GiB gets no pool, and the device no DMA',
     severity: 'loss of service',
     cause: 'unusual set-up',
-    harm: 'where the IOMMU’s addresses begin at 4 GiB, as on s390, no device works',
+    harm: 'where a device’s addresses begin at 4 GiB or above, as for some of MT8192 in v5.14, it cannot do DMA',
     where: ['io_buffer_class_init'],
     later:
-      'not mended in v2: s390 needed a workaround of 64 bits (mail of 1 July 2022, 880cceedfb8753467802356980fb09c83d250a09.camel@linux.ibm.com)',
-    fix: 'aperture',
+      'not mended in v2, which reserves below dma_get_mask(dev) too. s390, on dma-iommu since v6.7 only, needed a workaround of 64 bits (mail of 1 July 2022, 880cceedfb8753467802356980fb09c83d250a09.camel@linux.ibm.com)',
+    fix: 'aperture,pool-optional',
     steps: [
-      'The IOMMU has addresses from 4 GiB on. A device is plugged in.',
+      'The IOMMU has addresses from 4 GiB on, then 64 MiB at 9 GiB. A device is plugged in.',
       'Its driver sets a mask of 64 bits and maps a page, which the device reads.',
     ],
     show: aboveFourGib,
@@ -175,13 +202,14 @@ export const SET_UP: readonly Finding[] = [
     id: 17,
     title: 'A failed pool costs the device its translation',
     severity: 'loss of service',
-    cause: 'failure',
-    harm: 'one failed allocation while a device is probed, and each of its accesses faults',
+    cause: 'unusual set-up',
+    harm: 'a domain of 256 MiB or less, or one failed allocation while a device is probed, and each of its accesses faults',
     where: ['iommu_setup_dma_ops'],
     later: 'not mended in v2: 3/9 returns the error from iommu_dma_init_domain',
     fix: 'pool-optional',
     steps: [
       'The pool’s workqueue cannot be allocated while a device is probed.',
+      'On other machines the domain has 512 and 256 MiB of addresses, and the pool the usual sizes.',
       'Its driver maps a page, and the device reads it.',
     ],
     show: noTranslation,
@@ -207,13 +235,14 @@ export const SET_UP: readonly Finding[] = [
     title: 'A pool mapping skips the deferred attach',
     severity: 'loss of service',
     cause: 'unusual set-up',
-    harm: 'in a kdump kernel a device whose first mapping is bounced is never attached: the crash dump cannot be written',
+    harm: 'in a kdump kernel a device whose first mapping is bounced is not attached until its driver allocates coherent memory or maps something large: until then it faults, and without that the crash dump cannot be written',
     where: ['iommu_dma_map_page'],
     later: 'not mended in v2: 3/9 asks its buffers before anything attaches the device',
     fix: 'attach-first',
     steps: [
       'A kdump kernel puts off attaching a device until it is used first.',
-      'Its driver maps 100 bytes, and the device reads them.',
+      'Its driver maps 100 bytes, and the device reads them; then it allocates coherent memory.',
+      'On another machine the driver allocates the memory first, as most do for their rings.',
     ],
     show: deferredAttach,
   },

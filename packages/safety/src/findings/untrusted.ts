@@ -159,7 +159,7 @@ export const UNTRUSTED: readonly Finding[] = [
     title: 'After 8, an address inside the pool is allocated again',
     severity: 'crash',
     cause: 'any load',
-    harm: 'correct use by an untrusted device’s driver ends in a wild pointer: the next mapping at a lost slot’s address, or the sync of a copy of a list',
+    harm: 'correct use by an untrusted device’s driver ends in a wild pointer: the next mapping at a lost slot’s address; so does the misuse of 6, the sync of a copy of a list',
     where: ['iommu_dma_unmap_sg', 'io_buffer_pool_find_buffer', 'io_buffer_pool_sync_sg'],
     later: 'mended in v2 with 8; 3/9 keeps the comparison by address that a copy of a list fails',
     fix: 'pool-first,same-list',

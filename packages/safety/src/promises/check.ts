@@ -16,6 +16,8 @@ export interface Tried {
   readonly tests: readonly string[];
   /** One line for each failure; none: all of them hold as far as it looked. */
   readonly failures: readonly string[];
+  /** What none of them does or looks at, in words. */
+  readonly leavesOut?: string;
 }
 
 export interface KeptPromise {
@@ -43,11 +45,16 @@ export function judge(shown: readonly ShownFinding[], tried: readonly Tried[]): 
       failures,
       evidence: [
         `${String(brokenBy.length)} of ${String(own.length)} findings that would break it show`,
-        ...searches.map(
-          ({ kind, count, failures: found }) =>
-            `${count.toLocaleString('en')} ${kind} tried, ${found.length === 0 ? 'none failed' : `${String(found.length)} ${found.length === 1 ? 'kind' : 'kinds'} of failure`}`,
-        ),
+        ...searches.map(inWords),
       ].join('; '),
     };
   });
+}
+
+function inWords({ kind, count, failures, leavesOut }: Tried): string {
+  const kinds = failures.length === 1 ? 'kind' : 'kinds';
+  const found =
+    failures.length === 0 ? 'none failed' : `${String(failures.length)} ${kinds} of failure`;
+  const but = leavesOut === undefined ? '' : ` (${leavesOut})`;
+  return `${count.toLocaleString('en')} ${kind} tried, ${found}${but}`;
 }

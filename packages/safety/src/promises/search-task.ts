@@ -37,7 +37,7 @@ export function runSearchTask(task: SearchTask): SearchPart {
   }
 }
 
-/** Whatever a driver may do, on any machine with the series. */
+/** What correct drivers do, on usual machines with the series. */
 function operations(seed: number): SearchPart {
   // One operation at least is one set of runs.
   const { operations: count, failure } = checkModel({ seed, operations: 1, stage: 4 });

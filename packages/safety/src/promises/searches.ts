@@ -12,11 +12,17 @@ const OPERATIONS_PER_SECOND = 3000;
 const FAULTS_PER_SECOND = 150;
 const SCHEDULES_PER_SECOND = 4000;
 
+/** What `checkModel` does not do, or allows: `model/commands.ts`, `reference.ts` and `machine-kind.ts`. */
+const MODEL_LEAVES_OUT =
+  'by a model that allows findings 1 to 3, 20, 71 and 72, and does nothing of what 4 to 12, 14 to 16, 19, 22 to 29 and 70 need';
+
 /** A search as tasks, and what their results come to. */
 interface Search {
   readonly kind: TriedKind;
   /** Promises that it tests. */
   readonly tests: readonly string[];
+  /** What it cannot find. */
+  readonly leavesOut?: string;
   /** The i-th task, or null: there are no more. */
   readonly task: (i: number) => SearchTask | null;
   /** It ends after the first parts that tried so many; Infinity: after the last task. */
@@ -34,6 +40,7 @@ function operations(seconds: number, seed: number): Search {
   return {
     kind: 'operations',
     tests: ON_ANY_MACHINE,
+    leavesOut: MODEL_LEAVES_OUT,
     task: (i) => ({ search: 'operations', seed: (seed + i) | 0 }),
     wanted,
     size: wanted,
@@ -122,9 +129,12 @@ class Running {
 
   /** Parts that came behind the last one that is needed are left out. */
   tried(): Tried {
-    const { kind, tests, lines } = this.search;
+    const { kind, tests, leavesOut, lines } = this.search;
     const failures = this.parts.slice(0, this.whole).flatMap((part) => part?.failures ?? []);
-    return { kind, count: this.count, tests, failures: lines(failures) };
+    return {
+      ...{ kind, count: this.count, tests, failures: lines(failures) },
+      ...(leavesOut === undefined ? {} : { leavesOut }),
+    };
   }
 }
 

@@ -8,8 +8,9 @@ import {
   type dma_addr_t,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
-import { FIXES, type Fix } from '@iommu-bounce/simulation';
-import { VirtioMachine } from '../../src/findings';
+import { FIXES, type Fix, fixesNamed, mendsPartly } from '@iommu-bounce/simulation';
+import { VIRTIO_IOMMU_T_UNMAP } from '@iommu-bounce/iommu-core';
+import { FINDINGS, VirtioMachine, observe } from '../../src/findings';
 
 /** Numbers below `n`, the same for each seed. */
 function numbers(seed: number): (n: number) => number {
@@ -53,6 +54,35 @@ describe('the fixes of virtio-iommu', () => {
     expect(own.map(({ findings }) => findings).flat()).to.have.members([
       53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
     ]);
+  });
+
+  it('unmap-first holds mappings_lock from its request until what was unmapped is forgotten', () => {
+    const m = new VirtioMachine({ pool: false, fixes: fixesNamed('unmap-first,read-replies') });
+    const dev = m.plug();
+    const domain = m.domain(dev);
+    const seen: string[] = [];
+    m.virtio.vmm.refuse = (type) => {
+      if (type === VIRTIO_IOMMU_T_UNMAP)
+        seen.push(`${m.known(domain)}, ${String(m.k.usage().locks_held)} locks`);
+      return null;
+    };
+    const p = m.page(0x11);
+    m.unmap(dev, m.map(dev, p, 4096, DMA_TO_DEVICE), 4096, DMA_TO_DEVICE);
+    // The second is request_lock.
+    expect(seen).to.deep.equal(['0xfffff000, 2 locks']);
+    expect(m.known(domain)).to.equal('none');
+  });
+
+  it('say that they mend 55 and 57 in part: without the pool the page is free and open', () => {
+    for (const id of [55, 57]) {
+      const finding = FINDINGS.find((one) => one.id === id);
+      const fixes = fixesNamed(finding?.fix ?? '');
+      expect(fixes.every((fix) => mendsPartly(fix, id))).to.equal(true);
+      expect(() => fixesNamed(String(id))).to.throw(`fix '${String(id)}' is unknown`);
+      const sights = finding ? observe(finding, { pool: false, fixes }) : [];
+      expect(sights.find(({ what }) => what === 'the page is free')?.wrong).to.equal(true);
+    }
+    expect(fixesNamed('54').map(({ name }) => name)).to.deep.equal(['unmap-first']);
   });
 
   for (const pool of [false, true])

@@ -23,8 +23,8 @@ export interface Fix {
   readonly name: string;
   /** Numbers of the findings (docs/findings.md) that it mends, the main one first. */
   readonly findings: readonly [number, ...number[]];
-  /** Set where it mends only a part of its findings. */
-  readonly partly?: boolean;
+  /** Which of its findings it mends in part only, or true: all. */
+  readonly partly?: true | readonly number[];
   readonly what: string;
   readonly overlays: FixOverlays;
 }

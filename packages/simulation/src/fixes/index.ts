@@ -65,12 +65,17 @@ export function fixesNamed(text: string): Fix[] {
   return text.split(',').map((raw) => {
     const word = raw.trim();
     const found = FIXES.find(
-      ({ name, findings, partly }) =>
-        name === word || (partly !== true && findings.some((n) => String(n) === word)),
+      (fix) =>
+        fix.name === word || fix.findings.some((n) => String(n) === word && !mendsPartly(fix, n)),
     );
     if (!found) throw new InputError(`fix '${word}' is unknown, expected ${fixNames().join(', ')}`);
     return found;
   });
+}
+
+/** Whether a fix mends only a part of a finding of its own. */
+export function mendsPartly({ partly }: Fix, finding: number): boolean {
+  return partly === true || (partly?.includes(finding) ?? false);
 }
 
 /**

@@ -10,6 +10,8 @@ import {
   dev_name,
   dma_addr_t,
   type dma_data_direction,
+  list_for_each_entry,
+  list_head,
   type pci_dev,
   pci_find_host_bridge,
   type phys_addr_t,
@@ -19,12 +21,16 @@ import {
   u64_add,
 } from '@iommu-bounce/linux-shim';
 import {
+  IOMMU_RESV_SW_MSI,
   type iommu_domain,
+  type iommu_group,
+  type iommu_resv_region,
   type iova_domain,
   iova_offset,
   iova_pfn,
 } from '@iommu-bounce/iommu-core';
-import { to_cookie } from '@iommu-bounce/dma-iommu';
+import { type io_buffer_pool, to_cookie } from '@iommu-bounce/dma-iommu';
+import type { io_buffer_pool as pool_struct } from '@iommu-bounce/io-buffer-pool';
 import type { DmaIommuClass, Fix } from '../fix';
 import { invalidateFrom } from '../list-entries';
 
@@ -64,6 +70,9 @@ function touchingRanges(base: DmaIommuClass): DmaIommuClass {
 
 function reserveEach(base: DmaIommuClass): DmaIommuClass {
   return class extends base {
+    /** Devices with a region among the addresses of their domain's pool, which are taken already: they do without it. */
+    private readonly withoutPool = new WeakSet<device>();
+
     protected override iommu_dma_init_domain(
       domain: iommu_domain,
       start: dma_addr_t,
@@ -72,19 +81,55 @@ function reserveEach(base: DmaIommuClass): DmaIommuClass {
     ): number {
       const wasSetUp = domain.iova_cookie !== null && to_cookie(domain).iovad.start_pfn !== 0;
       const ret = super.iommu_dma_init_domain(domain, start, size, dev);
-      return ret === 0 && wasSetUp && dev ? this.iova_reserve_iommu_regions(dev, domain) : ret;
+      if (ret !== 0 || !wasSetUp || !dev) return ret;
+      if (this.meetsPool(dev, domain)) this.withoutPool.add(dev);
+      return this.iova_reserve_iommu_regions(dev, domain);
+    }
+
+    protected override dev_to_io_buffer_pool(dev: device): io_buffer_pool | null {
+      return this.withoutPool.has(dev) ? null : super.dev_to_io_buffer_pool(dev);
+    }
+
+    private meetsPool(dev: device, domain: iommu_domain): boolean {
+      const pool = to_cookie(domain).bounce_buffers as pool_struct | null;
+      const regions = new list_head<iommu_resv_region>();
+      this.iommu.iommu_get_resv_regions(dev, regions);
+      const meets = [...list_for_each_entry(regions)].some(
+        ({ type, start, length }) =>
+          type !== IOMMU_RESV_SW_MSI &&
+          (pool?.classes ?? []).some(
+            ({ iova_base, iova_end }) => start < iova_end && start + length > iova_base,
+          ),
+      );
+      this.iommu.iommu_put_resv_regions(dev, regions);
+      return meets;
     }
   };
 }
 
-/** In iommu.c, as a later kernel has it: what lies behind address 0 is asked of address 1. */
+/** A function of iommu.c that no other file sees. */
+interface DirectMappings {
+  iommu_create_device_direct_mappings: (group: iommu_group, dev: device) => number;
+}
+
+/** In iommu.c, as a later kernel has it: there, and nowhere else, what lies behind address 0 is asked of address 1. */
 function askForOne(base: DmaIommuClass): DmaIommuClass {
   return class extends base {
     constructor(...args: ConstructorParameters<DmaIommuClass>) {
       super(...args);
       const { iommu } = this;
+      const inner = iommu as unknown as DirectMappings;
       const toPhys = iommu.iommu_iova_to_phys.bind(iommu);
-      iommu.iommu_iova_to_phys = (domain, at) => toPhys(domain, at === 0 ? dma_addr_t(1) : at);
+      const create = inner.iommu_create_device_direct_mappings.bind(iommu);
+      let creates = false;
+      inner.iommu_create_device_direct_mappings = (group, dev) => {
+        creates = true;
+        const ret = create(group, dev);
+        creates = false;
+        return ret;
+      };
+      iommu.iommu_iova_to_phys = (domain, at) =>
+        toPhys(domain, creates && at === 0 ? dma_addr_t(1) : at);
     }
   };
 }
@@ -152,13 +197,13 @@ export const ADDRESSES: readonly Fix[] = [
   {
     name: 'reserve-each',
     findings: [44, 43],
-    what: 'each set-up reserves its device’s regions, and fails if that fails',
+    what: 'each set-up reserves its device’s regions, and fails if that fails; a device with a region among the pool’s addresses does without the pool',
     overlays: { dma_iommu: reserveEach },
   },
   {
     name: 'ask-for-one',
     findings: [51],
-    what: 'whether address 0 is mapped is asked of the byte behind it',
+    what: 'where 1:1 regions are made, whether address 0 is mapped is asked of the byte behind it',
     overlays: { dma_iommu: askForOne },
   },
 ];

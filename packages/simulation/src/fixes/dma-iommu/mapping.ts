@@ -7,6 +7,7 @@ import {
   type dma_addr_t,
   type dma_data_direction,
   dma_get_mask,
+  min_not_zero,
   type page,
   page_to_phys,
   phys_addr_t,
@@ -19,7 +20,7 @@ import type { DmaIommuClass, Fix, PoolClass } from '../fix';
 
 /** Whether the device can reach all buffers of a pool. */
 function reaches(dev: device, pool: object | null): boolean {
-  const mask = dma_get_mask(dev);
+  const mask = min_not_zero(dma_get_mask(dev), dev.bus_dma_limit);
   return ((pool as pool_struct | null)?.classes ?? []).every(
     ({ iova_end }) => iova_end - 1 <= mask,
   );
@@ -127,7 +128,7 @@ export const MAPPING: readonly Fix[] = [
   {
     name: 'mask-at-map',
     findings: [15, 14],
-    what: 'each map looks at the device’s mask: a device that cannot reach the pool does without it',
+    what: 'each map looks at the device’s mask and at the limit of its bus: a device that cannot reach the pool does without it',
     overlays: { dma_iommu: maskOfPages, io_buffer_pool: maskOfLists },
   },
   {

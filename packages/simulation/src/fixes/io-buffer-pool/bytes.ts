@@ -156,7 +156,7 @@ export const BYTES: readonly Fix[] = [
     name: 'zero-fill',
     findings: [2],
     partly: true,
-    what: 'pages of a buffer are cleared when it is filled, as in v2 of the series: no old kernel memory shows',
+    what: 'pages of a buffer are cleared when it is filled, as in 3/9 of v2: no old kernel memory shows',
     overlays: { io_buffer_pool: zeroFill },
   },
   {

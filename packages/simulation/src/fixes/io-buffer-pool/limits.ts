@@ -53,7 +53,7 @@ function takeIdle(base: PoolClass): PoolClass {
       return super.io_buffer_pool_map_buffer(pool_in, orig_buffer, size, prot, attrs);
     }
 
-    /** Makes the buffer that was idle longest an empty slot; false if there is none, or a slot was empty anyway. */
+    /** Makes the buffer that was idle longest in the first cache that has any an empty slot; false if there is none, or a slot was empty anyway. */
     private emptied(pool: io_buffer_pool, klass: io_buffer_class): boolean {
       let flags = this.k.locks.spin_lock_irqsave(klass.lock);
       const cache = list_empty(klass.empty_slots)
@@ -141,7 +141,7 @@ export const LIMITS: readonly Fix[] = [
   {
     name: 'take-idle',
     findings: [31],
-    what: 'a full class unmaps its oldest idle buffer of any permission and takes its slot',
+    what: 'a full class unmaps the oldest buffer of the first cache that has one (what the device reads, writes, both), and takes its slot',
     overlays: { io_buffer_pool: takeIdle },
   },
   {

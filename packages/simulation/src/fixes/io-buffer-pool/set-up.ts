@@ -35,15 +35,15 @@ function aperture(base: PoolClass): PoolClass {
 
 export const SET_UP: readonly Fix[] = [
   {
-    name: 'pool-optional',
-    findings: [17, 64],
-    what: 'a pool that cannot be made is done without: the device is translated, its mappings are not bounced',
-    overlays: { io_buffer_pool: poolOptional },
-  },
-  {
     name: 'aperture',
     findings: [16],
-    what: 'in a domain that begins above the device’s mask of set-up, the pool takes addresses from where it begins',
+    what: 'in a domain that begins above the device’s mask of set-up, the pool takes addresses from where it begins, if they are enough',
     overlays: { io_buffer_pool: aperture },
+  },
+  {
+    name: 'pool-optional',
+    findings: [17, 16, 64],
+    what: 'a pool that cannot be made is done without: the device is translated, its mappings are not bounced',
+    overlays: { io_buffer_pool: poolOptional },
   },
 ];

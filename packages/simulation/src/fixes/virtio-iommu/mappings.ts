@@ -13,11 +13,14 @@ import {
   VIRTIO_IOMMU_T_UNMAP,
   interval_tree_iter_first,
   interval_tree_iter_next,
+  type interval_tree_node,
+  interval_tree_remove,
   type iommu_domain,
   type iommu_iotlb_gather,
   put_le64,
   to_viommu_domain,
   type viommu_domain,
+  type viommu_mapping,
   virtio_buf,
   virtio_iommu_req_unmap,
 } from '@iommu-bounce/iommu-core';
@@ -44,22 +47,24 @@ function noOverlap(base: VirtioIommuClass): VirtioIommuClass {
   };
 }
 
+/** The mappings that viommu_del_mappings would forget: up to one that it would have to split. */
+function found_mappings(
+  vdomain: viommu_domain,
+  iova: number,
+  size: number,
+): interval_tree_node<viommu_mapping>[] {
+  const last = size === 0 ? U64_MAX : iova + size - 1;
+  const found: interval_tree_node<viommu_mapping>[] = [];
+  let node = interval_tree_iter_first(vdomain.mappings, iova, last);
+  while (node && node.start >= iova) {
+    found.push(node);
+    node = interval_tree_iter_next(node, iova, last);
+  }
+  return found;
+}
+
 function unmapFirst(base: VirtioIommuClass): VirtioIommuClass {
   return class extends base {
-    /** The last byte of the mappings that viommu_del_mappings would forget, or -1. */
-    private lastOf(vdomain: viommu_domain, iova: number, size: number): number {
-      const last = size === 0 ? U64_MAX : iova + size - 1;
-      let found = -1;
-      const flags = this.k.locks.spin_lock_irqsave(vdomain.mappings_lock);
-      let node = interval_tree_iter_first(vdomain.mappings, iova, last);
-      while (node && node.start >= iova) {
-        found = Math.max(found, node.last);
-        node = interval_tree_iter_next(node, iova, last);
-      }
-      this.k.locks.spin_unlock_irqrestore(vdomain.mappings_lock, flags);
-      return found;
-    }
-
     protected override viommu_unmap(
       domain: iommu_domain,
       iova: dma_addr_t,
@@ -67,10 +72,20 @@ function unmapFirst(base: VirtioIommuClass): VirtioIommuClass {
       _gather: iommu_iotlb_gather,
     ): number {
       const vdomain = to_viommu_domain(domain);
-      const last = this.lastOf(vdomain, iova, size);
-      if (last < 0) return 0;
-      if (vdomain.nr_endpoints > 0 && !this.queuesUnmap(vdomain, iova, last)) return 0;
-      return this.viommu_del_mappings(vdomain, iova, size);
+      // Held across both: an attach in between would send a MAP of what was unmapped. Replaying holds it in its requests too.
+      const flags = this.k.locks.spin_lock_irqsave(vdomain.mappings_lock);
+      const found = found_mappings(vdomain, iova, size);
+      const last = Math.max(-1, ...found.map((node) => node.last));
+      const isUnmapped =
+        last >= 0 && (vdomain.nr_endpoints === 0 || this.queuesUnmap(vdomain, iova, last));
+      let unmapped = 0;
+      for (const node of isUnmapped ? found : []) {
+        unmapped += node.last - node.start + 1;
+        interval_tree_remove(node, vdomain.mappings);
+        this.mapping_free(node.owner);
+      }
+      this.k.locks.spin_unlock_irqrestore(vdomain.mappings_lock, flags);
+      return unmapped;
     }
 
     private queuesUnmap(vdomain: viommu_domain, iova: number, last: number): boolean {
@@ -95,7 +110,8 @@ export const MAPPINGS: readonly Fix[] = [
   {
     name: 'unmap-first',
     findings: [54, 55],
-    what: 'virtio-iommu first asks the device to unmap all that is found in the range, and then forgets it',
+    partly: [55],
+    what: 'virtio-iommu first asks the device to unmap all that is found in the range, and then forgets it: where that fails, a caller may try again, and of v5.13 none does',
     overlays: { virtio_iommu: unmapFirst },
   },
 ];

@@ -127,7 +127,8 @@ export const REQUESTS: readonly Fix[] = [
   {
     name: 'read-replies',
     findings: [57],
-    what: 'virtio-iommu waits for the reply to each UNMAP, and reports it',
+    partly: true,
+    what: 'virtio-iommu waits for the reply to each UNMAP, and reports it: the pool keeps its page; without the pool a driver, whose unmap returns nothing, frees the page all the same',
     overlays: { virtio_iommu: readReplies },
   },
   {

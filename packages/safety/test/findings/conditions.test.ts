@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Under which conditions a finding hurts, and under which not: what docs/findings.md says of them.
+
+import { expect } from 'chai';
+import { DMA_TO_DEVICE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
+import { new_device } from '@iommu-bounce/linux-shim/testing';
+import { IOMMU_READ } from '@iommu-bounce/iommu-core';
+import { fixesNamed } from '@iommu-bounce/simulation';
+import { PROMISES } from '../../src';
+import { FINDINGS, Trial } from '../../src/findings';
+
+const series = (): Trial => new Trial({ pool: true, fixes: [] });
+
+describe('the condition of a finding', () => {
+  it('34: the list of a device like NVMe is one segment with the caller’s bytes, wherever it begins', () => {
+    const m = series().machine();
+    const dev = new_device({ dma_parms: { min_align_mask: 4095, max_segment_size: 2 ** 32 - 1 } });
+    m.plug(dev);
+    const sgl = m.list([m.page(0x11), 3584, 512], [m.page(0x22), 4096, 0], [m.page(0x33), 512, 0]);
+    expect(m.map_sg(dev, sgl, 3, DMA_TO_DEVICE)).to.equal(1);
+    // The driver takes the offset of its first request from this address, and a page each from there on.
+    expect(sgl.dma_address % 4096).to.equal(0);
+    const wanted = [0x11, 3584, 0x22, 4096, 0x33, 512];
+    const bytes = m.read(dev, sgl.dma_address, sgl.dma_length) ?? new Uint8Array();
+    expect(bytes).to.have.length(8192);
+    for (let at = 0, i = 0; i < wanted.length; at += wanted[i + 1] ?? 0, i += 2)
+      expect(
+        bytes.slice(at, at + (wanted[i + 1] ?? 0)).every((byte) => byte === wanted[i]),
+      ).to.equal(true);
+    expect(PROMISES.filter(({ brokenBy }) => brokenBy.includes(34))).to.deep.equal([]);
+  });
+
+  it('6, 24 and 29 break a rule of the DMA API, 28 none', () => {
+    // dma-api.rst: a list is synced and unmapped with what it was mapped with; debug.c: an entry is no longer than a segment.
+    const cause = (id: number): string | undefined => FINDINGS.find((one) => one.id === id)?.cause;
+    expect([6, 24, 29].map(cause)).to.deep.equal(Array(3).fill('driver misuse'));
+    expect(cause(28)).to.equal('unusual set-up');
+  });
+
+  it('51: ask-for-one asks another address nowhere but where 1:1 regions are made', () => {
+    const m = new Trial({ pool: false, fixes: fixesNamed('ask-for-one') }).machine();
+    const domain = m.plug(new_device());
+    m.iommu.iommu_map(domain, dma_addr_t(0), phys_addr_t(0x5000), 4096, IOMMU_READ);
+    expect(m.iommu.iommu_iova_to_phys(domain, dma_addr_t(0))).to.equal(0x5000);
+  });
+});
