@@ -15,10 +15,12 @@ import {
   type scatterlist,
   sg_dma_address,
   virt_addr_t,
+  page_to_phys,
   page_to_virt,
+  phys_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { IOMMU_READ } from '@iommu-bounce/iommu-core';
-import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
+import { IOMMU_CACHE, IOMMU_READ } from '@iommu-bounce/iommu-core';
+import type { io_buffer_pool, io_buffer_slot } from '@iommu-bounce/io-buffer-pool';
 import type { Fix, PoolClass } from '../fix';
 import { listBytes } from '../list-entries';
 import { overDmaIommu } from './over-dma-iommu';
@@ -64,21 +66,30 @@ function deviceOnlyWrites(prot: number, attrs: number): boolean {
 function clearSlack(machine: machine, pool: io_buffer_pool, iova: dma_addr_t, size: number): void {
   for (const { iova_base, buffer_size, slots } of pool.classes) {
     const at = Math.floor((iova - iova_base) / buffer_size);
-    const pages = slots[at]?.bounce_buffer;
-    if (iova < iova_base || !pages) continue;
+    const slot = slots[at];
+    if (iova < iova_base || !slot?.bounce_buffer) continue;
     const first = iova - iova_base - at * buffer_size;
-    clear(machine, pages, 0, first);
-    clear(machine, pages, first + size, buffer_size);
+    clear(machine, slot, 0, first);
+    clear(machine, slot, first + size, buffer_size);
     return;
   }
 }
 
-function clear(machine: machine, pages: readonly (page | null)[], from: number, to: number): void {
+/** Bytes from..to-1 of a buffer; what the caches of the CPU hold of them goes to a device that does not see these. */
+function clear(machine: machine, slot: io_buffer_slot, from: number, to: number): void {
   for (let at = from; at < to;) {
-    const p = pages[Math.floor(at / PAGE_SIZE)];
+    const p = slot.bounce_buffer?.[Math.floor(at / PAGE_SIZE)];
     const within = at % PAGE_SIZE;
     const n = Math.min(to - at, PAGE_SIZE - within);
-    if (p) machine.mm.memset(virt_addr_t(page_to_virt(p) + within), 0, n);
+    if (p) {
+      machine.mm.memset(virt_addr_t(page_to_virt(p) + within), 0, n);
+      if (!(slot.prot & IOMMU_CACHE))
+        machine.arch.arch_sync_dma_for_device(
+          phys_addr_t(page_to_phys(p) + within),
+          n,
+          DMA_TO_DEVICE,
+        );
+    }
     at += n;
   }
 }
@@ -131,9 +142,9 @@ function scrub(base: PoolClass): PoolClass {
     override io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
       const pool = pool_in as io_buffer_pool | null;
       const slot = pool && this.io_buffer_pool_find_buffer(pool, handle);
-      // What the device can only write it cannot read back.
+      // What the device can only write it cannot read back, where the IOMMU has a permission to write only.
       if (slot?.klass && slot.bounce_buffer && slot.orig_buffer !== null && slot.prot & IOMMU_READ)
-        clear(this.k, slot.bounce_buffer, 0, slot.klass.buffer_size);
+        clear(this.k, slot, 0, slot.klass.buffer_size);
       return super.io_buffer_pool_unmap_buffer(pool_in, handle);
     }
   };
