@@ -137,6 +137,43 @@ function zeroFill(base: PoolClass): PoolClass {
   }));
 }
 
+/** Nothing is copied into such a buffer until its driver syncs, and then a part only. */
+function zeroSkipped(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_map_page(
+      pool: object | null,
+      p: page,
+      offset: number,
+      size: number,
+      prot: number,
+      attrs: number,
+    ): dma_addr_t {
+      const iova = super.io_buffer_pool_map_page(pool, p, offset, size, prot, attrs);
+      if (iova !== DMA_MAPPING_ERROR) this.clearSkipped(pool, iova, attrs);
+      return iova;
+    }
+
+    override io_buffer_pool_map_sg(
+      pool: object | null,
+      dev: device,
+      sgl: scatterlist,
+      nents: number,
+      prot: number,
+      attrs: number,
+    ): number {
+      const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
+      if (mapped > 0) this.clearSkipped(pool, to_dma_addr(sg_dma_address(sgl)), attrs);
+      return mapped;
+    }
+
+    private clearSkipped(pool: object | null, iova: dma_addr_t, attrs: number): void {
+      if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC)) return;
+      const slot = this.io_buffer_pool_find_buffer(pool as io_buffer_pool, iova);
+      if (slot?.klass) clear(this.k, slot, 0, slot.klass.buffer_size);
+    }
+  };
+}
+
 function scrub(base: PoolClass): PoolClass {
   return class extends base {
     override io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
@@ -175,5 +212,11 @@ export const BYTES: readonly Fix[] = [
     findings: [3],
     what: 'a buffer that the device can read is cleared when it is unmapped',
     overlays: { io_buffer_pool: scrub },
+  },
+  {
+    name: 'zero-skipped',
+    findings: [72],
+    what: 'the buffer of a mapping that its driver syncs is cleared when it is mapped',
+    overlays: { io_buffer_pool: zeroSkipped },
   },
 ];
