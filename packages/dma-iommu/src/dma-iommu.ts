@@ -323,7 +323,7 @@ export class dma_iommu_c implements dma_iommu_h {
     if (!domain.iova_cookie) return;
     const cookie = to_cookie(domain);
 
-    if (this.config.IOMMU_IO_BUFFER) this.pool.io_buffer_pool_destroy(cookie.bounce_buffers);
+    if (this.config.IOMMU_IO_BUFFER) this.pool.io_buffer_pool_destroy(cookie.bounce_buffers); // finding 74
 
     if (cookie.type === IOMMU_DMA_IOVA_COOKIE && cookie.iovad.granule)
       this.iova.put_iova_domain(cookie.iovad);
@@ -553,7 +553,7 @@ export class dma_iommu_c implements dma_iommu_h {
   __iommu_dma_alloc_iova(
     domain: iommu_domain,
     size: number,
-    dma_limit: number,
+    dma_limit: number, // finding 73: u64 here, dma_addr_t where it is declared
     dev: device,
   ): dma_addr_t {
     const cookie = to_cookie(domain);

@@ -582,7 +582,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     let i = 0;
     for (; i < this.num_classes; i++)
-      if (size <= (pool.classes[i] as io_buffer_class).buffer_size) break;
+      if (size <= (pool.classes[i] as io_buffer_class).buffer_size) break; // finding 71
 
     if (i === this.num_classes) return DMA_MAPPING_ERROR;
     const klass = pool.classes[i] as io_buffer_class;
@@ -625,7 +625,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
     }
 
-    slot.orig_buffer = orig_buffer; // finding 2: the rest of the slot keeps what it had
+    slot.orig_buffer = orig_buffer; // findings 2 and 72: the rest of the slot keeps what it had
     return this.io_buffer_slot_to_iova(slot, klass);
   }
 
@@ -642,7 +642,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     prot: number,
     attrs: number,
   ): dma_addr_t {
-    const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs);
+    const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs); // finding 71
     return iova === DMA_MAPPING_ERROR || offset === 0 ? iova : dma_addr_t(iova + offset);
   }
 
@@ -684,7 +684,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       i++;
     }
 
-    // finding 11: one entry, not all that follow
+    // findings 11 and 70: one entry, not all that follow, whether it is one of the list or not
     if (sg) {
       sg.dma_address = DMA_MAPPING_ERROR;
       sg.dma_length = 0;

@@ -4,11 +4,12 @@
 import { join } from 'node:path';
 import { FIXES, mendsPartly } from '@iommu-bounce/simulation';
 import {
+  BY_READING,
   CAUSES,
   CAUSE_WORDS,
   FINDINGS,
-  type Finding,
   PROMISES,
+  type ReadFinding,
   SEVERITIES,
   SEVERITY_WORDS,
   judge,
@@ -17,6 +18,9 @@ import {
 
 export const PAGE = join(__dirname, '..', '..', '..', 'docs', 'findings.md');
 const WIDTH = 128;
+
+/** By number. */
+const ALL: readonly ReadFinding[] = [...FINDINGS, ...BY_READING].sort((a, b) => a.id - b.id);
 
 /** The page with its tables, and the made lines of its entries, as the data has them now. */
 export function findingsPage(text: string): string {
@@ -31,26 +35,26 @@ export function findingsPage(text: string): string {
   return page
     .split(/^(?=#{2,3} )/m)
     .map((part) => {
-      const finding = FINDINGS.find(({ id }) => part.startsWith(`### ${String(id)}. `));
+      const finding = ALL.find(({ id }) => part.startsWith(`### ${String(id)}. `));
       return finding ? entry(part, finding) : part;
     })
     .join('');
 }
 
 /** What is made stands in front of `C:`, and at the head of the commands. */
-function entry(part: string, finding: Finding): string {
+function entry(part: string, finding: ReadFinding): string {
   const { id, title } = finding;
   if (!part.startsWith(`### ${String(id)}. ${title}\n`))
     throw new Error(`docs/findings.md: expected the title of finding ${String(id)}: ${title}`);
   const bare = part
     .replace(/^- How bad: .*?\n\n(?=C: )/ms, '')
     .replace(/^npx iommu-bounce check --finding \d+\n/m, '');
-  return bare
-    .replace(/^(?=C: )/m, `${facts(finding).map(broken).join('\n')}\n\n`)
-    .replace(/^```sh\n/m, `\`\`\`sh\nnpx iommu-bounce check --finding ${String(id)}\n`);
+  const made = bare.replace(/^(?=C: )/m, `${facts(finding).map(broken).join('\n')}\n\n`);
+  if (BY_READING.some((one) => one.id === id)) return made;
+  return made.replace(/^```sh\n/m, `\`\`\`sh\nnpx iommu-bounce check --finding ${String(id)}\n`);
 }
 
-function facts({ id, severity, cause, harm, later, fix, design = '' }: Finding): string[] {
+function facts({ id, severity, cause, harm, later, fix, design = '' }: ReadFinding): string[] {
   const names = fix?.split(',') ?? [];
   const mends = names.map((name) => {
     const found = FIXES.find((one) => one.name === name);
@@ -66,7 +70,7 @@ function facts({ id, severity, cause, harm, later, fix, design = '' }: Finding):
 
 function severityTable(): string {
   const rows = SEVERITIES.flatMap((severity) =>
-    FINDINGS.filter((one) => one.severity === severity).map((one) => [
+    ALL.filter((one) => one.severity === severity).map((one) => [
       severity,
       one.cause,
       `[${String(one.id)}](#${anchor(`${String(one.id)}. ${one.title}`)})`,

@@ -50,6 +50,8 @@ export interface CheckedFinding extends ListedFinding {
   readonly shown: boolean;
   /** Whether it is gone with its fix, or with those of --fix; null: no fix was tried. */
   readonly fixed: boolean | null;
+  /** Whether it is gone without the pool too, with the same fixes; null: it does not show there, or no fix was tried. */
+  readonly fixed_without_pool: boolean | null;
   /** What the scenario does. */
   readonly steps: readonly string[];
   /** Kernels that it ran on. */
@@ -210,10 +212,11 @@ export function checkDocument(
       failures,
     })),
     ...Object.fromEntries(tried.map(({ kind, count }) => [kind, count])),
-    findings: findings.map(({ finding, shown, fixed, columns, rows }) => ({
+    findings: findings.map(({ finding, shown, fixed, fixedWithoutPool, columns, rows }) => ({
       ...listed(finding),
       shown,
       fixed,
+      fixed_without_pool: fixedWithoutPool,
       steps: finding.steps,
       columns: columns.map(({ title }) => title),
       rows,

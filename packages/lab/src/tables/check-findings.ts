@@ -122,11 +122,15 @@ function cells({ what, values, wrong }: SeenRow): string[] {
   ];
 }
 
-function verdict({ columns, rows }: CheckedFinding): string {
+function verdict({ columns, rows, fixed_without_pool }: CheckedFinding): string {
   const each = columns.map((title, i) => {
     const shown = rows.some(({ wrong }) => wrong[i] === true);
     return `${title}: ${shown ? 'shown' : 'not shown'}`;
   });
+  if (fixed_without_pool !== null)
+    each.push(
+      `${columns.at(-1) ?? ''} and without the pool: ${fixed_without_pool ? 'not shown' : 'shown'}`,
+    );
   return `${each.join('; ')}.`;
 }
 

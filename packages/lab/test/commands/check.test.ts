@@ -99,6 +99,17 @@ describe('check', function () {
     }
   });
 
+  it('says whether a fix helps without the pool, where the finding shows there', async () => {
+    const { out } = await cli('check', '--finding', '57');
+    expect(out.replaceAll(/\s+/g, ' ')).to.match(
+      /with read-replies: not shown; with read-replies and without the pool: shown\. $/,
+    );
+    const [plain, bounced] = (await document('--finding', '47,2')).findings
+      .toSorted((a, b) => b.id - a.id)
+      .map(({ fixed_without_pool }) => fixed_without_pool);
+    expect([plain, bounced]).to.deep.equal([true, null]);
+  });
+
   it('still shows a finding with the fix of another', async () => {
     const [finding] = (await document('--finding', '2', '--fix', 'in-use')).findings;
     expect([finding?.shown, finding?.fixed]).to.deep.equal([true, false]);

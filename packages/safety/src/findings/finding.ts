@@ -67,3 +67,6 @@ export interface Finding {
   /** Boots a machine of the column and notes what is seen. */
   readonly show: (trial: Trial) => void;
 }
+
+/** A finding that no machine shows: it was read only. */
+export type ReadFinding = Omit<Finding, 'steps' | 'show'>;

@@ -10,11 +10,13 @@ import { MEMORY } from './memory';
 import { POOL } from './pool';
 import { RACES } from './races';
 import { SET_UP } from './set-up';
+import { TABLES_AND_OFFSETS } from './tables-and-offsets';
 import { UNTRUSTED } from './untrusted';
 import { VIRTIO } from './virtio';
 import { WRONG_USE } from './wrong-use';
 
 export * from './finding';
+export { BY_READING } from './by-reading';
 export {
   Trial,
   Machine,
@@ -39,4 +41,5 @@ export const FINDINGS: readonly Finding[] = [
   ...VIRTIO,
   ...MEMORY,
   ...RACES,
+  ...TABLES_AND_OFFSETS,
 ].sort((a, b) => a.id - b.id);

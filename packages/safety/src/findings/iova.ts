@@ -39,6 +39,10 @@ class Allocator {
     this.v.free_iova_fast(this.iovad, pfn, 1);
   }
 
+  end(): void {
+    this.v.put_iova_domain(this.iovad);
+  }
+
   reserve(lo: number, hi: number): iova | null {
     return this.v.reserve_iova(this.iovad, lo, hi);
   }
@@ -92,6 +96,16 @@ function missingMagazine(t: Trial): void {
       for (const pfn of all) a.freeFast(pfn);
     });
   }
+  const m = t.machine();
+  m.k.faults.fail('percpu', 1);
+  const a = new Allocator(m);
+  m.k.faults.fail('percpu', 0);
+  t.dies('without the CPUs’ caches: one frame is taken and freed', () => {
+    a.freeFast(a.fast(1, 1000));
+  });
+  t.dies('and the domain ends', () => {
+    a.end();
+  });
 }
 
 function refusedWithRoom(t: Trial): void {
@@ -168,7 +182,7 @@ export const IOVA: readonly Finding[] = [
     title: 'A failed magazine allocation oopses much later',
     severity: 'crash',
     cause: 'failure',
-    harm: 'one failed allocation while a domain is set up, and the first unmap, or the 129th, follows NULL',
+    harm: 'one failed allocation while a domain is set up, and the first map, the first unmap or the 129th follows NULL',
     where: ['init_iova_rcaches', '__iova_rcache_insert'],
     later:
       'mended in v5.18 by 32e92d9f6f87 (February 2022), which gives the caches a set-up of their own, which can fail',
@@ -176,6 +190,7 @@ export const IOVA: readonly Finding[] = [
     steps: [
       'One of the two magazines of a cache cannot be allocated.',
       'Frames are allocated and freed into the cache.',
+      'On another machine what each CPU has of the cache cannot be allocated.',
     ],
     show: missingMagazine,
   },

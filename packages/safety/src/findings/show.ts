@@ -30,6 +30,8 @@ export interface ShownFinding {
   readonly shown: boolean;
   /** Whether it is gone with its own fix, or with `withFix`; null: no fix was tried. */
   readonly fixed: boolean | null;
+  /** The same without the pool; null: it does not show there, or no fix was tried. */
+  readonly fixedWithoutPool: boolean | null;
 }
 
 /** One run of a scenario. */
@@ -58,13 +60,17 @@ export function showFinding(finding: Finding, withFix: readonly Fix[] = []): Sho
     title,
     shown: sights.some(({ wrong }) => wrong),
   }));
-  const [, series, fixed] = columns;
+  const [without, series, fixed] = columns;
   return {
     finding,
     columns,
     rows: rowsOf(runs.map(({ sights }) => sights)),
     shown: (withFix.length > 0 ? fixed : series)?.shown ?? false,
     fixed: fixed ? !fixed.shown : null,
+    fixedWithoutPool:
+      fixed && without?.shown === true
+        ? !observe(finding, { pool: false, fixes }).some(({ wrong }) => wrong)
+        : null,
   };
 }
 

@@ -22,20 +22,20 @@ export const PROMISES: readonly SeriesPromise[] = [
     id: 'strict-protection',
     statement: 'mappings are reused while protection stays strict',
     source: COVER_LETTER,
-    brokenBy: [2, 3, 5, 10, 12],
+    brokenBy: [2, 3, 5, 10, 12, 72],
   },
   {
     id: 'swiotlb-drivers',
     statement: 'every driver that works with swiotlb=force works',
     source: COVER_LETTER,
-    brokenBy: [5, 6, 7, 8, 9, 11, 12, 14, 15, 19, 24, 29, 33],
+    brokenBy: [5, 6, 7, 8, 9, 11, 12, 14, 15, 19, 24, 29, 33, 70],
   },
   {
     id: 'small-mappings-bounce',
     statement:
       'all non-direct streaming mappings below a size go through bounce buffers, unless something fails',
     source: `${COVER_LETTER}; ${PATCH_4}`,
-    brokenBy: [30, 31],
+    brokenBy: [30, 31, 71],
   },
   {
     id: 'grows-on-demand',

@@ -43,4 +43,24 @@ describe('the condition of a finding', () => {
     m.iommu.iommu_map(domain, dma_addr_t(0), phys_addr_t(0x5000), 4096, IOMMU_READ);
     expect(m.iommu.iommu_iova_to_phys(domain, dma_addr_t(0))).to.equal(0x5000);
   });
+
+  it('2 and 3: what zero-slack and scrub clear reaches a device beside the caches', () => {
+    for (const [fix, wanted] of [
+      ['zero-slack', 4096],
+      ['scrub', 4096 + 100],
+    ] as const) {
+      const m = new Trial({ pool: true, fixes: fixesNamed(fix) }).machine();
+      const dev = new_device({ dma_coherent: false });
+      m.plug(dev);
+      let synced = 0;
+      const { arch } = m.k;
+      const sync = arch.arch_sync_dma_for_device.bind(arch);
+      arch.arch_sync_dma_for_device = (at, size, dir) => {
+        synced += size;
+        sync(at, size, dir);
+      };
+      m.unmap(dev, m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE), 100, DMA_TO_DEVICE);
+      expect(synced, fix).to.equal(wanted);
+    }
+  });
 });

@@ -3,12 +3,14 @@
 
 import {
   DMA_MAPPING_ERROR,
+  PAGE_SIZE,
   type dma_addr_t,
   list_add,
   list_del,
   list_empty,
   list_head,
   list_last_entry,
+  nth_page,
   type page,
   type scatterlist,
 } from '@iommu-bounce/linux-shim';
@@ -123,6 +125,23 @@ function cacheEachProt(base: PoolClass): PoolClass {
   };
 }
 
+function pageOffset(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_map_page(
+      pool: object | null,
+      p: page,
+      offset: number,
+      size: number,
+      prot: number,
+      attrs: number,
+    ): dma_addr_t {
+      const within = offset % PAGE_SIZE;
+      const first = within === offset ? p : nth_page(p, (offset - within) / PAGE_SIZE);
+      return super.io_buffer_pool_map_page(pool, first, within, size, prot, attrs);
+    }
+  };
+}
+
 function exactRange(base: PoolClass): PoolClass {
   return class extends base {
     protected override reserved_size(buffer_size: number): number {
@@ -155,5 +174,11 @@ export const LIMITS: readonly Fix[] = [
     findings: [35],
     what: 'addresses are reserved for the slots that there are',
     overlays: { io_buffer_pool: exactRange },
+  },
+  {
+    name: 'page-offset',
+    findings: [71],
+    what: 'a page mapping is bounced from the page on in which it begins',
+    overlays: { io_buffer_pool: pageOffset },
   },
 ];

@@ -11,6 +11,7 @@ import {
   scatterlist,
   and64,
   sg_dma_address,
+  sg_next,
   sg_page,
 } from '@iommu-bounce/linux-shim';
 import type { io_buffer_pool, io_buffer_slot } from '@iommu-bounce/io-buffer-pool';
@@ -60,6 +61,29 @@ function staleEntries(base: PoolClass): PoolClass {
     ): number {
       const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
       if (mapped > 0) invalidateFrom(sgl, nents, mapped);
+      return mapped;
+    }
+  };
+}
+
+function ownEntries(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_map_sg(
+      pool: object | null,
+      dev: device,
+      sgl: scatterlist,
+      nents: number,
+      prot: number,
+      attrs: number,
+    ): number {
+      let behind: scatterlist | null = sgl;
+      for (let i = 0; i < nents && behind; i++) behind = sg_next(behind);
+      const { dma_address, dma_length } = behind ?? sgl;
+      const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
+      if (mapped !== nents || !behind) return mapped;
+      // As C does with `i < nents` in front of the two assignments.
+      behind.dma_address = dma_address;
+      behind.dma_length = dma_length;
       return mapped;
     }
   };
@@ -134,6 +158,12 @@ export const LISTS: readonly Fix[] = [
     findings: [11],
     what: 'all entries behind the last segment are invalidated, not one',
     overlays: { io_buffer_pool: staleEntries },
+  },
+  {
+    name: 'own-entries',
+    findings: [70],
+    what: 'the entry behind the last segment is invalidated only if it is one of the list',
+    overlays: { io_buffer_pool: ownEntries },
   },
   {
     name: 'empty-list',
