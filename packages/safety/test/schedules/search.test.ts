@@ -35,6 +35,34 @@ describe('a search of all classes', () => {
       [{ steps: ['q e', 'c e', 'q e'] }, { steps: ['w x'], waits: 'e' }],
       2,
     ],
+    ...(['softirq', 'hardirq'] as const).map((kind): [string, ToyThread[], number] => [
+      `a ${kind} that is queued while it is masked, and cancelled before it can come`,
+      [
+        { steps: ['off', 'c e', 'on'] },
+        { steps: ['q e'] },
+        { steps: ['w y'], kind, cpu: 0, waits: 'e' },
+      ],
+      3,
+    ]),
+    [
+      'an interrupt that is queued where interrupts stay masked',
+      [
+        { steps: ['w y', 'off', 'w y'] },
+        { steps: ['q e'] },
+        { steps: [], kind: 'hardirq', cpu: 0, waits: 'e' },
+      ],
+      3,
+    ],
+    [
+      'an interrupt that comes after another one, and that a step which it does not wait for cancels',
+      [
+        { steps: ['q e', 'w y'] },
+        { steps: ['w x', 'c e'] },
+        { steps: ['c f'], kind: 'hardirq', cpu: 0, waits: 'e' },
+        { steps: ['q f'], kind: 'softirq', cpu: 0 },
+      ],
+      19,
+    ],
     [
       'last readers and writers: Abdulla et al., figure 1',
       steps(['w x'], ['r y', 'r x'], ['r z', 'r x']),
