@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 import {
+  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
@@ -67,6 +68,40 @@ describe('bytes that the device did not write', () => {
     w.plug(dev);
     const [before, after] = short_transfer(w, dev, 0);
     expect(after).not.to.eql(before);
+  });
+});
+
+describe('bytes that the driver has taken with a sync', () => {
+  const { wire } = wiring();
+
+  it('finding: change when the unmap copies the buffer again', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const p = w.buffer();
+    const at = w.map(dev, p, 0, 100, DMA_FROM_DEVICE);
+    const sent = pattern(100, 1);
+    w.write(dev, at, sent);
+    w.k.dma.dma_sync_single_for_cpu(dev, at, 100, DMA_FROM_DEVICE);
+    const changed = pattern(100, 2);
+    w.write(dev, at, changed);
+    expect(read_bytes(w.k, w.phys(p), 100)).to.eql(sent);
+    w.unmap(dev, at, 100, DMA_FROM_DEVICE);
+    expect(read_bytes(w.k, w.phys(p), 100)).to.eql(changed);
+  });
+
+  it('stay where the unmap is told to copy nothing', () => {
+    const w = wire();
+    const dev = new_device();
+    w.plug(dev);
+    const p = w.buffer();
+    const at = w.map(dev, p, 0, 100, DMA_FROM_DEVICE);
+    const sent = pattern(100, 1);
+    w.write(dev, at, sent);
+    w.k.dma.dma_sync_single_for_cpu(dev, at, 100, DMA_FROM_DEVICE);
+    w.write(dev, at, pattern(100, 2));
+    w.unmap(dev, at, 100, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+    expect(read_bytes(w.k, w.phys(p), 100)).to.eql(sent);
   });
 });
 

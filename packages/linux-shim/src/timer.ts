@@ -214,6 +214,11 @@ export class timer_c {
     return this.detach_if_pending(timer);
   }
 
+  /** The same, and waits for a run in progress: there is none here, where a timer ends before anything else goes on. */
+  del_timer_sync(timer: timer_list): boolean {
+    return this.del_timer(timer);
+  }
+
   /** Timers run in softirq context: nothing may sleep there. */
   protected call_timer_fn(timer: timer_list): void {
     this.context.preempt_disable();

@@ -276,21 +276,22 @@ describe('the timer wheel', () => {
     expect(k.context.in_atomic()).to.equal(false);
   });
 
-  it('lets the callback of one timer stop another that is due as well', () => {
-    const k = boot_machine({ jiffies: 0 });
-    const log: string[] = [];
-    const stopped = logging_timer(k, 'stopped', log);
-    const stopper = new timer_list();
-    k.timers.timer_setup(stopper, () => k.timers.del_timer(stopped));
-    for (const delay of [5, 5000]) {
-      const expires = k.timers.jiffies() + delay;
-      k.timers.mod_timer(stopped, expires);
-      k.timers.mod_timer(stopper, expires);
-      expect(k.timers.pending()).to.equal(2);
-      k.timers.advance(6000);
-      expect([log, k.timers.pending()]).to.deep.equal([[], 0]);
-    }
-  });
+  for (const del of ['del_timer', 'del_timer_sync'] as const)
+    it(`lets the callback of one timer stop another that is due as well, by ${del}`, () => {
+      const k = boot_machine({ jiffies: 0 });
+      const log: string[] = [];
+      const stopped = logging_timer(k, 'stopped', log);
+      const stopper = new timer_list();
+      k.timers.timer_setup(stopper, () => k.timers[del](stopped));
+      for (const delay of [5, 5000]) {
+        const expires = k.timers.jiffies() + delay;
+        k.timers.mod_timer(stopped, expires);
+        k.timers.mod_timer(stopper, expires);
+        expect(k.timers.pending()).to.equal(2);
+        k.timers.advance(6000);
+        expect([log, k.timers.pending()]).to.deep.equal([[], 0]);
+      }
+    });
 
   it('is the model that follows, for any timers, armed, moved and deleted at any time', () => {
     const HZS = [100, 250, 300, 1000];

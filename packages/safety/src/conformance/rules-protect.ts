@@ -137,6 +137,23 @@ export const PROTECT_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'unmap-checked',
+    kind: 'protects',
+    says: 'What the driver took with a sync for the CPU, and looked at, is the same after the unmap.',
+    check: (bench) => {
+      const { subject, page } = bench;
+      const address = bench.at(1);
+      const dma = bench.map(address, page, 'from');
+      const data = bench.fresh(page);
+      bench.write(dma, data);
+      subject.sync_single_for_cpu(dma, page, 'from');
+      bench.finds(address, data, 'after the sync');
+      bench.attack(dma, 0, page);
+      subject.unmap_page(dma, page, 'from');
+      bench.finds(address, data, 'after the unmap');
+    },
+  },
+  {
     id: 'free',
     kind: 'protects',
     says: 'Once coherent memory is freed, the device cannot read what it held.',

@@ -2,6 +2,7 @@
 // findings: each finding of docs/findings.md as data, and as a scenario that shows it on a machine.
 
 import { AROUND } from './around';
+import { DOUBLE_FETCH } from './double-fetch';
 import type { Finding } from './finding';
 import { IOVA } from './iova';
 import { LIMITS } from './limits';
@@ -42,4 +43,5 @@ export const FINDINGS: readonly Finding[] = [
   ...MEMORY,
   ...RACES,
   ...TABLES_AND_OFFSETS,
+  ...DOUBLE_FETCH,
 ].sort((a, b) => a.id - b.id);

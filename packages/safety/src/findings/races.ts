@@ -3,11 +3,12 @@
 
 import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import type { iommu_group, iova_domain } from '@iommu-bounce/iommu-core';
-import { type Kernel, type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
-import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
+import type { iommu_group } from '@iommu-bounce/iommu-core';
+import { type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
+import { DERIVED } from '../schedules/scenarios/derived-classes';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
+import { withTimerOverlay } from './timer-overlay';
 
 /** Schedules of lazy-teardown that are tried; an oops comes before the hundredth. */
 const LIMIT = 1000;
@@ -23,36 +24,9 @@ function seeSteps(t: Trial, steps: readonly ReplayedStep[], from: number): void 
   });
 }
 
-interface Stepping {
-  readonly k: {
-    readonly rt: Kernel;
-    readonly timers: { del_timer(timer: object): boolean };
-  };
-}
-type FreesQueue = new () => Stepping & {
-  free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined>;
-};
-
-/** The fix `wait-timer` as steps: del_timer_sync. */
-function waitingForTimer(): Derived {
-  const base = DERIVED.iova_c as unknown as FreesQueue;
-  class Waits extends base {
-    override *free_iova_flush_queue(iovad: iova_domain): Generator<undefined, void, undefined> {
-      const { rt, timers } = this.k;
-      const { fq_timer } = iovad;
-      if (rt.cancel(fq_timer, 0)) yield;
-      timers.del_timer(fq_timer);
-      if (rt.waitBegin(fq_timer, 0, rt.timer)) yield;
-      if (rt.waitEnd(fq_timer, 0, rt.timer)) yield;
-      yield* super.free_iova_flush_queue(iovad);
-    }
-  }
-  return { ...DERIVED, iova_c: Waits };
-}
-
 function timerAtTeardown(t: Trial): void {
-  const waits = t.setting.fixes.some(({ name }) => name === 'wait-timer');
-  const derived = waits ? waitingForTimer() : DERIVED;
+  const fix = t.setting.fixes.find(({ findings }) => findings.includes(66));
+  const derived = fix?.overlays.iova ? withTimerOverlay(fix.overlays.iova) : DERIVED;
   const scenario = 'lazy-teardown';
   const explored = exploreSchedules({ scenario, algorithm: 'brute', limit: LIMIT, derived });
   const { schedules, failures } = explored;

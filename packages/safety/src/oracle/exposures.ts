@@ -72,6 +72,30 @@ export class Exposures {
     }
   }
 
+  /** What is exposed as one kind in bytes from..to-1 of a frame has been another kind since it began. */
+  recast(frame: number, from: number, to: number, was: number, is: number): void {
+    const before = this.frames.get(frame);
+    if (!before?.kinds.includes(was)) return;
+    const after = new Episodes();
+    after.ends.length = after.kinds.length = after.since.length = 0;
+    const push = (end: number, kind: number, since: number): void => {
+      if (end <= (after.ends.at(-1) ?? 0)) return;
+      after.ends.push(end);
+      after.kinds.push(kind);
+      after.since.push(since);
+    };
+    before.ends.forEach((end, i) => {
+      const kind = before.kinds[i] as number;
+      const since = before.since[i] as number;
+      if (kind === was) {
+        push(Math.min(end, from), kind, since);
+        push(Math.min(end, to), is, since);
+      }
+      push(end, kind, since);
+    });
+    this.frames.set(frame, after);
+  }
+
   /** All that is exposed still is over now. */
   finish(now: number): void {
     this.pass(now);

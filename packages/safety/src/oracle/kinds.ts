@@ -26,7 +26,7 @@ export type Place = (typeof PLACES)[number];
 export const CONTENTS = [
   /** Cleared; read: or what the device itself wrote. */
   'nothing',
-  /** Written: in a bounce buffer, so that nobody's data changes unless it is copied back. */
+  /** Written: in a bounce buffer, and nobody's data changes. What an unmap copies back counts as driver_data. */
   'bounce',
   /** Read: what an earlier mapping of the domain has given to the device. */
   'residue',

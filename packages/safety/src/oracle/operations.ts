@@ -149,7 +149,10 @@ function bytesOf(random: Random, kind: BufferKind): number {
   return 16 + below(random, MOST_BYTES[kind] - 16 + 1);
 }
 
-/** One transfer in four of a network card or on USB is short, one in twenty of a drive; some drivers look in between. */
+/**
+ * One transfer in four of a network card or on USB is short, one in twenty of a drive. Some drivers look in between: two of
+ * three give the buffer back to the device, the third has seen enough and unmaps it.
+ */
 function planTransfers(
   random: Random,
   { id, bytes, direction, isList, todo }: InForce,
@@ -161,8 +164,9 @@ function planTransfers(
   if (direction === 'to' || unit(random) >= 0.15) return;
   const offset = isList ? 0 : below(random, bytes);
   const part = isList ? bytes : 1 + below(random, bytes - offset);
+  todo.push({ op: 'sync_for_cpu', id, offset, bytes: part });
+  if (unit(random) < 1 / 3) return;
   todo.push(
-    { op: 'sync_for_cpu', id, offset, bytes: part },
     { op: 'sync_for_device', id, offset, bytes: part },
     { op: 'transfer', id, bytes: moved },
   );

@@ -14,6 +14,7 @@ import { BufferArena, type Put } from './buffers';
 import { CallerCheck } from './caller-check';
 import { Classifier } from './classify';
 import { Held } from './held';
+import { ContentNumber, PlaceNumber, kindOf } from './kinds';
 import { LivePieces } from './live';
 import { DEVICES, type Operation, checkOperations } from './operations';
 import { type OracleMachine, oracleMachine } from './oracle-machine';
@@ -21,6 +22,10 @@ import { Origins, valueOf } from './origins';
 import { Probes } from './probes';
 import { Shadow } from './shadow';
 import { WatchedDomain } from './watched-domain';
+
+/** Bytes that the driver has taken with a sync: those in a bounce buffer, and its own. */
+const CHECKED_IN_BUFFER = kindOf(PlaceNumber.cpu, ContentNumber.bounce);
+const CHECKED = kindOf(PlaceNumber.cpu, ContentNumber.driver_data);
 
 /** Between two calls: what a driver does else. */
 const GAP_NS = 2000;
@@ -46,6 +51,8 @@ export class OracleRun {
   private readonly dirty = new Set<number>();
   /** Set while translations end: their moment counts, not the end of the call. */
   private endsNow = false;
+  /** Set while an unmap runs. */
+  private unmaps = false;
 
   /**
    * @throws InputError for a policy that cannot run on the platform
@@ -55,7 +62,12 @@ export class OracleRun {
     const { recorded, memory, pages, hasIotlb } = this.machine;
     const { machine } = recorded;
     this.classifier = new Classifier(this.origins);
-    this.shadow = new Shadow((frame) => this.dirty.add(frame));
+    this.shadow = new Shadow(
+      (frame) => this.dirty.add(frame),
+      (src, bytes) => {
+        if (this.unmaps) this.copiesBack(src, bytes);
+      },
+    );
     memory.shadow = pages.shadow = this.shadow;
     this.domains = recorded.domains.map(
       (domain, id) =>
@@ -176,9 +188,11 @@ export class OracleRun {
   }
 
   private giveBack(id: number, held: Held): void {
+    this.unmaps = true;
     this.call(held.device, Phase.unmap, () => {
       held.unmap();
     });
+    this.unmaps = false;
     this.held.delete(id);
     this.mappedByteNs += held.bytes * (this.now - held.since);
     this.endLive(held);
@@ -276,6 +290,21 @@ export class OracleRun {
   private idle(ns: number): void {
     const { order } = this.machine;
     order.end(order.begin(0, order.now + ns));
+  }
+
+  /**
+   * An unmap copies a bounce buffer: what a device could change there since the driver took it with a sync is what the
+   * driver has now.
+   */
+  private copiesBack(src: number, bytes: number): void {
+    for (let at = src; at < src + bytes;) {
+      const frame = Math.floor(at / PAGE_SIZE);
+      const from = at - frame * PAGE_SIZE;
+      const to = Math.min(PAGE_SIZE, from + src + bytes - at);
+      for (const { writes } of this.domains)
+        writes.recast(frame, from, to, CHECKED_IN_BUFFER, CHECKED);
+      at += to - from;
+    }
   }
 
   /** What has changed holds from now on. */

@@ -13,8 +13,14 @@ export class Shadow {
   private readonly lengths: number[] = [];
   private readonly tags: number[] = [];
 
-  /** @param changed told of each frame whose bytes have another origin now */
-  constructor(private readonly changed: (frame: number) => void) {}
+  /**
+   * @param changed told of each frame whose bytes have another origin now
+   * @param copies told of what is about to be copied: its address and its bytes
+   */
+  constructor(
+    private readonly changed: (frame: number) => void,
+    private readonly copies: (src: number, bytes: number) => void,
+  ) {}
 
   of(frame: number): Runs {
     return this.frames[frame] ?? this.untouched;
@@ -35,6 +41,7 @@ export class Shadow {
 
   /** Bytes are copied, and their origins with them. */
   copy(dst: number, src: number, bytes: number): void {
+    this.copies(src, bytes);
     const { lengths, tags } = this;
     lengths.length = tags.length = 0;
     this.eachRun(src, bytes, (n, tag) => {

@@ -61,6 +61,8 @@ export class Executor {
   readonly readyBy = new Int32Array(MAX_STEPS);
   /** Threads that could go on before the step. */
   readonly enabled = new Int32Array(MAX_STEPS);
+  /** Threads that wait for something, and that it has come for, before the step: a lock or a mask can still stop them. */
+  readonly ready = new Int32Array(MAX_STEPS);
   /** What each thread wanted to touch before the step: 3 numbers a thread. */
   readonly wanted: Int32Array;
 
@@ -271,6 +273,7 @@ export class Executor {
         return false;
       }
       if (this.becameReady[t] === NOBODY) this.becameReady[t] = this.depth - 1;
+      this.ready[this.depth] = (this.ready[this.depth] as number) | (1 << t);
     }
     return this.resources.allows(t, thread, wants, this.nextA[t] as number);
   }
@@ -285,6 +288,7 @@ export class Executor {
       return this.prefix[depth] as number;
     }
     let enabled = 0;
+    this.ready[depth] = 0;
     for (let t = 0, at = depth * nr * 3; t < nr; t++, at += 3) {
       if (this.canRun(t)) enabled |= 1 << t;
       this.wanted[at] = this.nextA[t] as number;

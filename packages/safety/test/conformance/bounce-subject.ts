@@ -15,6 +15,8 @@ interface Window {
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly isCoherent: boolean;
+  /** The driver has taken all of it with a sync: the unmap copies nothing. */
+  isCpus: boolean;
 }
 
 export class BounceSubject implements DmaSubject {
@@ -50,7 +52,7 @@ export class BounceSubject implements DmaSubject {
   }
 
   unmap_page(dma: number, _bytes: number, direction: DmaDirection): void {
-    if (direction !== 'to') this.copyBack(dma);
+    if (direction !== 'to' && this.find(dma, 1)?.isCpus !== true) this.copyBack(dma);
     this.close(dma);
   }
 
@@ -69,10 +71,12 @@ export class BounceSubject implements DmaSubject {
 
   sync_single_for_cpu(dma: number, bytes: number, direction: DmaDirection): void {
     if (direction !== 'to') this.copyBack(dma, bytes);
+    this.hand(dma, bytes, true);
   }
 
   sync_single_for_device(dma: number, bytes: number, direction: DmaDirection): void {
     if (direction !== 'from') this.copyIn(dma, bytes);
+    this.hand(dma, bytes, false);
   }
 
   alloc_coherent(bytes: number): { readonly address: number; readonly dma: number } | null {
@@ -99,9 +103,21 @@ export class BounceSubject implements DmaSubject {
     this.next += APART;
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
     const rights = { mayRead: direction !== 'from', mayWrite: direction !== 'to' };
-    this.windows.set(dma, { pieces, data: new Uint8Array(bytes), ...rights, isCoherent });
+    this.windows.set(dma, {
+      pieces,
+      data: new Uint8Array(bytes),
+      ...rights,
+      isCoherent,
+      isCpus: false,
+    });
     this.copyIn(dma);
     return dma;
+  }
+
+  /** To the CPU, or to the device: a part of it goes to neither. */
+  private hand(dma: number, bytes: number, isCpus: boolean): void {
+    const found = this.find(dma, bytes);
+    if (found) found.isCpus = isCpus && bytes === found.data.length;
   }
 
   protected close(dma: number): void {

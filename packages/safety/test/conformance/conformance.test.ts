@@ -67,7 +67,7 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
   ],
   [
     'forgets to copy in what the device reads',
-    ['to-device', 'list', 'sync', 'short-transfer', 'no-write'],
+    ['to-device', 'list', 'sync', 'short-transfer', 'no-write', 'unmap-checked'],
     () =>
       new (class extends BounceSubject {
         protected override copyIn(): void {
@@ -81,7 +81,7 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
   ],
   [
     'copies nothing at a sync',
-    ['sync', 'cpu-owns'],
+    ['sync', 'cpu-owns', 'unmap-checked'],
     () =>
       new (class extends BounceSubject {
         override sync_single_for_cpu(): void {
@@ -105,6 +105,17 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
           const dma = super.open(pieces, direction, isCoherent);
           if (direction === 'from') this.find(dma, 1)?.data.fill(7);
           return dma;
+        }
+      })(),
+  ],
+  [
+    'copies again at the unmap what the driver has looked at',
+    ['unmap-checked'],
+    () =>
+      new (class extends BounceSubject {
+        override unmap_page(dma: number, _bytes: number, direction: DmaDirection): void {
+          if (direction !== 'to') this.copyBack(dma);
+          this.close(dma);
         }
       })(),
   ],
@@ -170,7 +181,7 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
   ],
   [
     'lets a device change what it may only read',
-    ['no-write'],
+    ['no-write', 'unmap-checked'],
     () =>
       new (class extends BounceSubject {
         override unmap_page(dma: number): void {
@@ -219,7 +230,7 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
     'protects nothing',
     [
       ...['leaks', 'no-read', 'no-write', 'neighbours-read', 'neighbours-write'],
-      ...['unmap-write', 'unmap-read', 'residue', 'cpu-owns', 'free'],
+      ...['unmap-write', 'unmap-read', 'residue', 'cpu-owns', 'unmap-checked', 'free'],
     ].filter((id) => id !== 'leaks'),
     () => new DirectSubject(),
   ],
@@ -262,17 +273,17 @@ describe('conformance', () => {
 const PORT: Readonly<Record<string, readonly string[]>> = {
   none: [
     ...['no-read', 'no-write', 'neighbours-read', 'neighbours-write'],
-    ...['unmap-write', 'unmap-read', 'residue', 'cpu-owns', 'free'],
+    ...['unmap-write', 'unmap-read', 'residue', 'cpu-owns', 'unmap-checked', 'free'],
   ],
-  strict: ['neighbours-read', 'neighbours-write', 'cpu-owns'],
+  strict: ['neighbours-read', 'neighbours-write', 'cpu-owns', 'unmap-checked'],
   lazy: [
     ...['neighbours-read', 'neighbours-write', 'unmap-write', 'unmap-read', 'residue'],
-    ...['cpu-owns', 'free'],
+    ...['cpu-owns', 'unmap-checked', 'free'],
   ],
   // What fills its pages is not copied.
-  'swiotlb-untrusted': ['cpu-owns'],
-  pool: ['short-transfer', 'residue'],
-  'pool+copy-in,zero-slack,zero-fill': ['residue'],
+  'swiotlb-untrusted': ['cpu-owns', 'unmap-checked'],
+  pool: ['short-transfer', 'residue', 'unmap-checked'],
+  'pool+copy-in,zero-slack,zero-fill': ['residue', 'unmap-checked'],
 };
 
 const PRESETS: readonly PresetName[] =

@@ -2,7 +2,12 @@
 // Findings: two CPUs at the end of a domain, and at its beginning.
 
 import { expect } from 'chai';
+import type { iova_domain } from '@iommu-bounce/iommu-core';
 import { exploreSchedules, replaySchedule } from '@iommu-bounce/safety';
+import { FIXES, type FixOverlays } from '@iommu-bounce/simulation';
+import { withTimerOverlay } from '../../src/findings/timer-overlay';
+
+type IovaClass = Parameters<NonNullable<FixOverlays['iova']>>[0];
 
 describe('a domain in lazy mode', () => {
   it('finding: ends while the timer of its flush queue runs, and the timer oopses', () => {
@@ -22,6 +27,37 @@ describe('a domain in lazy mode', () => {
       steps.some(({ operation }) => operation === 'end'),
       'it has not ended',
     ).to.equal(false);
+  });
+});
+
+describe('the fix wait-timer', () => {
+  const kinds = (overlay: (base: IovaClass) => IovaClass, algorithm: 'dpor' | 'brute') => {
+    const derived = withTimerOverlay(overlay);
+    const { failures, complete } = exploreSchedules({
+      ...{ scenario: 'lazy-teardown', algorithm, limit: 1000, derived },
+    });
+    return { kinds: [...new Set(failures.map(({ kind }) => kind))], complete };
+  };
+  const own = FIXES.find(({ name }) => name === 'wait-timer')?.overlays.iova;
+
+  for (const algorithm of ['dpor', 'brute'] as const)
+    it(`leaves no failure in any order of the steps, by ${algorithm}`, () => {
+      expect(own && kinds(own, algorithm)).to.deep.equal({ kinds: [], complete: true });
+    });
+
+  it('would mend nothing if it did not wait', () => {
+    const deletes = (base: IovaClass): IovaClass =>
+      class extends base {
+        protected override free_iova_flush_queue(iovad: iova_domain): void {
+          if (iovad.fq) this.k.timers.del_timer(iovad.fq_timer);
+          super.free_iova_flush_queue(iovad);
+        }
+      };
+    expect(kinds(deletes, 'brute').kinds).to.include.members([
+      'data-race',
+      'use-after-free',
+      'oops',
+    ]);
   });
 });
 

@@ -284,10 +284,38 @@ describe('a change of data that the driver owns', () => {
     expect(longest_ns).to.be.within(50e6, 51e6);
   });
 
-  it('does not reach the driver through a bounce buffer', () => {
+  it('does not reach the driver through a bounce buffer that it hands back with a sync', () => {
     const pool = seen('pool', look);
     expect(pool.row.columns.write_during_cpu.bytes).to.equal(0);
     expect(pool.bytes('write', 'cpu', 'bounce')).to.equal(96);
+  });
+
+  const unmapped = look.filter(({ op }) => op !== 'sync_for_device');
+  for (const policy of ['pool', 'pool+copy-in,zero-slack,zero-fill,scrub', 'swiotlb-force'])
+    it(`reaches the driver under ${policy} when the unmap copies all of the buffer again`, () => {
+      const { bytes, longest_ns, byte_ns } = seen(policy, unmapped).cell(
+        ...(['write', 'cpu', 'driver_data'] as const),
+      );
+      expect(bytes).to.equal(96);
+      expect(longest_ns).to.be.within(100e6, 101e6);
+      expect(byte_ns).to.be.closeTo(96 * longest_ns, 1);
+      expect(seen(policy, unmapped).bytes('write', 'cpu', 'bounce')).to.equal(0);
+    });
+
+  it('is as long in the buffer, from the sync to the unmap, as in place', () => {
+    const of = (policy: string): number =>
+      seen(policy, unmapped).row.columns.write_during_cpu.longest_ns;
+    expect(of('pool')).to.be.closeTo(of('strict'), 1e5);
+  });
+
+  it('does not come of the unmap of another mapping', () => {
+    const other = [...unmapped.slice(0, -1), map(2, 'disk', PAGE, 'from'), unmap(2), PAUSE];
+    const pool = seen('pool', [
+      ...other,
+      { op: 'sync_for_device', id: 1, offset: 1000, bytes: 96 },
+      unmap(1),
+    ]);
+    expect(pool.row.columns.write_during_cpu.bytes).to.equal(0);
   });
 });
 

@@ -61,6 +61,12 @@ describe('Exposures', () => {
         kinds[at] = kind;
         since[at] = now;
       }
+      if (source.chance(20)) {
+        const first = source.below(PAGE);
+        const end = Math.min(PAGE, first + source.below(500));
+        exposures.recast(7, first, end, 2, 3);
+        for (let at = first; at < end; at++) if (kinds[at] === 2) kinds[at] = 3;
+      }
       expect(exposures.now()).to.equal(kinds.filter((kind) => kind !== 0).length);
     }
     now += 5;

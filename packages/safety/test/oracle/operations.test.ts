@@ -31,6 +31,17 @@ describe('generateOperations', () => {
     expect(steps.some((step) => step.op === 'transfer' && isPart(step))).to.equal(true);
     expect(steps.some((step) => step.op === 'sync_for_cpu' && isPart(step))).to.equal(true);
   });
+
+  it('has drivers that look and give the buffer back, and drivers that look and unmap it', () => {
+    const last = new Map<number, string>();
+    const next = new Set<string>();
+    for (const step of generateOperations(1, 2000)) {
+      if (step.op === 'idle') continue;
+      if (last.get(step.id) === 'sync_for_cpu') next.add(step.op);
+      last.set(step.id, step.op);
+    }
+    expect([...next]).to.have.members(['sync_for_device', 'unmap']);
+  });
 });
 
 describe('checkOperations', () => {

@@ -7,6 +7,7 @@ import { Executor } from '../../src/schedules/executor';
 import { scheduleOf, threadsOf, GoOn } from '../../src/schedules/schedule-string';
 import { Brute } from '../../src/schedules/search/brute';
 import { Dpor } from '../../src/schedules/search/dpor';
+import { Pct } from '../../src/schedules/search/pct';
 import { type ToyThread, toyProgram } from '../../src/schedules/toy';
 import { exploreToy, randomToy } from './toys';
 
@@ -48,6 +49,34 @@ describe('a search of all classes', () => {
       'work that is queued, and may be cancelled first',
       [{ steps: ['q e', 'c e', 'q e'] }, { steps: ['w x'], waits: 'e' }],
       2,
+    ],
+    ...(['softirq', 'hardirq'] as const).map((kind): [string, ToyThread[], number] => [
+      `a ${kind} that is queued while it is masked, and cancelled before it can come`,
+      [
+        { steps: ['off', 'c e', 'on'] },
+        { steps: ['q e'] },
+        { steps: ['w y'], kind, cpu: 0, waits: 'e' },
+      ],
+      3,
+    ]),
+    [
+      'an interrupt that is queued where interrupts stay masked',
+      [
+        { steps: ['w y', 'off', 'w y'] },
+        { steps: ['q e'] },
+        { steps: [], kind: 'hardirq', cpu: 0, waits: 'e' },
+      ],
+      3,
+    ],
+    [
+      'an interrupt that comes after another one, and that a step which it does not wait for cancels',
+      [
+        { steps: ['q e', 'w y'] },
+        { steps: ['w x', 'c e'] },
+        { steps: ['c f'], kind: 'hardirq', cpu: 0, waits: 'e' },
+        { steps: ['q f'], kind: 'softirq', cpu: 0 },
+      ],
+      19,
     ],
     [
       'last readers and writers: Abdulla et al., figure 1',
@@ -103,5 +132,44 @@ describe('a search of all classes', () => {
       ]);
       expect(parts.sort(), `SCHEDULE_SEED=${String(seed)}`).to.eql(whole);
     }
+  });
+});
+
+describe('random runs', () => {
+  /** How often each order was seen, of three threads of two steps, whichever is first. */
+  function orders(depth: number, runs: number): Map<string, number> {
+    const rt = new Executor(toyProgram(same(3, ['w x', 'w x'])));
+    const search = new Pct(rt, SEED, runs, depth);
+    rt.setStrategy(search);
+    const seen = new Map<string, number>();
+    while (search.next() !== null) {
+      const met: number[] = [];
+      const order = [...rt.thread.slice(0, rt.depth)].map((t) => {
+        if (!met.includes(t)) met.push(t);
+        return 'ABC'[met.indexOf(t)];
+      });
+      seen.set(order.join(''), (seen.get(order.join('')) ?? 0) + 1);
+    }
+    return seen;
+  }
+
+  it('lower a thread below those that were lowered before, and above them', () => {
+    const runs = 20_000;
+    const seen = orders(3, runs);
+    // Two threads are lowered after their first step: then the third ends, and either may go on first.
+    for (const order of ['ABCCBA', 'ABCCAB'])
+      expect(seen.get(order) ?? 0, `SCHEDULE_SEED=${String(SEED)} ${order}`).to.be.at.least(
+        runs / (3 * 16 ** 2) / 2,
+      );
+  });
+
+  it('of depth 1 stop no thread, and of depth 2 one', () => {
+    expect([...orders(1, 100).keys()]).to.deep.equal(['AABBCC']);
+    const two = [...orders(2, 2000).keys()].sort();
+    expect(two).to.deep.equal(['AABBCC', 'AABCCB', 'ABBCCA']);
+  });
+
+  it('end, however many orderings are asked for', () => {
+    expect(orders(40, 10).size).to.be.greaterThan(1);
   });
 });

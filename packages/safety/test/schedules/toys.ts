@@ -32,13 +32,17 @@ export function exploreToy(
   return { runs, classes };
 }
 
-/** Two or three threads of up to four steps: variables, nested locks, masked interrupts, work that is queued. */
+/**
+ * Two or three threads of up to four steps: variables, nested locks, masked interrupts, work and interrupts that are
+ * queued. Some leave interrupts masked.
+ */
 export function randomToy(r: random_source): ToyThread[] {
   const nr = r.between(2, 3);
   const threads: ToyThread[] = [];
   for (let t = 0; t < nr; t++) {
-    const kind = t > 0 && r.chance(25) ? r.pick(['softirq', 'hardirq'] as const) : 'task';
-    const waits = t === nr - 1 && kind === 'task' && r.chance(30) ? { waits: 'e' } : {};
+    const kind = t > 0 && r.chance(40) ? r.pick(['softirq', 'hardirq'] as const) : 'task';
+    const isLate = kind === 'task' ? t === nr - 1 && r.chance(30) : r.chance(60);
+    const waits = isLate ? { waits: 'e' } : {};
     threads.push({
       steps: randomSteps(r, kind === 'task'),
       kind,
@@ -76,7 +80,7 @@ function randomSteps(r: random_source, masks: boolean): string[] {
     }
   }
   while (held.length > 0) steps.push(`u ${held.pop() ?? ''}`);
-  if (isOff(steps)) steps.push('on');
+  if (isOff(steps) && r.chance(80)) steps.push('on');
   return steps;
 }
 

@@ -41,17 +41,26 @@ export class Clocks {
     if (rt.readyBy[d] !== -1) this.dropRace(rt.readyBy[d] as number);
   }
 
-  /** The races of what a thread that is stuck at the end wants to do. */
-  addWanted(t: number): void {
+  /** The races of what a thread that is stuck before step d wants to do. Step d is to be added after that. */
+  addWanted(t: number, d: number): void {
     const { rt } = this;
-    const at = (rt.depth * rt.nr + t) * 3;
+    const at = (d * rt.nr + t) * 3;
     this.analyse(
-      rt.depth,
+      d,
       t,
       rt.wanted[at] as number,
       rt.wanted[at + 1] as number,
       rt.wanted[at + 2] as number,
     );
+    this.dropRace(this.readySince(t, d));
+  }
+
+  /** The step that made a thread ready that is so before step d; else d. */
+  readySince(t: number, d: number): number {
+    const bit = 1 << t;
+    let since = d;
+    while (since >= 0 && (this.rt.ready[since] as number) & bit) since--;
+    return since;
   }
 
   private dropRace(e: number): void {

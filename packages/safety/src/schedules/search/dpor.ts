@@ -3,7 +3,8 @@
 // Abdulla, Aronis, Jonsson, Sagonas: Source Sets, JACM 64 (2017), algorithm 1; locks as in its section on disabled threads.
 
 import { type Executor, type Outcome, STOP, type Strategy } from '../executor';
-import { conflict } from '../touch';
+import type { Thread } from '../program';
+import { END, IRQ_OFF, IRQ_ON, START, conflict } from '../touch';
 import { Clocks } from './clocks';
 
 /** The first so many steps are split into parts: all that can be chosen there is, whether needed or not. */
@@ -24,6 +25,9 @@ export class Dpor implements Strategy {
   private readonly backtrack: Int32Array;
   /** The first step of the run that is not one of the run before. */
   private fresh = 0;
+  /** Steps of the run that took somebody's readiness, `nrLosses` of them. */
+  private readonly losses: Int32Array;
+  private nrLosses = 0;
   private finished = false;
   private prefixes = 0;
   private skipped = false;
@@ -36,6 +40,7 @@ export class Dpor implements Strategy {
     this.clocks = new Clocks(rt);
     this.sleep = new Int32Array(rt.thread.length);
     this.backtrack = new Int32Array(rt.thread.length);
+    this.losses = new Int32Array(rt.thread.length);
     this.splitDepth = part.of > 1 ? (part.depth ?? 6) : 0;
     rt.prefixLength = 0;
     rt.repeated = -1;
@@ -115,19 +120,87 @@ export class Dpor implements Strategy {
 
   /** Finds the races of the run's new steps, and has each tried the other way round. */
   private analyse(outcome: Outcome): void {
-    const { rt, clocks } = this;
+    const { rt, clocks, losses } = this;
+    while (this.nrLosses > 0 && (losses[this.nrLosses - 1] as number) >= this.fresh)
+      this.nrLosses--;
     for (let d = this.fresh; d < rt.depth; d++) {
+      this.comeLate(d);
+      this.giveUp(d);
       clocks.add(d);
       for (let i = 0; i < clocks.races; i++) this.reverse(clocks.racing[i] as number, d);
       if (d > this.fresh || d > 0) this.disabledBy(d - 1);
     }
     if (rt.depth > 0) this.disabledBy(rt.depth - 1);
+    if (outcome !== 'oops') this.comeLate(rt.depth);
     if (outcome === 'deadlock')
       for (let t = 0; t < rt.nr; t++) {
-        clocks.addWanted(t);
+        clocks.addWanted(t, rt.depth);
         for (let i = 0; i < clocks.races; i++)
           this.reverse(clocks.racing[i] as number, rt.depth, t);
       }
+    if (outcome === 'deadlock' || outcome === 'complete')
+      this.eachStuck(rt.ready[rt.depth] as number, rt.depth);
+  }
+
+  /**
+   * Threads that step d takes the readiness from. Those that were blocked could have begun before that; all could also have
+   * begun without d, later: that lets one in that sleeps before d.
+   */
+  private giveUp(d: number): void {
+    const { rt, losses } = this;
+    const lost = this.lostAt(d);
+    if (lost === 0) return;
+    losses[this.nrLosses++] = d;
+    this.eachStuck(lost & ~(rt.enabled[d] as number), d);
+  }
+
+  private lostAt(d: number): number {
+    const { ready, thread } = this.rt;
+    return (ready[d] as number) & ~(ready[d + 1] as number) & ~(1 << (thread[d] as number));
+  }
+
+  /** Threads that are not ready since one of the losses, before step d and without the loss. */
+  private comeLate(d: number): void {
+    const { rt, clocks, losses } = this;
+    let again = rt.ready[d] as number;
+    for (let n = this.nrLosses - 1; n >= 0; n--) {
+      const e = losses[n] as number;
+      const lost = this.lostAt(e) & ~again;
+      again |= lost;
+      for (let left = lost; left !== 0; left &= left - 1) {
+        const t = lowest(left);
+        clocks.addWanted(t, d);
+        this.reverse(e, d, t);
+      }
+    }
+  }
+
+  /** Threads that are ready and blocked before step d are tried before what blocks them. */
+  private eachStuck(threads: number, d: number): void {
+    const { clocks } = this;
+    for (let left = threads; left !== 0; left &= left - 1) {
+      const t = lowest(left);
+      clocks.addWanted(t, d);
+      const since = clocks.readySince(t, d);
+      for (let e = d - 1; e >= 0; e--)
+        if (this.blocks(e, t, d) && !(since > e && clocks.before(e, since))) this.reverse(e, d, t);
+    }
+  }
+
+  /** Whether step e keeps thread t from beginning before step d: it masks or takes its CPU, or takes what it is to hold. */
+  private blocks(e: number, t: number, d: number): boolean {
+    const { rt } = this;
+    const { cpu, kind, holds } = rt.threads[t] as Thread;
+    const by = rt.thread[e] as number;
+    const blocker = rt.threads[by] as Thread;
+    const what = rt.kind[e] as number;
+    const masks = what === IRQ_OFF && kind !== 'task' && blocker.cpu === cpu;
+    const takes = what === START && blocker.kind !== 'task' && blocker.cpu === cpu;
+    const locks = what === START && holds !== undefined && blocker.holds === holds;
+    if (!masks && !takes && !locks) return false;
+    const over = masks ? IRQ_ON : END;
+    for (let k = e + 1; k < d; k++) if (rt.thread[k] === by && rt.kind[k] === over) return false;
+    return true;
   }
 
   /** Threads that a step keeps from going on could have gone on before it. */

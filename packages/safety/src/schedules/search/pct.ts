@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Random runs that find a bug of depth d with a known probability: priorities of threads, lowered at d - 1 random steps.
+// Random runs that find a bug of depth d with a known probability: priorities of threads, lowered at d - 1 random steps. A
+// bug that needs d orderings shows in a run of n threads and k steps with 1 / (n k^(d-1)) at least; k is the longest run so
+// far, from 16 on.
 // Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic Guarantees, ASPLOS 2010.
 
 import type { Executor, Outcome, Strategy } from '../executor';
@@ -8,8 +10,8 @@ import { Clocks } from './clocks';
 export class Pct implements Strategy {
   readonly clocks: Clocks;
   private readonly priority: number[] = [];
-  private readonly changes = new Set<number>();
-  private lowered = 0;
+  /** Priorities by the number of the step before which the thread that ran gets them: lower than all others, in any order. */
+  private readonly changes = new Map<number, number>();
   private longest = 16;
   private state: number;
   private left: number;
@@ -44,7 +46,8 @@ export class Pct implements Strategy {
 
   choose(d: number, enabled: number): number {
     const { rt } = this;
-    if (this.changes.has(d) && d > 0) this.priority[rt.thread[d - 1] as number] = --this.lowered;
+    const lowered = this.changes.get(d);
+    if (lowered !== undefined) this.priority[rt.thread[d - 1] as number] = lowered;
     let best = -1;
     for (let t = 0; t < rt.nr; t++)
       if (enabled & (1 << t) && (best < 0 || this.of(t) > this.of(best))) best = t;
@@ -62,9 +65,14 @@ export class Pct implements Strategy {
       this.priority[t] = this.priority[other] ?? 0;
       this.priority[other] = t + 1;
     }
-    this.lowered = 0;
     this.changes.clear();
-    for (let i = 1; i < this.depth; i++) this.changes.add(this.below(this.longest));
+    // Before the first step nobody has run, and behind the last one nobody will.
+    const points = this.longest - 1;
+    for (let i = 1; i < this.depth && i <= points; i++) {
+      let point = 1 + this.below(points);
+      while (this.changes.has(point)) point = 1 + this.below(points);
+      this.changes.set(point, -i);
+    }
   }
 
   /** mulberry32 */

@@ -4,11 +4,11 @@
 import type { iova_domain } from '@iommu-bounce/iommu-core';
 import type { Fix, IovaClass } from '../fix';
 
-/** On one CPU a timer that runs has ended before anything else goes on: to delete it is to wait for it. */
+/** Waits even where the timer is no longer pending: it may run. */
 function waitTimer(base: IovaClass): IovaClass {
   return class extends base {
     protected override free_iova_flush_queue(iovad: iova_domain): void {
-      if (iovad.fq) this.k.timers.del_timer(iovad.fq_timer);
+      if (iovad.fq) this.k.timers.del_timer_sync(iovad.fq_timer);
       super.free_iova_flush_queue(iovad);
     }
   };
