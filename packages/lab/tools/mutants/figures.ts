@@ -57,7 +57,9 @@ export function figuresOf(report: Report, file: string): Figures {
   if (!found) throw new Error(`Stryker's report: expected ${file}`);
   const { source, mutants } = found;
   const count = (status: string): number => mutants.filter((m) => m.status === status).length;
-  const alive = mutants.filter((m) => m.status === 'Survived' || m.status === 'NoCoverage');
+  const alive = mutants
+    .filter((m) => m.status === 'Survived' || m.status === 'NoCoverage')
+    .sort((a, b) => compare(a.location.start, b.location.start));
   const [killed, timeouts] = [count('Killed'), count('Timeout')];
   const other = mutants.find((m) => !/^(Killed|Timeout|Survived|NoCoverage)$/.test(m.status));
   if (other)
@@ -70,6 +72,10 @@ export function figuresOf(report: Report, file: string): Figures {
     timeouts,
     survivors: alive.map((m) => survivor(m, source, file)),
   };
+}
+
+function compare(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column;
 }
 
 export function readFigures(): Figures[] {
