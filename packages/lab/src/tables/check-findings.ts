@@ -156,7 +156,7 @@ export function checkPricesText(document: CheckPricesDocument, screen: Screen): 
   return partsText(priceParts(document), screen);
 }
 
-/** Changes below this are shown as none, %. */
+/** Changes below this are shown as none: %, or interrupts. */
 const LEAST = 0.05;
 
 export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
@@ -181,12 +181,25 @@ export function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
     numbersFrom: 2,
     keys: 1,
   });
+  const interrupts = prices.flatMap(({ fix, sizes: own }) =>
+    own
+      .filter((one) => Math.abs(one.interrupts) >= LEAST)
+      .map(
+        ({ rw, bs, interrupts: n }) =>
+          `${fix} ${n > 0 ? '+' : '−'}${Math.abs(n).toFixed(2)} at ${rw} ${blockSize(bs)}`,
+      ),
+  );
   return [
     `What the fixes cost: the pool with each of them against the pool, from the cost model, not measured; ${count(ios)} I/Os at queue depth 64.`,
     table('Change of throughput, %', 'throughput'),
     table('Change of CPU time per I/O, %', 'cpu'),
     ...(free.length > 0
       ? [`No change on this table, whose I/Os may not take their paths: ${free.join(', ')}.`]
+      : []),
+    ...(interrupts.length > 0
+      ? [
+          `Interrupts per I/O change: ${interrupts.join(', ')}. A completion that takes longer can go on until the next one is there, and saves its interrupt: so more work can take less time.`,
+        ]
       : []),
     'The drive limits throughput at 64k and 128k. The model charges copies, clears, locks, allocations and requests, not single instructions.',
   ];
