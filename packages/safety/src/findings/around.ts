@@ -95,6 +95,20 @@ function emptyEntry(t: Trial): void {
   m.unmap_sg(dev, sgl, 2, DMA_TO_DEVICE);
   const more = m.k.log.warnings - warnings;
   t.see('warnings at the unmap', more, more > 0);
+  emptyBetween(t);
+}
+
+function emptyBetween(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  const { table } = m.plug(dev);
+  const len = PAGE_SIZE << 6;
+  const sgl = m.list([m.page(0x11, 6), len, 0], [m.page(0x22), 0, 0], [m.page(0x33), 512, 0]);
+  t.see('one between others: device segments', m.map_sg(dev, sgl, 3, DMA_TO_DEVICE));
+  const pages = table.mapped_pages;
+  t.see('one between others: pages mapped', pages, pages !== 65);
+  const seen = m.read(dev, sgl.dma_address + len, 100);
+  t.see('the device reads the entry behind', runs(seen), seen?.[0] !== 0x33);
 }
 
 function noBytes(t: Trial): void {
@@ -167,6 +181,7 @@ export const AROUND: readonly Finding[] = [
     steps: [
       'A list of 256 KiB and an empty entry is mapped; it is too large for the pool.',
       'The device reads it, and it is unmapped.',
+      'On another machine, the empty entry stands between those 256 KiB and 512 bytes more.',
     ],
     show: emptyEntry,
   },

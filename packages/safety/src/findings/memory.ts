@@ -94,9 +94,7 @@ export const MEMORY: readonly Finding[] = [
     where: ['__io_buffer_pool_evict'],
     later:
       'not mended in v2: 6/9 has no shrinker either; its author (reply of 9 July 2021) expects that one would not change things materially',
-    fix: null,
-    design:
-      'a shrinker, that gives idle buffers back when the page allocator is short of memory; the allocator here calls none',
+    fix: 'leave-free',
     steps: [
       'A machine with 256 pages and 512 slots maps as many pages as are free, and unmaps them.',
       'A page is allocated at once, and later.',

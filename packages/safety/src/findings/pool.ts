@@ -200,7 +200,7 @@ export const POOL: readonly Finding[] = [
       'v2 8/9 adds DMA_ATTR_PERSISTENT_STREAMING, with which a driver is not bounced; others see it as before',
     fix: null,
     design:
-      'one buffer for each page that is mapped: slots that are shared and counted, and found by page; or a flag of the driver that says that it shares',
+      'one buffer for each page that is mapped: slots that are shared and counted, and found by page. An overlay cannot: a buffer is mapped with the permission of its first mapping, at an offset in it, and a later mapping of the page may need another one, or be part of a list. Or a flag of the driver that says that it shares, as v2 has it: then drivers change',
     steps: [
       'A page of 11 is mapped twice, both ways.',
       'The device writes 22 through the first mapping and reads the second.',

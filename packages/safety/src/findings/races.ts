@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Findings 66 and 67: races between CPUs, which the explorer of schedules found.
 
-import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
+import { DMA_TO_DEVICE, mutex } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import type { iommu_group } from '@iommu-bounce/iommu-core';
-import { type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
-import { DERIVED } from '../schedules/scenarios/derived-classes';
+import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
+import { type Kernel, type ReplayedStep, exploreSchedules, replaySchedule } from '../schedules';
+import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
 import { withTimerOverlay } from './timer-overlay';
@@ -45,28 +45,62 @@ function timerAtTeardown(t: Trial): void {
   });
 }
 
+type SetsUp = new () => {
+  readonly k: { readonly rt: Kernel };
+  iommu_dma_init_domain(
+    domain: iommu_domain,
+    ...rest: readonly unknown[]
+  ): Generator<undefined, number, undefined>;
+};
+
+/** The fix `lock-set-up` as steps: who comes second waits. */
+function lockedSetUp(): Derived {
+  const base = DERIVED.dma_iommu_c as unknown as SetsUp;
+  const mutexes = new WeakMap<iommu_domain, mutex>();
+  class Locks extends base {
+    override *iommu_dma_init_domain(
+      domain: iommu_domain,
+      ...rest: readonly unknown[]
+    ): Generator<undefined, number, undefined> {
+      const { rt } = this.k;
+      const own = mutexes.get(domain) ?? new mutex();
+      mutexes.set(domain, own);
+      if (rt.mutexLock(own, 0)) yield;
+      const ret = yield* super.iommu_dma_init_domain(domain, ...rest);
+      if (rt.mutexUnlock(own, 0)) yield;
+      return ret;
+    }
+  }
+  return { ...DERIVED, dma_iommu_c: Locks };
+}
+
 function attachTogether(t: Trial): void {
-  const { steps, failures } = replaySchedule('attach');
+  const locks = t.setting.fixes.some(({ name }) => name === 'lock-set-up');
+  const { steps, failures } = replaySchedule('attach', locks ? lockedSetUp() : DERIVED);
   const races = failures.filter(({ kind }) => kind === 'data-race');
   seeSteps(t, steps, 0);
   races.forEach(({ what }, i) => {
     t.see(`race ${String(i + 1)}`, what, true);
   });
-  setUpTwice(t);
+  setUpTwice(t, locks);
 }
 
-/** One order of the race on a whole machine: the second CPU comes between the test and the set-up of the first. */
-function setUpTwice(t: Trial): void {
+/**
+ * One order of the race on a whole machine: the second CPU comes between the test and the set-up of the first.
+ * @param waits it has to wait until the first has done all
+ */
+function setUpTwice(t: Trial, waits: boolean): void {
   const m = t.machine({ classSizes: 1 });
   const before = m.k.usage().allocations;
   const [first, second] = [new_device(), new_device({ name: 'second' })];
   const own = m.iova.init_iova_domain.bind(m.iova);
   let setUps = 0;
   m.iova.init_iova_domain = (...args) => {
-    if (setUps++ === 0) m.plug(second, first.iommu_group as iommu_group);
+    if (setUps++ === 0 && !waits) m.plug(second, first.iommu_group as iommu_group);
     own(...args);
   };
   const domain = m.plug(first);
+  if (waits) m.plug(second, first.iommu_group as iommu_group);
   t.see('set-ups of the one domain', setUps, setUps > 1);
   const [klass] = m.poolOf(domain)?.classes ?? [];
   if (klass) {
@@ -113,8 +147,7 @@ export const RACES: readonly Finding[] = [
     where: ['iommu_dma_init_domain', 'init_iova_domain'],
     later:
       'mended in v6.0 by ac9a5d522bb8, "iommu/dma: Fix race condition during iova_domain initialization" (mail of 30 May 2022, 20220530120748.31733-1-yf.wang@mediatek.com)',
-    fix: null,
-    design: 'a mutex of the domain around the test of start_pfn and the set-up, as in v6.0',
+    fix: 'lock-set-up',
     steps: [
       'Two CPUs set up the domain of a group for a device each. The one that comes second reads start_pfn without a lock, and believes in a domain that is not ready.',
       'On a whole machine, the second set-up comes between the test and the set-up of the first.',

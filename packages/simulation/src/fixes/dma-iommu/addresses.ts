@@ -17,6 +17,8 @@ import {
   type phys_addr_t,
   type resource_entry,
   type scatterlist,
+  sg_dma_address,
+  sg_dma_len,
   sg_next,
   u64_add,
 } from '@iommu-bounce/linux-shim';
@@ -150,14 +152,7 @@ function refuseEmpty(base: DmaIommuClass): DmaIommuClass {
   };
 }
 
-/** Entries up to the last one that has bytes; all if none has. */
-function withBytes(sgl: scatterlist, nents: number): number {
-  let used = 0;
-  for (let i = 0, s: scatterlist | null = sgl; s && i < nents; i++, s = sg_next(s))
-    if (s.length > 0) used = i + 1;
-  return used === 0 ? nents : used;
-}
-
+/** In C `s_length &&` in front of the condition that pads: an overlay takes the empty entries out, and puts them back. */
 function trimList(base: DmaIommuClass): DmaIommuClass {
   return class extends base {
     protected override iommu_dma_map_sg(
@@ -167,9 +162,30 @@ function trimList(base: DmaIommuClass): DmaIommuClass {
       dir: dma_data_direction,
       attrs: number,
     ): number {
-      const used = withBytes(sg, nents);
-      invalidateFrom(sg, nents, used);
-      return super.iommu_dma_map_sg(dev, sg, used, dir, attrs);
+      const all: scatterlist[] = [];
+      for (let s: scatterlist | null = sg; s && all.length < nents; s = sg_next(s)) all.push(s);
+      // The first stays: the pool knows the list by it.
+      const full = all.filter(({ length }, i) => i === 0 || length > 0);
+      if (full.length === all.length) return super.iommu_dma_map_sg(dev, sg, nents, dir, attrs);
+      const links = all.map(({ next_entry }) => next_entry);
+      full.slice(1).forEach((entry, i) => {
+        (full[i] as scatterlist).next_entry = entry;
+      });
+      const count = super.iommu_dma_map_sg(dev, sg, full.length, dir, attrs);
+      all.forEach((entry, i) => {
+        entry.next_entry = links[i] ?? null;
+      });
+      // The device's segments stand in the first entries, empty or not.
+      const segments = full
+        .slice(0, count)
+        .map((entry) => [sg_dma_address(entry), sg_dma_len(entry)] as const);
+      invalidateFrom(sg, nents, 0);
+      segments.forEach(([at, length], i) => {
+        const entry = all[i] as scatterlist;
+        entry.dma_address = at;
+        entry.dma_length = length;
+      });
+      return count;
     }
   };
 }
@@ -178,8 +194,7 @@ export const ADDRESSES: readonly Fix[] = [
   {
     name: 'trim-list',
     findings: [40],
-    partly: true,
-    what: 'empty entries at the end of a list are left out; one between others still breaks it',
+    what: 'empty entries of a list are left out',
     overlays: { dma_iommu: trimList },
   },
   {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Fixes of setting up a domain.
 
-import { type device, dev_is_pci, to_pci_dev, type dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  type device,
+  dev_is_pci,
+  type dma_addr_t,
+  mutex,
+  to_pci_dev,
+} from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import type { DmaIommuClass, Fix } from '../fix';
@@ -48,7 +54,34 @@ function keepStrict(base: DmaIommuClass): DmaIommuClass {
   };
 }
 
+/** As v6.0 has it, which keeps the mutex in the cookie. */
+function lockSetUp(base: DmaIommuClass): DmaIommuClass {
+  return class extends base {
+    private readonly mutexes = new WeakMap<iommu_domain, mutex>();
+
+    protected override iommu_dma_init_domain(
+      domain: iommu_domain,
+      start: dma_addr_t,
+      size: number,
+      dev: device | null,
+    ): number {
+      const own = this.mutexes.get(domain) ?? new mutex();
+      this.mutexes.set(domain, own);
+      this.k.locks.mutex_lock(own);
+      const ret = super.iommu_dma_init_domain(domain, start, size, dev);
+      this.k.locks.mutex_unlock(own);
+      return ret;
+    }
+  };
+}
+
 export const DMA_SET_UP: readonly Fix[] = [
+  {
+    name: 'lock-set-up',
+    findings: [67],
+    what: 'the addresses and the pool of a domain are set up under a mutex of it, as since v6.0',
+    overlays: { dma_iommu: lockSetUp },
+  },
   {
     name: 'retry-pool',
     findings: [18],

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Fixes of giving buffers back: at teardown, after a failed unmap, many at a time.
 
-import { PAGE_SIZE, deref, list_add } from '@iommu-bounce/linux-shim';
+import {
+  PAGE_SIZE,
+  deref,
+  type dma_addr_t,
+  list_add,
+  list_del,
+  list_empty,
+  type list_head,
+  list_last_entry,
+} from '@iommu-bounce/linux-shim';
 import {
   type iommu_c,
   iommu_iotlb_gather,
@@ -55,6 +64,46 @@ function retryUnmap(base: PoolClass): PoolClass {
       list_add(slot.list, this.io_buffer_class_get_cache(klass, slot.prot));
       this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
       return false;
+    }
+  };
+}
+
+/** Buffers are cached only while so much of memory is free: one part of this many. */
+const FREE_SHARE = 8;
+
+function leaveFree(base: PoolClass): PoolClass {
+  return class extends base {
+    private readonly pages = this.k.mm.ranges.reduce(
+      (sum, { buddy, start_pfn, end_pfn }) => sum + (buddy ? end_pfn - start_pfn : 0),
+      0,
+    );
+
+    override io_buffer_pool_unmap_buffer(pool_in: object | null, handle: dma_addr_t): boolean {
+      const pool = pool_in as io_buffer_pool | null;
+      const slot = pool && this.io_buffer_pool_find_buffer(pool, handle);
+      const cache =
+        slot?.klass && slot.bounce_buffer && this.io_buffer_class_get_cache(slot.klass, slot.prot);
+      if (!super.io_buffer_pool_unmap_buffer(pool_in, handle)) return false;
+      const free = this.pages - this.k.page_alloc.pages_in_use;
+      if (pool && slot?.klass && cache && free * FREE_SHARE < this.pages)
+        this.free_oldest(pool, slot.klass, cache);
+      return true;
+    }
+
+    /** As the worker does with a buffer that is old, and for an unmap that is in an interrupt, too. */
+    private free_oldest(
+      pool: io_buffer_pool,
+      klass: io_buffer_class,
+      cache: list_head<io_buffer_slot>,
+    ): void {
+      let flags = this.k.locks.spin_lock_irqsave(klass.lock);
+      const oldest = list_empty(cache) ? null : list_last_entry(cache);
+      if (oldest) list_del(oldest.list);
+      this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
+      if (!oldest || !this.io_buffer_pool_free_slot(pool, klass, oldest)) return;
+      flags = this.k.locks.spin_lock_irqsave(klass.lock);
+      list_add(oldest.list, klass.empty_slots);
+      this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
     }
   };
 }
@@ -118,6 +167,12 @@ export const EVICTION: readonly Fix[] = [
     findings: [21],
     what: 'a buffer that the IOMMU does not unmap goes back into its cache and is tried again',
     overlays: { io_buffer_pool: retryUnmap },
+  },
+  {
+    name: 'leave-free',
+    findings: [63],
+    what: 'while less than an eighth of memory is free, an unmap gives the oldest idle buffer back',
+    overlays: { io_buffer_pool: leaveFree },
   },
   {
     name: 'one-flush',

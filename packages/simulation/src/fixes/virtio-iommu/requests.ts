@@ -147,7 +147,7 @@ export const REQUESTS: readonly Fix[] = [
     name: 'replay-at-once',
     findings: [60],
     partly: true,
-    what: 'virtio-iommu queues the mappings of a domain and tells the device of 64 at a time',
+    what: 'virtio-iommu queues the mappings of a domain and tells the device of 64 at a time; to have none of idle buffers the pool would have to give them back when the last device leaves, of which it is not told',
     overlays: { virtio_iommu: replayAtOnce },
   },
 ];
