@@ -44,9 +44,15 @@ export class sg_table {
 
 /** An array of entries in plain memory, all zero, its last one marked. C: sg_init_table on a caller's array */
 export function sg_array(nents: number): scatterlist[] {
-  const sgl = Array.from({ length: nents }, () => new scatterlist());
-  for (let i = 0; i + 1 < nents; i++) deref(sgl[i]).next_entry = deref(sgl[i + 1]);
-  if (nents > 0) deref(sgl[nents - 1]).is_last = true;
+  // JS: a loop, not Array.from, which takes six times as long for the one entry of a page.
+  const sgl: scatterlist[] = [];
+  let last: scatterlist | null = null;
+  for (let i = 0; i < nents; i++) {
+    const sg = new scatterlist();
+    if (last !== null) last.next_entry = sg;
+    sgl.push((last = sg));
+  }
+  if (last !== null) last.is_last = true;
   return sgl;
 }
 

@@ -45,8 +45,15 @@ export const AFTER = {
 /** Told of memory that is given back. */
 export const FREES = new Set(['slab_c.kfree', 'slab_c.kvfree']);
 
-/** Called by tables that were filled when the machine booted, where nothing waits: they run in one step. */
-export const IN_ONE_STEP = new Set(['iommu_dma_entry_dtor', 'iommu_dma_flush_iotlb_all']);
+/**
+ * They run in one step: what tables call that were filled when the machine booted, where nothing waits; and a copy of bytes with
+ * interrupts off, which no other thread can tell from one without a step.
+ */
+export const IN_ONE_STEP = new Set([
+  'iommu_dma_entry_dtor',
+  'iommu_dma_flush_iotlb_all',
+  'copy_highmem',
+]);
 
 /** Interfaces behind which a suspendable function can be. */
 export const INTERFACES = new Set(['io_buffer_pool_h', 'dma_iommu_h', 'iommu_ops']);

@@ -293,8 +293,32 @@ class FileDeriver {
   }
 
   generator(member, at) {
-    this.edits.before(at, '*');
     this.returnType(member);
+    this.tail = this.tailOf(member);
+    if (this.tail === undefined) this.edits.before(at, '*');
+    else if (!this.ts.isReturnStatement(this.tail.parent))
+      this.edits.before(this.tail.getStart(), 'return ');
+  }
+
+  /**
+   * The call that a function ends with, if it comes to a step only there: then it gives back what the call gives, and is no
+   * generator of its own.
+   */
+  tailOf({ body }) {
+    const { ts } = this;
+    const last = body.statements.at(-1);
+    if (last === undefined || !(ts.isReturnStatement(last) || ts.isExpressionStatement(last)))
+      return undefined;
+    const call = last.expression;
+    if (call === undefined || !ts.isCallExpression(call) || !this.all.isSuspendableCall(call))
+      return undefined;
+    const others = [...body.statements.slice(0, -1), ...call.arguments];
+    const returns = (node) =>
+      ts.isReturnStatement(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, returns));
+    const isPlain = others.every(
+      (node) => !this.all.comesToStep({ body: node }) && returns(node) !== true,
+    );
+    return isPlain ? call : undefined;
   }
 
   returnType(node) {
@@ -453,7 +477,8 @@ class FileDeriver {
         : undefined;
     const before = (step && STEPS[step]) ?? [];
     const after = (step && AFTER[step]) ?? [];
-    if (this.all.isSuspendableCall(node)) {
+    if (node === this.tail) inner();
+    else if (this.all.isSuspendableCall(node)) {
       this.edits.before(node.getStart(), '(yield* ');
       inner();
       this.edits.before(node.getEnd(), ')');

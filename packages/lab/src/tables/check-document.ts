@@ -105,6 +105,8 @@ export interface PricedSize {
   readonly throughput: number;
   /** Relative change of CPU time per I/O: 0.01 is one percent more. */
   readonly cpu: number;
+  /** Change of interrupts per I/O: -0.5 is one less for two I/Os, which the completion of the I/O before it takes with it. */
+  readonly interrupts: number;
 }
 
 /** What `check --prices` prints. */

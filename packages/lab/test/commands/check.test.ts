@@ -5,7 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { WORKER_FILE } from '../../src/sweep/pool';
-import type { CheckDocument, CheckListDocument } from '../../src/tables/check-document';
+import type {
+  CheckDocument,
+  CheckListDocument,
+  CheckPricesDocument,
+} from '../../src/tables/check-document';
 import { cli, cliOn, expectFits, withFolder } from './run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -102,6 +106,17 @@ describe('check', function () {
     expect((await cli('check', '--list')).out).to.match(/^Findings, the worst first\n/);
   });
 
+  it('says where a fix that does more takes less time, and why', async () => {
+    const args = ['check', '--prices', '--fix', 'scrub'];
+    const { prices } = JSON.parse((await cli(...args, '--json')).out) as CheckPricesDocument;
+    const write4k = prices[0]?.sizes.find(({ rw, bs }) => rw === 'write' && bs === 4096);
+    expect(write4k?.cpu).to.be.lessThan(0);
+    expect(write4k?.interrupts).to.be.lessThan(-0.5);
+    expect((await cli(...args)).out).to.match(
+      /^Interrupts per I\/O change: scrub −0\.\d\d at write 4k\. /m,
+    );
+  });
+
   it('fits a narrow terminal', async () => {
     for (const columns of [40, 80])
       for (const args of [['--seconds', '0'], ['--finding', '2'], ['--list']])
@@ -118,7 +133,7 @@ describe('check', function () {
       m.slice(1).join(' '),
     );
     expect(rows).to.deep.equal(['scrub write', 'scrub write']);
-    expect(out).to.contain('change in %').and.contain('one interrupt');
+    expect(out).to.contain('change in %').and.contain('saves its interrupt');
     expect(out).to.match(/^No change here, .*: next-class\.$/m);
     expect(out).to.match(/^scrub: a buffer that the device can read is cleared/m);
   });

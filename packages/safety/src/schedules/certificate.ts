@@ -16,6 +16,8 @@ export interface Certificate {
   readonly scenario: string;
   readonly algorithm: string;
   readonly complete: boolean;
+  /** Schedules that were begun beside those of the classes, and broken off; 0: each class was begun once, too. */
+  readonly redundant: number;
   readonly classes: readonly CertifiedClass[];
 }
 

@@ -10,6 +10,8 @@ import { END, LOCK, NOTHING, RELEASE, START, WRITE, touch } from './touch';
 /** More steps than any run of a scenario has. */
 const MAX_STEPS = 4096;
 const NOBODY = -1;
+/** What a run changes was not all put back before the next one. */
+const NOT_REPEATED = 'a run does not begin as the one before it';
 /** A choice that ends the run. */
 export const STOP = -1;
 
@@ -65,6 +67,11 @@ export class Executor {
   /** Choices that come before the strategy's. */
   readonly prefix = new Uint8Array(MAX_STEPS);
   prefixLength = 0;
+  /**
+   * So many steps of the prefix are those of the latest run: their records are not written again. Whoever sets the prefix says so;
+   * -1: none.
+   */
+  repeated = -1;
   failures: Failure[] = [];
   /** The thread whose code runs. */
   current = NOBODY;
@@ -89,6 +96,8 @@ export class Executor {
   private readonly nextSite: Int32Array;
   private readonly steps: Int32Array;
   private readonly becameReady: Int32Array;
+  /** Threads that wait for something before they begin. */
+  private readonly waiting: number[];
   /** Called when another thread goes on: the machine changes its CPU. */
   onSwitch: (cpu: number) => void = () => undefined;
 
@@ -104,6 +113,7 @@ export class Executor {
     this.nextSite = new Int32Array(this.nr);
     this.steps = new Int32Array(this.nr);
     this.becameReady = new Int32Array(this.nr);
+    this.waiting = [...this.threads.keys()].filter((t) => this.threads[t]?.ready !== undefined);
     this.resources.seal(this.threads);
   }
 
@@ -269,6 +279,11 @@ export class Executor {
   private pick(): number {
     if (this.stopped) return NOBODY;
     const { depth, nr } = this;
+    // Who can go on, and what each wants, is recorded; only since when is not.
+    if (depth < this.repeated) {
+      for (const t of this.waiting) this.canRun(t);
+      return this.prefix[depth] as number;
+    }
     let enabled = 0;
     for (let t = 0, at = depth * nr * 3; t < nr; t++, at += 3) {
       if (this.canRun(t)) enabled |= 1 << t;
@@ -281,6 +296,7 @@ export class Executor {
     if (depth < this.prefixLength) {
       const t = this.prefix[depth] as number;
       if (enabled & (1 << t)) return t;
+      if (this.repeated >= 0) throw new Error(NOT_REPEATED);
       this.stopped = true;
       return NOBODY;
     }
@@ -298,26 +314,30 @@ export class Executor {
     const d = this.depth++;
     const kind = this.nextKind[t] as number;
     const a = this.nextA[t] as number;
-    this.thread[d] = t;
-    this.kind[d] = kind;
-    this.a[d] = a;
-    this.b[d] = this.nextB[t] as number;
-    this.c[d] = this.nextC[t] as number;
-    this.site[d] = this.nextSite[t] as number;
-    this.local[d] = this.steps[t] as number;
+    if (d >= this.repeated) this.record(d, t);
+    else if (this.a[d] !== a || this.kind[d] !== kind) throw new Error(NOT_REPEATED);
     this.steps[t] = (this.steps[t] as number) + 1;
-    this.readyBy[d] = NOBODY;
     const thread = this.threads[t] as Thread;
     if (this.current !== t) {
       this.current = t;
       this.onSwitch(thread.cpu);
     }
     this.resources.take(t, thread, kind, a);
-    if (kind === START) {
-      this.started |= 1 << t;
-      this.readyBy[d] = this.becameReady[t] as number;
-    } else if (kind === END) this.done |= 1 << t;
+    if (kind === START) this.started |= 1 << t;
+    else if (kind === END) this.done |= 1 << t;
     this.monitor?.step(d);
+  }
+
+  private record(d: number, t: number): void {
+    const kind = this.nextKind[t] as number;
+    this.thread[d] = t;
+    this.kind[d] = kind;
+    this.a[d] = this.nextA[t] as number;
+    this.b[d] = this.nextB[t] as number;
+    this.c[d] = this.nextC[t] as number;
+    this.site[d] = this.nextSite[t] as number;
+    this.local[d] = this.steps[t] as number;
+    this.readyBy[d] = kind === START ? (this.becameReady[t] as number) : NOBODY;
   }
 
   private finish(): Outcome {

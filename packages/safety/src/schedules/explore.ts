@@ -154,17 +154,18 @@ export function exploreProgram(program: ProgramFactory, options: ExploreOptions)
   const races = [...failures.values()].some(({ kind }) => kind === 'data-race');
   const complete =
     outcome === null && algorithm !== 'pct' && options.preemptions === undefined && !races;
+  const redundant = search instanceof Dpor ? search.redundant : 0;
   const classes = [...seen].map(([hash, schedule]) => ({ hash, schedule }));
   return {
     scenario: options.scenario,
     schedules,
     classes: keep ? seen.size : schedules,
-    redundant: search instanceof Dpor ? search.redundant : 0,
+    redundant,
     steps,
     complete,
     failures: [...failures.values()],
     ...(certificate
-      ? { certificate: { scenario: options.scenario, algorithm, complete, classes } }
+      ? { certificate: { scenario: options.scenario, algorithm, complete, redundant, classes } }
       : {}),
   };
 }

@@ -58,7 +58,7 @@ export class Resources {
     this.owners.fill(NOBODY);
     this.masked.fill(NOBODY);
     this.active.fill(NOBODY);
-    this.found.length = 0;
+    if (this.found.length > 0) this.found.length = 0;
   }
 
   foundObject(t: number, name: string): number {

@@ -3,7 +3,11 @@
 
 import { expect } from 'chai';
 import { random } from '@iommu-bounce/linux-shim/testing';
-import type { ToyThread } from '../../src/schedules/toy';
+import { Executor } from '../../src/schedules/executor';
+import { scheduleOf, threadsOf, GoOn } from '../../src/schedules/schedule-string';
+import { Brute } from '../../src/schedules/search/brute';
+import { Dpor } from '../../src/schedules/search/dpor';
+import { type ToyThread, toyProgram } from '../../src/schedules/toy';
 import { exploreToy, randomToy } from './toys';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -12,6 +16,16 @@ const SEED = Number(process.env['SCHEDULE_SEED'] ?? 1);
 const steps = (...all: string[][]): ToyThread[] => all.map((one) => ({ steps: one }));
 const same = (n: number, one: string[]): ToyThread[] =>
   steps(...Array.from({ length: n }, () => one));
+
+/** All that is recorded of the latest run. */
+const recordsOf = (rt: Executor): readonly number[][] => {
+  const { thread, kind, a, b, c, local, readyBy, depth } = rt;
+  return [
+    ...[thread, kind, a, b, c, local, readyBy].map((one) => [...one.subarray(0, depth)]),
+    [...rt.enabled.subarray(0, depth + 1)],
+    [...rt.wanted.subarray(0, (depth + 1) * rt.nr * 3)],
+  ];
+};
 
 describe('a search of all classes', () => {
   const known: readonly (readonly [string, ToyThread[], number])[] = [
@@ -58,6 +72,25 @@ describe('a search of all classes', () => {
       expect(runs, told).to.equal(classes.size);
       const all = exploreToy(toy, 'brute').classes;
       expect([...classes.keys()].sort(), told).to.eql([...all.keys()].sort());
+    }
+  });
+
+  it('leaves records of a repeated beginning as a run from nothing makes them', () => {
+    for (let seed = SEED; seed < SEED + 60; seed++) {
+      const toy = randomToy(random(seed));
+      const rt = new Executor(toyProgram(toy));
+      for (const search of [new Dpor(rt), new Brute(rt)]) {
+        rt.setStrategy(search);
+        for (let n = 0; n < 40 && search.next() !== null; n++) {
+          const again = new Executor(toyProgram(toy));
+          again.setStrategy(new GoOn(again));
+          const choices = threadsOf(scheduleOf(rt));
+          choices.forEach((t, d) => (again.prefix[d] = t));
+          again.prefixLength = choices.length;
+          again.run();
+          expect(recordsOf(rt), `SCHEDULE_SEED=${String(seed)}`).to.eql(recordsOf(again));
+        }
+      }
     }
   });
 

@@ -16,6 +16,11 @@ export interface PriceAtSize {
   readonly throughput: number;
   /** Change of CPU time per I/O; positive: more. */
   readonly cpu: number;
+  /**
+   * Change of interrupts per I/O, absolute. A completion that takes longer can go on until the next one is there, which then needs no
+   * interrupt: more work can take less CPU time.
+   */
+  readonly interrupts: number;
 }
 
 export interface FixPrice {
@@ -58,6 +63,7 @@ export function fixPrices(
         bs: base.bs,
         throughput: fixed.bandwidth_bytes_per_s / base.bandwidth_bytes_per_s - 1,
         cpu: fixed.cpu_ns_per_io.total / base.cpu_ns_per_io.total - 1,
+        interrupts: fixed.interrupts / fixed.ios - base.interrupts / base.ios,
       };
     }),
   }));

@@ -13,6 +13,8 @@ class Cell {
   writer = -1;
   writtenAt = 0;
   writeSite = 0;
+  /** Bit t: thread t has read it. */
+  readers = 0;
   readonly readAt: Int32Array;
   readonly readSite: Int32Array;
 
@@ -26,12 +28,18 @@ class Shadow {
   /** The run that gave the object back. */
   freedIn = 0;
   freedAt = 0;
+  /** The latest run that wrote a field. */
+  writtenIn = 0;
   readonly cells: (Cell | undefined)[] = [];
 }
 
 /** An object with a field for what is known of it. */
 interface Watched {
   schedule_shadow?: Shadow;
+}
+
+function shadowOf(object: object): Shadow {
+  return ((object as Watched).schedule_shadow ??= new Shadow());
 }
 
 export class HappensBefore implements Monitor {
@@ -95,7 +103,7 @@ export class HappensBefore implements Monitor {
   read<T extends object>(object: T, code: number): T {
     const t = this.rt.current;
     if (t < 0) return object;
-    const cell = this.cell(object, code);
+    const cell = this.cell(shadowOf(object), code);
     const { nr } = this.rt;
     if (
       cell.writer >= 0 &&
@@ -103,6 +111,7 @@ export class HappensBefore implements Monitor {
       cell.writtenAt > (this.clock[t * nr + cell.writer] as number)
     )
       this.report(code, 'read', t, cell.writer, cell.writeSite, 'write');
+    cell.readers |= 1 << t;
     cell.readAt[t] = this.clock[t * nr + t] as number;
     cell.readSite[t] = code;
     return object;
@@ -111,7 +120,9 @@ export class HappensBefore implements Monitor {
   write(object: object, code: number): void {
     const t = this.rt.current;
     if (t < 0) return;
-    const cell = this.cell(object, code);
+    const shadow = shadowOf(object);
+    shadow.writtenIn = this.rt.runs;
+    const cell = this.cell(shadow, code);
     const { nr } = this.rt;
     const row = t * nr;
     if (
@@ -120,8 +131,8 @@ export class HappensBefore implements Monitor {
       cell.writtenAt > (this.clock[row + cell.writer] as number)
     )
       this.report(code, 'write', t, cell.writer, cell.writeSite, 'write');
-    for (let u = 0; u < nr; u++)
-      if (u !== t && (cell.readAt[u] as number) > (this.clock[row + u] as number))
+    for (let u = 0, others = cell.readers & ~(1 << t); others >> u !== 0; u++)
+      if (others & (1 << u) && (cell.readAt[u] as number) > (this.clock[row + u] as number))
         this.report(code, 'write', t, u, cell.readSite[u] as number, 'read');
     cell.writer = t;
     cell.writtenAt = this.clock[row + t] as number;
@@ -129,15 +140,17 @@ export class HappensBefore implements Monitor {
   }
 
   freed(what: object, site: number): void {
-    const object = what as Watched;
-    const shadow = (object.schedule_shadow ??= new Shadow());
+    const shadow = shadowOf(what);
     shadow.freedIn = this.rt.runs;
     shadow.freedAt = site;
   }
 
-  private cell(what: object, code: number): Cell {
-    const object = what as Watched;
-    const shadow = (object.schedule_shadow ??= new Shadow());
+  /** The latest run that wrote a watched field of it, 0 if none did. */
+  writtenIn(object: object): number {
+    return (object as Watched).schedule_shadow?.writtenIn ?? 0;
+  }
+
+  private cell(shadow: Shadow, code: number): Cell {
     const { rt } = this;
     if (shadow.freedIn === rt.runs)
       rt.fail('use-after-free', `${placeOf(code)}, freed at ${placeOf(shadow.freedAt * 256)}`);
@@ -145,7 +158,7 @@ export class HappensBefore implements Monitor {
     if (cell.run !== rt.runs) {
       cell.run = rt.runs;
       cell.writer = -1;
-      cell.readAt.fill(0);
+      cell.readers = 0;
     }
     return cell;
   }

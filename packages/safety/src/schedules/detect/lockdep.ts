@@ -13,6 +13,8 @@ export class Lockdep {
   /** By thread. */
   private held: number[][] = [];
   private readonly known = new Set<number>();
+  /** Pairs of locks, one taken under the other. */
+  private readonly ordered = new Set<number>();
 
   constructor(private readonly rt: Executor) {}
 
@@ -42,8 +44,8 @@ export class Lockdep {
 
   given(lock: number): void {
     const held = this.held[this.rt.current] as number[];
-    const at = held.lastIndexOf(lock);
-    if (at >= 0) held.splice(at, 1);
+    if (held.at(-1) === lock) held.pop();
+    else if (held.includes(lock)) held.splice(held.lastIndexOf(lock), 1);
   }
 
   private usage(name: string, site: number, masked: boolean, interrupt: boolean): void {
@@ -59,6 +61,9 @@ export class Lockdep {
   }
 
   private order(before: number, lock: number, site: number): void {
+    const pair = before * PAIRS + lock;
+    if (this.ordered.has(pair)) return;
+    this.ordered.add(pair);
     const first = lockClass(this.rt, before);
     const second = lockClass(this.rt, lock);
     const known = this.after.get(first) ?? new Map<string, string>();
@@ -84,6 +89,9 @@ export class Lockdep {
     return undefined;
   }
 }
+
+/** More than there are objects. */
+const PAIRS = 2 ** 20;
 
 /** `iova_fq.lock` of `iova_fq.lock 1`. */
 function lockClass(rt: Executor, lock: number): string {

@@ -12,8 +12,11 @@ export function checkLog(machine: PoolMachine): void {
       rt.fail(text.includes('sleeping function') ? 'sleep-in-atomic' : 'warning', text);
 }
 
-/** Nothing is held, nothing is lost: each slot is cached with its pages or empty, and the lists are whole. */
-export function checkRest(machine: PoolMachine): void {
+/**
+ * Nothing is held, nothing is lost: each slot is cached with its pages or empty, and the lists are whole.
+ * @param isDetached the device has left the domain: nothing is pinned for it
+ */
+export function checkRest(machine: PoolMachine, isDetached = false): void {
   const { rt, k, pages } = machine;
   checkLog(machine);
   if (k.locks.held !== 0) rt.fail('lock-held', `${String(k.locks.held)} locks are held at the end`);
@@ -43,6 +46,9 @@ export function checkRest(machine: PoolMachine): void {
   const mapped = machine.mapped();
   if (mapped !== cached)
     rt.fail('leak', `${String(mapped)} pages are mapped, ${String(cached)} slots are cached`);
+  const pinned = machine.pinned();
+  if (machine.hasPins && pinned !== (isDetached ? 0 : cached))
+    rt.fail('leak', `${String(pinned)} pages are pinned, ${String(cached)} slots are cached`);
 }
 
 /** The pool is gone, and all that it had. */
@@ -51,4 +57,6 @@ export function checkGone(machine: PoolMachine): void {
   if (pages.pagesOut() !== 0) rt.fail('leak', `${String(pages.pagesOut())} pages are out`);
   const mapped = machine.mapped();
   if (mapped !== 0) rt.fail('leak', `${String(mapped)} pages are mapped`);
+  const pinned = machine.pinned();
+  if (pinned !== 0) rt.fail('leak', `${String(pinned)} pages are pinned`);
 }

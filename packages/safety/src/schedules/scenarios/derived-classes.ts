@@ -60,6 +60,14 @@ export interface SteppingDma {
   iommu_put_dma_cookie(domain: iommu_domain): Generator<undefined, void, undefined>;
 }
 
+/** What the core calls of a driver. */
+export interface SteppingOps {
+  /** The device leaves the domain that it has for this one. */
+  attach_dev(domain: iommu_domain, dev: device): Generator<undefined, number, undefined>;
+  /** The end of a domain, with its addresses and its pool. */
+  domain_free(domain: iommu_domain): Generator<undefined, void, undefined>;
+}
+
 /** What a timer and the work of a machine run. */
 export interface SteppingWork {
   io_buffer_pool_evict(work: object): Generator<undefined, void, undefined>;

@@ -99,6 +99,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     tasks: [TO, FROM],
     virtio: true,
   }),
+  'virtio-teardown': pool(
+    'a driver ends and its virtio-iommu domain with it, the eviction work may be about to run',
+    true,
+    { tasks: [{ does: 'map-unmap-teardown' }, EVICT], virtio: true },
+  ),
+  'virtio-detach': pool(
+    'a device leaves its virtio-iommu domain while buffers of it are evicted',
+    false,
+    { tasks: [{ does: 'map-unmap-detach' }, EVICT, EVICT, { does: 'late-device' }], virtio: true },
+    ['data-race'],
+  ),
   'virtio-direct': pool('the same without a pool', false, {
     tasks: [TO, FROM],
     slots: 0,

@@ -11,7 +11,6 @@ import {
   type list_head,
   type machine,
   type page,
-  phys_addr_t,
   type spinlock_t,
   check_ptr,
 } from '@iommu-bounce/linux-shim';
@@ -25,10 +24,14 @@ import {
   type iommu_domain,
   type iommu_ops,
   type iova_domain,
+  iova_fq_entry,
   new_virtio_iommu,
   type page_table,
   to_table_domain,
+  VFIO_DMA_MAP_FLAG_READ,
+  VFIO_DMA_MAP_FLAG_WRITE,
   viommu_domain,
+  type virtio_iommu,
 } from '@iommu-bounce/iommu-core';
 import {
   type io_buffer_class,
@@ -45,10 +48,11 @@ import {
   DERIVED,
   type Derived,
   type SteppingDma,
+  type SteppingOps,
   type SteppingTimer,
   type SteppingWork,
 } from './derived-classes';
-import { Snapshot } from './snapshot';
+import { Snapshot, type ToldWrites } from './snapshot';
 import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
 
 export interface PoolMachineOptions {
@@ -82,6 +86,7 @@ export class PoolMachine {
   readonly pages: StackPages;
   /** Of the table driver; null with virtio-iommu. */
   private readonly table: page_table | null;
+  private virtio: virtio_iommu | null = null;
   private endpoint: DeviceDma | null = null;
   private readonly wired: wired_io_buffer_pool;
   private readonly cookie: iommu_dma_cookie;
@@ -89,6 +94,13 @@ export class PoolMachine {
   private readonly liveAtStart: ReadonlySet<object>;
   private readonly locks: spinlock_t[] = [];
   private readonly addresses: Snapshot;
+  /** The run before which all was as in the beginning. */
+  private restoredFor = 0;
+  /** Hundreds of entries of a flush queue: all their fields are watched, and only the derived forms write them. */
+  private readonly told: ToldWrites = {
+    tells: (object) => object instanceof iova_fq_entry,
+    written: (object) => this.kernel.races.writtenIn(object) >= this.restoredFor,
+  };
   private readonly everything: Snapshot | null;
 
   constructor(
@@ -136,10 +148,12 @@ export class PoolMachine {
     const { context, faults, log, slab } = k;
     const rest = [this.cookie, this.live, context, faults, log, ...this.locks];
     const { iova_cache } = this.wired.iova as unknown as { iova_cache: object };
-    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, slab], rest);
+    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, slab], rest, this.told);
     this.derive(derived);
     this.dma = this.wired.dma_iommu as unknown as SteppingDma;
-    this.everything = whole ? this.copy() : null;
+    // The wheel is never turned: `waitingTimers` does without it.
+    const { base } = k.timers as unknown as { base: object };
+    this.everything = whole ? this.copy([base]) : null;
   }
 
   /** A domain that no device has used yet, as a group has it before its devices get their ops. */
@@ -153,8 +167,10 @@ export class PoolMachine {
   }
 
   private virtioDriver(...[k, iommu, dma_iommu]: Parameters<driver_factory>): iommu_ops {
-    const virtio = new_virtio_iommu(k, iommu, dma_iommu);
+    // More than all threads together have in flight; each entry is put back before each run.
+    const virtio = new_virtio_iommu(k, iommu, dma_iommu, { queues: { size: 16 } });
     this.endpoint = virtio.add_endpoint(this.dev, 1);
+    this.virtio = virtio;
     return virtio.driver;
   }
 
@@ -166,6 +182,11 @@ export class PoolMachine {
   /** What the timer of the flush queue runs. */
   get flusher(): SteppingTimer {
     return this.wired.iova as unknown as SteppingTimer;
+  }
+
+  /** The IOMMU's driver, as the core calls it. */
+  get driver(): SteppingOps {
+    return this.wired.driver as unknown as SteppingOps;
   }
 
   get iovad(): iova_domain {
@@ -214,17 +235,25 @@ export class PoolMachine {
     });
   }
 
-  /** All of the machine as it is now, but for the bytes of its memory. */
-  copy(): Snapshot {
+  /**
+   * All of the machine as it is now, but for the bytes of its memory.
+   * @param not objects that are left out, with what only they lead to
+   */
+  copy(not: readonly object[] = []): Snapshot {
     const { io_buffer_pool, dma_iommu, iova, iommu, driver } = this.wired;
     const { k, domain, fresh, dev } = this;
     const roots = [k, io_buffer_pool, dma_iommu, iova, iommu, driver, domain, fresh, dev];
-    return new Snapshot(roots, [this.kernel]);
+    return new Snapshot(roots, [this.kernel, ...not], this.told);
   }
 
   /** Brings all that a run can change back; a test compares it with a copy of everything. */
   reset(): void {
-    this.everything?.restore();
+    const copy = this.everything ?? (this.kernel.watched ? this.addresses : null);
+    if (copy !== null) {
+      copy.restore();
+      this.restoredFor = this.rt.runs;
+      this.kernel.watched = false;
+    }
     const { k, pool, pages, live, liveAtStart, table } = this;
     for (const klass of this.classes) {
       for (const cache of klass.cached_slots) INIT_LIST_HEAD(cache);
@@ -238,17 +267,14 @@ export class PoolMachine {
     if (table !== null && table.mapped_pages > 0)
       for (const { iova, size } of table.ranges()) table.unmap(iova, size);
     for (const lock of this.locks) lock.owner = -1;
-    if (this.kernel.watched) {
-      this.addresses.restore();
-      this.kernel.watched = false;
-    }
     if (pool !== null) {
       pool.evict_work.work.pending = false;
       pool.recent_slot = null;
     }
     this.iovad.fq_timer.due = 0;
     k.locks.held = 0;
-    k.log.lines.length = 0;
+    // To set a length takes long, even if it is the same.
+    if (k.log.lines.length > 0) k.log.lines.length = 0;
     k.log.warnings = k.log.sleeping_in_atomic = 0;
     for (let cpu = k.context.nr_cpus - 1; cpu >= 0; cpu--) {
       k.context.run_on_cpu(cpu);
@@ -274,33 +300,54 @@ export class PoolMachine {
     return this.domain instanceof viommu_domain ? count(this.domain.mappings.rb_node) : 0;
   }
 
+  /** Whether a host pins what is mapped. */
+  get hasPins(): boolean {
+    return this.virtio !== null;
+  }
+
+  /** Pages of the runs that the host keeps pinned for the device; without virtio-iommu none. */
+  pinned(): number {
+    return this.virtio?.vfio.pages.total ?? 0;
+  }
+
   /** The device writes a byte to the first of an address on; false if it does not reach it. */
   deviceWrites(iova: number, byte: number, length: number): boolean {
-    if (this.endpoint !== null) return this.endpoint.write(iova, new Uint8Array(length).fill(byte));
-    const bytes = this.translate(iova, IOMMU_WRITE, length);
-    bytes?.fill(byte);
-    return bytes !== null;
+    const phys = this.translate(iova, IOMMU_WRITE);
+    if (phys >= 0) this.k.mm.ram.fill(byte, phys, phys + length);
+    return phys >= 0;
   }
 
-  /** What the device reads, or null if it does not reach it. */
-  deviceReads(iova: number, length: number): Uint8Array | null {
-    if (this.endpoint === null) return this.translate(iova, IOMMU_READ, length);
-    const bytes = new Uint8Array(length);
-    return this.endpoint.read(iova, bytes) ? bytes : null;
+  /** Whether the device reads this byte everywhere; null if it does not reach the address. */
+  deviceReads(iova: number, byte: number, length: number): boolean | null {
+    const phys = this.translate(iova, IOMMU_READ);
+    return phys < 0 ? null : isAll(this.k.mm.ram, byte, phys, length);
   }
 
-  private translate(at: number, access: number, length: number): Uint8Array | null {
-    const iova = dma_addr_t(at);
-    const prot = this.table?.prot(iova) ?? -1;
-    if (prot < 0 || (prot & access) === 0) return null;
-    const phys = this.table?.iova_to_phys(iova) ?? phys_addr_t(0);
+  /** Where in RAM the device comes to; -1: nowhere. */
+  private translate(at: number, access: number): number {
+    const phys = this.physOf(dma_addr_t(at), access);
+    if (phys < 0) return -1;
     const p = this.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
-    if (p._refcount === 0) {
-      this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
-      return null;
-    }
-    return this.k.mm.bytes_at(phys, length);
+    if (p._refcount !== 0) return phys;
+    this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
+    return -1;
   }
+
+  private physOf(iova: dma_addr_t, access: number): number {
+    const { table, endpoint } = this;
+    if (table !== null) {
+      const prot = table.prot(iova);
+      return prot < 0 || (prot & access) === 0 ? -1 : table.iova_to_phys(iova);
+    }
+    const need = access === IOMMU_READ ? VFIO_DMA_MAP_FLAG_READ : VFIO_DMA_MAP_FLAG_WRITE;
+    return endpoint?.endpoint.container.translate(iova, need) ?? -1;
+  }
+}
+
+/** Whether `length` bytes from `from` on are all this one. */
+export function isAll(bytes: Uint8Array, byte: number, from: number, length: number): boolean {
+  for (let n = from; n < from + length; n++) if (bytes[n] !== byte) return false;
+  return true;
 }
 
 function count(node: interval_tree_node<object> | null): number {

@@ -11,7 +11,7 @@ import {
 import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
-import { type PoolMachineOptions, PoolMachine } from './machine';
+import { type PoolMachineOptions, PoolMachine, isAll } from './machine';
 
 /** Bytes that a mapping has. */
 const LENGTH = 16;
@@ -28,6 +28,8 @@ export type PoolTask =
   | { readonly does: 'attach' }
   /** Maps and unmaps; then its domain and the pool come to their end. */
   | { readonly does: 'map-unmap-teardown' }
+  /** Maps and unmaps; then the device leaves its domain for another one, as for VFIO. With virtio-iommu. */
+  | { readonly does: 'map-unmap-detach' }
   /** A device that looks at the address of each slot, mapped to it or not. */
   | { readonly does: 'late-device' }
   /** The timer of the flush queue, once it is armed; on CPU 0. */
@@ -54,6 +56,7 @@ export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgr
     // Its end may wait for a timer that runs.
     const timer = tasks.some(({ does }) => does === 'flush-timer');
     if (timer) machine.kernel.timer = rt.object('fq_timer running');
+    const detaches = tasks.some(({ does }) => does === 'map-unmap-detach');
     const ends = tasks.some(({ does }) => does === 'map-unmap-teardown' || does === 'attach');
     return {
       machine,
@@ -63,7 +66,7 @@ export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgr
       },
       check: () => {
         if (ends) checkLog(machine);
-        else checkRest(machine);
+        else checkRest(machine, detaches);
       },
     };
   };
@@ -108,6 +111,8 @@ function threadOf(
       return { ...task0, body: () => attach(rt, machine) };
     case 'map-unmap-teardown':
       return { ...task0, body: () => mapUnmapTeardown(rt, machine, i) };
+    case 'map-unmap-detach':
+      return { ...task0, body: () => mapUnmapDetach(rt, machine, i) };
     case 'late-device':
       return { ...task0, name: 'device', body: () => lateDevice(machine) };
     case 'interrupt':
@@ -157,21 +162,15 @@ function* mapUnmap(
     }
     if (kernel.device(iova)) yield;
     if (toDevice) {
-      const seen = machine.deviceReads(iova, LENGTH);
-      if (seen === null || !isAll(seen, mine))
+      if (machine.deviceReads(iova, mine, LENGTH) !== true)
         rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
     } else if (!machine.deviceWrites(iova, mine, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
     if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
     yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
-    if (!isAll(memory, mine, start))
+    if (!isAll(memory, mine, start, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
   }
-}
-
-function isAll(bytes: Uint8Array, byte: number, from = 0): boolean {
-  for (let n = from; n < from + LENGTH; n++) if (bytes[n] !== byte) return false;
-  return true;
 }
 
 /** Addresses of a domain, in bytes. */
@@ -184,8 +183,15 @@ function* attach(rt: Executor, machine: PoolMachine): Body {
 
 function* mapUnmapTeardown(rt: Executor, machine: PoolMachine, i: number): Body {
   yield* mapUnmap(rt, machine, i, true, 1, false);
-  yield* machine.dma.iommu_put_dma_cookie(machine.domain);
+  if (machine.hasPins) yield* machine.driver.domain_free(machine.domain);
+  else yield* machine.dma.iommu_put_dma_cookie(machine.domain);
   checkGone(machine);
+}
+
+function* mapUnmapDetach(rt: Executor, machine: PoolMachine, i: number): Body {
+  yield* mapUnmap(rt, machine, i, true, 1, false);
+  const ret = yield* machine.driver.attach_dev(machine.fresh, machine.dev);
+  if (ret !== 0) rt.fail('no-mapping', `attach_dev returned ${String(ret)}`);
 }
 
 function* lateDevice(machine: PoolMachine): Body {
@@ -193,7 +199,7 @@ function* lateDevice(machine: PoolMachine): Body {
     for (const { index } of slots) {
       const iova = iova_base + buffer_size * index;
       if (machine.kernel.device(iova)) yield;
-      machine.deviceReads(iova, LENGTH);
+      machine.deviceReads(iova, 0, LENGTH);
     }
 }
 

@@ -16,60 +16,70 @@ function isLeaf(value: unknown): boolean {
 }
 
 function entriesOf(object: object): [readonly string[], readonly unknown[]] {
-  if (object instanceof Set || object instanceof Map) return [[], [...object]];
+  // A hole of an array is an entry, too.
+  if (object instanceof Set || object instanceof Map || Array.isArray(object))
+    return [[], [...(object as Iterable<unknown>)]];
   const keys = Object.keys(object).filter((key) => !key.startsWith('schedule_'));
   return [keys, keys.map((key) => (object as Plain)[key])];
 }
 
+/** Of some objects it is known whether they were written since the latest `restore`: all others are compared each time. */
+export interface ToldWrites {
+  /** Whether each write of the object is told. */
+  tells(object: object): boolean;
+  written(object: object): boolean;
+}
+
+const NONE: ToldWrites = { tells: () => false, written: () => true };
+
 export class Snapshot {
   private readonly held: Held[] = [];
+  private readonly told: Held[] = [];
 
   /**
    * @param roots where to begin
    * @param not objects that are not entered
    */
-  constructor(roots: readonly object[], not: readonly object[] = []) {
+  constructor(
+    roots: readonly object[],
+    not: readonly object[] = [],
+    private readonly writes: ToldWrites = NONE,
+  ) {
     const seen = new Set<object>(not);
     const queue = [...roots];
     for (let object = queue.pop(); object !== undefined; object = queue.pop()) {
       if (seen.has(object)) continue;
       seen.add(object);
       const [keys, values] = entriesOf(object);
-      this.held.push({ object, keys, values });
-      for (const value of values.flat()) if (!isLeaf(value)) queue.push(value as object);
+      (writes.tells(object) ? this.told : this.held).push({ object, keys, values });
+      // The entries of a Map are pairs that were made just now.
+      for (const value of object instanceof Map ? values.flat() : values)
+        if (!isLeaf(value)) queue.push(value as object);
     }
   }
 
   /** Objects that it knows. */
   get size(): number {
-    return this.held.length;
+    return this.held.length + this.told.length;
   }
 
   restore(): void {
-    for (const { object, keys, values } of this.held) {
-      if (object instanceof Set) {
-        if (object.size !== values.length || values.some((one) => !object.has(one))) {
-          object.clear();
-          for (const one of values) object.add(one);
-        }
-        continue;
-      }
-      if (object instanceof Map) {
+    for (const one of this.told) if (this.writes.written(one.object)) restoreFields(one);
+    for (const one of this.held) {
+      const { object, values } = one;
+      if (Array.isArray(object)) restoreEntries(object, values);
+      else if (object instanceof Set) restoreSet(object, values);
+      else if (object instanceof Map) {
         object.clear();
         for (const [key, value] of values as [unknown, unknown][]) object.set(key, value);
-        continue;
-      }
-      if (Array.isArray(object) && object.length !== values.length) object.length = values.length;
-      keys.forEach((key, i) => {
-        if ((object as Plain)[key] !== values[i]) (object as Plain)[key] = values[i];
-      });
+      } else restoreFields(one);
     }
   }
 
   /** What is not as it was: `io_buffer_slot.prot`. */
   differences(): string[] {
     const all: string[] = [];
-    for (const { object, keys, values } of this.held) {
+    for (const { object, keys, values } of [...this.held, ...this.told]) {
       const [keysNow, valuesNow] = entriesOf(object);
       const name = object.constructor.name;
       if (keysNow.length !== keys.length || valuesNow.length !== values.length)
@@ -83,5 +93,26 @@ export class Snapshot {
       });
     }
     return all;
+  }
+}
+
+function restoreEntries(array: unknown[], values: readonly unknown[]): void {
+  if (array.length !== values.length) array.length = values.length;
+  for (let i = 0; i < values.length; i++) if (array[i] !== values[i]) array[i] = values[i];
+}
+
+function restoreSet(set: Set<unknown>, values: readonly unknown[]): void {
+  let isSame = set.size === values.length;
+  for (let i = 0; isSame && i < values.length; i++) isSame = set.has(values[i]);
+  if (isSame) return;
+  set.clear();
+  for (const value of values) set.add(value);
+}
+
+/** A loop: it goes over thousands of fields before each run. */
+function restoreFields({ object, keys, values }: Held): void {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if ((object as Plain)[key] !== values[i]) (object as Plain)[key] = values[i];
   }
 }

@@ -8,6 +8,8 @@ export class Brute implements Strategy {
   readonly clocks: Clocks;
   private readonly left: Int32Array;
   private readonly used: Int32Array;
+  /** The first step of the run that is not one of the run before. */
+  private fresh = 0;
   private finished = false;
 
   /** @param preemptions at most so many times a thread stops that could have gone on */
@@ -19,13 +21,14 @@ export class Brute implements Strategy {
     this.left = new Int32Array(rt.thread.length);
     this.used = new Int32Array(rt.thread.length);
     rt.prefixLength = 0;
+    rt.repeated = -1;
   }
 
   next(): Outcome | null {
     if (this.finished) return null;
     const { rt } = this;
     const outcome = rt.run();
-    for (let d = 0; d < rt.depth; d++) this.clocks.add(d);
+    for (let d = this.fresh; d < rt.depth; d++) this.clocks.add(d);
     this.moveOn();
     return outcome;
   }
@@ -61,6 +64,7 @@ export class Brute implements Strategy {
       for (let i = 0; i < d; i++) rt.prefix[i] = rt.thread[i] as number;
       rt.prefix[d] = t;
       rt.prefixLength = d + 1;
+      rt.repeated = this.fresh = d;
       return;
     }
     this.finished = true;

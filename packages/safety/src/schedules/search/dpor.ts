@@ -38,6 +38,7 @@ export class Dpor implements Strategy {
     this.backtrack = new Int32Array(rt.thread.length);
     this.splitDepth = part.of > 1 ? (part.depth ?? 6) : 0;
     rt.prefixLength = 0;
+    rt.repeated = -1;
   }
 
   /** Runs the next one; null when there is none left. */
@@ -176,6 +177,7 @@ export class Dpor implements Strategy {
         for (let i = 0; i < d; i++) rt.prefix[i] = rt.thread[i] as number;
         rt.prefix[d] = t;
         rt.prefixLength = d + 1;
+        rt.repeated = d;
         this.fresh = d;
         return;
       }

@@ -29,6 +29,7 @@ export class Pct implements Strategy {
     this.state = seed | 0;
     this.left = runs;
     rt.prefixLength = 0;
+    rt.repeated = -1;
   }
 
   next(): Outcome | null {
