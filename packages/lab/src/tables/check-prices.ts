@@ -29,14 +29,21 @@ function priceParts({ ios, prices }: CheckPricesDocument): Part[] {
 }
 
 function pricedParts(prices: readonly Price[]): Part[] {
-  const cheaper = prices.some(({ sizes }) => sizes.some(({ cpu }) => percent(cpu).startsWith('−')));
+  const saved = prices.flatMap(({ fix, sizes }) =>
+    sizes
+      .filter(({ interrupts }) => Math.abs(interrupts) >= LEAST)
+      .map(
+        ({ rw, bs, interrupts: n }) =>
+          `${fix} ${n > 0 ? '+' : '−'}${Math.abs(n).toFixed(2)} at ${rw} ${blockSize(bs)}`,
+      ),
+  );
   return [
     priceTable('Throughput, change in %: −5.0 is 5 % slower.', prices, 'throughput'),
     priceTable('CPU time per I/O, change in %: +5.0 is 5 % more.', prices, 'cpu'),
     'A fix or direction without a row: no change. 0: less than 0.05 %. At 64k and 128k the drive limits throughput, so more CPU time does not lower it.',
-    ...(cheaper
+    ...(saved.length > 0
       ? [
-          'Less CPU time with a fix: completions take longer, so that one interrupt completes several I/Os and fewer interrupts come.',
+          `Interrupts per I/O, change: ${saved.join(', ')}. A completion that takes longer can go on until the next one is there, and saves its interrupt: so more work can take less time.`,
         ]
       : []),
     prices.map(({ fix, what }) => `${fix}: ${what}`),
@@ -60,7 +67,7 @@ function changes(sizes: readonly PricedSize[], figure: Figure): boolean {
   return sizes.some((one) => percent(one[figure]) !== '0');
 }
 
-/** Changes below this are shown as none, %. */
+/** Changes below this are shown as none: %, or interrupts per I/O. */
 const LEAST = 0.05;
 
 function percent(share: number): string {

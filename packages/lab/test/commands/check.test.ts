@@ -156,7 +156,7 @@ describe('check', function () {
       m.slice(1).join(' '),
     );
     expect(rows).to.deep.equal(['scrub write', 'scrub write']);
-    expect(out).to.contain('change in %').and.contain('one interrupt');
+    expect(out).to.contain('change in %').and.contain('saves its interrupt');
     expect(out).to.match(/^No change here, .*: next-class\.$/m);
     expect(out).to.match(/^scrub: a buffer that the device can read is cleared/m);
   });

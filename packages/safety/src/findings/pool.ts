@@ -46,19 +46,26 @@ function slack(t: Trial): void {
   const at = m.map(dev, m.page(OWN), 0, 100, DMA_TO_DEVICE);
   // Without the pool the rest of the page is the mapping's own page.
   const seen = m.read(dev, at, 4096);
-  t.see('mapped bytes as the device reads them', runs(seen?.slice(0, 100) ?? null));
+  t.see('bytes 0 to 99, mapped: the device reads', runs(seen?.slice(0, 100) ?? null));
   t.see(
-    'bytes 100 to 4095 of the same buffer',
+    'bytes 100 to 4095, not mapped: the device reads',
     runs(seen?.slice(100) ?? null),
     seen?.slice(100).includes(OTHER) ?? false,
   );
-  t.see('address', `${hex(at)}, ${m.bounced(domain, at) ? 'a bounce buffer' : 'the page itself'}`);
+  t.see(
+    'address of the mapping',
+    `${hex(at)}, ${m.bounced(domain, at) ? 'a bounce buffer' : 'the page itself'}`,
+  );
   // A slot that is filled anew.
   const other = m.map(dev, m.page(OWN), 0, 100, DMA_FROM_DEVICE);
   m.unmap(dev, other, 100, DMA_FROM_DEVICE);
   const fresh = m.map(dev, m.page(OWN), 0, 100, DMA_TO_DEVICE);
   const old = m.read(dev, fresh, 4096)?.slice(100) ?? null;
-  t.see('the same of a buffer that was just filled', runs(old), old?.includes(OLD) ?? false);
+  t.see(
+    'bytes 100 to 4095 of a buffer that was just filled',
+    runs(old),
+    old?.includes(OLD) ?? false,
+  );
 }
 
 function staysReadable(t: Trial): void {

@@ -216,7 +216,7 @@ export const SET_UP: readonly Finding[] = [
   },
   {
     id: 18,
-    title: 'After 17, a second set-up succeeds without a pool',
+    title: 'A second set-up succeeds without a pool',
     severity: 'cost',
     cause: 'failure',
     harm: 'after one failed allocation a domain is never bounced again, and nobody is told',

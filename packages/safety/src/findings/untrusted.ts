@@ -35,7 +35,7 @@ function reusedAddress(t: Trial): void {
   m.unmap_sg(dev, sgl, 1, DMA_TO_DEVICE);
   const p = m.page(0x22);
   t.dies('map of a page after the unmap', () => {
-    t.see('its address', hex(m.map(dev, p, 0, 4096, DMA_TO_DEVICE)));
+    t.see('address of a page mapped after its unmap', hex(m.map(dev, p, 0, 4096, DMA_TO_DEVICE)));
   });
   const other = untrusted(t, 2);
   const list = other.m.list([other.m.page(0x11), 100, 0]);
@@ -156,7 +156,7 @@ export const UNTRUSTED: readonly Finding[] = [
   },
   {
     id: 9,
-    title: 'After 8, an address inside the pool is allocated again',
+    title: 'The address of a lost slot is given to another mapping',
     severity: 'crash',
     cause: 'any load',
     harm: 'correct use by an untrusted device’s driver ends in a wild pointer: the next mapping at a lost slot’s address; so does the misuse of 6, the sync of a copy of a list',
@@ -172,7 +172,7 @@ export const UNTRUSTED: readonly Finding[] = [
   },
   {
     id: 10,
-    title: 'After 8, a page can stay mapped forever',
+    title: 'A page at the address of a lost slot stays mapped forever',
     severity: 'disclosure',
     cause: 'any load',
     harm: 'an untrusted device reads a page after its unmap, as long as the domain lives, and then gets it in place of other mappings’ data',

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every order in which CPUs, interrupts, work and the device can get at the pool.
 
-export * from './touch';
-export * from './program';
+export * from './explore'; // what is asked: explores a scenario, replays one schedule
+export * from './scenarios'; // who does what, by name
+export * from './certificate'; // the classes that were visited, to be checked without the search
+
+// What a scenario is made of.
+export * from './program'; // threads, and what runs before and after them
+export * from './executor'; // takes one step after the other
+export * from './kernel'; // what the steps ask: locks, interrupts, memory, work
 export * from './resources';
-export * from './executor';
 export * from './detect/monitor';
-export * from './search/clocks';
-export * from './search/dpor';
-export * from './search/brute';
-export * from './search/pct';
-export * from './kernel';
-export * from './detect/happens-before';
 export * from './detect/lockdep';
-export * from './scenarios';
-export * from './scenarios/derived-classes';
-export * from './scenarios/checks';
-export * from './scenarios/snapshot';
+export * from './detect/happens-before';
+export * from './schedule-string';
 export * from './scenarios/machine';
 export * from './scenarios/parts';
+export * from './scenarios/snapshot';
 export * from './scenarios/pool';
-export * from './schedule-string';
-export * from './certificate';
-export * from './explore';
-export * from './toy';
+export * from './scenarios/derived-classes'; // the ported code in steps
+
+// How schedules are chosen.
+export * from './search/dpor'; // one of each class
+export * from './search/brute'; // all
+export * from './search/pct'; // random ones
+export * from './search/clocks';
