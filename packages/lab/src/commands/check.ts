@@ -238,16 +238,22 @@ function isBroken({ promises, findings }: CheckDocument): boolean {
 
 /** @throws UsageError for a number that is no finding's */
 function findingsOf(
-  { FINDINGS }: typeof Safety,
+  { BY_READING, FINDINGS }: typeof Safety,
   text: string | undefined,
 ): readonly Finding[] | null {
   if (text === undefined) return null;
   const numbers = text.split(',').map((word) => word.trim());
-  for (const word of numbers)
+  for (const word of numbers) {
+    const read = BY_READING.find(({ id }) => String(id) === word);
+    if (read)
+      throw new UsageError(
+        `--finding: ${word} was read only, no machine shows it: ${read.title} (docs/findings.md)`,
+      );
     if (!FINDINGS.some(({ id }) => String(id) === word))
       throw new UsageError(
         `--finding: expected numbers of findings (iommu-bounce check --list lists them), got '${word}'`,
       );
+  }
   return FINDINGS.filter(({ id }) => numbers.includes(String(id)));
 }
 

@@ -114,6 +114,14 @@ describe('check', function () {
     expect([plain, bounced]).to.deep.equal([true, null]);
   });
 
+  it('says of a finding that was read only that no machine shows it', async () => {
+    const { status, err } = await cli('check', '--finding', '73');
+    expect(status).to.equal(2);
+    expect(err).to.match(
+      /--finding: 73 was read only, no machine shows it: A function is declared/,
+    );
+  });
+
   it('still shows a finding with the fix of another', async () => {
     const [finding] = (await document('--finding', '2', '--fix', 'in-use')).findings;
     expect([finding?.shown, finding?.fixed]).to.deep.equal([true, false]);

@@ -5,7 +5,10 @@ import { type dma_addr_t, type dma_data_direction } from '@iommu-bounce/linux-sh
 import type { io_buffer_pool } from '@iommu-bounce/io-buffer-pool';
 import type { Fix, PoolClass } from '../fix';
 
-/** Warns and does nothing, as the plain path does for an address that is not mapped. */
+/**
+ * Warns and does nothing, as the plain path does for an address that is not mapped. Of two CPUs that unmap at the same time
+ * both can find it in use here: in C the check belongs under the lock of the class.
+ */
 function inUse(base: PoolClass): PoolClass {
   return class extends base {
     override io_buffer_pool_unmap_buffer(pool: object | null, handle: dma_addr_t): boolean {
