@@ -855,7 +855,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     const klass = slot.klass as io_buffer_class;
 
     // An address left over in a list that is mapped otherwise now, or not yet, finds a slot too.
-    if (slot.orig_buffer !== sgl) return false; // findings 6 and 9
+    if (slot.orig_buffer !== sgl) return false; // findings 6, 9 and 69
 
     let bounce_offset = 0;
     for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {

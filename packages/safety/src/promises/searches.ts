@@ -83,7 +83,7 @@ const schedules: Search = {
       progress(i / names.length);
       const found = exploreSchedules({ scenario, limit });
       count += found.schedules;
-      // What the code below the series does wrong on its own has numbers of its own.
+      // What a scenario is known to show is a finding, and breaks no promise by itself.
       for (const { kind, what, schedule } of found.failures)
         if (SCENARIOS[scenario]?.finds.includes(kind) !== true)
           failures.push(`${schedule}: ${what}`);
