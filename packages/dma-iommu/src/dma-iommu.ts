@@ -1282,7 +1282,7 @@ export class dma_iommu_c implements dma_iommu_h {
     dir: dma_data_direction,
     attrs: number,
   ): void {
-    if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC)) this.iommu_dma_sync_sg_for_cpu(dev, sg, nents, dir);
+    if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC)) this.iommu_dma_sync_sg_for_cpu(dev, sg, nents, dir); // finding 68
 
     // Before the pool is asked, whose buffers an untrusted device has too: findings 8 and 9.
     if (this.dev_use_swiotlb(dev)) {

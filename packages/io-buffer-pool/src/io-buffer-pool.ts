@@ -505,7 +505,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (list_empty(cache))
       this.k.workqueue.queue_delayed_work(deref(pool.evict_wq), pool.evict_work, this.evict_period);
 
-    slot.orig_buffer = null;
+    slot.orig_buffer = null; // finding 69
     list_add(slot.list, cache); // findings 10 and 22: in use or not
     slot.old_cache_entry = false;
 
@@ -625,7 +625,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
     }
 
-    slot.orig_buffer = orig_buffer; // findings 2 and 72: the rest of the slot keeps what it had
+    slot.orig_buffer = orig_buffer; // findings 2, 69 and 72: no lock is held, the rest of the slot keeps what it had
     return this.io_buffer_slot_to_iova(slot, klass);
   }
 
@@ -855,7 +855,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     const klass = slot.klass as io_buffer_class;
 
     // An address left over in a list that is mapped otherwise now, or not yet, finds a slot too.
-    if (slot.orig_buffer !== sgl) return false; // findings 6 and 9
+    if (slot.orig_buffer !== sgl) return false; // findings 6, 9 and 69
 
     let bounce_offset = 0;
     for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {

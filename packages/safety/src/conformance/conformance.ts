@@ -21,6 +21,8 @@ export interface RuleResult {
 export interface Conformance {
   /** All rules of kind correct hold. */
   readonly correct: boolean;
+  /** All rules of kind since-v5.17 hold. */
+  readonly sinceV517: boolean;
   /** All rules of kind protects hold. */
   readonly protects: boolean;
   readonly rules: readonly RuleResult[];
@@ -38,7 +40,12 @@ export function conformance(make: () => DmaSubject): Conformance {
   });
   const holdAll = (kind: RuleKind): boolean =>
     rules.every((rule) => rule.kind !== kind || rule.holds);
-  return { correct: holdAll('correct'), protects: holdAll('protects'), rules };
+  return {
+    correct: holdAll('correct'),
+    sinceV517: holdAll('since-v5.17'),
+    protects: holdAll('protects'),
+    rules,
+  };
 }
 
 /** What breaks the rule; an error of the subject does, too. */

@@ -39,7 +39,7 @@ export const DOUBLE_FETCH: readonly Finding[] = [
     severity: 'corruption',
     cause: 'malicious device',
     harm: 'a device changes data between the driver’s check of it and its use, as it can without the pool: a length, an index or a header that was right is wrong',
-    where: ['iommu_dma_unmap_page', 'iommu_dma_unmap_sg', 'io_buffer_pool_do_sync'],
+    where: ['iommu_dma_unmap_page', 'iommu_dma_unmap_sg'],
     later:
       'not mended in v2: its patch 3/9 copies at the unmap too; so does swiotlb of v5.14, in swiotlb_tbl_unmap_single',
     fix: null,

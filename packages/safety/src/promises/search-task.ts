@@ -65,7 +65,7 @@ function schedules(scenario: string, limit: number): SearchPart {
   const found = exploreSchedules({ scenario, limit });
   return {
     count: found.schedules,
-    // What the code below the series does wrong on its own has numbers of its own.
+    // What a scenario is known to show is a finding, and breaks no promise by itself.
     failures: found.failures
       .filter(({ kind }) => SCENARIOS[scenario]?.finds.includes(kind) !== true)
       .map(({ schedule, what }) => `${schedule}: ${what}`),

@@ -245,9 +245,9 @@ const SPOILED: readonly (readonly [string, readonly string[], () => DmaSubject])
 
 describe('conformance', () => {
   it('finds nothing wrong with the simplest implementation', () => {
-    const { correct, protects, rules } = conformance(() => new BounceSubject());
+    const { correct, sinceV517, protects, rules } = conformance(() => new BounceSubject());
     expect(rules.filter(({ holds }) => !holds)).to.deep.equal([]);
-    expect([correct, protects]).to.deep.equal([true, true]);
+    expect([correct, sinceV517, protects]).to.deep.equal([true, true, true]);
     expect(rules.map(({ id }) => id)).to.deep.equal(CONFORMANCE_RULES.map(({ id }) => id));
   });
 
@@ -255,6 +255,34 @@ describe('conformance', () => {
     it(`finds one that ${what}: ${rules.length > 9 ? `${String(rules.length)} rules` : rules.join(', ')}`, () => {
       expect(failing(make)).to.deep.equal(rules);
     });
+
+  it('calls swiotlb of v5.13 correct, which copies nothing in for a device that only writes', () => {
+    class OldSwiotlb extends BounceSubject {
+      /** The one buffer that is used again and again, with what was in it. */
+      private readonly old = new Uint8Array(2 ** 16).fill(7);
+
+      protected override open(
+        pieces: readonly CpuRange[],
+        direction: DmaDirection,
+        isCoherent: boolean,
+      ): number {
+        const dma = super.open(pieces, direction, isCoherent);
+        const data = this.find(dma, 1)?.data;
+        if (direction === 'from') data?.set(this.old.subarray(0, data.length));
+        return dma;
+      }
+    }
+    const { correct, sinceV517, rules } = conformance(() => new OldSwiotlb());
+    expect([correct, sinceV517]).to.deep.equal([true, false]);
+    expect(rules.filter(({ holds }) => !holds).map(({ id, kind }) => [id, kind])).to.deep.equal([
+      ['short-transfer', 'since-v5.17'],
+    ]);
+  });
+
+  it('says of one that forgets to copy back that drivers break', () => {
+    const { correct, sinceV517 } = conformance(SPOILED[0]?.[2] ?? (() => new BounceSubject()));
+    expect([correct, sinceV517]).to.deep.equal([false, false]);
+  });
 
   it('has a rule for each way in which one can be broken', () => {
     const found = new Set(SPOILED.slice(0, -1).flatMap(([, rules]) => rules));

@@ -70,3 +70,22 @@ describe('a domain of a group', () => {
     );
   });
 });
+
+describe('a list that is mapped again', () => {
+  const explored = exploreSchedules({ scenario: 'list-again' });
+
+  it('finding: is compared with the owner of the slot whose address it had, without a lock', () => {
+    const races = explored.failures.map(({ kind, what }) => `${kind}: ${what}`);
+    expect(races.join('\n')).to.match(
+      /^data-race: read of io_buffer_slot\.orig_buffer at io-buffer-pool\.ts:\d+ by CPU 0, write of io_buffer_slot\.orig_buffer/,
+    );
+  });
+
+  it('has its bytes reach the device in each order all the same', () => {
+    expect(new Set(explored.failures.map(({ kind }) => kind))).to.deep.equal(
+      new Set(['data-race']),
+    );
+    const { complete, failures } = exploreSchedules({ scenario: 'list' });
+    expect([complete, failures]).to.deep.equal([true, []]);
+  });
+});

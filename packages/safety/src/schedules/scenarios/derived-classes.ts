@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The derived classes, and how what a driver calls looks in them.
 
-import type { device, page } from '@iommu-bounce/linux-shim';
+import type { device, page, scatterlist } from '@iommu-bounce/linux-shim';
 import type { iommu_domain, iova_domain } from '@iommu-bounce/iommu-core';
 import * as derivedPool from '../derived/io-buffer-pool';
 import * as derivedDma from '../derived/dma-iommu';
@@ -40,6 +40,20 @@ export interface SteppingDma {
     dev: device,
     handle: number,
     size: number,
+    dir: number,
+    attrs: number,
+  ): Generator<undefined, void, undefined>;
+  iommu_dma_map_sg(
+    dev: device,
+    sg: scatterlist,
+    nents: number,
+    dir: number,
+    attrs: number,
+  ): Generator<undefined, number, undefined>;
+  iommu_dma_unmap_sg(
+    dev: device,
+    sg: scatterlist,
+    nents: number,
     dir: number,
     attrs: number,
   ): Generator<undefined, void, undefined>;

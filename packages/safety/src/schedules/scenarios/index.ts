@@ -3,7 +3,7 @@
 
 import type { ProgramFactory } from '../executor';
 import type { Derived } from './derived-classes';
-import { type PoolScenario, poolProgram } from './pool';
+import { LIST_AGAIN, type PoolScenario, poolProgram } from './pool';
 
 export interface Scenario {
   /** One line: who does what. */
@@ -61,6 +61,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   sync: pool('a sync for the CPU while another CPU maps and unmaps', false, {
     tasks: [{ does: 'map-sync-unmap' }, FROM],
   }),
+  list: pool('a CPU maps and unmaps a list, another one a page', false, {
+    tasks: [{ does: 'map-list', times: 1 }, FROM],
+  }),
+  'list-again': pool(
+    'a CPU maps and unmaps a list twice, another one a page, with one slot',
+    false,
+    LIST_AGAIN,
+    ['data-race'],
+  ),
   interrupt: pool('an interrupt maps and unmaps while its CPU does', true, {
     tasks: [TO, { does: 'interrupt', dir: 'to' }],
   }),

@@ -323,6 +323,12 @@ export class PoolMachine {
     return phys < 0 ? null : isAll(this.k.mm.ram, byte, phys, length);
   }
 
+  /** Whether the device reads these bytes; false too if it does not reach the address. */
+  deviceReadsBytes(iova: number, expected: Uint8Array): boolean {
+    const phys = this.translate(iova, IOMMU_READ);
+    return phys >= 0 && expected.every((byte, n) => this.k.mm.ram[phys + n] === byte);
+  }
+
   /** Where in RAM the device comes to; -1: nowhere. */
   private translate(at: number, access: number): number {
     const phys = this.physOf(dma_addr_t(at), access);

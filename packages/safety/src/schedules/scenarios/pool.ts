@@ -11,6 +11,7 @@ import {
 import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
+import { mapList } from './lists';
 import { type PoolMachineOptions, PoolMachine, isAll } from './machine';
 
 /** Bytes that a mapping has. */
@@ -22,6 +23,8 @@ export type PoolTask =
   | { readonly does: 'map-unmap'; readonly dir: 'to' | 'from'; readonly times?: number }
   /** The same with a sync for the CPU before the unmap. */
   | { readonly does: 'map-sync-unmap' }
+  /** Maps a list, has the device read, unmaps; the list is the same each time. */
+  | { readonly does: 'map-list'; readonly times: number }
   /** The eviction work, once it is queued. */
   | { readonly does: 'evict' }
   /** A device of a group gets its ops: the addresses and the pool of their domain are set up. */
@@ -40,6 +43,15 @@ export type PoolTask =
 export interface PoolScenario extends Omit<PoolMachineOptions, 'cpus'> {
   readonly tasks: readonly PoolTask[];
 }
+
+/** A list is mapped twice, a page once, with one slot for both. */
+export const LIST_AGAIN: PoolScenario = {
+  tasks: [
+    { does: 'map-list', times: 2 },
+    { does: 'map-unmap', dir: 'to' },
+  ],
+  slots: 1,
+};
 
 /** A program with its machine, to be looked into. */
 export interface PoolProgram extends Program {
@@ -88,6 +100,8 @@ function threadOf(
       };
     case 'map-sync-unmap':
       return { ...task0, body: () => mapUnmap(rt, machine, i, false, 1, true) };
+    case 'map-list':
+      return { ...task0, body: () => mapList(rt, machine, i, task.times) };
     case 'evict':
       return {
         ...task0,
