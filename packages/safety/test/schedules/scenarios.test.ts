@@ -122,6 +122,11 @@ describe('virtio-iommu in schedules', () => {
     expect(runs).to.be.greaterThan(100);
   });
 
+  it('keeps the requests of two threads apart', () => {
+    // One has written its UNMAP and not sent it when the other writes one.
+    expect(replaySchedule('virtio-direct:a8b15a').failures).to.eql([]);
+  });
+
   it('finding: frees a page that a device still reaches while it leaves its domain', () => {
     const explored = exploreSchedules({
       scenario: 'virtio-detach',

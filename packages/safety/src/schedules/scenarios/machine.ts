@@ -201,8 +201,11 @@ export class PoolMachine {
     Object.setPrototypeOf(dma_iommu, derived.dma_iommu_c.prototype);
     Object.setPrototypeOf(iova, derived.iova_c.prototype);
     Object.setPrototypeOf(iommu, derived.iommu_c.prototype);
-    if (this.table === null) Object.setPrototypeOf(driver, derived.virtio_iommu_c.prototype);
-    else Object.assign(driver, steppingDriver);
+    if (this.table === null) {
+      Object.setPrototypeOf(driver, derived.virtio_iommu_c.prototype);
+      Object.assign(driver, requestsOfThreads(driver as unknown as RequestStack));
+    }
+    if (this.table !== null) Object.assign(driver, steppingDriver);
     // Boot closed the circle between the two with functions that return nothing.
     Object.assign(io_buffer_pool, { dma_iommu });
   }
@@ -348,6 +351,21 @@ export class PoolMachine {
     const need = access === IOMMU_READ ? VFIO_DMA_MAP_FLAG_READ : VFIO_DMA_MAP_FLAG_WRITE;
     return endpoint?.endpoint.container.translate(iova, need) ?? -1;
   }
+}
+
+interface RequestStack {
+  readonly push_buf: (this: { stack: object[]; stack_depth: number }) => object;
+}
+
+/**
+ * In C a request stands on the stack of its thread; the port has one stack for all calls, which threads that stop within a call
+ * would mix up.
+ */
+function requestsOfThreads({ push_buf }: RequestStack): object {
+  return {
+    push_buf: () => push_buf.call({ stack: [], stack_depth: 0 }),
+    pop_buf: () => undefined,
+  };
 }
 
 /** Whether `length` bytes from `from` on are all this one. */
