@@ -32,6 +32,8 @@ export interface ToyThread {
   readonly kind?: ThreadKind;
   /** It begins when this was queued. */
   readonly waits?: string;
+  /** A lock that it holds from its start to its end. */
+  readonly holds?: string;
 }
 
 const KINDS: Readonly<Record<string, readonly [number, number]>> = {
@@ -54,13 +56,14 @@ export function toyProgram(threads: readonly ToyThread[]): ProgramFactory {
       return known;
     };
     return {
-      threads: threads.map(({ steps, cpu, kind = 'task', waits }, i) => {
+      threads: threads.map(({ steps, cpu, kind = 'task', waits, holds }, i) => {
         const made = steps.map((step) => toyStep(step, object));
         return {
           name: `thread ${String(i)}`,
           cpu: cpu ?? i,
           kind,
           body: () => toyBody(rt, made, queued, waits),
+          ...(holds === undefined ? {} : { holds: object(holds) }),
           ...(waits === undefined
             ? {}
             : { wakes: object(waits), ready: () => queued.get(waits) === true }),

@@ -69,6 +69,34 @@ describe('a search of all classes', () => {
       3,
     ],
     [
+      'an interrupt that is queued while another one runs, which cancels it',
+      [
+        { steps: ['c e'], kind: 'softirq', cpu: 0 },
+        { steps: ['q e'] },
+        { steps: ['w y'], kind: 'hardirq', cpu: 0, waits: 'e' },
+      ],
+      3,
+    ],
+    [
+      'work that is queued while other work holds what it needs, which cancels it',
+      [
+        { steps: ['c e'], waits: 'f', holds: 'h' },
+        { steps: ['q f'] },
+        { steps: ['q e'] },
+        { steps: ['w y'], waits: 'e', holds: 'h' },
+      ],
+      3,
+    ],
+    [
+      'work that is queued while somebody has what it needs, and cancels it',
+      [
+        { steps: ['l h', 'c e', 'u h'] },
+        { steps: ['q e'] },
+        { steps: ['w y'], waits: 'e', holds: 'h' },
+      ],
+      3,
+    ],
+    [
       'an interrupt that comes after another one, and that a step which it does not wait for cancels',
       [
         { steps: ['q e', 'w y'] },

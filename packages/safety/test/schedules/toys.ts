@@ -43,11 +43,13 @@ export function randomToy(r: random_source): ToyThread[] {
     const kind = t > 0 && r.chance(40) ? r.pick(['softirq', 'hardirq'] as const) : 'task';
     const isLate = kind === 'task' ? t === nr - 1 && r.chance(30) : r.chance(60);
     const waits = isLate ? { waits: 'e' } : {};
+    const holdsLock = isLate && r.chance(50);
     threads.push({
       steps: randomSteps(r, kind === 'task'),
       kind,
       cpu: kind === 'task' ? t : 0,
       ...waits,
+      ...(holdsLock ? { holds: 'h' } : {}),
     });
   }
   return threads;
@@ -57,7 +59,7 @@ function randomSteps(r: random_source, masks: boolean): string[] {
   const steps: string[] = [];
   const held: string[] = [];
   for (let n = r.between(1, 4); n > 0; n--) {
-    const lock = r.pick(['m', 'n']);
+    const lock = r.pick(['m', 'n', 'h']);
     switch (r.below(6)) {
       case 0:
       case 1:

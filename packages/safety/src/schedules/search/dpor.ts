@@ -4,7 +4,7 @@
 
 import { type Executor, type Outcome, STOP, type Strategy } from '../executor';
 import type { Thread } from '../program';
-import { END, IRQ_OFF, IRQ_ON, START, conflict } from '../touch';
+import { END, IRQ_OFF, IRQ_ON, LOCK, START, UNLOCK, conflict, objectOf } from '../touch';
 import { Clocks } from './clocks';
 
 /** The first so many steps are split into parts: all that can be chosen there is, whether needed or not. */
@@ -196,10 +196,17 @@ export class Dpor implements Strategy {
     const what = rt.kind[e] as number;
     const masks = what === IRQ_OFF && kind !== 'task' && blocker.cpu === cpu;
     const takes = what === START && blocker.kind !== 'task' && blocker.cpu === cpu;
-    const locks = what === START && holds !== undefined && blocker.holds === holds;
-    if (!masks && !takes && !locks) return false;
-    const over = masks ? IRQ_ON : END;
-    for (let k = e + 1; k < d; k++) if (rt.thread[k] === by && rt.kind[k] === over) return false;
+    const holdsIt = what === START && holds !== undefined && blocker.holds === holds;
+    const locks = what === LOCK && objectOf(rt.a[e] as number) === holds;
+    if (!masks && !takes && !holdsIt && !locks) return false;
+    const over = masks ? IRQ_ON : locks ? UNLOCK : END;
+    for (let k = e + 1; k < d; k++)
+      if (
+        rt.thread[k] === by &&
+        rt.kind[k] === over &&
+        (!locks || objectOf(rt.a[k] as number) === holds)
+      )
+        return false;
     return true;
   }
 
