@@ -27,11 +27,15 @@ const KEYWORDS = new Set(
   ),
 );
 
+const NONE: readonly Part[] = [];
+
 /** The trivia in front of a position: where its comments are. */
-function commentsIn(text: string, from: number, to: number): Part[] {
+function commentsIn(text: string, from: number, to: number): readonly Part[] {
+  const trivia = text.slice(from, to);
+  // Nearly all tokens have none.
+  if (!trivia.includes('/')) return NONE;
   const found: Part[] = [];
   const pattern = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/gu;
-  const trivia = text.slice(from, to);
   for (let match = pattern.exec(trivia); match; match = pattern.exec(trivia))
     found.push({
       start: from + match.index,
@@ -68,7 +72,7 @@ function partsOf(file: ts.SourceFile): Part[] {
       return;
     }
     const start = node.getStart(file);
-    parts.push(...commentsIn(file.text, node.pos, start));
+    if (start > node.pos) parts.push(...commentsIn(file.text, node.pos, start));
     const kind = kindOf(node.kind, file.text.slice(start, node.end));
     if (kind !== null && node.end > start) parts.push({ start, end: node.end, kind });
   };
