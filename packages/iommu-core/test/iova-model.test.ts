@@ -7,6 +7,8 @@ import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import * as fc from 'fast-check';
 import { PFN_4G, type allocator, new_allocator } from './new-allocator';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 /** Frames of the window that a run plays in. */
 const WINDOW = 160;
 
@@ -135,7 +137,7 @@ describe('the address allocator against a list of intervals', () => {
           expect(k.usage()).to.deep.equal(empty);
           a.end();
         }),
-        { numRuns: 150 },
+        { numRuns: LONG ? 150 : 60 },
       );
     });
 
@@ -165,7 +167,7 @@ describe('the address allocator against a list of intervals', () => {
         }
         a.end();
       }),
-      { numRuns: 100 },
+      { numRuns: LONG ? 100 : 40 },
     );
   });
 });

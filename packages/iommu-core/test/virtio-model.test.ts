@@ -9,6 +9,8 @@ import { leak_checked } from '@iommu-bounce/linux-shim/testing';
 import type { viommu_domain, virtio_iommu_options } from '@iommu-bounce/iommu-core';
 import { RAM, virtio_machine } from './virtio-machine';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 /** Pages of the window that a run plays in. */
 const WINDOW = 24;
 const BASE = 0x40000000;
@@ -271,7 +273,7 @@ describe('driver, VMM, VFIO and iova_to_phys', () => {
           }
           r.end();
         }),
-        { numRuns: Number(process.env['VIRTIO_MODEL_RUNS'] ?? 60) },
+        { numRuns: Number(process.env['VIRTIO_MODEL_RUNS'] ?? (LONG ? 60 : 30)) },
       );
     });
 });

@@ -9,6 +9,8 @@ import { KconfigError, evaluate, parseKconfig } from '../src';
 import { randomCase } from './random-kconfig';
 import type { Case } from './random-kconfig';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 interface Answer {
   readonly symbols?: Record<string, { type: string; value: string; visibility: string }>;
   readonly config?: string;
@@ -17,7 +19,7 @@ interface Answer {
 }
 
 /** KCONFIG_SEED and KCONFIG_CASES repeat a run or make it longer. */
-const CASES = Number(process.env['KCONFIG_CASES'] ?? 600);
+const CASES = Number(process.env['KCONFIG_CASES'] ?? (LONG ? 600 : 200));
 const SEED = Number(process.env['KCONFIG_SEED'] ?? Math.floor(Math.random() * 1e9));
 
 /** The first python that has kconfiglib: Debian's installs it for /usr/bin/python3 only. */

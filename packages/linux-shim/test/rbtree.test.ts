@@ -17,6 +17,8 @@ import {
 } from '@iommu-bounce/linux-shim';
 import { random } from '@iommu-bounce/linux-shim/testing';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 const RED = 0;
 
 class item {
@@ -97,7 +99,7 @@ describe('rbtree', () => {
           black_height(root.rb_node, null);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: LONG ? 60 : 30 },
     );
   });
 

@@ -340,7 +340,7 @@ describe('the timer wheel', () => {
           for (const timer of timers) k.timers.del_timer(timer);
         },
       ),
-      { numRuns: LONG ? 500 : 100 },
+      { numRuns: LONG ? 500 : 50 },
     );
   }).timeout(60_000);
 });

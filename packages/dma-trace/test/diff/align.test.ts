@@ -12,6 +12,8 @@ import {
 } from '@iommu-bounce/dma-trace';
 import { random } from '@iommu-bounce/linux-shim/testing';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 interface Operation {
   readonly device?: string;
   readonly form?: 'page' | 'sg' | 'reconstructed';
@@ -67,7 +69,7 @@ describe('Alignment', () => {
 
   it('finds just the operations that were taken out and put in', () => {
     const source = random(seed);
-    for (let run = 0; run < 20; run++) {
+    for (let run = 0; run < (LONG ? 20 : 5); run++) {
       const a: Operation[] = [];
       const b: Operation[] = [];
       const [gone, added]: [number[], number[]] = [[], []];
@@ -95,7 +97,7 @@ describe('Alignment', () => {
 
   it('finds how many of each kind there are more, in whatever order, and the same pairs when swapped', () => {
     const source = random(seed);
-    for (let run = 0; run < 60; run++) {
+    for (let run = 0; run < (LONG ? 60 : 20); run++) {
       const sizes = 1 + source.below(5);
       const make = (): Operation[] =>
         Array.from({ length: source.below(300) }, () => ({

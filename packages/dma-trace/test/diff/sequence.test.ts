@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { SequenceAligner } from '@iommu-bounce/dma-trace';
 import { random } from '@iommu-bounce/linux-shim/testing';
 
+const LONG = process.env['TEST_LONG'] === '1';
+
 type Pair = readonly [i: number, j: number];
 
 function pairsOf(a: readonly number[], b: readonly number[], mostEdits?: number): Pair[] {
@@ -72,7 +74,7 @@ describe('SequenceAligner', () => {
 
   it('goes on behind a stretch with more edits than it follows', () => {
     const source = random(seed);
-    for (let run = 0; run < 30; run++) {
+    for (let run = 0; run < (LONG ? 30 : 10); run++) {
       const make = (n: number): number[] => Array.from({ length: n }, () => source.below(4));
       const tail = Array.from({ length: 500 }, (_, i) => 1000 + i);
       const [a, b] = [
@@ -89,7 +91,7 @@ describe('SequenceAligner', () => {
 
   it('finds its way behind gaps that are longer than all edits of a stretch', () => {
     const source = random(seed);
-    for (let run = 0; run < 10; run++) {
+    for (let run = 0; run < (LONG ? 10 : 3); run++) {
       const a = Array.from({ length: 6000 }, () => source.below(4));
       const b = [...a.slice(0, 1000), ...a.slice(2500, 4000), ...a.slice(4800)];
       const pairs = pairsOf(a, b);

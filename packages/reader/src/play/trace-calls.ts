@@ -38,7 +38,7 @@ const REGISTERS = 2 ** 51;
 /** Pages of all drivers, or of the page allocator: 1 GiB, of two machines at a time. */
 const MOST_PAGES = 2 ** 18;
 /** Pages that are not for bounce buffers. */
-const OTHER_PAGES = 2048;
+const OTHER_PAGES = 8192;
 
 interface Peak {
   now: number;

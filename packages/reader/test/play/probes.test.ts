@@ -26,7 +26,7 @@ describe('the port with probes', function () {
   this.timeout(120_000);
 
   for (const { name, text } of shippedTranscripts.filter(
-    ({ text: { length } }, i) => length < (LONG ? 100_000 : 30_000) && i % (LONG ? 2 : 14) === 0,
+    ({ text: { length } }, i) => length < (LONG ? 100_000 : 30_000) && i % (LONG ? 2 : 28) === 0,
   ))
     it(`gives the frames that the port gives: ${name}`, async () => {
       const plain = new Playback(transcriptRecording(text, 'x.jsonl'));
