@@ -867,7 +867,7 @@ export class virtio_iommu_c implements iommu_ops {
 
     // The device detaches the endpoint from its old domain, and drops the mappings of that one with the last endpoint;
     // here they stay, to be replayed. Guarded by the group's mutex. The count is off from here on if a request fails.
-    if (vdev.vdomain) vdev.vdomain.nr_endpoints--;
+    if (vdev.vdomain) vdev.vdomain.nr_endpoints--; // finding 75: before the request
 
     const req = this.push_buf();
     req.view.setUint32(0, VIRTIO_IOMMU_T_ATTACH, true);
@@ -946,7 +946,7 @@ export class virtio_iommu_c implements iommu_ops {
     if (unmapped < size) return 0; // finding 54
 
     // The device has dropped everything already.
-    if (!vdomain.nr_endpoints) return unmapped;
+    if (!vdomain.nr_endpoints) return unmapped; // finding 75: it may not have yet
 
     const unmap = this.push_buf();
     unmap.view.setUint32(0, VIRTIO_IOMMU_T_UNMAP, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Findings 66, 67 and 69: races between CPUs, which the explorer of schedules found.
+// Findings 66, 67, 69 and 75: races between CPUs, which the explorer of schedules found.
 
 import { DMA_TO_DEVICE, mutex } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
@@ -12,7 +12,7 @@ import {
   replaySchedule,
 } from '../schedules';
 import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
-import { LIST_AGAIN, poolProgram } from '../schedules/scenarios/pool';
+import { LIST_AGAIN, VIRTIO_DETACH, poolProgram } from '../schedules/scenarios/pool';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
 import { withTimerOverlay } from './timer-overlay';
@@ -140,6 +140,26 @@ function listAgain(t: Trial): void {
   t.see('the first order that shows one', failures[0]?.schedule ?? 'none', races.length > 0);
 }
 
+function evictedAtDetach(t: Trial): void {
+  const { pool } = t.setting;
+  const others = VIRTIO_DETACH.tasks.filter(({ does }) => does !== 'evict');
+  const program = poolProgram(pool ? VIRTIO_DETACH : { ...VIRTIO_DETACH, tasks: others, slots: 0 });
+  const options = { scenario: 'virtio-detach', algorithm: 'brute', preemptions: 2 } as const;
+  const { schedules, failures } = exploreProgram(program, { ...options, limit: LIMIT });
+  t.see('orders of the steps that were run', schedules);
+  const found = failures.find(({ kind }) => kind === 'device-sees-freed');
+  t.see('the first in which the device reaches what is free', found?.schedule ?? 'none', !!found);
+  if (!found) return;
+  const { steps } = replaySchedule(found.schedule);
+  t.see('steps', steps.length);
+  const from = steps.findIndex(({ thread }) => thread.startsWith('evict'));
+  steps.slice(from - 1).forEach(({ thread, operation, object, place }, i) => {
+    const what = `${thread}: ${operation} ${object}`.trimEnd();
+    t.see(String(from + i), place === '' ? what : `${what}, ${place}`);
+  });
+  t.see('report', found.what, true);
+}
+
 export const RACES: readonly Finding[] = [
   {
     id: 66,
@@ -190,5 +210,22 @@ export const RACES: readonly Finding[] = [
       'Where CPU 1 has the slot, the second map of the list finds none: iommu_dma_map_sg syncs the list, whose entry still has the slot’s address.',
     ],
     show: listAgain,
+  },
+  {
+    id: 75,
+    title: 'A buffer is freed while its device leaves the domain',
+    severity: 'disclosure',
+    cause: 'unusual set-up',
+    harm: 'a device that moves to another domain, as for VFIO, can read and write a page that the pool has just given back',
+    where: ['viommu_attach_dev', 'viommu_unmap'],
+    later:
+      'not mended in 00271ca5cbcd, by reading: nr_endpoints is lowered before the request there too',
+    fix: null,
+    design: 'viommu_attach_dev lowers the count of the old domain when the device has answered',
+    steps: [
+      'CPU 0 maps and unmaps a page through virtio-iommu, then attaches the device to another domain.',
+      'The eviction work runs meanwhile, and the device touches the address of its old buffer.',
+    ],
+    show: evictedAtDetach,
   },
 ];

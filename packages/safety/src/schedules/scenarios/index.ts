@@ -3,7 +3,7 @@
 
 import type { ProgramFactory } from '../executor';
 import type { Derived } from './derived-classes';
-import { LIST_AGAIN, type PoolScenario, poolProgram } from './pool';
+import { LIST_AGAIN, type PoolScenario, VIRTIO_DETACH, poolProgram } from './pool';
 
 export interface Scenario {
   /** One line: who does what. */
@@ -116,7 +116,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'virtio-detach': pool(
     'a device leaves its virtio-iommu domain while buffers of it are evicted',
     false,
-    { tasks: [{ does: 'map-unmap-detach' }, EVICT, EVICT, { does: 'late-device' }], virtio: true },
+    VIRTIO_DETACH,
     ['data-race'],
   ),
   'virtio-direct': pool('the same without a pool', false, {

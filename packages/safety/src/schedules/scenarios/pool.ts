@@ -53,6 +53,17 @@ export const LIST_AGAIN: PoolScenario = {
   slots: 1,
 };
 
+/** A driver is done and its device goes to another virtio-iommu domain, while the eviction work of the old one runs. */
+export const VIRTIO_DETACH: PoolScenario = {
+  tasks: [
+    { does: 'map-unmap-detach' },
+    { does: 'evict' },
+    { does: 'evict' },
+    { does: 'late-device' },
+  ],
+  virtio: true,
+};
+
 /** A program with its machine, to be looked into. */
 export interface PoolProgram extends Program {
   readonly machine: PoolMachine;
