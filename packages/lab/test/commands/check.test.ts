@@ -144,7 +144,7 @@ describe('check', function () {
     expect(write4k?.cpu).to.be.lessThan(0);
     expect(write4k?.interrupts).to.be.lessThan(-0.5);
     expect((await cli(...args)).out).to.match(
-      /^Interrupts per I\/O change: scrub −0\.\d\d at write 4k\. /m,
+      /^Interrupts per I\/O, change: scrub −0\.\d\d at write 4k\./m,
     );
   });
 

@@ -26,7 +26,7 @@ const LARGE = new Set(['three', 'lazy', 'virtio-direct']);
 const CLASSES: Readonly<Record<string, readonly [number, number]>> = {
   ...{ 'map-unmap': [18, 0], 'same-permission': [234, 0], 'last-slot': [8, 0], evict: [5, 0] },
   ...{ 'evict-two': [76, 0], 'evict-two-rounds': [28, 0], 'late-device': [20, 0], sync: [18, 0] },
-  ...{ interrupt: [6, 0], teardown: [4, 0], three: [1566, 33], lazy: [1015, 0] },
+  ...{ interrupt: [6, 0], teardown: [4, 0], list: [18, 0], three: [1566, 33], lazy: [1015, 0] },
   ...{ virtio: [42, 0], 'virtio-teardown': [4, 0], 'virtio-direct': [896, 0] },
 };
 
