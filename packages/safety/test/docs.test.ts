@@ -28,6 +28,6 @@ describe('docs/safety.md', () => {
       // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own text
       (new Function('safety', 'console', plain) as (...given: unknown[]) => void)(safety, { log });
       expect(printed.join('')).to.equal(prints);
-    }).timeout(120_000),
+    }).timeout(400_000),
   );
 });

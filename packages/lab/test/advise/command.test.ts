@@ -60,7 +60,7 @@ function traceOf(...loads: readonly Loaded[]): string {
 }
 
 describe('advise', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   const recorded = [
     ['a plain kernel', NET],
@@ -344,7 +344,7 @@ describe('advise', function () {
 });
 
 describe('docs/advise.md', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const page = readFileSync(join(fixtures, '../docs/advise.md'), 'utf8');
 
   it('shows what the command prints', async () => {

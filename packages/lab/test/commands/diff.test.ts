@@ -51,7 +51,7 @@ function mapped(sizes: readonly number[], device = NVME): TraceWriter {
 }
 
 describe('diff', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   it('finds no difference between a capture and itself', async () => {
     for (const file of [BEFORE, trace('virtio.nvme-mixed')]) {

@@ -31,7 +31,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
 }
 
 (LONG ? describe : describe.skip)('the reports in Chromium (npm run test:long)', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let browser: Browser;
   /** One report for all tests that only look at it. */
   let folder = '';

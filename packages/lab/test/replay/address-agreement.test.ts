@@ -119,7 +119,7 @@ describe('agreement of addresses', () => {
 
   it('is full in recordings of a kernel with the series', async function () {
     skipWithout(SERIES, this);
-    this.timeout(120_000);
+    this.timeout(400_000);
     const file = join(RECORDINGS, SERIES, 'iobuf-def.read-4k.trace.txt.gz');
     const { addresses } = (await replayFiles([file], { patches: [4] })).agreement;
     expect(addresses).to.deep.equal({ compared: 64, equal: 64, by_cause: {} });

@@ -360,7 +360,7 @@ describe('iommu-bounce replay', () => {
 });
 
 describe('iommu-bounce demo', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   if (LONG)
     it('prints one screen about what comes with the repository, and writes the pages', async () => {

@@ -48,7 +48,7 @@ function memoryInUse(): number {
 }
 
 describe('the memory of a replay', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   if (LONG)
     it('does not grow with the length of the trace', () =>
       withFolder(async (folder) => {

@@ -60,7 +60,7 @@ const DRIVERS_OF_USERS: readonly IommuDriver[] = ['virtio'];
 export function describeOnEach(title: string, body: (on: Replayer) => void): void {
   for (const driver of LONG ? IOMMU_DRIVERS : DRIVERS_OF_USERS)
     describe(`${title}, on ${driver}`, function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       body({
         driver,
         replayText: (text, options) => replayText(text, { driver, ...options }),

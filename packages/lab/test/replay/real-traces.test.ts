@@ -96,7 +96,7 @@ describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
 });
 
 describe('the recorded traces, replayed', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   for (const file of traces(SERIES).filter((one) => one.includes('iobuf-def.')))
     it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)}`, async () => {

@@ -51,7 +51,7 @@ async function withTrace(text: string, use: (file: string) => Promise<void>): Pr
 }
 
 describe('the verdict of a replay', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let folder = '';
   /** A third of MIXED, for what holds of any part: nothing stays mapped at its end. */
   let mixed = '';

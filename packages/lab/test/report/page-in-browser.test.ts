@@ -47,7 +47,7 @@ function samplePage(): string {
 }
 
 (LONG ? describe : describe.skip)('pages in Chromium (npm run test:long)', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let browser: Browser;
   let folder = '';
   let files: readonly string[] = [];

@@ -31,7 +31,7 @@ function heights(svg: string, kind: string): number[] {
 
 if (process.env['TEST_LONG'] === '1')
   describe('docs/speedup.svg', function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
 
     it('is what npm run chart writes', () => {
       const bin = join(root, 'packages/lab/bin/iommu-bounce.js');

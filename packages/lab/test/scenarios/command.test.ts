@@ -9,7 +9,7 @@ import { cli } from '../commands/run-cli';
 const LONG = process.env['TEST_LONG'] === '1';
 
 describe('iommu-bounce fio --scenario and --workload', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   if (LONG)
     it('print many devices, without data', async () => {
@@ -84,7 +84,7 @@ describe('iommu-bounce fio --scenario and --workload', function () {
 });
 
 describe('iommu-bounce scenario and net', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   it('print what the options of fio print', async () => {
     const net = ['--packets', '1000', '--policy', 'pool', '--seed', '3', '--json'];

@@ -62,7 +62,7 @@ const PAGES: Readonly<Record<string, readonly [Sample, number?]>> = {
 (LONG ? describe : describe.skip)(
   'the page of a sweep in Chromium (npm run test:long)',
   function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
     let browser: Browser;
     let folder = '';
     const fileOf = (name: string): string => join(folder, `${name}.html`);

@@ -35,7 +35,7 @@ function reduced(args: readonly string[]): string[] {
 }
 
 describe('docs/sweeps.md', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   it('lists the examples', () => {
     const listed = [...docs.matchAll(/^\d\. `([\w-]+\.yaml)`/gm)].map(([, name]) => name);

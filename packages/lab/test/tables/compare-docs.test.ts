@@ -104,7 +104,7 @@ describe('docs/lazy-large-against-the-pool.md', () => {
 });
 
 describe('docs/lazy-large-tables.md', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const [base] = WORKLOADS;
   const named = (name: string): ComparedWorkload => {
     const found = WORKLOADS.find((one) => one.name === name);

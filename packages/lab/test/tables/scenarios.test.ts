@@ -37,7 +37,7 @@ function expectFolds(parts: readonly Part[]): void {
 }
 
 describe('the tables of the scenarios', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   it('show many devices in at most 100 columns', () => {
     // Devices and data take most of the time.

@@ -101,7 +101,7 @@ const CHANGES: readonly (readonly [string, ...Change])[] = [
 ];
 
 describe('the check of the real series', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let reading: RealReading | null;
   before(async () => {
     reading = await realReading();

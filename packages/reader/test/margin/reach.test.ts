@@ -95,7 +95,7 @@ describe('the shipped reach.json', () => {
   });
 
   it('has what a fresh run of some transcripts reaches', async function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
     // On tarballs the sources of the other packages are not compiled, so there is nothing to read coverage of.
     if (!existsSync(join(root, 'lerna.json'))) {
       console.log('      skipped: needs a clone');

@@ -26,7 +26,7 @@ const LONG = process.env['TEST_LONG'] === '1';
 const NOUN = 'request';
 
 (LONG ? describe : describe.skip)('the play page in Chromium (npm run test:long)', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let browser: Browser;
   let folder = '';
   let file = '';

@@ -38,7 +38,7 @@ describe('a play page', () => {
     const longest = [...shippedTranscripts].sort((a, b) => b.text.length - a.text.length);
     for (const one of LONG ? longest : longest.slice(0, 1))
       expect(playPage({ source: sourceOf(one) }).length, one.name).to.be.below(MEGABYTE);
-  }).timeout(120_000);
+  }).timeout(400_000);
 
   it('names by hash the one script and the one style that it has', () => {
     const page = playPage({ source: { kind: 'scenarios' } });

@@ -56,7 +56,7 @@ describe('Playback', () => {
         }),
         { numRuns: LONG ? 30 : 3 },
       );
-    }).timeout(120_000);
+    }).timeout(400_000);
 
   it('goes back through a recording with few executions', () => {
     const recording = transcriptRecording(transcriptNamed('random/004.jsonl').text, 'x.jsonl');
@@ -90,7 +90,7 @@ describe('Playback', () => {
       }),
       { numRuns: LONG ? 200 : 4 },
     );
-  }).timeout(120_000);
+  }).timeout(400_000);
 
   it('fails at a step that cannot be done each time it is asked for, and not before it', () => {
     const lines = transcriptNamed('random/003.jsonl').text.split('\n');

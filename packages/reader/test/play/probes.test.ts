@@ -23,7 +23,7 @@ function withoutLines(frame: Frame): string {
 const about = { title: '', about: '' };
 
 describe('the port with probes', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   for (const { name, text } of shippedTranscripts.filter(
     ({ text: { length } }, i) => length < (LONG ? 100_000 : 30_000) && i % (LONG ? 2 : 28) === 0,

@@ -25,7 +25,7 @@ const MARKED = "[...document.querySelector('tr.k')?.cells ?? []].map((cell) => c
 const HASH = 'location.hash.slice(1)';
 
 (LONG ? describe : describe.skip)('the site in Chromium (npm run test:long)', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let browser: Browser;
   let folder = '';
   const opened: Opened[] = [];

@@ -73,7 +73,7 @@ const MUTANTS: readonly (readonly [string, typeof io_buffer_pool_c, RegExp])[] =
 
 describe('checkModel', () => {
   it(`finds nothing in 20,000 operations of all states (seed ${String(SEED)})`, function () {
-    this.timeout(120_000);
+    this.timeout(400_000);
     const { failure, operations, runs } = checkModel({ seed: SEED, operations: OPERATIONS });
     expect(failure).to.equal(null);
     expect(operations).to.be.at.least(OPERATIONS);
@@ -91,7 +91,7 @@ describe('checkModel', () => {
 
   for (const [what, mutant, found] of MUTANTS)
     it(`finds a pool that ${what}, with a short transcript`, function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       const overlays = { io_buffer_pool: mutant };
       const { failure } = checkModel({ seed: MUTANT_SEED, operations: 20_000, stage: 4, overlays });
       expect(failure?.what).to.match(found);

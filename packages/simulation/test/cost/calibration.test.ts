@@ -114,7 +114,7 @@ describe('the committed calibration', () => {
 
   if (LONG)
     it('agrees with a smaller one from another seed', function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       const seed = 7;
       const small = calibrate({ seed, sets: 500, thin: 20, populations: 1 });
       expect(small.parameters.map((p) => p.name)).to.deep.equal(
@@ -229,7 +229,7 @@ describe('fit', () => {
 
   if (LONG)
     it('says how far out the best set is when there is none', function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       const rows = COVER_LETTER_INTERVALS.map((row) => ({
         ...row,
         unmapReduction: [0.1, 0.11] as const,

@@ -193,7 +193,7 @@ describe('several jobs', function () {
 });
 
 describe('a run', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   it('is the same every time with the same seed, and another with another', () => {
     const once = (seed: number): string =>

@@ -26,7 +26,7 @@ const MIB = 2 ** 20;
 const IOVA_BYTES = 1025 * (4 + 16 + 128) * 1024;
 
 describe('fio --scenario devices', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   let document: DevicesDocument;
   const at = (domains: number): DeviceCountFigures => {
     const found = document.counts.find((c) => c.domains === domains);

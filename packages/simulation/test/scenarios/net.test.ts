@@ -29,7 +29,7 @@ function experiment(changes: Partial<NetExperiment> = {}): NetDocument {
 }
 
 describe('fio --workload net-rx and net-tx', function () {
-  this.timeout(120_000);
+  this.timeout(400_000);
   const documents = new Map<string, NetDocument>();
   const of = (shape: 'rx' | 'tx', policy: string): NetPolicyRun => {
     const found = documents.get(shape)?.runs.find((run) => run.policy === policy);
