@@ -11,13 +11,28 @@ import {
   IOMMU_RESV_MSI,
   IOMMU_RESV_RESERVED,
   IOMMU_RESV_SW_MSI,
+  type iommu_domain,
   type iommu_group,
 } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
-import { STATES, wiring } from '@iommu-bounce/dma-iommu/testing';
+import { STATES, type wired, wiring } from '@iommu-bounce/dma-iommu/testing';
 
 function warnings(k: machine): string[] {
   return k.log.lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
+}
+
+/** A device that was plugged in, before its operations are set; the cookie is to be put back. */
+function without_cookie(w: wired): {
+  dev: device;
+  domain: iommu_domain;
+  cookie: iommu_domain['iova_cookie'];
+} {
+  const dev = new_device();
+  const domain = w.plug(dev);
+  dev.dma_ops = null;
+  const cookie = domain.iova_cookie;
+  domain.iova_cookie = null;
+  return { dev, domain, cookie };
 }
 
 const RETAINED = 'Failed to set up IOMMU for device test-device; retaining platform DMA ops';
@@ -56,11 +71,7 @@ for (const patches of STATES)
 
     it('fails for a domain without a cookie of addresses', () => {
       const w = wire({ patches });
-      const dev = new_device();
-      const domain = w.plug(dev);
-      dev.dma_ops = null;
-      const cookie = domain.iova_cookie;
-      domain.iova_cookie = null;
+      const { dev, domain, cookie } = without_cookie(w);
       w.dma_iommu.iommu_setup_dma_ops(dev, dma_addr_t(0), 2 ** 48);
       expect(dev.dma_ops).to.equal(null);
       expect(warnings(w.k)).to.eql([RETAINED]);
@@ -69,11 +80,7 @@ for (const patches of STATES)
 
     it('fails for a domain whose cookie is one of MSIs', () => {
       const w = wire({ patches });
-      const dev = new_device();
-      const domain = w.plug(dev);
-      dev.dma_ops = null;
-      const cookie = domain.iova_cookie;
-      domain.iova_cookie = null;
+      const { dev, domain, cookie } = without_cookie(w);
       domain.type = IOMMU_DOMAIN_UNMANAGED;
       w.dma_iommu.iommu_get_msi_cookie(domain, dma_addr_t(0x8000));
       domain.type = IOMMU_DOMAIN_DMA;

@@ -32,10 +32,7 @@ function pricedParts(prices: readonly Price[]): Part[] {
   const saved = prices.flatMap(({ fix, sizes }) =>
     sizes
       .filter(({ interrupts }) => Math.abs(interrupts) >= LEAST)
-      .map(
-        ({ rw, bs, interrupts: n }) =>
-          `${fix} ${n > 0 ? '+' : '−'}${Math.abs(n).toFixed(2)} at ${rw} ${blockSize(bs)}`,
-      ),
+      .map(({ rw, bs, interrupts: n }) => `${fix} ${signed(n, 2)} at ${rw} ${blockSize(bs)}`),
   );
   return [
     priceTable('Throughput, change in %: −5.0 is 5 % slower.', prices, 'throughput'),
@@ -73,5 +70,9 @@ const LEAST = 0.05;
 function percent(share: number): string {
   const value = 100 * share;
   if (Math.abs(value) < LEAST) return '0';
-  return `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`;
+  return signed(value, 1);
+}
+
+function signed(value: number, decimals: number): string {
+  return `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(decimals)}`;
 }

@@ -23,12 +23,16 @@ const LIMIT = 1000;
 /** Steps, with the CPUs in two columns. */
 function seeSteps(t: Trial, steps: readonly ReplayedStep[], from: number): void {
   t.see('steps', steps.length);
-  steps.forEach(({ thread, operation, object, place }, i) => {
+  steps.forEach((step, i) => {
     if (i < from) return;
-    const cpu = thread.endsWith('CPU 0') ? 'CPU 0      ' : '      CPU 1';
-    const what = `${operation} ${object}`.trimEnd();
-    t.see(`${String(i + 1).padStart(2)} ${cpu}`, place === '' ? what : `${what}, ${place}`);
+    const cpu = step.thread.endsWith('CPU 0') ? 'CPU 0      ' : '      CPU 1';
+    t.see(`${String(i + 1).padStart(2)} ${cpu}`, stepText(step));
   });
+}
+
+function stepText({ operation, object, place }: ReplayedStep): string {
+  const what = `${operation} ${object}`.trimEnd();
+  return place === '' ? what : `${what}, ${place}`;
 }
 
 function timerAtTeardown(t: Trial): void {
@@ -153,9 +157,8 @@ function evictedAtDetach(t: Trial): void {
   const { steps } = replaySchedule(found.schedule);
   t.see('steps', steps.length);
   const from = steps.findIndex(({ thread }) => thread.startsWith('evict'));
-  steps.slice(from - 1).forEach(({ thread, operation, object, place }, i) => {
-    const what = `${thread}: ${operation} ${object}`.trimEnd();
-    t.see(String(from + i), place === '' ? what : `${what}, ${place}`);
+  steps.slice(from - 1).forEach((step, i) => {
+    t.see(String(from + i), `${step.thread}: ${stepText(step)}`);
   });
   t.see('report', found.what, true);
 }
