@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Findings 66, 67, 69 and 75: races between CPUs, which the explorer of schedules found.
 
-import { DMA_TO_DEVICE, mutex } from '@iommu-bounce/linux-shim';
+import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
-import type { iommu_domain, iommu_group } from '@iommu-bounce/iommu-core';
-import {
-  type Kernel,
-  type ReplayedStep,
-  exploreProgram,
-  exploreSchedules,
-  replaySchedule,
-} from '../schedules';
-import { DERIVED, type Derived } from '../schedules/scenarios/derived-classes';
+import type { iommu_group } from '@iommu-bounce/iommu-core';
+import { type ReplayedStep, exploreProgram, exploreSchedules, replaySchedule } from '../schedules';
+import { DERIVED } from '../schedules/scenarios/derived-classes';
 import { LIST_AGAIN, VIRTIO_DETACH, poolProgram } from '../schedules/scenarios/pool';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
-import { withTimerOverlay } from './timer-overlay';
+import { withOverlay } from './stepped-overlay';
 
 /** Schedules of lazy-teardown that are tried; an oops comes before the hundredth. */
 const LIMIT = 1000;
@@ -37,7 +31,8 @@ function stepText({ operation, object, place }: ReplayedStep): string {
 
 function timerAtTeardown(t: Trial): void {
   const fix = t.setting.fixes.find(({ findings }) => findings.includes(66));
-  const derived = fix?.overlays.iova ? withTimerOverlay(fix.overlays.iova) : DERIVED;
+  const overlay = fix?.overlays.iova;
+  const derived = overlay ? withOverlay('iova_c', 'free_iova_flush_queue', overlay) : DERIVED;
   const scenario = 'lazy-teardown';
   const explored = exploreSchedules({ scenario, algorithm: 'brute', limit: LIMIT, derived });
   const { schedules, failures } = explored;
@@ -56,44 +51,17 @@ function timerAtTeardown(t: Trial): void {
   });
 }
 
-type SetsUp = new () => {
-  readonly k: { readonly rt: Kernel };
-  iommu_dma_init_domain(
-    domain: iommu_domain,
-    ...rest: readonly unknown[]
-  ): Generator<undefined, number, undefined>;
-};
-
-/** The fix `lock-set-up` as steps: who comes second waits. */
-function lockedSetUp(): Derived {
-  const base = DERIVED.dma_iommu_c as unknown as SetsUp;
-  const mutexes = new WeakMap<iommu_domain, mutex>();
-  class Locks extends base {
-    override *iommu_dma_init_domain(
-      domain: iommu_domain,
-      ...rest: readonly unknown[]
-    ): Generator<undefined, number, undefined> {
-      const { rt } = this.k;
-      const own = mutexes.get(domain) ?? new mutex();
-      mutexes.set(domain, own);
-      if (rt.mutexLock(own, 0)) yield;
-      const ret = yield* super.iommu_dma_init_domain(domain, ...rest);
-      if (rt.mutexUnlock(own, 0)) yield;
-      return ret;
-    }
-  }
-  return { ...DERIVED, dma_iommu_c: Locks };
-}
-
 function attachTogether(t: Trial): void {
-  const locks = t.setting.fixes.some(({ name }) => name === 'lock-set-up');
-  const { steps, failures } = replaySchedule('attach', locks ? lockedSetUp() : DERIVED);
+  const fix = t.setting.fixes.find(({ findings }) => findings.includes(67));
+  const overlay = fix?.overlays.dma_iommu;
+  const derived = overlay ? withOverlay('dma_iommu_c', 'iommu_dma_init_domain', overlay) : DERIVED;
+  const { steps, failures } = replaySchedule('attach', derived);
   const races = failures.filter(({ kind }) => kind === 'data-race');
   seeSteps(t, steps, 0);
   races.forEach(({ what }, i) => {
     t.see(`race ${String(i + 1)}`, what, true);
   });
-  setUpTwice(t, locks);
+  setUpTwice(t, overlay !== undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { iova_domain } from '@iommu-bounce/iommu-core';
 import { exploreSchedules, replaySchedule } from '@iommu-bounce/safety';
 import { FIXES, type FixOverlays } from '@iommu-bounce/simulation';
-import { withTimerOverlay } from '../../src/findings/timer-overlay';
+import { withOverlay } from '../../src/findings/stepped-overlay';
 
 type IovaClass = Parameters<NonNullable<FixOverlays['iova']>>[0];
 
@@ -32,7 +32,7 @@ describe('a domain in lazy mode', () => {
 
 describe('the fix wait-timer', () => {
   const kinds = (overlay: (base: IovaClass) => IovaClass, algorithm: 'dpor' | 'brute') => {
-    const derived = withTimerOverlay(overlay);
+    const derived = withOverlay('iova_c', 'free_iova_flush_queue', overlay);
     const { failures, complete } = exploreSchedules({
       ...{ scenario: 'lazy-teardown', algorithm, limit: 1000, derived },
     });
@@ -68,6 +68,17 @@ describe('a domain of a group', () => {
     expect(races.join()).to.match(
       /read of iova_domain\.start_pfn at dma-iommu\.ts:\d+ by CPU 1, write of iova_domain\.start_pfn/,
     );
+  });
+
+  it('is set up by one after the other with the steps of lock-set-up, and not with those of nothing', () => {
+    const own = FIXES.find(({ name }) => name === 'lock-set-up')?.overlays.dma_iommu;
+    const races = (overlay: (base: never) => unknown): number =>
+      replaySchedule(
+        'attach',
+        withOverlay('dma_iommu_c', 'iommu_dma_init_domain', overlay),
+      ).failures.filter(({ kind }) => kind === 'data-race').length;
+    expect(races(own ?? ((base) => base))).to.equal(0);
+    expect(races((base) => base)).to.be.above(0);
   });
 });
 
