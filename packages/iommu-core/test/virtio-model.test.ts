@@ -187,6 +187,8 @@ class run {
     const full = d.chunks.length + chunks.length > LIMIT;
     // Without a device nothing is full yet; attaching one would fail later, and leave the driver's counts wrong.
     if (full && d.devs.size === 0) return;
+    // The failure could meet the requests that take back what was mapped before it was full: see unmap.
+    if (full) this.failing = null;
     const { ret, failed } = this.with_failure(() =>
       this.m.map(d.domain, this.address(o.page), phys, size * PAGE_SIZE, o.prot),
     );
