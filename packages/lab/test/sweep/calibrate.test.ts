@@ -144,7 +144,7 @@ async function onEngine(
     run: ({ args: [text = ''] }) => run(JSON.parse(text) as ChainTask),
     close: () => Promise.resolve(),
   };
-  const start = sinon.stub(LocalPool, 'start').resolves(engine as LocalPool);
+  const start = sinon.stub(LocalPool, 'start').resolves(engine as unknown as LocalPool);
   try {
     return await cli('calibrate', '--sets', '100', ...args);
   } finally {
