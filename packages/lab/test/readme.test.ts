@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The output that the README shows is what the command prints.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { speedupSvg } from '@iommu-bounce/lab';
+import type { FioDocument } from '@iommu-bounce/simulation';
+import { fioTables } from '../src/tables/fio';
 import { cli, fixtures } from './commands/run-cli';
 
 const root = join(__dirname, '../../..');
@@ -40,13 +42,13 @@ describe('README.md', function () {
     });
 
   if (LONG)
-    it('shows the comparison that fio prints; without data, which changes no figure, to save time', () => {
-      const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
-      const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data'], {
-        encoding: 'utf8',
-      });
+    it('shows the comparison and the chart of fio; without data, which changes no figure, to save time', async () => {
+      const { status, out } = await cli('fio', '--no-data', '--json');
       expect(status).to.equal(0);
-      expect(stdout).to.include(blocks[2]);
+      const document = JSON.parse(out) as FioDocument;
+      expect(fioTables(document)).to.include(blocks[2]);
+      const chart = readFileSync(join(root, 'docs/speedup.svg'), 'utf8');
+      expect(chart).to.equal(speedupSvg(document.comparison));
     });
 
   it('counts the figures that round to the published ones', () => {

@@ -74,11 +74,18 @@ export async function overflow(page: Page): Promise<number> {
   )) as number;
 }
 
-/** What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context. */
-export async function axe(page: Page): Promise<string[]> {
+/** Rules whose result depends on the scheme and the width: for a page that all rules have seen in another scheme, at another width. */
+export const LOOKS = ['color-contrast', 'scrollable-region-focusable', 'target-size'] as const;
+
+/**
+ * What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context.
+ * @param rules default: all
+ */
+export async function axe(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const only = rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } };
   await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
   return (await page.evaluate(`(async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    const { violations } = await axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...only })});
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' ')));

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The chart of the README: drawn from the figures that it shows.
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type SpeedupRow, speedupSvg } from '@iommu-bounce/lab';
+import type { FioDocument } from '@iommu-bounce/simulation';
 import { cli } from '../commands/run-cli';
 
 const root = join(__dirname, '../../../..');
 
-/** Of the comparison that README.md shows, which another test compares with what the command prints. */
+/** Of the comparison that README.md shows, which readme.test.ts compares with what the command prints, as it does this chart with TEST_LONG=1. */
 function readmeRows(): SpeedupRow[] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   return [...readme.matchAll(/^│ (\d+)k +│ +([\d.]+) │ +([\d.]+) │/gm)].map(
@@ -28,20 +28,6 @@ function heights(svg: string, kind: string): number[] {
   );
   return [...bars].map(([, height]) => Number(height));
 }
-
-if (process.env['TEST_LONG'] === '1')
-  describe('docs/speedup.svg', function () {
-    this.timeout(400_000);
-
-    it('is what npm run chart writes', () => {
-      const bin = join(root, 'packages/lab/bin/iommu-bounce.js');
-      const { status, stdout } = spawnSync(process.execPath, [bin, 'fio', '--no-data', '--svg'], {
-        encoding: 'utf8',
-      });
-      expect(status).to.equal(0);
-      expect(readFileSync(join(root, 'docs/speedup.svg'), 'utf8')).to.equal(stdout);
-    });
-  });
 
 describe('speedupSvg', () => {
   it('makes docs/speedup.svg of the figures that README.md shows', () => {
@@ -78,9 +64,11 @@ describe('speedupSvg', () => {
 describe('fio --svg', () => {
   const small = ['fio', '--number-ios', '300', '--bs', '8k', '--no-data', '--svg'];
 
-  it('prints the picture and nothing else', async () => {
+  it('prints the picture of its document, and nothing else', async () => {
     const { status, out } = await cli(...small);
     expect(status).to.equal(0);
+    const document = await cli(...small.slice(0, -1), '--json');
+    expect(out).to.equal(speedupSvg((JSON.parse(document.out) as FioDocument).comparison));
     expect(out).to.match(/^<svg [^]*>8k<\/text>[^]*<\/svg>\n$/);
     expect(heights(out, 'simulated')).to.have.length(1);
     expect(heights(out, 'published')).to.have.length(0);

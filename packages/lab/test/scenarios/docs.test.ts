@@ -31,6 +31,7 @@ describe('docs/scenarios.md', function () {
       const [, full, later] =
         /(\d+) MiB at its end and 8 s\s+later,\s+(\d+) MiB after 9 s/.exec(docs) ?? [];
       const after = [full, full, full, later].map((mib) => `${String(mib)}.0 MiB`).join(' │ ');
+      expect(printed).to.include('148.1 MiB');
       expect(printed).to.include(`│ 256     │ pool                │ ${after} │        0 │`);
       const [, posted, bounce] = /(\d+ KiB) of posted buffers\s+take (\d\.\d MiB)/.exec(docs) ?? [];
       expect(printed).to.include(`│ pool              │ ${String(posted)} │ ${String(bounce)} │`);

@@ -24,6 +24,8 @@ import { devicesParts } from '../../src/tables/devices';
 import { netParts } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
 import { cli, withFolder } from '../commands/run-cli';
+import { expectValid } from '../schema';
+import { expectDevices } from './printed';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -154,6 +156,8 @@ describe('pages of scenarios', function () {
 
   it('say what many devices take, draw it by its kind, explain each column', () => {
     const document = devicesExperiment({ ...MACHINE, moveData: false }, undefined, [1]);
+    expectValid('scenario', document);
+    expectDevices(document, '1 device');
     const report = devicesReport(document);
     expect(report.answer?.[0]).to.match(/^With 1 device the pool holds [\d.]+ [KM]iB at its peak/);
     expect(report.answer?.[0]).to.equal(devicesParts(document)[0]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
 import { sweepReport } from '../../src/reports/sweep';
-import { axe, chromiumFor, open, overflow } from '../fio-report/chromium';
+import { LOOKS, axe, chromiumFor, open, overflow } from '../fio-report/chromium';
 import { coloursOf } from '../pixels';
 import { POLICIES, type Sample, noise, rowsOf, sweptOf, wordsOf } from './sample';
 
@@ -89,12 +89,13 @@ const PAGES: Readonly<Record<string, readonly [Sample, number?]>> = {
     for (const name of Object.keys(PAGES))
       for (const [width, scheme] of [
         [1280, 'light'],
-        [390, 'dark'],
+        // Has what the page 'hard' has.
+        ...(name === 'some' ? [] : ([[390, 'dark']] as const)),
       ] as const)
         it(`of ${name}: nothing goes wrong at ${String(width)} pixels, ${scheme}`, async () => {
           const { page, wrong } = await open(browser, fileOf(name), width, scheme);
           expect(await overflow(page)).to.equal(0);
-          expect(await axe(page)).to.deep.equal([]);
+          expect(await axe(page, width > 1000 ? undefined : LOOKS)).to.deep.equal([]);
           expect(await text(page, '#choose-body .shown')).to.match(/^\d+ of \d+ points shown/);
           expect(wrong).to.deep.equal([]);
           await page.close();

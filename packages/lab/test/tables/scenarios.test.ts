@@ -3,7 +3,6 @@
 
 import { expect } from 'chai';
 import {
-  DEVICE_COUNTS,
   devicesExperiment,
   type NetDocument,
   type NosyncDocument,
@@ -12,49 +11,24 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { MACHINE } from '@iommu-bounce/simulation/testing';
-import { type Part, partsText } from '../../src/show/parts';
-import { devicesParts } from '../../src/tables/devices';
+import { partsText } from '../../src/show/parts';
 import { netParts } from '../../src/tables/net';
 import { nosyncParts } from '../../src/tables/nosync';
-import { expectFits } from '../commands/run-cli';
 import { expectValid } from '../schema';
-import { printed } from '../scenarios/printed';
+import { expectDevices, expectFolds, expectNarrow, printed } from '../scenarios/printed';
 
 const LONG = process.env['TEST_LONG'] === '1';
-
-function expectNarrow(text: string): void {
-  for (const line of text.split('\n')) expect(Array.from(line).length, line).to.be.at.most(100);
-}
-
-/** On narrower and wider terminals, and in ASCII. */
-function expectFolds(parts: readonly Part[]): void {
-  for (const columns of [60, 80, 120]) {
-    expectFits(partsText(parts, { columns, ascii: false }), columns);
-    const text = partsText(parts, { columns, ascii: true });
-    expectFits(text, columns);
-    expect(text).to.match(/^[\n\x20-\x7e]*$/);
-  }
-}
 
 describe('the tables of the scenarios', function () {
   this.timeout(400_000);
 
-  it('show many devices in at most 100 columns', () => {
-    // Devices and data take most of the time.
-    const machine = { ...MACHINE, moveData: LONG };
-    const document = devicesExperiment(machine, undefined, LONG ? DEVICE_COUNTS : [1]);
-    expectValid('scenario', document);
-    const text = partsText(devicesParts(document));
-    expectFolds(devicesParts(document));
-    expectNarrow(text);
-    for (const word of [
-      'per device, max peak',
-      'arithmetic',
-      ...(LONG ? ['16 devices', '148.1 MiB'] : ['1 device']),
-    ])
-      expect(text).to.include(word);
-    expect(text).not.to.include('WRONG');
-  });
+  if (LONG)
+    it('show many devices in at most 100 columns', () => {
+      // The command's own count of devices is in docs/scenarios.md, without data; one device in scenarios/report.test.ts.
+      const document = devicesExperiment(MACHINE, undefined, [1, 16]);
+      expectValid('scenario', document);
+      expectDevices(document, '16 devices');
+    });
 
   for (const shape of ['rx', 'tx'] as const)
     it(`show net-${shape} in at most 100 columns`, async () => {

@@ -92,7 +92,7 @@ describe('any run', function () {
         expect(mean).to.be.at.least(cost.nvmeLatencyNs);
         expect([p50, p99, p999, max]).to.deep.equal([p50, p99, p999, max].sort((a, b) => a - b));
       }),
-      { numRuns: LONG ? 60 : 4 },
+      { numRuns: LONG ? 30 : 4 },
     );
   });
 
@@ -112,7 +112,7 @@ describe('any run', function () {
           expect(run.copied_bytes).to.equal(run.bytes);
         }
       }),
-      { numRuns: LONG ? 30 : 2 },
+      { numRuns: LONG ? 15 : 2 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('any run', function () {
         expect(none).to.equal(null);
         expect(data).to.include({ pages_wrong: 0, faults: 0 });
       }),
-      { numRuns: LONG ? 20 : 2 },
+      { numRuns: LONG ? 10 : 2 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('any run', function () {
           if (alone) expect(better.elapsed_ns, name).to.be.at.most(most(worse.elapsed_ns));
         },
       ),
-      { numRuns: LONG ? 60 : 3 },
+      { numRuns: LONG ? 30 : 3 },
     );
   });
 });
