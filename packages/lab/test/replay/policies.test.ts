@@ -13,7 +13,12 @@ import {
   type PresetName,
 } from '@iommu-bounce/simulation';
 import { random } from '@iommu-bounce/linux-shim/testing';
-import { type PolicySection, type ReplayDocument, replayTraces } from '../../src/compare';
+import {
+  type PolicySection,
+  type ReplayDocument,
+  type SeriesState,
+  replayTraces,
+} from '../../src/compare';
 import { cli, fixtures, withFolder } from '../commands/run-cli';
 import { TraceWriter } from './helpers';
 
@@ -26,12 +31,17 @@ interface Options {
   readonly timing?: Timing;
   readonly preset?: PresetName;
   readonly groups?: readonly (readonly string[])[];
+  /** Default: one state, for what looks at the policies alone. */
+  readonly patches?: readonly SeriesState[];
 }
+
+/** What says the same by another way: `expectSound` compares. */
+const BOTH_STATES = { patches: [0, 4] } as const;
 
 async function under(files: readonly string[], options: Options = {}): Promise<ReplayDocument> {
   const name = options.preset ?? 'laptop-virtio';
   return replayTraces(files, {
-    patches: [0, 4],
+    patches: options.patches ?? [0],
     config: null,
     params: null,
     mostDifferences: 10,
@@ -129,7 +139,7 @@ describe('a capture under every policy', function () {
       it(`counts what the replay of both states counts: seed ${String(seed)}, ${name}`, async () => {
         const text = randomCapture(seed, LONG ? 1500 : 150);
         const machine = { preset: name, groups: [[A, C], [B]] };
-        const recorded = await textUnder(text, machine);
+        const recorded = await textUnder(text, { ...machine, ...BOTH_STATES });
         expectSound(recorded);
         expect(row(recorded, 'strict').devices).to.have.length(3);
         // A flush queue waits for 10 ms, the rest of a jiffy, and the jiffy that a timer is late.
@@ -150,7 +160,11 @@ describe('a capture under every policy', function () {
       it(`counts the same of ${file}`, async () => {
         const name = file.startsWith('intel') ? 'bare-metal-vtd' : 'laptop-virtio';
         const policies = LONG ? 'all' : 'strict,pool';
-        const document = await under([join(TRACES, file)], { preset: name, policies });
+        const document = await under([join(TRACES, file)], {
+          preset: name,
+          policies,
+          ...BOTH_STATES,
+        });
         expectSound(document);
         // Two ways to the CPU time: counted steps times their costs, and a meter that charges each.
         const { verdict } = document;
