@@ -2,6 +2,7 @@
 // Where a command writes: injected, so that tests read what a user would.
 
 import { spawnSync } from 'node:child_process';
+import type { CountedRows } from '@iommu-bounce/simulation';
 import { codeOf } from './files';
 import { NARROWEST, PAPER, type Screen, shown } from './show/text';
 
@@ -21,6 +22,8 @@ export interface CommandIo {
   readonly ascii?: boolean;
   /** How wide text may be where out is no terminal: COLUMNS, if that is set. */
   readonly columns?: number;
+  /** Steps that earlier commands counted, for a program that runs many; a command adds to it. Default: it counts its own. */
+  readonly counted?: CountedRows;
   /** The terminal that out is, if it is one. */
   readonly terminal?: Terminal;
 }

@@ -65,6 +65,7 @@ async function adviseCommand(
     advise(files, {
       ...{ pathOf, progress, recordedOn, facts, costs, serve, memory },
       ...(driver === undefined ? {} : { driver }),
+      ...(io.counted ? { counted: io.counted } : {}),
     }),
   );
   if (options.report !== undefined) writeReport(options.report, adviseReport(document, typed));

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import {
   BreakEvenModel,
+  type CountedRows,
   COUNTED_SIZES,
   type IommuKind,
   PIECES,
@@ -45,7 +46,7 @@ export function addBreakEven(
     )
     .addOption(jsonOption('breakeven'))
     .action((options: BreakEvenOptions) => {
-      const document = breakEvenDocument(options);
+      const document = breakEvenDocument(options, io.counted);
       printResult(io, options.json, document, (screen) => breakEvenText(document, screen));
       end(0);
     });
@@ -60,13 +61,19 @@ function layoutOf(text: string | undefined, iommu: IommuKind): PiecesLayout {
   );
 }
 
-/** @throws UsageError */
-export function breakEvenDocument(options: BreakEvenOptions): BreakEvenDocument {
+/**
+ * @param counted steps that were counted before; adds to it
+ * @throws UsageError
+ */
+export function breakEvenDocument(
+  options: BreakEvenOptions,
+  counted: CountedRows = new Map(),
+): BreakEvenDocument {
   const { preset, costs } = costsOf(options);
   const { iommu } = presetInfo(preset);
   const direction = options.write === true ? 'write' : 'read';
   const layout = layoutOf(options.layout, iommu);
-  const model = new BreakEvenModel({ iommu, layout, direction });
+  const model = new BreakEvenModel({ iommu, layout, direction, counted });
   const found = model.find(costs);
   const { of, list } = model.elasticities(costs);
   return {

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import type { IommuDriver } from '@iommu-bounce/integration';
 import {
   COVER_LETTER_IOS,
+  type CountedRows,
   coverLetterExperiment,
   preset,
   wrongsOf,
@@ -60,11 +61,13 @@ async function demo(io: CommandIo, ios: number, json: boolean): Promise<ExitStat
       const [from = 0, to = 1] = PARTS.slice(index);
       progress.show(`${String(index + 1)} of 3: ${what}`, from + share * (to - from));
     };
+  const own: CountedRows = new Map();
   const options = {
     patches: [0, 4] as const,
     config: null,
     params: null,
     mostDifferences: 10,
+    counted: io.counted ?? own,
     costs: (iommu: RecordedIommu, driver: IommuDriver): VerdictCosts => {
       const name = presetFor(iommu, driver);
       return { preset: name, costs: preset(name) };

@@ -132,6 +132,7 @@ async function replay(
       poolOption: config?.poolOption ?? null,
       params: options.params ?? null,
       mostDifferences,
+      ...(io.counted ? { counted: io.counted } : {}),
       ...(options.report === undefined
         ? {}
         : { overTime: (boot: OverTimeFigures) => overTime.push(boot) }),

@@ -2,7 +2,7 @@
 // CPU time of the kernels that one could boot instead: strict, lazy, the classes that there are by default, those advised.
 
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
-import { timeOf } from '@iommu-bounce/simulation';
+import { timeOf, timesOf } from '@iommu-bounce/simulation';
 import type { Lane } from '../drive/lane';
 import { replayParams } from '../drive/parameters';
 import { type SeriesState } from './series-state';
@@ -48,11 +48,11 @@ export function cpuRows(
   // Boots that flush in different ways have no common name.
   if (sessions.some(({ kernelParams }) => kernelParams.strict !== strict)) return [];
   const { sets } = drawnCosts(on);
-  const timesOf = (lanes: readonly Lane[]): { ns: number; drawn: number[] } => {
+  const pricedLanes = (lanes: readonly Lane[]): { ns: number; drawn: number[] } => {
     const charge = chargePerPair(lanes);
-    return { ns: timeOf(charge, costs), drawn: sets.map((set) => timeOf(charge, set)) };
+    return { ns: timeOf(charge, costs), drawn: timesOf(charge, sets) };
   };
-  const own = timesOf(recommended.lanes);
+  const own = pricedLanes(recommended.lanes);
   const row = (
     kernel: AdviseCpuRow['kernel'],
     params: string,
@@ -70,9 +70,9 @@ export function cpuRows(
     : [other, lanesOf(sessions, 0)];
   const usual = lanesOf(sessions, 4);
   return [
-    row('strict', flushParams(true), timesOf(strictLanes)),
-    row('lazy', flushParams(false), timesOf(lazyLanes)),
-    ...(usualParams === recommended.params ? [] : [row('usual', usualParams, timesOf(usual))]),
+    row('strict', flushParams(true), pricedLanes(strictLanes)),
+    row('lazy', flushParams(false), pricedLanes(lazyLanes)),
+    ...(usualParams === recommended.params ? [] : [row('usual', usualParams, pricedLanes(usual))]),
     row('recommended', recommended.params, own),
   ];
 }

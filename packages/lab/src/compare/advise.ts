@@ -43,6 +43,8 @@ export interface AdviseOptions {
   readonly serve: readonly number[];
   /** Bytes, or null. */
   readonly memory: number | null;
+  /** Steps that were counted for other captures; adds to it. */
+  readonly counted?: CountedRows;
 }
 
 /** Of what is reachable: where the front is looked at. */
@@ -142,7 +144,8 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const points = [wanted, ...goals.map(({ point }) => point), within, ...front];
   await confirm.replay(points.filter((point) => point !== null));
   const recommended = wanted && confirm.choice(wanted);
-  const counted: CountedRows = new Map();
+  const own: CountedRows = new Map();
+  const { counted = own } = options;
   const verdict = recommended && verdictOf(confirm.withBoth(), { preset, costs }, counted);
   const paying = recommended && verdict ? payingPoint(search, recommended, verdict) : null;
   if (paying) await confirm.replay([paying]);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From the sessions of a replay to its JSON document.
 
-import type { CountedRows } from '@iommu-bounce/simulation';
 import { addCounts, type DeviceCounts, newCounts } from '../drive/lane-figures';
 import type { RecordedClock } from '../drive/recorded-clock';
 import { RecordedFigures } from '../drive/recorded-figures';
@@ -40,12 +39,11 @@ export function agrees(document: ReplayDocument): boolean {
 /** Of the states that were asked for, though another one may have been run to compare with. */
 export function documentOf(
   sessions: readonly Session[],
-  { patches, mostDifferences, costs = null }: SessionOptions,
+  { patches, mostDifferences, costs = null, counted = new Map() }: SessionOptions,
 ): ReplayDocument {
   const pool = poolSection(sessions, mostDifferences);
   const [first] = sessions;
   const paid = costs && first ? costs(first.recordedOn.iommu, first.driver) : null;
-  const counted: CountedRows = new Map();
   return {
     verdict: paid && verdictOf(sessions, paid, counted),
     verdict_by_boot:

@@ -21,7 +21,7 @@ import { PortMachine } from '../drive/port-machine';
 import { memoryNeeded } from './memory-needed';
 import { OverTime } from './over-time';
 import type { OverTimeFigures } from './over-time-figures';
-import type { CapturePolicyRow, RecordedMachineFacts } from '@iommu-bounce/simulation';
+import type { CapturePolicyRow, CountedRows, RecordedMachineFacts } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
 import { REPLAYING, type ReadOptions, type TraceFile, cpusOf, readFiles } from './read-files';
@@ -61,6 +61,8 @@ export interface SessionOptions extends ReadOptions {
   /** Command line text, checked. */
   readonly params: string | null;
   readonly mostDifferences: number;
+  /** Steps that were counted for other captures; adds to it. */
+  readonly counted?: CountedRows;
   /** Takes what each boot did over time; without it, nothing of that is kept. */
   readonly overTime?: (boot: OverTimeFigures) => void;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */

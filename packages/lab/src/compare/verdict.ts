@@ -19,6 +19,7 @@ import {
   piecesPerIo,
   presetInfo,
   timeOf,
+  timesOf,
   uncertainCosts,
 } from '@iommu-bounce/simulation';
 import type { SizeSteps } from '../drive/lane-costs';
@@ -170,12 +171,8 @@ export function verdictOf(
   const strict = sessions.every(({ kernelParams }) => kernelParams.strict);
   const pair = [before, series].map((lanes) => chargePerPair(lanes)) as [Charge, Charge];
   const { basis, sets } = drawnCosts({ preset, costs });
-  const drawn = sets.map((set) => pair.map((charge) => timeOf(charge, set)) as [number, number]);
-  const rangeOf = (which: 0 | 1): NsRange =>
-    nsRange(
-      timeOf(pair[which], costs),
-      drawn.map((one) => one[which]),
-    );
+  const plainTimes = timesOf(pair[0], sets);
+  const poolTimes = timesOf(pair[1], sets);
   const bySize = rows.map(({ before: plain, series: pool }) => ({
     direction: plain.direction,
     size_up_to: plain.size_up_to,
@@ -189,9 +186,9 @@ export function verdictOf(
     ...{ preset, iommu, mappings, strict },
     unmaps: sum(rows, ({ before: one }) => one.unmaps),
     pool_mappings: sum(rows, ({ series: one }) => one.pool_maps),
-    before: rangeOf(0),
-    series: rangeOf(1),
-    series_wins: drawn.filter(([plain, pool]) => pool < plain).length / sets.length,
+    before: nsRange(timeOf(pair[0], costs), plainTimes),
+    series: nsRange(timeOf(pair[1], costs), poolTimes),
+    series_wins: poolTimes.filter((ns, i) => ns < (plainTimes[i] ?? 0)).length / sets.length,
     drawn_sets: sets.length,
     uncertainty: basis,
     by_size: bySize,

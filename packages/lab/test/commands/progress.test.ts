@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How long a run will take: on a terminal at all times, elsewhere once and only where it is long.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Progress } from '../../src/progress';
@@ -89,11 +90,19 @@ describe('progress on a terminal', function () {
     });
 
   it('is cleared in front of an error', async () => {
-    const { err } = await cliOn(
-      { errIsTerminal: true },
-      ...['read', '--check', '--series', join(fixtures, 'reader/thread.mbox')],
-    );
-    expect(err.split('\r\x1b[K').at(-1)).to.match(/^iommu-bounce: .*\n$/);
+    await withFolder(async (folder) => {
+      // A series of other functions than the port has, which shows when much is read.
+      const other = join(folder, 'other.mbox');
+      const text = readFileSync(join(fixtures, 'reader/thread.mbox'), 'utf8');
+      writeFileSync(other, text.replaceAll('tally', 'other'));
+      const { err } = await cliOn(
+        { errIsTerminal: true },
+        ...['read', '--check', '--series', other, '--port', join(fixtures, 'reader/port')],
+      );
+      const drawn = err.split('\r\x1b[K');
+      expect(drawn.slice(0, -1).join('')).to.include('% done');
+      expect(drawn.at(-1)).to.match(/^iommu-bounce: .*not the ported series.*\n$/);
+    });
   });
 
   it('of play does, too', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandIo, type ExitStatus, run } from '@iommu-bounce/lab';
+import type { CountedRows } from '@iommu-bounce/simulation';
 import { expectValid, schemaOf } from '../schema';
 
 export interface CliResult {
@@ -29,6 +30,9 @@ export async function cliOn(
   return result;
 }
 
+/** The same machines are counted by most replays: once for all tests of a process. */
+const counted: CountedRows = new Map();
+
 /** Without the check against the schema, which takes long for large documents. */
 export async function unchecked(
   screen: Partial<Pick<CommandIo, 'columns' | 'ascii' | 'errIsTerminal'>>,
@@ -45,6 +49,7 @@ export async function unchecked(
       if (screen.errIsTerminal === true || !LONG_RUN.test(text)) err += text;
     },
     errIsTerminal: false,
+    counted,
     ...screen,
   });
   return { status, out, err };

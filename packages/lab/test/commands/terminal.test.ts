@@ -32,7 +32,9 @@ const VERBS: readonly (readonly string[])[] = [
   ['verify', join(fixtures, 'transcripts/unit', LONG ? '' : '14-sync-single.jsonl')],
   ['breakeven', '--preset', 'bare-metal-vtd'],
   ['kconfig', '--explain', 'IOMMU_IO_BUFFER'],
-  ['read', 'io_buffer_pool_unmap_buffer', '--side', 'ts'],
+  LONG
+    ? ['read', 'io_buffer_pool_unmap_buffer', '--side', 'ts']
+    : ['read', 'tally_create', '--side', 'ts', '--port', join(fixtures, 'reader/port')],
 ];
 
 const HELP = [

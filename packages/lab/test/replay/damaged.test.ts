@@ -11,7 +11,7 @@ type Random = ReturnType<typeof random>;
 
 const LONG = process.env['TEST_LONG'] === '1';
 /** `advise` replays a capture ten times. */
-const ROUNDS = (verb: string): number => (verb === 'advise' ? (LONG ? 4 : 1) : LONG ? 20 : 2);
+const ROUNDS = (verb: string): number => (verb === 'advise' ? (LONG ? 4 : 1) : LONG ? 10 : 2);
 const SEED = Number(process.env['DAMAGE_SEED'] ?? 20210707);
 const FOLDER = join(fixtures, 'formats');
 const CAPTURES = readdirSync(FOLDER)

@@ -52,7 +52,8 @@ describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
         expect(state).to.include({ oops: null, kernel_warnings: 0, sleeping_in_atomic: 0 });
     });
 
-  if (LONG)
+  // The pool decides above the driver; the traces one by one are replayed on both.
+  if (LONG && driver === 'virtio')
     it('agree with every decision of the pool: one boot of the patched kernel', async () => {
       const files = traces(SERIES).filter((file) => file.includes('iobuf-def.'));
       const document = await replayFiles(files.toReversed());
@@ -139,7 +140,7 @@ describe('the recorded traces, replayed', function () {
     });
 
     it('not one bucket of 256 ms later', async () => {
-      for (const run of LONG ? runs : runs.slice(-1)) {
+      for (const run of LONG ? [runs.at(1) ?? 0, runs.at(-1) ?? 0] : runs.slice(-1)) {
         const pool = (await replayText(later(run, 256), { patches: [4] })).pool_agreement;
         expect(pool?.differences).to.deep.equal([]);
         expect(pool?.worker_runs).to.include({ due_compared: 6, due_agrees: 5, due_same_jiffy: 5 });

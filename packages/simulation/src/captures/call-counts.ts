@@ -36,9 +36,18 @@ export interface CallCounts {
 
 export function noCallCounts(): CallCounts {
   return {
-    ...{ map_calls: 0, unmap_calls: 0, sync_calls: 0, failed_calls: 0 },
-    ...{ iommu_maps: 0, iommu_unmaps: 0, driver_requests: 0, copied_bytes: 0 },
-    ...{ pool_hits: 0, pool_fills: 0, fallbacks: 0, evictions: 0 },
+    map_calls: 0,
+    unmap_calls: 0,
+    sync_calls: 0,
+    failed_calls: 0,
+    iommu_maps: 0,
+    iommu_unmaps: 0,
+    driver_requests: 0,
+    copied_bytes: 0,
+    pool_hits: 0,
+    pool_fills: 0,
+    fallbacks: 0,
+    evictions: 0,
     fallbacks_by_reason: { too_big: 0, full: 0, fill_failed: 0 },
   };
 }

@@ -67,8 +67,19 @@ export function isRate(name: CostName): boolean {
 
 /** Nanoseconds. */
 export function timeOf(charge: Charge, costs: CostParameters): number {
-  let ns = 0;
-  for (const [name, n] of Object.entries(charge) as [CostName, number][])
-    ns += isBandwidth(name) ? (n * 1e9) / costs[name] : n * costs[name];
-  return ns;
+  return timesOf(charge, [costs])[0] ?? 0;
+}
+
+/** The same with each set of costs. */
+export function timesOf(charge: Charge, sets: readonly CostParameters[]): number[] {
+  const parts = (Object.entries(charge) as [CostName, number][]).map(([name, n]) => ({
+    name,
+    divides: isBandwidth(name),
+    n: isBandwidth(name) ? n * 1e9 : n,
+  }));
+  return sets.map((costs) => {
+    let ns = 0;
+    for (const { name, divides, n } of parts) ns += divides ? n / costs[name] : n * costs[name];
+    return ns;
+  });
 }

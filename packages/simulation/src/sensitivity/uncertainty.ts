@@ -55,9 +55,10 @@ export function* drawCosts(
   seed: number,
 ): Generator<CostParameters> {
   const random = newRandom(seed);
+  const factors = Array.from(ranges, ([name, [low, high]]) => ({ name, low, factor: high / low }));
   for (let i = 0; i < draws; i++) {
     const drawn: Record<CostName, number> = { ...costs };
-    for (const [name, [low, high]] of ranges) drawn[name] = low * (high / low) ** unit(random);
+    for (const { name, low, factor } of factors) drawn[name] = low * factor ** unit(random);
     yield drawn;
   }
 }
