@@ -12,7 +12,7 @@ import { RedisServer, needsRedis } from './redis-server';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const BIN = join(__dirname, '../../bin/iommu-bounce.js');
-const POINTS = 60;
+const POINTS = 200;
 const SPEC = `verb: fio
 args: [--no-data, --number-ios, 50, --bs, 4k, --policy, pool]
 matrix: {seed: {from: 1001, to: ${String(1000 + POINTS)}, step: 1}}
@@ -70,9 +70,9 @@ if (LONG)
           while (coordinator.exitCode === null && rows().split('\n').length <= n)
             await setTimeout(5);
         };
-        await has(5);
+        await has(10);
         workers[0]?.kill('SIGKILL');
-        await has(15);
+        await has(40);
         await server.kill();
         await setTimeout(500);
         await server.again();
