@@ -24,21 +24,22 @@ const ALL: readonly ReadFinding[] = [...FINDINGS, ...BY_READING].sort((a, b) => 
 
 /** The page with its tables, and the made lines of its entries, as the data has them now. */
 export function findingsPage(text: string): string {
-  const tables = { severity: severityTable(), promises: promiseTable(), words: wordList() };
-  let page = text;
-  for (const [name, made] of Object.entries(tables)) {
-    const marks = new RegExp(`(<!-- ${name} -->\n).*?(\n<!-- /${name} -->)`, 's');
-    if (!marks.test(page))
-      throw new Error(`docs/findings.md: expected <!-- ${name} --> … <!-- /${name} -->`);
-    page = page.replace(marks, (_, open: string, close: string) => `${open}\n${made}\n${close}`);
-  }
-  return page
+  // A wrong title is told before all findings are shown for the tables.
+  let page = text
     .split(/^(?=#{2,3} )/m)
     .map((part) => {
       const finding = ALL.find(({ id }) => part.startsWith(`### ${String(id)}. `));
       return finding ? entry(part, finding) : part;
     })
     .join('');
+  const tables = { severity: severityTable(), promises: promiseTable(), words: wordList() };
+  for (const [name, made] of Object.entries(tables)) {
+    const marks = new RegExp(`(<!-- ${name} -->\n).*?(\n<!-- /${name} -->)`, 's');
+    if (!marks.test(page))
+      throw new Error(`docs/findings.md: expected <!-- ${name} --> … <!-- /${name} -->`);
+    page = page.replace(marks, (_, open: string, close: string) => `${open}\n${made}\n${close}`);
+  }
+  return page;
 }
 
 /** What is made stands in front of `C:`, and at the head of the commands. */

@@ -83,7 +83,7 @@ export class Names {
     const definition = side === 'c' ? section.c : section.ts;
     return (token, text) => {
       const name = text.slice(token.start, token.end);
-      const before = text.slice(0, token.start);
+      const before = endOf(text.slice(0, token.start));
       const jump = side === 'c' ? /\bgoto\s+$/ : /\b(?:break|continue)\s+$/;
       if (jump.test(before)) return this.#label(view, section, side, definition, name);
       const targets = this.#targets.get(name);
@@ -98,7 +98,7 @@ export class Names {
       const name = text.slice(token.start, token.end);
       const targets = this.#targets.get(name);
       if (!targets) return null;
-      const before = text.slice(0, token.start);
+      const before = endOf(text.slice(0, token.start));
       return noted(choose(targets, '', side, before, text.slice(token.end)), name, used);
     };
   }
@@ -148,6 +148,12 @@ function anchorOf({ section, anchor }: LinePlace, name: string): string {
 
 function sectionOf({ anchor }: NameTarget): string {
   return anchor.replace(/\.[ct]-?\d+$/, '');
+}
+
+/** The last word of what is before a token, and a space if it has any behind it: a line is as long as it likes. */
+function endOf(before: string): string {
+  const words = before.trimEnd();
+  return words.slice(-20) + (words.length < before.length ? ' ' : '');
 }
 
 /** Whether a word in this place means that name: true, or the very link where the name alone does not tell. */

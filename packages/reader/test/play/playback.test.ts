@@ -54,7 +54,7 @@ describe('Playback', () => {
             expect(textOf(playback.frame(at))).to.equal(expected[at]);
           }
         }),
-        { numRuns: LONG ? 30 : 3 },
+        { numRuns: LONG ? 6 : 2 },
       );
     }).timeout(400_000);
 
@@ -88,7 +88,7 @@ describe('Playback', () => {
         const playback = new Playback(callRecording(randomProgram(seed)));
         for (let step = 0; step <= playback.length; step++) expectSound(playback.frame(step));
       }),
-      { numRuns: LONG ? 200 : 4 },
+      { numRuns: LONG ? 40 : 4 },
     );
   }).timeout(400_000);
 

@@ -11,7 +11,8 @@ import { Playback } from '../../src/play/playback';
 import { scenarios } from '../../src/play/scenarios';
 import { transcriptRecording } from '../../src/play/transcript-recording';
 import { bundledSteps } from './bundle';
-import { shippedTranscripts, textOf } from './fixtures';
+import { coveringTranscripts } from './covering';
+import { textOf, transcriptNamed } from './fixtures';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const ROOT = join(__dirname, '../../../..');
@@ -21,13 +22,16 @@ function withoutLines(frame: Frame): string {
 }
 
 const about = { title: '', about: '' };
+const sources = new Map(playSources().map(({ path, text }) => [path, text.split('\n')]));
 
 describe('the port with probes', function () {
   this.timeout(400_000);
 
-  for (const { name, text } of shippedTranscripts.filter(
-    ({ text: { length } }, i) => length < (LONG ? 100_000 : 30_000) && i % (LONG ? 2 : 28) === 0,
-  ))
+  for (const { name, text } of LONG
+    ? coveringTranscripts(30_000)
+    : ['unit/01-first-map-allocates-slot.jsonl', 'unit/17-non-coherent-device.jsonl'].map(
+        transcriptNamed,
+      ))
     it(`gives the frames that the port gives: ${name}`, async () => {
       const plain = new Playback(transcriptRecording(text, 'x.jsonl'));
       const probed = await bundledSteps({ kind: 'transcript', name, ...about, text });
@@ -37,11 +41,23 @@ describe('the port with probes', function () {
     });
 
   for (const scenario of scenarios)
-    it(`gives the frames that the port gives: ${scenario.name}`, async () => {
+    it(`gives the frames that the port gives, and lines with code: ${scenario.name}`, async () => {
       const plain = new Playback(callRecording(scenario));
       const probed = await bundledSteps({ kind: 'scenarios' }, scenario.name);
-      for (let step = 0; step <= plain.length; step++)
-        expect(withoutLines(probed.frame(step))).to.equal(withoutLines(plain.frame(step)));
+      const lines = new Set<string>();
+      for (let step = 0; step <= plain.length; step++) {
+        const frame = probed.frame(step);
+        expect(withoutLines(frame)).to.equal(withoutLines(plain.frame(step)));
+        expect(frame.executed.length).to.be.at.most(2000);
+        for (const { path, line } of frame.executed) lines.add(`${path}:${String(line)}`);
+      }
+      for (const place of lines) {
+        const [path = '', line] = place.split(':');
+        expect(sources.get(path)?.[Number(line) - 1]?.trim(), place).to.match(
+          /^(?!\/\/|\*|\/\*).*\w/,
+        );
+      }
+      expect(lines.size).to.be.above(0);
     });
 
   it('names lines of statements, in the order of execution, of the step alone', async () => {
@@ -72,21 +88,9 @@ describe('the port with probes', function () {
     expect(frames[0]?.executed).to.deep.equal([]);
   });
 
-  it('shows lines of the files as they are, none of them blank or only a comment', async () => {
+  it('shows the files as they are', () => {
     for (const { path, text } of playSources())
       expect(text, `${path}: run npm run build`).to.equal(readFileSync(join(ROOT, path), 'utf8'));
-    const sources = new Map(playSources().map(({ path, text }) => [path, text.split('\n')]));
-    for (const { name } of scenarios) {
-      const steps = await bundledSteps({ kind: 'scenarios' }, name);
-      for (let step = 1; step <= steps.length; step++) {
-        const { executed } = steps.frame(step);
-        expect(executed.length).to.be.at.most(2000);
-        for (const { path, line } of executed)
-          expect(sources.get(path)?.[line - 1]?.trim(), `${path}:${String(line)}`).to.match(
-            /^(?!\/\/|\*|\/\*).*\w/,
-          );
-      }
-    }
   });
 
   it('leaves lines out that are not asked for: a walk back gives the same lines', async () => {

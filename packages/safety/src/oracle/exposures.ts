@@ -12,6 +12,16 @@ class Episodes {
   since: number[] = [0];
 }
 
+/** Of a frame of which nothing is exposed; never written to. */
+const NOTHING: Readonly<Episodes> = new Episodes();
+
+function isSame(some: readonly number[], others: readonly number[]): boolean {
+  const { length } = some;
+  if (length !== others.length) return false;
+  for (let i = 0; i < length; i++) if (some[i] !== others[i]) return false;
+  return true;
+}
+
 export class Exposures {
   /** By kind: bytes of all episodes that are over, their bytes times nanoseconds, and the longest one in nanoseconds. */
   readonly bytes = new Float64Array(KINDS);
@@ -34,7 +44,8 @@ export class Exposures {
    */
   set(frame: number, ends: readonly number[], kinds: readonly number[], now: number): void {
     this.pass(now);
-    const before = this.frames.get(frame) ?? new Episodes();
+    const before = this.frames.get(frame) ?? NOTHING;
+    if (isSame(before.ends, ends) && isSame(before.kinds, kinds)) return;
     const after = this.spare;
     after.ends.length = after.kinds.length = after.since.length = 0;
     let isAny = false;
@@ -64,7 +75,7 @@ export class Exposures {
       if (newEnd === end) neu++;
       start = end;
     }
-    this.spare = before;
+    this.spare = before === NOTHING ? new Episodes() : before;
     if (isAny) this.frames.set(frame, after);
     else {
       this.frames.delete(frame);

@@ -69,7 +69,7 @@ describe('schedules of one class', () => {
     it(`end in the same state: ${title}`, () => {
       const rt = new Executor(poolProgram({ tasks: some, slots: 1 }));
       const { machine } = rt.program as PoolProgram;
-      const search = new Brute(rt, LONG ? 6 : 3);
+      const search = new Brute(rt, LONG ? 4 : 3);
       rt.setStrategy(search);
       const states = new Map<string, string>();
       let schedules = 0;
