@@ -84,6 +84,7 @@ describe('the examples of the READMEs', function () {
     ['iommu-core', 'map'],
     ['dma-iommu', 'translate'],
     ['io-buffer-pool', 'bounce'],
+    ['reader', 'check'],
   ] as const)
     it(`of ${short} is examples/${file}.js, in CommonJS`, () => {
       const shipped = readFileSync(join(root, `packages/${short}/examples/${file}.js`), 'utf8');

@@ -118,6 +118,7 @@ describe('agreement of addresses', () => {
   });
 
   it('is full in recordings of a kernel with the series', async function () {
+    if (process.env['TEST_LONG'] !== '1') this.skip();
     skipWithout(SERIES, this);
     this.timeout(400_000);
     const file = join(RECORDINGS, SERIES, 'iobuf-def.read-4k.trace.txt.gz');

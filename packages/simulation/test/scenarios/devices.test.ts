@@ -142,7 +142,8 @@ describe('fio --scenario devices', function () {
       expect(devicesExperiment(MACHINE, undefined, [FEW]).counts).to.deep.equal([at(FEW)]);
     });
 
-  it('runs on bare metal, without data', () => {
+  it('runs on bare metal, without data', function () {
+    if (!LONG) this.skip();
     const { counts } = devicesExperiment(
       { ...MACHINE, preset: 'bare-metal-vtd', moveData: false },
       undefined,
