@@ -77,18 +77,12 @@ describe('injectFaults', () => {
     expect(found.tried.limits).to.be.greaterThan(10);
   });
 
-  it('tries every two failures with the series on virtio-iommu, of what has many the first', function () {
+  it('tries every two failures with the series on virtio-iommu', function () {
     if (!LONG) this.skip();
     this.timeout(600_000);
-    const machines = [WITH_SERIES];
-    const few = of('plug', 'many', 'coherent', 'untrusted');
-    const all = injectFaults({ machines, scenarios: few, pairs: true });
-    expect(findings(all)).to.deep.equal([17, 21, 47, 55, 57]);
-    expect(all.tried.pairs).to.be.greaterThan(2000);
-    const many = FAULT_SCENARIOS.filter((one) => !few.includes(one));
-    const first = injectFaults({ machines, scenarios: many, pairs: 300 });
-    expect(findings(first)).to.deep.equal([17, 21, 37, 47, 55, 57]);
-    expect(first.tried.pairs).to.equal(300 * many.length);
+    const found = injectFaults({ machines: [WITH_SERIES], pairs: true });
+    expect(findings(found)).to.deep.equal([17, 21, 37, 47, 55, 57]);
+    expect(found.tried.pairs).to.be.greaterThan(5000);
   });
 
   it('refuses options that it does not have', () => {
