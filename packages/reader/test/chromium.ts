@@ -2,6 +2,7 @@
 // The system's Chromium, and what goes wrong in a page of it.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type Browser, type HTTPRequest, type Page, launch } from 'puppeteer-core';
 
 /** What CHROMIUM names, or else the first of these on the PATH. */
@@ -58,4 +59,25 @@ export async function watchedPage(
     void dialog.dismiss();
   });
   return { page, wrong };
+}
+
+/** Rules about colours. */
+export const COLOURS = ['color-contrast'];
+/** Rules about where things are. */
+export const PLACES = ['scrollable-region-focusable', 'region'];
+
+/**
+ * What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context.
+ * @param rules all of axe's if they are left out
+ */
+export async function axe(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const script = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(`globalThis.axe ?? (() => { ${script} })()`);
+  const options = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) };
+  return (await page.evaluate(`(async () => {
+    const { violations } = await axe.run(document, ${JSON.stringify(options)});
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' ')));
+  })()`)) as string[];
 }

@@ -13,9 +13,9 @@ import { RECORDINGS, fixtures, skipWithout, withFolder } from '../commands/run-c
 import { TraceWriter } from '../replay/helpers';
 
 const LONG = process.env['TEST_LONG'] === '1';
-/** Of another kernel, and of one with the series, whose pool had other sizes: what `npm test` reads beside the fixtures. */
-const FEWEST = /virtio\.nvme-mixed|bursts|swiotlb\.ftrace/;
-/** Each recording with one of them, by turns; the few with all, with TEST_LONG=1. */
+/** Of another kernel, and of one with the series, whose pool had other sizes. */
+const FEW = /virtio\.nvme-mixed|bursts|swiotlb\.ftrace/;
+/** Each recording with one of them, by turns; the few with all. */
 const CHOICES: readonly PoolSizes[] = [
   { classSizes: 37, numSlots: 1024 },
   { classSizes: 1, numSlots: 2 },
@@ -90,7 +90,6 @@ async function compare(file: string, choices = CHOICES, most = Infinity): Promis
 function tracesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => /\.txt(\.gz)?$/.test(name) && !/^formats-|bpftrace|trace_pipe/.test(name))
-    .filter((name) => LONG || FEWEST.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
@@ -104,7 +103,7 @@ describe('PoolModel', function () {
       skipWithout(folder, this);
       let compared = 0;
       for (const [i, file] of tracesIn(join(RECORDINGS, folder)).entries()) {
-        const isWhole = FEWEST.test(basename(file));
+        const isWhole = FEW.test(basename(file));
         const first = i % CHOICES.length;
         compared += isWhole
           ? await compare(file)

@@ -12,6 +12,7 @@ import type { MapOutcome } from '../../src/drive/map-outcome';
 import { RECORDINGS, fixtures, skipWithout } from '../commands/run-cli';
 import { TraceWriter, replayFiles, replayText } from './helpers';
 
+const LONG = process.env['TEST_LONG'] === '1';
 const DEVICE = '0000:00:05.0';
 const SERIES = 'traces/series';
 
@@ -118,7 +119,7 @@ describe('agreement of addresses', () => {
   });
 
   it('is full in recordings of a kernel with the series', async function () {
-    if (process.env['TEST_LONG'] !== '1') this.skip();
+    if (!LONG) this.skip();
     skipWithout(SERIES, this);
     this.timeout(400_000);
     const file = join(RECORDINGS, SERIES, 'iobuf-def.read-4k.trace.txt.gz');

@@ -6,9 +6,10 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { type Chain, type ChainTask, Walk, calibrate, calibrateOn } from '@iommu-bounce/simulation';
 import { chainOf, chainPoint, rowOf, runChainPoint } from '../../src/sweep/chain-point';
-import type { Engine, PointOutcome, PointRow } from '../../src/sweep/engine';
+import type { PointOutcome, PointRow } from '../../src/sweep/engine';
 import { LocalPool, WORKER_FILE } from '../../src/sweep/pool';
 import { type CliResult, cli } from '../commands/run-cli';
+import { stubPool } from './stub-pool';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -64,9 +65,9 @@ describe('iommu-bounce calibrate', () => {
   if (LONG)
     it('says of a failed search the same for any number of threads', async () => {
       // With a short search nobody arrives.
-      const search = Walk.prototype.anneal; // eslint-disable-line @typescript-eslint/unbound-method
-      const anneal = sinon.stub(Walk.prototype, 'anneal').callsFake(function (this: Walk, sweeps) {
-        return search.call(this, sweeps / 150);
+      const anneal = sinon.stub(Walk.prototype, 'anneal');
+      anneal.callsFake(function (this: Walk, sweeps) {
+        return anneal.wrappedMethod.call(this, sweeps / 150);
       });
       try {
         const one = await cli('calibrate', '--sets', '100', '--seed', '3', '--jobs', '1');
@@ -139,12 +140,10 @@ async function onEngine(
   run: (task: ChainTask) => Promise<PointOutcome>,
   ...args: readonly string[]
 ): Promise<CliResult> {
-  const engine: Engine = {
+  const start = stubPool({
     depth: 8,
     run: ({ args: [text = ''] }) => run(JSON.parse(text) as ChainTask),
-    close: () => Promise.resolve(),
-  };
-  const start = sinon.stub(LocalPool, 'start').resolves(engine as unknown as LocalPool);
+  });
   try {
     return await cli('calibrate', '--sets', '100', ...args);
   } finally {

@@ -22,9 +22,9 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import sinon from 'sinon';
-import type { Engine } from '../../src/sweep/engine';
 import { LocalPool, WORKER_FILE } from '../../src/sweep/pool';
 import { type CliResult, cli, fixtures, withFolder } from '../commands/run-cli';
+import { type PoolStub, stubPool } from './stub-pool';
 
 const BIN = join(__dirname, '../../bin/iommu-bounce.js');
 const VERSION = '0.1.0';
@@ -63,17 +63,12 @@ let undisturbed: string | null = null;
 /** Threads that are kept from test to test, in place of those that each sweep starts and ends. */
 let threads: LocalPool | null = null;
 /** Of the pools that sweeps ask for. */
-let start: sinon.SinonStub<Parameters<typeof LocalPool.start>, Promise<LocalPool>>;
+let start: PoolStub;
 
 /** Lets sweeps use the kept threads. */
 async function keepThreads(): Promise<void> {
   const kept = (threads ??= await LocalPool.start(2));
-  const engine: Engine = {
-    depth: kept.depth,
-    run: (task) => kept.run(task),
-    close: () => Promise.resolve(),
-  };
-  start = sinon.stub(LocalPool, 'start').resolves(engine as unknown as LocalPool);
+  start = stubPool({ depth: kept.depth, run: (task) => kept.run(task) });
 }
 
 /** With threads of its own. */

@@ -9,8 +9,8 @@ import type { Browser, KeyInput, Page } from 'puppeteer-core';
 import type { Steps } from '../../src/play/contract';
 import { questionFor } from '../../src/play/predict';
 import { randomProgram } from '../../src/play/random-program';
-import { type Opened, chromiumFor } from '../chromium';
-import { COLOURS, PLACES, type View, axe, open, overflow } from './chromium';
+import { COLOURS, type Opened, PLACES, axe, chromiumFor } from '../chromium';
+import { type View, open, overflow } from './chromium';
 import { expected, shown } from './in-page';
 import {
   hostilePage,

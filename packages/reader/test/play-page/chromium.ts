@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Opens a page of the reader in the system's Chromium, and keeps what went wrong in it.
 
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import { type Opened, watchedPage } from '../chromium';
@@ -35,25 +34,4 @@ export async function overflow(page: Page): Promise<number> {
   return (await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )) as number;
-}
-
-/** Rules about colours. */
-export const COLOURS = ['color-contrast'];
-/** Rules about where things are. */
-export const PLACES = ['scrollable-region-focusable', 'region'];
-
-/**
- * What axe finds serious or critical, as `rule: target`. It runs beside the page's policy, in the debugger's context.
- * @param rules all of axe's if they are left out
- */
-export async function axe(page: Page, rules?: readonly string[]): Promise<string[]> {
-  const script = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(`globalThis.axe ?? (() => { ${script} })()`);
-  const options = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) };
-  return (await page.evaluate(`(async () => {
-    const { violations } = await axe.run(document, ${JSON.stringify(options)});
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' ')));
-  })()`)) as string[];
 }

@@ -81,8 +81,8 @@ describe('a play page', () => {
     await browser?.close();
   });
 
-  it('are tried with ten transcripts at least', () => {
-    expect(PLAYED.length).to.be.at.least(10);
+  it('are tried with twenty transcripts at least', () => {
+    expect(PLAYED.length).to.be.at.least(20);
   });
 
   for (const one of PLAYED)

@@ -2,7 +2,6 @@
 // The site in a real browser: alignment, links, search, keys, sides, print, accessibility, and that nothing gets out.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
@@ -10,7 +9,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { pageAssets, writeSite } from '../../src/site/files';
 import { type SiteInput, buildSite } from '../../src/site/site';
 import type { Margin } from '../../src/margin/margin';
-import { type Opened, chromiumFor } from '../chromium';
+import { COLOURS, type Opened, PLACES, axe, chromiumFor } from '../chromium';
 import { type Look, ask, open, settled } from './chromium';
 import { handInput } from './hand-input';
 import { OUR_SERIES, makeInput, withoutSeries } from './make-input';
@@ -477,20 +476,6 @@ const HASH = 'location.hash.slice(1)';
   });
 
   describe('axe finds nothing serious or critical in', () => {
-    const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
-    /** @param rules all of axe's if it is left out */
-    const serious = async (page: Page, rules?: readonly string[]): Promise<string[]> => {
-      // By the debugger, as the policy lets no script in.
-      await page.evaluate(`globalThis.axe ?? (() => { ${axe} })()`);
-      const options = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) };
-      const { violations } = await ask<{
-        violations: { id: string; impact: string; nodes: { html: string }[] }[];
-      }>(page, `axe.run(document, ${JSON.stringify(options)})`);
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-    };
-
     for (const [site, name] of [
       ['both', 'index.html'],
       ['both', TALLY],
@@ -504,29 +489,26 @@ const HASH = 'location.hash.slice(1)';
         const page = await show(name, WIDE, '', site);
         const width = 'document.documentElement.scrollWidth';
         expect(await ask(page, width)).to.be.at.most(WIDE.width);
-        expect(await serious(page), 'light').to.deep.equal([]);
+        expect(await axe(page), 'light').to.deep.equal([]);
         // The other theme differs in colours alone, a phone in where things are. A file of ours alone has no other parts.
         if (site !== 'ours') {
           await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
-          expect(await serious(page, ['color-contrast']), 'dark').to.deep.equal([]);
+          expect(await axe(page, COLOURS), 'dark').to.deep.equal([]);
         }
         const phone = await show(name, PHONE, '', site);
         expect(await ask(phone, width)).to.be.at.most(PHONE.width);
-        expect(
-          await serious(phone, ['scrollable-region-focusable', 'region']),
-          'phone',
-        ).to.deep.equal([]);
+        expect(await axe(phone, PLACES), 'phone').to.deep.equal([]);
       });
 
     it('a phone, with its menu and each dialog', async () => {
       const page = await show('drivers-tally-Kconfig.html', PHONE);
-      expect(await serious(page)).to.deep.equal([]);
+      expect(await axe(page)).to.deep.equal([]);
       await page.click('#-menu');
-      expect(await serious(page), 'menu').to.deep.equal([]);
+      expect(await axe(page), 'menu').to.deep.equal([]);
       for (const button of ['-search', '-help']) {
         await page.evaluate(`document.getElementById('${button}').click()`);
         expect(await ask(page, "document.querySelectorAll('dialog[open]').length")).to.equal(1);
-        expect(await serious(page), button).to.deep.equal([]);
+        expect(await axe(page), button).to.deep.equal([]);
         await page.keyboard.press('Escape');
       }
     });

@@ -234,9 +234,9 @@ describe('fit', () => {
       unmapReduction: [0.1, 0.11] as const,
     }));
     // However long it searched.
-    const search = Walk.prototype.anneal; // eslint-disable-line @typescript-eslint/unbound-method
-    const anneal = sinon.stub(Walk.prototype, 'anneal').callsFake(function (this: Walk, sweeps) {
-      return search.call(this, sweeps / 30);
+    const anneal = sinon.stub(Walk.prototype, 'anneal');
+    anneal.callsFake(function (this: Walk, sweeps) {
+      return anneal.wrappedMethod.call(this, sweeps / 30);
     });
     try {
       expect(() => fit(surrogate, rows, { seed: 1, sets: 10, populations: 1 }))
