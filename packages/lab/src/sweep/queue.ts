@@ -18,6 +18,13 @@ const JOB_NAME = 'point';
 const DEPTH = 512;
 /** Events can be lost: so often each point that is outstanding is looked for. */
 const LOOKED_FOR_MS = 5000;
+/** So many looks in a row find no worker before that is said: workers come back later than Redis does. */
+const LOOKS_WITHOUT_WORKER = 2;
+
+export interface EngineTimes {
+  /** ms between two looks. */
+  readonly lookedForMs: number;
+}
 
 /** A fail stays until its coordinator has seen it. */
 const JOB: JobsOptions = { attempts: TRIES, removeOnComplete: false, removeOnFail: false };
@@ -39,20 +46,26 @@ export class QueueEngine implements Engine {
   private looking = false;
   private ended: Error | null = null;
   private isAway = false;
-  private toldNoWorker = false;
+  /** In a row. */
+  private looksWithoutWorker = 0;
 
   private constructor(
     private readonly queue: Queue,
     private readonly events: QueueEvents,
     private readonly client: Redis,
     private readonly warn: (text: string) => void,
+    private readonly times: EngineTimes,
   ) {}
 
   /**
-   * @param warn is told once that Redis is away, that it is back, and that no worker is there
+   * @param warn is told that Redis is away, that it is back, and that no worker is there
    * @throws UsageError if there is no server, or another sweep has it
    */
-  static async start(place: RedisPlace, warn: (text: string) => void): Promise<QueueEngine> {
+  static async start(
+    place: RedisPlace,
+    warn: (text: string) => void,
+    times: EngineTimes = { lookedForMs: LOOKED_FOR_MS },
+  ): Promise<QueueEngine> {
     await expectRedis(place);
     const [
       { Queue: JobQueue, QueueEvents: Events },
@@ -66,6 +79,7 @@ export class QueueEngine implements Engine {
       new Events(QUEUE_NAME, { connection }),
       new Client(connection),
       warn,
+      times,
     );
     try {
       await engine.begin();
@@ -117,6 +131,7 @@ export class QueueEngine implements Engine {
     this.client.on('ready', () => {
       if (this.isAway) this.warn('Redis is back');
       this.isAway = false;
+      this.looksWithoutWorker = 0;
       // It may have forgotten all points, for which workers wait now.
       void this.lookForAll();
     });
@@ -139,7 +154,8 @@ export class QueueEngine implements Engine {
     });
     this.timer = setInterval(() => {
       void this.lookForAll();
-    }, LOOKED_FOR_MS);
+      void this.lookForWorkers().catch(() => undefined);
+    }, this.times.lookedForMs);
   }
 
   /** Rows lie in events, too: none are left on the server. */
@@ -160,6 +176,7 @@ export class QueueEngine implements Engine {
     const found = this.outstanding.get(id);
     if (!found) return;
     this.outstanding.delete(id);
+    this.looksWithoutWorker = 0;
     for (const { resolve } of found.waiting) resolve(outcome);
     this.queue.remove(id).catch(() => undefined);
   }
@@ -176,19 +193,19 @@ export class QueueEngine implements Engine {
     this.looking = true;
     try {
       await Promise.all([...this.outstanding.keys()].map((id) => this.lookFor(id)));
-      if (
-        this.outstanding.size > 0 &&
-        !this.toldNoWorker &&
-        (await this.queue.getWorkersCount()) === 0
-      ) {
-        this.toldNoWorker = true;
-        this.warn('no worker is there yet: iommu-bounce worker --queue URL');
-      }
     } catch {
       // Redis went away: the next time.
     } finally {
       this.looking = false;
     }
+  }
+
+  /** Says once that points wait for a worker, and once more when all workers have gone again. */
+  private async lookForWorkers(): Promise<void> {
+    if (this.outstanding.size === 0 || this.client.status !== 'ready') return;
+    if ((await this.queue.getWorkersCount()) > 0) this.looksWithoutWorker = 0;
+    else if (++this.looksWithoutWorker === LOOKS_WITHOUT_WORKER)
+      this.warn('no worker is there: iommu-bounce worker --queue URL');
   }
 
   /** Takes what became of a job that has ended, and adds one that a restarted server has lost. */

@@ -95,15 +95,20 @@ describe('the address of a queue', () => {
     return started;
   }
 
-  async function worker(lockMs = 15_000): Promise<{ readonly running: Promise<void> }> {
+  async function worker(
+    lockMs = 15_000,
+  ): Promise<{ readonly running: Promise<void>; readonly stop: () => void }> {
     const started = await QueueWorker.start(place(), 1, quiet, { lockMs });
     const running = started.run();
     running.catch(quiet);
-    open.push(() => {
+    const stop = (): void => {
       started.stop();
+    };
+    open.push(() => {
+      stop();
       return running.catch(quiet);
     });
-    return { running };
+    return { running, stop };
   }
 
   it('runs points in workers, tries one that fails three times, and runs two that are alike once', async () => {
@@ -178,6 +183,29 @@ describe('the address of a queue', () => {
       'Redis is away; the sweep goes on when it is back',
       'Redis is back',
     ]);
+  });
+
+  it('says once that no worker is there, and again when all have gone', async () => {
+    const said: string[] = [];
+    const coordinator = await QueueEngine.start(place(), (text) => said.push(text), {
+      lookedForMs: 100,
+    });
+    open.push(() => coordinator.close());
+    const NONE = 'no worker is there: iommu-bounce worker --queue URL';
+    const wait = async (times: number): Promise<void> => {
+      while (said.length < times) await setTimeout(20);
+      // Four more looks say nothing.
+      await setTimeout(400);
+      expect(said).to.deep.equal(Array.from({ length: times }, () => NONE));
+    };
+    const first = coordinator.run(task(0));
+    await wait(1);
+    const { stop, running } = await worker();
+    expect(await first).to.deep.equal(ROW);
+    stop();
+    await running;
+    void coordinator.run(task(1)).catch(quiet);
+    await wait(2);
   });
 
   it('takes what the job of a dead coordinator gives, if its point is wanted', async () => {
