@@ -55,6 +55,49 @@ describe('replayTranscript refuses', () => {
       1,
       /nr_cpus is 2, expected 1/,
     ],
+    [
+      'a driver in version 1',
+      withHeader((h) => (h.domain['driver'] = 'virtio')),
+      1,
+      /domain: unknown field "driver"/,
+    ],
+    [
+      'a driver that is none',
+      withHeader((h) => {
+        h['version'] = 2;
+        h.domain['driver'] = 'intel';
+      }),
+      1,
+      /driver is "intel", expected virtio or table/,
+    ],
+    [
+      'a call that virtio-iommu does not have',
+      withHeader((h) => {
+        h['version'] = 2;
+        h.domain['driver'] = 'virtio';
+      }),
+      1,
+      /has_flush_all is true, expected false/,
+    ],
+    [
+      'reserved regions on virtio-iommu',
+      withHeader((h) => {
+        h['version'] = 2;
+        Object.assign(h.domain, { driver: 'virtio', has_flush_all: false });
+        h.device['resv_regions'] = [[0, 4096, 'msi']];
+      }),
+      1,
+      /resv_regions, expected none with the driver virtio/,
+    ],
+    [
+      'a failure of the table on virtio-iommu',
+      `${withHeader((h) => {
+        h['version'] = 2;
+        Object.assign(h.domain, { driver: 'virtio', has_flush_all: false });
+      })}\n${JSON.stringify({ op: 'fail', site: 'iommu_map', count: 1 })}`,
+      ops.length + 2,
+      /site is "iommu_map", expected another/,
+    ],
     ['a header that is a list', `[]\n${ops.join('\n')}`, 1, /expected an object/],
     [
       'a header without a device',

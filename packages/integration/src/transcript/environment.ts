@@ -22,14 +22,13 @@ import {
 import {
   IOMMU_DOMAIN_DMA,
   group_device,
+  type iommu_domain,
   iommu_group,
-  type table_domain,
-  table_driver,
-  to_table_domain,
 } from '@iommu-bounce/iommu-core';
 import { type overlays, type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';
+import { type TranscriptIommu, iommuOf } from './iommu';
 import type { Transcript, TranscriptOp } from './parse';
 import { type DriverCalls, Recorder } from './recorder';
 
@@ -90,7 +89,7 @@ export interface EnvironmentOptions {
 export class Environment {
   readonly m: running_machine;
   readonly recorder: Recorder;
-  readonly driver: table_driver;
+  readonly iommu: TranscriptIommu;
   /** By the number of their IOMMU group; of version 1 there is one. */
   private readonly groups = new Map<number, iommu_group>();
   readonly devices = new Map<number, device>();
@@ -118,7 +117,8 @@ export class Environment {
     const need: MemoryNeeded = pages
       ? { lowmem: 1 + pages.buffers, highmem: 0, buddy: pages.kernel }
       : memoryNeeded(transcript);
-    let driver: table_driver | undefined;
+    const makeIommu = iommuOf(header, this.recorder, overlays.virtio_iommu);
+    let iommu: TranscriptIommu | undefined;
     this.m = boot({
       patches: header.stage,
       config: fixedConfig(header.ioBuffer && !withoutPool),
@@ -146,24 +146,14 @@ export class Environment {
         poison: header.poison,
         parts,
       },
-      overlays,
-      driver: (k, iommu, dma_iommu) =>
-        (driver = new table_driver(
-          k,
-          iommu,
-          dma_iommu,
-          {
-            pgsize_bitmap: header.pgsizeBitmap,
-            aperture: [header.apertureStart, header.apertureEnd],
-            has_flush_all: header.hasFlushAll,
-          },
-          this.recorder,
-        )),
+      // The driver made here has it already; boot() refuses one that would do nothing.
+      overlays: header.driver === 'virtio' ? withoutDriver(overlays) : overlays,
+      driver: (...machine) => (iommu = makeIommu(...machine)).ops,
     });
-    if (!driver) throw new Error('boot made no driver');
-    this.driver = driver;
+    if (!iommu) throw new Error('boot made no IOMMU');
+    this.iommu = iommu;
     this.m.k.arch.on_cache_op(this.recorder.cacheOp);
-    this.pciBus.iommu_ops = this.platformBus.iommu_ops = driver;
+    this.pciBus.iommu_ops = this.platformBus.iommu_ops = iommu.ops;
     this.nextLowmem = this.m.k.reserved_pfn;
     this.nextHighmem =
       this.m.k.mm.max_pfn - (header.bouncePagesInHighmem ? need.buddy : 0) - need.highmem;
@@ -173,18 +163,18 @@ export class Environment {
   }
 
   /** The domain of device 0, and of all devices in version 1. */
-  get domain(): table_domain {
+  get domain(): iommu_domain {
     return domainOf(this.groupOf(this.header.device.group));
   }
 
   /** The domain of a group, which is made with its first device. */
-  domainOfGroup(id: number): table_domain | undefined {
+  domainOfGroup(id: number): iommu_domain | undefined {
     const group = this.groups.get(id);
     return group && domainOf(group);
   }
 
   /** The domain that a declared device is in. */
-  domainOf(dev: device): table_domain {
+  domainOf(dev: device): iommu_domain {
     const group = dev.iommu_group as iommu_group | null;
     if (!group) throw new Error(`${dev.init_name} was not declared`);
     return domainOf(group);
@@ -193,12 +183,12 @@ export class Environment {
   private groupOf(id: number): iommu_group {
     const known = this.groups.get(id);
     if (known) return known;
-    const { driver } = this;
-    const domain = driver.domain_alloc(IOMMU_DOMAIN_DMA);
+    const { ops } = this.iommu;
+    const domain = ops.domain_alloc(IOMMU_DOMAIN_DMA);
     if (!domain) throw new Error('no domain');
-    domain.ops = driver;
+    domain.ops = ops;
     domain.type = IOMMU_DOMAIN_DMA;
-    domain.pgsize_bitmap = driver.pgsize_bitmap;
+    domain.pgsize_bitmap = ops.pgsize_bitmap;
     const group = new iommu_group();
     group.domain = group.default_domain = domain;
     this.groups.set(id, group);
@@ -225,7 +215,7 @@ export class Environment {
       dev.dma_parms.segment_boundary_mask = d.segBoundaryMask;
       dev.dma_parms.min_align_mask = d.minAlignMask;
     }
-    this.driver.set_resv_regions(dev, d.resvRegions);
+    this.iommu.add(id, dev, d);
     // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
     const member = new group_device();
     member.dev = dev;
@@ -233,8 +223,7 @@ export class Environment {
     list_add_tail(member.list, group.devices);
     dev.iommu_group = group;
     group.refs++;
-    if (d.deferredAttach) this.driver.set_attach_deferred(dev);
-    else this.driver.attach_dev(domainOf(group), dev);
+    if (!d.deferredAttach) this.iommu.ops.attach_dev?.(domainOf(group), dev);
     this.devices.set(id, dev);
     return dev;
   }
@@ -250,10 +239,14 @@ export class Environment {
   }
 }
 
+function withoutDriver({ virtio_iommu: _, ...others }: overlays): overlays {
+  return others;
+}
+
 /** Made with the group. */
-function domainOf({ domain }: iommu_group): table_domain {
+function domainOf({ domain }: iommu_group): iommu_domain {
   if (!domain) throw new Error('a group without a domain');
-  return to_table_domain(domain);
+  return domain;
 }
 
 /** The format's Kconfig: only the pool is a choice. */

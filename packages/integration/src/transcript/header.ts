@@ -11,6 +11,7 @@ import {
   type resv_region,
 } from '@iommu-bounce/iommu-core';
 import type { series_state } from '@iommu-bounce/dma-iommu';
+import { IOMMU_DRIVERS, type IommuDriver } from '../boot-on';
 import { TranscriptError } from './error';
 import { type Json, type Shape, shapeProblem, show } from './fields';
 import { deviceShape } from './schema';
@@ -49,6 +50,8 @@ export interface TranscriptHeader {
   readonly pgsizeBitmap: number;
   readonly strict: boolean;
   readonly hasFlushAll: boolean;
+  /** The table where version 2 names none. */
+  readonly driver: IommuDriver;
   readonly device: DeviceDescription;
   readonly poison: number;
 }
@@ -122,9 +125,16 @@ export function parseHeader(value: Json): TranscriptHeader {
   const domain = section(
     fields['domain'] ?? null,
     { aperture_start: 'uint', aperture_end: 'uint', strict: 'bool', has_flush_all: 'bool' },
-    ['pgsize_bitmap'],
+    version === 2 ? ['pgsize_bitmap', 'driver'] : ['pgsize_bitmap'],
     'domain',
   );
+  const driver = IOMMU_DRIVERS.find((name) => name === (domain['driver'] ?? 'table'));
+  if (driver === undefined)
+    return fail(
+      `domain: driver is ${show(domain['driver'])}, expected ${IOMMU_DRIVERS.join(' or ')}`,
+    );
+  if (driver === 'virtio' && domain['has_flush_all'] === true)
+    fail('domain: has_flush_all is true, expected false: the driver virtio has no such call');
 
   const stage = fields['stage'] as number;
   if (stage > 4) fail(`stage is ${String(stage)}, expected 0 to 4`);
@@ -162,7 +172,8 @@ export function parseHeader(value: Json): TranscriptHeader {
     pgsizeBitmap: pageSizes(domain['pgsize_bitmap']),
     strict: domain['strict'] as boolean,
     hasFlushAll: domain['has_flush_all'] as boolean,
-    device: parseDevice(fields['device'] ?? null, 1, version),
+    driver,
+    device: parseDevice(fields['device'] ?? null, 1, { version, driver }),
     poison: fields['poison'] as number,
   };
 }
@@ -192,7 +203,11 @@ function pageSizes(value: Json | undefined): number {
 }
 
 /** @throws TranscriptError at the line given */
-export function parseDevice(value: Json, line: number, version: 1 | 2): DeviceDescription {
+export function parseDevice(
+  value: Json,
+  line: number,
+  { version, driver }: Pick<TranscriptHeader, 'version' | 'driver'>,
+): DeviceDescription {
   const fail = (reason: string): never => {
     throw new TranscriptError(line, `device: ${reason}`);
   };
@@ -205,6 +220,12 @@ export function parseDevice(value: Json, line: number, version: 1 | 2): DeviceDe
     if (bits < 1 || bits > 64) fail(`${name} is ${String(bits)}, expected 1 to 64`);
     return bits;
   };
+  if (driver === 'virtio') {
+    if (fields['deferred_attach'] === true)
+      fail('deferred_attach is true, expected false: the driver virtio attaches at once');
+    if (fields['resv_regions'] !== undefined)
+      fail('has resv_regions, expected none with the driver virtio');
+  }
   return {
     group: (fields['group'] as number | undefined) ?? 0,
     dmaMaskBits: maskBits('dma_mask_bits'),

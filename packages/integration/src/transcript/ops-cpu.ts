@@ -30,7 +30,7 @@ function declare(c: OpContext): void {
     throw c.bad(`device ${String(c.number('dev'))} is declared already`);
   c.env.declareDevice(
     c.number('dev'),
-    parseDevice(c.op.fields['device'] ?? null, c.op.line, c.env.header.version),
+    parseDevice(c.op.fields['device'] ?? null, c.op.line, c.env.header),
   );
 }
 

@@ -2,7 +2,6 @@
 // What devices do: accesses to their mappings and raw ones.
 
 import { type device, dma_addr_t } from '@iommu-bounce/linux-shim';
-import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import { type Handler, type OpContext, crc32, fillPattern } from './ops';
 
 interface Piece {
@@ -30,7 +29,7 @@ function pieces(c: OpContext): readonly Piece[] | null {
 }
 
 function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array | null {
-  const parts = from.map((p) => dma_read(c.env.m.k, dev, c.env.domainOf(dev), p.addr, p.len));
+  const parts = from.map((p) => c.env.iommu.read(dev, c.env.domainOf(dev), p.addr, p.len));
   const bytes = new Uint8Array(from.reduce((sum, p) => sum + p.len, 0));
   let done = 0;
   for (const part of parts) {
@@ -43,12 +42,12 @@ function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array 
 
 /** All or nothing: every piece must be writable before the first byte is written. */
 function writeAll(c: OpContext, dev: device, to: readonly Piece[], bytes: Uint8Array): boolean {
-  const { k } = c.env.m;
-  const writable = to.every((p) => dma_write(k, dev, c.env.domainOf(dev), p.addr, null, p.len));
-  if (!writable) return false;
+  const { iommu } = c.env;
+  const domain = c.env.domainOf(dev);
+  if (!to.every((p) => iommu.writable(dev, domain, p.addr, p.len))) return false;
   let done = 0;
   for (const p of to) {
-    dma_write(k, dev, c.env.domainOf(dev), p.addr, bytes.subarray(done, done + p.len), p.len);
+    iommu.write(dev, domain, p.addr, bytes.subarray(done, done + p.len));
     done += p.len;
   }
   return true;

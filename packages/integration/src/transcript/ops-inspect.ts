@@ -36,15 +36,12 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
           ? k.timers.jiffies_to_msecs(work.timer.expires - k.timers.jiffies())
           : null,
       pages_held: k.page_alloc.pages_in_use,
-      mapped_pages: c.domain().table.mapped_pages,
+      mapped_pages: c.env.iommu.mappedPages(c.domain()),
     };
   },
 
   mappings: (c) => ({
-    ranges: c
-      .domain()
-      .table.ranges()
-      .map((r) => [r.iova, r.size, protLetters(r.prot)]),
+    ranges: c.env.iommu.ranges(c.domain()).map((r) => [r.iova, r.size, protLetters(r.prot)]),
   }),
 
   prepare_msi: (c) => {
@@ -65,7 +62,7 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
     c.env.m.dma_iommu.iommu_put_dma_cookie(c.domain());
     return {
       leaked_pages: c.env.m.k.page_alloc.pages_in_use,
-      mapped_pages: c.domain().table.mapped_pages,
+      mapped_pages: c.env.iommu.mappedPages(c.domain()),
     };
   },
 };

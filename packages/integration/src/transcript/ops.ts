@@ -15,7 +15,7 @@ import {
   type dma_addr_t,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
-import type { table_domain } from '@iommu-bounce/iommu-core';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import type { CpuBuffer, Environment, Mapping } from './environment';
 import { TranscriptError } from './error';
 import type { Json } from './fields';
@@ -80,7 +80,7 @@ export class OpContext {
   }
 
   /** The domain that the operation is about: of its group, or of its device. */
-  domain(): table_domain {
+  domain(): iommu_domain {
     const group = this.op.fields['group'] as number | undefined;
     if (group === undefined) return this.env.domainOf(this.device());
     const domain = this.env.domainOfGroup(group);

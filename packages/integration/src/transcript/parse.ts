@@ -107,6 +107,16 @@ export function parseOp(
       line,
       `${name}: field group is ${show(group)}, expected ${kinds.uint.expected}`,
     );
+  const { site } = fields;
+  if (
+    header.driver === 'virtio' &&
+    name === 'fail' &&
+    (site === 'iommu_map' || site === 'iommu_unmap')
+  )
+    throw new TranscriptError(
+      line,
+      `fail: field site is ${show(site)}, expected another: only the driver table has it`,
+    );
   return { line, name, fields };
 }
 

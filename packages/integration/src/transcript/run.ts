@@ -10,11 +10,12 @@ import {
   whole,
 } from '@iommu-bounce/linux-shim/options';
 import { type device, oops } from '@iommu-bounce/linux-shim';
-import type { table_domain } from '@iommu-bounce/iommu-core';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import type { running_machine } from '../boot';
 import { type CpuBuffer, Environment, type EnvironmentOptions, type Mapping } from './environment';
 import { TranscriptError } from './error';
 import type { Json } from './fields';
+import type { TranscriptIommu } from './iommu';
 import { type Handler, OpContext } from './ops';
 import { coherentHandlers } from './ops-coherent';
 import { cpuHandlers } from './ops-cpu';
@@ -61,13 +62,18 @@ export class TranscriptRun {
   }
 
   /** The domain of device 0; in version 1 all devices are in it. */
-  get domain(): table_domain {
+  get domain(): iommu_domain {
     return this.env.domain;
   }
 
   /** The domain of a group, which is there from its first device on. */
-  domainOfGroup(group: number): table_domain | undefined {
+  domainOfGroup(group: number): iommu_domain | undefined {
     return this.env.domainOfGroup(group);
+  }
+
+  /** The domain that a declared device is in. */
+  domainOf(dev: device): iommu_domain {
+    return this.env.domainOf(dev);
   }
 
   /** By the numbers that the operations name them by, as all of these. */
@@ -82,6 +88,11 @@ export class TranscriptRun {
   /** Mappings in force. */
   get mappings(): ReadonlyMap<number, Mapping> {
     return this.env.mappings;
+  }
+
+  /** What the domains have mapped, and what VFIO holds for it. */
+  get iommu(): Pick<TranscriptIommu, 'ranges' | 'mappedPages' | 'pinnedPages'> {
+    return this.env.iommu;
   }
 
   /** Operations that are done. */

@@ -48,7 +48,7 @@ function merged(ranges: readonly RangeFrame[]): unknown[] {
 
 function tableOf(run: TranscriptRun): unknown[] {
   const all: { iova: number; size: number; access: string }[] = [];
-  for (const { iova, size, prot } of run.domain.table.ranges()) {
+  for (const { iova, size, prot } of run.iommu.ranges(run.domain)) {
     const access = { 1: 'RO', 2: 'WO', 3: 'RW' }[prot & 3];
     if (access === undefined) continue;
     const last = all.at(-1);

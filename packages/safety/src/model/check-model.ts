@@ -2,7 +2,8 @@
 // Random runs against the reference; what fails is made small, and becomes a transcript.
 
 import fc from 'fast-check';
-import type { overlays } from '@iommu-bounce/integration';
+import { IOMMU_DRIVERS, type overlays } from '@iommu-bounce/integration';
+import { OptionError } from '@iommu-bounce/linux-shim';
 import {
   a_function,
   an_object,
@@ -10,7 +11,7 @@ import {
   one_of,
   whole,
 } from '@iommu-bounce/linux-shim/options';
-import { type ModelCommand, commandsOf, machineOf } from './commands';
+import { type MachineChoice, type ModelCommand, commandsOf, machineOf } from './commands';
 import type { ModelMachine } from './machine-kind';
 import { ModelRun, Violation } from './model-run';
 import { fewest, simplest } from './shrink';
@@ -22,6 +23,8 @@ export interface ModelOptions {
   readonly operations: number;
   /** State of the series; absent: any of the five, the last most often. */
   readonly stage?: ModelMachine['stage'];
+  /** IOMMU of the machines; absent: either, as often. */
+  readonly driver?: ModelMachine['driver'];
   /** Subclasses of the C's files: what they break is to be found. */
   readonly overlays?: overlays;
   /** Told after each run how many operations are done. */
@@ -57,14 +60,23 @@ export function checkModel(options: ModelOptions): ModelDocument {
     seed: whole(-(2 ** 31), 2 ** 32 - 1),
     operations: whole(1),
     stage: one_of(0, 1, 2, 3, 4),
+    driver: one_of(...IOMMU_DRIVERS),
     overlays: an_object, // boot looks into it
     onProgress: a_function,
   });
-  const { seed, stage, overlays, onProgress } = options;
+  if (options.overlays?.virtio_iommu && options.driver !== 'virtio')
+    throw new OptionError(
+      `checkModel: overlays.virtio_iommu changes nothing on a table, expected driver 'virtio' with it`,
+    );
+  const { seed, stage, driver, overlays, onProgress } = options;
   let operations = 0;
   let runs = 0;
+  const choice: MachineChoice = {
+    ...(stage === undefined ? {} : { stage }),
+    ...(driver === undefined ? {} : { driver }),
+  };
   const failed: { machine: ModelMachine; commands: readonly ModelCommand[] }[] = [];
-  const property = fc.property(machineOf(stage), commandsOf(COMMANDS), (machine, drawn) => {
+  const property = fc.property(machineOf(choice), commandsOf(COMMANDS), (machine, drawn) => {
     const commands = [...drawn];
     const { failure, done } = carryOut(machine, commands, overlays);
     runs++;
@@ -83,19 +95,22 @@ export function checkModel(options: ModelOptions): ModelDocument {
     if (!result.failed) continue;
     const [first] = failed;
     if (!first) throw result.errorInstance as Error; // a mistake of the model's own
-    return { seed, runs, operations, failure: smallest(first, overlays) };
+    return { seed, runs, operations, failure: smallest(first, options) };
   }
   return { seed, runs, operations, failure: null };
 }
 
 function smallest(
   found: { readonly machine: ModelMachine; readonly commands: readonly ModelCommand[] },
-  overlays: overlays | undefined,
+  { driver, overlays }: ModelOptions,
 ): ModelFailure | null {
   const fails = (machine: ModelMachine, commands: readonly ModelCommand[]): boolean =>
     carryOut(machine, commands, overlays).failure !== null;
   const few = fewest(found.commands, (some) => fails(found.machine, some));
-  const machine = simplest(found.machine, (simpler) => fails(simpler, few));
+  const machine = simplest(
+    found.machine,
+    (simpler) => (driver === undefined || simpler.driver === driver) && fails(simpler, few),
+  );
   const commands = fewest(few, (some) => fails(machine, some));
   return carryOut(machine, commands, overlays).failure;
 }

@@ -213,8 +213,10 @@ const device: fc.Arbitrary<ModelDevice> = fc.record({
   maxSegSize: fc.constantFrom(4096, 16_384, 65_536),
 });
 
-/** @param stage state of the series; undefined: any */
-export function machineOf(stage?: ModelMachine['stage']): fc.Arbitrary<ModelMachine> {
+/** What is chosen beforehand; absent: any. */
+export type MachineChoice = Partial<Pick<ModelMachine, 'stage' | 'driver'>>;
+
+export function machineOf({ stage, driver }: MachineChoice): fc.Arbitrary<ModelMachine> {
   return fc.record({
     stage:
       stage === undefined
@@ -227,5 +229,9 @@ export function machineOf(stage?: ModelMachine['stage']): fc.Arbitrary<ModelMach
     cpus: fc.integer({ min: 1, max: 3 }),
     pageSizes: fc.constantFrom([4096], [4096, 2 ** 21], [4096, 2 ** 21, 2 ** 30]),
     devices: fc.array(device, { minLength: 1, maxLength: 4 }),
+    driver:
+      driver === undefined
+        ? fc.constantFrom<ModelMachine['driver']>('table', 'virtio')
+        : fc.constant(driver),
   });
 }

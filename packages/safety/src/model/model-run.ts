@@ -324,6 +324,7 @@ export class ModelRun {
     if (locks_held > 0 || preempt_count > 0 || irqs_disabled)
       throw new Violation('the call returns in atomic context');
     this.checkPools();
+    this.checkPinned();
     return outcome.observed;
   }
 
@@ -340,6 +341,18 @@ export class ModelRun {
       if (typeof used === 'string') throw new Violation(used);
       this.used.set(group, used);
     }
+  }
+
+  /** Each device of a domain has a container of its own at the VMM, with the domain's mappings. */
+  private checkPinned(): void {
+    if (this.machine.driver === 'table') return;
+    const { iommu, devices } = this.live.run;
+    let expected = 0;
+    for (const dev of devices.values()) expected += iommu.mappedPages(this.live.run.domainOf(dev));
+    if (iommu.pinnedPages() !== expected)
+      throw new Violation(
+        `VFIO holds ${String(iommu.pinnedPages())} pages, expected ${String(expected)}: what the domains have mapped, for each of their devices`,
+      );
   }
 
   private readonly used = new Map<number, readonly number[]>();

@@ -30,6 +30,7 @@ export function simpler(machine: ModelMachine): readonly ModelMachine[] {
   return [
     ...(devices.length > 1 ? [{ ...machine, devices: devices.slice(0, -1) }] : []),
     ...(machine.cpus > 1 ? [{ ...machine, cpus: 1 }] : []),
+    ...(machine.driver === 'table' ? [] : [{ ...machine, driver: 'table' as const }]),
     ...(machine.strict ? [] : [{ ...machine, strict: true }]),
     ...(machine.pageSizes.length > 1 ? [{ ...machine, pageSizes: [4096] }] : []),
     ...(machine.classSizes !== 1 ? [{ ...machine, classSizes: 1 }] : []),

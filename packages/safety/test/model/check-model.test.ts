@@ -8,6 +8,7 @@ import {
   parseTranscript,
   replayTranscript,
 } from '@iommu-bounce/integration';
+import { to_viommu_domain, virtio_iommu_c } from '@iommu-bounce/iommu-core';
 import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 import { type ModelFailure, checkModel } from '@iommu-bounce/safety';
 
@@ -117,8 +118,31 @@ describe('checkModel', () => {
     );
   });
 
+  it('finds a driver that keeps a page pinned, on virtio-iommu, with a short transcript', () => {
+    /** Says that it has unmapped what it never sends. */
+    class Lost extends virtio_iommu_c {
+      protected override viommu_unmap(
+        ...[domain, iova, size]: Parameters<virtio_iommu_c['unmap']>
+      ): number {
+        return this.viommu_del_mappings(to_viommu_domain(domain), iova, size);
+      }
+    }
+    const { failure } = checkModel({
+      ...{ seed: MUTANT_SEED, operations: 20_000, driver: 'virtio' },
+      overlays: { virtio_iommu: Lost },
+    });
+    expect(failure?.what).to.match(/^VFIO holds [1-9]\d* pages, expected \d+: /);
+    expect(failure?.operations).to.be.lessThan(20);
+    expect(failure?.transcript).to.include('"driver":"virtio"');
+    // The driver as it is has nothing to say against it.
+    expect(replayTranscript(failure?.transcript ?? '').mismatch).to.equal(null);
+  });
+
   it('refuses options that it does not have', () => {
     expect(() => checkModel({ seed: 1, operations: 0 })).to.throw(/operations is 0/);
+    expect(() =>
+      checkModel({ seed: 1, operations: 1, overlays: { virtio_iommu: virtio_iommu_c } }),
+    ).to.throw(/changes nothing on a table, expected driver 'virtio'/);
     expect(() => checkModel({ seed: 1.5, operations: 1 })).to.throw(/seed is 1.5/);
   });
 });

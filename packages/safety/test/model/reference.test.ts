@@ -65,10 +65,17 @@ describe('shrinking', () => {
     const device = { group: 0, coherent: false, untrusted: true, maxSegSize: 4096 };
     const machine: ModelMachine = {
       ...{ stage: 4, pool: true, numSlots: 5, classSizes: 37, strict: false, cpus: 3 },
+      driver: 'virtio',
       ...{ pageSizes: [4096, 2 ** 21], devices: [device, { ...device, group: 1 }] },
     };
     const small = simplest(machine, ({ cpus, strict }) => cpus > 1 && !strict);
-    expect(small).to.include({ numSlots: 1, classSizes: 1, strict: false, cpus: 3 });
+    expect(small).to.include({
+      driver: 'table',
+      numSlots: 1,
+      classSizes: 1,
+      strict: false,
+      cpus: 3,
+    });
     expect(small.devices).to.deep.equal([
       { group: 0, coherent: true, untrusted: false, maxSegSize: 65_536 },
     ]);

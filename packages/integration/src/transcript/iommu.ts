@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The IOMMU of a transcript: the table that the recorder of the real C has, or virtio-iommu with the VMM and VFIO behind it.
+
+import { type device, PAGE_SIZE, U64_MAX, type dma_addr_t } from '@iommu-bounce/linux-shim';
+import {
+  type DeviceDma,
+  dev_iommu,
+  IOMMU_MMIO,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  VFIO_DMA_MAP_FLAG_WRITE,
+  VIRTIO_IOMMU_MAP_F_MMIO,
+  VIRTIO_IOMMU_MAP_F_READ,
+  VIRTIO_IOMMU_MAP_F_WRITE,
+  type iommu_c,
+  type iommu_domain,
+  type iommu_ops,
+  interval_tree_iter_first,
+  interval_tree_iter_next,
+  new_virtio_iommu,
+  table_driver,
+  to_table_domain,
+  viommu_domain,
+  type virtio_iommu_c,
+} from '@iommu-bounce/iommu-core';
+import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
+import type { driver_factory } from '../boot';
+import { watched_driver } from '../watched-driver';
+import type { DeviceDescription, TranscriptHeader } from './header';
+import type { Recorder } from './recorder';
+
+/** A range of equal permissions; `prot` has IOMMU_ bits. */
+export interface MappedRange {
+  readonly iova: number;
+  /** Bytes. */
+  size: number;
+  readonly prot: number;
+}
+
+export interface TranscriptIommu {
+  /** What the kernel calls. */
+  readonly ops: iommu_ops;
+  /** Gives a device its place behind the IOMMU, before it is attached. */
+  add(id: number, dev: device, description: DeviceDescription): void;
+  /** What is mapped, in order, neighbours of equal permission as one. */
+  ranges(domain: iommu_domain): readonly MappedRange[];
+  /** 4 KiB pages. */
+  mappedPages(domain: iommu_domain): number;
+  /** What the device reads; null if any page faults. */
+  read(dev: device, domain: iommu_domain, iova: dma_addr_t, length: number): Uint8Array | null;
+  /** Whether every page can be written. */
+  writable(dev: device, domain: iommu_domain, iova: dma_addr_t, length: number): boolean;
+  write(dev: device, domain: iommu_domain, iova: dma_addr_t, bytes: Uint8Array): void;
+  /** Pages that VFIO holds for the devices, one of several devices counted for each; 0 on the table. */
+  pinnedPages(): number;
+}
+
+type Factory = (...machine: Parameters<driver_factory>) => TranscriptIommu;
+
+/** @param virtio a subclass of the driver, in place of it */
+export function iommuOf(
+  header: TranscriptHeader,
+  recorder: Recorder,
+  virtio?: typeof virtio_iommu_c,
+): Factory {
+  return header.driver === 'virtio'
+    ? onVirtio(header, recorder, virtio)
+    : onTable(header, recorder);
+}
+
+const onTable =
+  (header: TranscriptHeader, recorder: Recorder): Factory =>
+  (k, iommu, dma_iommu) => {
+    const driver = new table_driver(
+      k,
+      iommu,
+      dma_iommu,
+      {
+        pgsize_bitmap: header.pgsizeBitmap,
+        aperture: [header.apertureStart, header.apertureEnd],
+        has_flush_all: header.hasFlushAll,
+      },
+      recorder,
+    );
+    return {
+      ops: driver,
+      add: (_, dev, { resvRegions, deferredAttach }) => {
+        driver.set_resv_regions(dev, resvRegions);
+        if (deferredAttach) driver.set_attach_deferred(dev);
+      },
+      ranges: (domain) => to_table_domain(domain).table.ranges(),
+      mappedPages: (domain) => to_table_domain(domain).table.mapped_pages,
+      read: (...access) => dma_read(k, ...access),
+      writable: (dev, domain, iova, length) => dma_write(k, dev, domain, iova, null, length),
+      write: (dev, domain, iova, bytes) => {
+        dma_write(k, dev, domain, iova, bytes, bytes.length);
+      },
+      pinnedPages: () => 0,
+    };
+  };
+
+const onVirtio =
+  (
+    header: TranscriptHeader,
+    recorder: Recorder,
+    overlay: typeof virtio_iommu_c | undefined,
+  ): Factory =>
+  (k, iommu, dma_iommu) => {
+    const virtio = new_virtio_iommu(k, iommu, dma_iommu, {
+      pageSizeMask: header.pgsizeBitmap,
+      inputRange: [header.apertureStart, header.apertureEnd],
+      ...(overlay === undefined ? {} : { driver: overlay }),
+    });
+    const engines = new Map<device, DeviceDma>();
+    const of = (dev: device): DeviceDma => {
+      const engine = engines.get(dev);
+      if (!engine) throw new Error(`${dev.init_name} has no endpoint`);
+      return engine;
+    };
+    return {
+      ops: recorded(virtio.driver, iommu, recorder),
+      add: (id, dev) => {
+        engines.set(dev, virtio.add_endpoint(dev, id + 1));
+        dev.iommu = new dev_iommu(); // by hand, as the group
+        virtio.driver.probe_device(dev);
+      },
+      ranges,
+      mappedPages: (domain) => ranges(domain).reduce((sum, { size }) => sum + size / PAGE_SIZE, 0),
+      read: (dev, _, iova, length) => {
+        const bytes = new Uint8Array(length);
+        return of(dev).read(iova, bytes) ? bytes : null;
+      },
+      writable: (dev, _, iova, length) => of(dev).reachable(iova, length, VFIO_DMA_MAP_FLAG_WRITE),
+      write: (dev, _, iova, bytes) => {
+        of(dev).write(iova, bytes);
+      },
+      pinnedPages: () => virtio.vfio.pages.total,
+    };
+  };
+
+/** The driver's table, whose calls are told as those of the table driver are: when they have succeeded. */
+function recorded(driver: virtio_iommu_c, iommu: iommu_c, recorder: Recorder): iommu_ops {
+  const ops = watched_driver(driver, iommu, { called: () => undefined });
+  return {
+    ...ops,
+    map: (domain, iova, paddr, size, prot, gfp) => {
+      const ret = driver.map(domain, iova, paddr, size, prot, gfp);
+      if (ret === 0) recorder.map(iova, paddr, size, prot);
+      return ret;
+    },
+    unmap: (domain, iova, size, gather) => {
+      const unmapped = driver.unmap(domain, iova, size, gather);
+      if (unmapped > 0) recorder.unmap(iova, unmapped);
+      return unmapped;
+    },
+    iotlb_sync: (domain, gather) => {
+      driver.iotlb_sync(domain, gather);
+      recorder.sync();
+    },
+  };
+}
+
+/** What the driver keeps of a domain: of the permissions those that the device has. */
+function ranges(domain: iommu_domain): MappedRange[] {
+  if (!(domain instanceof viommu_domain)) throw new TypeError('not a domain of virtio-iommu');
+  const all: MappedRange[] = [];
+  let last: MappedRange | undefined;
+  let node = interval_tree_iter_first(domain.mappings, 0, U64_MAX);
+  for (; node; node = interval_tree_iter_next(node, 0, U64_MAX)) {
+    const { start: iova, last: end } = node;
+    const { flags } = node.owner;
+    const prot =
+      (flags & VIRTIO_IOMMU_MAP_F_READ ? IOMMU_READ : 0) |
+      (flags & VIRTIO_IOMMU_MAP_F_WRITE ? IOMMU_WRITE : 0) |
+      (flags & VIRTIO_IOMMU_MAP_F_MMIO ? IOMMU_MMIO : 0);
+    const size = end - iova + 1;
+    if (last?.prot === prot && last.iova + last.size === iova) last.size += size;
+    else all.push((last = { iova, size, prot }));
+  }
+  return all;
+}
