@@ -82,6 +82,7 @@ function sweepTable(r: SweepRates): string {
         ];
       }),
       ['two jobs to one', r.two_jobs_to_one.toFixed(2)],
+      ['two processes to one, which share nothing', r.two_processes_to_one.toFixed(2)],
       [
         'two workers on Redis to two jobs',
         r.redis_to_local === null ? 'no redis-server' : r.redis_to_local.toFixed(2),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a sweep takes beside its points: the coordinator's own time and memory, what a second thread brings, and what a queue takes.
+// What a sweep takes beside its points: the coordinator's own time and memory, what a second thread brings beside a second
+// process, and what a queue takes.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { Results } from '../sweep/results';
 import { sweep } from '../sweep/run';
 import { type Spec, readSpec } from '../sweep/spec';
 import type { Verb } from '../sweep/verbs';
+import { Processes } from './processes';
 import { startedQueue } from './redis-queue';
 
 /** The coordinator's memory, in bytes. */
@@ -37,6 +39,8 @@ export interface CoordinatorRates {
 export interface EngineRates {
   /** Rate of two threads against that of one, in one run. */
   readonly two_jobs_to_one: number;
+  /** The same of processes, which share nothing: what the machine gains by a second core. */
+  readonly two_processes_to_one: number;
   /** Rate of two workers on Redis against that of two threads; null without redis-server. */
   readonly redis_to_local: number | null;
 }
@@ -91,7 +95,8 @@ async function engineRates(): Promise<EngineRates> {
   const spec = await specOf(SIMULATED, IOS);
   const [one, two] = [await LocalPool.start(1), await LocalPool.start(2)];
   const queue = await startedQueue(2);
-  const engines = [one, two, ...(queue ? [queue.engine] : [])];
+  const processes = [new Processes(1), new Processes(2)];
+  const engines = [one, two, ...processes, ...(queue ? [queue.engine] : [])];
   const least = engines.map(() => Infinity);
   try {
     // Threads load the command and compile it first.
@@ -103,9 +108,10 @@ async function engineRates(): Promise<EngineRates> {
     await Promise.all(engines.map((engine) => engine.close()));
     queue?.stop();
   }
-  const [ofOne = 1, ofTwo = 1, ofQueue] = least;
+  const [ofOne = 1, ofTwo = 1, ofProcess = 1, ofProcesses = 1, ofQueue] = least;
   return {
     two_jobs_to_one: ofOne / ofTwo,
+    two_processes_to_one: ofProcess / ofProcesses,
     redis_to_local: ofQueue === undefined ? null : ofTwo / ofQueue,
   };
 }
