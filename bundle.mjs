@@ -17,6 +17,7 @@ const shared = {
   target: 'es2022',
   outbase: 'src',
   sourcemap: true,
+  sourcesContent: false, // src is shipped
   logLevel: 'warning',
 };
 

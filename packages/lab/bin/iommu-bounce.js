@@ -5,4 +5,4 @@
 'use strict';
 // Reports name places of the ported code: in its sources, not in the bundle.
 process.setSourceMapsEnabled(true);
-import('../dist/esm/cli.mjs').then((cli) => cli.main(process.argv.slice(2)));
+require('../dist/command/cli.cjs').main(process.argv.slice(2));

@@ -2,12 +2,11 @@
 // Points in processes that share nothing, not even a collector of garbage: what the machine itself gains by a second core.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { pathToFileURL } from 'node:url';
 import type { Engine, PointOutcome, PointRow, PointTask } from '../sweep/engine';
 import { WORKER_FILE } from '../sweep/pool';
 
 const PROGRAM = `
-const { default: point } = await import(process.argv[1]);
+const { default: point } = require(process.argv[1]);
 process.on('message', async ([id, task]) => process.send([id, await point(task)]));`;
 
 /** Given to a process while it works on another, as to the pool's threads. */
@@ -21,7 +20,7 @@ export class Processes implements Engine {
 
   constructor(count: number) {
     this.depth = count * AHEAD;
-    const args = ['--input-type=module', '-e', PROGRAM, pathToFileURL(WORKER_FILE).href];
+    const args = ['-e', PROGRAM, WORKER_FILE];
     this.children = Array.from({ length: count }, () =>
       spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }).on(
         'message',

@@ -9,7 +9,7 @@ import { PACKAGE_FOLDER } from '../package';
 import { type Engine, type PointOutcome, type PointRow, type PointTask, TRIES } from './engine';
 
 /** Threads run what is built: a thread that compiles the sources first takes seconds to start. */
-export const WORKER_FILE = join(PACKAGE_FOLDER, 'dist/esm/sweep/point-worker.mjs');
+export const WORKER_FILE = join(PACKAGE_FOLDER, 'dist/command/sweep/point-worker.cjs');
 
 /** Given to a thread while it works on another: it never waits for this one. */
 const AHEAD = 2;

@@ -93,7 +93,7 @@ describe('a capture that can be read only once', function () {
   });
 
   it('may be stdin', function () {
-    if (!existsSync(join(__dirname, '../../dist/esm/cli.mjs'))) {
+    if (!existsSync(join(__dirname, '../../dist/command/cli.cjs'))) {
       console.log('      skipped: the package is not built (npm run build)');
       this.skip();
     }
