@@ -49,6 +49,20 @@ describe('Virtqueue', () => {
       expect(() => new_queue({ size })).to.throw(RangeError, 'size is');
   });
 
+  it('is a lockup for a driver that waits for what it has not told the device', () => {
+    const { queue, add } = new_queue({}, () => true);
+    expect(add()).to.equal(0);
+    const { kind, message } = catch_oops(() => {
+      queue.cpu_relax();
+    });
+    expect([kind, message]).to.deep.equal([
+      'lockup',
+      'watchdog: LOCKUP: the device was not told of the request',
+    ]);
+    queue.virtqueue_kick();
+    queue.cpu_relax();
+  });
+
   it('gives buffers back in the order in which the device does, over many rounds', () => {
     const { queue, add } = new_queue({ size: 4 });
     for (let round = 0; round < 5; round++) {

@@ -86,6 +86,13 @@ export interface EnvironmentOptions {
   readonly pages?: { readonly buffers: number; readonly kernel: number };
 }
 
+/** Says why a device cannot be declared, and throws. */
+export type Refuse = (reason: string) => never;
+
+const refuse: Refuse = (reason) => {
+  throw new TranscriptError(1, `device: ${reason}`);
+};
+
 export class Environment {
   readonly m: running_machine;
   readonly recorder: Recorder;
@@ -180,12 +187,12 @@ export class Environment {
     return domainOf(group);
   }
 
-  private groupOf(id: number): iommu_group {
+  private groupOf(id: number, fail: Refuse = refuse): iommu_group {
     const known = this.groups.get(id);
     if (known) return known;
     const { ops } = this.iommu;
     const domain = ops.domain_alloc(IOMMU_DOMAIN_DMA);
-    if (!domain) throw new Error('no domain');
+    if (!domain) return fail('the domain cannot be made: is a failure armed?');
     domain.ops = ops;
     domain.type = IOMMU_DOMAIN_DMA;
     domain.pgsize_bitmap = ops.pgsize_bitmap;
@@ -199,8 +206,11 @@ export class Environment {
     return this.transcript.header;
   }
 
-  /** Makes a device and puts it into its group; attached to the group's domain unless that is deferred. */
-  declareDevice(id: number, d: DeviceDescription): device {
+  /**
+   * Makes a device and puts it into its group; attached to the group's domain unless that is deferred.
+   * @param fail throws what says why this cannot be done
+   */
+  declareDevice(id: number, d: DeviceDescription, fail: Refuse = refuse): device {
     const name = `device ${String(id)}`;
     const dev = d.pci ? new pci_dev(name) : new device(name);
     if (dev instanceof pci_dev) dev.untrusted = d.untrusted;
@@ -215,15 +225,17 @@ export class Environment {
       dev.dma_parms.segment_boundary_mask = d.segBoundaryMask;
       dev.dma_parms.min_align_mask = d.minAlignMask;
     }
-    this.iommu.add(id, dev, d);
+    if (this.iommu.add(dev, d) !== 0)
+      fail('the IOMMU does not take the device: is a failure armed?');
     // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
     const member = new group_device();
     member.dev = dev;
-    const group = this.groupOf(d.group);
+    const group = this.groupOf(d.group, fail);
     list_add_tail(member.list, group.devices);
     dev.iommu_group = group;
     group.refs++;
-    if (!d.deferredAttach) this.iommu.ops.attach_dev?.(domainOf(group), dev);
+    if (!d.deferredAttach && this.iommu.ops.attach_dev?.(domainOf(group), dev) !== 0)
+      fail('the device is not attached: is a failure armed?');
     this.devices.set(id, dev);
     return dev;
   }

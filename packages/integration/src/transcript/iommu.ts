@@ -40,8 +40,8 @@ export interface MappedRange {
 export interface TranscriptIommu {
   /** What the kernel calls. */
   readonly ops: iommu_ops;
-  /** Gives a device its place behind the IOMMU, before it is attached. */
-  add(id: number, dev: device, description: DeviceDescription): void;
+  /** Gives a device its place behind the IOMMU, before it is attached. @returns 0 or a negative error */
+  add(dev: device, description: DeviceDescription): number;
   /** What is mapped, in order, neighbours of equal permission as one. */
   ranges(domain: iommu_domain): readonly MappedRange[];
   /** 4 KiB pages. */
@@ -84,9 +84,10 @@ const onTable =
     );
     return {
       ops: driver,
-      add: (_, dev, { resvRegions, deferredAttach }) => {
+      add: (dev, { resvRegions, deferredAttach }) => {
         driver.set_resv_regions(dev, resvRegions);
         if (deferredAttach) driver.set_attach_deferred(dev);
+        return 0;
       },
       ranges: (domain) => to_table_domain(domain).table.ranges(),
       mappedPages: (domain) => to_table_domain(domain).table.mapped_pages,
@@ -119,10 +120,10 @@ const onVirtio =
     };
     return {
       ops: recorded(virtio.driver, iommu, recorder),
-      add: (id, dev) => {
-        engines.set(dev, virtio.add_endpoint(dev, id + 1));
+      add: (dev) => {
+        engines.set(dev, virtio.add_endpoint(dev, engines.size + 1));
         dev.iommu = new dev_iommu(); // by hand, as the group
-        virtio.driver.probe_device(dev);
+        return virtio.driver.probe_device(dev);
       },
       ranges,
       mappedPages: (domain) => ranges(domain).reduce((sum, { size }) => sum + size / PAGE_SIZE, 0),

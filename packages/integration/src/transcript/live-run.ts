@@ -58,8 +58,9 @@ export class LiveTranscript {
    */
   text(last: Readonly<JsonObject> = {}): string {
     const end = this.lines.at(-1) ?? '{}';
-    const said = Object.entries({ ...(JSON.parse(end) as JsonObject), ...last });
-    const record = JSON.stringify(Object.fromEntries(said.filter(([, value]) => value !== null)));
+    const said = { ...(JSON.parse(end) as JsonObject), ...last };
+    const left = Object.entries(said).filter(([name]) => last[name] !== null);
+    const record = JSON.stringify(Object.fromEntries(left));
     return `${[...this.lines.slice(0, -1), record].join('\n')}\n`;
   }
 }

@@ -37,6 +37,8 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
           : null,
       pages_held: k.page_alloc.pages_in_use,
       mapped_pages: c.env.iommu.mappedPages(c.domain()),
+      // Of all domains: the VMM knows devices, not whose mappings these are.
+      ...(c.env.header.driver === 'virtio' ? { pinned_pages: c.env.iommu.pinnedPages() } : {}),
     };
   },
 

@@ -58,6 +58,9 @@ function parseJson(text: string, line: number): Json {
   }
 }
 
+/** Bytes of a device's access. */
+const MOST_ACCESSED = 2 ** 30;
+
 /**
  * @param header of the transcript: version 2 knows more fields
  * @param has whether what was observed is there, too
@@ -107,7 +110,12 @@ export function parseOp(
       line,
       `${name}: field group is ${show(group)}, expected ${kinds.uint.expected}`,
     );
-  const { site } = fields;
+  const { site, len } = fields;
+  if (name.startsWith('dev_') && typeof len === 'number' && len > MOST_ACCESSED)
+    throw new TranscriptError(
+      line,
+      `${name}: field len is ${show(len)}, expected at most ${String(MOST_ACCESSED)}`,
+    );
   if (
     header.driver === 'virtio' &&
     name === 'fail' &&

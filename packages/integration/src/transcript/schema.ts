@@ -120,6 +120,7 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
       evict_in_ms: 'uintOrNull',
       pages_held: 'uint',
       mapped_pages: 'uint',
+      'pinned_pages?': 'uint',
       ...rareEffects,
     },
   },

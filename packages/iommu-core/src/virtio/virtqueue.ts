@@ -170,6 +170,7 @@ export class Virtqueue implements virtqueue {
   }
 
   cpu_relax(): void {
+    if (this.notifiedIdx !== this.availIdx) lockup('the device was not told of the request');
     if (!this.run(this)) lockup('the device does not answer');
   }
 

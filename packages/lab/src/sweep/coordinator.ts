@@ -13,8 +13,12 @@ const RENEWED_MS = 3000;
 /** So often the mark of another one is looked at. */
 const LOOKED_AT_MS = 250;
 
-/** Deletes or renews it only where it is ours. */
-const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
+/** Renews it where it is ours, or takes it where there is none: Redis was away for long, or was started again with nothing in it. */
+const RENEW = `local mark = redis.call('get', KEYS[1])
+if mark and mark ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+/** Deletes it only where it is ours. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 
 export class CoordinatorMark {
@@ -66,9 +70,8 @@ export class CoordinatorMark {
     // A server that is away keeps this for later.
     if (this.client.status !== 'ready') return;
     try {
+      // One script: two that wait for a server that hangs must not meet each other's mark in between.
       if ((await this.client.eval(RENEW, 1, KEY, this.value, LASTS_MS)) === 1) return;
-      // It was away for long, or was started again with nothing in it.
-      if (await this.set()) return;
     } catch {
       return;
     }

@@ -7,6 +7,8 @@ import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { setTimeout } from 'node:timers/promises';
 import sinon from 'sinon';
+import { VERSION } from '../../src/package';
+import { CoordinatorMark, coordinatorVersion } from '../../src/sweep/coordinator';
 import type { PointOutcome, PointTask } from '../../src/sweep/engine';
 import { WORKER_FILE } from '../../src/sweep/pool';
 import { QUEUE_NAME, QueueEngine, jobId } from '../../src/sweep/queue';
@@ -229,6 +231,25 @@ describe('the address of a queue', () => {
     expect(said).to.deep.equal(['another sweep has the queue, or was killed; looks which']);
     await worker();
     expect(await coordinator.run(task(6))).to.deep.equal(ROW);
+  });
+
+  it('keeps its mark when Redis hung until it was gone, and two renewals wait', async () => {
+    const client = new Redis(place().options);
+    open.push(() => client.quit().then(quiet));
+    const lost: unknown[] = [];
+    const mark = await CoordinatorMark.take(client, (reason) => lost.push(reason), quiet);
+    open.push(() => mark.release());
+    await client.flushall();
+    const { renew } = mark as unknown as { renew: () => Promise<void> };
+    await Promise.all([renew.call(mark), renew.call(mark)]);
+    expect(lost).to.deep.equal([]);
+    expect(await coordinatorVersion(client)).to.equal(VERSION);
+    // Another one's is another one's.
+    await client.set('iommu-bounce:coordinator', '{"version":"0.1.0","id":"other"}');
+    await renew.call(mark);
+    expect(lost.map(String))
+      .to.have.length(1)
+      .and.match(/another sweep has the queue/);
   });
 
   it('takes no row from a job that was read before it had one', async () => {

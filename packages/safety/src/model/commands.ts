@@ -142,12 +142,12 @@ const cpuWrites = fc.tuple(piece, seed).map(
     }),
 );
 
-/** Under lazy mode a device may reach what it has unmapped, CPU buffers too, until the flush: no writes there. */
+/** Under lazy mode, which the table has, a device may reach what it has unmapped, CPU buffers too, until the flush: no writes there. */
 const probe = fc.tuple(pick, fc.boolean()).map(
   ([at, write]) =>
     new Wish(`device probes ${String(at)}`, (run) => {
       const dead = chosen(run.dead, at);
-      if (dead && run.machine.strict) run.probe(dead, write);
+      if (dead && (run.machine.strict || run.machine.driver === 'virtio')) run.probe(dead, write);
     }),
 );
 
@@ -213,6 +213,9 @@ const device: fc.Arbitrary<ModelDevice> = fc.record({
   maxSegSize: fc.constantFrom(4096, 16_384, 65_536),
 });
 
+/** As a VMM offers them: a request is as long as its address allows. */
+const ALL_SIZES = Array.from({ length: 19 }, (_, i) => 4096 * 2 ** i);
+
 /** What is chosen beforehand; absent: any. */
 export type MachineChoice = Partial<Pick<ModelMachine, 'stage' | 'driver'>>;
 
@@ -227,7 +230,7 @@ export function machineOf({ stage, driver }: MachineChoice): fc.Arbitrary<ModelM
     classSizes: fc.constantFrom(1 | 4 | 32, 1 | 4 | 32, 1, 1 | 4, 2 | 8),
     strict: fc.nat(3).map((n) => n > 0),
     cpus: fc.integer({ min: 1, max: 3 }),
-    pageSizes: fc.constantFrom([4096], [4096, 2 ** 21], [4096, 2 ** 21, 2 ** 30]),
+    pageSizes: fc.constantFrom([4096], [4096, 2 ** 21], [4096, 2 ** 21, 2 ** 30], ALL_SIZES),
     devices: fc.array(device, { minLength: 1, maxLength: 4 }),
     driver:
       driver === undefined
