@@ -71,6 +71,21 @@ describe('replayTranscript refuses', () => {
       /driver is "intel", expected virtio or table/,
     ],
     [
+      'a driver that is null',
+      withHeader((h) => {
+        h['version'] = 2;
+        h.domain['driver'] = null;
+      }),
+      1,
+      /driver is null, expected virtio or table/,
+    ],
+    [
+      'an access of a terabyte',
+      withOps({ op: 'dev_probe', iova: 0, write: false, len: 2 ** 40, ret: 'fault' }),
+      3,
+      /dev_probe: field len is 1099511627776, expected at most 1073741824/,
+    ],
+    [
       'a call that virtio-iommu does not have',
       withHeader((h) => {
         h['version'] = 2;

@@ -128,11 +128,10 @@ export function parseHeader(value: Json): TranscriptHeader {
     version === 2 ? ['pgsize_bitmap', 'driver'] : ['pgsize_bitmap'],
     'domain',
   );
-  const driver = IOMMU_DRIVERS.find((name) => name === (domain['driver'] ?? 'table'));
+  const { driver: named = 'table' } = domain;
+  const driver = IOMMU_DRIVERS.find((name) => name === named);
   if (driver === undefined)
-    return fail(
-      `domain: driver is ${show(domain['driver'])}, expected ${IOMMU_DRIVERS.join(' or ')}`,
-    );
+    return fail(`domain: driver is ${show(named)}, expected ${IOMMU_DRIVERS.join(' or ')}`);
   if (driver === 'virtio' && domain['has_flush_all'] === true)
     fail('domain: has_flush_all is true, expected false: the driver virtio has no such call');
 
