@@ -37,6 +37,7 @@ export interface MappedRange {
   readonly prot: number;
 }
 
+/** Of one machine. */
 export interface TranscriptIommu {
   /** What the kernel calls. */
   readonly ops: iommu_ops;
