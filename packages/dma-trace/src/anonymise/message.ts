@@ -2,7 +2,7 @@
 // A message of the kernel log, part by part: what names something, what is an address, and what is only a word.
 
 import type { KernelLog } from '../events';
-import { VOCABULARY } from './vocabulary';
+import { isKnownWord } from './vocabulary';
 
 /** `text` of an address is its hexadecimal digits, of a device its whole name; `shown` is what the line has. */
 export interface MessagePart {
@@ -73,7 +73,5 @@ function partOf(match: RegExpExecArray, text: string): MessagePart {
   }
   if (number !== undefined) return part('same', number);
   if (word === undefined) return part('same', shown);
-  return VOCABULARY.has(word) || VOCABULARY.has(word.toLowerCase())
-    ? part('same', word)
-    : part('word', word);
+  return part(isKnownWord(word) ? 'same' : 'word', word);
 }
