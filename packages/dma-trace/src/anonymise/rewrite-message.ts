@@ -16,6 +16,10 @@ const READ = 1 << 3;
 /** `ff930f00.iommu`, `mtk-iommu`. */
 const IOMMU_NAME = /[.-]iommu$/;
 
+/** With the `0x` or the key that stands in front of the digits. */
+const marked = (digits: string, shown: string, by: string): string =>
+  shown.slice(0, shown.length - digits.length) + by;
+
 /** Keeps what the words of a fault record need to know: which of them comes next. */
 export class MessageRewriter {
   private record = '';
@@ -38,9 +42,13 @@ export class MessageRewriter {
           case 'device':
             return this.device(text, shown);
           case 'address':
-            return shown.slice(0, shown.length - text.length) + this.renaming.hex(text);
+            return marked(text, shown, this.renaming.hex(text));
+          case 'frame':
+            return marked(text, shown, this.renaming.frame(text));
           case 'stream':
-            return shown.slice(0, shown.length - text.length) + this.renaming.streams.of(text);
+            return marked(text, shown, this.renaming.streams.of(text));
+          case 'blank':
+            return marked(text, shown, text.replace(/./g, '0'));
           case 'word':
             return this.renaming.device(text) || this.name(text);
           case 'same':

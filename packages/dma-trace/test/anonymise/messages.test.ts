@@ -28,9 +28,52 @@ const SAMPLES = [
   'DMA-API: e1000e 0000:02:00.0: device driver failed to check map error[device address=0x00000000fff00000] [size=1500 bytes] [mapped as single]',
   'DMA-API: exceeded 7 overlapping mappings of cacheline 0x0000000001d04f80',
   'software IO TLB: mapped [mem 0x0000000035b5a000-0x0000000039b5a000] (64MB)',
+  'nvme 0000:01:00.0: overflow 0x0000000123456000+4096 of DMA mask ffffffff bus limit 0',
   'DMAR: DRHD base: 0x000000fed90000 flags: 0x0',
   'rk_iommu ff930f00.iommu: Page fault at 0x12345040 of type read',
   'AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=00:00.0 pasid=0x00000 address=0xfffffffdf8000000 flags=0x0a00]',
+];
+
+/** What messages say of addresses: a part of the text, and what has to be there afterwards; null is another address. */
+const ADDRESSES: readonly [text: string, shown: RegExp][] = [
+  [
+    'nvme 0000:01:00.0: overflow 0x0000000123456000+16777216 of DMA mask 3fffffffff bus limit ffffffff',
+    /: overflow 0x[\da-f]{10}.{6}\+16777216 of DMA mask 3fffffffff bus limit ffffffff$/,
+  ],
+  [
+    'nvme 0000:01:00.0: swiotlb addr 0x0000000123456000+16777216 overflow (mask ffffffff, bus limit 0).',
+    /addr 0x[\da-f]{16}\+16777216 overflow \(mask ffffffff, bus limit 0\)\.$/,
+  ],
+  [
+    'DMAR: ERROR: DMA PTE for vPFN 0xfff00 already set (to 123456003 not 234567003)',
+    /vPFN 0x[\da-f]+00 already set \(to [\da-f]+56003 not [\da-f]+67003\)$/,
+  ],
+  ['DMAR: ERROR: DMA PTE for vPFN 0xfff00 already set (to 3 not 9000000123456003)', /not 0+\)$/],
+  ['DMAR: pte level: 1, pte value: 0x0000000123456003', /0x[\da-f]{11}56003$/],
+  ['AMD-Vi: DTE[0]: 6190000000000003', /DTE\[0\]: 0{16}$/],
+  ['DMAR: Guest PGD fe470040 not supported, max 115282040', /max 0{9}$/],
+  [
+    'DMA-API: nvme 0000:01:00.0: mapping sg segment longer than device claims to support [len=4294967295] [max=1073741824]',
+    /\[len=4294967295\] \[max=1073741824\]$/,
+  ],
+  ['AMD-Vi: CMD[1]: 12345678', /CMD\[1\]: 0{8}$/],
+  ['DMAR: context entry: hi 0x0000000000000302, low 0x0000000123456001', /low 0x0{16}$/],
+  ['DMAR: root entry: 0x0000000123456001', /entry: 0x0{16}$/],
+  ['DMAR: QI HEAD: IOTLB Invalidation qw0 = 0x12345678200f2, qw1 = 0x123456000', /0x0+$/],
+  ['AMD-Vi: Event logged [UNKNOWN event[2]=0x23456000 event[3]=0x00000001]', /event\[2\]=0x0{8} /],
+  [
+    'DMAR: Setting identity map for device 0000:00:02.0 [0x9d800000 - 0x9fffffff]',
+    /\[0x[\da-f]{8} - 0x[\da-f]{8}\]$/,
+  ],
+  [
+    'iommu: mapping: iova 0x12345000 pa 0x123456000 size 0x200000',
+    /iova 0x[\da-f]+5000 pa 0x[\da-f]+56000 size 0x200000$/,
+  ],
+  [
+    'rk_iommu ff930f00.iommu: iova = 0x12345040: dte_index: 0x48 pte_index: 0x345 page_offset: 0x40',
+    /dte_index: 0x00 pte_index: 0x000 \w+: 0x00$/,
+  ],
+  ['iommu: something new 123456789 of 0x87654321 and 12345678', /0{9} .{0,4} ?0x0{8} and 0{8}$/],
 ];
 
 const parsed = (line: string): KernelLog => {
@@ -59,7 +102,7 @@ const addressesIn = (text: string): string[] =>
   (text.match(/(?<![\da-z.])(?:0x)?[\da-f]{8,16}(?![\da-z]|\.\w)/gi) ?? [])
     .map((one) => one.replace(/^(?:0x)?0*/, ''))
     .filter((one) => one.length >= 8 && !/^[37f]f+$/.test(one));
-const SIZES = /\d+ (?:bytes|\(slots\))|size=\d+|\+\d+|fsr=0x[\da-f]+/g;
+const SIZES = /\d+ (?:bytes|\(slots\))|(?:size|len|max)=\d+|\+\d+|fsr=0x[\da-f]+/g;
 
 describe('messages of the kernel log with other names', () => {
   it('are tried for each pattern of the reader', () => {
@@ -85,4 +128,27 @@ describe('messages of the kernel log with other names', () => {
       for (const address of addressesIn(was.join('\n').replace(SIZES, '')))
         expect(out).to.not.include(address);
     });
+
+  for (const [text, shown] of ADDRESSES)
+    it(`hide each address of ${text}`, () => {
+      const { was, is, failed } = anonymised([text]);
+      expect(failed).to.equal(0);
+      expect(is[0]).to.match(shown);
+      const out = (is[0] ?? '').replace(SIZES, '');
+      const found = addressesIn((was[0] ?? '').replace(SIZES, ''));
+      for (const address of found) expect(out).to.not.include(address);
+      expect(out).to.not.match(/0x0*fff00\b|\b123456\b/);
+    });
+
+  it('hide one address alike wherever it stands', () => {
+    const { is } = anonymised([
+      'DMAR: [DMA Write] Request device [01:00.0] fault addr 123456000 [fault reason 05] PTE Write access is not set',
+      'DMAR: ERROR: DMA PTE for vPFN 0x123456 already set (to 123456003 not 234567003)',
+      'nvme 0000:01:00.0: overflow 0x0000000123456000+4096 of DMA mask ffffffff bus limit 0',
+    ]);
+    const address = /fault addr ([\da-f]+)000 /.exec(is[0] ?? '')?.[1] ?? '?';
+    expect(address).to.not.equal('123456');
+    expect(is[1]).to.include(`vPFN 0x${address} already set (to ${address}003 not `);
+    expect(is[2]).to.match(new RegExp(`overflow 0x0*${address}000\\+4096 of DMA mask ffffffff`));
+  });
 });
