@@ -167,6 +167,9 @@ const MESSAGES: readonly Message[] = [
   { topic: 'iommu', pattern: /\bDMAR\b|AMD-Vi|\biommu\b|arm-smmu|virtio_iommu/i },
 ];
 
+/** One for each kind of message: what reads or rewrites messages has to be tried with each. */
+export const MESSAGE_PATTERNS: readonly RegExp[] = MESSAGES.map(({ pattern }) => pattern);
+
 /** IOMMU drivers leave the PCI domain out where it is 0; calls have it. */
 function pciName(name: string | undefined): string | null {
   if (name === undefined) return null;

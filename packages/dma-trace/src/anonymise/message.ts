@@ -2,25 +2,36 @@
 // A message of the kernel log, part by part: what names something, what is an address, and what is only a word.
 
 import type { KernelLog } from '../events';
-import { VOCABULARY } from './vocabulary';
+import { type NumberKind, numberKind } from './numbers';
+import { isKnownWord } from './vocabulary';
 
-/** `text` of an address is its hexadecimal digits, of a device its whole name; `shown` is what the line has. */
+/** `text` of a number is its digits, of a device its whole name; `shown` is what the line has. */
 export interface MessagePart {
-  readonly kind: 'same' | 'device' | 'address' | 'stream' | 'word';
+  readonly kind: NumberKind | 'device' | 'word';
   readonly text: string;
   readonly shown: string;
 }
 
-const PART =
-  /(?<full>\b[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]\b)|(?<short>\b[\da-f]{2}:[\da-f]{2}\.[0-7](?![\d:]))|(?<endpoint>\bEP \d+)|(?<sid>\bsid: (?:0x)?[\da-f]+)|0x(?<hex>[\da-f]{1,16})\b|(?<bare>\b(?:(?=[\da-f]*\d)[\da-f]{6,16}|(?<=addr )[\da-f]{4,16})\b(?!\.\w))|(?<number>\b\d+(?![\w.-]))|(?<word>[A-Za-z_\d][\w.,+-]*[\w+]|[A-Za-z_\d])|(?<rest>[^\w])/giu;
+/** Hexadecimal without 0x: it has a digit, or stands where only a number can. */
+const BARE =
+  /(?:(?=[\da-f]*\d)[\da-f]{6,16}|(?<=(?:addr|address|mask|limit|boundary|pasid)[ =])[\da-f]{4,16}|(?<=\b[PDNL]=|pfn |already set \((?:to [\da-f]+ not |to ))[\da-f]{1,16})/;
+const PART = new RegExp(
+  [
+    String.raw`(?<full>\b[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]\b)`,
+    String.raw`(?<short>\b[\da-f]{2}:[\da-f]{2}\.[0-7](?![\d:]))`,
+    String.raw`(?<endpoint>\bEP \d+)`,
+    String.raw`(?<sid>\bsid: (?:0x)?[\da-f]+)`,
+    String.raw`0x(?<hex>[\da-f]{1,16})\b`,
+    String.raw`(?<bare>\b${BARE.source}\b(?!\.\w))`,
+    String.raw`(?<number>\b\d+(?![\w.-]))`,
+    String.raw`(?<word>[A-Za-z_\d][\w.,+-]*[\w+]|[A-Za-z_\d])`,
+    String.raw`(?<rest>[^\w])`,
+  ].join('|'),
+  'giu',
+);
 
-/** Below this a number is a count, a flag or an event, and no address. */
-const FIRST_PAGE = 4096;
-/** Numbers after these are none, however large. */
-const NO_ADDRESS = /(?:flags?|mask|fsr|fsynr\d?|cbfrsynra|event|stag|ssid|overflow) ?[=:]? ?$/i;
-
-/** Cache lines are numbers of their own. */
-const CACHE_LINE = 'cacheline ';
+/** A word of so few hexadecimal digits may be a name. */
+const MOST_NAME_DIGITS = 7;
 /** `driver device: message`, behind what begins a report of dma-debug. */
 const DEBUG_DEVICE = /DMA-API: \S+ (\S+): /;
 
@@ -60,20 +71,16 @@ function partOf(match: RegExpExecArray, text: string): MessagePart {
   if (short !== undefined) return part('device', `0000:${short}`);
   if (endpoint !== undefined) return part('device', endpoint);
   if (sid !== undefined) return part('stream', sid.slice('sid: '.length));
-  const digits = hex ?? bare;
+  const digits = hex ?? bare ?? number;
   if (digits !== undefined) {
-    const before = text.slice(Math.max(0, match.index - 16), match.index);
-    if (before.endsWith(CACHE_LINE)) return part('stream', digits);
-    const isSmall = parseInt(digits, 16) < FIRST_PAGE;
-    const isOther = NO_ADDRESS.test(before);
-    // A long number without 0x may be decimal: it is an address only where the message says so.
-    const isDecimal =
-      bare !== undefined && /^\d+$/.test(bare) && !/addr/i.test(text.slice(0, match.index));
-    return part(isSmall || isOther || isDecimal ? 'same' : 'address', digits);
+    const end = match.index + shown.length;
+    const before = text.slice(0, end - digits.length);
+    const isMarkedHex = hex !== undefined;
+    const kind = numberKind({ digits, isMarkedHex, before, after: text.slice(end) });
+    // `e1000e` is a driver.
+    const isName = kind === 'blank' && !isMarkedHex && digits.length <= MOST_NAME_DIGITS;
+    return part(isName ? 'word' : kind, digits);
   }
-  if (number !== undefined) return part('same', number);
   if (word === undefined) return part('same', shown);
-  return VOCABULARY.has(word) || VOCABULARY.has(word.toLowerCase())
-    ? part('same', word)
-    : part('word', word);
+  return part(isKnownWord(word) ? 'same' : 'word', word);
 }

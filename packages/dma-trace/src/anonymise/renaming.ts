@@ -8,6 +8,9 @@ import { Pointers, TaskNames, Words, newDeviceNames } from './names';
 import type { Draw } from './random';
 import { messageDevice, messageParts } from './message';
 
+/** Of an address, behind the number of its page. */
+const PAGE_DIGITS = '000';
+
 /** A first reading: all that has an order to be kept. */
 export class RenamingSurvey {
   readonly addresses = new AddressSurvey();
@@ -27,6 +30,7 @@ export class RenamingSurvey {
     for (const { kind, text } of messageParts(event)) {
       if (kind === 'device') this.device(text);
       if (kind === 'address') this.addresses.add(parseInt(text, 16), 1, 'device');
+      if (kind === 'frame') this.addresses.add(parseInt(text + PAGE_DIGITS, 16), 1, 'device');
     }
   }
 
@@ -78,5 +82,10 @@ export class Renaming {
   hex(digits: string): string {
     const mapped = this.addresses.mapHex(digits) ?? digits.slice(-3);
     return digits.startsWith('0') ? mapped.padStart(digits.length, '0') : mapped;
+  }
+
+  /** @param digits hexadecimal: an address without its last 12 bits */
+  frame(digits: string): string {
+    return this.hex(digits + PAGE_DIGITS).slice(0, -PAGE_DIGITS.length) || '0';
   }
 }

@@ -13,6 +13,13 @@ const WITH_ADDRESS = /^1[0-3]$/;
 /** Bit 35: the device read. */
 const READ = 1 << 3;
 
+/** `ff930f00.iommu`, `mtk-iommu`. */
+const IOMMU_NAME = /[.-]iommu$/;
+
+/** With the `0x` or the key that stands in front of the digits. */
+const marked = (digits: string, shown: string, by: string): string =>
+  shown.slice(0, shown.length - digits.length) + by;
+
 /** Keeps what the words of a fault record need to know: which of them comes next. */
 export class MessageRewriter {
   private record = '';
@@ -35,16 +42,25 @@ export class MessageRewriter {
           case 'device':
             return this.device(text, shown);
           case 'address':
-            return shown.slice(0, shown.length - text.length) + this.renaming.hex(text);
+            return marked(text, shown, this.renaming.hex(text));
+          case 'frame':
+            return marked(text, shown, this.renaming.frame(text));
           case 'stream':
-            return shown.slice(0, shown.length - text.length) + this.renaming.streams.of(text);
+            return marked(text, shown, this.renaming.streams.of(text));
+          case 'blank':
+            return marked(text, shown, text.replace(/./g, '0'));
           case 'word':
-            return this.renaming.device(text) || this.renaming.words.of(text);
+            return this.renaming.device(text) || this.name(text);
           case 'same':
             return shown;
         }
       })
       .join('');
+  }
+
+  /** That it names an IOMMU stays: the message may not say so elsewhere. */
+  private name(word: string): string {
+    return this.renaming.words.of(word) + (IOMMU_NAME.exec(word)?.[0] ?? '');
   }
 
   /** A name without its PCI domain stays without. */
@@ -64,6 +80,6 @@ export class MessageRewriter {
     else if (index === 1) value = `0000000${(upper & READ).toString(16)}00000000`;
     else if (index === 2 && WITH_ADDRESS.test(this.record))
       value = this.renaming.hex(digits).padStart(16, '0');
-    return `${before}${this.renaming.words.of(smmu)}${between}${value}`;
+    return `${before}${this.name(smmu)}${between}${value}`;
   }
 }

@@ -35,11 +35,22 @@ debugging driver-specific alloc cleanup aren t isn don doesn max start end bound
 IOMMU_DOMAIN forced lazily strict_mode default_domain iotlb pasid subsystem hardware remove removed found
 mapping-error dir mapped_as kmalloc sg scatter-gather page single-page coherently R W X RW RWX RX WX s1 s2 s1+s2 eg ie debug
 dma-debug disabling dma_debug num_entries nents entries ents
+bus client dump vPFN DTE CMD cap ecap lines reg_base_addr GFSR GFSYNR0 GFSYNR1 GFSYNR2 FSR FSYNR0 FSYNR1 SID mem between at phys base qw0 qw1
+len than pa gpa spa mmio-addr under ver grown unaligned iova dte_index pte_index page_offset
 `;
 
-export const VOCABULARY: ReadonlySet<string> = new Set(
-  WORDS.split(/\s+/).filter((one) => one !== ''),
+const VOCABULARY: ReadonlySet<string> = new Set(
+  WORDS.split(/\s+/)
+    .filter((one) => one !== '')
+    .map((one) => one.toLowerCase()),
 );
+/** Numbers with their unit. */
+const AMOUNT = /^\d{1,7}[KMGT]i?B$/;
+
+/** Kernels write the same word with a capital, or without. */
+export function isKnownWord(word: string): boolean {
+  return VOCABULARY.has(word.toLowerCase()) || AMOUNT.test(word);
+}
 
 /** Words that stand above the columns of ftrace's text. */
 export const HEADER_WORDS: ReadonlySet<string> = new Set(

@@ -49,7 +49,11 @@ export function anonymiseText(document: AnonymiseDocument, screen: Screen = PAPE
           ]
         : []),
       verdict(differences),
-      'Figures of replay and lint are the same but for agreement.addresses, which compares addresses themselves.',
+      ...(differences.length === 0
+        ? [
+            'Figures of replay and lint are the same but for agreement.addresses, which compares addresses themselves.',
+          ]
+        : []),
       'Look at the file before you attach it: it says what the machine did, and when.',
     ],
     screen,
