@@ -643,6 +643,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     attrs: number,
   ): dma_addr_t {
     const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs); // finding 71
+    // finding 76: of no bytes at the end of a slot, this is the address of the next one
     return iova === DMA_MAPPING_ERROR || offset === 0 ? iova : dma_addr_t(iova + offset);
   }
 
