@@ -327,7 +327,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     klass.buffer_size = buffer_size;
     klass.unaligned_iova = this.dma_iommu.__iommu_dma_alloc_iova(
       domain,
-      this.reserved_size(buffer_size), // finding 35
+      this.reserved_size(buffer_size), // findings 35 and 77
       dma_get_mask(dev), // findings 15 and 16
       dev,
     );
@@ -412,7 +412,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         for (; i < this.num_classes; i++) {
           const bit_idx = ffs(class_size_mask) - 1;
           BUG_ON(bit_idx < 0, 'fewer class sizes than classes');
-          const buffer_size = iova_align(iovad, PAGE_SIZE) * 2 ** bit_idx;
+          const buffer_size = iova_align(iovad, PAGE_SIZE) * 2 ** bit_idx; // finding 77
           class_size_mask &= ~(1 << bit_idx);
 
           ret = this.io_buffer_class_init(deref(pool.classes[i]), dev, domain, buffer_size);
