@@ -427,7 +427,7 @@ export class dma_iommu_c implements dma_iommu_h {
 
       const lo = iova_pfn(iovad, dma_addr_t(region.start));
       const hi = iova_pfn(iovad, dma_addr_t(u64_sub(u64_add(region.start, region.length), 1)));
-      this.iova.reserve_iova(iovad, lo, hi);
+      this.iova.reserve_iova(iovad, lo, hi); // finding 62: hi may be below lo
 
       if (region.type === IOMMU_RESV_MSI)
         ret = this.cookie_init_hw_msi_region(

@@ -14,12 +14,23 @@ import {
   type page,
   page_to_phys,
 } from '@iommu-bounce/linux-shim';
-import { VIRTIO_IOMMU_T_ATTACH, VIRTIO_IOMMU_T_MAP } from '@iommu-bounce/iommu-core';
-import { IO_BUFFER_Y, type MachineOnIommu, bootOn, pciDevice } from '@iommu-bounce/integration';
+import {
+  VIRTIO_IOMMU_RESV_MEM_T_RESERVED,
+  VIRTIO_IOMMU_T_ATTACH,
+  VIRTIO_IOMMU_T_MAP,
+} from '@iommu-bounce/iommu-core';
+import {
+  IO_BUFFER_Y,
+  type MachineOnIommu,
+  bootOn,
+  pciDevice,
+  plug,
+} from '@iommu-bounce/integration';
 import { pool_of } from '@iommu-bounce/integration';
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
 
 const NO_POOL = '';
+const FOUR_PAGES = 'io_buffer_pool.class_sizes=1 io_buffer_pool.num_slots=4';
 
 function page_of(on: MachineOnIommu): page {
   return deref(on.m.k.page_alloc.alloc_pages(GFP_KERNEL, 0));
@@ -127,4 +138,21 @@ describe('cached buffers', () => {
     k.timers.advance(10_000);
     expect(k.page_alloc.free_pages()).to.equal(free);
   });
+});
+
+describe('a reserved region', () => {
+  for (const config of [NO_POOL, IO_BUFFER_Y])
+    it(`finding: hands out addresses of a region that ends below its start${config && ', the pool too'}`, () => {
+      const start = 0xffff_0000;
+      for (const last of [0xffff_ffff, 0x1000]) {
+        const on = bootOn('virtio', { config, ...(config && { params: FOUR_PAGES }) });
+        const dev = pciDevice('0000:00:01.0');
+        const subtype = VIRTIO_IOMMU_RESV_MEM_T_RESERVED;
+        deref(on.virtio).add_endpoint(dev, 1, [{ start, last, subtype }]);
+        plug(on.m, dev);
+        const at = map(on, dev, page_of(on));
+        expect(at >= start, `to ${String(last)}: ${String(at)}`).to.equal(last < start);
+        unmap(on, dev, at);
+      }
+    });
 });

@@ -224,7 +224,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
   protected io_buffer_slot_to_iova(slot: io_buffer_slot, klass: io_buffer_class): dma_addr_t {
     // JS: computed once: see io_buffer_slot.
-    return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // deviation 2
+    return (slot.iova ??= dma_addr_t(klass.iova_base + klass.buffer_size * slot.index)); // finding 78; deviation 2
   }
 
   protected io_buffer_class_get_cache(klass: io_buffer_class, prot: number): slot_list {
@@ -327,7 +327,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     klass.buffer_size = buffer_size;
     klass.unaligned_iova = this.dma_iommu.__iommu_dma_alloc_iova(
       domain,
-      this.reserved_size(buffer_size), // finding 35
+      this.reserved_size(buffer_size), // findings 35, 77 and 78
       dma_get_mask(dev), // findings 15 and 16
       dev,
     );
@@ -412,7 +412,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
         for (; i < this.num_classes; i++) {
           const bit_idx = ffs(class_size_mask) - 1;
           BUG_ON(bit_idx < 0, 'fewer class sizes than classes');
-          const buffer_size = iova_align(iovad, PAGE_SIZE) * 2 ** bit_idx;
+          const buffer_size = iova_align(iovad, PAGE_SIZE) * 2 ** bit_idx; // finding 77
           class_size_mask &= ~(1 << bit_idx);
 
           ret = this.io_buffer_class_init(deref(pool.classes[i]), dev, domain, buffer_size);
@@ -478,7 +478,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (recent !== null && recent.iova === handle) return recent;
     for (let i = 0; i < this.num_classes; i++) {
       const cur = pool.classes[i] as io_buffer_class;
-      // finding 9: in use or not
+      // findings 9 and 78: in use or not, and in C up to a sum of 32 bits on a 32-bit kernel
       if (handle >= cur.iova_base && handle < cur.iova_end)
         // JS: the slot; C returns true.
         return (pool.recent_slot = cur.slots[
@@ -643,6 +643,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     attrs: number,
   ): dma_addr_t {
     const iova = this.io_buffer_pool_map_buffer(pool, p, offset + size, prot, attrs); // finding 71
+    // finding 76: of no bytes at the end of a slot, this is the address of the next one
     return iova === DMA_MAPPING_ERROR || offset === 0 ? iova : dma_addr_t(iova + offset);
   }
 
@@ -717,7 +718,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
 
     if (dma_is_coherent && !needs_buffer_sync) return;
 
-    // JS: C has NULL for highmem in the pointer itself; a number that may be null is boxed at each call.
+    // finding 79: of the first page only. JS: C has NULL for highmem in the pointer itself; a number that may be null is boxed at each call.
     const orig_is_highmem = orig_page !== null && PageHighMem(orig_page);
     const orig_lowmem_ptr = orig_page !== null ? page_to_virt(orig_page) : WILD_POINTER;
 

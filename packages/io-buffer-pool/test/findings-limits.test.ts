@@ -7,8 +7,16 @@ import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
+  type device,
+  dma_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { new_device } from '@iommu-bounce/linux-shim/testing';
+import { catch_oops, fill_pattern, new_device, pattern } from '@iommu-bounce/linux-shim/testing';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
+import {
+  type io_buffer_class,
+  type io_buffer_slot,
+  io_buffer_pool_c,
+} from '@iommu-bounce/io-buffer-pool';
 import { wiring } from './wire';
 
 describe('a full class', () => {
@@ -143,5 +151,51 @@ describe('the eviction worker', () => {
     expect(syncs).to.equal(0);
     w.k.timers.advance(11_000);
     expect(syncs).to.equal(4);
+  });
+});
+
+/** The products of a size and a number of slots, where size_t has 32 bits. */
+class pool_of_32_bits extends io_buffer_pool_c {
+  protected override reserved_size(buffer_size: number): number {
+    return super.reserved_size(buffer_size) % 2 ** 32;
+  }
+
+  protected override io_buffer_slot_to_iova(
+    slot: io_buffer_slot,
+    klass: io_buffer_class,
+  ): dma_addr_t {
+    return (slot.iova ??= dma_addr_t(
+      klass.iova_base + ((klass.buffer_size * slot.index) % 2 ** 32),
+    ));
+  }
+
+  override io_buffer_class_init(
+    klass: io_buffer_class,
+    dev: device,
+    domain: iommu_domain,
+    buffer_size: number,
+  ): number {
+    const ret = super.io_buffer_class_init(klass, dev, domain, buffer_size);
+    const bytes = (buffer_size * this.num_slots) % 2 ** 32;
+    if (ret === 0) klass.iova_end = dma_addr_t(klass.iova_base + bytes);
+    return ret;
+  }
+}
+
+describe('a pool of many slots on a 32-bit kernel', () => {
+  const { wire, write_off } = wiring();
+
+  it('finding: with 32,768 slots of 128 KiB, copies nothing and follows a wild pointer', () => {
+    const w = wire({ pool_c: pool_of_32_bits, params: { num_slots: 32_768 } });
+    const dev = new_device();
+    w.plug(dev);
+    expect(dev.dma_ops).not.to.equal(null); // with 64 bits there is no room
+    const p = w.buffer(3);
+    fill_pattern(w.k, w.phys(p), 20_000, 1);
+    const at = w.map(dev, p, 0, 20_000, DMA_TO_DEVICE);
+    expect(w.read(dev, at, 20_000)).not.to.eql(pattern(20_000, 1));
+    const died = catch_oops(() => w.map(dev, p, 0, 20_000, DMA_TO_DEVICE));
+    expect(died.kind).to.equal('bad-access');
+    write_off(w);
   });
 });

@@ -9,6 +9,7 @@ import {
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
   deref,
+  dma_addr_t,
   sg_next,
 } from '@iommu-bounce/linux-shim';
 import { fill_pattern, new_device, pattern } from '@iommu-bounce/linux-shim/testing';
@@ -51,6 +52,21 @@ describe('a mapping among others', () => {
       w.unmap(dev, at, 1024, DMA_TO_DEVICE);
       w.k.timers.advance(20_000);
     }
+  });
+
+  it('finding: of no bytes at the end of a page has the address of the next slot', () => {
+    const w = wire({ params: { num_slots: 3, class_sizes: 1 } });
+    const dev = new_device();
+    const domain = w.plug(dev);
+    const empty = w.map(dev, w.buffer(1), 4096, 0, DMA_TO_DEVICE);
+    const at = w.map(dev, w.buffer(), 0, 100, DMA_BIDIRECTIONAL);
+    expect(empty).to.equal(at);
+    w.unmap(dev, empty, 0, DMA_TO_DEVICE);
+    // The slot of the second mapping is idle, and that of the first is lost.
+    expect(w.stats(domain)[0]).to.include({ ro: 0, rw: 1, empty: 1 });
+    expect(w.map(dev, w.buffer(), 0, 100, DMA_BIDIRECTIONAL)).to.equal(at);
+    w.unmap(dev, at, 100, DMA_BIDIRECTIONAL);
+    w.unmap(dev, dma_addr_t(empty - 4096), 0, DMA_TO_DEVICE); // so that nothing is lost
   });
 
   it('finding: shows earlier data of its buffer where its driver syncs itself', () => {

@@ -7,6 +7,7 @@ import { for_each_failure, new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_RESV_MSI } from '@iommu-bounce/iommu-core';
 import { dma_iommu_c, type io_buffer_pool_out, to_cookie } from '@iommu-bounce/dma-iommu';
 import {
+  io_buffer_class,
   type io_buffer_pool,
   io_buffer_pool_c,
   io_buffer_pool_stats,
@@ -132,6 +133,27 @@ describe('io_buffer_pool_init', () => {
       const out: io_buffer_pool_out = { bounce_buffers: null };
       const ret = (): number => w.io_buffer_pool.io_buffer_pool_init(dev, domain, iovad, out);
       if (!made) expect(ret()).to.equal(-ENOSPC);
+    }
+  });
+
+  it('finding: 1,024 slots of the usual classes with pages of 64 KiB do not fit into 32 bits', () => {
+    const classes = [0, 2, 5]; // the default: 1 | 4 | 32
+    for (const [num_slots, page, made] of [
+      [1024, 16_384, true],
+      [767, 65_536, true],
+      [768, 65_536, false],
+      [1024, 65_536, false],
+    ] as const) {
+      const w = wire({ configured: false, params: { num_slots } });
+      const dev = new_device();
+      const domain = w.plug(dev);
+      const rets = classes.map((bit) => {
+        const klass = new io_buffer_class();
+        const ret = w.io_buffer_pool.io_buffer_class_init(klass, dev, domain, page * 2 ** bit);
+        if (ret === 0) w.k.slab.kfree(klass.slots);
+        return ret;
+      });
+      expect(rets, `${String(num_slots)}, ${String(page)}`).to.eql([0, 0, made ? 0 : -ENOSPC]);
     }
   });
 

@@ -2,6 +2,7 @@
 // Tests of what is copied when: directions, both ways, parts, devices that are not coherent, pages without an address.
 
 import { expect } from 'chai';
+import sinon from 'sinon';
 import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
@@ -223,5 +224,24 @@ describe('highmem', () => {
     w.write(dev, at, pattern(4096, 7));
     w.unmap(dev, at, 4096, DMA_BIDIRECTIONAL);
     expect(read_bytes(w.k, w.phys(p), 4096)).to.eql(bytes); // not what the device wrote
+  });
+
+  it('finding: of an original only the first page is asked', () => {
+    for (const [first, asked] of [
+      [-16, true], // both pages highmem
+      [-17, false], // the last of lowmem, and a highmem one
+    ] as const) {
+      const w = wire({ machine: HIGHMEM_ORIGINALS });
+      const dev = new_device();
+      w.plug(dev);
+      const { mm, highmem } = w.k;
+      const p = mm.pfn_to_page(mm.max_pfn + first);
+      expect([p.highmem, mm.pfn_to_page(p.pfn + 1).highmem]).to.eql([asked, true]);
+      const kmap = sinon.spy(highmem, 'kmap_atomic');
+      const sgl = w.list([p, 8192, 0]);
+      w.map_sg(dev, sgl, 1, DMA_TO_DEVICE);
+      expect(kmap.args.map(([{ pfn }]) => pfn - p.pfn)).to.eql(asked ? [0, 1] : []);
+      w.unmap_sg(dev, sgl, 1, DMA_TO_DEVICE);
+    }
   });
 });

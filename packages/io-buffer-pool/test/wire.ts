@@ -19,6 +19,8 @@ export interface wire_options extends Pick<kit.wire_options, 'machine' | 'driver
   readonly kdump?: boolean;
   /** CONFIG_IOMMU_IO_BUFFER; n: the pool is linked but nobody calls it. Default true. */
   readonly configured?: boolean;
+  /** Laid over the port. */
+  readonly pool_c?: typeof io_buffer_pool_c;
 }
 
 export class wired extends kit.wired {
@@ -26,13 +28,13 @@ export class wired extends kit.wired {
   readonly io_buffer_pool: io_buffer_pool_c;
 
   constructor(k: machine, options: wire_options = {}) {
-    const { configured, kdump, params, ...others } = options;
+    const { configured, kdump, params, pool_c = io_buffer_pool_c, ...others } = options;
     let made: io_buffer_pool_c | null = null;
     super(k, {
       ...others,
       config: { IOMMU_IO_BUFFER: configured ?? true },
       params: { kdump: kdump ?? false },
-      pool: (...linked) => (made = new io_buffer_pool_c(...linked, { num_slots: 4, ...params })),
+      pool: (...linked) => (made = new pool_c(...linked, { num_slots: 4, ...params })),
     });
     this.io_buffer_pool = deref<io_buffer_pool_c>(made);
   }

@@ -227,7 +227,7 @@ export const IOVA: readonly Finding[] = [
     title: 'A reservation can be freed together with an allocation',
     severity: 'corruption',
     cause: 'unusual set-up',
-    harm: 'addresses that must not be used, such as those of a window of the bus, are handed out after an unmap',
+    harm: 'addresses that must not be used, such as those of a window of the bus, are handed out after an unmap; latent: of the callers of v5.13 only the race of 67 finds an address allocated',
     where: ['reserve_iova'],
     later: 'not mended in v6.7 or later, by reading: it still grows any range that it overlaps',
     fix: 'own-reservation',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Findings 63 to 65: memory, and unmaps that fail.
+// Findings 63 to 65 and 77: memory, addresses, and unmaps that fail.
 
 import {
   DMA_BIDIRECTIONAL,
@@ -59,6 +59,24 @@ function manySlots(t: Trial): void {
     t.see(`${what}: translated DMA ops`, yesNo(dev.dma_ops !== null), dev.dma_ops === null);
     const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
     const seen = m.read(dev, at, 100);
+    t.see(`${what}: the device reads its mapping`, runs(seen), seen === null);
+  }
+}
+
+function largePages(t: Trial): void {
+  for (const [kib, numSlots] of [
+    [16, 1024],
+    [64, 767],
+    [64, 768],
+    [64, 1024],
+  ] as const) {
+    const m = t.machine({ numSlots, largerBuffers: kib / 4 });
+    const dev = new_device();
+    const domain = m.plug(dev);
+    const what = `${String(numSlots)} slots of ${String(kib)} KiB and more`;
+    t.see(`${what}: a pool`, yesNo(m.poolOf(domain) !== null));
+    t.see(`${what}: translated DMA ops`, yesNo(dev.dma_ops !== null), dev.dma_ops === null);
+    const seen = m.read(dev, m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE), 100);
     t.see(`${what}: the device reads its mapping`, runs(seen), seen === null);
   }
 }
@@ -133,5 +151,21 @@ export const MEMORY: readonly Finding[] = [
       'Four pages of 22 are mapped, and the device reads them.',
     ],
     show: addressGivenAway,
+  },
+  {
+    id: 77,
+    title: 'With pages of 64 KiB the default pool fits nowhere',
+    severity: 'loss of service',
+    cause: 'unusual set-up',
+    harm: 'no device of a kernel with pages of 64 KiB can do DMA, unless the command line asks for fewer slots or smaller classes',
+    where: ['io_buffer_pool_init', 'io_buffer_class_init'],
+    later:
+      'mended in v2, by reading: 6/9 takes at most half of the addresses, and has as many slots as fit',
+    fix: 'pool-optional',
+    steps: [
+      'Pools are made whose buffers are as large as with pages of 16 KiB and of 64 KiB.',
+      'A page is mapped, and the device reads it.',
+    ],
+    show: largePages,
   },
 ];

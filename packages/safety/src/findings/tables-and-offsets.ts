@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Findings 70 to 72: entries behind a list, offsets in a page, drivers that sync themselves. And 74: who frees the table first.
+// Findings 70 to 72 and 76: entries behind a list, offsets in a page, drivers that sync themselves, mappings of no bytes. And
+// 74: who frees the table first.
 
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
@@ -107,6 +108,25 @@ function freedTable(t: Trial): void {
   t.see('unmaps after that', walks, walks > 0);
 }
 
+function noBytesAtTheEnd(t: Trial): void {
+  const m = t.machine({ numSlots: 2, classSizes: 1 });
+  const dev = new_device();
+  m.plug(dev);
+  const empty = m.map(dev, m.page(OWN, 1), 4096, 0, DMA_TO_DEVICE);
+  t.see('address of no bytes, behind the first of two pages', hex(empty));
+  const second = m.page(OWN);
+  const at = m.map(dev, second, 0, 100, DMA_BIDIRECTIONAL);
+  t.see('address of a second mapping', hex(at), at === empty);
+  m.unmap(dev, empty, 0, DMA_TO_DEVICE);
+  const third = m.map(dev, m.page(OTHER), 0, 100, DMA_BIDIRECTIONAL);
+  t.see('the first is unmapped; address of a third mapping', hex(third), third === at);
+  const seen = m.read(dev, at, 100);
+  t.see('the device reads the second mapping', runs(seen), seen?.every((b) => b === OWN) !== true);
+  m.unmap(dev, at, 100, DMA_BIDIRECTIONAL);
+  const got = m.bytes(second, 100);
+  t.see('its page after its unmap', runs(got), !got.every((byte) => byte === OWN));
+}
+
 export const TABLES_AND_OFFSETS: readonly Finding[] = [
   {
     id: 70,
@@ -170,5 +190,22 @@ export const TABLES_AND_OFFSETS: readonly Finding[] = [
       'The device is unplugged. The driver frees the table of the domain, and then calls iommu_put_dma_cookie.',
     ],
     show: freedTable,
+  },
+  {
+    id: 76,
+    title: 'A page mapping of no bytes can have the address of another slot',
+    severity: 'corruption',
+    cause: 'driver misuse',
+    harm: 'a driver that maps no bytes at the end of a page gets the address of another slot, and its unmap gives that slot away while it is mapped, where without the pool there is a warning',
+    where: ['io_buffer_pool_map_page'],
+    later:
+      'not mended in v2, by reading: 3/9 adds the offset too, and 7/9 bounces a mapping of no bytes',
+    fix: 'empty-page',
+    steps: [
+      'No bytes are mapped behind the first of two pages, then 100 bytes of a page of 11.',
+      'The first mapping is unmapped, and 100 bytes of a page of 22 are mapped.',
+      'The device reads the second mapping, which is then unmapped.',
+    ],
+    show: noBytesAtTheEnd,
   },
 ];

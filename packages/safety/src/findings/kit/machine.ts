@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A small machine of a scenario: the series over the table driver, with or without its pool, with fixes or without.
 
-import { deref, machine, type machine_options } from '@iommu-bounce/linux-shim';
+import { type device, deref, machine, type machine_options } from '@iommu-bounce/linux-shim';
 import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { type wire_options, wired } from '@iommu-bounce/dma-iommu/testing';
 import {
+  type io_buffer_class,
   type io_buffer_class_stats,
   type io_buffer_pool,
   io_buffer_pool_c,
   io_buffer_pool_stats,
 } from '@iommu-bounce/io-buffer-pool';
-import { type Fix, PoolView, fixOverlays } from '@iommu-bounce/simulation';
+import { type Fix, type PoolClass, PoolView, fixOverlays } from '@iommu-bounce/simulation';
 
 export interface MachineOptions extends Pick<
   wire_options,
@@ -21,6 +22,8 @@ export interface MachineOptions extends Pick<
   readonly numSlots?: number;
   /** Bit i enables the class of PAGE_SIZE << i bytes. Default: the series'. */
   readonly classSizes?: number;
+  /** How many times as large the pool's buffers are: as with larger pages of the kernel. Default 1. */
+  readonly largerBuffers?: number;
   /** CONFIG_SWIOTLB. Default true. */
   readonly swiotlb?: boolean;
 }
@@ -38,9 +41,10 @@ export const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 1024 }
 /** The machine, and the verbs of a scenario: plug, buffer, list, map, unmap, read and write as the device. */
 export class Machine extends wired {
   constructor({ pool, fixes }: Setting, options: MachineOptions = {}) {
-    const { machine: parts, numSlots = 4, classSizes, swiotlb = true, ...others } = options;
+    const { machine: parts, numSlots = 4, classSizes, swiotlb = true, ...rest } = options;
+    const { largerBuffers = 1, ...others } = rest;
     const overlays = fixOverlays(fixes);
-    const pool_c = overlays.io_buffer_pool ?? io_buffer_pool_c;
+    const pool_c = larger(overlays.io_buffer_pool ?? io_buffer_pool_c, largerBuffers);
     super(new machine({ ...SMALL, ...parts }), {
       ...others,
       config: { IOMMU_IO_BUFFER: pool, SWIOTLB: swiotlb },
@@ -84,4 +88,18 @@ export class Machine extends wired {
   bytes(p: ReturnType<Machine['buffer']>, len: number): Uint8Array {
     return this.k.mm.bytes_at(this.phys(p), len);
   }
+}
+
+function larger(base: PoolClass, times: number): PoolClass {
+  if (times === 1) return base;
+  return class extends base {
+    override io_buffer_class_init(
+      klass: io_buffer_class,
+      dev: device,
+      domain: iommu_domain,
+      buffer_size: number,
+    ): number {
+      return super.io_buffer_class_init(klass, dev, domain, buffer_size * times);
+    }
+  };
 }

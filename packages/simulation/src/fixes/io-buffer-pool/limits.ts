@@ -142,6 +142,23 @@ function pageOffset(base: PoolClass): PoolClass {
   };
 }
 
+/** The IOMMU gives it an address that nothing else has. */
+function emptyPage(base: PoolClass): PoolClass {
+  return class extends base {
+    override io_buffer_pool_map_page(
+      pool: object | null,
+      p: page,
+      offset: number,
+      size: number,
+      prot: number,
+      attrs: number,
+    ): dma_addr_t {
+      if (size === 0) return DMA_MAPPING_ERROR;
+      return super.io_buffer_pool_map_page(pool, p, offset, size, prot, attrs);
+    }
+  };
+}
+
 function exactRange(base: PoolClass): PoolClass {
   return class extends base {
     protected override reserved_size(buffer_size: number): number {
@@ -180,5 +197,11 @@ export const LIMITS: readonly Fix[] = [
     findings: [71],
     what: 'a page mapping is bounced from the page on in which it begins',
     overlays: { io_buffer_pool: pageOffset },
+  },
+  {
+    name: 'empty-page',
+    findings: [76],
+    what: 'a page mapping of no bytes takes no buffer: it is left to the IOMMU',
+    overlays: { io_buffer_pool: emptyPage },
   },
 ];

@@ -42,7 +42,7 @@ export const SET_UP: readonly Fix[] = [
   },
   {
     name: 'pool-optional',
-    findings: [17, 16, 64],
+    findings: [17, 16, 64, 77],
     what: 'a pool that cannot be made is done without: the device is translated, its mappings are not bounced',
     overlays: { io_buffer_pool: poolOptional },
   },
