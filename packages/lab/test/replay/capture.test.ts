@@ -142,6 +142,21 @@ describe('what a capture shows beside its calls', () => {
     );
   });
 
+  it('does not deny the faults of the kernel log between the events', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    for (const line of [
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x0012 address=0xfff00000 flags=0x0020]',
+      'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set',
+    ]) {
+      const said = tables(await replayText(`${text}[    5.000900] ${line}\n`));
+      expect(said).to.include('1 line, 1 about faults');
+      expect(said).not.to.include('No faults');
+      expect(said.replace(/\s+/g, ' ')).to.include(
+        'No io_page_fault events, no second unmaps, no unmap unlike its map, no swiotlb bounces.',
+      );
+    }
+  });
+
   it('says first what the capture lacks, and what that makes unknown', async () => {
     const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
     const clean = tables(await replayText(text));
