@@ -413,8 +413,12 @@ describe('lint rules', () => {
 
     const full: [string, number, number, RegExp][] = [
       ['too large', 262145, 10, /262,145 bytes asked for, 10 of 32,768 slots used: too large/],
-      ['fragmented', 8192, 10, /no 4 free slots side by side: fragmented$/],
-      ['fragmented or aligned', 262144, 10, /fragmented, or too large with its alignment/],
+      ['fragmented', 8192, 8192, /no 4 free slots side by side: fragmented$/],
+      ['fragmented or aligned', 262144, 256, /fragmented, or too large with its alignment/],
+      // 1,024 runs of 32 slots: so many slots in use spoil them all, one fewer does not.
+      ['just fragmented', 65536, 1024, /no 32 free slots side by side: fragmented$/],
+      ['a run was free', 65536, 1023, /by these figures 32 free slots side by side were there/],
+      ['not used at all', 65536, 0, /0 of 32,768 slots used: by these figures 32 free slots/],
       ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: it is full/],
       ['nearly full', 4096, 32000, /it is full/],
     ];

@@ -82,6 +82,8 @@ function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): strin
       );
     case 'fragmented':
       return `enough slots were free, but no run of ${exactBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
+    case 'run_free':
+      return `a run of ${exactBytes(largest ?? 0)} was free by these numbers: the cause is the alignment (min_align_mask) or DMA mask of the device, or slots were freed meanwhile; a larger area is not known to help`;
     case 'leaked':
       return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
     case 'full':

@@ -26,6 +26,7 @@ const DOES_NOT_PAY = 0.2;
 const CAUSE_WORDS = {
   too_large: 'too large for any area',
   fragmented: 'fragmented',
+  run_free: 'with a run free by its numbers',
   leaked: 'leaked',
   full: 'full in truth',
   unknown: 'without numbers',
