@@ -2,6 +2,7 @@
 // What the kernel itself says, in lines of its log.
 
 import type { KernelLog, TraceEvent } from '../events';
+import { suppressedLines } from '../suppressed-lines';
 import { SEGMENT_SLOTS, disjointRuns } from '../swiotlb-runs';
 import type { Check } from './check';
 import type { LintContext } from './context';
@@ -79,7 +80,10 @@ export class KernelLogCheck implements Check {
       const { kind, message } = swiotlb
         ? whyFull(swiotlb)
         : { kind: '', message: 'swiotlb is full' };
-      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind });
+      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind, isOfLog: true });
+    } else {
+      const left = suppressedLines(event);
+      if (left?.topic === 'swiotlbFull') context.findings.suppress(FULL, left.calls);
     }
   }
 

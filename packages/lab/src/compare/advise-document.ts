@@ -192,6 +192,8 @@ export interface AdviseDocument {
   flush_queues: FlushQueueRow[];
   /** Lines of the kernel log about a full swiotlb, the most frequent first. */
   swiotlb_full: SwiotlbFullRow[];
+  /** Further such lines, of any cause and device, that the kernel's rate limit left out ("callbacks suppressed"). */
+  swiotlb_full_suppressed: whole_number;
   /** What makes the advice uncertain. */
   uncertain: string[];
   /** What each boot was recorded on. */

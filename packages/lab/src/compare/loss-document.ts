@@ -88,6 +88,10 @@ export interface KernelLogSection {
   faults: whole_number;
   /** Lines about a full swiotlb. */
   swiotlb_full: whole_number;
+  /** Calls of the kernel's rate limit that printed no line about a fault; one call is not always one fault. */
+  faults_suppressed: whole_number;
+  /** Lines about a full swiotlb that the kernel's rate limit left out. */
+  swiotlb_full_suppressed: whole_number;
   /** Lines of DMA-API debugging. */
   dma_api_debug: whole_number;
   /** Of these three, the first 20. */

@@ -58,11 +58,13 @@ export function reconstructedSection({ reconstructed }: CaptureReading): Reconst
 }
 
 export function kernelLogSection({ account }: CaptureReading): KernelLogSection {
-  const { byTopic, first, count } = account.log;
+  const { byTopic, suppressed, first, count } = account.log;
   return {
     lines: count,
     faults: byTopic.fault,
     swiotlb_full: byTopic.swiotlbFull,
+    faults_suppressed: suppressed.fault,
+    swiotlb_full_suppressed: suppressed.swiotlbFull,
     dma_api_debug: byTopic.dmaDebug,
     first: first.map(({ place, topic, timeNs, device, address, write, swiotlb, text }) => ({
       place: showPlace(place),

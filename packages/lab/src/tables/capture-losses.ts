@@ -143,8 +143,10 @@ export function reconstructedLines({ reconstructed: of }: CaptureSection): strin
 export function logLines(capture: CaptureSection): string[] {
   const { lines, faults, swiotlb_full: full, dma_api_debug: debug, first } = capture.kernel_log;
   if (lines === 0) return [];
+  const { faults_suppressed: noFaults, swiotlb_full_suppressed: noFull } = capture.kernel_log;
+  const least = (n: number, left: number): string => `${left > 0 ? 'at least ' : ''}${count(n)}`;
   return [
-    `Kernel log: ${plural(lines, 'line')}, ${count(faults)} about faults, ${count(full)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
+    `Kernel log: ${plural(lines, 'line')}, ${least(faults, noFaults)} about faults, ${least(full, noFull)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
     ...first.slice(0, 5).map(({ place, device, address, text }) => {
       const who = [device === null ? '' : oneLine(device), address === null ? '' : hex(address)];
       const named = who.filter(Boolean).join(' at ');

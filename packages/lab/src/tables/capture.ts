@@ -246,7 +246,8 @@ function rest(capture: CaptureSection): Part[] {
     capture.swiotlb_bounces.count;
   if (clean === 0) {
     // The kernel log between the events may tell of some.
-    const none = capture.kernel_log.faults === 0 ? 'No faults' : 'No io_page_fault events';
+    const { faults: logged, faults_suppressed: left } = capture.kernel_log;
+    const none = logged + left === 0 ? 'No faults' : 'No io_page_fault events';
     lines.push(`${none}, no second unmaps, no unmap unlike its map, no swiotlb bounces.`);
   }
   return lines.length > 0 ? [lines] : [];

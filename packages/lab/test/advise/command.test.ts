@@ -277,6 +277,17 @@ describe('advise', function () {
       );
     });
 
+    it('counts lines that the rate limit of the kernel left out', async () => {
+      const left = '[  101.000000] swiotlb_tbl_map_single: 41 callbacks suppressed\n';
+      const document = await adviceOnText(`${full(100, 32768)}${left}`);
+      expect(document.swiotlb_full_suppressed).to.equal(41);
+      expect(document.swiotlb_full[0]?.count).to.equal(1);
+      expect(document.advice).to.include(
+        "swiotlb was full at least 42 times: 1 full in truth and 41 of unknown cause, which the kernel's rate limit left out;",
+      );
+      expect((await adviceOnText(full(100, 32768))).swiotlb_full_suppressed).to.equal(0);
+    });
+
     it('does not advise a larger area where a run was free', async () => {
       const { advice } = await adviceOnText(full(100, 0, 65536));
       expect(advice).to.match(/1 with a run free by its numbers; a run of .* was free/);

@@ -157,6 +157,17 @@ describe('what a capture shows beside its calls', () => {
     }
   });
 
+  it('has a lower bound of faults where the kernel left out lines', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    const log = '[    5.000900] dmar_fault: 128 callbacks suppressed\n';
+    const document = await replayText(text + log);
+    expect(document.captures[0]?.kernel_log).to.include({
+      ...{ faults: 0, faults_suppressed: 128, swiotlb_full_suppressed: 0 },
+    });
+    const said = tables(document);
+    expect(said).to.include('at least 0 about faults').and.not.to.include('No faults');
+  });
+
   it('says first what the capture lacks, and what that makes unknown', async () => {
     const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
     const clean = tables(await replayText(text));
