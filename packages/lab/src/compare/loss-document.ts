@@ -74,6 +74,15 @@ export interface ReconstructedSection {
   device_unknown: whole_number;
   /** iommu:unmap events without a call that make no request: what they unmap is not shown mapped. */
   unmaps_without_map: whole_number;
+  /** Mappings of more than 64 MiB without a call that make no request: VFIO maps the memory of a guest so. */
+  too_large: whole_number;
+  /** The largest of these; null: there is none. */
+  largest_left_out: {
+    /** Its bytes. */
+    bytes: whole_number;
+    /** `file:line` of its first iommu:map event. */
+    place: string;
+  } | null;
   /** iommu:map events without a call that make no request: nothing unmaps them. */
   maps_not_unmapped: whole_number;
   /** Requests in force for so long that they are replayed as if they had begun where they ended. */

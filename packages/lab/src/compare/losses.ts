@@ -52,6 +52,11 @@ export function reconstructedSection({ reconstructed }: CaptureReading): Reconst
     device_by_facts: by.only,
     device_unknown: by.domain,
     unmaps_without_map: reconstructed.unmapsWithoutMap,
+    too_large: reconstructed.tooLarge,
+    largest_left_out: reconstructed.largestLeftOut && {
+      bytes: reconstructed.largestLeftOut.bytes,
+      place: showPlace(reconstructed.largestLeftOut.place),
+    },
     maps_not_unmapped: reconstructed.stillMapped,
     late: reconstructed.late,
   };

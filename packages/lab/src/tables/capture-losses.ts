@@ -123,13 +123,19 @@ function withoutCall({ iommu_map: maps, iommu_unmap: unmaps }: CaptureSection): 
 }
 
 /** What became of the events without a call. */
-export function reconstructedLines({ reconstructed: of }: CaptureSection): string[] {
-  if (of.requests + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
+export function reconstructedLines(capture: CaptureSection): string[] {
+  const { reconstructed: of } = capture;
+  const { largest_left_out: largest } = of;
+  if (of.requests + of.too_large + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
   const rest: string[] = [];
   if (of.maps_not_unmapped > 0)
     rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not unmapped`);
   if (of.unmaps_without_map > 0)
     rest.push(`${plural(of.unmaps_without_map, 'iommu:unmap event')} of what is not shown mapped`);
+  if (largest !== null)
+    rest.push(
+      `${plural(of.too_large, 'mapping')} of more than 64 MiB, as VFIO maps the memory of a guest (the largest ${bytes(largest.bytes)}, ${where(largest.place, capture)})`,
+    );
   const made =
     of.requests === 0
       ? 'No request could be put together from events without a call'

@@ -157,6 +157,32 @@ describe('what a capture shows beside its calls', () => {
     }
   });
 
+  it('replays beside the memory of a guest, which it leaves out and names', async () => {
+    const GIB = 2 ** 30;
+    const writer = new TraceWriter('qemu-77').iommuMap(0, 2 ** 32, GIB).iommuMap(GIB, 2 ** 33, GIB);
+    writer.in('nvme-266').iommuMap(0xfff00000, 0x1000, 4096).iommuUnmap(0xfff00000, 4096);
+    writer.in('qemu-77').iommuUnmap(0, 2 * GIB);
+    const document = await replayText(writer.text);
+    const [capture] = document.captures;
+    expect(capture?.reconstructed).to.include({ requests: 1, bytes: 4096, too_large: 1 });
+    expect(capture?.reconstructed.largest_left_out?.bytes).to.equal(2 * GIB);
+    expect(tables(document).replace(/\s+/g, ' ')).to.include(
+      '1 mapping of more than 64 MiB, as VFIO maps the memory of a guest (the largest 2,147,483,648 bytes, line 2)',
+    );
+  });
+
+  it('names the largest mapping where all need too much memory, and no advice that does not help', async () => {
+    const text = new TraceWriter()
+      .mapPage(0x1_0000_0000, 0x10_0000_0000, 4096)
+      .mapPage(0x2_0000_0000, 0x20_0000_0000, 2 ** 31)
+      .mapPage(0x3_0000_0000, 0x30_0000_0000, 2 ** 31 - 4096).text;
+    let said = '';
+    await replayText(text).catch((error: unknown) => (said = String(error)));
+    expect(said).to.match(
+      /\d GiB would be needed for what is mapped at once, expected at most 3 GiB; the largest mapping has 2\.0 GiB \(.*x\.trace\.txt:5\)$/,
+    );
+  });
+
   it('has a lower bound of faults where the kernel left out lines', async () => {
     const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
     const log = '[    5.000900] dmar_fault: 128 callbacks suppressed\n';
