@@ -10,4 +10,6 @@ export * from './lint'; // what is wrong or fragile in them
 export * from './anonymise'; // the same lines with other names and addresses
 export * from './diff'; // two captures of the same work
 export { type KnownIommu, iommuIn, iommuNamed } from './iommu-names'; // which IOMMU a text tells of
+export { disjointRuns } from './swiotlb-runs'; // what an area of swiotlb holds
+export { type SuppressedLines, suppressedLines } from './suppressed-lines'; // what a kernel log leaves out
 export { TraceError, escaped, printable } from './trace-error';

@@ -11,13 +11,23 @@ import type { IommuMap, IommuUnmap } from '../events';
 import type { Context } from './contexts';
 import { forgetFirst } from './forget-first';
 import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
-import { type MapStep, type Mapping, PAGE, type RecordedMap, type RecordedUnmap } from './step';
+import {
+  type MapStep,
+  type Mapping,
+  PAGE,
+  type Place,
+  type RecordedMap,
+  type RecordedUnmap,
+} from './step';
 
 /** Maps without a call that are kept; the oldest are the least likely to be ended. */
 const MOST_LIVE = 65536;
 
 /** Unmaps that wait for the next line of their task. */
 const MOST_DEFERRED = 64;
+
+/** Bytes of a request at the most: no driver maps more for one transfer, VFIO maps the memory of a guest so. */
+const LARGEST_REQUEST = 2 ** 26;
 
 /** How the device of reconstructed requests is known. */
 export type DeviceSign = 'task' | 'only' | 'domain';
@@ -31,6 +41,10 @@ export class ReconstructedCounts {
   readonly byDeviceSign: Record<DeviceSign, number> = { task: 0, only: 0, domain: 0 };
   /** iommu:unmap events without a call that end no request: mapped before the capture, or in a gap of it. */
   unmapsWithoutMap = 0;
+  /** Of more than 64 MiB, which are none of a driver: they make no request. */
+  tooLarge = 0;
+  /** The largest of these, and its first map. */
+  largestLeftOut: { readonly bytes: number; readonly place: Place } | null = null;
   /** iommu:map events in force at the end: of requests under way, or of what stays mapped. */
   stillMapped = 0;
   /** Requests in force for longer than steps are held back: replayed as if they had begun where they ended. */
@@ -147,7 +161,8 @@ export class Reconstruction implements Unclaimed {
   /** @param strays unmaps without a call */
   finish(strays: number): void {
     this.settle(null);
-    this.counts.unmapsWithoutMap = strays - (this.counts.requests - this.claimedLater);
+    this.counts.unmapsWithoutMap =
+      strays - (this.counts.requests + this.counts.tooLarge - this.claimedLater);
     this.counts.stillMapped = this.pieces.size;
   }
 
@@ -186,6 +201,14 @@ export class Reconstruction implements Unclaimed {
   private request(event: IommuUnmap, unmap: RecordedUnmap, chain: readonly Piece[]): void {
     const { counts, bench } = this;
     const first = chain[0] as Piece;
+    if (unmap.size > LARGEST_REQUEST) {
+      this.ended.add(unmap);
+      counts.tooLarge++;
+      if (unmap.size > (counts.largestLeftOut?.bytes ?? 0))
+        counts.largestLeftOut = { bytes: unmap.size, place: first.step.place };
+      for (const piece of chain) this.drop(piece);
+      return;
+    }
     const last = latestOf(chain);
     const { device, sign } = this.deviceOf(first);
     const mapping: Mapping = newMapping({

@@ -120,7 +120,13 @@ export class LintContext {
     rule: Rule,
     device: string | null,
     message: string,
-    more: { kind?: string; doubt?: string | null; weight?: number; place?: Place } = {},
+    more: {
+      kind?: string;
+      doubt?: string | null;
+      weight?: number;
+      place?: Place;
+      isOfLog?: boolean;
+    } = {},
   ): void {
     this.findings.add(rule, {
       doubt: null,

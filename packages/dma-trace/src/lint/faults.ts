@@ -4,6 +4,7 @@
 import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
 import type { KernelLog, TraceEvent } from '../events';
 import type { Place } from '../calls/step';
+import { suppressedLines } from '../suppressed-lines';
 import { SmmuFaults } from '../smmu-faults';
 import type { Check } from './check';
 import type { LintContext } from './context';
@@ -103,6 +104,9 @@ export class FaultCheck implements Check {
     this.context = context;
     this.smmuFile = context.file;
     if (event.topic === 'fault') context.kinds.faults++;
+    const left = suppressedLines(event);
+    if (left?.topic === 'fault')
+      for (const rule of this.rules) context.findings.suppress(rule, left.calls);
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
     const { device, address, write } = event;
     this.fault({ device, address, write, source: 'log' }, context);
@@ -115,23 +119,29 @@ export class FaultCheck implements Check {
   private fault(fault: Fault, context: LintContext): void {
     const { device: name, address, write, source, stream = null } = fault;
     const place = fault.place ?? context.place;
-    const kind = source === 'log' ? 'log' : '';
+    const isOfLog = source === 'log';
+    const kind = isOfLog ? 'log' : '';
     const did = write === null ? 'used' : write ? 'wrote' : 'read';
     if (address === null || name === null) {
       const where = address === null ? 'an address that the line does not name' : hex(address);
       const who = stream === null ? 'a device' : `the device of stream ${hex(stream)}`;
       const kindOf = stream === null || name !== null ? kind : `${kind} ${String(stream)}`;
-      context.report(FAULT, name, `${who} ${did} ${where}`, { kind: kindOf, place });
+      context.report(FAULT, name, `${who} ${did} ${where}`, { kind: kindOf, place, isOfLog });
       return;
     }
     if (address === ALL_ONES || address >= LAST_PAGE) {
-      context.report(INVALID, name, `${did} at the last page of all addresses`, { kind, place });
+      context.report(INVALID, name, `${did} at the last page of all addresses`, {
+        kind,
+        place,
+        isOfLog,
+      });
       return;
     }
     if (this.lookedUp++ >= MOST_LOOKED_UP) {
       context.report(FAULT, name, `${did} ${hex(address)}`, {
         kind: `${kind} not looked up`,
         place,
+        isOfLog,
       });
       return;
     }
@@ -146,14 +156,14 @@ export class FaultCheck implements Check {
         AFTER,
         name,
         `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
-        { kind, place },
+        { kind, place, isOfLog },
       );
       return;
     }
     const denied =
       buffer && write !== null && buffer.dir === (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE);
     if (state === 'mapped' && denied) {
-      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place });
+      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place, isOfLog });
       return;
     }
     const where =
@@ -165,6 +175,7 @@ export class FaultCheck implements Check {
     context.report(FAULT, name, `${did} ${hex(address)}: ${where}`, {
       kind: `${kind} ${state}`,
       place,
+      isOfLog,
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }

@@ -21,7 +21,9 @@ export interface Finding {
   readonly first: Place;
   readonly last: Place;
   readonly count: number;
-  /** Of these, how many may be none, since lines may be missing. */
+  /** Calls of the kernel's rate limit that left out lines like it, of any device: occurrences not counted; 0: none known. */
+  readonly suppressed: number;
+  /** Of the occurrences, how many may be none, since lines may be missing. */
   readonly uncertain: number;
   /** Why; null if none is. */
   readonly doubt: string | null;
@@ -39,6 +41,8 @@ export interface Occurrence {
   /** How bad it is, in any unit: the message is that of the worst; default 0. */
   readonly weight?: number;
   readonly message: string;
+  /** A line of the kernel log, which a rate limit may leave out. */
+  readonly isOfLog?: boolean;
 }
 
 /** Told of each occurrence: its finding's key, and its time (ns). */
@@ -57,11 +61,13 @@ interface Kind {
   count: number;
   uncertain: number;
   doubt: string | null;
+  readonly isOfLog: boolean;
 }
 
 export class Findings {
   private readonly kinds = new Map<string, Kind>();
   private readonly perRule = new Map<Rule, number>();
+  private readonly suppressed = new Map<Rule, number>();
   /** Occurrences whose kind found no room, by rule. */
   readonly others = new Map<Rule, number>();
 
@@ -90,6 +96,7 @@ export class Findings {
         count: 0,
         uncertain: 0,
         doubt: null,
+        isOfLog: one.isOfLog === true,
       };
       this.kinds.set(key, kind);
     }
@@ -105,6 +112,11 @@ export class Findings {
       kind.weight = one.weight ?? 0;
       kind.message = one.message;
     }
+  }
+
+  /** Lines of the kernel log that would be occurrences of the rule were left out by the kernel. */
+  suppress(rule: Rule, calls: number): void {
+    this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + calls);
   }
 
   /** Lines since a time may be missing: what was found since by putting lines together is no longer sure. */
@@ -126,7 +138,9 @@ export class Findings {
 
   /** The worst first, then in the order of the rules given, then the most frequent. */
   sorted(rules: readonly Rule[]): Finding[] {
-    const found = [...this.kinds.values()].filter(({ rule }) => rules.includes(rule)).map(finding);
+    const found = [...this.kinds.values()]
+      .filter(({ rule }) => rules.includes(rule))
+      .map((kind) => finding(kind, kind.isOfLog ? (this.suppressed.get(kind.rule) ?? 0) : 0));
     return found.sort(
       (a, b) =>
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
@@ -136,7 +150,7 @@ export class Findings {
   }
 }
 
-function finding(kind: Kind): Finding {
+function finding(kind: Kind, suppressed: number): Finding {
   const { key, rule, device, message, first, last, count, uncertain, doubt } = kind;
   const severity = uncertain < count ? rule.severity : 'note';
   return {
@@ -148,6 +162,7 @@ function finding(kind: Kind): Finding {
     first,
     last,
     count,
+    suppressed,
     uncertain,
     doubt,
   };

@@ -2,6 +2,8 @@
 // What the kernel itself says, in lines of its log.
 
 import type { KernelLog, TraceEvent } from '../events';
+import { suppressedLines } from '../suppressed-lines';
+import { SEGMENT_SLOTS, disjointRuns } from '../swiotlb-runs';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
@@ -51,7 +53,7 @@ const FULL: Rule = {
   cannotSee:
     'Whether leaks or real load fill it. Older kernels do not print how many slots are in use.',
   why: 'The transfer fails; many drivers report it as an I/O error or retry forever.',
-  fix: 'Full: look for leaks, then swiotlb=<slots>. Too large, or fragmented: a smaller dma_max_mapping_size() or max_sectors_kb; more slots do not help the former.',
+  fix: 'Full: look for leaks, then swiotlb=<slots>. Too large, or fragmented: a smaller dma_max_mapping_size() or max_sectors_kb; more slots do not help the former. A run was free: look at min_align_mask and the DMA mask of the device; more slots are not known to help.',
 };
 
 /** Characters of a kernel's message. */
@@ -59,7 +61,7 @@ const SHOWN = 200;
 /** Bytes of a slot. */
 const SLOT = 2048;
 /** Slots of one mapping at the most. */
-const MOST_SLOTS = 128;
+const MOST_SLOTS = SEGMENT_SLOTS;
 /** Share of the slots above which it is load, not fragments. */
 const NEARLY_ALL = 0.9;
 
@@ -78,7 +80,10 @@ export class KernelLogCheck implements Check {
       const { kind, message } = swiotlb
         ? whyFull(swiotlb)
         : { kind: '', message: 'swiotlb is full' };
-      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind });
+      context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind, isOfLog: true });
+    } else {
+      const left = suppressedLines(event);
+      if (left?.topic === 'swiotlbFull') context.findings.suppress(FULL, left.calls);
     }
   }
 
@@ -120,6 +125,12 @@ function whyFull({ size, total, used }: NonNullable<KernelLog['swiotlb']>): {
   if (total === null || used === null) return { kind: '', message: asked };
   if (total - used < slots || used >= NEARLY_ALL * total)
     return { kind: 'full', message: `${asked}${use}: it is full` };
+  if (used < disjointRuns(total, slots)) {
+    const why =
+      "the cause is the device's alignment (min_align_mask) or DMA mask, or slots were freed meanwhile";
+    const message = `${asked}${use}: by these figures ${slots === 1 ? 'a free slot was' : `${String(slots)} free slots side by side were`} there; ${why}`;
+    return { kind: 'run free', message };
+  }
   const nearLimit =
     slots * 2 > MOST_SLOTS ? ', or too large with its alignment (min_align_mask)' : '';
   return {

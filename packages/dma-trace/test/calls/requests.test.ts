@@ -294,6 +294,23 @@ describe('Assembler: requests that only iommu:* events show', () => {
     });
   });
 
+  it('leave out what is larger than any transfer, and name the largest', () => {
+    const { steps, assembler } = new Capture()
+      .iommuMap(0, 2 ** 26)
+      .iommuMap(2 ** 30, 2 ** 30)
+      .iommuMap(2 ** 31, 2 ** 30)
+      .iommuUnmap(0, 2 ** 26)
+      .iommuUnmap(2 ** 30, 2 ** 31)
+      .read();
+    expect(requests(steps, 'reconstructed').map(({ size }) => size)).to.deep.equal([2 ** 26]);
+    const { reconstructed } = assembler;
+    expect(reconstructed).to.include({
+      ...{ requests: 1, tooLarge: 1, unmapsWithoutMap: 0, stillMapped: 0 },
+    });
+    expect(reconstructed.largestLeftOut?.bytes).to.equal(2 ** 31);
+    expect(reconstructed.largestLeftOut?.place.line).to.equal(2);
+  });
+
   it('hold up no other step for good', () => {
     type Four = [TraceEvent, TraceEvent, TraceEvent, TraceEvent];
     const lines = new Capture().iommuMap(A).in('other-9').map(0x1000).unmap(0x1000).iommuUnmap(A);

@@ -411,10 +411,37 @@ describe('lint rules', () => {
       expect(found?.message.length).to.be.below(230);
     });
 
+    it('are a lower bound where the kernel left out lines', () => {
+      const lines = [
+        'nvme 0000:01:00.0: swiotlb buffer is full (sz: 8192 bytes), total 32768 (slots), used 32768 (slots)',
+        'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set',
+      ];
+      const left = (...more: string[]): [string, number, number][] =>
+        lintLines(log(...lines, ...more)).findings.map((f) => [f.rule.id, f.count, f.suppressed]);
+      expect(left()).to.have.deep.members([
+        ['swiotlb-full', 1, 0],
+        ['fault', 1, 0],
+      ]);
+      const suppressed = [
+        'swiotlb_tbl_map_single: 41 callbacks suppressed',
+        'dmar_fault: 128 callbacks suppressed',
+        'swiotlb_tbl_map_single: 9 callbacks suppressed',
+        'nvme_map_data: 7 callbacks suppressed',
+      ];
+      expect(left(...suppressed)).to.have.deep.members([
+        ['swiotlb-full', 1, 50],
+        ['fault', 1, 128],
+      ]);
+    });
+
     const full: [string, number, number, RegExp][] = [
       ['too large', 262145, 10, /262,145 bytes asked for, 10 of 32,768 slots used: too large/],
-      ['fragmented', 8192, 10, /no 4 free slots side by side: fragmented$/],
-      ['fragmented or aligned', 262144, 10, /fragmented, or too large with its alignment/],
+      ['fragmented', 8192, 8192, /no 4 free slots side by side: fragmented$/],
+      ['fragmented or aligned', 262144, 256, /fragmented, or too large with its alignment/],
+      // 1,024 runs of 32 slots: so many slots in use spoil them all, one fewer does not.
+      ['just fragmented', 65536, 1024, /no 32 free slots side by side: fragmented$/],
+      ['a run was free', 65536, 1023, /by these figures 32 free slots side by side were there/],
+      ['not used at all', 65536, 0, /0 of 32,768 slots used: by these figures 32 free slots/],
       ['full', 8192, 32765, /8,192 bytes asked for, 32,765 of 32,768 slots used: it is full/],
       ['nearly full', 4096, 32000, /it is full/],
     ];

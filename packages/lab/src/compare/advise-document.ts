@@ -121,8 +121,8 @@ export interface FlushQueueRow {
 /** Lines of the kernel log about a full swiotlb, of one cause and device. */
 export interface SwiotlbFullRow {
   /**
-   * too_large: no area serves such a piece. fragmented: enough slots were free, but not in one run. leaked: slots in use never
-   * became fewer. full: more was asked for than was free. unknown: the line has no numbers.
+   * too_large: no area serves such a piece. fragmented: enough slots were free, but not in one run. run_free: so few were in use
+   * that a run was free: another cause. leaked: slots in use never became fewer. full: more was asked for than was free. unknown: the line has no numbers.
    */
   cause: SwiotlbCause;
   /** The device; null: the lines name none. */
@@ -192,6 +192,8 @@ export interface AdviseDocument {
   flush_queues: FlushQueueRow[];
   /** Lines of the kernel log about a full swiotlb, the most frequent first. */
   swiotlb_full: SwiotlbFullRow[];
+  /** Further such lines, of any cause and device, that the kernel's rate limit left out ("callbacks suppressed"). */
+  swiotlb_full_suppressed: whole_number;
   /** What makes the advice uncertain. */
   uncertain: string[];
   /** What each boot was recorded on. */

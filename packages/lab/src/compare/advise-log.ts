@@ -2,7 +2,7 @@
 // Lines of a kernel log about a full swiotlb: all of them, and what to do about each cause.
 
 import { IO_TLB_SEGSIZE, IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
-import { readTrace } from '@iommu-bounce/dma-trace';
+import { readTrace, suppressedLines } from '@iommu-bounce/dma-trace';
 import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
 import { count, exactBytes, plural, sizeLimit } from '../show/format';
 import type { SwiotlbFullRow } from './advise-document';
@@ -13,6 +13,8 @@ const LEAK_SHARE = 0.5;
 /** What a first look at the captures finds. */
 export interface LogLook {
   readonly full: SwiotlbFull;
+  /** Lines about it that the kernel's rate limit left out. */
+  readonly suppressed: number;
   /** Lines of a kernel log. */
   readonly logLines: number;
   /** Files with any event beside them. */
@@ -26,6 +28,7 @@ export async function lookAtLogs(
   progress: (file: string, share: number) => void,
 ): Promise<LogLook> {
   const full = new SwiotlbFull();
+  let suppressed = 0;
   let logLines = 0;
   const captures: string[] = [];
   for (const [i, file] of files.entries()) {
@@ -33,6 +36,8 @@ export async function lookAtLogs(
     for await (const batch of reader.batches()) {
       for (const event of batch) {
         if (event.kind !== 'kernelLog') continue;
+        const left = suppressedLines(event);
+        if (left?.topic === 'swiotlbFull') suppressed += left.calls;
         if (event.topic !== 'swiotlbFull') continue;
         full.add({
           device: event.device,
@@ -48,7 +53,7 @@ export async function lookAtLogs(
     logLines += reader.counters.logLines;
     if (reader.counters.events > 0) captures.push(file);
   }
-  return { full, logLines, captures };
+  return { full, suppressed, logLines, captures };
 }
 
 /** @param held bytes that a device maps and never unmaps, by the calls beside the log */
@@ -82,6 +87,8 @@ function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): strin
       );
     case 'fragmented':
       return `enough slots were free, but no run of ${exactBytes(largest ?? 0)}: smaller pieces, or a larger area${atLeast(total)}`;
+    case 'run_free':
+      return `a run of ${exactBytes(largest ?? 0)} was free by these numbers: the cause is the alignment (min_align_mask) or DMA mask of the device, or slots were freed meanwhile; a larger area is not known to help`;
     case 'leaked':
       return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
     case 'full':

@@ -26,6 +26,7 @@ const DOES_NOT_PAY = 0.2;
 const CAUSE_WORDS = {
   too_large: 'too large for any area',
   fragmented: 'fragmented',
+  run_free: 'with a run free by its numbers',
   leaked: 'leaked',
   full: 'full in truth',
   unknown: 'without numbers',
@@ -46,15 +47,15 @@ export function doesNotPay({
 }
 
 export function logSentence(
-  { logLines }: Pick<LogLook, 'logLines'>,
+  { logLines, suppressed }: Pick<LogLook, 'logLines' | 'suppressed'>,
   rows: readonly SwiotlbFullRow[],
 ): string {
   if (rows.length === 0)
     return `A kernel log without DMA calls: none of its ${plural(logLines, 'line')} is about a full swiotlb, so there is nothing to advise on.`;
-  return `A kernel log without DMA calls: ${fullText(rows)}`;
+  return `A kernel log without DMA calls: ${fullText(rows, suppressed)}`;
 }
 
-function fullText(rows: readonly SwiotlbFullRow[]): string {
+function fullText(rows: readonly SwiotlbFullRow[], suppressed: number): string {
   const causes = [...new Set(rows.map(({ cause }) => cause))];
   const parts = causes.map((cause) => {
     const n = sum(rows, (row) => (row.cause === cause ? row.count : 0));
@@ -62,15 +63,18 @@ function fullText(rows: readonly SwiotlbFullRow[]): string {
   });
   const all = sum(rows, (row) => row.count);
   const most = rows[0]?.advice ?? '';
-  return `swiotlb was full ${plural(all, 'time')}: ${listed(parts)}; ${most}.`;
+  const times = `${suppressed > 0 ? 'at least ' : ''}${plural(all + suppressed, 'time')}`;
+  if (suppressed > 0)
+    parts.push(`${count(suppressed)} of unknown cause, which the kernel's rate limit left out`);
+  return `swiotlb was full ${times}: ${listed(parts)}; ${most}.`;
 }
 
 export function adviceSentence(document: AdviseDocument): string {
-  const { mappings, swiotlb_full: rows } = document;
+  const { mappings, swiotlb_full: rows, swiotlb_full_suppressed: suppressed } = document;
   if (mappings > 0) return poolSentence(document);
   const none =
     'Nothing here asks for a bounce buffer: no dma_map_page and no dma_map_sg was replayed';
-  return rows.length === 0 ? `${none}.` : `${none}; ${fullText(rows)}`;
+  return rows.length === 0 ? `${none}.` : `${none}; ${fullText(rows, suppressed)}`;
 }
 
 function poolSentence(document: AdviseDocument): string {

@@ -83,6 +83,7 @@ async function ofLogs(
     advice: logSentence(look, rows),
     files: [...files],
     swiotlb_full: rows,
+    swiotlb_full_suppressed: look.suppressed,
   };
 }
 
@@ -98,6 +99,7 @@ const NOTHING: AdviseDocument = {
     only_what_pays: null,
   },
   ...{ verdict: null, bounce: [], swiotlb: null, flush_queues: [], swiotlb_full: [] },
+  swiotlb_full_suppressed: 0,
   ...{ uncertain: [], recorded_on: [], preset: null, costs: null, captures: [] },
 };
 
@@ -129,6 +131,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
     ...{ boots: found.length, captures, swiotlb_full: rows, preset, costs },
     recorded_on: sessions.map(({ recordedOn }) => recordedOn),
     ...{ mappings: search.maps, mappings_servable: search.reachable },
+    swiotlb_full_suppressed: look.suppressed,
     flush_queues: loads.flatMap(queueRows),
   };
   if (search.maps === 0 || !first) {

@@ -74,6 +74,15 @@ export interface ReconstructedSection {
   device_unknown: whole_number;
   /** iommu:unmap events without a call that make no request: what they unmap is not shown mapped. */
   unmaps_without_map: whole_number;
+  /** Mappings of more than 64 MiB without a call that make no request: VFIO maps the memory of a guest so. */
+  too_large: whole_number;
+  /** The largest of these; null: there is none. */
+  largest_left_out: {
+    /** Its bytes. */
+    bytes: whole_number;
+    /** `file:line` of its first iommu:map event. */
+    place: string;
+  } | null;
   /** iommu:map events without a call that make no request: nothing unmaps them. */
   maps_not_unmapped: whole_number;
   /** Requests in force for so long that they are replayed as if they had begun where they ended. */
@@ -88,6 +97,10 @@ export interface KernelLogSection {
   faults: whole_number;
   /** Lines about a full swiotlb. */
   swiotlb_full: whole_number;
+  /** Calls of the kernel's rate limit that printed no line about a fault; one call is not always one fault. */
+  faults_suppressed: whole_number;
+  /** Lines about a full swiotlb that the kernel's rate limit left out. */
+  swiotlb_full_suppressed: whole_number;
   /** Lines of DMA-API debugging. */
   dma_api_debug: whole_number;
   /** Of these three, the first 20. */

@@ -52,17 +52,24 @@ export function reconstructedSection({ reconstructed }: CaptureReading): Reconst
     device_by_facts: by.only,
     device_unknown: by.domain,
     unmaps_without_map: reconstructed.unmapsWithoutMap,
+    too_large: reconstructed.tooLarge,
+    largest_left_out: reconstructed.largestLeftOut && {
+      bytes: reconstructed.largestLeftOut.bytes,
+      place: showPlace(reconstructed.largestLeftOut.place),
+    },
     maps_not_unmapped: reconstructed.stillMapped,
     late: reconstructed.late,
   };
 }
 
 export function kernelLogSection({ account }: CaptureReading): KernelLogSection {
-  const { byTopic, first, count } = account.log;
+  const { byTopic, suppressed, first, count } = account.log;
   return {
     lines: count,
     faults: byTopic.fault,
     swiotlb_full: byTopic.swiotlbFull,
+    faults_suppressed: suppressed.fault,
+    swiotlb_full_suppressed: suppressed.swiotlbFull,
     dma_api_debug: byTopic.dmaDebug,
     first: first.map(({ place, topic, timeNs, device, address, write, swiotlb, text }) => ({
       place: showPlace(place),

@@ -2,11 +2,13 @@
 // How much memory the machine of a replay needs.
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+import { showPlace } from '@iommu-bounce/dma-trace';
 import type { RecordedMachineFacts } from '@iommu-bounce/simulation';
 import type { InitialState } from '../drive/slot-history';
 import type { Survey } from '../drive/survey';
 import { warmUpNeeds } from '../drive/warm-up';
-import { UsageError } from '../errors';
+import { UsageError, oneLine } from '../errors';
+import { memory } from '../show/format';
 
 /** The longest typed array of the oldest Node.js supported, and some room. */
 export const MOST_RAM = 0.95 * 2 ** 32;
@@ -39,8 +41,30 @@ export function memoryNeeded(
   const others = Math.min(ROOM, LEAST_ROOM + survey.mappings * LARGEST_CLASS);
   const buddyPages = Math.ceil(bytes / PAGE_SIZE) + others;
   if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
-    throw new UsageError(
-      `${file}: ${String(Math.ceil(((windowFrames + buddyPages) * PAGE_SIZE) / 2 ** 30))} GiB would be needed for what is mapped at once, expected at most 3; fewer slots or smaller classes may help`,
-    );
+    throw new UsageError(tooMuch(survey, windowFrames, buddyPages, others, file));
   return { windowFrames, buddyPages };
+}
+
+/** @param others pages that are for no buffers */
+function tooMuch(
+  { largest, peakCoherent }: Survey,
+  windowFrames: number,
+  buddyPages: number,
+  others: number,
+  file: string,
+): string {
+  const gib = Math.ceil(((windowFrames + buddyPages) * PAGE_SIZE) / 2 ** 30);
+  const named =
+    largest === null
+      ? ''
+      : `; the largest mapping has ${sizeText(largest.size)} (${oneLine(showPlace(largest.place))})`;
+  // Without any buffer it would be too much as well: then other parameters do not help.
+  const withoutBuffers = (windowFrames + others) * PAGE_SIZE + 2 * peakCoherent;
+  const advice = withoutBuffers > MOST_RAM ? '' : '; fewer slots or smaller classes may help';
+  return `${file}: ${String(gib)} GiB would be needed for what is mapped at once, expected at most 3 GiB${named}${advice}`;
+}
+
+/** In the unit of the sentence where it is one or more. */
+function sizeText(bytes: number): string {
+  return bytes < 2 ** 30 ? memory(bytes) : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

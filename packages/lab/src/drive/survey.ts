@@ -64,6 +64,8 @@ export class Survey {
   firstNs = -1;
   /** Mappings that did not fail. */
   mappings = 0;
+  /** The mapping of most bytes; null: there is none. */
+  largest: Pick<Mapping, 'place' | 'size'> | null = null;
   /** Bytes of coherent memory in force at most. */
   peakCoherent = 0;
   private coherent = 0;
@@ -188,6 +190,9 @@ export class Survey {
 
   private hold(mapping: Mapping): void {
     this.mappings++;
+    // A mapping is not kept for its runs and lists: only its place and its size are asked for.
+    if (mapping.size > (this.largest?.size ?? 0))
+      this.largest = { place: mapping.place, size: mapping.size };
     if (mapping.runs.length > 0)
       this.windows.set(
         mapping,

@@ -81,7 +81,9 @@ function result(finding: FindingRow, folder: string, ruleIndex: number): object 
   const { first, last } = finding;
   const lastAt = first.file === last.file ? 'line ' : `${escaped(last.file)}:`;
   const times =
-    count > 1 ? ` ${String(count)} times, the last at ${lastAt}${String(last.line)}.` : '';
+    count > 1
+      ? ` ${finding.suppressed > 0 ? 'At least ' : ''}${String(count)} times, the last at ${lastAt}${String(last.line)}.`
+      : '';
   const unsure = doubt === null ? '' : ` Unsure: ${doubt}.`;
   const text = `${device === null ? '' : `${device}: `}${message}.${times}${unsure} ${fix}`;
   return {

@@ -263,8 +263,15 @@ function queueCells(row: FlushQueueRow): string[] {
   ];
 }
 
-function swiotlbFull({ swiotlb_full: rows }: AdviseDocument): TitledParts[] {
+function swiotlbFull({
+  swiotlb_full: rows,
+  swiotlb_full_suppressed: suppressed,
+}: AdviseDocument): TitledParts[] {
   const lines = rows.map(fullText);
+  if (suppressed > 0)
+    lines.push(
+      `These are at least so many: the kernel's rate limit left out ${plural(suppressed, 'further line')}, of any cause and device.`,
+    );
   const title = '"swiotlb buffer is full" in the kernel log';
   return [{ id: 'swiotlb-full', title, parts: lines.length > 0 ? [lines] : [] }];
 }

@@ -123,13 +123,19 @@ function withoutCall({ iommu_map: maps, iommu_unmap: unmaps }: CaptureSection): 
 }
 
 /** What became of the events without a call. */
-export function reconstructedLines({ reconstructed: of }: CaptureSection): string[] {
-  if (of.requests + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
+export function reconstructedLines(capture: CaptureSection): string[] {
+  const { reconstructed: of } = capture;
+  const { largest_left_out: largest } = of;
+  if (of.requests + of.too_large + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
   const rest: string[] = [];
   if (of.maps_not_unmapped > 0)
     rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not unmapped`);
   if (of.unmaps_without_map > 0)
     rest.push(`${plural(of.unmaps_without_map, 'iommu:unmap event')} of what is not shown mapped`);
+  if (largest !== null)
+    rest.push(
+      `${plural(of.too_large, 'mapping')} of more than 64 MiB, as VFIO maps the memory of a guest (the largest ${bytes(largest.bytes)}, ${where(largest.place, capture)})`,
+    );
   const made =
     of.requests === 0
       ? 'No request could be put together from events without a call'
@@ -143,8 +149,10 @@ export function reconstructedLines({ reconstructed: of }: CaptureSection): strin
 export function logLines(capture: CaptureSection): string[] {
   const { lines, faults, swiotlb_full: full, dma_api_debug: debug, first } = capture.kernel_log;
   if (lines === 0) return [];
+  const { faults_suppressed: noFaults, swiotlb_full_suppressed: noFull } = capture.kernel_log;
+  const least = (n: number, left: number): string => `${left > 0 ? 'at least ' : ''}${count(n)}`;
   return [
-    `Kernel log: ${plural(lines, 'line')}, ${count(faults)} about faults, ${count(full)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
+    `Kernel log: ${plural(lines, 'line')}, ${least(faults, noFaults)} about faults, ${least(full, noFull)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
     ...first.slice(0, 5).map(({ place, device, address, text }) => {
       const who = [device === null ? '' : oneLine(device), address === null ? '' : hex(address)];
       const named = who.filter(Boolean).join(' at ');

@@ -244,8 +244,12 @@ function rest(capture: CaptureSection): Part[] {
     capture.different_unmaps.count +
     capture.second_unmaps.count +
     capture.swiotlb_bounces.count;
-  if (clean === 0)
-    lines.push('No faults, no second unmaps, no unmap unlike its map, no swiotlb bounces.');
+  if (clean === 0) {
+    // The kernel log between the events may tell of some.
+    const { faults: logged, faults_suppressed: left } = capture.kernel_log;
+    const none = logged + left === 0 ? 'No faults' : 'No io_page_fault events';
+    lines.push(`${none}, no second unmaps, no unmap unlike its map, no swiotlb bounces.`);
+  }
   return lines.length > 0 ? [lines] : [];
 }
 

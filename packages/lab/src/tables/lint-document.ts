@@ -11,6 +11,8 @@ import {
   type TraceCounters,
 } from '@iommu-bounce/dma-trace';
 
+import { plural } from '../show/format';
+
 export interface LintDocument {
   /** In the order given. */
   readonly captures: readonly LintCapture[];
@@ -84,7 +86,12 @@ export interface FindingRow {
   readonly last: LintPlace;
   /** Occurrences. */
   readonly count: whole_number;
-  /** Of these, how many may be none, since lines may be missing. */
+  /**
+   * Calls of the kernel's rate limit that printed no line like it ("callbacks suppressed"), of any device. Not in `count`, which
+   * is a lower bound then; of a fault one call is not always one fault. 0: none are known.
+   */
+  readonly suppressed: whole_number;
+  /** Of the occurrences, how many may be none, since lines may be missing. */
   readonly uncertain: whole_number;
   /** Why; null if none is. */
   readonly doubt: string | null;
@@ -189,9 +196,22 @@ function row({ rule, first, last, ...rest }: LintFinding): FindingRow {
     first,
     last,
     count: rest.count,
+    suppressed: rest.suppressed,
     uncertain: rest.uncertain,
     doubt: rest.doubt,
   };
+}
+
+/** How often a finding occurred: a lower bound where the kernel left out lines. */
+export function timesOf({ count, suppressed }: Pick<FindingRow, 'count' | 'suppressed'>): string {
+  return `${suppressed > 0 ? 'at least ' : ''}${plural(count, 'time')}`;
+}
+
+/** Why it is a lower bound; null: it is none. */
+export function suppressedText({ suppressed }: Pick<FindingRow, 'suppressed'>): string | null {
+  return suppressed === 0
+    ? null
+    : `The rate limit of the kernel left out more, of any device: ${plural(suppressed, 'callback')} suppressed.`;
 }
 
 export function describeRule(rule: LintRule): RuleDescription {

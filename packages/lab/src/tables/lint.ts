@@ -4,12 +4,14 @@
 import { escaped } from '@iommu-bounce/dma-trace';
 import { count, plural } from '../show/format';
 import { PAPER, type Screen, narrower, wrapped } from '../show/text';
-import type {
-  FindingRow,
-  LintCapture,
-  LintDocument,
-  LintPlace,
-  RuleDescription,
+import {
+  type FindingRow,
+  type LintCapture,
+  type LintDocument,
+  type LintPlace,
+  type RuleDescription,
+  suppressedText,
+  timesOf,
 } from './lint-document';
 
 /** @param verbose with the names of the rules that found nothing, or were not checked */
@@ -86,13 +88,15 @@ function findingText(finding: FindingRow, screen: Screen): string {
   const { severity, rule, device, message, first, last } = finding;
   const of = device === null ? '' : `, ${device}`;
   const lines = [
-    line(`${severity} ${rule}${of}, ${plural(finding.count, 'time')}`),
+    line(`${severity} ${rule}${of}, ${timesOf(finding)}`),
     item('', message),
     item(
       '',
       first.line === last.line ? place(first) : `first ${place(first)}, last ${place(last)}`,
     ),
   ];
+  const left = suppressedText(finding);
+  if (left !== null) lines.push(item('', left));
   if (finding.doubt !== null)
     lines.push(
       item(

@@ -9,7 +9,7 @@ import { plural, shortMicros } from '../show/format';
 export function togetherLines({ boots, verdict_by_boot: each }: ReplayDocument): string[] {
   if (boots < 2) return [];
   return [
-    `${String(boots)} recordings that are no CPUs of one boot, replayed on a machine each. The verdict and the tables are of all together; each by itself:`,
+    `${String(boots)} recordings, replayed on a machine each: nothing in them shows that they are CPUs of one boot. The verdict and the tables are of all together; each by itself:`,
     ...each.map(({ files, verdict }) => `${files.map(oneLine).join(', ')}: ${figures(verdict)}`),
   ];
 }

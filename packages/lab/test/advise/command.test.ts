@@ -261,7 +261,8 @@ describe('advise', function () {
 
     it('says which cause a full swiotlb has', async () => {
       expect(await causes(full(100, 100, 524288))).to.deep.equal(['too_large 1']);
-      expect(await causes(full(100, 100, 65536))).to.deep.equal(['fragmented 1']);
+      expect(await causes(full(100, 1024, 65536))).to.deep.equal(['fragmented 1']);
+      expect(await causes(full(100, 200, 65536))).to.deep.equal(['run_free 1']);
       expect(await causes(full(100, 32768))).to.deep.equal(['full 1']);
       const leak = [0, 4, 8, 12, 16].map((i) => full(100 + i, 32767 + i / 16)).join('');
       expect(await causes(leak.replaceAll(/used 32767\.\d+/g, 'used 32767'))).to.deep.equal([
@@ -274,6 +275,24 @@ describe('advise', function () {
       expect(advice).to.equal(
         'A kernel log without DMA calls: swiotlb was full 1 time: 1 full in truth; needs swiotlb=32896 at least (32,792 slots in use and asked for).',
       );
+    });
+
+    it('counts lines that the rate limit of the kernel left out', async () => {
+      const left = '[  101.000000] swiotlb_tbl_map_single: 41 callbacks suppressed\n';
+      const document = await adviceOnText(`${full(100, 32768)}${left}`);
+      expect(document.swiotlb_full_suppressed).to.equal(41);
+      expect(document.swiotlb_full[0]?.count).to.equal(1);
+      expect(document.advice).to.include(
+        "swiotlb was full at least 42 times: 1 full in truth and 41 of unknown cause, which the kernel's rate limit left out;",
+      );
+      expect((await adviceOnText(full(100, 32768))).swiotlb_full_suppressed).to.equal(0);
+    });
+
+    it('does not advise a larger area where a run was free', async () => {
+      const { advice } = await adviceOnText(full(100, 0, 65536));
+      expect(advice).to.match(/1 with a run free by its numbers; a run of .* was free/);
+      expect(advice).not.to.match(/swiotlb=/);
+      expect((await adviceOnText(full(100, 1024, 65536))).advice).to.include('swiotlb=65536');
     });
 
     it('does not round a size to the limit that it exceeds', async () => {

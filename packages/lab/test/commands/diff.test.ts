@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DiffDocument, DifferenceKind } from '@iommu-bounce/lab';
+import { diffAnswer } from '../../src/tables/diff-answer';
 import { TraceWriter } from '../replay/helpers';
 import { cli, cliOn, expectFits, fixtures, withFolder } from './run-cli';
 
@@ -192,7 +193,23 @@ describe('diff', function () {
       iommu_unmaps_per_unmap: null,
     });
 
+    // Not one request for each mapping: the other one was not recorded.
     const noUnmaps = await textsDiff(whole, without(/unmap/));
+    expect(noUnmaps.requests).to.deep.include({
+      unknown_a: null,
+      unknown_b: 'it has no unmap call and no iommu:unmap event',
+      iommu_maps: { a: 3, b: 3 },
+      iommu_unmaps: { a: 3, b: null },
+      per_mapping: { a: 2, b: null },
+    });
+    expect(diffAnswer(noUnmaps)).to.include('requests to the IOMMU are not known of B');
+    const mirrored = await textsDiff(without(/unmap/), whole);
+    expect(mirrored.requests).to.deep.include({
+      unknown_a: 'it has no unmap call and no iommu:unmap event',
+      unknown_b: null,
+      per_mapping: { a: null, b: 2 },
+    });
+    expect(diffAnswer(mirrored)).to.include('requests to the IOMMU are not known of A');
     expect(noUnmaps.windows.unknown).to.equal('B shows no unmap');
     expect(noUnmaps.windows.rows).to.deep.equal([]);
     expect(noUnmaps.counts).to.include({ unmaps: 0, windows: 0 });

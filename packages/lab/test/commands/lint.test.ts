@@ -58,6 +58,7 @@ const FINDING: FindingRow = {
   first: { file: '', line: 1 },
   last: { file: '', line: 1 },
   count: 1,
+  suppressed: 0,
   uncertain: 0,
   doubt: null,
 };
@@ -206,6 +207,22 @@ describe('lint', function () {
       expect((JSON.parse(json) as LintDocument).captures[0]?.unparsed_first).to.deep.equal([
         { place: { file, line: 8 }, text: '\\x1bodd line' },
       ]);
+    }));
+
+  it('says "at least" where the rate limit of the kernel left out lines', () =>
+    withFolder(async (folder) => {
+      const [file, page] = [join(folder, 'log.txt'), join(folder, 'a.html')];
+      writeFileSync(
+        file,
+        '[    1.000000] nvme 0000:01:00.0: swiotlb buffer is full (sz: 4096 bytes)\n' +
+          '[    6.000000] swiotlb_tbl_map_single: 41 callbacks suppressed\n',
+      );
+      const { out } = await cli('lint', file, '--report', page);
+      expect(out).to.include('swiotlb-full, 0000:01:00.0, at least 1 time\n');
+      const left =
+        'The rate limit of the kernel left out more, of any device: 41 callbacks suppressed.';
+      expect(out.replace(/\s+/g, ' ')).to.include(left);
+      expect(readFileSync(page, 'utf8')).to.include('at least 1 time</h3>').and.to.include(left);
     }));
 
   it('lets no text of a capture write on the terminal', () =>

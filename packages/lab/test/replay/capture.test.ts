@@ -142,6 +142,58 @@ describe('what a capture shows beside its calls', () => {
     );
   });
 
+  it('does not deny the faults of the kernel log between the events', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    for (const line of [
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=01:00.0 domain=0x0012 address=0xfff00000 flags=0x0020]',
+      'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set',
+    ]) {
+      const said = tables(await replayText(`${text}[    5.000900] ${line}\n`));
+      expect(said).to.include('1 line, 1 about faults');
+      expect(said).not.to.include('No faults');
+      expect(said.replace(/\s+/g, ' ')).to.include(
+        'No io_page_fault events, no second unmaps, no unmap unlike its map, no swiotlb bounces.',
+      );
+    }
+  });
+
+  it('replays beside the memory of a guest, which it leaves out and names', async () => {
+    const GIB = 2 ** 30;
+    const writer = new TraceWriter('qemu-77').iommuMap(0, 2 ** 32, GIB).iommuMap(GIB, 2 ** 33, GIB);
+    writer.in('nvme-266').iommuMap(0xfff00000, 0x1000, 4096).iommuUnmap(0xfff00000, 4096);
+    writer.in('qemu-77').iommuUnmap(0, 2 * GIB);
+    const document = await replayText(writer.text);
+    const [capture] = document.captures;
+    expect(capture?.reconstructed).to.include({ requests: 1, bytes: 4096, too_large: 1 });
+    expect(capture?.reconstructed.largest_left_out?.bytes).to.equal(2 * GIB);
+    expect(tables(document).replace(/\s+/g, ' ')).to.include(
+      '1 mapping of more than 64 MiB, as VFIO maps the memory of a guest (the largest 2,147,483,648 bytes, line 2)',
+    );
+  });
+
+  it('names the largest mapping where all need too much memory, and no advice that does not help', async () => {
+    const text = new TraceWriter()
+      .mapPage(0x1_0000_0000, 0x10_0000_0000, 4096)
+      .mapPage(0x2_0000_0000, 0x20_0000_0000, 2 ** 31)
+      .mapPage(0x3_0000_0000, 0x30_0000_0000, 2 ** 31 - 4096).text;
+    let said = '';
+    await replayText(text).catch((error: unknown) => (said = String(error)));
+    expect(said).to.match(
+      /\d GiB would be needed for what is mapped at once, expected at most 3 GiB; the largest mapping has 2\.0 GiB \(.*x\.trace\.txt:5\)$/,
+    );
+  });
+
+  it('has a lower bound of faults where the kernel left out lines', async () => {
+    const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
+    const log = '[    5.000900] dmar_fault: 128 callbacks suppressed\n';
+    const document = await replayText(text + log);
+    expect(document.captures[0]?.kernel_log).to.include({
+      ...{ faults: 0, faults_suppressed: 128, swiotlb_full_suppressed: 0 },
+    });
+    const said = tables(document);
+    expect(said).to.include('at least 0 about faults').and.not.to.include('No faults');
+  });
+
   it('says first what the capture lacks, and what that makes unknown', async () => {
     const { text } = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
     const clean = tables(await replayText(text));

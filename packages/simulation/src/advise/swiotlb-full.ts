@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // "swiotlb buffer is full" in a kernel log: which cause the numbers of the lines show.
 
+import { disjointRuns } from '@iommu-bounce/dma-trace/parse';
 import { IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
 import { LONGEST_BOUNCE } from './swiotlb-load';
 
 /**
- * too_large: no area can hold such a piece. fragmented: as many slots as asked for were free, but not in one run. leaked: full,
- * and the slots in use never became fewer. full: more was asked for than was free. unknown: the line has no numbers of slots.
+ * too_large: no area can hold such a piece. fragmented: as many slots as asked for were free, but not in one run. run_free:
+ * so few slots were in use that a run was free, so the cause is another. leaked: full, and the slots in use never became
+ * fewer. full: more was asked for than was free. unknown: the line has no numbers of slots.
  */
-export type SwiotlbCause = 'too_large' | 'fragmented' | 'leaked' | 'full' | 'unknown';
+export type SwiotlbCause = 'too_large' | 'fragmented' | 'run_free' | 'leaked' | 'full' | 'unknown';
 
 /** One line. */
 export interface SwiotlbFullLine {
@@ -122,7 +124,9 @@ export class SwiotlbFull {
 function causeOf({ size, total, used }: SwiotlbFullLine): SwiotlbCause {
   if (size !== null && size > LONGEST_BOUNCE) return 'too_large';
   if (size === null || total === null || used === null) return 'unknown';
-  return used + Math.ceil(size / IO_TLB_SIZE) <= total ? 'fragmented' : 'full';
+  const slots = Math.ceil(size / IO_TLB_SIZE);
+  if (used + slots > total) return 'full';
+  return used < disjointRuns(total, slots) ? 'run_free' : 'fragmented';
 }
 
 function merged(a: SwiotlbFullGroup, b: SwiotlbFullGroup): SwiotlbFullGroup {

@@ -78,6 +78,10 @@ describe('SwiotlbFull', () => {
     expect(causes({ size: 256 * KIB + 1, used: 10 })).to.deep.equal(['too_large 1']);
     expect(causes({ size: 256 * KIB, used: 32768 - 128 })).to.deep.equal(['fragmented 1']);
     expect(causes({ size: 256 * KIB, used: 32768 - 127 })).to.deep.equal(['full 1']);
+    expect(causes({ size: 64 * KIB, used: 1024 })).to.deep.equal(['fragmented 1']);
+    // 1,024 runs of 32 slots: 1,023 slots in use leave one of them free.
+    expect(causes({ size: 64 * KIB, used: 1023 })).to.deep.equal(['run_free 1']);
+    expect(causes({ size: 64 * KIB, used: 0 })).to.deep.equal(['run_free 1']);
     expect(causes({ total: null, used: null })).to.deep.equal(['unknown 1']);
     expect(causes({ total: null, used: null, size: 2 ** 20 })).to.deep.equal(['too_large 1']);
   });

@@ -2,6 +2,7 @@
 // Lines of the kernel log between the events, by what they are about.
 
 import type { KernelLog, LogTopic } from '../../events';
+import { suppressedLines } from '../../suppressed-lines';
 import { SmmuFaults } from '../../smmu-faults';
 import { printable } from '../../trace-error';
 import type { Place } from '../step';
@@ -25,6 +26,8 @@ export class LogAccount {
     iommu: 0,
     other: 0,
   };
+  /** Calls of the kernel's rate limit that printed no such line. */
+  readonly suppressed = { fault: 0, swiotlbFull: 0 };
   /** The first lines about faults, a full swiotlb, and misuse of the DMA API. */
   readonly first: LogLine[] = [];
   private readonly smmuFaults = new SmmuFaults(({ line, device, address, write }) => {
@@ -41,6 +44,8 @@ export class LogAccount {
     // Only its first line counts.
     const topic = this.smmuFaults.add(event) === 'more' ? 'iommu' : event.topic;
     this.byTopic[topic]++;
+    const left = suppressedLines(event);
+    if (left !== null) this.suppressed[left.topic] += left.calls;
     const isTrouble = topic === 'fault' || topic === 'swiotlbFull' || topic === 'dmaDebug';
     if (!isTrouble || this.first.length >= LISTED) return;
     this.first.push({

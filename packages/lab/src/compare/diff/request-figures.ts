@@ -105,18 +105,26 @@ function toldOf({ section, log }: CaptureRead): Told {
   if (mappingsOf(log) === 0) return { maps: false, unmaps: false, why: 'it has no mapping' };
   let maps = true;
   let unmaps = true;
+  // Without any unmap nobody knows what the unmaps would have asked for.
+  let hasUnmaps = section.iommu_unmap.events > 0;
   for (let i = 0; i < log.length; i++) {
     if (log.isSync(i)) continue;
     if (Number.isNaN(log.mapsOf(i))) maps = false;
-    if (log.isUnmapped(i) && Number.isNaN(log.unmapsOf(i))) unmaps = false;
+    if (!log.isUnmapped(i)) continue;
+    hasUnmaps = true;
+    if (Number.isNaN(log.unmapsOf(i))) unmaps = false;
   }
   maps ||= section.iommu_map.events > 0;
-  unmaps ||= section.iommu_unmap.events > 0;
-  const missing = [maps ? '' : 'iommu:map', unmaps ? '' : 'iommu:unmap'].filter(Boolean);
+  unmaps = hasUnmaps && (unmaps || section.iommu_unmap.events > 0);
+  const missing = [
+    ...(maps ? [] : ['iommu:map event']),
+    ...(hasUnmaps ? [] : ['unmap call']),
+    ...(unmaps ? [] : ['iommu:unmap event']),
+  ];
   return {
     maps,
     unmaps,
-    why: missing.length === 0 ? null : `it has no ${missing.join(' and no ')} event`,
+    why: missing.length === 0 ? null : `it has no ${missing.join(' and no ')}`,
   };
 }
 

@@ -8,7 +8,14 @@ import { pageText } from '../../show/page';
 import { type Section, sectionWith } from '../../show/sections';
 import { sum } from '../../show/sum';
 import { unseenText } from '../../tables/lint';
-import type { FindingRow, LintCapture, LintDocument, LintPlace } from '../../tables/lint-document';
+import {
+  type FindingRow,
+  type LintCapture,
+  type LintDocument,
+  type LintPlace,
+  suppressedText,
+  timesOf,
+} from '../../tables/lint-document';
 import { plotFigure, plotKeys } from '../plots/figure';
 import { plotParts } from '../plots/library';
 import { type PlotColour, type PlotView, isEmpty, plotSeries, timeView } from '../plots/view';
@@ -122,12 +129,14 @@ class CapturePart {
     const { rule, severity, device, message, first, last, why, fix, doubt } = finding;
     const of = device === null ? '' : `, ${device}`;
     const one = first.line === last.line && first.file === last.file;
+    const left = suppressedText(finding);
     const unsure =
       finding.uncertain < finding.count ? `${count(finding.uncertain)} unsure` : 'Unsure';
     return html`<article class="finding ${severity}">
-      <h3>${rule}${of}, ${plural(finding.count, 'time')}</h3>
+      <h3>${rule}${of}, ${timesOf(finding)}</h3>
       <p>${message}</p>
       <p>${one ? this.place(first) : html`First ${this.place(first)}, last ${this.place(last)}`}</p>
+      ${left === null ? html`` : html`<p>${left}</p>`}
       ${doubt === null ? html`` : html`<p><b>${unsure}:</b> ${doubt}.</p>`}
       <p><b>Why:</b> ${why}</p>
       <p><b>Fix:</b> ${fix}</p>
