@@ -142,11 +142,15 @@ export class FaultCheck implements Check {
     if (state === 'freed' && freed) {
       // The kernel log may have another clock.
       const ago = source === 'event' && freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
-      context.report(
+      context.reportAfter(
         AFTER,
-        name,
+        {
+          device: name,
+          form: buffer?.form ?? 'reconstructed',
+          mapped: buffer ? buffer.mapped : freed.place,
+        },
         `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
-        { kind, place },
+        { kind, place, doubt: null },
       );
       return;
     }

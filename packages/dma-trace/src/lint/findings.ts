@@ -68,7 +68,7 @@ export class Findings {
   constructor(private readonly onOccurrence: OnOccurrence | null = null) {}
 
   add(rule: Rule, one: Occurrence): void {
-    const key = `${rule.id} ${one.device ?? ''} ${one.kind ?? ''}`;
+    const key = keyOf(rule, one.device, one.kind);
     let kind = this.kinds.get(key);
     if (!kind) {
       const many = this.perRule.get(rule) ?? 0;
@@ -118,6 +118,14 @@ export class Findings {
     }
   }
 
+  /** Nothing of a kind is sure. */
+  doubtKind(rule: Rule, device: string, kind: string, why: string): void {
+    const found = this.kinds.get(keyOf(rule, device, kind));
+    if (!found) return;
+    found.uncertain = found.count;
+    found.doubt ??= why;
+  }
+
   /** What a rule found of devices for which the capture cannot answer it. */
   drop(rule: Rule, isUnanswered: (device: string | null) => boolean): void {
     for (const [key, kind] of this.kinds)
@@ -134,6 +142,10 @@ export class Findings {
         b.count - a.count,
     );
   }
+}
+
+function keyOf(rule: Rule, device: string | null, kind = ''): string {
+  return `${rule.id} ${device ?? ''} ${kind}`;
 }
 
 function finding(kind: Kind): Finding {

@@ -166,9 +166,9 @@ export class SyncCheck implements Check {
       this.behind(event, dmaAddr, context);
       return;
     }
-    context.report(
+    context.reportAfter(
       UNMAPPED,
-      event.device,
+      freed,
       `${hex(dmaAddr)} was unmapped at ${context.lineOf(freed.freed)}`,
       { doubt: context.doubtOf(freed.freedNs) },
     );

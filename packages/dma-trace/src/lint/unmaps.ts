@@ -192,9 +192,9 @@ export class UnmapCheck implements Check {
         : context.freed.at(device, unmap.dmaAddr);
     if (!before) this.ofOther(call, live, context);
     else
-      context.report(
+      context.reportAfter(
         DOUBLE,
-        device,
+        before,
         `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
         { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
       );

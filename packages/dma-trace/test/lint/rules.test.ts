@@ -206,6 +206,71 @@ describe('lint rules', () => {
     expect(found?.doubt).to.match(/not translated/);
   });
 
+  describe('where maps were not recorded', () => {
+    const call = (us: number, text: string): string =>
+      ` job-7 [000] ..... 1.${String(us).padStart(6, '0')}: ${text}${text.includes('sync') ? '' : ' attrs='}`;
+    const page = 'nvme dir=FROM_DEVICE dma_addr=aff00000 size=4096';
+    const list = (iova: string): string[] => [
+      `dma_map_sg: nvme dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0x${iova}} sizes={0x1000} phys_addrs={0x9000000}`,
+      'dma_unmap_sg: nvme dir=TO_DEVICE phys_addrs={0x9000000}',
+    ];
+    const unmapped = [`dma_unmap_page: ${page}`, `dma_unmap_page: ${page}`];
+    const synced = `dma_sync_single_for_cpu: ${page}`;
+    const lint = (texts: readonly string[]): LintResult =>
+      lintLines(texts.map((text, i) => call(i + 1, text)));
+    const why = ({ rules }: LintResult, id: string): string | null | undefined =>
+      rules.find(({ rule }) => rule.id === id)?.notChecked;
+    const told = ({ findings }: LintResult): unknown[] =>
+      findings
+        .filter(({ rule }) => rule.id !== 'still-mapped')
+        .map((one) => [one.rule.id, one.severity, one.doubt]);
+
+    it('accuse no one, and say that they were not checked', () => {
+      const result = lint([...unmapped, synced]);
+      expect(told(result)).to.deep.equal([]);
+      expect(why(result, 'double-unmap')).to.equal('the capture has no map call (dma events)');
+      expect(why(result, 'sync-unmapped')).to.equal('the capture has no map call (dma events)');
+    });
+
+    it('give notes if only those of another call, or of another device, were', () => {
+      const doubt = 'the capture has no dma_map_page of this device: it may have been mapped again';
+      for (const others of [
+        list('bff00000'),
+        ['dma_map_page: other dir=FROM_DEVICE dma_addr=bff00000 size=4096 phys_addr=1'],
+      ])
+        for (const texts of [
+          [...others, ...unmapped],
+          [...unmapped, ...others],
+        ])
+          expect(told(lint([...texts, synced])).slice(0, 2)).to.deep.equal([
+            ['double-unmap', 'note', doubt],
+            ['sync-unmapped', 'note', doubt],
+          ]);
+    });
+
+    it('give a note for a fault that may lie in the next buffer', () => {
+      const fault =
+        ' job-7 [000] ..... 2.000000: io_page_fault: IOMMU:nvme nvme iova=0x00000000aff00000 flags=0x0001';
+      const lines = unmapped.slice(1).map((text) => call(1, text));
+      const result = lintLines([...lines, fault]);
+      expect(told(result).map((one) => (one as unknown[]).slice(0, 2))).to.deep.equal([
+        ['use-after-unmap', 'note'],
+      ]);
+      expect(why(result, 'use-after-unmap')).to.equal('the capture has no map call (dma events)');
+    });
+
+    it('were not checked if no device maps by the call by which it unmaps', () => {
+      const other = lint([...list('bff00000').slice(0, 1), ...unmapped]);
+      expect(why(other, 'double-unmap')).to.match(/^no device of the capture both maps and unmaps/);
+      expect(why(lint([...list('bff00000'), ...unmapped]), 'double-unmap')).to.equal(null);
+    });
+
+    it('are errors if a map of the device comes later', () => {
+      const map = `dma_map_page: ${page} phys_addr=9000000`;
+      expect(told(lint([...unmapped, map]))[0]).to.deep.equal(['double-unmap', 'error', null]);
+    });
+  });
+
   it('follow the assembler where the same list is mapped twice, and the second one ends first', () => {
     let us = 0;
     const call = (text: string): string =>
