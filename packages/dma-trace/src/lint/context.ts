@@ -124,23 +124,18 @@ export class LintContext {
   }
 
   /**
-   * Something that rests on the end of a buffer. If the capture never shows its map, it is a kind of its own as long as
-   * no map like it is known of the device: see doubtWithoutMaps.
+   * The kind of what rests on the end of a buffer. If the capture never shows its map, it is one of its own as long as no
+   * map like it is known of the device: see doubtWithoutMaps.
    */
-  reportAfter(
+  kindAfter(
     rule: Rule,
-    buffer: Pick<MappedBuffer, 'device' | 'form' | 'mapped'>,
-    message: string,
-    more: { kind?: string; doubt: string | null; place?: Place },
-  ): void {
-    const { device, form, mapped } = buffer;
-    if (mapped !== null || this.forms.isMapped(device, form)) {
-      this.report(rule, device, message, more);
-      return;
-    }
-    const kind = `${more.kind ?? ''} without maps by ${form}`;
-    this.report(rule, device, message, { ...more, kind });
-    this.withoutMap.set(`${rule.id} ${device} ${kind}`, { rule, device, form, kind });
+    { device, form, mapped }: Pick<MappedBuffer, 'device' | 'form' | 'mapped'>,
+    kind = '',
+  ): string {
+    if (mapped !== null || this.forms.isMapped(device, form)) return kind;
+    const own = `${kind} without maps by ${form}`;
+    this.withoutMap.set(`${rule.id} ${device} ${own}`, { rule, device, form, kind: own });
+    return own;
   }
 
   /** At the end: nothing tells whether a buffer was mapped again if no map of its device and call was recorded. */

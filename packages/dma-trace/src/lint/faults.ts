@@ -70,14 +70,29 @@ interface Fault {
   readonly address: number | null;
   readonly write: boolean | null;
   readonly source: 'event' | 'log';
+  /** Of a line of the log: since boot, nanoseconds; null if it does not say. */
+  readonly timeNs: number | null;
   /** What names the device where the line does not. */
   readonly stream?: number | null;
   readonly place?: Place;
 }
 
+/** What a line of the log was found to be; the event behind it has yet to come. */
+interface Verdict {
+  readonly rule: Rule;
+  readonly device: string;
+  readonly kind: string;
+  readonly timeNs: number;
+}
+
+const MISPLACED =
+  'the line of the kernel log has no time between those of the events around it: it may belong elsewhere';
+
 export class FaultCheck implements Check {
   readonly rules = [AFTER, DENIED, INVALID, FAULT];
   private lookedUp = 0;
+  /** Of lines behind the latest event; no more than are looked up. */
+  private readonly verdicts: Verdict[] = [];
   private context: LintContext | null = null;
   private smmuFile = '';
   private readonly smmuFaults = new SmmuFaults(({ line, ...fault }) => {
@@ -86,6 +101,8 @@ export class FaultCheck implements Check {
   });
 
   event(event: TraceEvent, context: LintContext): void {
+    if (this.verdicts.length > 0 && event.kind !== 'kernelLog' && event.kind !== 'lost')
+      this.settle(event.timeNs, context);
     if (event.kind === 'ioPageFault')
       this.fault(
         {
@@ -93,6 +110,7 @@ export class FaultCheck implements Check {
           address: event.iova,
           write: (event.faultFlags & FAULT_WRITE) !== 0,
           source: 'event',
+          timeNs: null,
         },
         context,
       );
@@ -104,12 +122,34 @@ export class FaultCheck implements Check {
     this.smmuFile = context.file;
     if (event.topic === 'fault') context.kinds.faults++;
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
-    const { device, address, write } = event;
-    this.fault({ device, address, write, source: 'log' }, context);
+    const { device, address, write, timeNs } = event;
+    this.fault({ device, address, write, source: 'log', timeNs }, context);
   }
 
-  finish(): void {
+  finish(context: LintContext): void {
     this.smmuFaults.finish();
+    this.settle(-Infinity, context);
+  }
+
+  /** The kernel log may be joined to the capture anywhere: a line tells what was mapped if its time fits its place. */
+  private doubtOfPlace(
+    { source, timeNs }: Fault,
+    rule: Rule,
+    device: string,
+    kind: string,
+    context: LintContext,
+  ): string | null {
+    if (source === 'event') return null;
+    if (timeNs === null || timeNs < context.timeNs) return MISPLACED;
+    this.verdicts.push({ rule, device, kind, timeNs });
+    return null;
+  }
+
+  /** @param nextNs time of the event behind the lines; -Infinity if there is none */
+  private settle(nextNs: number, { findings }: LintContext): void {
+    for (const { rule, device, kind, timeNs } of this.verdicts)
+      if (timeNs > nextNs) findings.doubtOne(rule, device, kind, MISPLACED);
+    this.verdicts.length = 0;
   }
 
   private fault(fault: Fault, context: LintContext): void {
@@ -142,22 +182,17 @@ export class FaultCheck implements Check {
     if (state === 'freed' && freed) {
       // The kernel log may have another clock.
       const ago = source === 'event' && freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
-      context.reportAfter(
-        AFTER,
-        {
-          device: name,
-          form: buffer?.form ?? 'reconstructed',
-          mapped: buffer ? buffer.mapped : freed.place,
-        },
-        `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
-        { kind, place, doubt: null },
-      );
+      const message = `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`;
+      const kindAfter = buffer ? context.kindAfter(AFTER, buffer, kind) : kind;
+      const doubt = this.doubtOfPlace(fault, AFTER, name, kindAfter, context);
+      context.report(AFTER, name, message, { kind: kindAfter, place, doubt });
       return;
     }
     const denied =
       buffer && write !== null && buffer.dir === (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE);
     if (state === 'mapped' && denied) {
-      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place });
+      const doubt = this.doubtOfPlace(fault, DENIED, name, kind, context);
+      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place, doubt });
       return;
     }
     const where =

@@ -118,6 +118,14 @@ export class Findings {
     }
   }
 
+  /** One more occurrence of a kind is not sure. */
+  doubtOne(rule: Rule, device: string, kind: string, why: string): void {
+    const found = this.kinds.get(keyOf(rule, device, kind));
+    if (!found) return;
+    found.uncertain = Math.min(found.uncertain + 1, found.count);
+    found.doubt ??= why;
+  }
+
   /** Nothing of a kind is sure. */
   doubtKind(rule: Rule, device: string, kind: string, why: string): void {
     const found = this.kinds.get(keyOf(rule, device, kind));

@@ -192,11 +192,14 @@ export class UnmapCheck implements Check {
         : context.freed.at(device, unmap.dmaAddr);
     if (!before) this.ofOther(call, live, context);
     else
-      context.reportAfter(
+      context.report(
         DOUBLE,
-        before,
+        device,
         `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
-        { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
+        {
+          kind: context.kindAfter(DOUBLE, before),
+          doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device),
+        },
       );
   }
 

@@ -466,6 +466,58 @@ describe('lint rules', () => {
       ]);
     });
 
+    const DMAR =
+      'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set';
+    const at = (seconds: number, text: string): string =>
+      ` job-7 [000] ..... ${String(seconds)}.000000: dma_${text} attrs=`;
+    const buffer = (dir: string): string => `0000:01:00.0 dir=${dir} dma_addr=fff00000 size=512`;
+    for (const [where, time, next, severity] of [
+      ['between two events whose times it fits', '3.500000', 4, 'error'],
+      ['before an event that is older', '4.500000', 4, 'note'],
+      ['behind an event that is younger', '2.000000', 4, 'note'],
+      ['behind all events', '9.000000', null, 'note'],
+      ['with a date', null, 4, 'note'],
+    ] as const)
+      for (const [id, dir, isFreed] of [
+        ['use-after-unmap', 'FROM_DEVICE', true],
+        ['fault-direction', 'TO_DEVICE', false],
+      ] as const)
+        it(`judge a fault by its time, not by its place alone: ${id} ${where}`, () => {
+          const prefix = time === null ? '2026-01-02T03:04:05,000000+00:00' : `[    ${time}]`;
+          const result = lintLines([
+            at(1, `map_page: ${buffer(dir)} phys_addr=9000000`),
+            at(
+              3,
+              isFreed
+                ? `unmap_page: ${buffer(dir)}`
+                : 'map_page: other dir=TO_DEVICE dma_addr=1000 size=512 phys_addr=8000000',
+            ),
+            `${prefix} ${DMAR}`,
+            ...(next === null
+              ? []
+              : [at(next, 'unmap_page: other dir=TO_DEVICE dma_addr=1000 size=512')]),
+          ]);
+          const [found] = ofRule(result, id);
+          expect(found).to.include({ severity, count: 1, uncertain: severity === 'error' ? 0 : 1 });
+          if (severity === 'error') expect(found?.doubt).to.equal(null);
+          else expect(found?.doubt).to.match(/^the line of the kernel log has no time between/);
+        });
+
+    it('doubt only those faults whose time does not fit', () => {
+      const result = lintLines([
+        at(1, `map_page: ${buffer('FROM_DEVICE')} phys_addr=9000000`),
+        at(3, `unmap_page: ${buffer('FROM_DEVICE')}`),
+        `[    2.000000] ${DMAR}`,
+        `[    3.500000] ${DMAR}`,
+        at(4, 'unmap_page: other dir=TO_DEVICE dma_addr=1000 size=512'),
+      ]);
+      expect(ofRule(result, 'use-after-unmap')[0]).to.include({
+        severity: 'error',
+        count: 2,
+        uncertain: 1,
+      });
+    });
+
     it('keep the figures of dma-debug, escaped and cut', () => {
       const [found] = lintLines(
         log(
