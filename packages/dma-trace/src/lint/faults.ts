@@ -3,6 +3,7 @@
 
 import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
 import type { KernelLog, TraceEvent } from '../events';
+import type { MappedBuffer } from '../calls/account/seen';
 import type { Place } from '../calls/step';
 import { SmmuFaults } from '../smmu-faults';
 import type { Check } from './check';
@@ -184,7 +185,9 @@ export class FaultCheck implements Check {
       const ago = source === 'event' && freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
       const message = `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`;
       const kindAfter = buffer ? context.kindAfter(AFTER, buffer, kind) : kind;
-      const doubt = this.doubtOfPlace(fault, AFTER, name, kindAfter, context);
+      const doubt =
+        doubtOfDevice(name, address, buffer, context) ??
+        this.doubtOfPlace(fault, AFTER, name, kindAfter, context);
       context.report(AFTER, name, message, { kind: kindAfter, place, doubt });
       return;
     }
@@ -207,4 +210,18 @@ export class FaultCheck implements Check {
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }
+}
+
+/** iommu:* events name no device: a range that no call claims is only sure if there is no other, or it had a buffer there, too. */
+function doubtOfDevice(
+  device: string,
+  address: number,
+  buffer: MappedBuffer | null,
+  { freed, facts }: LintContext,
+): string | null {
+  const own = buffer ?? freed.around(device, address);
+  if (own && own.form !== 'reconstructed') return null;
+  const all = facts?.groups.flatMap(({ devices }) => devices) ?? [];
+  const isOnly = all.length > 0 && all.every((one) => one === device);
+  return isOnly ? null : "a range without a call: it may be another device's";
 }

@@ -12,6 +12,7 @@ import {
   Linter,
   type TraceFacts,
   findFacts,
+  parseFacts,
   readTrace,
 } from '../../src';
 
@@ -204,6 +205,61 @@ describe('lint rules', () => {
     const [found] = lintLines([call(0, older), ...lines]).findings;
     expect(found?.severity).to.equal('note');
     expect(found?.doubt).to.match(/not translated/);
+  });
+
+  describe('take a range without a call', () => {
+    const line = (ms: number, text: string): string =>
+      ` job-7 [000] ..... 1.00${String(ms)}000: ${text}`;
+    const range = 'IOMMU: iova=0xaff00000 - 0xaff01000';
+    const mapped = line(1, `map: ${range} paddr=0x9000000 size=4096`);
+    const unmapped = line(2, `unmap: ${range} size=4096 unmapped_size=4096`);
+    const call = (ms: number, device: string, name: string, more = ''): string =>
+      line(
+        ms,
+        `dma_${name}_page: ${device} dir=FROM_DEVICE dma_addr=aff00000 size=512${more} attrs=`,
+      );
+    const fault = line(
+      9,
+      'io_page_fault: IOMMU:b 0000:02:00.0 iova=0x00000000aff00000 flags=0x0001',
+    );
+    const others = ['map', 'unmap'].map((name, i) =>
+      call(5 + i, '0000:01:00.0', name, i === 0 ? ' phys_addr=8000000' : '')
+        .replace('aff00000', 'bff00000')
+        // The events are not those of its calls.
+        .replace('job-7 [000]', 'job-8 [001]'),
+    );
+    const find = (lines: readonly string[], facts: TraceFacts | null = null): unknown =>
+      ofRule(lintLines([...lines, ...others, fault], facts), 'use-after-unmap').map((one) => [
+        one.severity,
+        one.doubt,
+      ]);
+
+    it('for one of any device, with a note', () => {
+      expect(find([mapped, unmapped])).to.deep.equal([
+        ['note', "a range without a call: it may be another device's"],
+      ]);
+    });
+
+    it('for that of the device which had a buffer there, too', () => {
+      const own = [
+        call(0, '0000:02:00.0', 'map', ' phys_addr=8000000'),
+        call(1, '0000:02:00.0', 'unmap'),
+      ];
+      expect(find([...own, mapped, unmapped])).to.deep.equal([['error', null]]);
+    });
+
+    it('for that of the only device that the facts name', () => {
+      const facts = (devices: string): TraceFacts =>
+        parseFacts(
+          'a.json',
+          JSON.stringify({ iommu_groups: `/sys/kernel/iommu_groups/0 type=DMA ${devices} \n` }),
+        );
+      expect(find([mapped, unmapped], facts('0000:02:00.0'))).to.deep.equal([['error', null]]);
+      for (const devices of ['0000:01:00.0', '0000:01:00.0 0000:02:00.0'])
+        expect(find([mapped, unmapped], facts(devices)), devices).to.deep.equal([
+          ['note', "a range without a call: it may be another device's"],
+        ]);
+    });
   });
 
   describe('where maps were not recorded', () => {
