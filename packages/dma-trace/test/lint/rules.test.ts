@@ -207,6 +207,27 @@ describe('lint rules', () => {
     expect(found?.doubt).to.match(/not translated/);
   });
 
+  for (const [what, nents, unmapped, message] of [
+    ['the count given', '128/200', 200, null],
+    ['fewer', '128/200', 150, '150 entries unmapped, 200 mapped at line 1'],
+    ['as many as are printed', '128/200', 128, '128 entries unmapped, 200 mapped at line 1'],
+    ['fewer than are printed', '128/200', 100, '100 entries unmapped, 200 mapped at line 1'],
+    ['more', '128/200', 201, '201 entries unmapped, 200 mapped at line 1'],
+    ['more than are printed, of a kernel that may print 128 only', null, 200, null],
+    ['fewer, of such a kernel', null, 127, '127 entries unmapped, 128 mapped at line 1'],
+  ] as const)
+    it(`compare the counts of lists that are not printed whole: ${what}`, () => {
+      const hex = (n: number, base: number): string =>
+        Array.from({ length: n }, (_, i) => `0x${(base + 8192 * i).toString(16)}`).join();
+      const counts = nents === null ? '' : ` nents=${nents} ents=1/1`;
+      const [found, ...more] = lintLines([
+        ` job-7 [000] ..... 1.000001: dma_map_sg: nvme dir=TO_DEVICE${counts} dma_addrs={0xfff00000} sizes={0xc8000} phys_addrs={${hex(128, 0x9000000)}} attrs=`,
+        ` job-7 [000] ..... 1.000002: dma_unmap_sg: nvme dir=TO_DEVICE phys_addrs={${hex(unmapped, 0x9000000)}} attrs=`,
+      ]).findings.filter(({ rule }) => rule.severity === 'error');
+      expect(more).to.deep.equal([]);
+      expect(found?.message ?? null).to.equal(message);
+    });
+
   describe('take a range without a call', () => {
     const line = (ms: number, text: string): string =>
       ` job-7 [000] ..... 1.00${String(ms)}000: ${text}`;
