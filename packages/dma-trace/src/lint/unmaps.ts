@@ -198,7 +198,12 @@ export class UnmapCheck implements Check {
         device,
         `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
         {
-          kind: context.kindAfter(DOUBLE, before),
+          // What another call had there may have been mapped by this one since.
+          kind: context.kindAfter(DOUBLE, {
+            device,
+            form: unmap.form,
+            mapped: unmap.form === before.form ? before.mapped : null,
+          }),
           doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device),
         },
       );

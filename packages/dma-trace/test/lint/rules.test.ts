@@ -325,6 +325,11 @@ describe('lint rules', () => {
           ]);
     });
 
+    it('give a note for the unmap of an address that a list had before', () => {
+      const [found] = lint([...list('aff00000'), ...unmapped.slice(1)]).findings;
+      expect([found?.rule.id, found?.severity]).to.deep.equal(['double-unmap', 'note']);
+    });
+
     it('give a note for a fault that may lie in the next buffer', () => {
       const fault =
         ' job-7 [000] ..... 2.000000: io_page_fault: IOMMU:nvme nvme iova=0x00000000aff00000 flags=0x0001';
