@@ -26,6 +26,8 @@ const MOST_BETWEEN = 16;
 export interface SmmuFault {
   /** The line that began it. */
   readonly line: number;
+  /** Of that line, nanoseconds of the log's clock; null if it has no such time. */
+  readonly timeNs: number | null;
   device: string | null;
   /** The SMMU's number of the device; null if the lines do not say. */
   stream: number | null;
@@ -50,11 +52,11 @@ export class SmmuFaults {
   constructor(private readonly done: (fault: SmmuFault) => void) {}
 
   /** @returns whether the line belongs to such a fault, and `first` if it is the one to count it by */
-  add({ text, line, device, address }: KernelLog): 'first' | 'more' | null {
+  add({ text, line, timeNs, device, address }: KernelLog): 'first' | 'more' | null {
     const record = SMMU_RECORD.exec(text);
     if (record) {
       const [, smmu = '', id = ''] = record;
-      this.begin(smmu, line, parseInt(id, 16));
+      this.begin(smmu, line, timeNs, parseInt(id, 16));
       return 'first';
     }
     const decoded = SMMU_DECODED.exec(text);
@@ -62,7 +64,7 @@ export class SmmuFaults {
       const [, smmu = ''] = decoded;
       const before = this.open.get(smmu) ?? null;
       const isSame = before?.words === WORDS && !before.isDecoded;
-      const fault = isSame ? before : this.begin(smmu, line, FIRST_WITH_ADDRESS);
+      const fault = isSame ? before : this.begin(smmu, line, timeNs, FIRST_WITH_ADDRESS);
       fault.isDecoded = true;
       fault.between = 0;
       fault.device = device;
@@ -79,10 +81,11 @@ export class SmmuFaults {
     for (const smmu of this.open.keys()) this.end(smmu);
   }
 
-  private begin(smmu: string, line: number, id: number): Open {
+  private begin(smmu: string, line: number, timeNs: number | null, id: number): Open {
     this.end(smmu);
     const fault: Open = {
       line,
+      timeNs,
       device: null,
       stream: null,
       address: null,
@@ -100,8 +103,8 @@ export class SmmuFaults {
     const fault = this.open.get(smmu);
     if (!fault) return;
     this.open.delete(smmu);
-    const { line, device, stream, address, write } = fault;
-    this.done({ line, device, stream, address, write });
+    const { line, timeNs, device, stream, address, write } = fault;
+    this.done({ line, timeNs, device, stream, address, write });
   }
 
   private word(text: string): boolean {

@@ -186,9 +186,12 @@ function startOf(key: string): string {
   return end < 0 ? key : key.slice(0, end);
 }
 
-/** Whether a list was unmapped with the count of its map. Kernels without counts print 128 entries of a longer list. */
+/**
+ * Whether a list was unmapped with the count of its map. A dma_map_sg of 128 entries may be a longer one, of a kernel that
+ * prints no counts; of any other number the count is known.
+ */
 function areAsMany(mapped: number, unmapped: number): boolean {
-  return mapped === unmapped || Math.min(mapped, unmapped) === MOST_PRINTED;
+  return mapped === unmapped || (mapped === MOST_PRINTED && unmapped > MOST_PRINTED);
 }
 
 /** A mapping and those below it. */

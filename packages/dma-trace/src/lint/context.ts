@@ -6,10 +6,13 @@ import type { CaptureAccount } from '../calls/account/capture-account';
 import type { Found as FoundAt } from '../calls/account/fault-account';
 import type { FreedMappings } from '../calls/account/freed-mappings';
 import { LiveMappings } from '../calls/live-mappings';
-import { type Mapping, type Place, showPlace } from '../calls/step';
+import type { MappedBuffer } from '../calls/account/seen';
+import { type CallForm, type Mapping, type Place, showPlace } from '../calls/step';
 import type { TraceFacts } from '../facts';
 import { Findings, type OnOccurrence } from './findings';
+import { MapForms } from './map-forms';
 import type { MappingState, Rule } from './rule';
+import { formName } from './words';
 
 /** Largest class of the pool without parameters, bytes: 128 KiB. */
 const USUAL_LARGEST_CLASS = 32 * 4096;
@@ -28,6 +31,7 @@ export class LineKinds {
 export class LintContext {
   readonly findings: Findings;
   readonly kinds = new LineKinds();
+  readonly forms = new MapForms();
   file = '';
   private readonly files = new Set<string>();
   /** What is mapped now. */
@@ -38,6 +42,10 @@ export class LintContext {
   /** Of the latest place at which events were lost; -Infinity: none were. */
   lostNs = -Infinity;
   private readonly states = new Map<Mapping, MappingState>();
+  private readonly withoutMap = new Map<
+    string,
+    { rule: Rule; device: string; form: CallForm; kind: string }
+  >();
   private readonly lastOfCpu = new Map<number | null, number>();
 
   constructor(
@@ -113,6 +121,33 @@ export class LintContext {
   /** Why what began at a time may not be what it seems; null if no event was lost since. */
   doubtOf(sinceNs: number): string | null {
     return sinceNs <= this.lostNs ? 'events were lost in between' : null;
+  }
+
+  /**
+   * The kind of what rests on the end of a buffer. If the capture never shows its map, it is one of its own as long as no
+   * map like it is known of the device: see doubtWithoutMaps.
+   */
+  kindAfter(
+    rule: Rule,
+    { device, form, mapped }: Pick<MappedBuffer, 'device' | 'form' | 'mapped'>,
+    kind = '',
+  ): string {
+    if (mapped !== null || this.forms.isMapped(device, form)) return kind;
+    const own = `${kind} without maps by ${form}`;
+    this.withoutMap.set(`${rule.id} ${device} ${own}`, { rule, device, form, kind: own });
+    return own;
+  }
+
+  /** At the end: nothing tells whether a buffer was mapped again if no map of its device and call was recorded. */
+  doubtWithoutMaps(): void {
+    for (const { rule, device, form, kind } of this.withoutMap.values())
+      if (!this.forms.isMapped(device, form))
+        this.findings.doubtKind(
+          rule,
+          device,
+          kind,
+          `the capture has no ${formName(form)} of this device: it may have been mapped again`,
+        );
   }
 
   /** Something at the line that is being read. */

@@ -27,14 +27,18 @@ const MISSING: Readonly<Record<Need, string>> = {
   coherency: 'nothing says whether the devices are coherent (non_coherent_devices in the facts)',
 };
 
+const NO_PAIRS = 'no device of the capture both maps and unmaps by the same call (dma events)';
+
 /** Why a rule was not checked; null if it was. */
-export function notChecked({ needs }: Rule, { kinds, facts }: LintContext): string | null {
+export function notChecked({ needs, pairing }: Rule, context: LintContext): string | null {
+  const { kinds, facts, forms } = context;
   for (const need of needs) {
     const has =
       need === 'coherency' ? facts !== null && facts.nonCoherent !== null : kinds[need] > 0;
     if (!has) return MISSING[need];
   }
-  return null;
+  const joins = pairing && needs.includes('maps') && needs.includes('unmaps');
+  return joins && !forms.hasPairs ? NO_PAIRS : null;
 }
 
 /** Lines without their partner that are still no sign of a gap; above, one in so many is. */

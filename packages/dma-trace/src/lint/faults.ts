@@ -3,6 +3,7 @@
 
 import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
 import type { KernelLog, TraceEvent } from '../events';
+import type { MappedBuffer } from '../calls/account/seen';
 import type { Place } from '../calls/step';
 import { suppressedLines } from '../suppressed-lines';
 import { SmmuFaults } from '../smmu-faults';
@@ -71,14 +72,29 @@ interface Fault {
   readonly address: number | null;
   readonly write: boolean | null;
   readonly source: 'event' | 'log';
+  /** Of a line of the log: since boot, nanoseconds; null if it does not say. */
+  readonly timeNs: number | null;
   /** What names the device where the line does not. */
   readonly stream?: number | null;
   readonly place?: Place;
 }
 
+/** What a line of the log was found to be; the event behind it has yet to come. */
+interface Verdict {
+  readonly rule: Rule;
+  readonly device: string;
+  readonly kind: string;
+  readonly timeNs: number;
+}
+
+const MISPLACED =
+  'the line of the kernel log has no time between those of the events around it: it may belong elsewhere';
+
 export class FaultCheck implements Check {
   readonly rules = [AFTER, DENIED, INVALID, FAULT];
   private lookedUp = 0;
+  /** Of lines behind the latest event; no more than are looked up. */
+  private readonly verdicts: Verdict[] = [];
   private context: LintContext | null = null;
   private smmuFile = '';
   private readonly smmuFaults = new SmmuFaults(({ line, ...fault }) => {
@@ -87,6 +103,8 @@ export class FaultCheck implements Check {
   });
 
   event(event: TraceEvent, context: LintContext): void {
+    if (this.verdicts.length > 0 && event.kind !== 'kernelLog' && event.kind !== 'lost')
+      this.settle(event.timeNs, context);
     if (event.kind === 'ioPageFault')
       this.fault(
         {
@@ -94,6 +112,7 @@ export class FaultCheck implements Check {
           address: event.iova,
           write: (event.faultFlags & FAULT_WRITE) !== 0,
           source: 'event',
+          timeNs: null,
         },
         context,
       );
@@ -108,12 +127,34 @@ export class FaultCheck implements Check {
     if (left?.topic === 'fault')
       for (const rule of this.rules) context.findings.suppress(rule, left.calls);
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
-    const { device, address, write } = event;
-    this.fault({ device, address, write, source: 'log' }, context);
+    const { device, address, write, timeNs } = event;
+    this.fault({ device, address, write, source: 'log', timeNs }, context);
   }
 
-  finish(): void {
+  finish(context: LintContext): void {
     this.smmuFaults.finish();
+    this.settle(-Infinity, context);
+  }
+
+  /** The kernel log may be joined to the capture anywhere: a line tells what was mapped if its time fits its place. */
+  private doubtOfPlace(
+    { source, timeNs }: Fault,
+    rule: Rule,
+    device: string,
+    kind: string,
+    context: LintContext,
+  ): string | null {
+    if (source === 'event') return null;
+    if (timeNs === null || timeNs < context.timeNs) return MISPLACED;
+    this.verdicts.push({ rule, device, kind, timeNs });
+    return null;
+  }
+
+  /** @param nextNs time of the event behind the lines; -Infinity if there is none */
+  private settle(nextNs: number, { findings }: LintContext): void {
+    for (const { rule, device, kind, timeNs } of this.verdicts)
+      if (timeNs > nextNs) findings.doubtOne(rule, device, kind, MISPLACED);
+    this.verdicts.length = 0;
   }
 
   private fault(fault: Fault, context: LintContext): void {
@@ -152,18 +193,24 @@ export class FaultCheck implements Check {
     if (state === 'freed' && freed) {
       // The kernel log may have another clock.
       const ago = source === 'event' && freed.agoNs >= 0 ? `, ${duration(freed.agoNs)} before` : '';
-      context.report(
-        AFTER,
-        name,
-        `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`,
-        { kind, place, isOfLog },
-      );
+      const message = `${did} ${hex(address)} in ${what}, unmapped at ${context.lineOf(freed.place)}${ago}`;
+      const kindAfter = buffer ? context.kindAfter(AFTER, buffer, kind) : kind;
+      const doubt =
+        doubtOfDevice(name, address, buffer, context) ??
+        this.doubtOfPlace(fault, AFTER, name, kindAfter, context);
+      context.report(AFTER, name, message, { kind: kindAfter, place, isOfLog, doubt });
       return;
     }
     const denied =
       buffer && write !== null && buffer.dir === (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE);
     if (state === 'mapped' && denied) {
-      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, { kind, place, isOfLog });
+      const doubt = this.doubtOfPlace(fault, DENIED, name, kind, context);
+      context.report(DENIED, name, `${did} ${hex(address)} in ${what}`, {
+        kind,
+        place,
+        isOfLog,
+        doubt,
+      });
       return;
     }
     const where =
@@ -179,4 +226,18 @@ export class FaultCheck implements Check {
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }
+}
+
+/** iommu:* events name no device: a range that no call claims is only sure if there is no other, or it had a buffer there, too. */
+function doubtOfDevice(
+  device: string,
+  address: number,
+  buffer: MappedBuffer | null,
+  { freed, facts }: LintContext,
+): string | null {
+  const own = buffer ?? freed.around(device, address);
+  if (own && own.form !== 'reconstructed') return null;
+  const all = facts?.groups.flatMap(({ devices }) => devices) ?? [];
+  const isOnly = all.length > 0 && all.every((one) => one === device);
+  return isOnly ? null : "a range without a call: it may be another device's";
 }

@@ -74,7 +74,7 @@ export class Findings {
   constructor(private readonly onOccurrence: OnOccurrence | null = null) {}
 
   add(rule: Rule, one: Occurrence): void {
-    const key = `${rule.id} ${one.device ?? ''} ${one.kind ?? ''}`;
+    const key = keyOf(rule, one.device, one.kind);
     let kind = this.kinds.get(key);
     if (!kind) {
       const many = this.perRule.get(rule) ?? 0;
@@ -130,6 +130,22 @@ export class Findings {
     }
   }
 
+  /** One more occurrence of a kind is not sure. */
+  doubtOne(rule: Rule, device: string, kind: string, why: string): void {
+    const found = this.kinds.get(keyOf(rule, device, kind));
+    if (!found) return;
+    found.uncertain = Math.min(found.uncertain + 1, found.count);
+    found.doubt ??= why;
+  }
+
+  /** Nothing of a kind is sure. */
+  doubtKind(rule: Rule, device: string, kind: string, why: string): void {
+    const found = this.kinds.get(keyOf(rule, device, kind));
+    if (!found) return;
+    found.uncertain = found.count;
+    found.doubt ??= why;
+  }
+
   /** What a rule found of devices for which the capture cannot answer it. */
   drop(rule: Rule, isUnanswered: (device: string | null) => boolean): void {
     for (const [key, kind] of this.kinds)
@@ -148,6 +164,10 @@ export class Findings {
         b.count - a.count,
     );
   }
+}
+
+function keyOf(rule: Rule, device: string | null, kind = ''): string {
+  return `${rule.id} ${device ?? ''} ${kind}`;
 }
 
 function finding(kind: Kind, suppressed: number): Finding {

@@ -71,13 +71,19 @@ export class Linter {
     const doubts = readings.map((one) => doubtOfAll(one, context, counts, losses));
     const doubt = doubts.find((one) => one !== null) ?? null;
     if (doubt !== null) context.findings.doubtSince(-Infinity, doubt);
+    context.doubtWithoutMaps();
+    // What is unmapped twice may have been mapped in between.
+    if (context.kinds.maps === 0)
+      for (const rule of rules)
+        if (rule.pairing && rule.needs.includes('maps')) context.findings.drop(rule, () => true);
     const findings = context.findings.sorted(rules);
-    const found = new Set(findings.map(({ rule }) => rule));
+    const sure = findings.filter(({ count, uncertain }) => uncertain < count);
+    const found = new Set(sure.map(({ rule }) => rule));
     return {
       findings,
       rules: rules.map((rule) => ({
         rule,
-        // What it found it found, whatever else it would need.
+        // What it found for sure it found, whatever else it would need.
         notChecked: found.has(rule) ? null : notChecked(rule, context),
         others: context.findings.others.get(rule) ?? 0,
       })),

@@ -170,7 +170,7 @@ export class SyncCheck implements Check {
       UNMAPPED,
       event.device,
       `${hex(dmaAddr)} was unmapped at ${context.lineOf(freed.freed)}`,
-      { doubt: context.doubtOf(freed.freedNs) },
+      { kind: context.kindAfter(UNMAPPED, freed), doubt: context.doubtOf(freed.freedNs) },
     );
   }
   /** A sync that begins behind the end of a buffer, on its last page. */

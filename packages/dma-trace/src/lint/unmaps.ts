@@ -10,7 +10,7 @@ import type { Mapping, Place } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { MOST_PRINTED, bytes, dirName, formName, hex } from './words';
+import { bytes, dirName, formName, hex } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
 
@@ -76,7 +76,8 @@ const ENTRIES: Rule = {
   dmaDebug: 'the driver frees a list with another count of entries',
   needs: ['lists', 'unmaps'],
   pairing: true,
-  cannotSee: 'Entries after the 128th, which the kernel does not print.',
+  cannotSee:
+    'Which entries follow the 128th: dma_map_sg prints only how many there are, or not even that.',
   why: 'Entries that are left out stay mapped; the pool takes another list for one that it does not know and copies nothing back (finding 6).',
   fix: 'Unmap the same list with the count that was given to dma_map_sg, not with the one that it returned.',
 };
@@ -196,7 +197,15 @@ export class UnmapCheck implements Check {
         DOUBLE,
         device,
         `${unmap.dmaAddr === null ? 'a list' : hex(unmap.dmaAddr)} was unmapped before at ${context.lineOf(before.freed)}`,
-        { doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device) },
+        {
+          // What another call had there may have been mapped by this one since.
+          kind: context.kindAfter(DOUBLE, {
+            device,
+            form: unmap.form,
+            mapped: unmap.form === before.form ? before.mapped : null,
+          }),
+          doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device),
+        },
       );
   }
 
@@ -227,9 +236,7 @@ export class UnmapCheck implements Check {
     const at = `mapped at ${context.lineOf(near.place)}`;
     const lost = context.doubtOf(context.stateOf(near).mappedNs);
     if (call.kind === 'unmapSg') {
-      const entries = near.listKey?.split(',').length ?? 0;
-      if (entries >= MOST_PRINTED || call.physAddrs.length >= MOST_PRINTED) return;
-      const counts = `${String(call.physAddrs.length)} entries unmapped, ${String(entries)}`;
+      const counts = `${String(call.physAddrs.length)} entries unmapped, ${String(near.listEntries)}`;
       context.report(ENTRIES, device, `${counts} ${at}`, { doubt: lost });
       return;
     }

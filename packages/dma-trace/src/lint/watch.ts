@@ -4,7 +4,7 @@
 import type { EventHead } from '../event-head';
 import type { SyncSg, SyncSingle, TraceEvent } from '../events';
 import { CaptureAccount } from '../calls/account/capture-account';
-import type { UnmapCall } from '../calls/account/unmap-account';
+import { type UnmapCall, unmapSide } from '../calls/account/unmap-account';
 import type { LiveMappings } from '../calls/live-mappings';
 import type { Mapping } from '../calls/step';
 import type { TraceFacts } from '../facts';
@@ -44,6 +44,7 @@ export class LintWatch extends CaptureAccount {
   override mapped(mapping: Mapping, inPool: boolean): void {
     super.mapped(mapping, inPool);
     if (!isCall(mapping)) return;
+    this.context.forms.mapped(mapping.device, mapping.form);
     const state = this.context.stateOf(mapping);
     for (const check of this.checks) check.mapped?.(mapping, state, this.context);
   }
@@ -56,6 +57,7 @@ export class LintWatch extends CaptureAccount {
   override unmapped(mapping: Mapping, call: UnmapCall): void {
     super.unmapped(mapping, call);
     if (!isCall(mapping)) return;
+    this.context.forms.unmapped();
     const state = this.context.takeState(mapping);
     for (const check of this.checks) check.unmapped?.(mapping, state, call, this.context);
   }
@@ -67,6 +69,7 @@ export class LintWatch extends CaptureAccount {
   }
 
   override strayUnmap(event: EventHead, call: UnmapCall | null, live: LiveMappings): void {
+    if (call) this.context.forms.strayUnmap(call.device, unmapSide(call).form);
     // Before the account takes it for something that was unmapped.
     if (call) for (const check of this.checks) check.strayUnmap?.(call, live, this.context);
     super.strayUnmap(event, call, live);

@@ -12,6 +12,7 @@ import {
   Linter,
   type TraceFacts,
   findFacts,
+  parseFacts,
   readTrace,
 } from '../../src';
 
@@ -204,6 +205,152 @@ describe('lint rules', () => {
     const [found] = lintLines([call(0, older), ...lines]).findings;
     expect(found?.severity).to.equal('note');
     expect(found?.doubt).to.match(/not translated/);
+  });
+
+  for (const [what, nents, unmapped, message] of [
+    ['the count given', '128/200', 200, null],
+    ['fewer', '128/200', 150, '150 entries unmapped, 200 mapped at line 1'],
+    ['as many as are printed', '128/200', 128, '128 entries unmapped, 200 mapped at line 1'],
+    ['fewer than are printed', '128/200', 100, '100 entries unmapped, 200 mapped at line 1'],
+    ['more', '128/200', 201, '201 entries unmapped, 200 mapped at line 1'],
+    ['more than are printed, of a kernel that may print 128 only', null, 200, null],
+    ['fewer, of such a kernel', null, 127, '127 entries unmapped, 128 mapped at line 1'],
+  ] as const)
+    it(`compare the counts of lists that are not printed whole: ${what}`, () => {
+      const hex = (n: number, base: number): string =>
+        Array.from({ length: n }, (_, i) => `0x${(base + 8192 * i).toString(16)}`).join();
+      const counts = nents === null ? '' : ` nents=${nents} ents=1/1`;
+      const [found, ...more] = lintLines([
+        ` job-7 [000] ..... 1.000001: dma_map_sg: nvme dir=TO_DEVICE${counts} dma_addrs={0xfff00000} sizes={0xc8000} phys_addrs={${hex(128, 0x9000000)}} attrs=`,
+        ` job-7 [000] ..... 1.000002: dma_unmap_sg: nvme dir=TO_DEVICE phys_addrs={${hex(unmapped, 0x9000000)}} attrs=`,
+      ]).findings.filter(({ rule }) => rule.severity === 'error');
+      expect(more).to.deep.equal([]);
+      expect(found?.message ?? null).to.equal(message);
+    });
+
+  describe('take a range without a call', () => {
+    const line = (ms: number, text: string): string =>
+      ` job-7 [000] ..... 1.00${String(ms)}000: ${text}`;
+    const range = 'IOMMU: iova=0xaff00000 - 0xaff01000';
+    const mapped = line(1, `map: ${range} paddr=0x9000000 size=4096`);
+    const unmapped = line(2, `unmap: ${range} size=4096 unmapped_size=4096`);
+    const call = (ms: number, device: string, name: string, more = ''): string =>
+      line(
+        ms,
+        `dma_${name}_page: ${device} dir=FROM_DEVICE dma_addr=aff00000 size=512${more} attrs=`,
+      );
+    const fault = line(
+      9,
+      'io_page_fault: IOMMU:b 0000:02:00.0 iova=0x00000000aff00000 flags=0x0001',
+    );
+    const others = ['map', 'unmap'].map((name, i) =>
+      call(5 + i, '0000:01:00.0', name, i === 0 ? ' phys_addr=8000000' : '')
+        .replace('aff00000', 'bff00000')
+        // The events are not those of its calls.
+        .replace('job-7 [000]', 'job-8 [001]'),
+    );
+    const find = (lines: readonly string[], facts: TraceFacts | null = null): unknown =>
+      ofRule(lintLines([...lines, ...others, fault], facts), 'use-after-unmap').map((one) => [
+        one.severity,
+        one.doubt,
+      ]);
+
+    it('for one of any device, with a note', () => {
+      expect(find([mapped, unmapped])).to.deep.equal([
+        ['note', "a range without a call: it may be another device's"],
+      ]);
+    });
+
+    it('for that of the device which had a buffer there, too', () => {
+      const own = [
+        call(0, '0000:02:00.0', 'map', ' phys_addr=8000000'),
+        call(1, '0000:02:00.0', 'unmap'),
+      ];
+      expect(find([...own, mapped, unmapped])).to.deep.equal([['error', null]]);
+    });
+
+    it('for that of the only device that the facts name', () => {
+      const facts = (devices: string): TraceFacts =>
+        parseFacts(
+          'a.json',
+          JSON.stringify({ iommu_groups: `/sys/kernel/iommu_groups/0 type=DMA ${devices} \n` }),
+        );
+      expect(find([mapped, unmapped], facts('0000:02:00.0'))).to.deep.equal([['error', null]]);
+      for (const devices of ['0000:01:00.0', '0000:01:00.0 0000:02:00.0'])
+        expect(find([mapped, unmapped], facts(devices)), devices).to.deep.equal([
+          ['note', "a range without a call: it may be another device's"],
+        ]);
+    });
+  });
+
+  describe('where maps were not recorded', () => {
+    const call = (us: number, text: string): string =>
+      ` job-7 [000] ..... 1.${String(us).padStart(6, '0')}: ${text}${text.includes('sync') ? '' : ' attrs='}`;
+    const page = 'nvme dir=FROM_DEVICE dma_addr=aff00000 size=4096';
+    const list = (iova: string): string[] => [
+      `dma_map_sg: nvme dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0x${iova}} sizes={0x1000} phys_addrs={0x9000000}`,
+      'dma_unmap_sg: nvme dir=TO_DEVICE phys_addrs={0x9000000}',
+    ];
+    const unmapped = [`dma_unmap_page: ${page}`, `dma_unmap_page: ${page}`];
+    const synced = `dma_sync_single_for_cpu: ${page}`;
+    const lint = (texts: readonly string[]): LintResult =>
+      lintLines(texts.map((text, i) => call(i + 1, text)));
+    const why = ({ rules }: LintResult, id: string): string | null | undefined =>
+      rules.find(({ rule }) => rule.id === id)?.notChecked;
+    const told = ({ findings }: LintResult): unknown[] =>
+      findings
+        .filter(({ rule }) => rule.id !== 'still-mapped')
+        .map((one) => [one.rule.id, one.severity, one.doubt]);
+
+    it('accuse no one, and say that they were not checked', () => {
+      const result = lint([...unmapped, synced]);
+      expect(told(result)).to.deep.equal([]);
+      expect(why(result, 'double-unmap')).to.equal('the capture has no map call (dma events)');
+      expect(why(result, 'sync-unmapped')).to.equal('the capture has no map call (dma events)');
+    });
+
+    it('give notes if only those of another call, or of another device, were', () => {
+      const doubt = 'the capture has no dma_map_page of this device: it may have been mapped again';
+      for (const others of [
+        list('bff00000'),
+        ['dma_map_page: other dir=FROM_DEVICE dma_addr=bff00000 size=4096 phys_addr=1'],
+      ])
+        for (const texts of [
+          [...others, ...unmapped],
+          [...unmapped, ...others],
+        ])
+          expect(told(lint([...texts, synced])).slice(0, 2)).to.deep.equal([
+            ['double-unmap', 'note', doubt],
+            ['sync-unmapped', 'note', doubt],
+          ]);
+    });
+
+    it('give a note for the unmap of an address that a list had before', () => {
+      const [found] = lint([...list('aff00000'), ...unmapped.slice(1)]).findings;
+      expect([found?.rule.id, found?.severity]).to.deep.equal(['double-unmap', 'note']);
+    });
+
+    it('give a note for a fault that may lie in the next buffer', () => {
+      const fault =
+        ' job-7 [000] ..... 2.000000: io_page_fault: IOMMU:nvme nvme iova=0x00000000aff00000 flags=0x0001';
+      const lines = unmapped.slice(1).map((text) => call(1, text));
+      const result = lintLines([...lines, fault]);
+      expect(told(result).map((one) => (one as unknown[]).slice(0, 2))).to.deep.equal([
+        ['use-after-unmap', 'note'],
+      ]);
+      expect(why(result, 'use-after-unmap')).to.equal('the capture has no map call (dma events)');
+    });
+
+    it('were not checked if no device maps by the call by which it unmaps', () => {
+      const other = lint([...list('bff00000').slice(0, 1), ...unmapped]);
+      expect(why(other, 'double-unmap')).to.match(/^no device of the capture both maps and unmaps/);
+      expect(why(lint([...list('bff00000'), ...unmapped]), 'double-unmap')).to.equal(null);
+    });
+
+    it('are errors if a map of the device comes later', () => {
+      const map = `dma_map_page: ${page} phys_addr=9000000`;
+      expect(told(lint([...unmapped, map]))[0]).to.deep.equal(['double-unmap', 'error', null]);
+    });
   });
 
   it('follow the assembler where the same list is mapped twice, and the second one ends first', () => {
@@ -399,6 +546,58 @@ describe('lint rules', () => {
       expect(told([...lines, ...log(...decoded('0000:09:00.0'))])).to.deep.equal([
         ['use-after-unmap', '0000:09:00.0', message, 1, 3],
       ]);
+    });
+
+    const DMAR =
+      'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set';
+    const at = (seconds: number, text: string): string =>
+      ` job-7 [000] ..... ${String(seconds)}.000000: dma_${text} attrs=`;
+    const buffer = (dir: string): string => `0000:01:00.0 dir=${dir} dma_addr=fff00000 size=512`;
+    for (const [where, time, next, severity] of [
+      ['between two events whose times it fits', '3.500000', 4, 'error'],
+      ['before an event that is older', '4.500000', 4, 'note'],
+      ['behind an event that is younger', '2.000000', 4, 'note'],
+      ['behind all events', '9.000000', null, 'note'],
+      ['with a date', null, 4, 'note'],
+    ] as const)
+      for (const [id, dir, isFreed] of [
+        ['use-after-unmap', 'FROM_DEVICE', true],
+        ['fault-direction', 'TO_DEVICE', false],
+      ] as const)
+        it(`judge a fault by its time, not by its place alone: ${id} ${where}`, () => {
+          const prefix = time === null ? '2026-01-02T03:04:05,000000+00:00' : `[    ${time}]`;
+          const result = lintLines([
+            at(1, `map_page: ${buffer(dir)} phys_addr=9000000`),
+            at(
+              3,
+              isFreed
+                ? `unmap_page: ${buffer(dir)}`
+                : 'map_page: other dir=TO_DEVICE dma_addr=1000 size=512 phys_addr=8000000',
+            ),
+            `${prefix} ${DMAR}`,
+            ...(next === null
+              ? []
+              : [at(next, 'unmap_page: other dir=TO_DEVICE dma_addr=1000 size=512')]),
+          ]);
+          const [found] = ofRule(result, id);
+          expect(found).to.include({ severity, count: 1, uncertain: severity === 'error' ? 0 : 1 });
+          if (severity === 'error') expect(found?.doubt).to.equal(null);
+          else expect(found?.doubt).to.match(/^the line of the kernel log has no time between/);
+        });
+
+    it('doubt only those faults whose time does not fit', () => {
+      const result = lintLines([
+        at(1, `map_page: ${buffer('FROM_DEVICE')} phys_addr=9000000`),
+        at(3, `unmap_page: ${buffer('FROM_DEVICE')}`),
+        `[    2.000000] ${DMAR}`,
+        `[    3.500000] ${DMAR}`,
+        at(4, 'unmap_page: other dir=TO_DEVICE dma_addr=1000 size=512'),
+      ]);
+      expect(ofRule(result, 'use-after-unmap')[0]).to.include({
+        severity: 'error',
+        count: 2,
+        uncertain: 1,
+      });
     });
 
     it('keep the figures of dma-debug, escaped and cut', () => {
