@@ -29,7 +29,7 @@ export type {
   ResourceMapping,
   SgMapping,
 } from './transcript/environment';
-export type { MappedRange, TranscriptIommu } from './transcript/iommu';
+export type { TranscriptIommu } from './transcript/iommu';
 export type { DriverCalls } from './transcript/recorder';
 export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
 export { LiveTranscript } from './transcript/live-run'; // written while it runs

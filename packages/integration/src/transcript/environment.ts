@@ -124,7 +124,9 @@ export class Environment {
     const need: MemoryNeeded = pages
       ? { lowmem: 1 + pages.buffers, highmem: 0, buddy: pages.kernel }
       : memoryNeeded(transcript);
-    const makeIommu = iommuOf(header, this.recorder, overlays.virtio_iommu);
+    // The overlay is for the driver made here, which boot() does not know; on a table boot() refuses it.
+    const { virtio_iommu: overlay, ...others } = overlays;
+    const makeIommu = iommuOf(header, this.recorder, overlay);
     let iommu: TranscriptIommu | undefined;
     this.m = boot({
       patches: header.stage,
@@ -153,8 +155,7 @@ export class Environment {
         poison: header.poison,
         parts,
       },
-      // The driver made here has it already; boot() refuses one that would do nothing.
-      overlays: header.driver === 'virtio' ? withoutDriver(overlays) : overlays,
+      overlays: header.driver === 'virtio' ? others : overlays,
       driver: (...machine) => (iommu = makeIommu(...machine)).ops,
     });
     if (!iommu) throw new Error('boot made no IOMMU');
@@ -249,10 +250,6 @@ export class Environment {
     const phys = to_phys(pfn * PAGE_SIZE);
     this.buffers.set(id, { first: this.m.k.mm.pfn_to_page(pfn), phys, bytes: pages * PAGE_SIZE });
   }
-}
-
-function withoutDriver({ virtio_iommu: _, ...others }: overlays): overlays {
-  return others;
 }
 
 /** Made with the group. */

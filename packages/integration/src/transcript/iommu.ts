@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The IOMMU of a transcript: the table that the recorder of the real C has, or virtio-iommu with the VMM and VFIO behind it.
 
-import { type device, PAGE_SIZE, U64_MAX, type dma_addr_t } from '@iommu-bounce/linux-shim';
+import { type device, PAGE_SIZE, U64_MAX, dma_addr_t } from '@iommu-bounce/linux-shim';
 import {
   type DeviceDma,
   dev_iommu,
@@ -12,30 +12,21 @@ import {
   VIRTIO_IOMMU_MAP_F_MMIO,
   VIRTIO_IOMMU_MAP_F_READ,
   VIRTIO_IOMMU_MAP_F_WRITE,
-  type iommu_c,
   type iommu_domain,
   type iommu_ops,
   interval_tree_iter_first,
   interval_tree_iter_next,
+  type mapped_range,
   new_virtio_iommu,
   table_driver,
   to_table_domain,
   viommu_domain,
-  type virtio_iommu_c,
+  virtio_iommu_c,
 } from '@iommu-bounce/iommu-core';
 import { dma_read, dma_write } from '@iommu-bounce/iommu-core/testing';
 import type { driver_factory } from '../boot';
-import { watched_driver } from '../watched-driver';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import type { Recorder } from './recorder';
-
-/** A range of equal permissions; `prot` has IOMMU_ bits. */
-export interface MappedRange {
-  readonly iova: number;
-  /** Bytes. */
-  size: number;
-  readonly prot: number;
-}
 
 /** Of one machine. */
 export interface TranscriptIommu {
@@ -44,7 +35,7 @@ export interface TranscriptIommu {
   /** Gives a device its place behind the IOMMU, before it is attached. @returns 0 or a negative error */
   add(dev: device, description: DeviceDescription): number;
   /** What is mapped, in order, neighbours of equal permission as one. */
-  ranges(domain: iommu_domain): readonly MappedRange[];
+  ranges(domain: iommu_domain): readonly mapped_range[];
   /** 4 KiB pages. */
   mappedPages(domain: iommu_domain): number;
   /** What the device reads; null if any page faults. */
@@ -62,7 +53,7 @@ type Factory = (...machine: Parameters<driver_factory>) => TranscriptIommu;
 export function iommuOf(
   header: TranscriptHeader,
   recorder: Recorder,
-  virtio?: typeof virtio_iommu_c,
+  virtio: typeof virtio_iommu_c = virtio_iommu_c,
 ): Factory {
   return header.driver === 'virtio'
     ? onVirtio(header, recorder, virtio)
@@ -102,16 +93,12 @@ const onTable =
   };
 
 const onVirtio =
-  (
-    header: TranscriptHeader,
-    recorder: Recorder,
-    overlay: typeof virtio_iommu_c | undefined,
-  ): Factory =>
+  (header: TranscriptHeader, recorder: Recorder, overlay: typeof virtio_iommu_c): Factory =>
   (k, iommu, dma_iommu) => {
     const virtio = new_virtio_iommu(k, iommu, dma_iommu, {
       pageSizeMask: header.pgsizeBitmap,
       inputRange: [header.apertureStart, header.apertureEnd],
-      ...(overlay === undefined ? {} : { driver: overlay }),
+      driver: recording(overlay, recorder),
     });
     const engines = new Map<device, DeviceDma>();
     const of = (dev: device): DeviceDma => {
@@ -120,7 +107,7 @@ const onVirtio =
       return engine;
     };
     return {
-      ops: recorded(virtio.driver, iommu, recorder),
+      ops: virtio.driver,
       add: (dev) => {
         engines.set(dev, virtio.add_endpoint(dev, engines.size + 1));
         dev.iommu = new dev_iommu(); // by hand, as the group
@@ -140,42 +127,44 @@ const onVirtio =
     };
   };
 
-/** The driver's table, whose calls are told as those of the table driver are: when they have succeeded. */
-function recorded(driver: virtio_iommu_c, iommu: iommu_c, recorder: Recorder): iommu_ops {
-  const ops = watched_driver(driver, iommu, { called: () => undefined });
-  return {
-    ...ops,
-    map: (domain, iova, paddr, size, prot, gfp) => {
-      const ret = driver.map(domain, iova, paddr, size, prot, gfp);
+/** A driver whose calls are told as those of the table driver are: when they have succeeded. */
+function recording(base: typeof virtio_iommu_c, recorder: Recorder): typeof virtio_iommu_c {
+  return class extends base {
+    override map(...call: Parameters<virtio_iommu_c['map']>): number {
+      const ret = super.map(...call);
+      const [, iova, paddr, size, prot] = call;
       if (ret === 0) recorder.map(iova, paddr, size, prot);
       return ret;
-    },
-    unmap: (domain, iova, size, gather) => {
-      const unmapped = driver.unmap(domain, iova, size, gather);
-      if (unmapped > 0) recorder.unmap(iova, unmapped);
+    }
+
+    override unmap(...call: Parameters<virtio_iommu_c['unmap']>): number {
+      const unmapped = super.unmap(...call);
+      if (unmapped > 0) recorder.unmap(call[1], unmapped);
       return unmapped;
-    },
-    iotlb_sync: (domain, gather) => {
-      driver.iotlb_sync(domain, gather);
+    }
+
+    override iotlb_sync(...call: Parameters<virtio_iommu_c['iotlb_sync']>): void {
+      super.iotlb_sync(...call);
       recorder.sync();
-    },
+    }
   };
 }
 
 /** What the driver keeps of a domain: of the permissions those that the device has. */
-function ranges(domain: iommu_domain): MappedRange[] {
+function ranges(domain: iommu_domain): mapped_range[] {
   if (!(domain instanceof viommu_domain)) throw new TypeError('not a domain of virtio-iommu');
-  const all: MappedRange[] = [];
-  let last: MappedRange | undefined;
+  const all: mapped_range[] = [];
+  let last: mapped_range | undefined;
   let node = interval_tree_iter_first(domain.mappings, 0, U64_MAX);
   for (; node; node = interval_tree_iter_next(node, 0, U64_MAX)) {
-    const { start: iova, last: end } = node;
+    const { start, last: end } = node;
+    const iova = dma_addr_t(start);
     const { flags } = node.owner;
     const prot =
       (flags & VIRTIO_IOMMU_MAP_F_READ ? IOMMU_READ : 0) |
       (flags & VIRTIO_IOMMU_MAP_F_WRITE ? IOMMU_WRITE : 0) |
       (flags & VIRTIO_IOMMU_MAP_F_MMIO ? IOMMU_MMIO : 0);
-    const size = end - iova + 1;
+    const size = end - start + 1;
     if (last?.prot === prot && last.iova + last.size === iova) last.size += size;
     else all.push((last = { iova, size, prot }));
   }
