@@ -150,6 +150,11 @@ export class LintContext {
         );
   }
 
+  /** Calls of the kernel's rate limit that printed no line, so far. */
+  get suppressed(): Readonly<CaptureAccount['log']['suppressed']> {
+    return this.account.log.suppressed;
+  }
+
   /** Something at the line that is being read. */
   report(
     rule: Rule,

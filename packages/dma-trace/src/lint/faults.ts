@@ -5,7 +5,6 @@ import { ALL_ONES, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
 import type { KernelLog, TraceEvent } from '../events';
 import type { MappedBuffer } from '../calls/account/seen';
 import type { Place } from '../calls/step';
-import { suppressedLines } from '../suppressed-lines';
 import { SmmuFaults } from '../smmu-faults';
 import type { Check } from './check';
 import type { LintContext } from './context';
@@ -123,9 +122,6 @@ export class FaultCheck implements Check {
     this.context = context;
     this.smmuFile = context.file;
     if (event.topic === 'fault') context.kinds.faults++;
-    const left = suppressedLines(event);
-    if (left?.topic === 'fault')
-      for (const rule of this.rules) context.findings.suppress(rule, left.calls);
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
     const { device, address, write, timeNs } = event;
     this.fault({ device, address, write, source: 'log', timeNs }, context);
@@ -134,6 +130,7 @@ export class FaultCheck implements Check {
   finish(context: LintContext): void {
     this.smmuFaults.finish();
     this.settle(-Infinity, context);
+    for (const rule of this.rules) context.findings.suppress(rule, context.suppressed.fault);
   }
 
   /** The kernel log may be joined to the capture anywhere: a line tells what was mapped if its time fits its place. */

@@ -114,9 +114,9 @@ export class Findings {
     }
   }
 
-  /** Lines of the kernel log that would be occurrences of the rule were left out by the kernel. */
+  /** At the end: so many calls of the kernel's rate limit left out lines that would be occurrences of the rule. */
   suppress(rule: Rule, calls: number): void {
-    this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + calls);
+    this.suppressed.set(rule, calls);
   }
 
   /** Lines since a time may be missing: what was found since by putting lines together is no longer sure. */

@@ -2,7 +2,6 @@
 // What the kernel itself says, in lines of its log.
 
 import type { KernelLog, TraceEvent } from '../events';
-import { suppressedLines } from '../suppressed-lines';
 import { SEGMENT_SLOTS, disjointRuns } from '../swiotlb-runs';
 import type { Check } from './check';
 import type { LintContext } from './context';
@@ -60,8 +59,6 @@ const FULL: Rule = {
 const SHOWN = 200;
 /** Bytes of a slot. */
 const SLOT = 2048;
-/** Slots of one mapping at the most. */
-const MOST_SLOTS = SEGMENT_SLOTS;
 /** Share of the slots above which it is load, not fragments. */
 const NEARLY_ALL = 0.9;
 
@@ -81,10 +78,11 @@ export class KernelLogCheck implements Check {
         ? whyFull(swiotlb)
         : { kind: '', message: 'swiotlb is full' };
       context.report(FULL, device, message, { weight: swiotlb?.size ?? 0, kind, isOfLog: true });
-    } else {
-      const left = suppressedLines(event);
-      if (left?.topic === 'swiotlbFull') context.findings.suppress(FULL, left.calls);
     }
+  }
+
+  finish(context: LintContext): void {
+    context.findings.suppress(FULL, context.suppressed.swiotlbFull);
   }
 
   private report({ text, device: named }: KernelLog, context: LintContext): void {
@@ -118,8 +116,8 @@ function whyFull({ size, total, used }: NonNullable<KernelLog['swiotlb']>): {
   const asked = `${bytes(size)} asked for`;
   const slots = Math.ceil(size / SLOT);
   const use = total === null || used === null ? '' : `, ${slotsOf(used, total)}`;
-  if (slots > MOST_SLOTS) {
-    const message = `${asked}${use}: too large for any swiotlb, which serves ${bytes(MOST_SLOTS * SLOT)} at the most`;
+  if (slots > SEGMENT_SLOTS) {
+    const message = `${asked}${use}: too large for any swiotlb, which serves ${bytes(SEGMENT_SLOTS * SLOT)} at the most`;
     return { kind: 'too large', message };
   }
   if (total === null || used === null) return { kind: '', message: asked };
@@ -132,7 +130,7 @@ function whyFull({ size, total, used }: NonNullable<KernelLog['swiotlb']>): {
     return { kind: 'run free', message };
   }
   const nearLimit =
-    slots * 2 > MOST_SLOTS ? ', or too large with its alignment (min_align_mask)' : '';
+    slots * 2 > SEGMENT_SLOTS ? ', or too large with its alignment (min_align_mask)' : '';
   return {
     kind: 'fragmented',
     message: `${asked}${use}: no ${String(slots)} free slots side by side: fragmented${nearLimit}`,
