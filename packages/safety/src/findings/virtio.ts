@@ -196,10 +196,10 @@ function probe(m: VirtioMachine, properties: readonly number[]): { ret: number; 
   return { ret, regions: ret === 0 ? regionsOf(m, dev) : 'none' };
 }
 
-/** Reserved regions that the device named: start and length. */
 /** The driver adds it. C: MSI_IOVA_BASE */
 const MSI_WINDOW = 0x8000000;
 
+/** Reserved regions that the device named: start and length. */
 function regionsOf(m: VirtioMachine, dev: device): string {
   const list = new list_head<iommu_resv_region>();
   m.on.m.iommu.iommu_get_resv_regions(dev, list);

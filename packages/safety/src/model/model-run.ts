@@ -283,13 +283,11 @@ export class ModelRun {
         throw new Violation('buffers are cached 16 s after their last use');
     }
     const held = [...this.leakedPages.values()].reduce((sum, n) => sum + n, 0);
-    if (k.page_alloc.pages_in_use !== held) {
-      this.live.perform({ op: 'pool_stats', group: this.groups()[0] ?? 0 });
-      throw new Violation(
+    if (k.page_alloc.pages_in_use !== held)
+      throw this.countedWrong(
         `${String(k.page_alloc.pages_in_use)} pages are in use at the end, expected ${String(held)}`,
         { pages_held: held },
       );
-    }
     for (const group of this.groups()) {
       if (this.gone.has(group)) continue;
       const { mapped_pages } = this.perform({ op: 'destroy', group });
@@ -353,12 +351,16 @@ export class ModelRun {
     let expected = 0;
     for (const dev of devices.values()) expected += iommu.mappedPages(this.live.run.domainOf(dev));
     if (iommu.pinnedPages() === expected) return;
-    // An operation that shows it: verify then ends there.
-    this.live.perform({ op: 'pool_stats', group: this.groups()[0] ?? 0 });
-    throw new Violation(
+    throw this.countedWrong(
       `VFIO holds ${String(iommu.pinnedPages())} pages, expected ${String(expected)}: what the domains have mapped, for each of their devices`,
       { pinned_pages: expected },
     );
+  }
+
+  /** Behind an operation that shows the counts of pages: verify then ends there. */
+  private countedWrong(what: string, expected: Readonly<JsonObject>): Violation {
+    this.live.perform({ op: 'pool_stats', group: this.groups()[0] ?? 0 });
+    return new Violation(what, expected);
   }
 
   private readonly used = new Map<number, readonly number[]>();

@@ -41,8 +41,14 @@ export const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 1024 }
 /** The machine, and the verbs of a scenario: plug, buffer, list, map, unmap, read and write as the device. */
 export class Machine extends wired {
   constructor({ pool, fixes }: Setting, options: MachineOptions = {}) {
-    const { machine: parts, numSlots = 4, classSizes, swiotlb = true, ...rest } = options;
-    const { largerBuffers = 1, ...others } = rest;
+    const {
+      machine: parts,
+      numSlots = 4,
+      classSizes,
+      largerBuffers = 1,
+      swiotlb = true,
+      ...others
+    } = options;
     const overlays = fixOverlays(fixes);
     const pool_c = larger(overlays.io_buffer_pool ?? io_buffer_pool_c, largerBuffers);
     super(new machine({ ...SMALL, ...parts }), {
