@@ -10,7 +10,7 @@ import {
 import { sum } from '../show/sum';
 import type { PinOrBounce } from './advise-document';
 import type { DeviceSizes } from './advise-load';
-import { piecesOf } from './verdict';
+import { piecesOf } from './break-even';
 
 /** Devices with most mappings; each takes a model of its own. */
 const MOST_ROWS = 32;

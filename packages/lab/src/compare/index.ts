@@ -24,7 +24,8 @@ export {
   type VerdictCosts,
 } from './recorded-on';
 export { ENOUGH, payingClasses } from './verdict';
-export type { BreakEvenVerdict, NsRange, SizeVerdict, VerdictSection } from './verdict';
+export type { BreakEvenVerdict, SizeVerdict } from './break-even';
+export type { NsRange, VerdictSection } from './verdict';
 
 // the document
 export * from './document';
