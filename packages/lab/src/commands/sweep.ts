@@ -9,7 +9,7 @@ import { cleanedUp } from '../interrupt';
 import { type CommandIo, type ExitStatus, print } from '../io';
 import { CLEAR, Progress } from '../progress';
 import { checkReportFile, writeReport } from '../reports/write-report';
-import { count, plural } from '../show/format';
+import { plural } from '../show/format';
 import type { Engine } from '../sweep/engine';
 import { newManifest } from '../sweep/manifest';
 import { Results } from '../sweep/results';
@@ -129,5 +129,5 @@ function summary({ folder, rows, failures, ended }: Results): string {
       ? ''
       : `; ${plural(failures, 'point')} failed: ${join(folder, 'failures.jsonl')}`;
   const idle = ended ? '; the sweep had ended: nothing was run, nothing in the folder changed' : '';
-  return `${count(rows)} rows in ${join(folder, 'results.jsonl')}${failed}${idle}\n`;
+  return `${plural(rows, 'row')} in ${join(folder, 'results.jsonl')}${failed}${idle}\n`;
 }
