@@ -4,6 +4,7 @@ import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import { MOST_CPUS, type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
+import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
 import { TimeOrder } from './time-order';
 import { A_CAPTURE, readBlocks, type TextBlock } from './files';
@@ -178,7 +179,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     this.broken.clear();
     if (event === null) {
-      if (text.startsWith('#') || text.startsWith('cpus=')) this.readHeader(text);
+      const said = withoutPrefix(text);
+      if (said.startsWith('#') || said.startsWith('cpus=')) this.readHeader(said);
       return null;
     }
     if (event.kind === 'kernelLog') {

@@ -5,6 +5,8 @@ import type { Scanner } from '../scanner';
 
 /** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
 const CPU_COLUMN_LIMIT = 80;
+/** TASK_COMM_LEN without the zero, in bytes: the characters are no more. */
+export const LONGEST_COMM = 15;
 const FLAGS = /^[.#\w]{3,8}$/;
 const MOST_PID_DIGITS = 10;
 
@@ -104,8 +106,10 @@ export function taskBefore(
   if (text[at - 1] !== separator) return null;
   let start = 0;
   while (start < at - 1 && text.charCodeAt(start) === 0x20) start++;
-  const comm = text.slice(start, at - 1);
-  return { comm: separator === '-' ? comm : comm.trimEnd(), pid };
+  const name = text.slice(start, at - 1);
+  const comm = separator === '-' ? name : name.trimEnd();
+  // Something that is not known stands in front.
+  return comm.length > LONGEST_COMM ? null : { comm, pid };
 }
 
 /** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */
