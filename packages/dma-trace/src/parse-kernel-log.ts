@@ -28,7 +28,7 @@ const KMSG = /^\d{1,3},\d+,(\d+),[^;]*;/;
 const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 
 /** What a line without a prefix has to say to be taken for one of the kernel log. */
-const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
+export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
 
 /** The line, or null if it is none of the kernel log. */
 export function parseKernelLog(text: string, line: number): KernelLog | null {

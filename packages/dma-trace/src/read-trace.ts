@@ -96,8 +96,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   /**
    * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
-   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over
-   * several lines: of these none would be read.
+   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events or messages that were
+   * wrapped over several lines: of these none, or a part, would be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
     for await (const batch of this.batches()) yield* batch;
@@ -184,6 +184,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       return null;
     }
     if (event.kind === 'kernelLog') {
+      this.broken.begin(event, text.length);
       counters.logLines++;
       return event;
     }
@@ -204,12 +205,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   }
 
   private refuseWrapped(line: number, text: string): void {
-    const start = this.broken.add(text, line);
-    if (start === null) return;
+    const broken = this.broken.add(text, line);
+    if (broken === null) return;
     throw new TraceError(
       this.file,
-      start,
-      `the line ends early: lines ${String(start)} to ${String(line)} are one event, wrapped by a mailer or a terminal; expected each event on one line`,
+      broken.line,
+      `the line ends early: lines ${String(broken.line)} to ${String(line)} are one ${broken.what}, wrapped by a mailer or a terminal; expected each event on one line`,
     );
   }
 
