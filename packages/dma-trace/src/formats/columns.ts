@@ -6,7 +6,11 @@ import type { Scanner } from '../scanner';
 /** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
 const CPU_COLUMN_LIMIT = 80;
 /** TASK_COMM_LEN without the zero, in bytes: the characters are no more. */
-export const LONGEST_COMM = 15;
+const LONGEST_COMM = 15;
+
+/** False if something stands in front of the name: the tracers pad it with spaces. */
+export const isComm = (text: string): boolean => text.length <= LONGEST_COMM || !text.includes(' ');
+
 const FLAGS = /^[.#\w]{3,8}$/;
 const MOST_PID_DIGITS = 10;
 
@@ -109,7 +113,7 @@ export function taskBefore(
   const name = text.slice(start, at - 1);
   const comm = separator === '-' ? name : name.trimEnd();
   // Something that is not known stands in front.
-  return comm.length > LONGEST_COMM ? null : { comm, pid };
+  return isComm(comm) ? { comm, pid } : null;
 }
 
 /** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */

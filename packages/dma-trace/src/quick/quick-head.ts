@@ -3,7 +3,7 @@
 // these accept a part, with the same result.
 
 import { type EventHead, MOST_CPUS } from '../event-head';
-import { LONGEST_COMM } from '../formats/columns';
+import { isComm } from '../formats/columns';
 import type { FormatName } from '../formats/format';
 import { marksOf } from '../formats/trace-cmd';
 import { type ByteCursor, NEWLINE, SPACE, ZERO, ascii } from './byte-cursor';
@@ -95,7 +95,6 @@ export class QuickHead implements EventHead {
     let from = begin;
     while (from < to && bytes[from] === SPACE) from++;
     if (separator === SPACE) while (to > from && bytes[to - 1] === SPACE) to--;
-    if (to - from > LONGEST_COMM) return false;
     const mayHavePrefix = from === begin;
     for (let i = from; i < to; i++) {
       const byte = bytes[i] as number;
@@ -103,7 +102,7 @@ export class QuickHead implements EventHead {
     }
     this.pid = pid;
     this.comm = cursor.name(from, to, to);
-    return cursor.ok;
+    return cursor.ok && isComm(this.comm);
   }
 
   /** The marks of a number that -R prints. */
