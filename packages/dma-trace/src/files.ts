@@ -38,6 +38,8 @@ export class TextBlock {
     readonly bytes: Uint8Array,
     /** It is the beginning of one line of more than LONGEST_LINE bytes; the rest of it is skipped. */
     readonly overlong = false,
+    /** Of a compressed file: what it says is not worth telling before its sums are checked, at its end. */
+    readonly isCompressed = false,
   ) {}
 
   /** All of it. */
@@ -71,14 +73,18 @@ export async function* readBlocks(
   let carry: Buffer[] = [];
   let carried = 0;
   let skipping = false;
-  for await (const chunk of plainChunks(file, path, onRead)) {
+  let isCompressed = false;
+  const tell = (compressed: boolean): void => {
+    isCompressed = compressed;
+  };
+  for await (const chunk of plainChunks(file, path, onRead, tell)) {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last < 0) {
       if (skipping) continue;
       carry.push(chunk);
       carried += chunk.length;
       if (carried <= LONGEST_LINE) continue;
-      yield new TextBlock(Buffer.concat(carry).subarray(0, OVERLONG_SHOWN), true);
+      yield new TextBlock(Buffer.concat(carry).subarray(0, OVERLONG_SHOWN), true, isCompressed);
       skipping = true;
       carry = [];
       carried = 0;
@@ -87,12 +93,13 @@ export async function* readBlocks(
     const from = skipping ? chunk.indexOf(NEWLINE) + 1 : 0;
     skipping = false;
     const whole = chunk.subarray(from, last + 1);
-    yield new TextBlock(carried === 0 ? whole : Buffer.concat([...carry, whole]));
+    const bytes = carried === 0 ? whole : Buffer.concat([...carry, whole]);
+    yield new TextBlock(bytes, false, isCompressed);
     // A copy: what is carried must not keep the whole chunk alive.
     carry = last + 1 < chunk.length ? [Buffer.from(chunk.subarray(last + 1))] : [];
     carried = chunk.length - last - 1;
   }
-  if (carried > 0) yield new TextBlock(Buffer.concat(carry));
+  if (carried > 0) yield new TextBlock(Buffer.concat(carry), false, isCompressed);
 }
 
 /** What a file holds, as one short text: the same for a file and the compressed one. Throws a TraceError as readBlocks does. */
@@ -117,6 +124,7 @@ async function* plainChunks(
   file: string,
   path = file,
   onRead: (bytes: number) => void = () => undefined,
+  tell: (isCompressed: boolean) => void = () => undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const source = createReadStream(path, { highWaterMark: CHUNK });
   try {
@@ -125,6 +133,7 @@ async function* plainChunks(
     if (first.length === 0) throw new TraceError(file, null, `is empty; expected ${A_CAPTURE}`);
     const compression = compressionOf(first);
     if (compression === null) refuseUnread(file, first);
+    tell(compression !== null);
     const joined = rejoin(first, chunks, onRead);
     yield* compression === null ? joined : compression.read(joined);
   } catch (error) {

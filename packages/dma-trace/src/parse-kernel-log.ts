@@ -7,13 +7,18 @@ import { SMMU_DECODED, SMMU_RECORD } from './smmu-faults';
 /** `<4>`, of a raw log; `kern  :warn  : `, of `dmesg -x`. */
 const LEVEL =
   /^(?:<\d{1,3}>|(?:kern|user|daemon|syslog) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?)/;
-/** `[   12.345678] `, with the caller behind it; `-o short-monotonic` has the host and `kernel:` there. */
-const UPTIME = /^\[ *(\d{1,9})\.(\d{6})\](?:\[ *[TC]\d+\])? ?(?:\S+ kernel: )?/;
-/** `[Sun Nov 29 11:05:06 2026] `, of `dmesg -T`. */
-const DATED = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] /;
-/** `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601. */
+/**
+ * `[   12.345678] `, with the caller behind it; `dmesg -d` has the time since the line before in it, `-o short-monotonic` the host
+ * and `kernel:` behind it.
+ */
+const UPTIME =
+  /^\[ *(\d{1,9})\.(\d{6})(?: +< *\d+\.\d{6}>)?\](?:\[ *[TC]\d+\])? ?(?:\S+ kernel: )?/;
+/** `[Sun Nov 29 11:05:06 2026] `, of `dmesg -T`; `[Nov29 11:05] `, `[  +0.000123] `, of `-e`. */
+const DATED =
+  /^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|  *\+\d+\.\d{6})\] /;
+/** `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601, with day and zone, or in seconds. */
 const JOURNAL =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) \S+ kernel: ?/;
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?/;
 /** `2026-11-29T11:05:06,123456+00:00 `, of `dmesg --time-format iso`. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d /;
 /** `4,1234,12345678,-;`, of /dev/kmsg: the third number is microseconds. */
@@ -23,7 +28,7 @@ const KMSG = /^\d{1,3},\d+,(\d+),[^;]*;/;
 const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 
 /** What a line without a prefix has to say to be taken for one of the kernel log. */
-const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
+export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
 
 /** The line, or null if it is none of the kernel log. */
 export function parseKernelLog(text: string, line: number): KernelLog | null {
@@ -31,6 +36,18 @@ export function parseKernelLog(text: string, line: number): KernelLog | null {
   const { length, timeNs } = prefix(text.slice(level));
   const found = parseMessage(text.slice(level + length), line, timeNs);
   return level + length > 0 || SURE.has(found.topic) ? found : null;
+}
+
+/** Whether it begins as the kernel, or what keeps its log, begins lines. */
+export function hasLogPrefix(text: string): boolean {
+  return LEVEL.test(text) || prefix(text).length > 0;
+}
+
+/** The event printk:console: what a console got. Older kernels print the uptime in it, newer ones do not. */
+export function parseConsole(text: string, line: number, timeNs: number): KernelLog {
+  const level = LEVEL.exec(text)?.[0].length ?? 0;
+  const found = prefix(text.slice(level));
+  return parseMessage(text.slice(level + found.length), line, found.timeNs ?? timeNs);
 }
 
 /** A message of the kernel log without its prefix. */

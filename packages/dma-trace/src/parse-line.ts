@@ -7,10 +7,11 @@ import { FormatDetector } from './formats/detect';
 import type { Format } from './formats/format';
 import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
+import { withoutPrefix } from './line-prefix';
 import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
 import { parseGroup } from './parse-group';
 import { parseIommu } from './parse-iommu';
-import { parseKernelLog, parseMessage } from './parse-kernel-log';
+import { parseConsole, parseKernelLog } from './parse-kernel-log';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
@@ -36,7 +37,8 @@ export class LineParser {
   }
 
   parse(text: string, line: number): Parsed {
-    return this.parseText(this.scan.begin(text.endsWith('\r') ? text.slice(0, -1) : text), line);
+    const given = text.endsWith('\r') ? text.slice(0, -1) : text;
+    return this.parseText(this.scan.begin(withoutPrefix(given)), line);
   }
 
   /** The same with a cursor of the caller's. */
@@ -138,7 +140,7 @@ function known(name: string, head: EventHead, scan: Scanner): TraceEvent | 'unpa
   if (name.startsWith('dma_')) return parseDma(name, head, scan);
   if (scan.text.startsWith('obs_', scan.pos)) return parsePool(scan.word(), head, scan);
   // printk:console: the kernel log as an event.
-  if (name === 'console') return parseMessage(scan.rest(), head.line, head.timeNs);
+  if (name === 'console') return parseConsole(scan.rest(), head.line, head.timeNs);
   if (name === 'swiotlb_bounced') return parseSwiotlb(head, scan);
   return parseIommu(name, head, scan) ?? parseGroup(name, head, scan);
 }

@@ -4,6 +4,7 @@ import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import { MOST_CPUS, type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
+import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
 import { TimeOrder } from './time-order';
 import { A_CAPTURE, readBlocks, type TextBlock } from './files';
@@ -95,8 +96,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   /**
    * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
-   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events that were wrapped over
-   * several lines: of these none would be read.
+   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events or messages that were
+   * wrapped over several lines: of these none, or a part, would be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
     for await (const batch of this.batches()) yield* batch;
@@ -105,15 +106,24 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   /** The same by the block of lines; a promise per block, not per event (590,000 events/s against 490,000). */
   async *batches(): AsyncGenerator<TraceEvent[], void, undefined> {
     let first = true;
+    let refused: TraceError | null = null;
     for await (const block of readBlocks(this.file, this.path, (bytes) => {
       this.bytesRead += bytes;
     })) {
-      const events = this.parseBlock(block);
-      if (first && events.length === 0 && block.text.includes('\0'))
-        throw new TraceError(this.file, null, `is a binary file; expected ${A_CAPTURE}`);
-      first = false;
-      yield this.order.add(events, this.parser.format?.disorder ?? 0);
+      if (refused !== null) continue;
+      try {
+        const events = this.parseBlock(block);
+        if (first && events.length === 0 && block.text.includes('\0'))
+          throw new TraceError(this.file, null, `is a binary file; expected ${A_CAPTURE}`);
+        first = false;
+        yield this.order.add(events, this.parser.format?.disorder ?? 0);
+      } catch (error) {
+        if (!(error instanceof TraceError) || !block.isCompressed) throw error;
+        // A damaged file may say anything: whether it is one shows at its end.
+        refused = error;
+      }
     }
+    if (refused !== null) throw refused;
     yield this.order.finish();
     this.counters.late = this.order.late;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
@@ -169,10 +179,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     this.broken.clear();
     if (event === null) {
-      if (text.startsWith('#') || text.startsWith('cpus=')) this.readHeader(text);
+      const said = withoutPrefix(text);
+      if (said.startsWith('#') || said.startsWith('cpus=')) this.readHeader(said);
       return null;
     }
     if (event.kind === 'kernelLog') {
+      this.broken.begin(event, text.length);
       counters.logLines++;
       return event;
     }
@@ -193,12 +205,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   }
 
   private refuseWrapped(line: number, text: string): void {
-    const start = this.broken.add(text, line);
-    if (start === null) return;
+    const broken = this.broken.add(text, line);
+    if (broken === null) return;
     throw new TraceError(
       this.file,
-      start,
-      `the line ends early: lines ${String(start)} to ${String(line)} are one event, wrapped by a mailer or a terminal; expected each event on one line`,
+      broken.line,
+      `the line ends early: lines ${String(broken.line)} to ${String(line)} are one ${broken.what}, wrapped by a mailer or a terminal; expected each event on one line`,
     );
   }
 

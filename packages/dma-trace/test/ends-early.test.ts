@@ -83,4 +83,41 @@ describe('a line that ends early', () => {
     expect(await messageOf(`${PAGE}\nnothing\n${PAGE}\n`)).to.equal('2 other');
     expect(await messageOf(`${PAGE}\n${MAP}\n`)).to.equal('read');
   });
+
+  describe('of the kernel log', () => {
+    const messages = [
+      '[  437.548691] nvme 0000:01:00.0: swiotlb buffer is full (sz: 524288 bytes), total 32768 (slots), used 1338 (slots)',
+      '[   12.100000] DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set',
+      'Nov 29 11:05:06 box kernel: nvme 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0xfe900040 flags=0x0020]',
+      '[   14.100000] DMA-API: nvme 0000:01:00.0: device driver frees DMA memory with different size [device address=0x00000000fff00000] [map size=1536 bytes] [unmap size=42 bytes]',
+      '[   15.100000] arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0',
+      '[   16.100000] virtio_iommu virtio0: page fault from EP 40 at 0xffdb0000 [W]',
+    ];
+    const OTHER = '[    1.000000] EXT4-fs (vda1): mounted filesystem';
+
+    /** Lines of a mail, each of 72 characters at most. */
+    const mailed = (text: string): string => text.replace(/(?=.{73})(.{1,72}) /g, '$1\n');
+
+    for (const message of messages)
+      it(`is refused where it is wrapped: ${message}`, async () => {
+        const refused =
+          /^:2: the line ends early: lines 2 to \d are one line of the kernel log, wrapped by a mailer or a terminal/;
+        for (const wrapped of [mailed(message), message.replace(/.{64}/, '$&\n')]) {
+          // What is behind may say nothing more that counts.
+          const [first = ''] = wrapped.split('\n');
+          if (/ (?:ipa: 0x0|\[W\]|PTE.*)$/.test(message.slice(0, first.length))) continue;
+          expect(await messageOf(`${OTHER}\n${wrapped}\n${OTHER}\n`), wrapped).to.match(refused);
+          const reply = `${OTHER}\n${wrapped}\n`.replace(/^(?=.)/gm, '> ');
+          expect(await messageOf(reply), reply).to.match(refused);
+        }
+        expect(await messageOf(`${OTHER}\n${message}\n`)).to.equal('read');
+      });
+
+    it('is not one with what stands below it and says nothing of it', async () => {
+      for (const message of messages)
+        for (const text of ['and then it hung', '---', 'size=12', '[W] at 0x10, total 3 (slots)'])
+          expect(await messageOf(`${message}\n${text}\n${OTHER}\n`), text).to.equal('2 other');
+      expect(await messageOf(`${OTHER}\nin 4096 bytes\n${OTHER}\n`)).to.equal('2 other');
+    });
+  });
 });

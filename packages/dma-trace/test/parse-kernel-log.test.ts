@@ -26,6 +26,11 @@ describe('parseLine: the kernel log', () => {
     ['journalctl -o short-iso', '2026-11-29T11:05:06+0000 box kernel: ', null],
     ['journalctl -o short-monotonic', '[   12.345678] box kernel: ', 12_345_678_000],
     ['syslog with the uptime', 'Nov  9 11:05:06 box kernel: [   12.345678] ', 12_345_678_000],
+    ['dmesg -d', '[   12.345678 <    0.000123>] ', 12_345_678_000],
+    ['dmesg -e', '[Nov29 11:05] ', null],
+    ['dmesg -e, of the same minute', '[  +0.000123] ', null],
+    ['journalctl -o short-full', 'Sun 2026-11-29 11:05:06 UTC box kernel: ', null],
+    ['journalctl -o short-unix', '1795950306.123456 box kernel: ', null],
     ['a console without the time', '', null],
   ];
   for (const [name, prefix, timeNs] of prefixes)
@@ -134,6 +139,22 @@ describe('parseLine: the kernel log', () => {
     const read = log(` job-7 [000] ..... 12.345678: console: ${FULL}`);
     expect(read).to.include({ topic: 'swiotlbFull', timeNs: 12_345_678_000 });
   });
+
+  for (const [name, prefix, timeNs] of [
+    ['that Linux up to 5.9 prints', '[   12.000001] ', 12_000_001_000],
+    ['with the caller', '[   12.000001][  T266] ', 12_000_001_000],
+    ['and its level', '<4>[   12.000001] ', 12_000_001_000],
+    ['which is none', '', 12_345_678_000],
+  ] as const)
+    it(`takes the device from the event printk:console behind the prefix ${name}`, () => {
+      for (const event of ['console', 'printk:console'])
+        expect(log(` job-7 [000] ..... 12.345678: ${event}: ${prefix}${FULL}`)).to.include({
+          topic: 'swiotlbFull',
+          device: '0000:01:00.0',
+          text: FULL,
+          timeNs,
+        });
+    });
 
   it('leaves other text alone', () => {
     for (const text of [

@@ -170,7 +170,7 @@ describe('readTrace', () => {
         'a damaged gzip',
         // The length at the end of the file does not fit.
         Buffer.concat([gzipSync(mapLine(1)).subarray(0, -4), Buffer.alloc(4, 0xff)]),
-        'the gzip data is damaged; expected a whole .gz file',
+        'the gzip data is damaged at or before byte 91; expected a whole .gz file',
       ],
       [
         'a binary file',
@@ -187,7 +187,7 @@ describe('readTrace', () => {
       [
         'a damaged xz',
         Buffer.concat([XZ.subarray(0, 30), Buffer.alloc(8, 0x55), XZ.subarray(38)]),
-        /^the xz data is damaged; expected a whole .xz file$/,
+        /^the xz data is damaged at or before byte \d+; expected a whole .xz file$/,
       ],
       ['a trace.dat', '\x17\x08\x44tracing6\0', /^is a binary trace.dat; .*trace-cmd report/],
       ['a perf.data', 'PERFILE2h\0\0', /^is a binary perf.data; .*perf script/],

@@ -7,6 +7,7 @@ import type { KernelLog, OtherEvent } from '../events';
 import { bpftrace } from '../formats/bpftrace';
 import { FormatDetector } from '../formats/detect';
 import type { Format } from '../formats/format';
+import { withoutPrefix } from '../line-prefix';
 import { LineParser, type Parsed } from '../parse-line';
 import { endsEarly } from '../ends-early';
 import { iommuWords } from '../iommu-names';
@@ -74,7 +75,8 @@ export class LineAnonymiser {
   /** @param given a line without its newline */
   line(given: string): string {
     const ending = given.endsWith('\r') ? '\r' : '';
-    const text = ending === '' ? given : given.slice(0, -1);
+    // A prefix may name a host or a file: it goes.
+    const text = withoutPrefix(ending === '' ? given : given.slice(0, -1));
     const line = ++this.figures.lines;
     const columns = this.columns(text, line);
     const was = this.before.parse(text, line);
@@ -139,8 +141,7 @@ export class LineAnonymiser {
     if (was === null || was.kind === 'lost')
       return PERF_LOST.exec(body)?.[0] ?? PERF_RECORD.exec(body)?.[0] ?? '';
     if (was.kind === 'kernelLog') {
-      const name = body.slice(0, body.length - was.text.length);
-      return name + this.messages.message(was);
+      return this.logLine(was, body);
     }
     if (was.kind === 'other') return this.other(was, body);
     return rewriteBody(body, was, this.renaming, format === bpftrace);

@@ -3,8 +3,8 @@
 import { Readable, pipeline } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
-import { Decompress, ZstdErrorCode } from 'fzstd';
 import { XzReadableStream } from 'xz-decompress';
+import { ZstdFrames } from './zstd-frames';
 
 type Chunks = AsyncGenerator<Buffer, void, undefined>;
 
@@ -47,15 +47,22 @@ export function unreadCompression(first: Buffer): { name: string; command: strin
 export class DamagedError extends Error {
   override readonly name = 'DamagedError';
 
-  constructor(kind: string, endsEarly: boolean, options: ErrorOptions) {
-    const what = endsEarly ? 'ends in the middle' : 'is damaged';
+  /** @param read bytes of the file that were decoded when it showed; null: it ends too early */
+  constructor(kind: string, read: number | null, options: ErrorOptions = {}) {
+    const what =
+      read === null ? 'ends in the middle' : `is damaged at or before byte ${String(read)}`;
     const file = { gzip: '.gz', zstd: '.zst', xz: '.xz' }[kind] ?? kind;
     super(`the ${kind} data ${what}; expected a whole ${file} file`, options);
   }
 }
 
+/** Bytes that are decoded at once: so close is the place of a damage. */
+const PIECE = 1 << 14;
+
 async function* gunzip(compressed: AsyncIterable<Buffer>): Chunks {
-  const inflated = pipeline(Readable.from(compressed), createGunzip({ chunkSize: 1 << 16 }), () => {
+  const given = { bytes: 0 };
+  const gunzipped = createGunzip({ chunkSize: 1 << 16 });
+  const inflated = pipeline(Readable.from(pieces(compressed, given)), gunzipped, () => {
     // An error of either end reaches the loop below through the last stream.
   });
   try {
@@ -63,47 +70,52 @@ async function* gunzip(compressed: AsyncIterable<Buffer>): Chunks {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('Z_')) throw error;
-    throw new DamagedError('gzip', code === 'Z_BUF_ERROR', { cause: error });
+    // It counts pieces that were decoded whole; it is given some ahead.
+    const read = Math.min(given.bytes, gunzipped.bytesWritten + PIECE);
+    throw new DamagedError('gzip', code === 'Z_BUF_ERROR' ? null : read, { cause: error });
   }
 }
 
-/** Node 20 has no decoder for zstd. This one does not check the sums: what is damaged shows as lines that fit no event. */
-async function* unzstd(compressed: AsyncIterable<Buffer>): Chunks {
-  let out: Buffer[] = [];
-  const decoder = new Decompress((chunk) => {
-    // A copy: the decoder writes on in the window that it hands out.
-    if (chunk.length > 0) out.push(Buffer.from(chunk));
-  });
-  const push = (chunk: Uint8Array, isLast: boolean): void => {
-    try {
-      decoder.push(chunk, isLast);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
-      throw new DamagedError('zstd', code === ZstdErrorCode.UnexpectedEOF, { cause: error });
+/** @param given counts them */
+async function* pieces(compressed: AsyncIterable<Buffer>, given: { bytes: number }): Chunks {
+  for await (const chunk of compressed)
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const piece = chunk.subarray(at, at + PIECE);
+      given.bytes += piece.length;
+      yield piece;
     }
-  };
+}
+
+/** Node 20 has no decoder for zstd. */
+async function* unzstd(compressed: AsyncIterable<Buffer>): Chunks {
+  const frames = new ZstdFrames();
   for await (const chunk of compressed) {
-    push(chunk, false);
-    yield* out;
-    out = [];
+    let decoded: Buffer[];
+    try {
+      decoded = frames.push(chunk);
+    } catch (error) {
+      throw new DamagedError('zstd', frames.position, { cause: error });
+    }
+    yield* decoded;
   }
-  push(new Uint8Array(0), true);
-  yield* out;
+  if (!frames.isWhole) throw new DamagedError('zstd', null);
 }
 
 /** The result of its decoder that lacks input (XZ_BUF_ERROR). */
 const XZ_ENDS_EARLY = /error code 8\b/;
 
 async function* unxz(compressed: AsyncIterable<Buffer>): Chunks {
+  const given = { bytes: 0 };
   const failed: Error[] = [];
-  const input = ReadableStream.from(remember(compressed, failed));
+  const input = ReadableStream.from(remember(pieces(compressed, given), failed));
   const output: AsyncIterable<Uint8Array> = new XzReadableStream(input);
   try {
     for await (const chunk of output) yield Buffer.from(chunk);
   } catch (error) {
     const [ofFile] = failed;
     if (ofFile !== undefined) throw ofFile;
-    throw new DamagedError('xz', XZ_ENDS_EARLY.test(String(error)), { cause: error });
+    const read = XZ_ENDS_EARLY.test(String(error)) ? null : given.bytes;
+    throw new DamagedError('xz', read, { cause: error });
   }
 }
 

@@ -5,6 +5,12 @@ import type { Scanner } from '../scanner';
 
 /** A task name has 15 characters at most; pid, tgid and padding stand beside it. */
 const CPU_COLUMN_LIMIT = 80;
+/** TASK_COMM_LEN without the zero, in bytes: the characters are no more. */
+const LONGEST_COMM = 15;
+
+/** False if something stands in front of the name: the tracers pad it with spaces. */
+export const isComm = (text: string): boolean => text.length <= LONGEST_COMM || !text.includes(' ');
+
 const FLAGS = /^[.#\w]{3,8}$/;
 const MOST_PID_DIGITS = 10;
 
@@ -104,8 +110,10 @@ export function taskBefore(
   if (text[at - 1] !== separator) return null;
   let start = 0;
   while (start < at - 1 && text.charCodeAt(start) === 0x20) start++;
-  const comm = text.slice(start, at - 1);
-  return { comm: separator === '-' ? comm : comm.trimEnd(), pid };
+  const name = text.slice(start, at - 1);
+  const comm = separator === '-' ? name : name.trimEnd();
+  // Something that is not known stands in front.
+  return isComm(comm) ? { comm, pid } : null;
 }
 
 /** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */

@@ -4,7 +4,7 @@
 import type { EventHead } from '../event-head';
 import type { LostEvents } from '../events';
 import type { Scanner } from '../scanner';
-import { bracketedHead, time } from './columns';
+import { bracketedHead, isComm, time } from './columns';
 import { type Format, lost } from './format';
 
 /** -F may leave out each column but the time; of the pid and the thread's id, the latter tells tasks apart. */
@@ -38,6 +38,7 @@ function fewerColumns(scan: Scanner, line: number): EventHead | null {
   const match = FEWER_COLUMNS.exec(scan.text.slice(0, COLUMNS_LIMIT));
   if (match === null) return null;
   const [all, comm = '', pid, cpu] = match;
+  if (!isComm(comm)) return null;
   scan.pos = all.length;
   const timeNs = time(scan);
   if (timeNs === null) return null;

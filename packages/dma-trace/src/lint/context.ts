@@ -240,8 +240,7 @@ export class LintContext {
 function newState(mappedNs: number): MappingState {
   return {
     mappedNs,
-    othersInForce: 0,
-    othersGone: 0,
+    stay: null,
     syncedForDevice: false,
     syncedForCpu: false,
     cpuOffset: -1,

@@ -9,6 +9,7 @@ import type { Check } from './check';
 import type { LintContext } from './context';
 import { Growth } from './growth';
 import type { MappingState, Rule } from './rule';
+import { type Stay, Stayers } from './stayers';
 import { bytes, dirName, formName, isStreaming, duration } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
@@ -33,7 +34,8 @@ const LEAK: Rule = {
   dmaDebug: 'only when the driver is removed: pending DMA allocations',
   needs,
   pairing: true,
-  cannotSee: 'A buffer that the driver keeps on purpose looks the same.',
+  cannotSee:
+    'A single buffer that the driver keeps on purpose looks the same; several that leak before the first transfer look like a ring.',
   why: 'Each leak keeps an address, and with the pool a bounce buffer, until the device is removed.',
   fix: 'Unmap on each way out, error paths and timeouts included.',
 };
@@ -87,13 +89,10 @@ const LONG: Rule = {
 const HELD_LONG = 5e9;
 /** Kinds of mappings that are told apart. */
 const MOST_KINDS = 4096;
-/** Mappings of its kind that must have come and gone: four times as many as were ever in force, and at least these. */
-const LEAST_GONE = 4;
 
 interface Kind {
-  inForce: number;
-  peak: number;
-  gone: number;
+  readonly stayers: Stayers;
+  readonly mapping: Pick<Mapping, 'device' | 'form' | 'dir' | 'size'>;
 }
 
 export class LeakCheck implements Check {
@@ -106,22 +105,13 @@ export class LeakCheck implements Check {
   mapped(mapping: Mapping, state: MappingState, context: LintContext): void {
     if (!isStreaming(mapping)) return;
     this.growth(mapping.device, mapping.dir).change(1, context.place, context.timeNs);
-    const kind = this.kind(mapping);
-    if (!kind) return;
-    state.othersInForce = kind.inForce;
-    state.othersGone = kind.gone;
-    kind.inForce++;
-    kind.peak = Math.max(kind.peak, kind.inForce);
+    state.stay = this.kind(mapping)?.stayers.begin() ?? null;
   }
 
   unmapped(mapping: Mapping, state: MappingState, _call: UnmapCall, context: LintContext): void {
     if (!isStreaming(mapping)) return;
     this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
-    const kind = this.kind(mapping);
-    if (kind) {
-      kind.inForce--;
-      kind.gone++;
-    }
+    end(state.stay, true);
     held(mapping, state, context);
   }
 
@@ -140,8 +130,7 @@ export class LeakCheck implements Check {
     );
     if (!isStreaming(mapping)) return;
     this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
-    const kind = this.kind(mapping);
-    if (kind) kind.inForce--;
+    end(state.stay, false);
   }
 
   event(event: TraceEvent, context: LintContext): void {
@@ -169,20 +158,20 @@ export class LeakCheck implements Check {
     });
     if (!isStreaming(mapping)) return;
     held(mapping, state, context);
-    const kind = this.kind(mapping);
-    if (!kind) return;
-    // Those that were in force before it may be among those that went.
-    const overtaken = kind.gone - state.othersGone - state.othersInForce;
-    if (overtaken >= Math.max(LEAST_GONE, 4 * kind.peak))
-      context.report(
-        LEAK,
-        device,
-        `${bytes(mapping.size)} ${dirName(dir)}: ${String(overtaken)} mappings like it came and went since`,
-        { place, doubt, weight: overtaken, kind: `${form} ${String(dir)}` },
-      );
+    if (state.stay) state.stay.left = { place, doubt };
   }
 
   finish(context: LintContext): void {
+    for (const { stayers, mapping } of this.kinds.values())
+      for (const { place, doubt, overtaken } of stayers.leaked()) {
+        const { device, form, dir, size } = mapping;
+        context.report(
+          LEAK,
+          device,
+          `${bytes(size)} ${dirName(dir)}: ${String(overtaken)} mappings like it came and went since`,
+          { place, doubt, weight: overtaken, kind: `${form} ${String(dir)}` },
+        );
+      }
     for (const [key, growth] of this.growths) {
       const grown = growth.finish(context.timeNs);
       if (!grown) continue;
@@ -203,7 +192,8 @@ export class LeakCheck implements Check {
     let kind = this.kinds.get(key);
     if (!kind) {
       if (this.kinds.size >= MOST_KINDS) return null;
-      this.kinds.set(key, (kind = { inForce: 0, peak: 0, gone: 0 }));
+      const mapping = { device, form, dir, size };
+      this.kinds.set(key, (kind = { stayers: new Stayers(), mapping }));
     }
     return kind;
   }
@@ -214,6 +204,10 @@ export class LeakCheck implements Check {
     if (!growth) this.growths.set(key, (growth = new Growth()));
     return growth;
   }
+}
+
+function end(stay: Stay | null, unmapped: boolean): void {
+  stay?.of.end(stay, unmapped);
 }
 
 function held(mapping: Mapping, state: MappingState, context: LintContext): void {

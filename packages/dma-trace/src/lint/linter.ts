@@ -3,6 +3,7 @@
 
 import type { Check } from './check';
 import type { TraceEvent } from '../events';
+import type { LossAccount } from '../calls/account/loss-account';
 import { Assembler } from '../calls/assembler';
 import type { TraceFacts } from '../facts';
 import { type Reading, doubtOfAll, notChecked } from './coverage';
@@ -26,6 +27,8 @@ export interface LintResult {
   readonly rules: readonly RuleState[];
   /** Why rules that join several lines give only notes here; null if they may give more. */
   readonly doubt: string | null;
+  /** What the lines of the capture tell of what it lacks. */
+  readonly losses: LossAccount;
   /** Mappings of calls. */
   readonly maps: number;
   /** Requests that only iommu:* events show: no rule about calls looks at them. */
@@ -88,6 +91,7 @@ export class Linter {
         others: context.findings.others.get(rule) ?? 0,
       })),
       doubt,
+      losses,
       maps: counts.mapCalls,
       requestsWithoutCall: reconstructed.requests,
       iommuMaps: { all: counts.iommuMaps, withoutCall: counts.iommuMaps - counts.matchedMaps },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a rule is: its texts and what it needs; and what is kept of a mapping for rules.
 
+import type { Stay } from './stayers';
+
 /** From the worst on. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -30,9 +32,8 @@ export interface Rule {
 export interface MappingState {
   /** Of the line that mapped it, nanoseconds. */
   readonly mappedNs: number;
-  /** Mappings of its kind that were in force then, and that had come and gone. */
-  othersInForce: number;
-  othersGone: number;
+  /** Its place among those of its kind; null: it has none. */
+  stay: Stay | null;
   syncedForDevice: boolean;
   syncedForCpu: boolean;
   /** Bytes into it of the latest sync for the CPU that no sync for the device followed; -1: none. */

@@ -7,7 +7,7 @@ import type { Mapping } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { MOST_PRINTED, bytes, dirName, formName, hex } from './words';
+import { MOST_PRINTED, bytes, dirName, entries, formName, hex } from './words';
 
 const needs = ['maps', 'syncs'] as const;
 
@@ -152,7 +152,7 @@ export class SyncCheck implements Check {
     const mapped = key === null ? 0 : key.split(',').length;
     if (mapped === 0 || mapped === synced) return;
     if (mapped >= MOST_PRINTED || synced >= MOST_PRINTED) return;
-    context.report(ENTRIES, device, `${String(synced)} entries synced, ${String(mapped)} ${at}`, {
+    context.report(ENTRIES, device, `${entries(synced)} synced, ${String(mapped)} ${at}`, {
       doubt,
     });
   }

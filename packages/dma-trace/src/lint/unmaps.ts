@@ -10,7 +10,7 @@ import type { Mapping, Place } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { bytes, dirName, formName, hex } from './words';
+import { bytes, dirName, entries, formName, hex } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
 
@@ -236,7 +236,7 @@ export class UnmapCheck implements Check {
     const at = `mapped at ${context.lineOf(near.place)}`;
     const lost = context.doubtOf(context.stateOf(near).mappedNs);
     if (call.kind === 'unmapSg') {
-      const counts = `${String(call.physAddrs.length)} entries unmapped, ${String(near.listEntries)}`;
+      const counts = `${entries(call.physAddrs.length)} unmapped, ${String(near.listEntries)}`;
       context.report(ENTRIES, device, `${counts} ${at}`, { doubt: lost });
       return;
     }

@@ -45,3 +45,8 @@ export function isStreaming({ form }: Pick<Mapping, 'form'>): boolean {
 
 /** Entries of a list that the kernel prints at the most. */
 export const MOST_PRINTED = 128;
+
+/** Of a list. */
+export function entries(count: number): string {
+  return count === 1 ? '1 entry' : `${String(count)} entries`;
+}

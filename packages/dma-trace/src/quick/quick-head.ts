@@ -3,6 +3,7 @@
 // these accept a part, with the same result.
 
 import { type EventHead, MOST_CPUS } from '../event-head';
+import { isComm } from '../formats/columns';
 import type { FormatName } from '../formats/format';
 import { marksOf } from '../formats/trace-cmd';
 import { type ByteCursor, NEWLINE, SPACE, ZERO, ascii } from './byte-cursor';
@@ -14,6 +15,8 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const POINT = 0x2e;
 const COLON = 0x3a;
+const PLUS = 0x2b;
+const GREATER = 0x3e;
 const HASH = 0x23;
 const UNDERSCORE = 0x5f;
 const RAW_FLAGS = ascii('-0x');
@@ -92,10 +95,14 @@ export class QuickHead implements EventHead {
     let from = begin;
     while (from < to && bytes[from] === SPACE) from++;
     if (separator === SPACE) while (to > from && bytes[to - 1] === SPACE) to--;
-    for (let i = from; i < to; i++) if ((bytes[i] as number) < SPACE) return false;
+    const mayHavePrefix = from === begin;
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number;
+      if (byte < SPACE || (mayHavePrefix && isOfPrefix(byte))) return false;
+    }
     this.pid = pid;
     this.comm = cursor.name(from, to, to);
-    return cursor.ok;
+    return cursor.ok && isComm(this.comm);
   }
 
   /** The marks of a number that -R prints. */
@@ -143,6 +150,11 @@ export class QuickHead implements EventHead {
     this.flags = '';
     return true;
   }
+}
+
+/** `trace.txt:12:task`, `> task`, `- task`, `+task`, `[   12.345678] task`. */
+function isOfPrefix(byte: number): boolean {
+  return byte <= PLUS || byte === COLON || byte === GREATER;
 }
 
 function isDigit(byte: number): boolean {

@@ -2,7 +2,13 @@
 // Messages of the kernel log with other names and addresses: each kind that is told apart, and each place of an address.
 
 import { expect } from 'chai';
-import { LineAnonymiser, LineParser, RenamingSurvey, drawFrom } from '../../src/parse';
+import {
+  LineAnonymiser,
+  LineParser,
+  RenamingSurvey,
+  drawFrom,
+  suppressedLines,
+} from '../../src/parse';
 import type { KernelLog, Renaming } from '../../src';
 import { MESSAGE_PATTERNS } from '../../src/parse-kernel-log';
 import { messageDevice } from '../../src/anonymise/message';
@@ -105,6 +111,27 @@ const addressesIn = (text: string): string[] =>
 const SIZES = /\d+ (?:bytes|\(slots\))|(?:size|len|max)=\d+|\+\d+|fsr=0x[\da-f]+/g;
 
 describe('messages of the kernel log with other names', () => {
+  for (const name of [
+    'dmar_fault',
+    'amd_iommu_report_page_fault',
+    'arm_smmu_print_evt',
+    'viommu_fault_handler',
+    'swiotlb_tbl_map_single',
+  ])
+    it(`keep how many lines the rate limit of ${name} left out`, () => {
+      const by = new LineAnonymiser(new RenamingSurvey().finish(drawFrom('seed')));
+      for (const prefix of ['[   35.200000] ', 'Nov 29 11:05:06 box kernel: ']) {
+        const text = `${name}: 317 callbacks suppressed`;
+        const was = new LineParser().parse(prefix + text, 1);
+        const is = new LineParser().parse(by.line(prefix + text), 1);
+        for (const one of [was, is])
+          expect(
+            one !== null && one !== 'unparsed' && one.kind === 'kernelLog' && suppressedLines(one),
+          ).to.include({ calls: 317 });
+      }
+      expect(by.figures.failed).to.equal(0);
+    });
+
   it('are tried for each pattern of the reader', () => {
     const first = SAMPLES.map((text) => MESSAGE_PATTERNS.findIndex((one) => one.test(text)));
     expect([...new Set(first)].sort((a, b) => a - b)).to.deep.equal([...MESSAGE_PATTERNS.keys()]);

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a reader counts in a capture, to compare two of them.
 
-import type { TraceEvent, TraceReader } from '@iommu-bounce/dma-trace';
+import { LossAccount, type TraceEvent, type TraceReader } from '@iommu-bounce/dma-trace';
 
 export class EventAccount {
+  readonly losses = new LossAccount();
   private readonly kinds = new Map<string, number>();
 
+  /** @param file of the events that follow */
+  constructor(file: string) {
+    this.losses.beginFile(file);
+  }
+
   add(event: TraceEvent): void {
+    this.losses.event(event);
     this.kinds.set(event.kind, (this.kinds.get(event.kind) ?? 0) + 1);
   }
 

@@ -16,6 +16,8 @@ import {
   renamedFacts,
   surveyFacts,
 } from '@iommu-bounce/dma-trace';
+import type { LossSection } from '../compare';
+import { lossSection } from '../compare/losses';
 import { UsageError } from '../errors';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
@@ -38,7 +40,12 @@ export interface AnonymiseOptions {
 interface Surveyed {
   readonly capture: string;
   readonly facts: TraceFacts | null;
-  readonly counted: ReadonlyMap<string, number>;
+  readonly counted: Counted;
+}
+
+interface Counted {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly losses: LossSection;
 }
 
 /** @throws TraceError for what cannot be read, UsageError for what cannot be written; then nothing is */
@@ -66,9 +73,9 @@ export async function anonymise(options: AnonymiseOptions): Promise<AnonymiseDoc
     });
     const written = facts === null ? null : await writeFacts(facts, path, renaming, targets);
     targets.withoutFacts(path, written);
-    files.push(fileRow(capture, path, written, anonymiser.figures));
+    files.push(fileRow(capture, path, written, anonymiser.figures, counted.losses));
     const again = await countAgain(capture, to, step(options, 2, i));
-    differences.push(...differencesOf(counted, again).map((one) => `${path}: ${one}`));
+    differences.push(...differencesOf(counted.counts, again).map((one) => `${path}: ${one}`));
   }
   targets.done();
   return {
@@ -105,9 +112,9 @@ async function count(
   path: string,
   survey: RenamingSurvey | null,
   show: (bytes: number) => void,
-): Promise<Map<string, number>> {
+): Promise<Counted> {
   const reader = readTrace(file, path);
-  const account = new EventAccount();
+  const account = new EventAccount(file);
   let before = 0;
   for await (const batch of reader.batches()) {
     for (const event of batch) {
@@ -117,7 +124,14 @@ async function count(
     show(reader.bytesRead - before);
     before = reader.bytesRead;
   }
-  return account.finish(reader);
+  const { counters, header } = reader;
+  const { losses } = account;
+  return {
+    counts: account.finish(reader),
+    losses: lossSection({
+      ...{ files: [{ file }], counters: [counters], cpus: header.cpus, losses },
+    }),
+  };
 }
 
 /** @throws UsageError if nothing is left of a capture */
@@ -125,9 +139,9 @@ async function countAgain(
   capture: string,
   to: string,
   show: (bytes: number) => void,
-): Promise<Map<string, number>> {
+): Promise<ReadonlyMap<string, number>> {
   try {
-    return await count(capture, to, null, show);
+    return (await count(capture, to, null, show)).counts;
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
     throw new UsageError(
@@ -159,6 +173,7 @@ function fileRow(
   written: string,
   facts: string | null,
   figures: LineFigures,
+  losses: LossSection,
 ): AnonymisedFile {
   return {
     capture,
@@ -171,6 +186,7 @@ function fileRow(
     log_lines_emptied: figures.logLinesEmptied,
     comments: figures.comments,
     not_understood: figures.notUnderstood,
+    losses,
     failed: figures.failed,
   };
 }

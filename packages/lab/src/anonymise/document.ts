@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What `anonymise` did: the document of --json.
 
+import type { LossSection } from '../compare';
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 
 export interface AnonymisedFile {
@@ -24,6 +25,8 @@ export interface AnonymisedFile {
   readonly comments: whole_number;
   /** Lines that are no event: they still are none, and their text is gone. */
   readonly not_understood: whole_number;
+  /** What the capture lacks, as in the documents of all verbs that read captures; what is written lacks the same. */
+  readonly losses: LossSection;
   /** Events that could not be written so that they say the same: lines that are not understood now. */
   readonly failed: whole_number;
 }

@@ -16,6 +16,7 @@ import {
   readFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
+import { cpusOf } from '../compare/read-files';
 import { refuseRepeated } from '../compare/repeated';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
@@ -195,7 +196,9 @@ async function lintCapture(
     show(file, Math.min(1, read / Math.max(1, bytes)));
   }
   const result = linter.finish(readers, rules);
-  return { files, result, counters: recordingCounters(readers) };
+  const counters = recordingCounters(readers);
+  const cpus = cpusOf(readers.map(({ header }) => header));
+  return { files, result, counters, cpus };
 }
 
 /** @throws UsageError for a rule that there is not, or if none is left */

@@ -2,10 +2,12 @@
 // Lines of a kernel log about a full swiotlb: all of them, and what to do about each cause.
 
 import { IO_TLB_SEGSIZE, IO_TLB_SIZE } from '@iommu-bounce/linux-shim';
-import { readTrace, suppressedLines } from '@iommu-bounce/dma-trace';
+import { Assembler, CaptureAccount, readTrace, suppressedLines } from '@iommu-bounce/dma-trace';
 import { LONGEST_BOUNCE, SwiotlbFull, type SwiotlbFullGroup } from '@iommu-bounce/simulation';
 import { count, exactBytes, plural, sizeLimit } from '../show/format';
 import type { SwiotlbFullRow } from './advise-document';
+import { captureSection } from './capture';
+import type { CaptureSection } from './capture-document';
 
 /** What is never unmapped fills the area if it is so much of it. */
 const LEAK_SHARE = 0.5;
@@ -19,6 +21,8 @@ export interface LogLook {
   readonly logLines: number;
   /** Files with any event beside them. */
   readonly captures: readonly string[];
+  /** What each of the other files shows and lacks. */
+  readonly logs: readonly CaptureSection[];
 }
 
 /** @throws TraceError for a file that is no capture */
@@ -31,11 +35,17 @@ export async function lookAtLogs(
   let suppressed = 0;
   let logLines = 0;
   const captures: string[] = [];
+  const logs: CaptureSection[] = [];
   for (const [i, file] of files.entries()) {
     const reader = readTrace(file, pathOf(file));
+    const account = new CaptureAccount();
+    const assembler = new Assembler(null, undefined, account);
+    assembler.beginFile(file);
     for await (const batch of reader.batches()) {
-      for (const event of batch) {
-        if (event.kind !== 'kernelLog') continue;
+      // Calls are put together later, by the replay.
+      const lines = batch.filter((event) => event.kind === 'kernelLog');
+      assembler.add(lines);
+      for (const event of lines) {
         const left = suppressedLines(event);
         if (left?.topic === 'swiotlbFull') suppressed += left.calls;
         if (event.topic !== 'swiotlbFull') continue;
@@ -51,9 +61,23 @@ export async function lookAtLogs(
       progress(file, i / files.length);
     }
     logLines += reader.counters.logLines;
-    if (reader.counters.events > 0) captures.push(file);
+    assembler.finish();
+    const { counters, header } = reader;
+    if (counters.events > 0) captures.push(file);
+    else
+      logs.push(
+        captureSection({
+          ...{
+            account,
+            counters: [counters],
+            cpus: header.cpus,
+            files: [{ file, facts: null, ignored: null }],
+          },
+          reconstructed: assembler.reconstructed,
+        }),
+      );
   }
-  return { full, suppressed, logLines, captures };
+  return { full, suppressed, logLines, captures, logs };
 }
 
 /** @param held bytes that a device maps and never unmaps, by the calls beside the log */

@@ -84,6 +84,7 @@ async function ofLogs(
     files: [...files],
     swiotlb_full: rows,
     swiotlb_full_suppressed: look.suppressed,
+    captures: [...look.logs],
   };
 }
 
@@ -113,7 +114,7 @@ async function adviseOn(look: LogLook, options: AdviseOptions): Promise<AdviseDo
   const driver = options.driver ?? commonDriver(found, replay);
   const base = driver === null ? replay : { ...replay, driver };
   const { sessions, loads } = await firstReplay(found, base, options.progress);
-  const captures = sessions.map(captureSection);
+  const captures = [...sessions.map(captureSection), ...look.logs];
   const rows = look.full.groups().map((group) => fullRow(group, heldBy(captures)));
   const [first] = sessions;
   const modelled = loads.map((load): ModelledLoad => ({

@@ -78,7 +78,7 @@ export function captureSection(session: CaptureReading): CaptureSection {
       count,
       first: first.map(showPlace).slice(0, 1).join(),
     })),
-    losses: lossSection(session),
+    losses: lossSection({ ...session, losses: account.losses }),
     reconstructed: reconstructedSection(session),
     kernel_log: kernelLogSection(session),
   };

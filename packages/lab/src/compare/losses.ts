@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From what a capture lacks to its part of the JSON document.
 
-import { showPlace } from '@iommu-bounce/dma-trace';
+import { type LossAccount, type TraceCounters, showPlace } from '@iommu-bounce/dma-trace';
 import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-document';
 import type { CaptureReading } from './session';
 import { sum } from '../show/sum';
@@ -9,8 +9,18 @@ import { sum } from '../show/sum';
 /** Lines that are shown of those that were not understood. */
 const FIRST = 3;
 
-export function lossSection({ account, files, counters, cpus }: CaptureReading): LossSection {
-  const { truncated, stepsBack, lostByCpu, cpus: seen } = account.losses;
+/** What is known at the end of a reading. */
+export interface LossReading {
+  readonly files: readonly { readonly file: string }[];
+  /** Of each file. */
+  readonly counters: readonly TraceCounters[];
+  /** Of the machine, by the headers; null: they do not say. */
+  readonly cpus: number | null;
+  readonly losses: LossAccount;
+}
+
+export function lossSection({ losses, files, counters, cpus }: LossReading): LossSection {
+  const { truncated, stepsBack, lostByCpu, cpus: seen } = losses;
   const placed = counters.flatMap(({ unparsedLines }, i) =>
     unparsedLines.map(({ line, text }) => ({
       place: showPlace({ file: files[i]?.file ?? '', line }),

@@ -47,7 +47,7 @@ export const READING: Pass = { what: 'reading', from: 0, to: 0.25 };
 export const REPLAYING: Pass = { what: 'replaying', from: 0.25, to: 1 };
 
 /** CPUs of the machine, by the headers of the files; null if they have none. */
-export function cpusOf(readings: readonly Reading[]): number | null {
+export function cpusOf(readings: readonly Pick<Reading, 'cpus'>[]): number | null {
   return readings.reduce<number | null>(
     (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
     null,

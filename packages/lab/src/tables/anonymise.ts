@@ -2,10 +2,12 @@
 // What `anonymise` replaced, what it kept, and what its user has to look at.
 
 import type { AnonymiseDocument } from '../anonymise/document';
+import { oneLine } from '../errors';
 import { are, count, plural } from '../show/format';
 import { type Part, partsText } from '../show/parts';
 import { PAPER, type Screen } from '../show/text';
 import { sum } from '../show/sum';
+import { lineLosses } from './capture-losses';
 
 const MOST_DIFFERENCES = 10;
 
@@ -33,6 +35,10 @@ export function anonymiseText(document: AnonymiseDocument, screen: Screen = PAPE
   const lost = sum(files, (one) => one.not_understood);
   return partsText(
     [
+      ...files.map((one) => [
+        ...(files.length > 1 ? [`${oneLine(one.capture)}:`] : []),
+        ...lineLosses({ files: [one.capture], losses: one.losses }),
+      ]),
       table,
       `Replaced: ${plural(replaced.devices, 'device')}, ${plural(replaced.tasks, 'task')} with ${plural(replaced.pids, 'pid')}, ` +
         `${plural(replaced.address_runs, 'run')} of addresses, ${plural(replaced.pointers, 'pointer')}, ` +

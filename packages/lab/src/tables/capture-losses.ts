@@ -8,27 +8,47 @@ import { bytes, list, where } from './capture-words';
 
 /** Always there: a capture that lacks nothing says so. */
 export function lossLines(capture: CaptureSection): readonly string[] {
-  const lines = [
-    ...notUnderstood(capture),
-    ...lost(capture),
-    ...truncated(capture),
-    ...bareLists(capture),
-    ...clock(capture),
-    ...cpus(capture),
-    ...pairs(capture),
-    ...withoutCall(capture),
-    ...capture.losses.cut_files.map(
-      (file) => `The last line of ${oneLine(file)} has no end: what came after it is missing.`,
-    ),
-  ];
+  const hasCalls =
+    capture.devices.length + capture.iommu_map.events + capture.iommu_unmap.events > 0;
+  return reported(
+    [...ofLines(capture, capture.iommu_map.events > 0), ...pairs(capture), ...withoutCall(capture)],
+    hasCalls ? '; every map has its unmap, every iommu:* event its call' : '',
+  );
+}
+
+/** The same of a capture of which only the lines are known. */
+export function lineLosses(capture: LossesOfFiles): readonly string[] {
+  return reported(ofLines(capture, false), '');
+}
+
+/** @param more what is whole beside the lines */
+function reported(lines: readonly string[], more: string): readonly string[] {
   if (lines.length === 0)
     return [
-      'Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back; every map has its unmap, every iommu:* event its call.',
+      `Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back${more}.`,
     ];
   return ['Losses, and what they make unknown:', ...lines];
 }
 
-function notUnderstood({ losses }: CaptureSection): string[] {
+interface LossesOfFiles extends Pick<CaptureSection, 'losses'> {
+  readonly files: readonly string[];
+}
+
+function ofLines(capture: LossesOfFiles, compares: boolean): string[] {
+  return [
+    ...notUnderstood(capture),
+    ...lost(capture, compares),
+    ...truncated(capture),
+    ...bareLists(capture),
+    ...clock(capture),
+    ...cpus(capture),
+    ...capture.losses.cut_files.map(
+      (file) => `The last line of ${oneLine(file)} has no end: what came after it is missing.`,
+    ),
+  ];
+}
+
+function notUnderstood({ losses }: LossesOfFiles): string[] {
   const { count: n, first } = losses.lines_not_understood;
   if (n === 0) return [];
   return [
@@ -37,7 +57,7 @@ function notUnderstood({ losses }: CaptureSection): string[] {
   ];
 }
 
-function lost({ losses, iommu_map: maps }: CaptureSection): string[] {
+function lost({ losses }: LossesOfFiles, compares: boolean): string[] {
   const lines: string[] = [];
   if (losses.overwritten > 0)
     lines.push(
@@ -49,7 +69,7 @@ function lost({ losses, iommu_map: maps }: CaptureSection): string[] {
     const times = unknown > 0 ? `${plural(unknown, 'time')} an unknown number` : '';
     return `${name}: ${[events > 0 ? count(events) : '', times].filter(Boolean).join(' and ')}`;
   });
-  const compared = maps.events > 0 ? ', and differences from the recorded iommu:* events' : '';
+  const compared = compares ? ', and differences from the recorded iommu:* events' : '';
   lines.push(
     `Events lost (${list(of, 8)}): numbers of maps, unmaps and bytes below are of what was left. ` +
       `Maps never unmapped, unmaps without a map, second unmaps${compared} may be gaps.`,
@@ -57,7 +77,7 @@ function lost({ losses, iommu_map: maps }: CaptureSection): string[] {
   return lines;
 }
 
-function truncated(capture: CaptureSection): string[] {
+function truncated(capture: LossesOfFiles): string[] {
   const { count: n, first } = capture.losses.truncated_lists;
   if (n === 0) return [];
   const places = first.map((one) => where(one, capture));
@@ -66,7 +86,7 @@ function truncated(capture: CaptureSection): string[] {
   ];
 }
 
-function bareLists(capture: CaptureSection): string[] {
+function bareLists(capture: LossesOfFiles): string[] {
   const n = capture.losses.lists_without_entries;
   if (n === 0) return [];
   return [
@@ -74,7 +94,7 @@ function bareLists(capture: CaptureSection): string[] {
   ];
 }
 
-function clock(capture: CaptureSection): string[] {
+function clock(capture: LossesOfFiles): string[] {
   const { clock_steps_back: steps, out_of_order: late } = capture.losses;
   const lines: string[] = [];
   if (steps.count > 0)
@@ -91,7 +111,7 @@ function clock(capture: CaptureSection): string[] {
   return lines;
 }
 
-function cpus({ losses }: CaptureSection): string[] {
+function cpus({ losses }: LossesOfFiles): string[] {
   const { cpus: all, cpus_without_line: without } = losses;
   if (all === null || without.length === 0) return [];
   return [

@@ -11,7 +11,10 @@ export function bytes(n: number): string {
 }
 
 /** `line 7`; with its file where the capture has several. */
-export function where(place: string | null, { files }: CaptureSection): string {
+export function where(
+  place: string | null,
+  { files }: { readonly files: readonly string[] },
+): string {
   if (place === null) return 'a place before the capture';
   const line = place.slice(place.lastIndexOf(':') + 1);
   return files.length === 1 ? `line ${line}` : oneLine(place);

@@ -11,6 +11,8 @@ import {
   type TraceCounters,
 } from '@iommu-bounce/dma-trace';
 
+import type { LossSection } from '../compare';
+import { lossSection } from '../compare/losses';
 import { plural } from '../show/format';
 
 export interface LintDocument {
@@ -37,6 +39,8 @@ export interface LintCapture {
   readonly lost: whole_number;
   /** Events with a time before that of the event above them on the same CPU. */
   readonly clock_steps_back: whole_number;
+  /** What it lacks, as in the documents of all verbs that read captures. */
+  readonly losses: LossSection;
   /** Map calls. */
   readonly maps: whole_number;
   /** Requests that only iommu:* events show, without a call: no rule about calls looks at them. */
@@ -140,6 +144,8 @@ export interface Linted {
   readonly result: LintResult;
   /** Of each file. */
   readonly counters: readonly TraceCounters[];
+  /** Of the machine, by the headers; null: they do not say. */
+  readonly cpus: number | null;
 }
 
 export function lintDocument(
@@ -155,7 +161,7 @@ export function lintDocument(
   return { captures, findings, fail_on: failOn, failed };
 }
 
-function capture({ files, result, counters }: Linted): LintCapture {
+function capture({ files, result, counters, cpus }: Linted): LintCapture {
   const { maps, iommuMaps, doubt, findings, rules } = result;
   const sum = (of: (one: TraceCounters) => number): number =>
     counters.reduce((total, one) => total + of(one), 0);
@@ -170,6 +176,10 @@ function capture({ files, result, counters }: Linted): LintCapture {
       .slice(0, 3),
     lost: sum((one) => one.lost + one.dropped),
     clock_steps_back: sum((one) => one.backwards),
+    losses: lossSection({
+      files: files.map((file) => ({ file })),
+      ...{ counters, cpus, losses: result.losses },
+    }),
     maps,
     requests_without_call: result.requestsWithoutCall,
     iommu_maps: iommuMaps.all,

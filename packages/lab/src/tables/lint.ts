@@ -3,7 +3,9 @@
 
 import { escaped } from '@iommu-bounce/dma-trace';
 import { count, plural } from '../show/format';
+import { partText } from '../show/parts';
 import { PAPER, type Screen, narrower, wrapped } from '../show/text';
+import { lineLosses } from './capture-losses';
 import {
   type FindingRow,
   type LintCapture,
@@ -41,7 +43,7 @@ function captureText(capture: LintCapture, verbose: boolean, screen: Screen): st
     severities(all),
   ].join('; ');
   const paragraphs = [line(`${head}.`)];
-  if (capture.unparsed_first.length > 0) paragraphs.push(notUnderstood(capture, screen));
+  paragraphs.push(partText(lineLosses(capture), screen));
   const unseen = unseenText(capture);
   if (unseen !== null) paragraphs.push(line(unseen));
   if (capture.doubt !== null)
@@ -68,15 +70,6 @@ export function unseenText(capture: LintCapture): string | null {
     `(${count(none)} of ${count(all)} iommu:map events), so rules about calls say nothing about them. ` +
     'From about Linux 6.17 on, block drivers map through dma_iova_*: docs/capture.md has the probes.'
   );
-}
-
-/** As `replay` says it. */
-function notUnderstood({ unparsed_first: first }: LintCapture, screen: Screen): string {
-  const { item } = linesOn(screen);
-  return [
-    'Not understood, the first:',
-    ...first.map(({ place: at, text }) => item(`${place(at)}: `, text)),
-  ].join('\n');
 }
 
 function severities({ error, warning, note }: LintDocument['findings']): string {

@@ -319,6 +319,21 @@ describe('advise', function () {
       expect(rows[0]?.advice).to.include('Linux up to 5.0 prints none');
     });
 
+    it('says which of its lines it does not understand, alone and beside a capture', async () => {
+      const text = `${full(100, 32768)}garbage\n`;
+      const { captures } = await adviceOnText(text);
+      expect(captures.map(({ losses }) => losses.lines_not_understood.count)).to.deep.equal([1]);
+      await withFolder(async (folder) => {
+        const [log, trace] = [join(folder, 'dmesg.txt'), join(folder, 'x.trace.txt')];
+        writeFileSync(log, text);
+        writeFileSync(trace, traceOf({ maps: 60, inFlight: 8, sizes: [4096] }));
+        const alone = await cli('advise', log);
+        expect(alone.out).to.match(/\n1 line not understood: .*\n.*dmesg\.txt:2: garbage\n/);
+        const both = await cli('advise', trace, log);
+        expect(both.out).to.match(/dmesg\.txt:2: garbage\n/);
+      });
+    });
+
     it('has nothing to say of a log about other things', async () => {
       const { advice, swiotlb_full: rows } = await adviceOnText(
         '[    1.000000] Linux version 6.1\n',

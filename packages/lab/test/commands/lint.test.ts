@@ -69,6 +69,18 @@ const CAPTURE: LintCapture = {
   unparsed_first: [],
   lost: 0,
   clock_steps_back: 0,
+  losses: {
+    lines_not_understood: { count: 0, first: [] },
+    overwritten: 0,
+    lost_by_cpu: [],
+    truncated_lists: { count: 0, first: [] },
+    lists_without_entries: 0,
+    clock_steps_back: { count: 0, largest_ns: 0, first: [] },
+    out_of_order: 0,
+    cpus: null,
+    cpus_without_line: [],
+    cut_files: [],
+  },
   maps: 0,
   requests_without_call: 0,
   iommu_maps: 0,
@@ -202,7 +214,7 @@ describe('lint', function () {
       writeFileSync(file, `${readFileSync(BAD, 'utf8')}\u001bodd line\n`);
       const { out } = await cli('lint', file);
       expect(out).to.include('8 lines, 2 map calls; 1 line not understood; ');
-      expect(out.replace(/\s+/g, ' ')).to.include(`the first: ${file}:8: \\x1bodd line `);
+      expect(out.replace(/\s+/g, ' ')).to.include(`First: ${file}:8: \\x1bodd line `);
       const { out: json } = await cli('lint', file, '--json');
       expect((JSON.parse(json) as LintDocument).captures[0]?.unparsed_first).to.deep.equal([
         { place: { file, line: 8 }, text: '\\x1bodd line' },

@@ -86,7 +86,7 @@ describe('lint --report', () => {
         .and.not.to.include(-1);
       expect(page).not.to.include('<script>alert').and.not.to.include(`"'&`);
     });
-    expect(shown(await pageOf(GOOD))).to.include('Nothing: every line was understood');
+    expect(shown(await pageOf(GOOD))).to.include('Losses: none. Every line was understood');
   });
 
   it('has the lines around the first and the last place, and no other line', async () => {

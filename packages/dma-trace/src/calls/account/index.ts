@@ -19,7 +19,7 @@ export type { FreedMapping, FreedMappings } from './freed-mappings';
 export type { Group, Groups } from './groups';
 export type { EventFigures, IommuAccount, IommuEvent, IommuRange } from './iommu-account';
 export type { LogAccount, LogLine } from './log-account';
-export type { LossAccount, LostOfCpu, Places } from './loss-account';
+export { LossAccount, type LostOfCpu, type Places } from './loss-account';
 export type { Before, MappedBuffer, Seen } from './seen';
 export type {
   DifferentUnmap,

@@ -7,6 +7,7 @@ import { Html, html, htmlTable } from '../../show/html';
 import { pageText } from '../../show/page';
 import { type Section, sectionWith } from '../../show/sections';
 import { sum } from '../../show/sum';
+import { lineLosses } from '../../tables/capture-losses';
 import { unseenText } from '../../tables/lint';
 import {
   type FindingRow,
@@ -209,21 +210,11 @@ function key({ file, line }: LintPlace): string {
 
 /** Before any finding: what the capture lacks, findings may lack. */
 function losses(capture: LintCapture): Section {
-  const { unparsed, unparsed_first: first, lost, clock_steps_back: back, doubt } = capture;
+  const { doubt } = capture;
   const unseen = unseenText(capture);
+  const [none = '', ...lost] = lineLosses(capture);
   const lines = [
-    ...(unparsed > 0
-      ? [
-          html`<li>
-            ${plural(unparsed, 'line')} not understood, the first:
-            <ul>
-              ${first.map(({ place, text }) => html`<li><code>${escaped(place.file)}:${String(place.line)}</code>: <code>${text}</code></li>`)}
-            </ul>
-          </li>`,
-        ]
-      : []),
-    ...(lost > 0 ? [html`<li>${plural(lost, 'event')} lost</li>`] : []),
-    ...(back > 0 ? [html`<li>The clock steps back ${plural(back, 'time')}</li>`] : []),
+    ...lost.map((line) => html`<li>${line}</li>`),
     ...(unseen === null ? [] : [html`<li>${unseen}</li>`]),
     ...(doubt === null
       ? []
@@ -231,9 +222,7 @@ function losses(capture: LintCapture): Section {
   ];
   const body =
     lines.length === 0
-      ? html`<p>
-          Nothing: every line was understood, no event was lost, the clock did not step back.
-        </p>`
+      ? html`<p>${none}</p>`
       : html`<ul>
           ${lines}
         </ul>`;

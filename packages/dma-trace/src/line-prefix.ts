@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a mail, grep, cat -n, a journal or a container puts in front of each line. It is no part of a task's name.
+
+import { FormatDetector } from './formats/detect';
+import { hasLogPrefix, parseKernelLog } from './parse-kernel-log';
+import { Scanner } from './scanner';
+
+const MONTH_AND_TIME = '[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?';
+const ISO = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)?';
+
+/** In front of any line. */
+const ANY: readonly RegExp[] = [
+  // docker and kubectl with times, and their logs on the node
+  new RegExp(`^${ISO} (?:(?:stdout|stderr) [FP] )?`),
+  // A reply, however deep.
+  /^>(?: ?>)* ?/,
+  // An item of a list; what a diff adds.
+  /^[-*+•] +|^\+/,
+  // cat -n, nl
+  /^ *\d+\t/,
+  // grep -n, with the file's name if there are several
+  /^(?:(?=\d*[^\s:\d])[^\s:]+:)?\d+:/,
+  // grep -H
+  /^(?!\d+\.\d+:)[^\s:]*\.\w+:/,
+  // journalctl -o cat of what a script prints, `kernel: [   12.345678] `
+  /^[\w.-]+(?:\[\d+\])?: (?=[ [#])/,
+  // kubectl, compose
+  /^\[pod\/\S+\] /,
+  /^[\w.-]+ +\| /,
+];
+
+/** In front of a line of a trace; a line of the kernel log has its time there. */
+const OF_TRACES: readonly RegExp[] = [
+  // journalctl, syslog; ts
+  new RegExp(`^(?:${MONTH_AND_TIME}|${ISO}) (?:[^\\s#]\\S* [^\\s:]+: ?)?`),
+  // dmesg, with dates or uptimes
+  /^\[(?: *\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\](?:\[ *[TC]\d+\])? /,
+];
+
+const ALL = [...ANY, ...OF_TRACES];
+/** The time of an event, a probe of bpftrace, a comment, the mark of lost events. */
+const SIGN_OF_TRACE = /\d\.\d{6,9}: |: *\w*probe:|tracepoint:|[\]:Z\d] ?(?:#|CPU:\d)/;
+
+/** One behind the other, at most. */
+const MOST = 4;
+/** Characters: the name of a file may be long. */
+const LONGEST = 300;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** The line without it; the line itself where what is behind would be no line of a capture. */
+export function withoutPrefix(text: string): string {
+  return mayHavePrefix(text) ? text.slice(prefixLength(text, MOST, false)) : text;
+}
+
+/** Lines of tracers begin with spaces, or with a mark of their own. */
+function mayHavePrefix(text: string): boolean {
+  let at = 0;
+  while (text.charCodeAt(at) === SPACE) at++;
+  if (at === text.length || text.startsWith('#', at)) return false;
+  if (at === 0) return true;
+  while (text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x39) at++;
+  return text.charCodeAt(at) === TAB;
+}
+
+/** @param isLog a line of the kernel log: what it has in front belongs to it, unless a trace's line is behind */
+function prefixLength(text: string, most: number, isLog: boolean): number {
+  if (most === 0) return 0;
+  const mayBeLog = !isLog && !hasLogPrefix(text);
+  // Most lines of a log: 4 µs less for each.
+  if (!mayBeLog && !SIGN_OF_TRACE.test(text)) return 0;
+  const front = text.slice(0, LONGEST);
+  for (const pattern of ALL) {
+    const length = pattern.exec(front)?.[0].length ?? 0;
+    if (length === 0) continue;
+    const behind = text.slice(length);
+    const more = prefixLength(behind, most - 1, !mayBeLog);
+    if (more > 0) return length + more;
+    if (isTraceLine(behind)) return length;
+    if (mayBeLog && ANY.includes(pattern) && parseKernelLog(behind, 0) !== null) return length;
+  }
+  return 0;
+}
+
+/** Of what holds no event: comments, headers, blank lines, frames of a callchain. */
+const NOTHING = /^(?:\s*$|#|cpus=\d+$|\s+[\da-f]{8,16} )/;
+
+function isTraceLine(text: string): boolean {
+  const told = new FormatDetector().tell(new Scanner(text), 0);
+  if (told === null) return NOTHING.test(text);
+  return told !== 'unparsed' && ('kind' in told || told.head.comm !== '');
+}
