@@ -88,7 +88,8 @@ async function* pieces(compressed: AsyncIterable<Buffer>, given: { bytes: number
 
 /** Node 20 has no decoder for zstd. */
 async function* unzstd(compressed: AsyncIterable<Buffer>): Chunks {
-  const frames = new ZstdFrames();
+  const sums = await (await import('xxhash-wasm')).default();
+  const frames = new ZstdFrames(() => sums.create64());
   for await (const chunk of compressed) {
     let decoded: Buffer[];
     try {
