@@ -12,7 +12,7 @@ interface DeviceMappings {
   /** Lists by their first physical address, since addresses are all that dma_unmap_sg prints; oldest first. */
   readonly byStart: Map<string, Mapping[]>;
   /** Null until someone asks for an address inside of a mapping. */
-  index: AddressIndex | null;
+  index: AddressIndex<Mapping> | null;
 }
 
 /** What an unmap says of its mapping; null where its line has none. */

@@ -129,7 +129,7 @@ export function reconstructedLines(capture: CaptureSection): string[] {
   if (of.requests + of.too_large + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
   const rest: string[] = [];
   if (of.maps_not_unmapped > 0)
-    rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not unmapped`);
+    rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not wholly unmapped`);
   if (of.unmaps_without_map > 0)
     rest.push(`${plural(of.unmaps_without_map, 'iommu:unmap event')} of what is not shown mapped`);
   if (largest !== null)
