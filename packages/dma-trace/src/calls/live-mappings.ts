@@ -210,8 +210,11 @@ function mostLike(mappings: Iterable<Mapping>, like: (mapping: Mapping) => numbe
   return found;
 }
 
+/** What likeUnmap() gives at most. */
+export const ALL_ALIKE = 3;
+
 /** As the kernel's dma-debug counts: each thing that is the same is worth one. */
-function likeUnmap(mapping: Mapping, { form, dir, size }: UnmapWords): number {
+export function likeUnmap(mapping: Mapping, { form, dir, size }: UnmapWords): number {
   const same = [
     mapping.form === form,
     dir === null || mapping.dir === dir,

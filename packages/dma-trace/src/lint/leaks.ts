@@ -5,7 +5,8 @@ import type { TraceEvent } from '../events';
 import type { UnmapCall } from '../calls/account/unmap-account';
 import { unmapSide } from '../calls/account/unmap-account';
 import type { Mapping } from '../calls/step';
-import type { Check } from './check';
+import { LATEST_NS } from '../calls/late-unmaps';
+import type { Check, Unended } from './check';
 import type { LintContext } from './context';
 import { Growth } from './growth';
 import type { MappingState, Rule } from './rule';
@@ -131,17 +132,27 @@ export class LeakCheck implements Check {
       this.growth(call.device, dir).change(-1, context.place, context.timeNs);
   }
 
-  replaced(mapping: Mapping, state: MappingState, context: LintContext): void {
-    context.report(
-      AGAIN,
-      mapping.device,
-      `mapped by ${formName(mapping.form)} and mapped again without an unmap`,
-      { doubt: context.doubtOf(state.mappedNs) },
-    );
+  replaced(mapping: Mapping, _state: MappingState, context: LintContext): void {
     if (!isStreaming(mapping)) return;
     this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
     const kind = this.kind(mapping);
     if (kind) kind.inForce--;
+  }
+
+  unmappedLate(mapping: Mapping): void {
+    const kind = isStreaming(mapping) ? this.kind(mapping) : null;
+    if (kind) kind.gone++;
+  }
+
+  neverUnmapped(mapping: Mapping, unended: Unended, context: LintContext): void {
+    const { place, timeNs } = unended;
+    const mayBeLost = context.lostNs >= timeNs && context.lostNs <= timeNs + LATEST_NS;
+    context.report(
+      AGAIN,
+      mapping.device,
+      `mapped by ${formName(mapping.form)} and mapped again without an unmap`,
+      { place, timeNs, doubt: unended.doubt ?? (mayBeLost ? 'events were lost after it' : null) },
+    );
   }
 
   event(event: TraceEvent, context: LintContext): void {
