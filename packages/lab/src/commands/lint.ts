@@ -10,7 +10,8 @@ import {
   SEVERITIES,
   type Severity,
   type TraceFacts,
-  groupCpuFiles,
+  type Recording,
+  findRecordings,
   readCpuFiles,
   recordingCounters,
   readFacts,
@@ -140,9 +141,9 @@ async function lintFiles(
     await refuseRepeated(files, pathOf);
     const linted: Linted[] = [];
     const overTime: FindingsOverTime[] = [];
-    const groups = await groupCpuFiles(files, pathOf);
+    const groups = await findRecordings(files, pathOf);
     for (const [i, group] of groups.entries()) {
-      const own = facts ?? (await factsOf(group, pathOf));
+      const own = facts ?? (await factsOf(group.files, pathOf));
       const show: OnProgress = (file, share) => {
         progress(
           `${String(i + 1)} of ${String(groups.length)}: ${file}`,
@@ -175,7 +176,7 @@ async function factsOf(files: readonly string[], pathOf: PathOf): Promise<TraceF
 }
 
 async function lintCapture(
-  files: readonly string[],
+  { files, byContent }: Recording,
   pathOf: PathOf,
   facts: TraceFacts | null,
   rules: readonly LintRule[],
@@ -195,7 +196,7 @@ async function lintCapture(
     show(file, Math.min(1, read / Math.max(1, bytes)));
   }
   const result = linter.finish(readers, rules);
-  return { files, result, counters: recordingCounters(readers) };
+  return { files, byContent, result, counters: recordingCounters(readers) };
 }
 
 /** @throws UsageError for a rule that there is not, or if none is left */

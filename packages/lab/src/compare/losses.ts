@@ -38,6 +38,7 @@ export function lossSection({ account, files, counters, cpus }: CaptureReading):
       cpus === null
         ? []
         : Array.from({ length: cpus }, (_, cpu) => cpu).filter((cpu) => !seen.has(cpu)),
+    files_joined_by_content: files.some(({ byContent }) => byContent === true),
     cut_files: files.filter((_, i) => counters[i]?.unterminated).map(({ file }) => file),
   };
 }

@@ -2,7 +2,7 @@
 // Replays traces: files of one boot together, others each on a machine of its own.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
-import { type FoundFacts, groupCpuFiles, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
+import { type FoundFacts, findRecordings, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
 import { documentOf } from './document';
 import type { ReplayDocument } from './replay-document';
 import { checkUserParams } from '../drive/parameters';
@@ -10,7 +10,7 @@ import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
 import { refuseRepeated } from './repeated';
-import type { TraceFile } from './read-files';
+import { type TraceFile, traceFiles } from './read-files';
 import { type Session, type SessionOptions, replaySession } from './session';
 
 /**
@@ -69,12 +69,8 @@ export async function boots(
   for (const file of files)
     ((await hasPoolLines(file, pathOf(file))) ? withDecisions : without).push(file);
   const others: TraceFile[][] = [];
-  for (const group of await groupCpuFiles(without, pathOf)) {
-    const recording: TraceFile[] = [];
-    for (const file of group)
-      recording.push({ file, joins: recording.length > 0, ...(await factsOf(file)) });
-    others.push(recording);
-  }
+  for (const recording of await findRecordings(without, pathOf))
+    others.push(await traceFiles(recording, factsOf));
   const ordered =
     withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf, pathOf)] : [];
   return [...ordered, ...others];

@@ -6,6 +6,11 @@ import { oneLine } from '../errors';
 import { count, hex, plural, time } from '../show/format';
 import { bytes, list, where } from './capture-words';
 
+/** Files that were taken for those of one recording without a header that says so. */
+export function joinedText(files: number): string {
+  return `The ${plural(files, 'file')} are read as one recording: each has the lines of another CPU, at the same time. No header says so: if they are of several machines or boots, read them one by one.`;
+}
+
 /** Always there: a capture that lacks nothing says so. */
 export function lossLines(capture: CaptureSection): readonly string[] {
   const lines = [
@@ -15,6 +20,7 @@ export function lossLines(capture: CaptureSection): readonly string[] {
     ...bareLists(capture),
     ...clock(capture),
     ...cpus(capture),
+    ...(capture.losses.files_joined_by_content ? [joinedText(capture.files.length)] : []),
     ...pairs(capture),
     ...withoutCall(capture),
     ...capture.losses.cut_files.map(

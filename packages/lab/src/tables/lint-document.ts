@@ -27,6 +27,8 @@ export interface LintDocument {
 export interface LintCapture {
   /** Several are those of the CPUs of one recording. */
   readonly files: readonly string[];
+  /** Whether only their lines tell that several files are those of the CPUs of one recording: no header says so. */
+  readonly files_joined_by_content: boolean;
   /** Lines of these files. */
   readonly lines: whole_number;
   /** Of these, not understood. */
@@ -137,6 +139,8 @@ export interface RuleDescription {
 
 export interface Linted {
   readonly files: readonly string[];
+  /** As of a Recording. */
+  readonly byContent: boolean;
   readonly result: LintResult;
   /** Of each file. */
   readonly counters: readonly TraceCounters[];
@@ -155,12 +159,13 @@ export function lintDocument(
   return { captures, findings, fail_on: failOn, failed };
 }
 
-function capture({ files, result, counters }: Linted): LintCapture {
+function capture({ files, byContent, result, counters }: Linted): LintCapture {
   const { maps, iommuMaps, doubt, findings, rules } = result;
   const sum = (of: (one: TraceCounters) => number): number =>
     counters.reduce((total, one) => total + of(one), 0);
   return {
     files,
+    files_joined_by_content: byContent,
     lines: sum((one) => one.lines),
     unparsed: sum((one) => one.unparsed),
     unparsed_first: counters

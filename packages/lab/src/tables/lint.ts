@@ -3,6 +3,7 @@
 
 import { escaped } from '@iommu-bounce/dma-trace';
 import { count, plural } from '../show/format';
+import { joinedText } from './capture-losses';
 import { PAPER, type Screen, narrower, wrapped } from '../show/text';
 import {
   type FindingRow,
@@ -42,6 +43,7 @@ function captureText(capture: LintCapture, verbose: boolean, screen: Screen): st
   ].join('; ');
   const paragraphs = [line(`${head}.`)];
   if (capture.unparsed_first.length > 0) paragraphs.push(notUnderstood(capture, screen));
+  if (capture.files_joined_by_content) paragraphs.push(line(joinedText(capture.files.length)));
   const unseen = unseenText(capture);
   if (unseen !== null) paragraphs.push(line(unseen));
   if (capture.doubt !== null)

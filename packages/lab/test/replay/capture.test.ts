@@ -306,6 +306,26 @@ describe('percentages of a replay', () => {
   });
 });
 
+describe('iommu-bounce replay of the files of each CPU', () => {
+  it('says that it joins them by their lines alone', () =>
+    withFolder(async (folder) => {
+      const lines = readFileSync(join(fixtures, 'lint', 'double-unmap.good.txt'), 'utf8');
+      const all = lines.split('\n').filter((text) => text.includes(' dma_'));
+      const files = [0, 1].map((cpu) => {
+        const file = join(folder, `cpu${String(cpu)}`);
+        const own = all.filter((_, i) => i % 2 === cpu);
+        writeFileSync(file, `${own.join('\n').replaceAll('[000]', `[00${String(cpu)}]`)}\n`);
+        return file;
+      });
+      const { out } = await cli('replay', '--patches', '0', ...files);
+      expect(out.split(CAPTURE_TITLE)).to.have.length(2);
+      expect(out.replace(/\s+/g, ' ')).to.include(
+        'The 2 files are read as one recording: each has',
+      );
+      expect(out).to.match(/3 maps,\s+3 unmaps/);
+    }));
+});
+
 describe('iommu-bounce replay of captures that it cannot use', () => {
   it('refuses lines that a mailer broke', async () => {
     const { status, out, err } = await cli('replay', path('wrapped'));

@@ -7,6 +7,7 @@ import { Html, html, htmlTable } from '../../show/html';
 import { pageText } from '../../show/page';
 import { type Section, sectionWith } from '../../show/sections';
 import { sum } from '../../show/sum';
+import { joinedText } from '../../tables/capture-losses';
 import { unseenText } from '../../tables/lint';
 import {
   type FindingRow,
@@ -224,6 +225,9 @@ function losses(capture: LintCapture): Section {
       : []),
     ...(lost > 0 ? [html`<li>${plural(lost, 'event')} lost</li>`] : []),
     ...(back > 0 ? [html`<li>The clock steps back ${plural(back, 'time')}</li>`] : []),
+    ...(capture.files_joined_by_content
+      ? [html`<li>${joinedText(capture.files.length)}</li>`]
+      : []),
     ...(unseen === null ? [] : [html`<li>${unseen}</li>`]),
     ...(doubt === null
       ? []
