@@ -17,7 +17,7 @@ import {
   readFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
-import { refuseRepeated } from '../compare/repeated';
+import { refuseRepeatedLines } from '../compare/repeated';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import type { OnProgress } from '../progress';
@@ -138,7 +138,7 @@ async function lintFiles(
 ): Promise<LintedFiles> {
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   return withCaptures(io, 'lint', files, async (pathOf, progress) => {
-    await refuseRepeated(files, pathOf);
+    await refuseRepeatedLines(files, pathOf);
     const linted: Linted[] = [];
     const overTime: FindingsOverTime[] = [];
     const groups = await findRecordings(files, pathOf);

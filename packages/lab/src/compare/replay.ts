@@ -9,7 +9,7 @@ import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
-import { refuseRepeated } from './repeated';
+import { refuseRepeatedLines } from './repeated';
 import { type TraceFile, traceFiles } from './read-files';
 import { type Session, type SessionOptions, replaySession } from './session';
 
@@ -22,7 +22,7 @@ export async function replayTraces(
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
-  await refuseRepeated(files, options.pathOf);
+  await refuseRepeatedLines(files, options.pathOf);
   const found = await boots(files, options);
   const driver = options.driver ?? commonDriver(found, options);
   const chosen = driver === null ? options : { ...options, driver };

@@ -333,6 +333,35 @@ describe('iommu-bounce replay of captures that it cannot use', () => {
     expect(err).to.match(/wrapped\.trace\.txt:1: the line ends early: lines 1 to 2 are one event/);
   });
 
+  it('refuses a capture and its tail, and one that begins with the end of another', async () => {
+    await withFolder(async (folder) => {
+      const lines = readFileSync(path('never-unmapped'), 'utf8').split('\n').slice(0, -1);
+      const write = (name: string, some: readonly string[]): string => {
+        const file = join(folder, name);
+        writeFileSync(file, `${some.join('\n')}\n`);
+        return file;
+      };
+      const whole = write('whole', lines);
+      const tail = write('tail', lines.slice(-5));
+      const later = lines.slice(-5).map((text) => text.replaceAll(/(\d)\.(\d{6}): /g, '$19.$2: '));
+      const next = write('next', [...lines.slice(-5), ...later]);
+      for (const [verb, ...more] of [['replay', '--patches', '0'], ['lint'], ['advise']] as const)
+        for (const [other, says] of [
+          [
+            tail,
+            /tail: all of it, 5 lines from line 1 on, is in .*whole from line \d+ on; expected/,
+          ],
+          [next, /next: its 5 lines from line 1 on are the last ones of .*whole, from line/],
+        ] as const) {
+          const { status, out, err } = await cli(verb, ...more, whole, other);
+          expect([status, out]).to.deep.equal([2, '']);
+          expect(err)
+            .to.match(/^iommu-bounce: [^\n]+\n$/)
+            .and.to.match(says);
+        }
+    });
+  });
+
   it('refuses a capture that is given twice: by name, by a link, as a copy, compressed', async () => {
     await withFolder(async (folder) => {
       const [file = '', link = '', copy = '', packed = ''] = ['a', 'link', 'copy', 'a.gz'].map(
