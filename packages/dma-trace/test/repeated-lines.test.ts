@@ -74,8 +74,8 @@ describe('lines that two files have', () => {
   });
 
   it('are not found where the lines from there on differ', async () => {
-    const all = await write(lines(0, 40));
-    const other = await write(lines(20, 30) + lines(30, 40, 1));
+    const all = await write(lines(0, 60));
+    const other = await write(lines(20, 40) + lines(40, 60, 1));
     expect(await both(all, other)).to.equal(null);
   });
 
