@@ -21,7 +21,9 @@ export function cutOff(live: LivePieces, unmap: RecordedUnmap): Cut | null {
   if (!first) return null;
   const ours = touched.filter(({ domain }) => domain === first.domain);
   const cut = joined(ours);
+  const before = cut.bytes;
   for (const piece of ours) cut.take(piece, start, end);
+  if (before - cut.bytes < end - start) cut.isIncomplete = true;
   cut.keep(unmap);
   return cut;
 }

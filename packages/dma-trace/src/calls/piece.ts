@@ -33,6 +33,8 @@ interface Stretch {
 export class Cut {
   /** Bytes of all of them that are mapped. */
   bytes = 0;
+  /** An unmap also covered what is not shown mapped, or what a call has mapped: this is no whole request. */
+  isIncomplete = false;
   readonly unmaps: RecordedUnmap[] = [];
   private readonly left = new Map<Piece, Stretch[]>();
 
@@ -69,6 +71,7 @@ export class Cut {
       piece.cut = this;
     }
     this.bytes += other.bytes;
+    this.isIncomplete ||= other.isIncomplete;
     for (const unmap of other.unmaps) this.keep(unmap);
   }
 
@@ -90,15 +93,8 @@ export class Cut {
     this.left.set(piece, rest);
   }
 
-  /** The maps that lie one behind the other, by address. */
-  runs(): Piece[][] {
-    const found: Piece[][] = [];
-    let end = NaN;
-    for (const piece of this.pieces.sort((a, b) => a.dmaAddr - b.dmaAddr)) {
-      if (piece.dmaAddr === end) found.at(-1)?.push(piece);
-      else found.push([piece]);
-      end = piece.dmaAddr + piece.size;
-    }
-    return found;
+  /** By address. */
+  inOrder(): Piece[] {
+    return this.pieces.sort((a, b) => a.dmaAddr - b.dmaAddr);
   }
 }

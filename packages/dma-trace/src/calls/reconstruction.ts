@@ -35,7 +35,7 @@ export class ReconstructedCounts {
   pieces = 0;
   bytes = 0;
   readonly byDeviceSign: Record<DeviceSign, number> = { task: 0, only: 0, domain: 0 };
-  /** iommu:unmap events without a call that end no map, nor a part of one: mapped before the capture, or in a gap of it. */
+  /** iommu:unmap events without a call of what is not shown mapped, or not all of it: mapped before the capture, or in a gap of it. */
   unmapsWithoutMap = 0;
   /** Of more than 64 MiB, which are none of a driver: they make no request. */
   tooLarge = 0;
@@ -155,13 +155,21 @@ export class Reconstruction implements Unclaimed {
 
   private decide(event: IommuUnmap, unmap: RecordedUnmap): void {
     const whole = this.pieces.whole(unmap.iova, unmap.iova + unmap.size);
-    const cut = whole ? null : cutOff(this.pieces, unmap);
-    if (!whole && !cut) return;
+    if (whole) {
+      this.endedBy(unmap);
+      this.request(event, whole, [unmap]);
+      return;
+    }
+    const cut = cutOff(this.pieces, unmap);
+    if (cut?.isIncomplete === false) this.endedBy(unmap);
+    if (cut?.bytes !== 0) return;
+    if (cut.isIncomplete) for (const piece of cut.pieces) this.drop(piece);
+    else this.request(event, cut.inOrder(), cut.unmaps);
+  }
+
+  private endedBy(unmap: RecordedUnmap): void {
     this.ended.add(unmap);
     this.endings++;
-    if (whole) this.request(event, whole, [unmap]);
-    else if (cut?.bytes === 0)
-      for (const run of cut.runs()) this.request(event, run, unmapsOf(run, cut.unmaps));
   }
 
   /** @param chain one behind the other */
@@ -252,6 +260,7 @@ export class Reconstruction implements Unclaimed {
   private forget(piece: Piece): void {
     const { cut } = piece;
     this.drop(piece);
+    if (cut) cut.isIncomplete = true;
     // If all that was left was this one's, there is nothing to wait for.
     if (cut?.bytes === 0) for (const other of cut.pieces) this.drop(other);
   }
@@ -260,10 +269,4 @@ export class Reconstruction implements Unclaimed {
 /** The piece that was mapped last: the request is whole from then on. */
 function latestOf(chain: readonly Piece[]): Piece {
   return chain.reduce((a, b) => (b.step.timeNs >= a.step.timeNs ? b : a));
-}
-
-function unmapsOf(chain: readonly Piece[], unmaps: readonly RecordedUnmap[]): RecordedUnmap[] {
-  const start = chain[0]?.dmaAddr ?? 0;
-  const end = start + chain.reduce((sum, piece) => sum + piece.size, 0);
-  return unmaps.filter(({ iova, unmapped }) => iova < end && iova + unmapped > start);
 }

@@ -74,7 +74,7 @@ export interface ReconstructedSection {
   device_by_facts: whole_number;
   /** Requests whose device is not known. */
   device_unknown: whole_number;
-  /** iommu:unmap events without a call that end no map, nor a part of one: what they unmap is not shown mapped. */
+  /** iommu:unmap events without a call that unmap what is not shown mapped, or not all of it. */
   unmaps_without_map: whole_number;
   /** Mappings of more than 64 MiB without a call that make no request: VFIO maps the memory of a guest so. */
   too_large: whole_number;
