@@ -2,11 +2,13 @@
 // The files per_cpu/cpuN/trace of one recording: each has one CPU's events, together they are one trace.
 import { check_value, list_of, text } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
+import type { FormatName } from './formats/format';
 import { type TraceCounters, TraceReader } from './read-trace';
 
 /** What tells files of one CPU from traces of their own. */
 interface Shape {
   readonly file: string;
+  readonly format: FormatName | null;
   /** Null if it has events of several CPUs. */
   readonly cpu: number | null;
   readonly firstNs: number;
@@ -19,40 +21,78 @@ interface Shape {
   readonly events: number;
 }
 
+/** A file, or those of the CPUs of one recording. */
+export interface Recording {
+  /** In the order given. */
+  readonly files: readonly string[];
+  /** Only their lines tell that several files are one recording: no header counts the events of all CPUs. */
+  readonly byContent: boolean;
+}
+
 /**
- * Groups files that are one recording; every other file is a group of its own.
- * They are of different CPUs, their times overlap, and their headers count the same events, more than each file has.
+ * Groups files that are one recording; every other file is a recording of its own.
+ * Each has lines of one CPU, which no other one has, and their times overlap. Headers that count more events than their file
+ * has count the same.
  * @param pathOf where a file lies; default: where its name says
  * @throws TraceError for a file that cannot be read; a single file is not read
  */
+export async function findRecordings(
+  files: readonly string[],
+  pathOf: (file: string) => string = (file) => file,
+): Promise<Recording[]> {
+  check_value('findRecordings', 'files', files, list_of(text, { least: 0 }));
+  if (files.length < 2) return files.map((file) => ({ files: [file], byContent: false }));
+  let groups: Shape[][] = [];
+  for (const file of files) {
+    let group = [await shapeOf(file, pathOf(file))];
+    const others: Shape[][] = [];
+    // A file that is there all the time may join others that are not there at the same time.
+    for (const other of groups) {
+      if (areOfOne(other, group)) group = [...other, ...group];
+      else others.push(other);
+    }
+    groups = [...others, group];
+  }
+  const byPlace = (a: Shape, b: Shape): number => files.indexOf(a.file) - files.indexOf(b.file);
+  return groups
+    .map((group) => group.sort(byPlace))
+    .sort(([a], [b]) => (a && b ? byPlace(a, b) : 0))
+    .map((group) => ({
+      files: group.map(({ file }) => file),
+      byContent: group.length > 1 && group.some((one) => !countsOthers(one)),
+    }));
+}
+
+/** The files of findRecordings(). */
 export async function groupCpuFiles(
   files: readonly string[],
   pathOf: (file: string) => string = (file) => file,
 ): Promise<string[][]> {
-  check_value('groupCpuFiles', 'files', files, list_of(text, { least: 0 }));
-  if (files.length < 2) return files.map((file) => [file]);
-  const groups: Shape[][] = [];
-  for (const file of files) {
-    const shape = await shapeOf(file, pathOf(file));
-    const group = groups.find((one) => one.every((other) => areOfOne(other, shape)));
-    if (group === undefined) groups.push([shape]);
-    else group.push(shape);
-  }
-  return groups.map((group) => group.map(({ file }) => file));
+  return (await findRecordings(files, pathOf)).map((one) => [...one.files]);
 }
 
-function areOfOne(a: Shape, b: Shape): boolean {
+function areOfOne(some: readonly Shape[], others: readonly Shape[]): boolean {
   return (
-    a.cpu !== null &&
-    b.cpu !== null &&
-    a.cpu !== b.cpu &&
-    a.cpus === b.cpus &&
-    a.entries === b.entries &&
-    a.dropped === b.dropped &&
-    [a, b].every((one) => one.entries !== null && one.entries > one.events) &&
-    a.firstNs <= b.lastNs &&
-    b.firstNs <= a.lastNs
+    some.every((a) => others.every((b) => mayBeOfOne(a, b))) &&
+    some.some((a) => others.some((b) => a.firstNs <= b.lastNs && b.firstNs <= a.lastNs))
   );
+}
+
+function mayBeOfOne(a: Shape, b: Shape): boolean {
+  if (a.cpu === null || b.cpu === null || a.cpu === b.cpu) return false;
+  if (a.format !== b.format || (a.cpus !== null && b.cpus !== null && a.cpus !== b.cpus))
+    return false;
+  if (countsOthers(a) && countsOthers(b)) return a.entries === b.entries && a.dropped === b.dropped;
+  // A file of its own recording contradicts a header that counts others; a file without a header does not.
+  return countsOthers(a) === countsOthers(b) || a.entries === null || b.entries === null;
+}
+
+/**
+ * The header that ftrace puts above the file of a CPU counts the events of all CPUs. One that counts those of its file alone
+ * was made when the file was cut out of a larger one: it says nothing of others.
+ */
+function countsOthers({ entries, events }: Shape): boolean {
+  return entries !== null && entries > events;
 }
 
 async function shapeOf(file: string, path: string): Promise<Shape> {
@@ -70,6 +110,7 @@ async function shapeOf(file: string, path: string): Promise<Shape> {
   const [cpu = null] = cpus;
   return {
     file,
+    format: reader.format,
     cpu: cpus.size === 1 ? cpu : null,
     firstNs,
     lastNs,

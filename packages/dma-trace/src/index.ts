@@ -15,5 +15,13 @@ export {
 } from './facts'; // what is known beside it
 export { readLines, type LineRange } from './excerpt'; // some lines as they are
 export { type TextBlock, digestOf, readBlocks } from './files'; // whether two files are the same; whole lines of one
+export { findRepeatedLines, type RepeatedLines } from './repeated-lines'; // lines that two files have
 export { orderTraces, type OrderedTrace } from './order-files'; // several files of one boot
-export { groupCpuFiles, readCpuFiles, recordingCounters, type FileBatch } from './cpu-files'; // several files of one recording
+export {
+  findRecordings,
+  groupCpuFiles,
+  readCpuFiles,
+  recordingCounters,
+  type FileBatch,
+  type Recording,
+} from './cpu-files'; // several files of one recording

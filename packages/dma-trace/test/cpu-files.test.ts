@@ -2,7 +2,7 @@
 // Files of the CPUs of one recording: grouped, merged, and their losses counted once.
 
 import { expect } from 'chai';
-import { groupCpuFiles, readCpuFiles, readTrace, recordingCounters } from '../src';
+import { findRecordings, groupCpuFiles, readCpuFiles, readTrace, recordingCounters } from '../src';
 import { TempFiles, mapLine } from './temp-files';
 
 describe('files of the CPUs of one recording', () => {
@@ -48,6 +48,74 @@ describe('files of the CPUs of one recording', () => {
       const [first = ''] = files;
       expect(await groupCpuFiles([first, stranger])).to.deep.equal([[first], [stranger]]);
     });
+
+  /** Files without a header, of the CPUs and the microseconds given. */
+  const bare = async (
+    all: readonly (readonly [cpu: number, times: number[]])[],
+  ): Promise<string[]> =>
+    Promise.all(
+      all.map(([cpu, times], i) =>
+        temp.write(`bare${String(i)}`, times.map((us) => mapLine(us, cpu)).join('')),
+      ),
+    );
+
+  it('are told by their lines if they have no header, and this is said', async () => {
+    const pipes = await bare([
+      [0, [0, 20]],
+      [1, [10, 30]],
+    ]);
+    expect(await findRecordings(pipes)).to.deep.equal([{ files: pipes, byContent: true }]);
+    expect(await findRecordings(files)).to.deep.equal([{ files, byContent: false }]);
+    const [pipe = ''] = pipes;
+    const header = '# tracer: nop\n# entries-in-buffer/entries-written: 6/16   #P:2\n';
+    const withHeader = await temp.write('header', header + mapLine(5, 1));
+    expect(await findRecordings([withHeader, pipe])).to.deep.equal([
+      { files: [withHeader, pipe], byContent: true },
+    ]);
+  });
+
+  it('are told by their lines, too, if each header counts its own file alone', async () => {
+    const own = (name: string, cpu: number): Promise<string> =>
+      temp.write(name, `# entries-in-buffer/entries-written: 1/1   #P:2\n${mapLine(5, cpu)}`);
+    const both = [await own('own0', 0), await own('own1', 1)];
+    expect(await findRecordings(both)).to.deep.equal([{ files: both, byContent: true }]);
+    const [whole = ''] = files;
+    expect(await groupCpuFiles([whole, both[1] ?? ''])).to.have.lengthOf(2);
+  });
+
+  it('are joined by one that is there all the time, whatever their order', async () => {
+    const all = await bare([
+      [1, [0, 10]],
+      [2, [20, 30]],
+      [3, [50, 60]],
+      [0, [5, 25]],
+    ]);
+    const [a = '', b = '', c = '', d = ''] = all;
+    expect(await groupCpuFiles(all)).to.deep.equal([[a, b, d], [c]]);
+    expect(await groupCpuFiles([d, c, b, a])).to.deep.equal([[d, b, a], [c]]);
+  });
+
+  it('are not of one recording if two have lines of one CPU, or one has lines of two', async () => {
+    const all = await bare([
+      [0, [0, 20]],
+      [0, [10, 30]],
+    ]);
+    expect(await groupCpuFiles(all)).to.deep.equal(all.map((file) => [file]));
+    const both = await temp.write('both', mapLine(0, 0) + mapLine(5, 1));
+    expect(await groupCpuFiles([both, ...all.slice(1)])).to.have.lengthOf(2);
+    const [, later = ''] = all;
+    const before = await temp.write('before', mapLine(0, 1) + mapLine(5, 1));
+    expect(await groupCpuFiles([before, later])).to.deep.equal([[before], [later]]);
+  });
+
+  it('are not of one recording if other tools printed them', async () => {
+    const [pipe = ''] = await bare([[0, [0, 20]]]);
+    const perf = await temp.write(
+      'perf',
+      'fio 1 [001] 0.000010: iommu:map: IOMMU: iova=0x1000 paddr=0x2000 size=4096\n',
+    );
+    expect(await groupCpuFiles([pipe, perf])).to.deep.equal([[pipe], [perf]]);
+  });
 
   it('are not looked for if there is one file: it is not read', async () => {
     expect(await groupCpuFiles(['there/is/none'])).to.deep.equal([['there/is/none']]);

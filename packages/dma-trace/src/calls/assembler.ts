@@ -16,6 +16,7 @@ import type { TraceEvent } from '../events';
 import type { CaptureAccount } from './account/capture-account';
 import { Contexts, type DevicesOfTasks } from './contexts';
 import { DmaLines } from './dma-lines';
+import { LateUnmaps } from './late-unmaps';
 import { LiveMappings } from './live-mappings';
 import { type KnownBefore, PoolLines } from './pool-lines';
 import { type ReconstructedCounts, Reconstruction } from './reconstruction';
@@ -83,7 +84,8 @@ export class Assembler {
 
   /** The steps that were left. */
   finish(): Step[] {
-    const { account, counts, live, queue, reconstruction } = this.bench;
+    const { account, counts, late, live, queue, reconstruction } = this.bench;
+    late.forgetAll();
     reconstruction.finish(counts.iommuUnmaps - counts.matchedUnmaps);
     queue.force();
     account?.finish(live);
@@ -92,11 +94,12 @@ export class Assembler {
   }
 
   private addEvent(event: TraceEvent): void {
-    const { account, contexts, live, reconstruction } = this.bench;
+    const { account, contexts, late, live, reconstruction } = this.bench;
     account?.event(event, live);
     if (event.kind === 'kernelLog') return;
     if (event.kind === 'lost') {
       contexts.forgetOpen();
+      late.forgetAll();
       this.dma.forgetOpen();
       return;
     }
@@ -115,6 +118,10 @@ class Bench implements Workbench {
   readonly live = new LiveMappings();
   readonly queue: StepQueue;
   readonly reconstruction: Reconstruction;
+  readonly late = new LateUnmaps((mapping) => {
+    this.counts.superseded++;
+    this.account?.left(mapping);
+  });
   file = '';
 
   constructor(

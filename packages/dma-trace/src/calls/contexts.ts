@@ -136,9 +136,15 @@ export class Context {
       const unmap = this.unmaps[i] as RecordedUnmap;
       if (unmap.iova < start || unmap.iova >= end) continue;
       this.unmaps.splice(i, 1);
+      if (i < this.newUnmaps) this.newUnmaps--;
       return unmap;
     }
     return null;
+  }
+
+  /** Whether an unmap that begins in a range has no call so far. */
+  hasUnmap(start: number, end: number): boolean {
+    return this.unmaps.some(({ iova }) => iova >= start && iova < end);
   }
 
   /** Takes the unmap since the latest call, wherever it is. */
@@ -246,9 +252,14 @@ export class Contexts {
   }
 
   takeUnmapAnywhere(start: number, end: number): RecordedUnmap | null {
+    return this.takeEndOf(start, end)?.unmap ?? null;
+  }
+
+  /** The same, and whose it is. */
+  takeEndOf(start: number, end: number): { context: Context; unmap: RecordedUnmap } | null {
     for (const context of this.contexts.values()) {
-      const found = context.unmaps.length > 0 ? context.takeUnmap(start, end) : null;
-      if (found) return found;
+      const unmap = context.unmaps.length > 0 ? context.takeUnmap(start, end) : null;
+      if (unmap) return { context, unmap };
     }
     return null;
   }

@@ -12,7 +12,7 @@ interface DeviceMappings {
   /** Lists by their first physical address, since addresses are all that dma_unmap_sg prints; oldest first. */
   readonly byStart: Map<string, Mapping[]>;
   /** Null until someone asks for an address inside of a mapping. */
-  index: AddressIndex | null;
+  index: AddressIndex<Mapping> | null;
 }
 
 /** What an unmap says of its mapping; null where its line has none. */
@@ -210,8 +210,11 @@ function mostLike(mappings: Iterable<Mapping>, like: (mapping: Mapping) => numbe
   return found;
 }
 
+/** What likeUnmap() gives at most. */
+export const ALL_ALIKE = 3;
+
 /** As the kernel's dma-debug counts: each thing that is the same is worth one. */
-function likeUnmap(mapping: Mapping, { form, dir, size }: UnmapWords): number {
+export function likeUnmap(mapping: Mapping, { form, dir, size }: UnmapWords): number {
   const same = [
     mapping.form === form,
     dir === null || mapping.dir === dir,

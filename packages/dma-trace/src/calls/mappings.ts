@@ -6,6 +6,7 @@ import type { IommuMap, IommuUnmap } from '../events';
 import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
 import type { CaptureAccount } from './account/capture-account';
 import type { Context, Contexts } from './contexts';
+import type { LateUnmaps } from './late-unmaps';
 import type { LiveMappings } from './live-mappings';
 import { runOf, runsOf } from './sg-entries';
 import {
@@ -15,6 +16,7 @@ import {
   type Step,
   isList,
   pageFloor,
+  rangeOf,
 } from './step';
 import type { StepQueue } from './step-queue';
 
@@ -34,7 +36,7 @@ export class LineCounts {
   emptyFrees = 0;
   unpairedUnmaps = 0;
   unpairedSyncs = 0;
-  /** Mappings whose address was mapped again without an unmap in between. */
+  /** Mappings whose address was mapped again, and whose unmap was not logged, not even late. */
   superseded = 0;
   /** Mappings in force at the end. */
   stillMapped = 0;
@@ -56,6 +58,7 @@ export interface Workbench {
   readonly counts: LineCounts;
   readonly contexts: Contexts;
   readonly live: LiveMappings;
+  readonly late: LateUnmaps;
   readonly queue: StepQueue;
   /** Makes requests of the iommu:* events that no call claims. */
   readonly reconstruction: Unclaimed;
@@ -148,7 +151,7 @@ export function claimUnmap(
 }
 
 /**
- * Puts a mapping in force; one whose address it takes over has lost its unmap.
+ * Puts a mapping in force. What it takes the address of is unmapped: the line about it is still to come, or lost.
  * @param inPool it holds a slot of the pool
  */
 export function putInForce(
@@ -157,14 +160,20 @@ export function putInForce(
   event: EventHead,
   inPool = false,
 ): void {
-  const { counts, live, queue, account, file } = bench;
-  account?.mapped(mapping, inPool);
+  const { live, late, account } = bench;
+  if (late.size > 0) late.forgetOld(mapping.device, mapping.dmaAddr, event.timeNs);
   const below = live.add(mapping);
   const isTranslated = mapping.maps.length > 0 || mapping.phys !== mapping.dmaAddr;
-  if (!below || !isTranslated) return;
+  if (below && isTranslated) supersede(bench, below, event);
+  account?.mapped(mapping, inPool);
+}
+
+function supersede(bench: Workbench, below: Mapping, event: EventHead): void {
+  const { live, late, queue, account, contexts, file } = bench;
   live.remove(below);
-  counts.superseded++;
-  account?.left(below);
+  account?.superseded(below);
+  const end = contexts.takeEndOf(...rangeOf(below));
+  if (end) claimUnmap(bench, end.unmap);
   queue.push({
     ...stepHead(event, file),
     kind: 'unmap',
@@ -175,8 +184,14 @@ export function putInForce(
     attrs: below.attrs,
     dmaAddr: below.dmaAddr,
     size: below.size,
-    recorded: [],
+    recorded: end ? [end.unmap] : [],
     decision: null,
-    implied: true,
+    implied: !end,
+  });
+  late.add({
+    mapping: below,
+    context: end?.context ?? null,
+    by: contexts.of(event),
+    sinceNs: event.timeNs,
   });
 }

@@ -2,7 +2,7 @@
 // Requests from iommu:map and iommu:unmap events alone, where no call of the capture claims them.
 //
 // One iommu:unmap ends a request; its pieces are the maps, in force and without a call, that cover its range one behind
-// the other. So a request is known when it ends, while its map belongs to the time of its last piece: a step without a
+// the other. Where unmaps end maps in parts, a request ends with the last of these (partial-unmaps.ts). So a request is known when it ends, while its map belongs to the time of its last piece: a step without a
 // mapping holds that place in the queue. What such events do not tell is the direction, the bytes within the first and
 // the last page, and the device: that is taken from the other calls of the same task, else a name is made up for each
 // domain that has to be another because the same address is in use twice.
@@ -11,17 +11,13 @@ import type { IommuMap, IommuUnmap } from '../events';
 import type { Context } from './contexts';
 import { forgetFirst } from './forget-first';
 import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
-import {
-  type MapStep,
-  type Mapping,
-  PAGE,
-  type Place,
-  type RecordedMap,
-  type RecordedUnmap,
-} from './step';
+import { cutOff } from './partial-unmaps';
+import type { Piece } from './piece';
+import { LivePieces, pagesWithin } from './pieces';
+import type { MapStep, Mapping, Place, RecordedMap, RecordedUnmap } from './step';
 
-/** Maps without a call that are kept; the oldest are the least likely to be ended. */
-const MOST_LIVE = 65536;
+/** Addresses of maps of calls that are kept. */
+const MOST_OF_CALLS = 65536;
 
 /** Unmaps that wait for the next line of their task. */
 const MOST_DEFERRED = 64;
@@ -39,27 +35,16 @@ export class ReconstructedCounts {
   pieces = 0;
   bytes = 0;
   readonly byDeviceSign: Record<DeviceSign, number> = { task: 0, only: 0, domain: 0 };
-  /** iommu:unmap events without a call that end no request: mapped before the capture, or in a gap of it. */
+  /** iommu:unmap events without a call of what is not shown mapped, or not all of it: mapped before the capture, or in a gap of it. */
   unmapsWithoutMap = 0;
   /** Of more than 64 MiB, which are none of a driver: they make no request. */
   tooLarge = 0;
   /** The largest of these, and its first map. */
   largestLeftOut: { readonly bytes: number; readonly place: Place } | null = null;
-  /** iommu:map events in force at the end: of requests under way, or of what stays mapped. */
+  /** iommu:map events in force at the end, or a part of them: of requests under way, or of what stays mapped. */
   stillMapped = 0;
   /** Requests in force for longer than steps are held back: replayed as if they had begun where they ended. */
   late = 0;
-}
-
-/** A map that may yet find its call. */
-interface Piece {
-  readonly map: RecordedMap;
-  readonly step: MapStep;
-  readonly context: Context;
-  /** Of the task's latest call; null before its first. */
-  readonly device: string | null;
-  /** Of its domain, from 1; of these only those that must differ do. */
-  readonly domain: number;
 }
 
 interface Deferred {
@@ -69,17 +54,15 @@ interface Deferred {
 
 export class Reconstruction implements Unclaimed {
   readonly counts = new ReconstructedCounts();
-  /** By address: several where domains have it mapped at once, the oldest first. */
-  private readonly live = new Map<number, Piece[]>();
-  private readonly pieces = new Map<RecordedMap, Piece>();
+  private readonly pieces = new LivePieces();
   private readonly latest = new WeakMap<Context, Piece>();
   /** Maps of calls that are in force, by address and how many of them: an unmap there may be the call's. */
   private readonly ofCalls = new Map<number, number>();
   /** Unmaps of which the next line of their task tells whether a call did them. */
   private readonly deferred = new Map<RecordedUnmap, Deferred>();
-  /** Unmaps that ended a request, and how many of them a call claimed after all. */
+  /** Unmaps that ended maps or parts of them: how many, without those that a call claimed after all. */
   private readonly ended = new WeakSet<RecordedUnmap>();
-  private claimedLater = 0;
+  private endings = 0;
 
   /** @param onlyDevice the one device of the machine that is translated; empty if there are several */
   constructor(
@@ -100,32 +83,37 @@ export class Reconstruction implements Unclaimed {
       decision: null,
     };
     this.bench.queue.push(step);
-    if (this.pieces.size >= MOST_LIVE) this.dropOldest();
-    const { device } = context;
-    const piece = { map, step, context, device, domain: this.domainOf(map, context) };
-    this.pieces.set(map, piece);
-    const here = this.live.get(map.iova);
-    if (here) here.push(piece);
-    else this.live.set(map.iova, [piece]);
+    const piece: Piece = {
+      map,
+      dmaAddr: map.iova,
+      size: map.size,
+      step,
+      context,
+      device: context.device,
+      domain: this.domainOf(map, context),
+      cut: null,
+    };
+    const dropped = this.pieces.add(piece);
+    if (dropped) this.forget(dropped);
     this.latest.set(context, piece);
   }
 
   /** A call was found for these. */
   claim(maps: readonly RecordedMap[]): void {
     for (const map of maps) {
-      const piece = this.pieces.get(map);
+      const piece = this.pieces.of(map);
       if (!piece) continue;
-      this.drop(piece);
+      this.forget(piece);
       const { iova } = map;
       this.ofCalls.set(iova, (this.ofCalls.get(iova) ?? 0) + 1);
-      if (this.ofCalls.size > MOST_LIVE) forgetFirst(this.ofCalls);
+      if (this.ofCalls.size > MOST_OF_CALLS) forgetFirst(this.ofCalls);
     }
   }
 
   /** A call was found for this one. */
   claimUnmap(unmap: RecordedUnmap): void {
     this.deferred.delete(unmap);
-    if (this.ended.delete(unmap)) this.claimedLater++;
+    if (this.ended.delete(unmap)) this.endings--;
     for (const at of pagesWithin(unmap.iova, unmap.iova + unmap.size, this.ofCalls)) {
       const count = this.ofCalls.get(at) ?? 0;
       if (count > 1) this.ofCalls.set(at, count - 1);
@@ -135,7 +123,7 @@ export class Reconstruction implements Unclaimed {
 
   /** An unmap that belongs to no call so far. */
   unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void {
-    if (!this.live.has(unmap.iova)) return;
+    if (!this.pieces.touches(unmap.iova, unmap.iova + unmap.size)) return;
     if (!this.ofCalls.has(unmap.iova)) {
       this.decide(event, unmap);
       return;
@@ -161,51 +149,42 @@ export class Reconstruction implements Unclaimed {
   /** @param strays unmaps without a call */
   finish(strays: number): void {
     this.settle(null);
-    this.counts.unmapsWithoutMap =
-      strays - (this.counts.requests + this.counts.tooLarge - this.claimedLater);
+    this.counts.unmapsWithoutMap = strays - this.endings;
     this.counts.stillMapped = this.pieces.size;
   }
 
   private decide(event: IommuUnmap, unmap: RecordedUnmap): void {
-    const start = unmap.iova;
-    const end = start + unmap.size;
-    const found = this.whole(start, end);
-    if (found !== null) this.request(event, unmap, found);
-    else
-      for (const at of pagesWithin(start, end, this.live)) {
-        // They ended in another way than whole: no request can be made of them.
-        const [oldest] = this.live.get(at) ?? [];
-        if (oldest) this.drop(oldest);
-      }
-  }
-
-  /** The pieces that cover the range, from the task that mapped its begin where several domains have it. */
-  private whole(start: number, end: number): Piece[] | null {
-    for (const first of this.live.get(start) ?? []) {
-      const chain = [first];
-      let at = start + first.map.size;
-      while (at < end) {
-        const here = this.live.get(at);
-        const next =
-          here?.find((one) => one.domain === first.domain && one.context === first.context) ??
-          here?.find((one) => one.domain === first.domain);
-        if (!next) break;
-        chain.push(next);
-        at += next.map.size;
-      }
-      if (at === end) return chain;
+    const whole = this.pieces.whole(unmap.iova, unmap.iova + unmap.size);
+    if (whole) {
+      this.endedBy(unmap);
+      this.request(event, whole, [unmap]);
+      return;
     }
-    return null;
+    const cut = cutOff(this.pieces, unmap);
+    if (cut?.isIncomplete === false) this.endedBy(unmap);
+    if (cut?.bytes !== 0) return;
+    if (cut.isIncomplete) for (const piece of cut.pieces) this.drop(piece);
+    else this.request(event, cut.inOrder(), cut.unmaps);
   }
 
-  private request(event: IommuUnmap, unmap: RecordedUnmap, chain: readonly Piece[]): void {
+  private endedBy(unmap: RecordedUnmap): void {
+    this.ended.add(unmap);
+    this.endings++;
+  }
+
+  /** @param chain one behind the other */
+  private request(
+    event: IommuUnmap,
+    chain: readonly Piece[],
+    recorded: readonly RecordedUnmap[],
+  ): void {
     const { counts, bench } = this;
     const first = chain[0] as Piece;
-    if (unmap.size > LARGEST_REQUEST) {
-      this.ended.add(unmap);
+    const size = chain.reduce((sum, piece) => sum + piece.size, 0);
+    if (size > LARGEST_REQUEST) {
       counts.tooLarge++;
-      if (unmap.size > (counts.largestLeftOut?.bytes ?? 0))
-        counts.largestLeftOut = { bytes: unmap.size, place: first.step.place };
+      if (size > (counts.largestLeftOut?.bytes ?? 0))
+        counts.largestLeftOut = { bytes: size, place: first.step.place };
       for (const piece of chain) this.drop(piece);
       return;
     }
@@ -216,16 +195,15 @@ export class Reconstruction implements Unclaimed {
       device,
       form: 'reconstructed',
       dir: 0,
-      dmaAddr: unmap.iova,
-      size: unmap.size,
+      dmaAddr: first.dmaAddr,
+      size,
       entries: chain.map(({ map }) => ({ phys: map.paddr, length: map.size })),
       entrySource: 'reconstructed',
       maps: chain.map(({ map }) => map),
     });
-    this.ended.add(unmap);
     counts.requests++;
     counts.pieces += chain.length;
-    counts.bytes += unmap.size;
+    counts.bytes += size;
     counts.byDeviceSign[sign]++;
     const isLate = last.step.ready;
     if (isLate) counts.late++;
@@ -247,7 +225,7 @@ export class Reconstruction implements Unclaimed {
       attrs: 0,
       dmaAddr: mapping.dmaAddr,
       size: mapping.size,
-      recorded: [unmap],
+      recorded: [...recorded],
       decision: null,
       implied: false,
     });
@@ -262,10 +240,10 @@ export class Reconstruction implements Unclaimed {
 
   /** The same as that of the piece before it in the range, else the first that does not have the address in use. */
   private domainOf(map: RecordedMap, context: Context): number {
-    const here = this.live.get(map.iova);
+    const here = this.pieces.at(map.iova);
     const before = this.latest.get(context);
     const isFree = (domain: number): boolean => here?.every((one) => one.domain !== domain) ?? true;
-    if (before && before.map.iova + before.map.size === map.iova && isFree(before.domain))
+    if (before && before.dmaAddr + before.size === map.iova && isFree(before.domain))
       return before.domain;
     let domain = 1;
     while (!isFree(domain)) domain++;
@@ -273,34 +251,22 @@ export class Reconstruction implements Unclaimed {
   }
 
   private drop(piece: Piece): void {
-    const { map, step } = piece;
-    step.ready = true;
-    this.pieces.delete(map);
-    const here = this.live.get(map.iova);
-    if (!here || here.length === 1) this.live.delete(map.iova);
-    else here.splice(here.indexOf(piece), 1);
+    piece.step.ready = true;
+    this.pieces.remove(piece);
+    piece.cut?.forget(piece);
   }
 
-  private dropOldest(): void {
-    for (const piece of this.pieces.values()) {
-      this.drop(piece);
-      return;
-    }
+  /** It is part of no request. */
+  private forget(piece: Piece): void {
+    const { cut } = piece;
+    this.drop(piece);
+    if (cut) cut.isIncomplete = true;
+    // If all that was left was this one's, there is nothing to wait for.
+    if (cut?.bytes === 0) for (const other of cut.pieces) this.drop(other);
   }
 }
 
 /** The piece that was mapped last: the request is whole from then on. */
 function latestOf(chain: readonly Piece[]): Piece {
   return chain.reduce((a, b) => (b.step.timeNs >= a.step.timeNs ? b : a));
-}
-
-/** The keys of a map by address that lie in a range: page by page where that is shorter than a walk over all. */
-function pagesWithin(start: number, end: number, map: ReadonlyMap<number, unknown>): number[] {
-  const found: number[] = [];
-  if ((end - start) / PAGE > map.size) {
-    for (const at of map.keys()) if (at >= start && at < end) found.push(at);
-    return found;
-  }
-  for (let at = start; at < end; at += PAGE) if (map.has(at)) found.push(at);
-  return found;
 }

@@ -39,8 +39,11 @@ export class UnmapLines {
 
   unmapPage(event: UnmapPage): void {
     const context = this.bench.contexts.open(event);
-    const mapping = this.bench.live.fitting(event.device, event.dmaAddr, unmapSide(event));
-    this.unmap(event, context, mapping ? [mapping] : [], event);
+    const { live, late } = this.bench;
+    const mapping = live.fitting(event.device, event.dmaAddr, unmapSide(event));
+    const before = late.size > 0 ? late.take(event, context, mapping) : null;
+    if (before) this.lateUnmap(event, context, before);
+    else this.unmap(event, context, mapping ? [mapping] : [], event);
   }
 
   unmapSg(event: UnmapSg): void {
@@ -60,6 +63,14 @@ export class UnmapLines {
     }
     const mapping = this.bench.live.fitting(event.device, event.dmaAddr, unmapSide(event));
     this.unmap(event, context, mapping ? [mapping] : [], event);
+  }
+
+  /** The mapping ended when its address was mapped again. */
+  private lateUnmap(event: UnmapPage, context: Context, mapping: Mapping): void {
+    this.bench.counts.unmapCalls++;
+    this.dropUnmapOf(context, event);
+    this.bench.account?.lateUnmap(mapping, event);
+    context.callDone();
   }
 
   private unmap(

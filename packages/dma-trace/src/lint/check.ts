@@ -5,9 +5,18 @@ import type { EventHead } from '../event-head';
 import type { SyncSg, SyncSingle, TraceEvent } from '../events';
 import type { UnmapCall } from '../calls/account/unmap-account';
 import type { LiveMappings } from '../calls/live-mappings';
-import type { Mapping } from '../calls/step';
+import type { Mapping, Place } from '../calls/step';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
+
+/** A mapping whose address was mapped again, and where. */
+export interface Unended {
+  readonly state: MappingState;
+  readonly place: Place;
+  readonly timeNs: number;
+  /** Why it may be none, by the lines up to there. */
+  readonly doubt: string | null;
+}
 
 /** One rule, or a few that look at the same lines. What it does not care for it leaves out. */
 export interface Check {
@@ -30,8 +39,12 @@ export interface Check {
     context: LintContext,
   ): void;
   straySync?(event: SyncSingle | SyncSg, dmaAddr: number, context: LintContext): void;
-  /** A mapping whose address was mapped again without an unmap. */
+  /** The address of a mapping was mapped again; its unmap is logged late, or not at all. */
   replaced?(mapping: Mapping, state: MappingState, context: LintContext): void;
+  /** It is logged late: the mapping ended before. */
+  unmappedLate?(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void;
+  /** It is not logged at all. */
+  neverUnmapped?(mapping: Mapping, unended: Unended, context: LintContext): void;
   /** A mapping in force at the end of the capture. */
   left?(mapping: Mapping, state: MappingState, context: LintContext): void;
   finish?(context: LintContext): void;

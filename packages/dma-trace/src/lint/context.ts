@@ -165,15 +165,16 @@ export class LintContext {
       doubt?: string | null;
       weight?: number;
       place?: Place;
+      timeNs?: number;
       isOfLog?: boolean;
     } = {},
   ): void {
     this.findings.add(rule, {
       doubt: null,
       place: this.place,
+      timeNs: this.timeNs,
       ...more,
       device,
-      timeNs: this.timeNs,
       message,
     });
   }

@@ -5,7 +5,8 @@ import type { TraceEvent } from '../events';
 import type { UnmapCall } from '../calls/account/unmap-account';
 import { unmapSide } from '../calls/account/unmap-account';
 import type { Mapping } from '../calls/step';
-import type { Check } from './check';
+import { LATEST_NS } from '../calls/late-unmaps';
+import type { Check, Unended } from './check';
 import type { LintContext } from './context';
 import { Growth } from './growth';
 import type { MappingState, Rule } from './rule';
@@ -122,15 +123,24 @@ export class LeakCheck implements Check {
   }
 
   replaced(mapping: Mapping, state: MappingState, context: LintContext): void {
+    if (!isStreaming(mapping)) return;
+    this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
+    end(state.stay, false);
+  }
+
+  unmappedLate(_mapping: Mapping, state: MappingState): void {
+    state.stay?.of.wentLate();
+  }
+
+  neverUnmapped(mapping: Mapping, unended: Unended, context: LintContext): void {
+    const { place, timeNs } = unended;
+    const mayBeLost = context.lostNs >= timeNs && context.lostNs <= timeNs + LATEST_NS;
     context.report(
       AGAIN,
       mapping.device,
       `mapped by ${formName(mapping.form)} and mapped again without an unmap`,
-      { doubt: context.doubtOf(state.mappedNs) },
+      { place, timeNs, doubt: unended.doubt ?? (mayBeLost ? 'events were lost after it' : null) },
     );
-    if (!isStreaming(mapping)) return;
-    this.growth(mapping.device, mapping.dir).change(-1, context.place, context.timeNs);
-    end(state.stay, false);
   }
 
   event(event: TraceEvent, context: LintContext): void {

@@ -84,6 +84,10 @@ export class MissingSyncCheck implements Check {
     state.cpuOffset = offset;
   }
 
+  unmappedLate(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
+    this.unmapped(mapping, state, call, context);
+  }
+
   unmapped(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
     if (mapping.form !== 'page' && mapping.form !== 'sg') return;
     const { device, dir } = mapping;

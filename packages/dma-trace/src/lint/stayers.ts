@@ -64,6 +64,11 @@ export class Stayers {
     if (unmapped) this.gone++;
   }
 
+  /** The unmap of one that was ended without it was logged after all. */
+  wentLate(): void {
+    this.gone++;
+  }
+
   /** At the end: all that leaked, or none. Equal buffers get one verdict. */
   leaked(): Leaked[] {
     const stays: Stay[] = [];

@@ -135,6 +135,10 @@ export class UnmapCheck implements Check {
   /** Where a list could not be mapped, by device and list. */
   private readonly failedLists = new Map<string, Place>();
 
+  unmappedLate(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
+    this.unmapped(mapping, state, call, context);
+  }
+
   unmapped(mapping: Mapping, state: MappingState, call: UnmapCall, context: LintContext): void {
     const [map, unmap] = [mapSide(mapping), unmapSide(call)];
     const { device } = mapping;

@@ -8,7 +8,7 @@ import { type UnmapCall, unmapSide } from '../calls/account/unmap-account';
 import type { LiveMappings } from '../calls/live-mappings';
 import type { Mapping } from '../calls/step';
 import type { TraceFacts } from '../facts';
-import type { Check } from './check';
+import type { Check, Unended } from './check';
 import { LintContext } from './context';
 import type { OnOccurrence } from './findings';
 
@@ -17,7 +17,8 @@ const isCall = ({ form }: Mapping): boolean => form !== 'reconstructed';
 
 export class LintWatch extends CaptureAccount {
   readonly context: LintContext;
-  private isFinishing = false;
+  /** Mappings whose address was mapped again. */
+  private readonly unended = new Map<Mapping, Unended>();
 
   constructor(
     facts: TraceFacts | null,
@@ -62,6 +63,26 @@ export class LintWatch extends CaptureAccount {
     for (const check of this.checks) check.unmapped?.(mapping, state, call, this.context);
   }
 
+  override superseded(mapping: Mapping): void {
+    super.superseded(mapping);
+    if (!isCall(mapping)) return;
+    const { context } = this;
+    const state = context.takeState(mapping);
+    const { place, timeNs } = context;
+    this.unended.set(mapping, { state, place, timeNs, doubt: context.doubtOf(state.mappedNs) });
+    for (const check of this.checks) check.replaced?.(mapping, state, context);
+  }
+
+  override lateUnmap(mapping: Mapping, call: UnmapCall): void {
+    super.lateUnmap(mapping, call);
+    const unended = this.unended.get(mapping);
+    if (!unended) return;
+    this.unended.delete(mapping);
+    this.context.forms.unmapped();
+    for (const check of this.checks)
+      check.unmappedLate?.(mapping, unended.state, call, this.context);
+  }
+
   override exchanged(wrong: Mapping, right: Mapping, event: EventHead): void {
     super.exchanged(wrong, right, event);
     this.context.exchange(wrong, right);
@@ -90,15 +111,17 @@ export class LintWatch extends CaptureAccount {
   override left(mapping: Mapping): void {
     super.left(mapping);
     if (!isCall(mapping)) return;
-    const state = this.context.takeState(mapping);
-    for (const check of this.checks) {
-      if (this.isFinishing) check.left?.(mapping, state, this.context);
-      else check.replaced?.(mapping, state, this.context);
+    const unended = this.unended.get(mapping);
+    if (unended) {
+      this.unended.delete(mapping);
+      for (const check of this.checks) check.neverUnmapped?.(mapping, unended, this.context);
+      return;
     }
+    const state = this.context.takeState(mapping);
+    for (const check of this.checks) check.left?.(mapping, state, this.context);
   }
 
   override finish(live: LiveMappings): void {
-    this.isFinishing = true;
     super.finish(live);
     for (const check of this.checks) check.finish?.(this.context);
   }

@@ -10,14 +10,15 @@ import {
   SEVERITIES,
   type Severity,
   type TraceFacts,
-  groupCpuFiles,
+  type Recording,
+  findRecordings,
   readCpuFiles,
   recordingCounters,
   readFacts,
   readTrace,
 } from '@iommu-bounce/dma-trace';
 import { cpusOf } from '../compare/read-files';
-import { refuseRepeated } from '../compare/repeated';
+import { refuseRepeatedLines } from '../compare/repeated';
 import { UsageError } from '../errors';
 import type { CommandIo, ExitStatus } from '../io';
 import type { OnProgress } from '../progress';
@@ -138,12 +139,12 @@ async function lintFiles(
 ): Promise<LintedFiles> {
   const facts = options.facts === undefined ? null : await readFacts(options.facts);
   return withCaptures(io, 'lint', files, async (pathOf, progress) => {
-    await refuseRepeated(files, pathOf);
+    await refuseRepeatedLines(files, pathOf);
     const linted: Linted[] = [];
     const overTime: FindingsOverTime[] = [];
-    const groups = await groupCpuFiles(files, pathOf);
+    const groups = await findRecordings(files, pathOf);
     for (const [i, group] of groups.entries()) {
-      const own = facts ?? (await factsOf(group, pathOf));
+      const own = facts ?? (await factsOf(group.files, pathOf));
       const show: OnProgress = (file, share) => {
         progress(
           `${String(i + 1)} of ${String(groups.length)}: ${file}`,
@@ -176,7 +177,7 @@ async function factsOf(files: readonly string[], pathOf: PathOf): Promise<TraceF
 }
 
 async function lintCapture(
-  files: readonly string[],
+  { files, byContent }: Recording,
   pathOf: PathOf,
   facts: TraceFacts | null,
   rules: readonly LintRule[],
@@ -198,7 +199,7 @@ async function lintCapture(
   const result = linter.finish(readers, rules);
   const counters = recordingCounters(readers);
   const cpus = cpusOf(readers.map(({ header }) => header));
-  return { files, result, counters, cpus };
+  return { files, byContent, result, counters, cpus };
 }
 
 /** @throws UsageError for a rule that there is not, or if none is left */

@@ -27,7 +27,7 @@ import { captureSection } from './capture';
 import type { CaptureSection } from './capture-document';
 import type { TraceFile } from './read-files';
 import type { RecordedIommu, VerdictCosts } from './recorded-on';
-import { refuseRepeated } from './repeated';
+import { refuseRepeatedLines } from './repeated';
 import { boots, commonDriver } from './replay';
 import { type Session, type SessionOptions, type WatchLane, replaySession } from './session';
 import { type VerdictSection, isEnough, payingClasses, verdictOf } from './verdict';
@@ -61,7 +61,7 @@ export async function advise(
   options: AdviseOptions,
 ): Promise<AdviseDocument> {
   const { pathOf, progress } = options;
-  await refuseRepeated(files, pathOf);
+  await refuseRepeatedLines(files, pathOf);
   const look = await lookAtLogs(files, pathOf, (file, share) => {
     progress(`looking at ${file}`, share * 0.05);
   });

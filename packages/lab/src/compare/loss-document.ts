@@ -54,6 +54,8 @@ export interface LossSection {
   cpus: whole_number | null;
   /** CPUs of the header of which the capture has no line. */
   cpus_without_line: whole_number[];
+  /** Whether several files are read as those of the CPUs of one recording since each has lines of another CPU at the same time: no header says so. */
+  files_joined_by_content: boolean;
   /** Files whose last line has no end. */
   cut_files: string[];
 }
@@ -72,7 +74,7 @@ export interface ReconstructedSection {
   device_by_facts: whole_number;
   /** Requests whose device is not known. */
   device_unknown: whole_number;
-  /** iommu:unmap events without a call that make no request: what they unmap is not shown mapped. */
+  /** iommu:unmap events without a call that unmap what is not shown mapped, or not all of it. */
   unmaps_without_map: whole_number;
   /** Mappings of more than 64 MiB without a call that make no request: VFIO maps the memory of a guest so. */
   too_large: whole_number;
@@ -83,7 +85,7 @@ export interface ReconstructedSection {
     /** `file:line` of its first iommu:map event. */
     place: string;
   } | null;
-  /** iommu:map events without a call that make no request: nothing unmaps them. */
+  /** iommu:map events without a call that make no request: nothing unmaps them, or not all of each. */
   maps_not_unmapped: whole_number;
   /** Requests in force for so long that they are replayed as if they had begun where they ended. */
   late: whole_number;

@@ -3,6 +3,7 @@
 
 import { type LossAccount, type TraceCounters, showPlace } from '@iommu-bounce/dma-trace';
 import type { KernelLogSection, LossSection, ReconstructedSection } from './loss-document';
+import type { TraceFile } from './read-files';
 import type { CaptureReading } from './session';
 import { sum } from '../show/sum';
 
@@ -11,7 +12,7 @@ const FIRST = 3;
 
 /** What is known at the end of a reading. */
 export interface LossReading {
-  readonly files: readonly { readonly file: string }[];
+  readonly files: readonly Pick<TraceFile, 'file' | 'byContent'>[];
   /** Of each file. */
   readonly counters: readonly TraceCounters[];
   /** Of the machine, by the headers; null: they do not say. */
@@ -48,6 +49,7 @@ export function lossSection({ losses, files, counters, cpus }: LossReading): Los
       cpus === null
         ? []
         : Array.from({ length: cpus }, (_, cpu) => cpu).filter((cpu) => !seen.has(cpu)),
+    files_joined_by_content: files.some(({ byContent }) => byContent === true),
     cut_files: files.filter((_, i) => counters[i]?.unterminated).map(({ file }) => file),
   };
 }

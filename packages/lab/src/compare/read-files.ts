@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import {
   type Assembler,
   type FoundFacts,
+  type Recording,
   type Step,
   type TraceCounters,
   type TraceEvent,
@@ -20,6 +21,8 @@ export interface TraceFile extends FoundFacts {
   readonly file: string;
   /** It has another CPU of the recording of the file before it. */
   readonly joins?: boolean;
+  /** Only the lines tell that it has. */
+  readonly byContent?: boolean;
 }
 
 export interface ReadOptions {
@@ -52,6 +55,19 @@ export function cpusOf(readings: readonly Pick<Reading, 'cpus'>[]): number | nul
     (most, { cpus }) => (cpus === null ? most : Math.max(cpus, most ?? 0)),
     null,
   );
+}
+
+/** The files of a recording, each with its facts. */
+export async function traceFiles(
+  { files, byContent }: Recording,
+  factsOf: (file: string) => Promise<FoundFacts>,
+): Promise<TraceFile[]> {
+  const found: TraceFile[] = [];
+  for (const file of files) {
+    const joins = found.length > 0;
+    found.push({ file, joins, byContent: joins && byContent, ...(await factsOf(file)) });
+  }
+  return found;
 }
 
 /** Files to be read one after the other; of several CPUs of one recording at the same time. */

@@ -2,8 +2,9 @@
 // A capture that is given twice would count everything twice.
 
 import { type Stats, statSync } from 'node:fs';
-import { digestOf } from '@iommu-bounce/dma-trace';
+import { digestOf, findRepeatedLines } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
+import { plural } from '../show/format';
 
 /**
  * By path, by inode (a link) and by content (a copy, or the .gz of another).
@@ -21,6 +22,29 @@ export async function refuseRepeated(
     // A pipe can be read once only.
     if (statOf(pathOf(file))?.isFile() === true)
       once(byContent, await digestOf(pathOf(file)), file, 'has the same content as');
+}
+
+/**
+ * The same, and by their lines: where some of them are in two captures, figures of both would count them twice.
+ * @throws UsageError that names the lines, TraceError for a file that cannot be read
+ */
+export async function refuseRepeatedLines(
+  files: readonly string[],
+  pathOf: (file: string) => string = (file) => file,
+): Promise<void> {
+  await refuseRepeated(files, pathOf);
+  const found = await findRepeatedLines(
+    files.filter((file) => statOf(pathOf(file))?.isFile() === true),
+    pathOf,
+  );
+  if (!found) return;
+  const { file, other, lines, line, otherLine, whole } = found;
+  const from = `${plural(lines, 'line')} from line ${String(line)} on`;
+  throw new UsageError(
+    whole
+      ? `${file}: all of it, ${from}, is in ${other} from line ${String(otherLine)} on; expected each line once: leave ${file} out`
+      : `${file}: its ${from} are the last ones of ${other}, from line ${String(otherLine)} on; expected each line once: cut them off one of the two`,
+  );
 }
 
 function once(seen: Map<string, string>, key: string, file: string, says: string): void {

@@ -2,15 +2,15 @@
 // Replays traces: files of one boot together, others each on a machine of its own.
 
 import type { IommuDriver } from '@iommu-bounce/integration';
-import { type FoundFacts, groupCpuFiles, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
+import { type FoundFacts, findRecordings, orderTraces, readTrace } from '@iommu-bounce/dma-trace';
 import { documentOf } from './document';
 import type { ReplayDocument } from './replay-document';
 import { checkUserParams } from '../drive/parameters';
 import { RECORDED_ON, driverOfPreset, factsIommu } from './recorded-on';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
-import { refuseRepeated } from './repeated';
-import type { TraceFile } from './read-files';
+import { refuseRepeatedLines } from './repeated';
+import { type TraceFile, traceFiles } from './read-files';
 import { type Session, type SessionOptions, replaySession } from './session';
 
 /**
@@ -22,7 +22,7 @@ export async function replayTraces(
   options: SessionOptions,
 ): Promise<ReplayDocument> {
   if (options.params !== null) checkUserParams(options.params);
-  await refuseRepeated(files, options.pathOf);
+  await refuseRepeatedLines(files, options.pathOf);
   const found = await boots(files, options);
   const driver = options.driver ?? commonDriver(found, options);
   const chosen = driver === null ? options : { ...options, driver };
@@ -69,12 +69,8 @@ export async function boots(
   for (const file of files)
     ((await hasPoolLines(file, pathOf(file))) ? withDecisions : without).push(file);
   const others: TraceFile[][] = [];
-  for (const group of await groupCpuFiles(without, pathOf)) {
-    const recording: TraceFile[] = [];
-    for (const file of group)
-      recording.push({ file, joins: recording.length > 0, ...(await factsOf(file)) });
-    others.push(recording);
-  }
+  for (const recording of await findRecordings(without, pathOf))
+    others.push(await traceFiles(recording, factsOf));
   const ordered =
     withDecisions.length > 0 ? [await orderTraces(withDecisions, factsOf, pathOf)] : [];
   return [...ordered, ...others];

@@ -6,6 +6,11 @@ import { oneLine } from '../errors';
 import { count, hex, plural, time } from '../show/format';
 import { bytes, list, where } from './capture-words';
 
+/** Files that were taken for those of one recording without a header that says so. */
+function joinedText(files: number): string {
+  return `The ${plural(files, 'file')} are read as one recording: each has the lines of another CPU, at the same time. No header says so: if they are of several machines or boots, read them one by one.`;
+}
+
 /** Always there: a capture that lacks nothing says so. */
 export function lossLines(capture: CaptureSection): readonly string[] {
   const hasCalls =
@@ -42,6 +47,7 @@ function ofLines(capture: LossesOfFiles, compares: boolean): string[] {
     ...bareLists(capture),
     ...clock(capture),
     ...cpus(capture),
+    ...(capture.losses.files_joined_by_content ? [joinedText(capture.files.length)] : []),
     ...capture.losses.cut_files.map(
       (file) => `The last line of ${oneLine(file)} has no end: what came after it is missing.`,
     ),
@@ -149,7 +155,7 @@ export function reconstructedLines(capture: CaptureSection): string[] {
   if (of.requests + of.too_large + of.unmaps_without_map + of.maps_not_unmapped === 0) return [];
   const rest: string[] = [];
   if (of.maps_not_unmapped > 0)
-    rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not unmapped`);
+    rest.push(`${plural(of.maps_not_unmapped, 'iommu:map event')} not wholly unmapped`);
   if (of.unmaps_without_map > 0)
     rest.push(`${plural(of.unmaps_without_map, 'iommu:unmap event')} of what is not shown mapped`);
   if (largest !== null)

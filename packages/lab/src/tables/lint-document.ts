@@ -141,6 +141,8 @@ export interface RuleDescription {
 
 export interface Linted {
   readonly files: readonly string[];
+  /** As of a Recording. */
+  readonly byContent: boolean;
   readonly result: LintResult;
   /** Of each file. */
   readonly counters: readonly TraceCounters[];
@@ -161,7 +163,7 @@ export function lintDocument(
   return { captures, findings, fail_on: failOn, failed };
 }
 
-function capture({ files, result, counters, cpus }: Linted): LintCapture {
+function capture({ files, byContent, result, counters, cpus }: Linted): LintCapture {
   const { maps, iommuMaps, doubt, findings, rules } = result;
   const sum = (of: (one: TraceCounters) => number): number =>
     counters.reduce((total, one) => total + of(one), 0);
@@ -177,7 +179,7 @@ function capture({ files, result, counters, cpus }: Linted): LintCapture {
     lost: sum((one) => one.lost + one.dropped),
     clock_steps_back: sum((one) => one.backwards),
     losses: lossSection({
-      files: files.map((file) => ({ file })),
+      files: files.map((file) => ({ file, byContent })),
       ...{ counters, cpus, losses: result.losses },
     }),
     maps,

@@ -79,6 +79,7 @@ const CAPTURE: LintCapture = {
     out_of_order: 0,
     cpus: null,
     cpus_without_line: [],
+    files_joined_by_content: false,
     cut_files: [],
   },
   maps: 0,
@@ -114,6 +115,22 @@ describe('lint', function () {
     const { out } = await cliOn({ columns: 80 }, 'lint', GOOD, '--verbose');
     for (const { id } of LINT_RULES) expect(out).to.include(id);
   });
+
+  it('says that it joins files of several CPUs by their lines alone', () =>
+    withFolder(async (folder) => {
+      const lines = readFileSync(GOOD, 'utf8').split('\n').slice(2, 8);
+      const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+      // The unmap in the middle was done by another CPU.
+      writeFileSync(b, `${lines.splice(1, 1).join('').replace('[000]', '[001]')}\n`);
+      writeFileSync(a, `${lines.join('\n')}\n`);
+      const joined = await cli('lint', a, b);
+      expect(joined.out).to.match(/^ *The 2 files are read as one recording/m);
+      expect(joined.out.replace(/\s+/g, ' ')).to.include('0 errors, 0 warnings, 0 notes');
+      const { captures } = JSON.parse((await cli('lint', a, b, '--json')).out) as LintDocument;
+      expect(captures.map(({ losses }) => losses.files_joined_by_content)).to.deep.equal([true]);
+      const apart = await cli('lint', a, BAD);
+      expect(apart.out).not.to.include('are read as one recording');
+    }));
 
   it('fails from the severity on that was asked for', async () => {
     const status = async (...args: string[]): Promise<number> =>

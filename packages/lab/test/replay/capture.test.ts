@@ -306,11 +306,60 @@ describe('percentages of a replay', () => {
   });
 });
 
+describe('iommu-bounce replay of the files of each CPU', () => {
+  it('says that it joins them by their lines alone', () =>
+    withFolder(async (folder) => {
+      const lines = readFileSync(join(fixtures, 'lint', 'double-unmap.good.txt'), 'utf8');
+      const all = lines.split('\n').filter((text) => text.includes(' dma_'));
+      const files = [0, 1].map((cpu) => {
+        const file = join(folder, `cpu${String(cpu)}`);
+        const own = all.filter((_, i) => i % 2 === cpu);
+        writeFileSync(file, `${own.join('\n').replaceAll('[000]', `[00${String(cpu)}]`)}\n`);
+        return file;
+      });
+      const { out } = await cli('replay', '--patches', '0', ...files);
+      expect(out.split(CAPTURE_TITLE)).to.have.length(2);
+      expect(out.replace(/\s+/g, ' ')).to.include(
+        'The 2 files are read as one recording: each has',
+      );
+      expect(out).to.match(/3 maps,\s+3 unmaps/);
+    }));
+});
+
 describe('iommu-bounce replay of captures that it cannot use', () => {
   it('refuses lines that a mailer broke', async () => {
     const { status, out, err } = await cli('replay', path('wrapped'));
     expect([status, out]).to.deep.equal([2, '']);
     expect(err).to.match(/wrapped\.trace\.txt:1: the line ends early: lines 1 to 2 are one event/);
+  });
+
+  it('refuses a capture and its tail, and one that begins with the end of another', async () => {
+    await withFolder(async (folder) => {
+      const lines = readFileSync(path('never-unmapped'), 'utf8').split('\n').slice(0, -1);
+      const write = (name: string, some: readonly string[]): string => {
+        const file = join(folder, name);
+        writeFileSync(file, `${some.join('\n')}\n`);
+        return file;
+      };
+      const whole = write('whole', lines);
+      const tail = write('tail', lines.slice(-5));
+      const later = lines.slice(-5).map((text) => text.replaceAll(/(\d)\.(\d{6}): /g, '$19.$2: '));
+      const next = write('next', [...lines.slice(-5), ...later]);
+      for (const [verb, ...more] of [['replay', '--patches', '0'], ['lint'], ['advise']] as const)
+        for (const [other, says] of [
+          [
+            tail,
+            /tail: all of it, 5 lines from line 1 on, is in .*whole from line \d+ on; expected/,
+          ],
+          [next, /next: its 5 lines from line 1 on are the last ones of .*whole, from line/],
+        ] as const) {
+          const { status, out, err } = await cli(verb, ...more, whole, other);
+          expect([status, out]).to.deep.equal([2, '']);
+          expect(err)
+            .to.match(/^iommu-bounce: [^\n]+\n$/)
+            .and.to.match(says);
+        }
+    });
   });
 
   it('refuses a capture that is given twice: by name, by a link, as a copy, compressed', async () => {

@@ -141,6 +141,17 @@ export class CaptureAccount {
     this.unmaps.paired(seen(call, this.file), mapping, call);
   }
 
+  /** The address of a mapping was mapped again: it is no longer in force. What it is then told of is lateUnmap() or left(). */
+  superseded(_mapping: Mapping): void {
+    return;
+  }
+
+  /** The unmap of a mapping that was superseded was logged late. */
+  lateUnmap(mapping: Mapping, call: UnmapCall): void {
+    this.devices.of(mapping.device).unmaps++;
+    this.unmaps.paired(seen(call, this.file), mapping, call);
+  }
+
   exchanged(wrong: Mapping, right: Mapping, event: EventHead): void {
     this.unmaps.exchanged(wrong, right, seen(event, this.file));
   }

@@ -3,14 +3,16 @@
 
 import {
   type DeviceName,
+  type FoundFacts,
   type OperationLog,
-  groupCpuFiles,
+  type Recording,
+  findRecordings,
   matchDevices,
 } from '@iommu-bounce/dma-trace';
 import { UsageError, oneLine } from '../../errors';
 import type { OnProgress } from '../../progress';
 import { factsBeside } from '../../spool';
-import type { Pass, TraceFile } from '../read-files';
+import { type Pass, type TraceFile, traceFiles } from '../read-files';
 import { refuseRepeated } from '../repeated';
 import { DIFFERENCE_KINDS, type DifferenceKind } from './difference-kinds';
 import { Differences } from './differences';
@@ -89,24 +91,19 @@ async function twoCaptures(
   files: readonly string[],
   { pathOf = (file) => file }: DiffOptions,
 ): Promise<readonly [TraceFile[], TraceFile[]]> {
-  let groups = files.map((file) => [file]);
+  let groups: Recording[] = files.map((file) => ({ files: [file], byContent: false }));
   // Two files are two captures, also twice the same: that is what diff says of them.
   if (files.length > 2) {
     await refuseRepeated(files, pathOf);
-    groups = await groupCpuFiles(files, pathOf);
+    groups = await findRecordings(files, pathOf);
   }
   const [first, second] = groups;
   if (groups.length !== 2 || !first || !second)
     throw new UsageError(
       `diff: expected two captures, got ${String(groups.length)}${files.length > groups.length ? `, of ${String(files.length)} files` : ''}; files belong together only if each has one CPU of a recording`,
     );
-  const traceFiles = async (group: readonly string[]): Promise<TraceFile[]> => {
-    const found: TraceFile[] = [];
-    for (const file of group)
-      found.push({ file, joins: found.length > 0, ...(await factsBeside(file, pathOf(file))) });
-    return found;
-  };
-  return [await traceFiles(first), await traceFiles(second)];
+  const factsOf = (file: string): Promise<FoundFacts> => factsBeside(file, pathOf(file));
+  return [await traceFiles(first, factsOf), await traceFiles(second, factsOf)];
 }
 
 function checkDevices(asked: readonly DeviceName[], a: OperationLog, b: OperationLog): void {

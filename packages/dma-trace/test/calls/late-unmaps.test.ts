@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The line of an unmap comes after its address was mapped again: by another CPU, or by an interrupt.
+
+import { expect } from 'chai';
+import { type CaptureAccount, LineParser, type LintResult, Linter, type Step } from '../../src';
+import { Capture, NIC } from './account-of';
+
+const A = 0xfff00000;
+const PAGE = 4096;
+/** The memory that is mapped second. */
+const other = { phys: 0x9_0000_0000 };
+
+/** `map 1` is that of line 1, `unmap 1 at 4` ends it, and `!`: no line says so. */
+function shown(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => {
+    if (step.kind === 'map') return [`map ${String(step.mapping?.place.line)}`];
+    if (step.kind !== 'unmap') return [];
+    const { mapping, place, implied } = step;
+    return [`unmap ${String(mapping?.place.line)} at ${String(place.line)}${implied ? '!' : ''}`];
+  });
+}
+
+function lint(capture: Capture): LintResult {
+  const parser = new LineParser();
+  const linter = new Linter();
+  linter.beginFile('lines');
+  for (const event of capture.events) linter.add([event]);
+  const counters = {
+    ...{ lines: 0, events: 0, unparsed: 0, unparsedLines: [], firstUnparsed: null, dropped: 0 },
+    ...{ lost: 0, logLines: 0, backwards: 0, late: 0, bareLists: 0, unterminated: false },
+  };
+  const header = { tracer: null, cpus: null, entries: null };
+  return linter.finish([{ counters, header, format: parser.format?.name ?? null }]);
+}
+
+/** Without what is only in force at the end. */
+const ruled = (capture: Capture): string[] =>
+  lint(capture)
+    .findings.filter(({ rule }) => rule.id !== 'still-mapped')
+    .map(({ rule, first }) => `${rule.id} ${String(first.line)}`);
+
+function expectNothingWrong(account: CaptureAccount): void {
+  expect(account.unmaps).to.include({ different: 0, second: 0, notMapped: 0 });
+  expect(account.neverUnmapped.sorted()).to.have.lengthOf(0);
+}
+
+/** Two mappings of one address; lines 1 to 5, of which 3 is the first one's iommu:unmap. */
+const raced = (): Capture =>
+  new Capture()
+    .in('one-1')
+    .iommuMap(A)
+    .map(A)
+    .iommuUnmap(A)
+    .in('two-2')
+    .iommuMap(A, PAGE, other.phys)
+    .map(A, PAGE, other);
+
+/** The same without iommu:* events; lines 1 and 2, and the next comes a microsecond later. */
+const racedAlone = (size = PAGE): Capture =>
+  new Capture().in('one-1').map(A).in('two-2').map(A, size, other).wait(-0.999);
+
+describe('Assembler: unmaps that are logged late', () => {
+  it('end the mapping that the iommu:unmap of their task was for', () => {
+    const capture = raced().wait(2000).in('one-1').unmap(A).in('two-2').iommuUnmap(A).unmap(A);
+    const { steps, assembler } = capture.read();
+    expect(shown(steps)).to.deep.equal(['map 2', 'unmap 2 at 5', 'map 5', 'unmap 5 at 8']);
+    expect(assembler.counts).to.include({
+      ...{ superseded: 0, unpairedUnmaps: 0, unmapCalls: 2, matchedUnmaps: 2 },
+    });
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('may come after the second mapping was unmapped, too', () => {
+    const capture = raced().iommuUnmap(A).unmap(A).in('one-1').unmap(A);
+    expect(shown(capture.read().steps).slice(-1)).to.deep.equal(['unmap 5 at 7']);
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('are told by the time where there are no iommu:* events', () => {
+    const capture = racedAlone().in('one-1').unmap(A).in('<idle>-0').wait(900).unmap(A);
+    const { steps, assembler } = capture.read();
+    expect(shown(steps)).to.deep.equal(['map 1', 'unmap 1 at 2!', 'map 2', 'unmap 2 at 4']);
+    expect(assembler.counts).to.include({ superseded: 0, unpairedUnmaps: 0 });
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('accuse nobody where they are too late for that', () => {
+    const capture = racedAlone().wait(30).in('one-1').unmap(A).in('<idle>-0').wait(3000).unmap(A);
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('are told by their size where it differs', () => {
+    const capture = racedAlone(2048).wait(30).in('one-1').unmap(A).in('two-2').unmap(A, 2048);
+    expect(shown(capture.read().steps).slice(-1)).to.deep.equal(['unmap 2 at 4']);
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('are not of the task that mapped the address again', () => {
+    const capture = racedAlone().unmap(A);
+    expect(shown(capture.read().steps).slice(-1)).to.deep.equal(['unmap 2 at 3']);
+    expect(capture.read().assembler.counts).to.include({ superseded: 1, stillMapped: 0 });
+    expect(ruled(capture)).to.deep.equal(['mapped-again 2']);
+  });
+
+  it('are not of lists, which are logged before the address is free', () => {
+    const capture = new Capture()
+      .in('one-1')
+      .list('map', A, [0x5000])
+      .in('two-2')
+      .map(A, PAGE, other)
+      .wait(-0.999)
+      .in('one-1')
+      .unmap(A);
+    expect(capture.read().assembler.counts).to.include({ superseded: 1, stillMapped: 0 });
+  });
+
+  it('come once: one more is a double unmap', () => {
+    for (const capture of [
+      raced().in('one-1').unmap(A).in('two-2').iommuUnmap(A).unmap(A).unmap(A),
+      racedAlone().in('one-1').unmap(A).in('<idle>-0').unmap(A).unmap(A),
+    ]) {
+      expect(capture.account().unmaps.second).to.equal(1);
+      const last = String(capture.lines.length);
+      expect(ruled(capture)).to.deep.equal([`double-unmap ${last}`]);
+    }
+  });
+
+  it('are held against their own mapping', () => {
+    const capture = raced().in('one-1').unmap(A, 512).in('two-2').iommuUnmap(A).unmap(A);
+    const [found] = lint(capture).findings;
+    expect(found?.message).to.equal(
+      'unmapped with 512 bytes, mapped with 4,096 bytes (mapped at line 2)',
+    );
+  });
+
+  it('do not come after a gap, nor a second later to an address that was mapped once more', () => {
+    const gap = racedAlone();
+    gap.lines.push('CPU:0 [LOST 7 EVENTS]');
+    gap.in('one-1').unmap(A).unmap(A);
+    expect(gap.read().assembler.counts).to.include({ superseded: 1, unpairedUnmaps: 1 });
+    const late = racedAlone().unmap(A).wait(2000).map(A).unmap(A).in('one-1').unmap(A);
+    expect(late.read().assembler.counts).to.include({ superseded: 1, unpairedUnmaps: 1 });
+    expect(ruled(late)).to.include('double-unmap 6');
+  });
+
+  it('shift no later mapping where one is lost', () => {
+    // The unmap of the first mapping is not in the capture; that of the second is taken for it.
+    const capture = racedAlone().in('<idle>-0').unmap(A);
+    for (let i = 0; i < 3; i++) capture.in('job-7').map(A).wait(-0.999).in('<idle>-0').unmap(A);
+    const { steps, assembler } = capture.read();
+    expect(shown(steps).slice(-4)).to.deep.equal([
+      'map 6',
+      'unmap 6 at 7',
+      'map 8',
+      'unmap 8 at 9',
+    ]);
+    expect(assembler.counts).to.include({ superseded: 1, unpairedUnmaps: 0, stillMapped: 0 });
+    expect(ruled(capture)).to.deep.equal(['mapped-again 4']);
+  });
+
+  it('belong to what swiotlb bounces as well, whose slots are mapped again', () => {
+    const device = NIC;
+    const capture = new Capture()
+      .in('one-1')
+      .map(0x6000_0000, 512, { device, phys: 0x7_0000_0000, call: 'phys' })
+      .in('two-2')
+      .map(0x6000_0000, 512, { device, phys: 0x8_0000_0000, call: 'phys' })
+      .wait(-0.999)
+      .in('one-1')
+      .unmap(0x6000_0000, 512, { call: 'phys' })
+      .in('two-2')
+      .unmap(0x6000_0000, 512, { call: 'phys' });
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+});
