@@ -52,7 +52,7 @@ describe('check', function () {
     expect(all).to.not.have.any.keys('operations', 'schedules', 'faults');
   });
 
-  it('searches beside the findings, on any number of threads, and says on the page what it found', async () => {
+  it('searches beside the findings, on any number of threads, and says on the page what it found @long', async () => {
     const args = ['--seconds', '1', '--seed', '5', '--jobs'];
     let found = '';
     const first = await withFolder(async (folder) => {
@@ -154,7 +154,7 @@ describe('check', function () {
     expect(out).to.match(/^scrub: a buffer that the device can read is cleared/m);
   });
 
-  it('fits a narrow terminal', async () => {
+  it('fits a narrow terminal @long', async () => {
     const screen = { ...PAPER, columns: 40 };
     if (LONG)
       expect((await cliOn(screen, 'check', '--seconds', '0')).out.trimEnd()).to.equal(
