@@ -4,6 +4,7 @@
 import type { TraceEvent } from '../events';
 import type { Parsed } from '../parse-line';
 import { messageDevice } from './message';
+import { suppressedLines } from '../suppressed-lines';
 import type { Renaming } from './renaming';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -34,6 +35,7 @@ function sameLog(was: TraceEvent, is: TraceEvent, renaming: Renaming): boolean {
     is.topic === was.topic &&
     is.timeNs === was.timeNs &&
     is.write === was.write &&
+    JSON.stringify(suppressedLines(is)) === JSON.stringify(suppressedLines(was)) &&
     JSON.stringify(is.swiotlb) === JSON.stringify(was.swiotlb) &&
     is.address === (was.address === null ? null : renaming.address(was.address)) &&
     messageDevice(is) === named

@@ -2,6 +2,7 @@
 // The text of a kernel log line with other names and addresses.
 
 import type { KernelLog } from '../events';
+import { suppressedLines } from '../suppressed-lines';
 import { messageParts } from './message';
 import type { Renaming } from './renaming';
 
@@ -28,6 +29,8 @@ export class MessageRewriter {
   constructor(private readonly renaming: Renaming) {}
 
   message(log: KernelLog): string {
+    // Names of functions of the kernel, and a count that figures use.
+    if (suppressedLines(log) !== null) return log.text.trimEnd();
     if (log.topic === 'other') return 'not about DMA';
     const word = SMMU_WORD.exec(log.text);
     if (word !== null) return this.word(word);
