@@ -144,7 +144,7 @@ describe('the committed calibration', () => {
 
   if (LONG)
     it('is deterministic, and the same where each population was sent somewhere as text @long', function () {
-      this.timeout(60_000);
+      this.timeout(400_000);
       expect(smallFit()).to.deep.equal(found());
     });
 
@@ -214,7 +214,7 @@ describe('identifiability', () => {
 
 describe('fit', () => {
   it('gives sets that all round to what is wanted @long', function () {
-    this.timeout(60_000);
+    this.timeout(400_000);
     expect(found().sets.length).to.be.at.least(200);
     for (const set of found().sets)
       expect(excess(surrogate.evaluate(set), EVERY_THIRD)).to.be.below(1e-6);
@@ -279,7 +279,7 @@ describe('Walk', () => {
   });
 
   it('is even in the logarithms over what is wanted @long', function () {
-    this.timeout(60_000);
+    this.timeout(400_000);
     const walk = new Walk(new Corner(), 6, 11);
     walk.anneal(200);
     expect(walk.gather()).to.be.greaterThan(0);
