@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { longTests } from './eslint-long-tests.mjs';
 
 export default tseslint.config(
   {
@@ -40,6 +41,7 @@ export default tseslint.config(
   },
   {
     files: ['**/test/**/*.ts'],
-    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+    plugins: { house: { rules: { 'long-tests': longTests } } },
+    rules: { '@typescript-eslint/no-unused-expressions': 'off', 'house/long-tests': 'error' },
   },
 );

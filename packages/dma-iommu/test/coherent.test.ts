@@ -320,7 +320,7 @@ describe('findings in coherent memory', () => {
   });
 
   it('finding: the first chunk of a chained table is lost when the second cannot be had', () => {
-    const w = wire();
+    const w = wire({ machine: { memory: { nodes: [{ lowmem_pages: 1024 }] } } });
     const dev = new_device();
     w.plug(dev);
     // 300 pages, no two of them neighbours: three chunks.

@@ -201,7 +201,7 @@ describe('a few lines of each format', () => {
   });
 });
 
-describe(`the whole captures in TRACE_FORMATS${existsSync(WHOLE) ? '' : ` (skipped: there is no folder ${WHOLE})`}`, function () {
+describe(`the whole captures in TRACE_FORMATS${existsSync(WHOLE) ? '' : ` (skipped: there is no folder ${WHOLE})`} @long`, function () {
   this.timeout(60_000);
   before(function () {
     // A few lines of each file are read above.

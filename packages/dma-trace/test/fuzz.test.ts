@@ -98,7 +98,7 @@ describe('damaged captures', function () {
   beforeEach(() => temp.make());
   afterEach(() => temp.remove());
 
-  it(`are read or refused in one line: ${String(RUNS)} of them`, async () => {
+  it(`are read or refused in one line: ${String(RUNS)} of them @long`, async () => {
     let refused = 0;
     let counted = 0;
     await fc.assert(
@@ -136,7 +136,7 @@ describe('damaged captures', function () {
     expect(hidden).to.include({ unparsed: 1, events: whole.events - 1 });
   });
 
-  it(`refuse one line of ${LONG ? '1 GB' : '64 MB'}, in little memory`, async () => {
+  it(`refuse one line of ${LONG ? '1 GB' : '64 MB'}, in little memory @long`, async () => {
     const block = Buffer.alloc(1 << 20, 'x');
     const count = LONG ? 1024 : 64;
     const path = temp.path('line.gz');

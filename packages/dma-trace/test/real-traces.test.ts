@@ -46,12 +46,12 @@ function countedAs(event: TraceEvent): string | null {
 describe('the recorded traces', function () {
   this.timeout(20_000);
 
-  it('are there', () => {
+  it('are there @long', () => {
     expect(files).to.have.length.of.at.least(LONG ? 26 : 10);
   });
 
   for (const name of files)
-    it(`read whole, with the events that their facts count: ${name}`, async () => {
+    it(`read whole, with the events that their facts count: ${name} @long`, async () => {
       const file = join(TRACES, name);
       const { facts } = await findFacts(file);
       const reader = readTrace(file);
@@ -73,7 +73,7 @@ describe('the recorded traces', function () {
     });
 
   for (const name of files)
-    it(`lose nothing in the reading: every line prints back as it was: ${name}`, () => {
+    it(`lose nothing in the reading: every line prints back as it was: ${name} @long`, () => {
       const lines = gunzipSync(readFileSync(join(TRACES, name)))
         .toString()
         .split('\n');

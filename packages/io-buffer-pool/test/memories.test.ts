@@ -170,7 +170,8 @@ describe('what a lookup divides by (per_byte, iova_end, per_granule)', () => {
   const { wire } = wiring();
 
   it('is of the class and the pool that are there now: every slot from its first byte to its last, none beyond', () => {
-    const w = wire({ params: { num_slots: 3 } });
+    const machine = { memory: { nodes: [{ lowmem_pages: 1024 }] } };
+    const w = wire({ params: { num_slots: 3 }, machine });
     const dev = new_device();
     for (let pools = 0; pools < 2; pools++) {
       const domain = w.plug(dev);

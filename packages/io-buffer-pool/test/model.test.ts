@@ -214,7 +214,8 @@ describe('a pool', () => {
       fc.constantFrom(1, 1 | 4, 1 | 4 | 32),
       fc.constantFrom(0, 9000, 16384),
       (seed, num_slots, class_sizes, max_segment_size) => {
-        const w = wire({ params: { num_slots, class_sizes } });
+        const machine = { memory: { nodes: [{ lowmem_pages: 1024 }] } };
+        const w = wire({ params: { num_slots, class_sizes }, machine });
         const dev = new_device({ dma_parms: { max_segment_size } });
         w.plug(dev);
         const run = new model(w, dev, random(seed));

@@ -117,7 +117,7 @@ class run {
   }
 }
 
-describe('the address allocator against a list of intervals', () => {
+describe('the address allocator against a list of intervals @long', () => {
   const { boot_machine } = leak_checked();
 
   for (const [where, first] of [

@@ -254,7 +254,7 @@ function singles(at: number, count: number): [number, number][] {
   return Array.from({ length: count }, (_, i) => [at + i, 1]);
 }
 
-describe('driver, VMM, VFIO and iova_to_phys', () => {
+describe('driver, VMM, VFIO and iova_to_phys @long', () => {
   const { boot_machine } = leak_checked();
 
   for (const [what, options, all_sizes] of [

@@ -23,7 +23,7 @@ function memory_in_use(): number {
   return heapUsed + arrayBuffers;
 }
 
-describe('map and unmap, again and again on virtio-iommu', () => {
+describe('map and unmap, again and again on virtio-iommu @long', () => {
   const { boot_machine } = leak_checked();
 
   const times = LONG ? 1_000_000 : 30_000;

@@ -51,7 +51,7 @@ function olddefconfig(
   return readFileSync(join(folder, '.config'), 'utf8').replace(/^#\n#.*\n#.*\n#\n/, '');
 }
 
-describe('evaluation against conf of Linux 5.14', function () {
+describe('evaluation against conf of Linux 5.14 @long', function () {
   this.timeout(600_000);
   let folder = '';
   let conf = '';

@@ -55,7 +55,7 @@ function ask({ files, config }: Case): Answer {
   }
 }
 
-describe('evaluation against kconfiglib', () => {
+describe('evaluation against kconfiglib @long', () => {
   it(`agrees on ${String(CASES)} random Kconfigs and .configs`, function () {
     const python = findPython();
     if (python === undefined) {

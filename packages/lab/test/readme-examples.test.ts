@@ -29,6 +29,25 @@ const OPTIONS = {
   ...{ noEmit: true, skipLibCheck: true, types: ['node', 'mocha'] },
 };
 
+/** Imports one program after the other, each when the one before has nothing left to do, and prints what they printed as JSON. */
+const ONE_BY_ONE = `
+const names = process.argv.slice(2);
+const printed = {};
+const write = process.stdout.write.bind(process.stdout);
+let name;
+process.stdout.write = (text) => { printed[name] += text; return true; };
+process.on('beforeExit', () => {
+  name = names.shift();
+  if (name === undefined) {
+    process.removeAllListeners('beforeExit');
+    write(JSON.stringify(printed));
+    return;
+  }
+  printed[name] = '';
+  void import('./' + name + '.mjs');
+});
+`;
+
 describe('the examples of the READMEs', function () {
   this.timeout(60_000);
   let folder = '';
@@ -46,6 +65,7 @@ describe('the examples of the READMEs', function () {
     for (const { name, code } of all)
       for (const extension of ['mts', 'cts', 'mjs'])
         writeFileSync(join(folder, `${name}.${extension}`), code);
+    writeFileSync(join(folder, 'one-by-one.mjs'), ONE_BY_ONE);
     const tsconfig = { compilerOptions: OPTIONS, include: ['*.mts', '*.cts'] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
   });
@@ -68,16 +88,31 @@ describe('the examples of the READMEs', function () {
     expect(said).to.equal('');
   });
 
-  for (const { name, isSuite, prints } of all)
-    it(`run: ${name}`, async () => {
-      const file = join(folder, `${name}.mjs`);
-      const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-      const args = isSuite ? [mocha, '--no-config', '--reporter', 'dot', file] : [file];
-      const { stdout } = await run(process.execPath, args, { env: ENV, cwd: folder });
-      if (isSuite) expect(stdout).to.match(/[1-9]\d* passing/);
-      else if (prints !== undefined) expect(stdout).to.equal(prints);
-      else expect(stdout).to.not.equal('');
+  const node = async (...args: readonly string[]): Promise<string> =>
+    (await run(process.execPath, args, { env: ENV, cwd: folder })).stdout;
+
+  describe('run', () => {
+    const programs = all.filter(({ isSuite }) => !isSuite);
+    let printed: Readonly<Record<string, string>> = {};
+    before(async () => {
+      const names = programs.map(({ name }) => name);
+      printed = JSON.parse(await node('one-by-one.mjs', ...names)) as typeof printed;
     });
+
+    for (const { name, prints } of programs)
+      it(name, () => {
+        if (prints === undefined) expect(printed[name]).to.not.equal('');
+        else expect(printed[name]).to.equal(prints);
+      });
+
+    for (const { name } of all.filter(({ isSuite }) => isSuite))
+      it(name, async () => {
+        const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+        const file = join(folder, `${name}.mjs`);
+        const said = await node(mocha, '--no-config', '--reporter', 'dot', file);
+        expect(said).to.match(/[1-9]\d* passing/);
+      });
+  });
 
   for (const [short, file] of [
     ['linux-shim', 'machine'],

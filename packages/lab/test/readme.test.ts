@@ -25,7 +25,7 @@ describe('README.md', function () {
   this.timeout(300_000);
 
   if (LONG)
-    it('shows lines that replay prints of the traces that npm start replays', async () => {
+    it('shows lines that replay prints of the traces that npm start replays @long', async () => {
       expect(blocks).to.have.length(3);
       const mixed = await cli('replay', join(fixtures, 'traces/virtio.nvme-mixed.trace.txt.gz'));
       expect(mixed.status).to.equal(0);
@@ -42,7 +42,7 @@ describe('README.md', function () {
     });
 
   if (LONG)
-    it('shows the comparison and the chart of fio; without data, which changes no figure, to save time', async () => {
+    it('shows the comparison and the chart of fio; without data, which changes no figure, to save time @long', async () => {
       const { status, out } = await cli('fio', '--no-data', '--json');
       expect(status).to.equal(0);
       const document = JSON.parse(out) as FioDocument;

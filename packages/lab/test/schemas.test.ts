@@ -155,7 +155,7 @@ describe('the JSON Schemas', function () {
 
   // What a mailer broke is refused. The verdict is the same for all: one state has none.
   for (const name of readdirSync(captures).filter((file) => /(?<!wrapped)\.trace\.txt$/.test(file)))
-    it(`describe the replay of ${name}`, async () => {
+    it(`describe the replay of ${name} @long`, async () => {
       expect(
         (await cli('replay', join(captures, name), '--patches', LONG ? '4' : '0', '--json')).out,
       ).to.not.equal('');
@@ -227,7 +227,7 @@ describe('the JSON Schemas', function () {
   });
 
   if (LONG)
-    it('are up to date: npm run schemas', () => {
+    it('are up to date: npm run schemas @long', () => {
       const made = schemaTexts();
       expect([...made.keys()]).to.have.members(verbs);
       for (const [verb, text] of made) expect(textOf(verb), verb).to.equal(text);

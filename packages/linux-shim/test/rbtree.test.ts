@@ -77,7 +77,7 @@ function tree_of(...order: number[]): { root: rb_root<item>; items: Map<number, 
 }
 
 describe('rbtree', () => {
-  it('is a sorted array with balanced colours after every insert and erase', () => {
+  it('is a sorted array with balanced colours after every insert and erase @long', () => {
     const operations = fc.array(fc.nat(31), { minLength: 1, maxLength: 120, size: 'max' });
     fc.assert(
       fc.property(operations, (toggles) => {

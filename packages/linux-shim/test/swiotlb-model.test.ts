@@ -64,7 +64,7 @@ const operation = fc.oneof(
   { weight: 2, arbitrary: fc.nat(100) },
 );
 
-describe('swiotlb_c', () => {
+describe('swiotlb_c @long', () => {
   const { boot_machine, write_off } = leak_checked();
 
   for (const [min_align_mask, segment] of [

@@ -293,7 +293,7 @@ describe('the timer wheel', () => {
       }
     });
 
-  it('is the model that follows, for any timers, armed, moved and deleted at any time', () => {
+  it('is the model that follows, for any timers, armed, moved and deleted at any time @long', () => {
     const HZS = [100, 250, 300, 1000];
     // Distances that begin a level are of either, by whether timers ran in this very jiffy.
     const delay = fc

@@ -17,7 +17,7 @@ describe('docs/safety.md', () => {
   });
 
   examples.forEach(([, code = '', prints], i) =>
-    it(`prints what it says, example ${String(i + 1)}`, function () {
+    it(`prints what it says, example ${String(i + 1)} @long`, function () {
       this.timeout(400_000);
       if (i > 0 && !LONG) this.skip();
       const printed: string[] = [];

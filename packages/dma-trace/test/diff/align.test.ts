@@ -67,7 +67,7 @@ describe('Alignment', () => {
   const seed = Number(process.env['DIFF_SEED'] ?? 99);
   const says = (run: number): string => `DIFF_SEED=${String(seed)} run ${String(run)}`;
 
-  it('finds just the operations that were taken out and put in', () => {
+  it('finds just the operations that were taken out and put in @long', () => {
     const source = random(seed);
     for (let run = 0; run < (LONG ? 20 : 5); run++) {
       const a: Operation[] = [];
@@ -95,7 +95,7 @@ describe('Alignment', () => {
     }
   });
 
-  it('finds how many of each kind there are more, in whatever order, and the same pairs when swapped', () => {
+  it('finds how many of each kind there are more, in whatever order, and the same pairs when swapped @long', () => {
     const source = random(seed);
     for (let run = 0; run < (LONG ? 60 : 20); run++) {
       const sizes = 1 + source.below(5);

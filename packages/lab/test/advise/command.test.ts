@@ -67,7 +67,7 @@ describe('advise', function () {
     ['a kernel with the series', SERIES],
   ] as const;
   for (const [name, capture] of LONG ? recorded : ([['a written capture', null]] as const))
-    it(`gives what it promised: ${name}`, () =>
+    it(`gives what it promised: ${name} @long`, () =>
       withFolder(async (folder) => {
         const file = capture ?? join(folder, 'x.trace.txt');
         const sizes = [1024, 4096, 8192, 65536, 4096];
@@ -97,7 +97,7 @@ describe('advise', function () {
         expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
       }));
 
-  it('confirms its choices in one reading of the capture', async () => {
+  it('confirms its choices in one reading of the capture @long', async () => {
     const text = traceOf({ maps: 120, inFlight: 8, sizes: [1024, 4096, 16384, 65536] });
     const steps: string[] = [];
     const adviseOn = (file: string): Promise<unknown> =>
@@ -377,7 +377,7 @@ describe('advise', function () {
     });
 });
 
-describe('docs/advise.md', function () {
+describe('docs/advise.md @long', function () {
   this.timeout(400_000);
   const page = readFileSync(join(fixtures, '../docs/advise.md'), 'utf8');
 

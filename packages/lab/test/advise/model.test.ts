@@ -98,7 +98,7 @@ describe('PoolModel', function () {
   this.timeout(LONG ? 1_200_000 : 120_000);
 
   for (const folder of ['traces', 'traces/series', 'traces/formats'])
-    it(`decides as the port does: ${folder}`, async function () {
+    it(`decides as the port does: ${folder} @long`, async function () {
       if (!LONG) this.skip();
       skipWithout(folder, this);
       let compared = 0;
@@ -120,7 +120,7 @@ describe('PoolModel', function () {
   });
 
   for (const seed of LONG ? Array.from({ length: 5 }, (_, i) => i + 1) : [1])
-    it(`decides as the port does on a random load, seed ${String(seed)}`, () =>
+    it(`decides as the port does on a random load, seed ${String(seed)} @long`, () =>
       withFolder(async (folder) => {
         const file = join(folder, 'x.trace.txt');
         writeFileSync(file, randomTrace(seed));

@@ -69,7 +69,7 @@ async function capture(folder: string, events: number): Promise<string> {
 }
 
 if (LONG)
-  describe('a capture of any length', function () {
+  describe('a capture of any length @long', function () {
     this.timeout(3_600_000);
     const folder = mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
     const captures: string[] = [];

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 const LONG = process.env['TEST_LONG'] === '1';
 
 if (LONG)
-  describe('a simulated run', function () {
+  describe('a simulated run @long', function () {
     this.timeout(600_000);
 
     it('holds no more memory at its end than near its beginning', function () {

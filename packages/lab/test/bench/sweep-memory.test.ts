@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
  */
 const [POINTS, MOST_MORE] = LONG ? [200_000, 2.5 * MIB] : [20_000, 2 * MIB];
 
-describe('the coordinator of a sweep', function () {
+describe('the coordinator of a sweep @long', function () {
   this.timeout(600_000);
 
   it('holds no more memory for many points than for few, with --resume, too', async () => {

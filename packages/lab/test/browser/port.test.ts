@@ -87,7 +87,7 @@ describe('the port in a browser', function () {
     expect(page.found).to.equal(FOUND);
   });
 
-  (LONG ? it : it.skip)('does the same in Chromium, and asks for nothing', async function () {
+  (LONG ? it : it.skip)('does the same in Chromium, and asks for nothing @long', async function () {
     const executable = findChromium();
     if (executable === undefined) {
       console.log('      skipped: no Chromium on the PATH or in CHROMIUM');

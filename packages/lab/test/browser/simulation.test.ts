@@ -57,7 +57,7 @@ async function bundled(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-(LONG ? describe : describe.skip)('a simulation in a browser', function () {
+(LONG ? describe : describe.skip)('a simulation in a browser @long', function () {
   this.timeout(60_000);
 
   it('gives the same document as in Node.js, and asks for nothing', async function () {

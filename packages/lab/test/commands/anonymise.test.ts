@@ -75,7 +75,7 @@ describe('anonymise', function () {
 
   if (LONG)
     for (const folder of ['traces', 'traces/series', 'traces/formats', 'field-cases/replay'])
-      it(`gives the same figures of all captures in ${folder}`, async function () {
+      it(`gives the same figures of all captures in ${folder} @long`, async function () {
         this.timeout(0);
         skipWithout(folder, this);
         let read = 0;

@@ -4,15 +4,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { FINDINGS, type Tried, judge, showFinding } from '@iommu-bounce/safety';
+import { checkReport } from '../../src/reports/check';
 import { WORKER_FILE } from '../../src/sweep/pool';
-import type {
-  CheckDocument,
-  CheckListDocument,
-  CheckPricesDocument,
+import {
+  type CheckDocument,
+  type CheckListDocument,
+  type CheckPricesDocument,
+  checkDocument,
 } from '../../src/tables/check-document';
 import { PAPER } from '../../src/show/text';
 import { checkPromisesText } from '../../src/tables/check-findings';
 import { checkPricesText } from '../../src/tables/check-prices';
+import { expectValid } from '../schema';
 import { cli, cliOn, expectFits, withFolder } from './run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -52,26 +56,43 @@ describe('check', function () {
     expect(all).to.not.have.any.keys('operations', 'schedules', 'faults');
   });
 
-  it('searches beside the findings, on any number of threads, and says on the page what it found', async () => {
-    const args = ['--seconds', '1', '--seed', '5', '--jobs'];
-    let found = '';
-    const first = await withFolder(async (folder) => {
-      const file = join(folder, 'check.html');
-      const searched = await document(...args, '1', '--report', file);
-      found = readFileSync(file, 'utf8');
-      return searched;
-    });
-    expect(found).to.contain('finding 17: the device is attached');
-    for (const name of ['operations', 'schedules', 'faults'] as const)
-      expect(first[name], name).to.be.greaterThan(500);
-    // The failures that are known to break a promise, and none of a search that is not.
-    const failed = first.promises.flatMap(({ failures }) => failures);
-    expect(failed.filter((line) => !/^finding (?:17|21): /.test(line))).to.deep.equal([]);
-    expect(failed).to.not.deep.equal([]);
-    if (!LONG) return;
-    if (existsSync(WORKER_FILE)) expect(await document(...args, '2')).to.deep.equal(first);
-    else console.log('      skipped: two threads: the package is not built (npm run build)');
-  }).timeout(300_000);
+  it('says what a search has tried and found, in the document and on the page', () => {
+    const shown = FINDINGS.filter(({ id }) => id === 2).map((finding) => showFinding(finding));
+    const tried: Tried[] = [
+      { kind: 'operations', count: 501, tests: ['strict-protection'], failures: [] },
+      { kind: 'faults', count: 502, tests: ['falls-back'], failures: ['finding 17: it stays'] },
+    ];
+    const searched = checkDocument(judge(shown, tried), tried, shown);
+    expect([searched.operations, searched.faults]).to.deep.equal([501, 502]);
+    expect(searched).to.not.have.any.keys('schedules');
+    expectValid('check', searched);
+    const failed = searched.promises.filter(({ failures }) => failures.length > 0);
+    expect(failed.map(({ id, holds }) => [id, holds])).to.deep.equal([['falls-back', false]]);
+    expect(checkReport(searched, 'iommu-bounce check')).to.contain('finding 17: it stays');
+  });
+
+  (LONG ? it : it.skip)(
+    'searches beside the findings, on any number of threads, and says on the page what it found @long',
+    async () => {
+      const args = ['--seconds', '1', '--seed', '5', '--jobs'];
+      let found = '';
+      const first = await withFolder(async (folder) => {
+        const file = join(folder, 'check.html');
+        const searched = await document(...args, '1', '--report', file);
+        found = readFileSync(file, 'utf8');
+        return searched;
+      });
+      expect(found).to.contain('finding 17: the device is attached');
+      for (const name of ['operations', 'schedules', 'faults'] as const)
+        expect(first[name], name).to.be.greaterThan(500);
+      // The failures that are known to break a promise, and none of a search that is not.
+      const failed = first.promises.flatMap(({ failures }) => failures);
+      expect(failed.filter((line) => !/^finding (?:17|21): /.test(line))).to.deep.equal([]);
+      expect(failed).to.not.deep.equal([]);
+      if (existsSync(WORKER_FILE)) expect(await document(...args, '2')).to.deep.equal(first);
+      else console.log('      skipped: two threads: the package is not built (npm run build)');
+    },
+  ).timeout(300_000);
 
   it('runs one schedule, thread beside thread', async () => {
     const { status, out } = await cli('check', '--schedule', 'lazy-teardown:b17a');
@@ -154,7 +175,7 @@ describe('check', function () {
     expect(out).to.match(/^scrub: a buffer that the device can read is cleared/m);
   });
 
-  it('fits a narrow terminal', async () => {
+  it('fits a narrow terminal @long', async () => {
     const screen = { ...PAPER, columns: 40 };
     if (LONG)
       expect((await cliOn(screen, 'check', '--seconds', '0')).out.trimEnd()).to.equal(

@@ -56,7 +56,7 @@ describe('iommu-bounce compare', function () {
 
   if (LONG)
     // Two policies: docs/lazy-large-tables.md has the four, and its test compares them.
-    it('compares on the machine that --set describes, and checks every run', async () => {
+    it('compares on the machine that --set describes, and checks every run @long', async () => {
       const { status, out } = await cli(
         ...['compare', 'lazy,pool'],
         ...['--preset', 'laptop-virtio', '--set', 'vmexitNs=700', '--json'],

@@ -22,7 +22,7 @@ async function document(...args: readonly string[]): Promise<FioDocument> {
 describe('iommu-bounce fio', function () {
   this.timeout(60_000);
 
-  it("runs the cover letter's sizes and says what is published", async () => {
+  it("runs the cover letter's sizes and says what is published @long", async () => {
     const { runs, comparison } = await document(...FEW);
     expect(runs.map(({ policy, bs }) => [policy, bs])).to.deep.equal(
       [4096, 16384, 65536, 131072].flatMap((bs) => [
@@ -45,7 +45,7 @@ describe('iommu-bounce fio', function () {
     }
   });
 
-  it('prints the JSON that its schema describes for policies and fixes', async () => {
+  it('prints the JSON that its schema describes for policies and fixes @long', async () => {
     const { runs, comparison } = await document(
       ...['--policy', LONG ? 'all' : 'none,strict,lazy,lazy-large,pool', '--fix', 'copy-in'],
       ...['--bs', '4k', '--numjobs', '2', ...FEW],
@@ -62,7 +62,7 @@ describe('iommu-bounce fio', function () {
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
 
-  it('puts all policies on one base, whose figures are not the cover letter’s', async () => {
+  it('puts all policies on one base, whose figures are not the cover letter’s @long', async () => {
     const flags = ['--policy', 'strict,pool', '--bs', '16k', ...FEW];
     const [before, after] = [await document(...flags), await document(...flags, '--base', '6.8')];
     expect(before.comparison[0]?.speedup_published).to.equal(4.7);
@@ -76,7 +76,7 @@ describe('iommu-bounce fio', function () {
     expect(err).to.match(/--base: lazy does not run on 5\.13/);
   });
 
-  it('takes a mix of sizes as one job, and other flags over the cover letter’s sizes', async () => {
+  it('takes a mix of sizes as one job, and other flags over the cover letter’s sizes @long', async () => {
     const mix = await document('--bssplit', '4k/50:64k/50', '--policy', 'pool', ...FEW);
     expect(mix.runs.map(({ bs, iodepth }) => [bs, iodepth])).to.deep.equal([[34816, 64]]);
     const writes = await document('--rw', 'write', '--iodepth', '8', '--policy', 'pool', ...FEW);
@@ -86,7 +86,7 @@ describe('iommu-bounce fio', function () {
     expect(writes.comparison).to.deep.equal([]);
   });
 
-  it('prints the same bytes for the same seed', async () => {
+  it('prints the same bytes for the same seed @long', async () => {
     const once = async (seed: string): Promise<string> =>
       (await cli('fio', '--bs', '64k', '--rw', 'randrw', '--seed', seed, ...FEW, '--json')).out;
     const three = await once('3');
@@ -94,12 +94,12 @@ describe('iommu-bounce fio', function () {
     expect(three).not.to.equal(await once('4'));
   });
 
-  it('holds no machine but the cover letter’s against its figures', async () => {
+  it('holds no machine but the cover letter’s against its figures @long', async () => {
     const { comparison } = await document('--preset', 'bare-metal-vtd', '--bs', '4k', ...FEW);
     expect(comparison[0]?.speedup_published).to.equal(null);
   });
 
-  it('takes costs by option, and they count', async () => {
+  it('takes costs by option, and they count @long', async () => {
     const slow = await document('--bs', '4k', '--set', 'vmexitNs=20000', ...FEW);
     const fast = await document('--bs', '4k', '--set', 'vmexitNs=700', ...FEW);
     expect(slow.cost.vmexitNs).to.equal(20000);
@@ -176,7 +176,7 @@ describe('iommu-bounce fio', function () {
     });
   });
 
-  it('prints tables of at most 100 columns that say they are simulated', async () => {
+  it('prints tables of at most 100 columns that say they are simulated @long', async () => {
     const { out, status } = await cli(
       'fio',
       '--policy',

@@ -172,7 +172,7 @@ describe('docs/protection.md', function () {
   });
 
   if (LONG)
-    it('has the tables that the code makes, with every byte accounted for: npm run protection-table', () => {
+    it('has the tables that the code makes, with every byte accounted for: npm run protection-table @long', () => {
       const document = protectionOf();
       expect(tablesIn(PAGE)).to.equal(protectionMarkdown(document).trim());
       expect(wrongsOfProtection(document)).to.deep.equal([]);
@@ -183,7 +183,7 @@ describe('docs/protection.md', function () {
       }
     });
   else
-    it('has a row for each policy, on both machines', () => {
+    it('has a row for each policy, on both machines @long', () => {
       const tables = tablesIn(PAGE);
       const { machines } = protectionOf({ operations: 5, speedIos: 0 });
       for (const { preset, rows } of machines) {

@@ -46,7 +46,7 @@ describe('text on a terminal', function () {
   this.timeout(60_000);
 
   for (const args of VERBS)
-    it(`of ${args.map((arg) => arg.replace(/.*\//, '')).join(' ')} fits, and is ASCII in the locale C`, async () => {
+    it(`of ${args.map((arg) => arg.replace(/.*\//, '')).join(' ')} fits, and is ASCII in the locale C @long`, async () => {
       for (const { columns, ascii } of SCREENS) {
         const { out } = await cliOn({ columns, ascii }, ...args);
         expect(out).to.not.equal('');

@@ -30,7 +30,7 @@ async function makeReport(file: string, ...args: readonly string[]): Promise<Fio
   return JSON.parse(out) as FioDocument;
 }
 
-(LONG ? describe : describe.skip)('the reports in Chromium (npm run test:long)', function () {
+(LONG ? describe : describe.skip)('the reports in Chromium @long', function () {
   this.timeout(400_000);
   let browser: Browser;
   /** One report for all tests that only look at it. */

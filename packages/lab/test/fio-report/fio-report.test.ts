@@ -105,7 +105,7 @@ describe("an experiment's report", function () {
     expect(textOf(again)).to.equal(pageOf(experiment('laptop-virtio')));
   });
 
-  it('has each number without a script too', () => {
+  it('has each number without a script too @long', () => {
     const document = experiment('laptop-virtio', LONG ? 'all' : 'strict,pool');
     const values = new Set(
       [...markup(pageOf(document)).matchAll(/<data value="([^"]*)"/g)].map(([, v]) => Number(v)),
@@ -252,7 +252,7 @@ describe("an experiment's report", function () {
         ] as const)
       : []),
   ] as const)
-    it(`finds the break-even size of ${name} with ${layout} memory`, () => {
+    it(`finds the break-even size of ${name} with ${layout} memory @long`, () => {
       expect(textOf({ ...experiment(name), layout })).to.match(says);
     });
 

@@ -17,7 +17,7 @@ const JOINED = 4;
 
 const LONG = process.env['TEST_LONG'] === '1';
 
-(LONG ? describe : describe.skip)('plots in Chromium', function () {
+(LONG ? describe : describe.skip)('plots in Chromium @long', function () {
   this.timeout(60_000);
   let browser: Browser;
   let folder = '';

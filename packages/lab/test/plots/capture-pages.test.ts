@@ -52,7 +52,7 @@ async function writeCapture(path: string): Promise<void> {
 }
 
 (LONG ? describe : describe.skip)(
-  `pages of captures in Chromium, ${String(EVENTS)} events`,
+  `pages of captures in Chromium, ${String(EVENTS)} events @long`,
   function () {
     this.timeout(600_000);
     let browser: Browser;

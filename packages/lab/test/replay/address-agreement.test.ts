@@ -118,7 +118,7 @@ describe('agreement of addresses', () => {
     expect(caused).to.equal(addresses.compared - addresses.equal);
   });
 
-  it('is full in recordings of a kernel with the series', async function () {
+  it('is full in recordings of a kernel with the series @long', async function () {
     if (!LONG) this.skip();
     skipWithout(SERIES, this);
     this.timeout(400_000);

@@ -362,7 +362,7 @@ describe('iommu-bounce replay', () => {
   });
 });
 
-describe('iommu-bounce demo', function () {
+describe('iommu-bounce demo @long', function () {
   this.timeout(400_000);
 
   if (LONG)

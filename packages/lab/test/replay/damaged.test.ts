@@ -64,7 +64,7 @@ const VERBS: Readonly<Record<string, (file: string, whole: string, out: string) 
   anonymise: (file, _whole, out) => ['anonymise', file, '-o', out, '--seed', '1', '--json'],
 };
 
-describe(`damaged captures through each verb, DAMAGE_SEED=${String(SEED)}`, function () {
+describe(`damaged captures through each verb, DAMAGE_SEED=${String(SEED)} @long`, function () {
   this.timeout(LONG ? 600_000 : 60_000);
 
   for (const [verb, args] of Object.entries(VERBS))

@@ -47,7 +47,7 @@ function memoryInUse(): number {
   return heapUsed + arrayBuffers;
 }
 
-describe('the memory of a replay', function () {
+describe('the memory of a replay @long', function () {
   this.timeout(400_000);
   if (LONG)
     it('does not grow with the length of the trace', () =>

@@ -56,10 +56,11 @@ const LONG = process.env['TEST_LONG'] === '1';
 /** The one that the command takes; the table has the transcripts of the C. */
 const DRIVERS_OF_USERS: readonly IommuDriver[] = ['virtio'];
 
-/** The same tests on each driver: what they say is true of both. With TEST_LONG=1 on both. */
+/** The same tests on each driver: what they say is true of both. On the other one with TEST_LONG=1 only. */
 export function describeOnEach(title: string, body: (on: Replayer) => void): void {
-  for (const driver of LONG ? IOMMU_DRIVERS : DRIVERS_OF_USERS)
-    describe(`${title}, on ${driver}`, function () {
+  for (const driver of LONG ? IOMMU_DRIVERS : DRIVERS_OF_USERS) {
+    const tag = DRIVERS_OF_USERS.includes(driver) ? '' : ' @long';
+    describe(`${title}, on ${driver}${tag}`, function () {
       this.timeout(400_000);
       body({
         driver,
@@ -67,6 +68,7 @@ export function describeOnEach(title: string, body: (on: Replayer) => void): voi
         replayFiles: (files, options) => replayFiles(files, { driver, ...options }),
       });
     });
+  }
 }
 
 /** Writes lines of an unmodified kernel, each a few microseconds after the one before. */

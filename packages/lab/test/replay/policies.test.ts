@@ -138,7 +138,7 @@ describe('a capture under every policy', function () {
     [3, 'laptop-virtio'],
   ] as const;
   for (const [seed, name] of LONG ? machines : machines.slice(0, 1))
-    it(`counts what the replay of both states counts: seed ${String(seed)}, ${name}`, async () => {
+    it(`counts what the replay of both states counts: seed ${String(seed)}, ${name} @long`, async () => {
       const text = randomCapture(seed, LONG ? 1500 : 150);
       const machine = { preset: name, groups: [[A, C], [B]] };
       const recorded = await textUnder(text, { ...machine, ...BOTH_STATES });
@@ -161,7 +161,7 @@ describe('a capture under every policy', function () {
   const ALIKE = /virtio\.nvme-(?:read-(?:16k|64k)|randwrite-128k)/;
   for (const file of readdirSync(TRACES).filter((one) => one.endsWith('.trace.txt.gz')))
     if (LONG ? !ALIKE.test(file) : file.includes(FEW))
-      it(`counts the same of ${file}`, async () => {
+      it(`counts the same of ${file} @long`, async () => {
         const name = file.startsWith('intel') ? 'bare-metal-vtd' : 'laptop-virtio';
         const policies = LONG ? 'all' : 'strict,pool';
         const document = await under([join(TRACES, file)], {
@@ -250,7 +250,7 @@ describe('a capture under every policy', function () {
     expect(lazy.stale_max_ns).to.be.within(10 * MS, 20 * MS);
   });
 
-  it('passes over a pause of ten years', async () => {
+  it('passes over a pause of ten years @long', async () => {
     const writer = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000);
     for (const cpu of [0, 1])
       writer

@@ -46,7 +46,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     });
 
   for (const seed of LONG ? [1, 2] : [1])
-    it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)})`, async () => {
+    it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)}) @long`, async () => {
       const document = await replay({ ...BASE, seed }, 0, { patches: [0, 4] });
       const p = pool(document);
       expect(p.differences).to.deep.equal([]);
@@ -65,7 +65,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
       expect(agrees(document)).to.equal(true);
     });
 
-  it('agree while the workers run in the middle of the traffic', async () => {
+  it('agree while the workers run in the middle of the traffic @long', async () => {
     // Calls go on for longer than the worker's period: some land between two of its locks.
     const document = await replay({
       ...BASE,
@@ -78,7 +78,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.worker_runs.recorded).to.be.above(2);
   });
 
-  it('of a 1,000 Hz machine fall where its wheel puts them, not where that of 250 Hz does', async () => {
+  it('of a 1,000 Hz machine fall where its wheel puts them, not where that of 250 Hz does @long', async () => {
     // Bursts after pauses of many lengths: they arm the worker anew at any phase.
     const bursts = Array.from({ length: 10 }, (_, i) => ({ calls: 20, idleMs: 12_000 + 97 * i }));
     const text = new ModelMachine({ ...BASE, seed: 6, hz: 1000, bursts }).run().text();
@@ -99,7 +99,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     }
   });
 
-  it('are not due when they ran, where the recorded machine has no timer wheel', async () => {
+  it('are not due when they ran, where the recorded machine has no timer wheel @long', async () => {
     const bursts = Array.from({ length: 10 }, (_, i) => ({ calls: 20, idleMs: 12_000 + 97 * i }));
     const text = new ModelMachine({ ...BASE, seed: 6, hz: null, bursts }).run().text();
     const p = pool(await replayText(text, { params: params(64, BASE.classes) }));
@@ -108,21 +108,21 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.timer_wheels[0]?.spread_us).to.be.above(100_000);
   });
 
-  it('agree with few slots, where classes run full', async () => {
+  it('agree with few slots, where classes run full @long', async () => {
     const p = pool(await replay({ ...BASE, numSlots: 4 }));
     expect(p.differences).to.deep.equal([]);
     expect(p.by_kind.full.compared).to.be.above(50);
     expect(p.decisions_equal).to.equal(p.decisions_recorded);
   });
 
-  it('agree with six classes', async () => {
+  it('agree with six classes @long', async () => {
     const classes = [4096, 8192, 16384, 32768, 65536, 131072];
     const p = pool(await replay({ ...BASE, seed: 7, classes }));
     expect(p.differences).to.deep.equal([]);
     expect(p.decisions_equal).to.equal(p.decisions_recorded);
   });
 
-  it('agree where fills failed on the recorded machine', async () => {
+  it('agree where fills failed on the recorded machine @long', async () => {
     const document = await replay({ ...BASE, failingFills: 20 });
     const p = pool(document);
     expect(p.differences).to.deep.equal([]);
@@ -130,7 +130,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(document.states[0]?.fallbacks_by_reason.fill_failed).to.be.above(5);
   });
 
-  it('agree for two devices with a pool each', async () => {
+  it('agree for two devices with a pool each @long', async () => {
     const document = await replay({ ...BASE, seed: 3, devices: ['0000:00:05.0', '0000:00:06.0'] });
     const p = pool(document);
     expect(p.differences).to.deep.equal([]);
@@ -142,7 +142,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
   });
 
   for (const from of LONG ? [50, 777, 2222, 4000] : [50, 1000, 2000])
-    it(`agree when the recording began later (${String(from)} lines left out)`, async () => {
+    it(`agree when the recording began later (${String(from)} lines left out) @long`, async () => {
       const document = await replay({ ...BASE, seed: 5, ring: 10 }, from);
       const p = pool(document);
       expect(p.differences).to.deep.equal([]);
@@ -152,7 +152,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
       expect(left).to.be.within(1, p.decisions_recorded * 0.2);
     });
 
-  it('do not count a class that is full of mappings from before the recording', async () => {
+  it('do not count a class that is full of mappings from before the recording @long', async () => {
     const options = { ...BASE, numSlots: 8, ring: 8, classes: [4096] };
     const machine = new ModelMachine(options).run();
     const from = machine.lines.findIndex((line) => line.includes('obs_pool_full'));
@@ -162,7 +162,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.decisions_equal).to.equal(p.decisions_compared);
   });
 
-  it('differ once, and fail, where one slot number of the trace is changed', async () => {
+  it('differ once, and fail, where one slot number of the trace is changed @long', async () => {
     const lines = ['obs_pool_take from=cache', 'obs_pool_unmap', 'obs_pool_evict_take'];
     if (LONG) lines.push('obs_pool_map', 'obs_pool_release', 'obs_pool_fill');
     for (const line of lines) {
@@ -178,7 +178,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     }
   });
 
-  it('differ where the recorded worker evicted a slot that was not marked', async () => {
+  it('differ where the recorded worker evicted a slot that was not marked @long', async () => {
     const machine = new ModelMachine(BASE).run();
     // Without its first run nothing is marked when the second one comes.
     const first = machine.lines.findIndex((line) => line.includes('obs_pool_evict_run'));
@@ -187,13 +187,13 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.by_kind['evict take'].equal).to.be.below(p.by_kind['evict take'].compared);
   });
 
-  it('differ under other parameters than those of the recorded machine', async () => {
+  it('differ under other parameters than those of the recorded machine @long', async () => {
     const text = new ModelMachine({ ...BASE, numSlots: 4 }).run().text();
     const document = await replayText(text, { params: params(64, BASE.classes) });
     expect(agrees(document)).to.equal(false);
   });
 
-  it('take slots and classes from the facts, and from --params over them', async () => {
+  it('take slots and classes from the facts, and from --params over them @long', async () => {
     const text = new ModelMachine({ ...BASE, numSlots: 4, classes: [8192, 65536] }).run().text();
     const facts = { kernel_cmdline: `quiet ${params(4, [8192, 65536])}` };
     expect(agrees(await replayText(text, { facts }))).to.equal(true);
@@ -203,7 +203,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(other.params.join()).to.include('num_slots=8');
   });
 
-  it('are not compared in states without the pool', async () => {
+  it('are not compared in states without the pool @long', async () => {
     const document = await replayText(baseText, { patches: [0] });
     expect(document.pool_agreement).to.equal(undefined);
     expect(document.states.map((state) => state.patches)).to.deep.equal([0]);

@@ -33,7 +33,7 @@ function replayed(file: string): Promise<ReplayDocument> {
 
 describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
   for (const file of traces(TRACES))
-    it(`agree with the plain path: ${file.slice(TRACES.length + 1)}`, async () => {
+    it(`agree with the plain path: ${file.slice(TRACES.length + 1)} @long`, async () => {
       const document = await (driver === 'virtio' ? replayed(file) : replayFiles([file]));
       const { agreement, trace, states, recorded } = document;
       expect(trace).to.include({ unparsed: 0, dropped: 0, failed_calls: 0 });
@@ -54,7 +54,7 @@ describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
 
   // The pool decides above the driver; the traces one by one are replayed on both.
   if (LONG && driver === 'virtio')
-    it('agree with every decision of the pool: one boot of the patched kernel', async () => {
+    it('agree with every decision of the pool: one boot of the patched kernel @long', async () => {
       const files = traces(SERIES).filter((file) => file.includes('iobuf-def.'));
       const document = await replayFiles(files.toReversed());
       const pool = document.pool_agreement;
@@ -100,7 +100,7 @@ describe('the recorded traces, replayed', function () {
   this.timeout(400_000);
 
   for (const file of traces(SERIES).filter((one) => one.includes('iobuf-def.')))
-    it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)}`, async () => {
+    it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)} @long`, async () => {
       const document = await replayed(file);
       expect(document.pool_agreement?.differences).to.deep.equal([]);
       expect(document.agreement.differences).to.deep.equal([]);
@@ -139,7 +139,7 @@ describe('the recorded traces, replayed', function () {
       });
     });
 
-    it('not one bucket of 256 ms later', async () => {
+    it('not one bucket of 256 ms later @long', async () => {
       for (const run of LONG ? [runs.at(1) ?? 0, runs.at(-1) ?? 0] : runs.slice(-1)) {
         const pool = (await replayText(later(run, 256), { patches: [4] })).pool_agreement;
         expect(pool?.differences).to.deep.equal([]);
@@ -167,7 +167,7 @@ describe('the recorded traces, replayed', function () {
   });
 
   for (const file of traces(SERIES).filter((one) => one.includes('plain-')))
-    it(`have no calls, only events that requests are made of: ${file.slice(SERIES.length + 1)}`, async () => {
+    it(`have no calls, only events that requests are made of: ${file.slice(SERIES.length + 1)} @long`, async () => {
       const document = await replayFiles([file]);
       const facts = JSON.parse(readFileSync(factsPaths(file)[1], 'utf8')) as Facts;
       expect(document.recorded.iommu_maps).to.equal(facts.events.map);
@@ -183,7 +183,7 @@ describe('the recorded traces, replayed', function () {
       expect(agrees(document)).to.equal(true);
     });
 
-  it('of several boots are replayed on a machine each', async () => {
+  it('of several boots are replayed on a machine each @long', async () => {
     const [smallest = ''] = traces(TRACES).filter((file) => file.includes('net-rx'));
     const [first = '', second = ''] = LONG ? traces(TRACES).slice(-2) : [smallest, smallest];
     await withFolder(async (folder) => {

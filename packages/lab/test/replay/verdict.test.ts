@@ -147,7 +147,7 @@ describe('the verdict of a replay', function () {
   });
 
   for (const name of LONG ? PRESET_NAMES : (['bare-metal-vtd'] as const))
-    it(`adds up with the costs of ${name}`, async () => {
+    it(`adds up with the costs of ${name} @long`, async () => {
       const found = await ofMixed('--preset', name);
       const sum = (numbers: readonly number[]): number => numbers.reduce((all, n) => all + n, 0);
       expect(sum(found.by_size.map((row) => row.mappings))).to.equal(found.mappings);

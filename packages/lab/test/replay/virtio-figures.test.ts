@@ -134,7 +134,7 @@ describe('the figures of virtio-iommu', function () {
   });
 
   if (LONG)
-    it('know no limit of VFIO, and say where it would have been', async () => {
+    it('know no limit of VFIO, and say where it would have been @long', async () => {
       const trace = new TraceWriter();
       for (let i = 0; i < 65_540; i++) trace.mapPage(DMA + i * 4096, 0x1000 + i * 8192);
       const { states, notes } = await replayText(trace.text, { patches: [0] });

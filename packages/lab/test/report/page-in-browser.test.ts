@@ -46,7 +46,7 @@ function samplePage(): string {
   });
 }
 
-(LONG ? describe : describe.skip)('pages in Chromium (npm run test:long)', function () {
+(LONG ? describe : describe.skip)('pages in Chromium @long', function () {
   this.timeout(400_000);
   let browser: Browser;
   let folder = '';

@@ -12,7 +12,7 @@ describe('iommu-bounce fio --scenario and --workload', function () {
   this.timeout(400_000);
 
   if (LONG)
-    it('print many devices, without data', async () => {
+    it('print many devices, without data @long', async () => {
       const document = await printed('--scenario', 'devices', '--no-data', '--cpus', '2');
       expect(document).to.deep.include({ scenario: 'devices', cpus: 2, data_moved: false });
     });
@@ -86,7 +86,7 @@ describe('iommu-bounce fio --scenario and --workload', function () {
 describe('iommu-bounce scenario and net', function () {
   this.timeout(400_000);
 
-  it('print what the options of fio print', async () => {
+  it('print what the options of fio print @long', async () => {
     const net = ['--packets', '1000', '--policy', 'pool', '--seed', '3', '--json'];
     const byVerb = await cli('net', 'rx', ...net);
     expect(byVerb.status, byVerb.err).to.equal(0);

@@ -14,7 +14,7 @@ describe('docs/scenarios.md', function () {
   this.timeout(240_000);
 
   if (LONG)
-    it('shows screens that its commands print', async () => {
+    it('shows screens that its commands print @long', async () => {
       const commands = [...docs.matchAll(/^npx iommu-bounce (.*)$/gm)].map((m) => m[1] ?? '');
       expect(commands).to.deep.equal(['scenario devices', 'scenario nosync', 'net rx', 'net tx']);
       let printed = '';

@@ -48,7 +48,7 @@ describe('fio --scenario … --report', function () {
   this.timeout(60_000);
 
   if (LONG)
-    it('has the tables of the terminal', async () => {
+    it('has the tables of the terminal @long', async () => {
       await withFolder(async (folder) => {
         const file = join(folder, 'nosync.html');
         const { status, out } = await cli('fio', '--scenario', 'nosync', '--report', file);

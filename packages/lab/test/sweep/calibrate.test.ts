@@ -63,7 +63,7 @@ describe('iommu-bounce calibrate', () => {
   });
 
   if (LONG)
-    it('says of a failed search the same for any number of threads', async () => {
+    it('says of a failed search the same for any number of threads @long', async () => {
       // With a short search nobody arrives.
       const anneal = sinon.stub(Walk.prototype, 'anneal');
       anneal.callsFake(function (this: Walk, sweeps) {
@@ -84,7 +84,7 @@ describe('iommu-bounce calibrate', () => {
     });
 
   if (LONG)
-    it('is the same in threads, whatever order its populations end in, and is what it prints', async function () {
+    it('is the same in threads, whatever order its populations end in, and is what it prints @long', async function () {
       if (!existsSync(WORKER_FILE)) {
         console.log('      skipped: the package is not built (npm run build)');
         this.skip();

@@ -33,7 +33,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
 }
 
 if (LONG)
-  describe('a sweep on machines', function () {
+  describe('a sweep on machines @long', function () {
     this.timeout(300_000);
     const running: ChildProcess[] = [];
     let server: RedisServer | null = null;

@@ -67,7 +67,7 @@ describe('the address of a queue', () => {
   });
 });
 
-(LONG ? describe : describe.skip)('a queue on Redis (npm run test:long)', function () {
+(LONG ? describe : describe.skip)('a queue on Redis @long', function () {
   this.timeout(180_000);
   let server: RedisServer;
   const open: (() => Promise<void>)[] = [];

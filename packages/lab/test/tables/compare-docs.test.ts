@@ -114,7 +114,7 @@ describe('docs/lazy-large-tables.md', function () {
 
   if (LONG)
     for (const name of PRESET_NAMES)
-      it(`has the command's rows of ${name}`, () => {
+      it(`has the command's rows of ${name} @long`, () => {
         if (!base) throw new Error('workloads');
         const c = comparePolicies({
           preset: name,

@@ -19,7 +19,7 @@ import { expectDevices, expectFolds, expectNarrow, printed } from '../scenarios/
 
 const LONG = process.env['TEST_LONG'] === '1';
 
-describe('the tables of the scenarios', function () {
+describe('the tables of the scenarios @long', function () {
   this.timeout(400_000);
 
   if (LONG)

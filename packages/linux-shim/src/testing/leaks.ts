@@ -9,10 +9,10 @@ export interface leak_options {
 }
 
 /**
- * 4 MiB: memory that a test does not touch is not free either. V8 collects garbage each time that 64 MiB more are
+ * 1 MiB: memory that a test does not touch is not free either. V8 collects garbage each time that 64 MiB more are
  * allocated.
  */
-const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 1024 }] } };
+const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 256 }] } };
 
 /** One line for each kind of thing that is not as before: `pages: 0 before, 3 after`. */
 export function usage_differences(
@@ -52,7 +52,7 @@ export class machine_room {
 
   constructor(private readonly options: leak_options) {}
 
-  /** A machine that has to be at the end of the test what it is now. Without `memory` it has 4 MiB. */
+  /** A machine that has to be at the end of the test what it is now. Without `memory` it has 1 MiB. */
   readonly boot_machine = (options: machine_options = {}): machine =>
     this.watch(new machine({ ...SMALL, ...options }));
 

@@ -94,7 +94,7 @@ describe('the shipped reach.json', () => {
     expect(pool).to.include('unit/01-first-map-allocates-slot.jsonl');
   });
 
-  it('has what a fresh run of some transcripts reaches', async function () {
+  it('has what a fresh run of some transcripts reaches @long', async function () {
     if (!LONG) this.skip();
     this.timeout(400_000);
     // On tarballs the sources of the other packages are not compiled, so there is nothing to read coverage of.

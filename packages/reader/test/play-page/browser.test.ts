@@ -25,7 +25,7 @@ import { smallPng } from './small-png';
 const LONG = process.env['TEST_LONG'] === '1';
 const NOUN = 'request';
 
-(LONG ? describe : describe.skip)('the play page in Chromium (npm run test:long)', function () {
+(LONG ? describe : describe.skip)('the play page in Chromium @long', function () {
   this.timeout(400_000);
   let browser: Browser;
   let folder = '';

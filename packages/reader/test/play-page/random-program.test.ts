@@ -75,7 +75,7 @@ describe('randomProgram', () => {
     expect(randomProgram(5)).not.to.deep.equal(randomProgram(6));
   });
 
-  it('runs on the port to its end, and leaves nothing mapped or cached', () => {
+  it('runs on the port to its end, and leaves nothing mapped or cached @long', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const frames = framesOf(programSteps(randomProgram(seed)));

@@ -36,7 +36,7 @@ const RECORDINGS: readonly (readonly [string, () => Recording])[] = [
 
 describe('Playback', () => {
   for (const [name, make] of RECORDINGS)
-    it(`gives the same frames on any walk: ${name}`, () => {
+    it(`gives the same frames on any walk: ${name} @long`, () => {
       const recording = make();
       const expected = allFrames(recording);
       const walk = fc.array(
@@ -84,7 +84,7 @@ describe('Playback', () => {
       expect(() => playback.frame(step)).to.throw(RangeError, `expected 0 to`);
   });
 
-  it('has sound frames of random programs', () => {
+  it('has sound frames of random programs @long', () => {
     fc.assert(
       fc.property(fc.nat(1e6), (seed) => {
         const playback = new Playback(callRecording(randomProgram(seed)));

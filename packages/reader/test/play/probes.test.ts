@@ -32,7 +32,7 @@ describe('the port with probes', function () {
     : ['unit/01-first-map-allocates-slot.jsonl', 'unit/17-non-coherent-device.jsonl'].map(
         transcriptNamed,
       ))
-    it(`gives the frames that the port gives: ${name}`, async () => {
+    it(`gives the frames that the port gives: ${name} @long`, async () => {
       const plain = new Playback(transcriptRecording(text, 'x.jsonl'));
       const probed = await bundledSteps({ kind: 'transcript', name, ...about, text });
       expect(probed.length).to.equal(plain.length);
@@ -41,7 +41,7 @@ describe('the port with probes', function () {
     });
 
   for (const scenario of LONG ? scenarios : scenarios.slice(0, 3))
-    it(`gives the frames that the port gives, and lines with code: ${scenario.name}`, async () => {
+    it(`gives the frames that the port gives, and lines with code: ${scenario.name} @long`, async () => {
       const plain = new Playback(callRecording(scenario));
       const probed = await bundledSteps({ kind: 'scenarios' }, scenario.name);
       const lines = new Set<string>();

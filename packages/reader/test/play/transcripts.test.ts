@@ -76,7 +76,7 @@ function expectResult(frame: Frame, outcome: OpOutcome): void {
 
 describe('a transcript played back', () => {
   for (const { name, text } of PLAYED)
-    it(`gives what verify gives, step by step: ${name}`, function () {
+    it(`gives what verify gives, step by step: ${name} @long`, function () {
       this.timeout(600_000);
       const playback = new Playback(transcriptRecording(text, 'x.jsonl'));
       const run = new TranscriptRun(parseTranscript(text));

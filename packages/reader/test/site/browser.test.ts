@@ -23,7 +23,7 @@ const POOL = 'drivers-tally-tally-pool.c.html';
 const MARKED = "[...document.querySelector('tr.k')?.cells ?? []].map((cell) => cell.textContent)";
 const HASH = 'location.hash.slice(1)';
 
-(LONG ? describe : describe.skip)('the site in Chromium (npm run test:long)', function () {
+(LONG ? describe : describe.skip)('the site in Chromium @long', function () {
   this.timeout(400_000);
   let browser: Browser;
   let folder = '';

@@ -178,7 +178,7 @@ describe('buildSite', function () {
     }
   });
 
-  it('keeps hostile text text, wherever it comes from', () => {
+  it('keeps hostile text text, wherever it comes from @long', () => {
     const nasty = fc
       .array(
         fc.constantFrom(

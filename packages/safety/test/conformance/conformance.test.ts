@@ -321,7 +321,7 @@ const PRESETS: readonly PresetName[] = LONG
 /** Between them they break each rule that any breaks. */
 const FEW = ['lazy', 'pool'];
 
-describe('the port', () => {
+describe('the port @long', () => {
   for (const name of PRESETS)
     for (const [policy, rules] of Object.entries(PORT).filter(([p]) => LONG || FEW.includes(p)))
       it(`under ${policy} on ${name} breaks ${rules.join(', ')}`, () => {

@@ -69,7 +69,7 @@ describe('injectFaults', () => {
     );
   });
 
-  it('tries each failure on both IOMMUs, before and after the series', function () {
+  it('tries each failure on both IOMMUs, before and after the series @long', function () {
     if (!LONG) this.skip();
     this.timeout(600_000);
     const found = injectFaults();
@@ -77,7 +77,7 @@ describe('injectFaults', () => {
     expect(found.tried.limits).to.be.greaterThan(10);
   });
 
-  it('tries every two failures with the series on virtio-iommu', function () {
+  it('tries every two failures with the series on virtio-iommu @long', function () {
     if (!LONG) this.skip();
     this.timeout(600_000);
     const found = injectFaults({ machines: [WITH_SERIES], pairs: true });

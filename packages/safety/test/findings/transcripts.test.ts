@@ -36,7 +36,7 @@ describe('the transcripts of the real C, with all fixes on but those that change
   this.timeout(60_000);
 
   for (const file of files.filter(isTried))
-    it(`agree: ${file}, without ${namesIn(file).join(', ') || 'any'}`, () => {
+    it(`agree: ${file}, without ${namesIn(file).join(', ') || 'any'} @long`, () => {
       const transcript = parseTranscript(readFileSync(join(folder, file), 'utf8'));
       const differs = (some: readonly Fix[]): boolean =>
         replay(transcript, { overlays: fixOverlays(some) }).mismatch !== null;

@@ -80,7 +80,7 @@ const MUTANTS: readonly (readonly [string, typeof io_buffer_pool_c, RegExp])[] =
 ];
 
 describe('checkModel', () => {
-  it(`finds nothing in ${String(OPERATIONS)} operations of all states, seed ${String(SEED)}`, function () {
+  it(`finds nothing in ${String(OPERATIONS)} operations of all states, seed ${String(SEED)} @long`, function () {
     this.timeout(400_000);
     const { failure, operations, runs } = checkModel({ seed: SEED, operations: OPERATIONS });
     expect(failure).to.equal(null);

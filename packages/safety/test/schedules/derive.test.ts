@@ -192,7 +192,7 @@ describe('the derived forms', () => {
     'with virtio-iommu': { strict: true, virtio: true },
   };
   for (const [title, kind] of Object.entries(kinds))
-    it(`do what the port does, ${title}`, () => {
+    it(`do what the port does, ${title} @long`, () => {
       for (let seed = SEED; seed < SEED + (LONG ? 40 : 2); seed++) {
         const r = random(seed);
         const live: Live[] = [];

@@ -34,7 +34,7 @@ const CLASSES: Readonly<Record<string, readonly [number, number]>> = {
 const REMEMBERED =
   /\.(recent_slot|recent_group|recent_cookie|adj_phys|consecutive_pages|last|last_index|runs|moved)$/;
 
-describe('all schedules of the code as it is', () => {
+describe('all schedules of the code as it is @long', () => {
   for (const [name, { title, finds, small }] of Object.entries(SCENARIOS))
     if (LONG || !LARGE.has(name))
       it(`${name}: ${finds.length === 0 ? 'no failure' : finds.join()} where ${title}`, () => {
@@ -52,7 +52,7 @@ describe('all schedules of the code as it is', () => {
       });
 });
 
-describe('schedules of one class', () => {
+describe('schedules of one class @long', () => {
   const tasks = {
     'two CPUs': [
       { does: 'map-unmap', dir: 'to' },

@@ -121,7 +121,7 @@ describe('a search of all classes', () => {
       );
     });
 
-  it('visits the classes that all runs of random programs have, each once', () => {
+  it('visits the classes that all runs of random programs have, each once @long', () => {
     for (let seed = SEED; seed < SEED + (LONG ? 600 : 100); seed++) {
       const toy = randomToy(random(seed));
       const told = `SCHEDULE_SEED=${String(seed)}: ${JSON.stringify(toy)}`;
@@ -151,7 +151,7 @@ describe('a search of all classes', () => {
     }
   });
 
-  it('is the same in parts', () => {
+  it('is the same in parts @long', () => {
     for (let seed = SEED; seed < SEED + (LONG ? 200 : 15); seed++) {
       const toy = randomToy(random(seed));
       const whole = [...exploreToy(toy, 'dpor').classes.keys()].sort();

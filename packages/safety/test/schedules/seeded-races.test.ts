@@ -296,7 +296,7 @@ const SEEDED: readonly Seeded[] = [
   },
 ];
 
-describe('a seeded race', () => {
+describe('a seeded race @long', () => {
   for (const { title, scenario, kinds, changes, file } of SEEDED)
     it(`is found: ${title}`, () => {
       const derived = mutant(file ?? 'io-buffer-pool', changes);

@@ -114,7 +114,7 @@ describe('the committed calibration', () => {
   });
 
   if (LONG)
-    it('agrees with a smaller one from another seed', function () {
+    it('agrees with a smaller one from another seed @long', function () {
       this.timeout(400_000);
       const seed = 7;
       const small = calibrate({ seed, sets: 500, thin: 20, populations: 1 });
@@ -143,8 +143,8 @@ describe('the committed calibration', () => {
     });
 
   if (LONG)
-    it('is deterministic, and the same where each population was sent somewhere as text', function () {
-      this.timeout(60_000);
+    it('is deterministic, and the same where each population was sent somewhere as text @long', function () {
+      this.timeout(400_000);
       expect(smallFit()).to.deep.equal(found());
     });
 
@@ -213,8 +213,8 @@ describe('identifiability', () => {
 });
 
 describe('fit', () => {
-  it('gives sets that all round to what is wanted', function () {
-    this.timeout(60_000);
+  it('gives sets that all round to what is wanted @long', function () {
+    this.timeout(400_000);
     expect(found().sets.length).to.be.at.least(200);
     for (const set of found().sets)
       expect(excess(surrogate.evaluate(set), EVERY_THIRD)).to.be.below(1e-6);
@@ -278,8 +278,8 @@ describe('Walk', () => {
     expect(walked(11)).not.to.deep.equal(walked(12));
   });
 
-  it('is even in the logarithms over what is wanted', function () {
-    this.timeout(60_000);
+  it('is even in the logarithms over what is wanted @long', function () {
+    this.timeout(400_000);
     const walk = new Walk(new Corner(), 6, 11);
     walk.anneal(200);
     expect(walk.gather()).to.be.greaterThan(0);

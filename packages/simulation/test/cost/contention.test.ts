@@ -50,7 +50,7 @@ function unmapUs(threads: number, bs: string): number {
   return (run.unmap_ns_per_gb * (run.bytes / run.ios / 1e9)) / 1000;
 }
 
-describe('bare-metal-smmuv3', () => {
+describe('bare-metal-smmuv3 @long', () => {
   for (const [threads, bs, published] of PUBLISHED.filter(
     ([n, bs]) => LONG || n === 1 || FEW.has(bs),
   ))

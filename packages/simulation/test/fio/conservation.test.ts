@@ -55,7 +55,7 @@ function sum(parts: Readonly<Record<string, number>>): number {
   return Object.values(parts).reduce((s, x) => s + x, 0);
 }
 
-describe('any run', function () {
+describe('any run @long', function () {
   this.timeout(400_000);
   const most = (x: number): number => x * (1 + 1e-9);
 

@@ -13,7 +13,7 @@ const lockOf = (run: RunResult, name: string): RunResult['locks'][number] | unde
 describe('the closed loop', function () {
   this.timeout(60_000);
 
-  it('holds no lock for longer than there is time, however many CPUs want it', () => {
+  it('holds no lock for longer than there is time, however many CPUs want it @long', () => {
     for (const cpus of [8, 16, 32]) {
       const run = runJobs(
         'strict',
@@ -61,14 +61,14 @@ describe('the closed loop', function () {
     }
   });
 
-  it('runs at the pace of the drive where the CPU has time', () => {
+  it('runs at the pace of the drive where the CPU has time @long', () => {
     const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.iops).to.be.within(0.98 * 100_000, 100_000);
     const large = runJobs('none', [job({ bs: '128k', numberIos: LONG ? '2000' : '1200' })]);
     expect(large.bandwidth_bytes_per_s).to.be.within(0.98 * 1.3e9, 1.3e9);
   });
 
-  it('runs at the pace of the CPU where the drive has time', () => {
+  it('runs at the pace of the CPU where the drive has time @long', () => {
     const run = runJobs('strict', [job({ bs: '4k', numberIos: LONG ? '5000' : '2000' })]);
     expect(run.cpus_busy).to.be.within(0.99, 1.001);
     expect(1e9 / run.iops).to.be.within(
@@ -77,7 +77,7 @@ describe('the closed loop', function () {
     );
   });
 
-  it('keeps iodepth I/Os out: throughput times latency', () => {
+  it('keeps iodepth I/Os out: throughput times latency @long', () => {
     for (const policy of ['strict', 'pool', 'none'])
       for (const iodepth of [1, 16, 64]) {
         const run = runJobs(policy, [
@@ -88,14 +88,14 @@ describe('the closed loop', function () {
       }
   });
 
-  it('has no more I/Os in the drive than it takes', () => {
+  it('has no more I/Os in the drive than it takes @long', () => {
     const run = runJobs('none', [job({ bs: '4k', numberIos: LONG ? '2000' : '1200' })], {
       cost: { nvmeQueueDepth: 1, nvmeIops: 500_000 },
     });
     expect(1e9 / run.iops).to.be.within(46_000, 48_500);
   });
 
-  it('books every nanosecond to a phase and to a cause', () => {
+  it('books every nanosecond to a phase and to a cause @long', () => {
     const { total, by_phase, by_cause } = runJobs('pool', [
       job({ rw: 'randrw', bs: '16k', numberIos: LONG ? '3000' : '500' }),
     ]).cpu_ns_per_io;
@@ -105,7 +105,7 @@ describe('the closed loop', function () {
     expect(sum(by_cause)).to.be.closeTo(total, 1e-6 * total);
   });
 
-  it('copies reads on unmap at the cold rate and writes on map at the warm one', () => {
+  it('copies reads on unmap at the cold rate and writes on map at the warm one @long', () => {
     const fixed = COSTS.copyFixedNs;
     const read = runJobs('pool', [
       job({ rw: 'read', bs: '4k', numberIos: LONG ? '2000' : '1200' }),
@@ -150,7 +150,7 @@ describe('the closed loop', function () {
     expect(timed.elapsed_ns).to.be.within(100e6, 101e6);
   });
 
-  it('takes sizes and directions from the job', () => {
+  it('takes sizes and directions from the job @long', () => {
     const run = runJobs('strict', [
       job({ rw: 'randrw', bssplit: '4k/50:32k/50', numberIos: LONG ? '4000' : '2000' }),
     ]);
@@ -192,7 +192,7 @@ describe('several jobs', function () {
   });
 });
 
-describe('a run', function () {
+describe('a run @long', function () {
   this.timeout(400_000);
 
   it('is the same every time with the same seed, and another with another', () => {

@@ -24,7 +24,7 @@ function run(name: string): RunResult {
   return result;
 }
 
-describe('every policy', function () {
+describe('every policy @long', function () {
   this.timeout(60_000);
 
   for (const policy of POLICIES)
@@ -58,23 +58,23 @@ describe('every policy', function () {
 describe('a policy', function () {
   this.timeout(60_000);
 
-  it('none charges nothing for mapping and protects nothing', () => {
+  it('none charges nothing for mapping and protects nothing @long', () => {
     const { map_ns_per_gb, unmap_ns_per_gb, iommu_requests, stale_max_ns } = run('none');
     expect([map_ns_per_gb, unmap_ns_per_gb, iommu_requests]).to.deep.equal([0, 0, 0]);
     expect(stale_max_ns).to.equal(null);
   });
 
-  it('strict leaves no page reachable after its unmap, and neither does the pool', () => {
+  it('strict leaves no page reachable after its unmap, and neither does the pool @long', () => {
     expect(run('strict').stale_max_ns).to.equal(0);
     expect(run('pool').stale_max_ns).to.equal(0);
   });
 
-  it('lazy leaves pages reachable for 10 ms, the single large queue for a second, as the timer wheel rounds them', () => {
+  it('lazy leaves pages reachable for 10 ms, the single large queue for a second, as the timer wheel rounds them @long', () => {
     expect(run('lazy').stale_max_ns).to.be.within(1, 4 * TICK);
     expect(run('lazy-large').stale_max_ns).to.be.within(100e6, 1000e6 + 8 * TICK);
   });
 
-  it('tells what was reachable while there was traffic from what waited for a timer behind it', () => {
+  it('tells what was reachable while there was traffic from what waited for a timer behind it @long', () => {
     const { stale_busy_max_ns, stale_busy_mean_ns, stale_max_ns } = run('lazy-large');
     // The next map carries the unmap out.
     expect(stale_busy_max_ns).to.be.within(1, 1e6);
@@ -93,7 +93,7 @@ describe('a policy', function () {
     expect(full.stale_busy_mean_ns).to.be.closeTo(roundNs / 2, 0.05 * roundNs);
   });
 
-  it('lazy moves the wait for the host from the unmap to the map on virtio-iommu', () => {
+  it('lazy moves the wait for the host from the unmap to the map on virtio-iommu @long', () => {
     const strict = run('strict');
     const lazy = run('lazy');
     expect(lazy.unmap_ns_per_gb).to.be.below(strict.unmap_ns_per_gb / 20);
@@ -101,13 +101,13 @@ describe('a policy', function () {
     expect(lazy.unmap_requests + lazy.requests_when_idle).to.equal(IOS);
   });
 
-  it('swiotlb-force copies each read twice on unmap, as 5.13 does', () => {
+  it('swiotlb-force copies each read twice on unmap, as 5.13 does @long', () => {
     const result = run('swiotlb-force');
     expect(result.copied_bytes).to.equal(2 * IOS * 4096);
     expect(result.reserved_bounce_bytes).to.equal(64 * 2 ** 20);
   });
 
-  it('swiotlb-dynamic copies each read in and out, and grows when it is full', () => {
+  it('swiotlb-dynamic copies each read in and out, and grows when it is full @long', () => {
     const small = run('swiotlb-dynamic');
     expect(small.copied_bytes).to.equal(2 * IOS * 4096);
     expect(small.peak_bounce_bytes).to.equal(4 * 2 ** 20);
@@ -125,7 +125,7 @@ describe('a policy', function () {
     expect(result.peak_bounce_bytes).to.be.at.most(64 * 2 ** 20);
   });
 
-  it('swiotlb-untrusted bounces what does not fill its pages, and only that', () => {
+  it('swiotlb-untrusted bounces what does not fill its pages, and only that @long', () => {
     expect(run('swiotlb-untrusted').copied_bytes).to.equal(0);
     const small = runJobs('swiotlb-untrusted', [job({ bs: '512', numberIos: '300' })]);
     expect(small.copied_bytes).to.be.at.least(300 * 512);

@@ -27,7 +27,7 @@ describe('requests to virtio-iommu', function () {
   this.timeout(30_000);
 
   for (const [layout, bs, ios, maps] of RECORDED)
-    it(`are those of the real kernel within 5 % in ${layout} memory at ${bs}`, () => {
+    it(`are those of the real kernel within 5 % in ${layout} memory at ${bs} @long`, () => {
       const run = runJobs('strict', [job({ bs, numberIos: String(ios * SHARE) })], { layout });
       expect(run.ios).to.equal(ios * SHARE);
       expect(run.unmap_requests).to.equal(ios * SHARE);

@@ -73,7 +73,7 @@ function numbers(file: string): string[] {
     });
 }
 
-describe("fio's example files", function () {
+describe("fio's example files @long", function () {
   this.timeout(60_000);
   const files = existsSync(FOLDER)
     ? readdirSync(FOLDER).filter((name) => /\.fio(\.gz)?$/.test(name))

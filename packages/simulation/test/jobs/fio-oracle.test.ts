@@ -94,7 +94,7 @@ describe('readJobFile beside the real fio', function () {
   ];
 
   for (const [option, value, unit = 1] of some(NUMBERS))
-    it(`reads the same number from ${option}`, () => {
+    it(`reads the same number from ${option} @long`, () => {
       const text = `${COMMON}[j]\n${option}\n`;
       const name = option.slice(0, option.indexOf('='));
       const jobs = ours(text);
@@ -119,7 +119,7 @@ describe('readJobFile beside the real fio', function () {
     'bssplit=4k/60:8k/60:16k:32k',
     'kb_base=1001',
   ]))
-    it(`refuses as fio does: ${option.replace('\n', ', ')}`, () => {
+    it(`refuses as fio does: ${option.replace('\n', ', ')} @long`, () => {
       const text = `${COMMON}[j]\n${option}\n`;
       expect(oracle(text).accepted, 'fio').to.equal(false);
       expect(ours(text), 'the reader').to.equal(null);
@@ -149,7 +149,7 @@ describe('readJobFile beside the real fio', function () {
     'loops=2',
     'buffered=0',
   ]))
-    it(`accepts as fio does: ${option.replace('\n', ', ')}`, () => {
+    it(`accepts as fio does: ${option.replace('\n', ', ')} @long`, () => {
       const text = `${COMMON}[j]\n${option}\n`;
       expect(oracle(text).accepted, 'fio').to.equal(true);
       expect(ours(text), 'the reader').not.to.equal(null);

@@ -178,7 +178,7 @@ describe('the I/Os of a job', () => {
   });
 });
 
-describe('the I/Os of a job beside the real fio', function () {
+describe('the I/Os of a job beside the real fio @long', function () {
   this.timeout(60_000);
   let folder = '';
 

@@ -35,7 +35,7 @@ describe('the layouts on virtio-iommu', function () {
   this.timeout(30_000);
 
   for (const { name, bytes, ios, iommuMaps, maps } of RECORDED)
-    it(`${name}, ${String(bytes / KIB)} KiB: iommu:map events and MAP requests of the record, within 5 %`, () => {
+    it(`${name}, ${String(bytes / KIB)} KiB: iommu:map events and MAP requests of the record, within 5 % @long`, () => {
       for (const seed of LONG ? [1, 2, 3, 0x89] : [0x89]) {
         const [c, m, u] = counted(name, bytes, seed);
         const perIo = 64 / ios;
@@ -53,7 +53,7 @@ describe('the layouts on virtio-iommu', function () {
       expect(counted('contiguous', kib * KIB, 1), `${String(kib)} KiB`).to.deep.equal([64, 64, 64]);
   });
 
-  it('thp: one iommu:map unless a huge page ends in it; the drawn alignment sets the requests', () => {
+  it('thp: one iommu:map unless a huge page ends in it; the drawn alignment sets the requests @long', () => {
     const requests = new Set<number>();
     for (let seed = 1; seed <= (LONG ? 12 : 6); seed++) {
       const [c, m] = counted('thp', 64 * KIB, seed);
@@ -81,7 +81,7 @@ describe('newLayout', () => {
     firstPfn: fc.integer({ min: 1, max: 100_000 }),
   });
 
-  it('gives distinct frames inside the arena that it asked for, the same for the same seed', () => {
+  it('gives distinct frames inside the arena that it asked for, the same for the same seed @long', () => {
     fc.assert(
       fc.property(shape, ({ name, seed, count, bytes, firstPfn }) => {
         const frames = newLayout(name, seed).framesNeeded(count, bytes);

@@ -103,7 +103,7 @@ describe('NetShape', function () {
   this.timeout(20_000);
 
   for (const name of NET_SHAPE_NAMES) {
-    it(`${name}: has the proportions of the recorded trace, within 10 %`, async () => {
+    it(`${name}: has the proportions of the recorded trace, within 10 % @long`, async () => {
       const real = figures(await recorded(name));
       const made = figures(generated(name, 1, LONG ? 200_000 : 50_000));
       for (const [what, value] of Object.entries(real)) {
@@ -153,7 +153,7 @@ describe('NetShape', function () {
     });
   }
 
-  it('maps and unmaps each slot in turn, in its arena, and no buffer over another', () => {
+  it('maps and unmaps each slot in turn, in its arena, and no buffer over another @long', () => {
     const shape = fc.record({ name: fc.constantFrom(...NET_SHAPE_NAMES), seed: fc.integer() });
     fc.assert(
       fc.property(shape, ({ name, seed }) => {

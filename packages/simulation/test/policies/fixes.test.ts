@@ -136,7 +136,7 @@ describe('--fix zero-slack', function () {
     expect([...slack('zero-slack', 2)]).to.deep.equal([0]);
   });
 
-  it('costs most where half a buffer is unused: 64 KiB in a class of 128', () => {
+  it('costs most where half a buffer is unused: 64 KiB in a class of 128 @long', () => {
     const at = (bs: string): number => {
       const jobs = [job({ bs, numberIos: LONG ? '2000' : '600' })];
       const fixed = runJobs(poolWithFixes('zero-slack'), jobs);
@@ -156,7 +156,7 @@ describe('--fix zero-fill', function () {
     expect([...slack('zero-fill', 2)]).to.deep.equal([0x22]);
   });
 
-  it('costs only when a buffer is filled', () => {
+  it('costs only when a buffer is filled @long', () => {
     const jobs = [job({ bs: '128k', numberIos: LONG ? '2000' : '600' })];
     const [plain, fixed] = [runJobs('pool', jobs), runJobs(poolWithFixes('zero-fill'), jobs)];
     const more = (fixed.cpu_ns_per_io.total - plain.cpu_ns_per_io.total) * fixed.ios;

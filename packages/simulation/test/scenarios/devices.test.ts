@@ -25,7 +25,7 @@ const MIB = 2 ** 20;
 /** 1,025 buffers of 4, 16 and 128 KiB: one more than there are slots, for alignment. */
 const IOVA_BYTES = 1025 * (4 + 16 + 128) * 1024;
 
-describe('fio --scenario devices', function () {
+describe('fio --scenario devices @long', function () {
   this.timeout(400_000);
   let document: DevicesDocument;
   const at = (domains: number): DeviceCountFigures => {

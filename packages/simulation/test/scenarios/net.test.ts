@@ -28,7 +28,7 @@ function experiment(changes: Partial<NetExperiment> = {}): NetDocument {
   });
 }
 
-describe('fio --workload net-rx and net-tx', function () {
+describe('fio --workload net-rx and net-tx @long', function () {
   this.timeout(400_000);
   const documents = new Map<string, NetDocument>();
   const of = (shape: 'rx' | 'tx', policy: string): NetPolicyRun => {

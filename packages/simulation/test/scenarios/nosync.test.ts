@@ -32,7 +32,7 @@ describe('fio --scenario nosync', function () {
   for (const layout of LONG
     ? (['fresh', 'fragmented', 'contiguous'] as const)
     : (['fresh'] as const))
-    it(`loses every byte where the device uses a bounce buffer and the driver does not sync, and none elsewhere (${layout})`, () => {
+    it(`loses every byte where the device uses a bounce buffer and the driver does not sync, and none elsewhere (${layout}) @long`, () => {
       const { rows } = layout === 'fresh' ? document : nosyncExperiment({ ...MACHINE, layout });
       for (const row of rows) {
         const bounces = BOUNCES.has(`${row.policy} ${String(row.bytes)}`);

@@ -28,7 +28,7 @@ function runWith(policy: string, machine: PresetName, cost: CostParameters, bs: 
 describe('priceOf', function () {
   this.timeout(60_000);
 
-  it('tells the CPU time of the same jobs with other costs', () => {
+  it('tells the CPU time of the same jobs with other costs @long', () => {
     const changed = COST_PARAMETERS.filter(({ name }) => !name.startsWith('nvme'));
     fc.assert(
       fc.property(
@@ -65,7 +65,7 @@ describe('priceOf', function () {
   });
 });
 
-describe('equalAt', function () {
+describe('equalAt @long', function () {
   this.timeout(60_000);
 
   it('is where both take the same time', () => {

@@ -127,7 +127,7 @@ describe('swiotlb_dynamic_6_6', function () {
   });
 
   for (const mask of [0, 4095])
-    it(`never gives a slot twice and keeps what the device needs of an address (mask ${String(mask)})`, () => {
+    it(`never gives a slot twice and keeps what the device needs of an address (mask ${String(mask)}) @long`, () => {
       fc.assert(
         fc.property(
           fc.array(
