@@ -806,7 +806,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** Once it is known which IOMMU a domain belongs to. */
-  private viommu_domain_finalise(vdev: viommu_endpoint, domain: iommu_domain): number {
+  protected viommu_domain_finalise(vdev: viommu_endpoint, domain: iommu_domain): number {
     const viommu = deref(vdev.viommu);
     const vdomain = to_viommu_domain(domain);
 
@@ -848,7 +848,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.k.slab.kfree(vdomain);
   }
 
-  private viommu_attach_dev(domain: iommu_domain, dev: device): number {
+  protected viommu_attach_dev(domain: iommu_domain, dev: device): number {
     const fwspec = deref(this.dev_iommu_fwspec_get(dev));
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
     const vdomain = to_viommu_domain(domain);
