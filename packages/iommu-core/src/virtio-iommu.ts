@@ -886,7 +886,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.pop_buf();
 
     if (!vdomain.nr_endpoints) {
-      ret = this.viommu_replay_mappings(vdomain); // finding 60
+      ret = this.viommu_replay_mappings(vdomain); // findings 60 and 80
       if (ret) return ret;
     }
 
@@ -1068,7 +1068,7 @@ export class virtio_iommu_c implements iommu_ops {
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
     this.iommu.generic_iommu_put_resv_regions(dev, vdev.resv_regions);
-    this.k.slab.kfree(vdev); // finding 58
+    this.k.slab.kfree(vdev); // findings 58 and 80
   }
 
   /** JS: buses have no topology here, so a PCI device is alone in its group too: no dev_is_pci, no pci_device_group. */

@@ -11,6 +11,8 @@ import {
   type dma_sgt_handle,
   get_order,
   list_add_tail,
+  list_del,
+  list_for_each_entry,
   type machine_parts,
   type page,
   pci_dev,
@@ -232,6 +234,7 @@ export class Environment {
     const member = new group_device();
     member.dev = dev;
     const group = this.groupOf(d.group, fail);
+    if (group.domain !== group.default_domain) fail('its group is in another domain');
     list_add_tail(member.list, group.devices);
     dev.iommu_group = group;
     group.refs++;
@@ -239,6 +242,48 @@ export class Environment {
       fail('the device is not attached: is a failure armed?');
     this.devices.set(id, dev);
     return dev;
+  }
+
+  /**
+   * Takes a device away, as iommu_release_device does; its group and domain stay.
+   * @param fail throws what says why this cannot be done
+   */
+  removeDevice(id: number, dev: device, fail: Refuse): void {
+    for (const [map, { dev: owner }] of this.mappings)
+      if (owner === dev) fail(`its mapping ${String(map)} is live`);
+    const group = dev.iommu_group as iommu_group;
+    const all = [...list_for_each_entry(group.devices)];
+    const member = all.find((one) => one.dev === dev);
+    if (!member) throw new Error(`${dev.init_name} is in no group`);
+    if (all.length === 1) fail('it is the last of its group');
+    this.iommu.remove(dev);
+    list_del(member.list);
+    dev.iommu_group = null;
+    group.refs--;
+    this.devices.delete(id);
+  }
+
+  /** Attaches a group to a domain of its own user, as VFIO does. @returns 0 or a negative error */
+  lendGroup(id: number, fail: Refuse): number {
+    const group = this.knownGroup(id, fail);
+    if (group.domain !== group.default_domain) fail('the group is in another domain already');
+    const { iommu } = this.m;
+    const domain = iommu.iommu_domain_alloc(this.pciBus);
+    return domain ? iommu.iommu_attach_group(domain, group) : -12; // -ENOMEM
+  }
+
+  /** Back to its default domain; the other one goes. */
+  returnGroup(id: number, fail: Refuse): void {
+    const group = this.knownGroup(id, fail);
+    const { domain } = group;
+    if (domain === null || domain === group.default_domain) return fail('the group is not lent');
+    const { iommu } = this.m;
+    iommu.iommu_detach_group(domain, group);
+    iommu.iommu_domain_free(domain);
+  }
+
+  private knownGroup(id: number, fail: Refuse): iommu_group {
+    return this.groups.get(id) ?? fail(`no device was declared in group ${String(id)}`);
   }
 
   /** Takes contiguous, zeroed memory for a CPU buffer. */
@@ -252,10 +297,10 @@ export class Environment {
   }
 }
 
-/** Made with the group. */
-function domainOf({ domain }: iommu_group): iommu_domain {
-  if (!domain) throw new Error('a group without a domain');
-  return domain;
+/** The one that the DMA API maps in, made with the group; it may be lent to another. */
+function domainOf({ default_domain }: iommu_group): iommu_domain {
+  if (!default_domain) throw new Error('a group without a domain');
+  return default_domain;
 }
 
 /** The format's Kconfig: only the pool is a choice. */
