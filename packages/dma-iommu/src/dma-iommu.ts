@@ -353,7 +353,7 @@ export class dma_iommu_c implements dma_iommu_h {
     const iovad = cookie.iovad;
 
     start = phys_addr_t(start - iova_offset(iovad, start));
-    const num_pages = iova_pfn(iovad, iova_align(iovad, u64_sub(end, start))) | 0; // an int in C
+    const num_pages = iova_pfn(iovad, iova_align(iovad, u64_sub(end, start))) | 0; // finding 62: an int in C
 
     for (let i = 0; i < num_pages; i++) {
       const msi_page = this.k.slab.kmalloc(iommu_dma_msi_page, GFP_KERNEL);

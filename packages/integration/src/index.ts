@@ -31,6 +31,7 @@ export type {
 } from './transcript/environment';
 export type { TranscriptIommu } from './transcript/iommu';
 export type { DriverCalls } from './transcript/recorder';
+export { iovasInUse } from './transcript/iovas'; // addresses that a domain has given out
 export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
 export { LiveTranscript } from './transcript/live-run'; // written while it runs
 export { crc32, fillPattern } from './transcript/ops'; // of a transcript's bytes

@@ -11,10 +11,12 @@ import {
   deref,
   type device,
   type dma_addr_t,
+  list_for_each_entry,
   type page,
   page_to_phys,
 } from '@iommu-bounce/linux-shim';
 import {
+  VIRTIO_IOMMU_RESV_MEM_T_MSI,
   VIRTIO_IOMMU_RESV_MEM_T_RESERVED,
   VIRTIO_IOMMU_T_ATTACH,
   VIRTIO_IOMMU_T_MAP,
@@ -27,6 +29,7 @@ import {
   plug,
 } from '@iommu-bounce/integration';
 import { pool_of } from '@iommu-bounce/integration';
+import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
 
 const NO_POOL = '';
@@ -155,4 +158,20 @@ describe('a reserved region', () => {
         unmap(on, dev, at);
       }
     });
+
+  it('finding: counts the pages of such a window of MSIs as an int: none, or those of another number', () => {
+    const pages = (start: number, last: number): number => {
+      const on = bootOn('virtio', { config: NO_POOL });
+      const dev = pciDevice('0000:00:01.0');
+      const subtype = VIRTIO_IOMMU_RESV_MEM_T_MSI;
+      deref(on.virtio).add_endpoint(dev, 1, [{ start, last, subtype }]);
+      plug(on.m, dev);
+      const { msi_page_list } = to_cookie(on.m.iommu.iommu_get_dma_domain(dev));
+      return [...list_for_each_entry(msi_page_list)].length;
+    };
+    expect(pages(0xfee0_0000, 0xfeef_ffff), 'as it should be').to.equal(256);
+    expect(pages(0xfee0_0000, 0xfff), 'some pages below').to.equal(0);
+    // 2^32 - 3 pages below, 16 TiB; at 12 TiB below they would be 2^30 structs.
+    expect(pages(0x1000 + (2 ** 32 - 3) * 4096, 0xfff), '16 TiB below').to.equal(3);
+  });
 });

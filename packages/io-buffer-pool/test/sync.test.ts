@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import {
+  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
@@ -13,6 +14,7 @@ import {
   type machine_options,
 } from '@iommu-bounce/linux-shim';
 import {
+  catch_oops,
   fill_pattern,
   new_device,
   pattern,
@@ -239,9 +241,12 @@ describe('highmem', () => {
       expect([p.highmem, mm.pfn_to_page(p.pfn + 1).highmem]).to.eql([asked, true]);
       const kmap = sinon.spy(highmem, 'kmap_atomic');
       const sgl = w.list([p, 8192, 0]);
-      w.map_sg(dev, sgl, 1, DMA_TO_DEVICE);
+      const map = (): number => w.map_sg(dev, sgl, 1, DMA_TO_DEVICE);
+      if (asked) map();
+      // The linear map ends with lowmem.
+      else expect(catch_oops(map).message).to.match(/^bad memory access: no memory at 0x/);
       expect(kmap.args.map(([{ pfn }]) => pfn - p.pfn)).to.eql(asked ? [0, 1] : []);
-      w.unmap_sg(dev, sgl, 1, DMA_TO_DEVICE);
+      w.unmap_sg(dev, sgl, 1, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
     }
   });
 });

@@ -806,7 +806,7 @@ export class virtio_iommu_c implements iommu_ops {
   }
 
   /** Once it is known which IOMMU a domain belongs to. */
-  private viommu_domain_finalise(vdev: viommu_endpoint, domain: iommu_domain): number {
+  protected viommu_domain_finalise(vdev: viommu_endpoint, domain: iommu_domain): number {
     const viommu = deref(vdev.viommu);
     const vdomain = to_viommu_domain(domain);
 
@@ -848,7 +848,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.k.slab.kfree(vdomain);
   }
 
-  private viommu_attach_dev(domain: iommu_domain, dev: device): number {
+  protected viommu_attach_dev(domain: iommu_domain, dev: device): number {
     const fwspec = deref(this.dev_iommu_fwspec_get(dev));
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
     const vdomain = to_viommu_domain(domain);
@@ -886,7 +886,7 @@ export class virtio_iommu_c implements iommu_ops {
     this.pop_buf();
 
     if (!vdomain.nr_endpoints) {
-      ret = this.viommu_replay_mappings(vdomain); // finding 60
+      ret = this.viommu_replay_mappings(vdomain); // findings 60 and 80
       if (ret) return ret;
     }
 
@@ -1068,7 +1068,7 @@ export class virtio_iommu_c implements iommu_ops {
     const vdev = deref(dev_iommu_priv_get(dev)) as viommu_endpoint;
 
     this.iommu.generic_iommu_put_resv_regions(dev, vdev.resv_regions);
-    this.k.slab.kfree(vdev); // finding 58
+    this.k.slab.kfree(vdev); // findings 58 and 80
   }
 
   /** JS: buses have no topology here, so a PCI device is alone in its group too: no dev_is_pci, no pci_device_group. */

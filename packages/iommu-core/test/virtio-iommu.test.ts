@@ -14,6 +14,7 @@ import {
   ENOSYS,
   ERANGE,
   PAGE_SIZE,
+  deref,
   dma_addr_t,
   list_for_each_entry,
   list_head,
@@ -644,6 +645,31 @@ describe('viommu_release_device, viommu_domain_free', () => {
     expect(m.v.vfio.pages.total).to.equal(1);
     m.end();
     expect(m.v.vfio.pages.total).to.equal(0);
+  });
+});
+
+describe('viommu_attach_dev', () => {
+  const { boot_machine } = leak_checked();
+
+  it('finding: replays nothing where a device of the group was released, which is still counted', () => {
+    const m = new virtio_machine(boot_machine());
+    const first = m.plug(1);
+    const group = deref(m.iommu.iommu_group_get(first));
+    m.v.driver.device_group = () => m.iommu.iommu_group_ref_get(group);
+    const second = m.plug(2);
+    m.iommu.iommu_group_put(group);
+    const domain = m.domain(second);
+    expect(m.map(domain, 0x10000, RAM)).to.equal(0);
+    expect(domain.nr_endpoints).to.equal(2);
+    m.unplug(first);
+    expect(domain.nr_endpoints).to.equal(2);
+    const users = deref(m.iommu.iommu_domain_alloc(m.bus));
+    expect(m.iommu.iommu_attach_device(users, second)).to.equal(0);
+    m.iommu.iommu_detach_device(users, second);
+    expect(driver_view(domain)).to.have.length(1);
+    expect(m.reaches(second, 0x10000)).to.equal(false);
+    m.iommu.iommu_domain_free(users);
+    m.end();
   });
 });
 

@@ -3,7 +3,7 @@
 
 import type { context_c } from './context';
 import type { page } from './mm';
-import { PAGE_SIZE, virt_addr_t } from './types';
+import type { virt_addr_t } from './types';
 
 export class highmem_c {
   constructor(private readonly context: context_c) {}
@@ -11,7 +11,7 @@ export class highmem_c {
   /** An address of the page's own memory, valid until kunmap_atomic; preemption is off between. */
   kmap_atomic(p: page): virt_addr_t {
     this.context.preempt_disable();
-    return virt_addr_t(p.pfn * PAGE_SIZE); // JS: all RAM is addressable, so the mapping is free
+    return p.mem.kmap_address(p);
   }
 
   kunmap_atomic(_addr: virt_addr_t): void {

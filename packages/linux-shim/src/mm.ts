@@ -110,15 +110,18 @@ export function nth_page(p: page, n: number): page {
 /**
  * RAM of one machine. Frame 0 is never handed out, so that physical and virtual address 0 are NULL. Behind RAM lies as
  * much again as there is highmem: the bytes that the linear arithmetic of a highmem page points at by mistake.
+ *
+ * Virtual addresses: lowmem, 1:1; then three areas, each as large as highmem: nothing, since the linear map ends with lowmem; those
+ * bytes; what kmap_atomic gives.
  */
 export class mm_c {
   readonly ram: Uint8Array;
   readonly ranges: readonly memory_range[];
   /** Frames of RAM. */
   readonly max_pfn: number;
-  private readonly bytes: number;
-  /** First byte of highmem, and how far its linear arithmetic misses. */
+  /** First byte of highmem, physical; and where the linear map ends. */
   private readonly highmem_start: number;
+  /** Bytes of highmem: so far its linear arithmetic misses. */
   private readonly decoy: number;
   private readonly mem_map: (page | undefined)[] = [];
   private vmalloc: mapped_area | null = null;
@@ -143,8 +146,7 @@ export class mm_c {
     this.max_pfn = pfn;
     this.decoy = (pfn - first_highmem) * PAGE_SIZE;
     this.highmem_start = first_highmem * PAGE_SIZE;
-    this.bytes = pfn * PAGE_SIZE + this.decoy;
-    this.ram = new Uint8Array(this.bytes);
+    this.ram = new Uint8Array(pfn * PAGE_SIZE + this.decoy);
   }
 
   /** Lets pointers into the vmalloc area be followed; called once, by the machine. */
@@ -180,16 +182,22 @@ export class mm_c {
     return phys_addr_t(addr < this.highmem_start + this.decoy ? addr : addr - this.decoy);
   }
 
+  /** An address of the page's own memory. JS: each page of highmem has one for good; C maps it for a while. */
+  kmap_address(p: page): virt_addr_t {
+    return p.highmem ? virt_addr_t(p.pfn * PAGE_SIZE + 2 * this.decoy) : p.linear;
+  }
+
   /** Copies between any two kernel addresses; an oops if either range is not memory. */
   memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
     // One buffer, so one copyWithin: 96 ns for 4 KiB where set(subarray) needs 188 ns (Node 20).
-    if (dst + len <= this.bytes && src + len <= this.bytes && dst >= PAGE_SIZE && src >= PAGE_SIZE)
+    const end = this.highmem_start;
+    if (dst + len <= end && src + len <= end && dst >= PAGE_SIZE && src >= PAGE_SIZE)
       this.ram.copyWithin(dst, src, src + len);
     else if (len > 0) this.memcpy_slow(dst, src, len);
   }
 
   memset(dst: virt_addr_t, byte: number, len: number): void {
-    if (dst >= PAGE_SIZE && dst + len <= this.bytes) this.ram.fill(byte, dst, dst + len);
+    if (dst >= PAGE_SIZE && dst + len <= this.highmem_start) this.ram.fill(byte, dst, dst + len);
     else
       this.for_each_piece(dst, len, (at, n) => {
         this.ram.fill(byte, at, at + n);
@@ -228,7 +236,10 @@ export class mm_c {
 
   /** Offset in the buffer of a range within one page. */
   private resolve(addr: virt_addr_t, len: number): number {
-    if (addr >= PAGE_SIZE && addr + len <= this.bytes) return addr;
+    const { highmem_start: end, decoy } = this;
+    if (addr >= PAGE_SIZE && addr + len <= end) return addr;
+    if (addr >= end + decoy && addr + len <= end + 2 * decoy) return addr;
+    if (addr >= end + 2 * decoy && addr + len <= end + 3 * decoy) return addr - 2 * decoy;
     const mapped = this.vmalloc?.resolve(addr) ?? null;
     if (mapped === null) {
       check_address('memory', addr);

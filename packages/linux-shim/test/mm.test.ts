@@ -156,8 +156,9 @@ describe('memcpy and memset', () => {
   it('oops at NULL, in frame 0 and beyond memory, on either side', () => {
     const k = boot_machine(SMALL);
     const good = virt_addr_t(3 * PAGE_SIZE);
-    const end = virt_addr_t(k.mm.ram.length);
-    for (const bad of [NULL_ptr, virt_addr_t(PAGE_SIZE - 1), end, virt_addr_t(2 ** 50)])
+    // Lowmem ends at frame 19; 11 frames of highmem. The linear map has nothing behind lowmem.
+    const frames = [19, 29, 19 + 3 * 11].map((pfn) => virt_addr_t(pfn * PAGE_SIZE));
+    for (const bad of [NULL_ptr, virt_addr_t(PAGE_SIZE - 1), ...frames, virt_addr_t(2 ** 50)])
       for (const call of [
         () => {
           k.mm.memcpy(bad, good, 1);
@@ -176,18 +177,33 @@ describe('memcpy and memset', () => {
 
   it('oops for a range that only ends beyond memory', () => {
     const k = boot_machine(SMALL);
-    const last = virt_addr_t(k.mm.ram.length - 1);
-    k.mm.memset(last, 1, 1);
-    expect(
-      catch_oops(() => {
-        k.mm.memset(last, 1, 2);
-      }).kind,
-    ).to.equal('bad-access');
-    expect(
-      catch_oops(() => {
-        k.mm.memcpy(virt_addr_t(3 * PAGE_SIZE), last, 2);
-      }).kind,
-    ).to.equal('bad-access');
+    for (const last of [19, 19 + 3 * 11].map((pfn) => virt_addr_t(pfn * PAGE_SIZE - 1))) {
+      k.mm.memset(last, 1, 1);
+      expect(
+        catch_oops(() => {
+          k.mm.memset(last, 1, 2);
+        }).kind,
+      ).to.equal('bad-access');
+      expect(
+        catch_oops(() => {
+          k.mm.memcpy(virt_addr_t(3 * PAGE_SIZE), last, 2);
+        }).kind,
+      ).to.equal('bad-access');
+    }
+  });
+
+  it('copy between all three kinds of addresses of highmem and lowmem', () => {
+    const k = boot_machine(SMALL);
+    const [low_page, high] = [k.mm.pfn_to_page(5), k.mm.pfn_to_page(24)];
+    const bytes = fill_pattern(k, page_to_phys(high), PAGE_SIZE, 3);
+    const mapped = k.highmem.kmap_atomic(high);
+    k.mm.memcpy(page_to_virt(low_page), mapped, PAGE_SIZE);
+    k.highmem.kunmap_atomic(mapped);
+    expect(read_bytes(k, page_to_phys(low_page), PAGE_SIZE)).to.eql(bytes);
+    k.mm.memcpy(page_to_virt(high), page_to_virt(low_page), PAGE_SIZE);
+    k.mm.memset(page_to_virt(low_page), 0, PAGE_SIZE);
+    k.mm.memcpy(page_to_virt(low_page), page_to_virt(high), PAGE_SIZE);
+    expect(read_bytes(k, page_to_phys(low_page), PAGE_SIZE)).to.eql(bytes);
   });
 });
 

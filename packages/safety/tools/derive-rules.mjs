@@ -2,13 +2,14 @@
 // What the derivation of the suspendable forms knows of the port: which files, which calls are steps, which functions
 // look into a list or a tree.
 
-/** Source, the package that exports what it exports, and the translation unit's class. */
+/** Source, and the package that exports what it exports: translation units, and overlays of one. */
 export const FILES = [
   ['packages/io-buffer-pool/src/io-buffer-pool.ts', '@iommu-bounce/io-buffer-pool'],
   ['packages/dma-iommu/src/dma-iommu.ts', '@iommu-bounce/dma-iommu'],
   ['packages/iommu-core/src/iova.ts', '@iommu-bounce/iommu-core'],
   ['packages/iommu-core/src/virtio-iommu.ts', '@iommu-bounce/iommu-core'],
   ['packages/iommu-core/src/iommu.ts', '@iommu-bounce/iommu-core'],
+  ['packages/simulation/src/fixes/virtio-iommu/attach.ts', '@iommu-bounce/simulation'],
 ];
 
 /**
@@ -108,6 +109,12 @@ export const ATOMICS = new Set([
   'iova_domain.fq_flush_start_cnt',
   'iova_domain.fq_flush_finish_cnt',
 ]);
+
+/**
+ * Fields that findings are about which the C reads and writes plainly. In the forms in `derived/marked` each access is READ_ONCE or
+ * WRITE_ONCE: a step, and no race.
+ */
+export const MARKS = ['io_buffer_slot.orig_buffer', 'viommu_domain.nr_endpoints'];
 
 /** Fields that are no memory of the C: what the port remembers, or counts, for itself. Others say `JS:` where they stand. */
 export const OURS = new Set([

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Derives suspendable forms of ported files: a function that can come to a step becomes a generator, calls of it become
 // `yield*`, and before each step and each access to a shared field a line of the runtime is called.
-// Usage, in the root: node packages/safety/tools/derive.mjs; writes packages/safety/src/schedules/derived, if it is old.
+// Usage, in the root: node packages/safety/tools/derive.mjs; writes packages/safety/src/schedules/derived, if it is old: the
+// forms of the sources as they are, and in `marked` those of the same sources with accesses of MARKS marked.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import {
   FREES,
   INTERFACES,
   IN_ONE_STEP,
+  MARKS,
   OURS,
   STEPS,
   STRUCTS,
@@ -44,23 +46,14 @@ export function isCurrent() {
 }
 
 class Deriver {
-  constructor(ts) {
+  /** @param fields names of fields by number: those that are new are added */
+  constructor(ts, program, fields, marks) {
     this.ts = ts;
-    const paths = FILES.map(([file]) => join(ROOT, file));
-    this.program = ts.createProgram(paths, {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.NodeNext,
-      lib: ['lib.es2023.d.ts'],
-      types: [],
-      strict: true,
-      skipLibCheck: true,
-      customConditions: ['source'],
-      noEmit: true,
-    });
-    this.checker = this.program.getTypeChecker();
-    this.sources = paths.map((path) => this.program.getSourceFile(path));
+    this.checker = program.getTypeChecker();
+    this.sources = FILES.map(([file]) => program.getSourceFile(join(ROOT, file)));
     this.suspendable = new Set(DRIVER_STEPS);
-    this.fields = ['list', 'tree'];
+    this.fields = fields;
+    this.atomics = new Set([...ATOMICS, ...marks]);
     this.findSuspendable();
   }
 
@@ -112,7 +105,7 @@ class Deriver {
       }
       if (ts.isPropertyAccessExpression(at)) {
         const field = this.fieldOf(at);
-        if (field !== undefined && ATOMICS.has(field)) found = true;
+        if (field !== undefined && this.atomics.has(field)) found = true;
       }
       ts.forEachChild(at, visit);
     };
@@ -217,6 +210,7 @@ class FileDeriver {
     for (const one of source.statements) {
       if (ts.isImportDeclaration(one)) this.importOf(one, self);
       else if (ts.isClassDeclaration(one) && one.name.text.endsWith('_c')) this.classOf(one);
+      else if (this.overlayOf(one)) this.classOf(this.overlayOf(one));
       else if (ts.isFunctionDeclaration(one) && this.all.suspendable.has(`${one.name.text}()`))
         this.functionOf(one);
       else if (
@@ -232,6 +226,14 @@ class FileDeriver {
     const head = `// @ts-nocheck Derived from ${file} by packages/safety/tools/derive.mjs. `;
     const imports = used.length > 0 ? `import { ${used.join(', ')} } from '${self}'; ` : '';
     return `${head}\n${imports}${derived.replace(/^\/\/ SPDX[^\n]*\n/, '')}`;
+  }
+
+  /** The class of a function that lays one over a base: `function fix(base) { return class extends base { … }; }` */
+  overlayOf(one) {
+    const { ts } = this;
+    const last = ts.isFunctionDeclaration(one) ? one.body?.statements.at(-1) : undefined;
+    const made = last !== undefined && ts.isReturnStatement(last) ? last.expression : undefined;
+    return made !== undefined && ts.isClassExpression(made) ? made : undefined;
   }
 
   isExportedConst(one) {
@@ -394,7 +396,7 @@ class FileDeriver {
     const access = this.fieldAccess(left);
     if (access === undefined || !this.hasThis()) return inner();
     const { field, base } = access;
-    if (ATOMICS.has(field)) {
+    if (this.all.atomics.has(field)) {
       this.edits.before(
         whole.getStart(),
         `(this.k.rt.atomic(${base.getText()}, ${this.code(field, whole)}, true) && (yield), `,
@@ -434,7 +436,7 @@ class FileDeriver {
     const field = this.hasThis() ? this.all.fieldOf(node) : undefined;
     const isNext =
       this.hasThis() && node.name.text === 'next' && this.all.isListNode(node.expression);
-    if (field !== undefined && ATOMICS.has(field)) {
+    if (field !== undefined && this.all.atomics.has(field)) {
       this.edits.before(
         node.getStart(),
         `(this.k.rt.atomic(${node.expression.getText()}, ${this.code(field, node)}, false) && (yield), `,
@@ -498,16 +500,39 @@ class FileDeriver {
   }
 }
 
+function programOf(ts) {
+  return ts.createProgram(
+    FILES.map(([file]) => join(ROOT, file)),
+    {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      lib: ['lib.es2023.d.ts'],
+      types: [],
+      strict: true,
+      skipLibCheck: true,
+      customConditions: ['source'],
+      noEmit: true,
+    },
+  );
+}
+
 /** The derived files by name. */
 export async function derive() {
   const { default: ts } = await import('typescript');
-  const all = new Deriver(ts);
+  const program = programOf(ts);
+  const fields = ['list', 'tree'];
   const files = {};
-  FILES.forEach(([file], index) => {
-    files[basename(file)] = new FileDeriver(all, index).derive();
-  });
+  for (const [folder, marks] of [
+    ['', []],
+    ['marked/', MARKS],
+  ]) {
+    const all = new Deriver(ts, program, fields, marks);
+    FILES.forEach(([file], index) => {
+      files[folder + basename(file)] = new FileDeriver(all, index).derive();
+    });
+  }
   files['sites.ts'] = `// Derived by packages/safety/tools/derive.mjs, sources ${stamp()}.
-export const FIELDS: readonly string[] = ${JSON.stringify(all.fields)};
+export const FIELDS: readonly string[] = ${JSON.stringify(fields)};
 export const FILES: readonly string[] = ${JSON.stringify(FILES.map(([file]) => basename(file)))};
 `;
   return files;
@@ -515,7 +540,7 @@ export const FILES: readonly string[] = ${JSON.stringify(FILES.map(([file]) => b
 
 /** No await at the top: tests require this file. */
 async function write() {
-  mkdirSync(OUT, { recursive: true });
+  mkdirSync(join(OUT, 'marked'), { recursive: true });
   for (const [name, text] of Object.entries(await derive())) writeFileSync(join(OUT, name), text);
 }
 

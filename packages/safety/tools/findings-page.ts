@@ -14,6 +14,7 @@ import {
   SEVERITY_WORDS,
   judge,
   showFinding,
+  withoutFix,
 } from '../src';
 
 export const PAGE = join(__dirname, '..', '..', '..', 'docs', 'findings.md');
@@ -55,7 +56,8 @@ function entry(part: string, finding: ReadFinding): string {
   return made.replace(/^```sh\n/m, `\`\`\`sh\nnpx iommu-bounce check --finding ${String(id)}\n`);
 }
 
-function facts({ id, severity, cause, harm, later, fix, design = '' }: ReadFinding): string[] {
+function facts(finding: ReadFinding): string[] {
+  const { id, severity, cause, harm, later, fix, design = '', noOverlay = null } = finding;
   const names = fix?.split(',') ?? [];
   const mends = names.map((name) => {
     const found = FIXES.find((one) => one.name === name);
@@ -65,7 +67,7 @@ function facts({ id, severity, cause, harm, later, fix, design = '' }: ReadFindi
   return [
     `How bad: ${severity}, by ${cause}; ${harm}.`,
     `Later: ${later}.`,
-    `Fix: ${fix === null ? `none here. Another design would mend it: ${design}` : mends.join(' and ')}.`,
+    `Fix: ${fix === null ? withoutFix(design, noOverlay) : mends.join(' and ')}.`,
   ].map((line) => `- ${line}`);
 }
 

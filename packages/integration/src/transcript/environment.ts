@@ -9,8 +9,9 @@ import {
   type dma_addr_t,
   type dma_data_direction,
   type dma_sgt_handle,
-  get_order,
   list_add_tail,
+  list_del,
+  list_for_each_entry,
   type machine_parts,
   type page,
   pci_dev,
@@ -29,7 +30,8 @@ import { type overlays, type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import { type TranscriptIommu, iommuOf } from './iommu';
-import type { Transcript, TranscriptOp } from './parse';
+import { type MemoryNeeded, memoryNeeded } from './memory-needed';
+import type { Transcript } from './parse';
 import { type DriverCalls, Recorder } from './recorder';
 
 /** A CPU buffer: contiguous, never freed. */
@@ -232,6 +234,7 @@ export class Environment {
     const member = new group_device();
     member.dev = dev;
     const group = this.groupOf(d.group, fail);
+    if (group.domain !== group.default_domain) fail('its group is in another domain');
     list_add_tail(member.list, group.devices);
     dev.iommu_group = group;
     group.refs++;
@@ -239,6 +242,48 @@ export class Environment {
       fail('the device is not attached: is a failure armed?');
     this.devices.set(id, dev);
     return dev;
+  }
+
+  /**
+   * Takes a device away, as iommu_release_device does; its group and domain stay.
+   * @param fail throws what says why this cannot be done
+   */
+  removeDevice(id: number, dev: device, fail: Refuse): void {
+    for (const [map, { dev: owner }] of this.mappings)
+      if (owner === dev) fail(`its mapping ${String(map)} is live`);
+    const group = dev.iommu_group as iommu_group;
+    const all = [...list_for_each_entry(group.devices)];
+    const member = all.find((one) => one.dev === dev);
+    if (!member) throw new Error(`${dev.init_name} is in no group`);
+    if (all.length === 1) fail('it is the last of its group');
+    this.iommu.remove(dev);
+    list_del(member.list);
+    dev.iommu_group = null;
+    group.refs--;
+    this.devices.delete(id);
+  }
+
+  /** Attaches a group to a domain of its own user, as VFIO does. @returns 0 or a negative error */
+  lendGroup(id: number, fail: Refuse): number {
+    const group = this.knownGroup(id, fail);
+    if (group.domain !== group.default_domain) fail('the group is in another domain already');
+    const { iommu } = this.m;
+    const domain = iommu.iommu_domain_alloc(this.pciBus);
+    return domain ? iommu.iommu_attach_group(domain, group) : -12; // -ENOMEM
+  }
+
+  /** Back to its default domain; the other one goes. */
+  returnGroup(id: number, fail: Refuse): void {
+    const group = this.knownGroup(id, fail);
+    const { domain } = group;
+    if (domain === null || domain === group.default_domain) return fail('the group is not lent');
+    const { iommu } = this.m;
+    iommu.iommu_detach_group(domain, group);
+    iommu.iommu_domain_free(domain);
+  }
+
+  private knownGroup(id: number, fail: Refuse): iommu_group {
+    return this.groups.get(id) ?? fail(`no device was declared in group ${String(id)}`);
   }
 
   /** Takes contiguous, zeroed memory for a CPU buffer. */
@@ -252,10 +297,10 @@ export class Environment {
   }
 }
 
-/** Made with the group. */
-function domainOf({ domain }: iommu_group): iommu_domain {
-  if (!domain) throw new Error('a group without a domain');
-  return domain;
+/** The one that the DMA API maps in, made with the group; it may be lent to another. */
+function domainOf({ default_domain }: iommu_group): iommu_domain {
+  if (!default_domain) throw new Error('a group without a domain');
+  return default_domain;
 }
 
 /** The format's Kconfig: only the pool is a choice. */
@@ -269,38 +314,4 @@ function fixedConfig(ioBuffer: boolean): { value(name: string): string | undefin
     ['DMA_REMAP', 'y'],
   ]);
   return { value: (name) => options.get(name) };
-}
-
-interface MemoryNeeded {
-  /** Pages. */
-  readonly lowmem: number;
-  readonly highmem: number;
-  readonly buddy: number;
-}
-
-/** Enough memory for the worst case: the format promises that allocations only fail when told to. */
-function memoryNeeded({ header, ops }: Transcript): MemoryNeeded {
-  let lowmem = 1;
-  let highmem = 0;
-  let maps = 0;
-  let coherent = 0;
-  const number = (op: TranscriptOp, name: string): number => op.fields[name] as number;
-  for (const op of ops) {
-    if (op.name === 'buf') {
-      if (op.fields['highmem'] === true) highmem += number(op, 'pages') + 1;
-      else lowmem += number(op, 'pages') + 1;
-    } else if (op.name === 'map_page' || op.name === 'map_sg') maps++;
-    else if (op.name === 'alloc_coherent' || op.name === 'alloc_noncontiguous') {
-      const order = get_order(number(op, 'len'));
-      if (order <= 18) coherent += 2 ** order;
-    }
-    if (lowmem + highmem > 2 ** 19)
-      throw new TranscriptError(op.line, 'buffers of more than 2 GiB, expected less');
-  }
-  const classes = [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => header.classSizes & (1 << bit));
-  const perSlot = classes.reduce((sum, bit) => sum + 2 ** bit, 0);
-  const largest = classes.length > 0 ? 2 ** Math.max(...classes) : 0;
-  const pool = Math.min(header.numSlots * perSlot, maps * largest);
-  // Twice the sum and a little more, since large blocks must be found among small ones.
-  return { lowmem, highmem, buddy: Math.min(2 ** 18, 2 * (pool + coherent) + 8192) };
 }

@@ -34,6 +34,8 @@ export interface TranscriptIommu {
   readonly ops: iommu_ops;
   /** Gives a device its place behind the IOMMU, before it is attached. @returns 0 or a negative error */
   add(dev: device, description: DeviceDescription): number;
+  /** The device goes, and what is behind it. */
+  remove(dev: device): void;
   /** What is mapped, in order, neighbours of equal permission as one. */
   ranges(domain: iommu_domain): readonly mapped_range[];
   /** 4 KiB pages. */
@@ -81,6 +83,9 @@ const onTable =
         if (deferredAttach) driver.set_attach_deferred(dev);
         return 0;
       },
+      remove: (dev) => {
+        driver.release_device(dev);
+      },
       ranges: (domain) => to_table_domain(domain).table.ranges(),
       mappedPages: (domain) => to_table_domain(domain).table.mapped_pages,
       read: (...access) => dma_read(k, ...access),
@@ -101,6 +106,7 @@ const onVirtio =
       driver: recording(overlay, recorder),
     });
     const engines = new Map<device, DeviceDma>();
+    let endpoints = 0;
     const of = (dev: device): DeviceDma => {
       const engine = engines.get(dev);
       if (!engine) throw new Error(`${dev.init_name} has no endpoint`);
@@ -109,9 +115,14 @@ const onVirtio =
     return {
       ops: virtio.driver,
       add: (dev) => {
-        engines.set(dev, virtio.add_endpoint(dev, engines.size + 1));
+        engines.set(dev, virtio.add_endpoint(dev, ++endpoints));
         dev.iommu = new dev_iommu(); // by hand, as the group
         return virtio.driver.probe_device(dev);
+      },
+      remove: (dev) => {
+        virtio.driver.release_device(dev);
+        virtio.remove_endpoint(dev);
+        engines.delete(dev);
       },
       ranges,
       mappedPages: (domain) => ranges(domain).reduce((sum, { size }) => sum + size / PAGE_SIZE, 0),

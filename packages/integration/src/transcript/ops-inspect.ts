@@ -11,6 +11,7 @@ import {
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
 import { pool_of } from '../boot';
 import type { Json } from './fields';
+import { iovasInUse } from './iovas';
 import type { Handler } from './ops';
 import { protLetters } from './recorder';
 
@@ -39,6 +40,7 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
       mapped_pages: c.env.iommu.mappedPages(c.domain()),
       // Of all domains: the VMM knows devices, not whose mappings these are.
       ...(c.env.header.driver === 'virtio' ? { pinned_pages: c.env.iommu.pinnedPages() } : {}),
+      ...(c.env.header.version === 1 ? {} : { iovas_in_use: iovasInUse(c.domain()) }),
     };
   },
 

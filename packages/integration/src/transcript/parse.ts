@@ -4,7 +4,7 @@
 import { TranscriptError } from './error';
 import { type Json, kinds, shapeProblem, show } from './fields';
 import { type TranscriptHeader, parseHeader } from './header';
-import { schemas } from './schema';
+import { VERSION_2_OPS, schemas } from './schema';
 
 /** One operation with what was recorded of it. */
 export interface TranscriptOp {
@@ -76,12 +76,15 @@ export function parseOp(
     throw new TranscriptError(line, `${show(value)}, expected an operation`);
   const fields = value as Readonly<Record<string, Json>>;
   const name = fields['op'];
+  const isKnown = (one: string): boolean => header.version !== 1 || !VERSION_2_OPS.has(one);
   const schema =
-    typeof name === 'string' && Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+    typeof name === 'string' && Object.hasOwn(schemas, name) && isKnown(name)
+      ? schemas[name]
+      : undefined;
   if (typeof name !== 'string' || !schema)
     throw new TranscriptError(
       line,
-      `unknown op ${show(name)}, expected one of ${Object.keys(schemas).join(', ')}`,
+      `unknown op ${show(name)}, expected one of ${Object.keys(schemas).filter(isKnown).join(', ')}`,
     );
 
   const died = ENDINGS.some((e) => e in fields);

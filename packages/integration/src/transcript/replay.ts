@@ -31,8 +31,8 @@ export interface ReplayResult {
 
 /** Recorded for information, never compared. */
 const INFORMATION = new Set(['leaked_allocs', 'comment']);
-/** Compared where the record has it: the recorder of the real C had no VFIO. */
-const IF_RECORDED = new Set(['pinned_pages']);
+/** Compared where the record has it: the recorder of the real C had no VFIO, and did not look into the tree of addresses. */
+const IF_RECORDED = new Set(['pinned_pages', 'iovas_in_use']);
 /** Absent in a record when there was nothing. */
 const EMPTY_IF_ABSENT: Readonly<Record<string, Json>> = { iommu: [] };
 

@@ -20,6 +20,7 @@ import { type Handler, OpContext } from './ops';
 import { coherentHandlers } from './ops-coherent';
 import { cpuHandlers } from './ops-cpu';
 import { deviceHandlers } from './ops-device';
+import { groupHandlers } from './ops-groups';
 import { inspectHandlers } from './ops-inspect';
 import { streamingHandlers } from './ops-streaming';
 import type { Transcript, TranscriptOp } from './parse';
@@ -30,6 +31,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...coherentHandlers,
   ...deviceHandlers,
   ...inspectHandlers,
+  ...groupHandlers,
 };
 
 /** What an operation did: what was observed, or how the port died. */

@@ -37,6 +37,9 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
   attach_device: { takes: { dev: 'uint', device: 'object' }, observed: attached },
   declare_device: { takes: { dev: 'uint', device: 'object' }, observed: rareEffects },
   pool_init: { takes: { 'dev?': 'uint' }, observed: { ret: 'int', pool: 'bool', ...rareEffects } },
+  remove_device: { takes: { dev: 'uint' }, observed: rareEffects },
+  lend_group: { takes: {}, observed: { ret: 'int', ...rareEffects } },
+  return_group: { takes: {}, observed: rareEffects },
   set_dma_mask: { takes: { 'dev?': 'uint', bits: 'uint' }, observed: rareEffects },
 
   buf: { takes: { id: 'int', pages: 'uint', highmem: 'bool' }, observed: rareEffects },
@@ -121,6 +124,7 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
       pages_held: 'uint',
       mapped_pages: 'uint',
       'pinned_pages?': 'uint',
+      'iovas_in_use?': 'uint',
       ...rareEffects,
     },
   },
@@ -135,6 +139,13 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
     observed: { leaked_pages: 'uint', mapped_pages: 'uint', 'leaked_allocs?': 'uint', ...effects },
   },
 };
+
+/** Operations that only version 2 has. */
+export const VERSION_2_OPS: ReadonlySet<string> = new Set([
+  'remove_device',
+  'lend_group',
+  'return_group',
+]);
 
 export const deviceShape: Shape = {
   dma_mask_bits: 'uint',

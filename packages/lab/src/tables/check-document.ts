@@ -31,8 +31,10 @@ export interface ListedFinding {
   readonly later: string;
   /** Name of the fix that mends it; null: there is none here. */
   readonly fix: string | null;
-  /** Which other design would mend it, where there is no fix; null: there is one. */
+  /** What would mend it, where there is no fix: another design, or with no_overlay a small change; null: there is one. */
   readonly design: string | null;
+  /** Why no overlay here can make that small change; null: another design would mend it, or there is a fix. */
+  readonly no_overlay: string | null;
 }
 
 /** What is seen at one place of a scenario. */
@@ -194,8 +196,9 @@ export function pricesDocument(ios: number, prices: readonly FixPrice[]): CheckP
 }
 
 export function listed(finding: Finding): ListedFinding {
-  const { id, title, severity, cause, harm, where, later, fix, design = null } = finding;
-  return { id, title, severity, cause, harm, where, later, fix, design };
+  const { id, title, severity, cause, harm, where, later, fix } = finding;
+  const { design = null, noOverlay = null } = finding;
+  return { id, title, severity, cause, harm, where, later, fix, design, no_overlay: noOverlay };
 }
 
 export function checkDocument(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `check` on a terminal: promises, findings by severity, and a finding with all that is seen.
 
-import { SEVERITIES } from '@iommu-bounce/safety/light';
+import { SEVERITIES, withoutFix } from '@iommu-bounce/safety/light';
 import { count } from '../show/format';
 import { type Part, type TablePart, partsText } from '../show/parts';
 import type { Screen } from '../show/text';
@@ -94,14 +94,14 @@ const PREEMPTS = '*';
 const MARK = '←';
 
 export function findingParts(finding: CheckedFinding): Part[] {
-  const { id, title, severity, cause, harm, where, later, fix, design } = finding;
+  const { id, title, severity, cause, harm, where, later, fix, design, no_overlay } = finding;
   return [
     `Finding ${String(id)}: ${title}`,
     [
       `how bad: ${severity}, by ${cause}: ${harm}`,
       `where: ${where.join(', ')}`,
       `later: ${later}`,
-      fix === null ? `fix: none here; ${design ?? ''}` : `fix: --fix ${fix}`,
+      fix === null ? `fix: ${withoutFix(design ?? '', no_overlay)}` : `fix: --fix ${fix}`,
     ],
     finding.steps.map((text, i) => `${String(i + 1)}. ${text}`),
     {

@@ -60,12 +60,21 @@ export interface Finding {
   readonly later: string;
   /** The fix of `@iommu-bounce/simulation` that mends it; null: there is none here. */
   readonly fix: string | null;
-  /** Why there is no fix here: which other design would mend it. */
+  /** What would mend it where there is no fix here: another design, or with noOverlay a small change. */
   readonly design?: string;
+  /** Why no overlay here can make that small change. Absent: it is another design, or there is a fix. */
+  readonly noOverlay?: string;
   /** What the scenario does, step by step. */
   readonly steps: readonly string[];
   /** Boots a machine of the column and notes what is seen. */
   readonly show: (trial: Trial) => void;
+}
+
+/** What is said of a finding without a fix. */
+export function withoutFix(design: string, noOverlay: string | null): string {
+  return noOverlay === null
+    ? `none here. Another design would mend it: ${design}`
+    : `none here. A small change would mend it: ${design}. No overlay here can make it: ${noOverlay}`;
 }
 
 /** A finding that no machine shows: it was read only. */

@@ -4,6 +4,7 @@
 import { AROUND } from './around';
 import { DOUBLE_FETCH } from './double-fetch';
 import type { Finding } from './finding';
+import { HOT_UNPLUG } from './hot-unplug';
 import { IOVA } from './iova';
 import { LIMITS } from './limits';
 import { PLATFORM } from './platform';
@@ -44,4 +45,5 @@ export const FINDINGS: readonly Finding[] = [
   ...RACES,
   ...TABLES_AND_OFFSETS,
   ...DOUBLE_FETCH,
+  ...HOT_UNPLUG,
 ].sort((a, b) => a.id - b.id);

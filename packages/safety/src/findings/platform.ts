@@ -213,7 +213,9 @@ export const PLATFORM: readonly Finding[] = [
       'mended in a later kernel: “swiotlb: fix the deadlock in swiotlb_do_find_slots” (March 2023) counts the slots that were looked at',
     fix: null,
     design:
-      'a count of the slots that were looked at, in place of a comparison with the first, as in the later kernel: swiotlb.c is not of the series, and a part of the machine here, over which no fix can be laid',
+      'a count of the slots that were looked at, in place of a comparison with the first, as in the later kernel',
+    noOverlay:
+      'swiotlb.c is not of the series, and a part of the machine here, over which no fix can be laid',
     steps: [
       'The area of 256 slots is full but for each second pair.',
       'A device that keeps the offset in the page asks for two slots for the second half of a page.',

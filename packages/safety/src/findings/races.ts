@@ -5,8 +5,16 @@ import { DMA_TO_DEVICE } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import type { iommu_group } from '@iommu-bounce/iommu-core';
 import { type ReplayedStep, exploreProgram, exploreSchedules, replaySchedule } from '../schedules';
-import { DERIVED } from '../schedules/scenarios/derived-classes';
-import { LIST_AGAIN, VIRTIO_DETACH, poolProgram } from '../schedules/scenarios/pool';
+import { countAnswered } from '../schedules/derived/attach';
+import { countAnswered as countAnsweredMarked } from '../schedules/derived/marked/attach';
+import { DERIVED, type Derived, MARKED } from '../schedules/scenarios/derived-classes';
+import {
+  LIST_AGAIN,
+  type PoolScenario,
+  VIRTIO_DETACH,
+  VIRTIO_RETURN,
+  poolProgram,
+} from '../schedules/scenarios/pool';
 import type { Finding } from './finding';
 import { type Trial, yesNo } from './kit';
 import { withOverlay } from './stepped-overlay';
@@ -101,10 +109,13 @@ function setUpTwice(t: Trial, waits: boolean): void {
 }
 
 function listAgain(t: Trial): void {
-  const { pool } = t.setting;
-  const program = poolProgram(pool ? LIST_AGAIN : { ...LIST_AGAIN, slots: 0 });
-  const { schedules, failures } = exploreProgram(program, { scenario: 'list-again', limit: LIMIT });
+  const { pool, fixes } = t.setting;
+  const isMarked = fixes.some(({ marks }) => marks?.includes('io_buffer_slot.orig_buffer'));
+  const scenario = { ...LIST_AGAIN, derived: isMarked ? MARKED : DERIVED };
+  const program = poolProgram(pool ? scenario : { ...scenario, slots: 0 });
+  const { schedules, complete, failures } = exploreProgram(program, { scenario: 'list-again' });
   t.see('orders of the steps that were run', schedules);
+  t.see('these are all', yesNo(complete));
   const races = [...new Set(failures.map(({ kind, what }) => `${kind}: ${what}`))];
   races.forEach((race, i) => {
     t.see(`report ${String(i + 1)}`, race, true);
@@ -113,22 +124,40 @@ function listAgain(t: Trial): void {
 }
 
 function evictedAtDetach(t: Trial): void {
-  const { pool } = t.setting;
-  const others = VIRTIO_DETACH.tasks.filter(({ does }) => does !== 'evict');
-  const program = poolProgram(pool ? VIRTIO_DETACH : { ...VIRTIO_DETACH, tasks: others, slots: 0 });
-  const options = { scenario: 'virtio-detach', algorithm: 'brute', preemptions: 2 } as const;
-  const { schedules, failures } = exploreProgram(program, { ...options, limit: LIMIT });
-  t.see('orders of the steps that were run', schedules);
+  const isFixed = t.setting.fixes.some(({ findings }) => findings.includes(75));
+  const laid = (fix: typeof countAnswered, below: Derived): Derived =>
+    isFixed ? { ...below, virtio_iommu_c: fix(below.virtio_iommu_c as never) } : below;
+  evicted(t, 'virtio-detach', 'leaves', {
+    ...VIRTIO_DETACH,
+    derived: laid(countAnswered, DERIVED),
+  });
+  evicted(t, 'virtio-return', 'comes back', {
+    ...VIRTIO_RETURN,
+    derived: laid(countAnsweredMarked, MARKED),
+  });
+}
+
+/** @param derived the scenario's, which its schedules are replayed with */
+function evicted(t: Trial, scenario: string, when: string, whole: PoolScenario): void {
+  const tasks = whole.tasks.filter(({ does }) => does !== 'evict');
+  const program = poolProgram(t.setting.pool ? whole : { ...whole, tasks, slots: 0 });
+  const { schedules, failures } = exploreProgram(program, { scenario });
+  t.see(`it ${when}: orders of the steps that were run`, schedules);
   const found = failures.find(({ kind }) => kind === 'device-sees-freed');
-  t.see('the first in which the device reaches what is free', found?.schedule ?? 'none', !!found);
+  const what = `it ${when}: the first in which it reaches what is free`;
+  t.see(what, found?.schedule ?? 'none', !!found);
   if (!found) return;
-  const { steps } = replaySchedule(found.schedule);
-  t.see('steps', steps.length);
+  const { steps, failures: seen } = replaySchedule(found.schedule, whole.derived);
+  t.see(`it ${when}: steps`, steps.length);
   const from = steps.findIndex(({ thread }) => thread.startsWith('evict'));
   steps.slice(from - 1).forEach((step, i) => {
-    t.see(String(from + i), `${step.thread}: ${stepText(step)}`);
+    t.see(`it ${when}: ${String(from + i)}`, `${step.thread}: ${stepText(step)}`);
   });
-  t.see('report', found.what, true);
+  seen
+    .filter(({ kind }) => kind !== 'data-race')
+    .forEach((failure, i) => {
+      t.see(`it ${when}: report ${String(i + 1)}`, failure.what, true);
+    });
 }
 
 export const RACES: readonly Finding[] = [
@@ -173,12 +202,11 @@ export const RACES: readonly Finding[] = [
     where: ['io_buffer_pool_sync_sg', 'io_buffer_pool_map_buffer', 'io_buffer_pool_unmap_buffer'],
     later:
       'not mended in v2, by reading: 3/9 looks the old address up with a lock, and reads orig_buffer of what it found after it has given the lock back',
-    fix: null,
-    design:
-      'READ_ONCE and WRITE_ONCE around orig_buffer, or a sync that is told whether the pool mapped the list',
+    fix: 'mark-owner',
     steps: [
       'The pool has one slot. CPU 0 maps a list, unmaps it, and maps it again; CPU 1 maps and unmaps a page.',
       'Where CPU 1 has the slot, the second map of the list finds none: iommu_dma_map_sg syncs the list, whose entry still has the slot’s address.',
+      'With the fix each access of orig_buffer is a step of its own, and no race.',
     ],
     show: listAgain,
   },
@@ -187,15 +215,15 @@ export const RACES: readonly Finding[] = [
     title: 'A buffer is freed while its device leaves the domain',
     severity: 'disclosure',
     cause: 'unusual set-up',
-    harm: 'a device that moves to another domain, as for VFIO, can read and write a page that the pool has just given back',
+    harm: 'a device that moves to another domain and back, as for VFIO, can read and write a page that the pool has just given back',
     where: ['viommu_attach_dev', 'viommu_unmap'],
     later:
-      'not mended in 00271ca5cbcd, by reading: nr_endpoints is lowered before the request there too',
-    fix: null,
-    design: 'viommu_attach_dev lowers the count of the old domain when the device has answered',
+      'not mended in 00271ca5cbcd, by reading: nr_endpoints is lowered before the request and raised after the replay there too',
+    fix: 'count-answered',
     steps: [
       'CPU 0 maps and unmaps a page through virtio-iommu, then attaches the device to another domain.',
       'The eviction work runs meanwhile, and the device touches the address of its old buffer.',
+      'The same, and the device is attached to its old domain again. Each access of nr_endpoints is a step here.',
     ],
     show: evictedAtDetach,
   },

@@ -181,10 +181,9 @@ export const TABLES_AND_OFFSETS: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a domain of rockchip-iommu or sun50i-iommu that goes while the pool has idle buffers follows a freed table, or NULL; no path of v5.13 that frees such a domain was found',
     where: ['iommu_put_dma_cookie'],
-    later: 'not mended in v2, by reading: it frees its buffers in iommu_put_dma_cookie too',
-    fix: null,
-    design:
-      'drivers that call iommu_put_dma_cookie before they free their table, as the others do; before patch 4 the order made no difference',
+    later:
+      'not mended in v2, by reading: it frees its buffers in iommu_put_dma_cookie too; mended in v5.15 by 46983fcd67ac, "iommu: Pull IOVA cookie management into the core"',
+    fix: 'cookie-first',
     steps: [
       'A page is mapped and unmapped; its buffer is cached.',
       'The device is unplugged. The driver frees the table of the domain, and then calls iommu_put_dma_cookie.',

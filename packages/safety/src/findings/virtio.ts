@@ -381,8 +381,8 @@ export const VIRTIO: readonly Finding[] = [
     title: 'A reserved region that ends below its start is accepted',
     severity: 'corruption',
     cause: 'unusual set-up',
-    harm: 'a VMM with such a region gets no error, and the guest hands out the addresses from its start on',
-    where: ['viommu_add_resv_mem', 'iova_reserve_iommu_regions'],
+    harm: 'a VMM with such a region gets no error, and the guest hands out the addresses from its start on; with a window of MSIs far above its end it runs out of memory',
+    where: ['viommu_add_resv_mem', 'iova_reserve_iommu_regions', 'cookie_init_hw_msi_region'],
     later: `not mended in ${NEWEST}`,
     fix: 'end-below',
     steps: [

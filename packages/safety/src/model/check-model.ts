@@ -13,8 +13,11 @@ import {
 } from '@iommu-bounce/linux-shim/options';
 import { type MachineChoice, type ModelCommand, commandsOf, machineOf } from './commands';
 import type { ModelMachine } from './machine-kind';
-import { ModelRun, Violation } from './model-run';
+import { endRun } from './ending';
+import { GroupChanges } from './group-changes';
+import { ModelRun } from './model-run';
 import { fewest, simplest } from './shrink';
+import { Violation } from './violation';
 
 export interface ModelOptions {
   /** Of all that is drawn, a 32-bit number. */
@@ -122,10 +125,11 @@ function carryOut(
   overlays: overlays = {},
 ): { readonly failure: ModelFailure | null; readonly done: number } {
   const run = new ModelRun(machine, overlays);
+  const changes = new GroupChanges(run);
   try {
     run.start();
-    fc.modelRun(() => ({ model: {}, real: run }), commands);
-    run.end();
+    fc.modelRun(() => ({ model: {}, real: { run, changes } }), commands);
+    endRun(run, changes);
     return { failure: null, done: run.operations };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;

@@ -4,12 +4,20 @@
 
 import fc from 'fast-check';
 import type { ModelDevice, ModelMachine } from './machine-kind';
+import type { GroupChanges } from './group-changes';
 import { BUFFER_BYTES, type ModelRun } from './model-run';
 import type { Direction, Piece, ReferenceMapping } from './reference';
 
 /** The model has no state besides the run's own. */
 export type Model = Record<string, never>;
-export type ModelCommand = fc.Command<Model, ModelRun>;
+
+/** A run, and what happens to its devices and groups. */
+export interface Subject {
+  readonly run: ModelRun;
+  readonly changes: GroupChanges;
+}
+
+export type ModelCommand = fc.Command<Model, Subject>;
 
 const DIRECTIONS: readonly Direction[] = ['to_device', 'from_device', 'bidirectional'];
 /** Mappings that live at a time: fewer than fill swiotlb. */
@@ -20,15 +28,15 @@ const MOST_COHERENT = 6;
 class Wish implements ModelCommand {
   constructor(
     private readonly name: string,
-    private readonly act: (run: ModelRun) => void,
+    private readonly act: (run: ModelRun, changes: GroupChanges) => void,
   ) {}
 
   check(): boolean {
     return true;
   }
 
-  run(_: Model, run: ModelRun): void {
-    this.act(run);
+  run(_: Model, { run, changes }: Subject): void {
+    this.act(run, changes);
   }
 
   toString(): string {
@@ -82,7 +90,7 @@ const withMapping = (
   act: (run: ModelRun, mapping: ReferenceMapping) => void,
 ): Wish =>
   new Wish(name, (run) => {
-    const mapping = chosen(run.reference.mappings.values(), at);
+    const mapping = chosen(run.usableMappings(), at);
     if (mapping) act(run, mapping);
   });
 
@@ -97,9 +105,9 @@ const map = fc
   .map(
     ([at, direction, pieces, list, skip]) =>
       new Wish(`map ${direction} ${JSON.stringify(pieces)}`, (run) => {
-        const device = chosen(run.devices(), at);
-        const kind = device === undefined ? undefined : run.machine.devices[device];
-        if (device === undefined || !kind || run.reference.mappings.size >= MOST_LIVE) return;
+        const device = chosen(run.topology.usable(), at);
+        if (device === undefined || run.reference.mappings.size >= MOST_LIVE) return;
+        const kind = run.topology.device(device);
         const asList = list && takesLists(run.machine, kind);
         // An entry longer than a segment kills the machine: finding 29.
         const fit = (asList ? pieces : pieces.slice(0, 1)).map((one) => ({
@@ -146,7 +154,7 @@ const cpuWrites = fc.tuple(piece, seed).map(
 const probe = fc.tuple(pick, fc.boolean()).map(
   ([at, write]) =>
     new Wish(`device probes ${String(at)}`, (run) => {
-      const dead = chosen(run.dead, at);
+      const dead = chosen(run.addresses.probes(), at);
       if (dead && (run.machine.strict || run.machine.driver === 'virtio')) run.probe(dead, write);
     }),
 );
@@ -154,8 +162,8 @@ const probe = fc.tuple(pick, fc.boolean()).map(
 const coherent = fc.tuple(pick, pick, bytes, fc.boolean(), share, share, seed).map(
   ([at, device, length, flag, from, size, bySeed]) =>
     new Wish(`coherent memory ${String(at)}`, (run) => {
-      const dev = chosen(run.devices(), device);
-      const memory = chosen(run.coherent.values(), at);
+      const dev = chosen(run.topology.usable(), device);
+      const memory = chosen(run.usableCoherent(), at);
       if (at % 3 === 0 && dev !== undefined && run.coherent.size < MOST_COHERENT)
         run.allocCoherent(dev, length, flag);
       else if (memory && at % 3 === 1) run.freeCoherent(memory);
@@ -173,16 +181,57 @@ const advance = fc.oneof(fc.nat(20), fc.nat(6000)).map(
 const cpu = fc.nat(3).map(
   (n) =>
     new Wish(`CPU ${String(n)}`, (run) => {
-      run.runOn(n);
+      run.performer.runOn(n);
     }),
 );
 
-const tearDown = fc.tuple(pick, fc.nat(29)).map(
+/** Each of these changes what all others do: carried out once in `every` times that it is drawn. */
+const rarely = (
+  name: string,
+  every: number,
+  act: (run: ModelRun, changes: GroupChanges, at: number) => void,
+): fc.Arbitrary<Wish> =>
+  fc.tuple(pick, fc.nat(every - 1)).map(
+    ([at, rare]) =>
+      new Wish(`${name} ${String(at)}`, (run, changes) => {
+        if (rare === 0) act(run, changes, at);
+      }),
+  );
+
+const tearDown = rarely('teardown', 30, ({ topology }, changes, at) => {
+  const left = topology.kept();
+  const group = chosen(left, at);
+  if (group !== undefined && left.length > 1 && !topology.lent.has(group)) changes.tearDown(group);
+});
+
+const MOST_DEVICES = 6;
+
+const plug = fc.tuple(fc.nat(9), deviceKind()).map(
+  ([rare, kind]) =>
+    new Wish(`plug into ${String(kind.group)}`, ({ topology }, changes) => {
+      const members = topology.members(kind.group);
+      const first = members[0];
+      if (rare !== 0 || first === undefined || !topology.isUsable(first)) return;
+      if (members.length < MOST_DEVICES) changes.plug(kind);
+    }),
+);
+
+const unplug = rarely('unplug', 8, ({ topology }, changes, at) => {
+  const dev = chosen(topology.usable(), at);
+  // With the last one the group would go, and its domain.
+  if (dev !== undefined && topology.members(topology.groupOf(dev)).length > 1) changes.unplug(dev);
+});
+
+/** Away for a few commands: sooner back than away. */
+const lend = fc.tuple(pick, fc.nat(9)).map(
   ([at, rare]) =>
-    new Wish(`teardown ${String(at)}`, (run) => {
-      const left = run.groups().filter((group) => !run.gone.has(group));
-      const group = chosen(left, at);
-      if (group !== undefined && rare === 0 && left.length > 1) run.tearDown(group);
+    new Wish(`lend or return ${String(at)}`, ({ topology, machine }, changes) => {
+      const group = chosen(topology.kept(), at);
+      if (group === undefined) return;
+      if (topology.lent.has(group)) changes.giveBack(group);
+      // One that has lost a device comes back without its mappings: finding 80.
+      else if (rare === 0 && (machine.driver === 'table' || !changes.shrunk.has(group)))
+        changes.lend(group);
     }),
 );
 
@@ -199,19 +248,24 @@ const WISHES = [
   probe,
   advance,
   tearDown,
+  plug,
+  unplug,
+  lend,
 ];
 
 /** @param most commands of a run */
 export function commandsOf(most: number): fc.Arbitrary<Iterable<ModelCommand>> {
-  return fc.commands<Model, ModelRun>(WISHES, { maxCommands: most, size: 'max' });
+  return fc.commands<Model, Subject>(WISHES, { maxCommands: most, size: 'max' });
 }
 
-const device: fc.Arbitrary<ModelDevice> = fc.record({
-  group: fc.nat(1),
-  coherent: fc.boolean(),
-  untrusted: fc.nat(5).map((n) => n === 0),
-  maxSegSize: fc.constantFrom(4096, 16_384, 65_536),
-});
+function deviceKind(): fc.Arbitrary<ModelDevice> {
+  return fc.record({
+    group: fc.nat(1),
+    coherent: fc.boolean(),
+    untrusted: fc.nat(5).map((n) => n === 0),
+    maxSegSize: fc.constantFrom(4096, 16_384, 65_536),
+  });
+}
 
 /** As a VMM offers them: a request is as long as its address allows. */
 const ALL_SIZES = Array.from({ length: 19 }, (_, i) => 4096 * 2 ** i);
@@ -231,7 +285,7 @@ export function machineOf({ stage, driver }: MachineChoice): fc.Arbitrary<ModelM
     strict: fc.nat(3).map((n) => n > 0),
     cpus: fc.integer({ min: 1, max: 3 }),
     pageSizes: fc.constantFrom([4096], [4096, 2 ** 21], [4096, 2 ** 21, 2 ** 30], ALL_SIZES),
-    devices: fc.array(device, { minLength: 1, maxLength: 4 }),
+    devices: fc.array(deviceKind(), { minLength: 1, maxLength: 4 }),
     driver:
       driver === undefined
         ? fc.constantFrom<ModelMachine['driver']>('table', 'virtio')

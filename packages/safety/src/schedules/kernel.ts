@@ -102,7 +102,8 @@ export class Kernel implements Monitor {
     if (rt.current < 0) return false;
     if (n >= this.watchedFrom) this.watched = true;
     if (!rt.isFound(n)) this.lockdep.taken(n, site, this.off[rt.current] === 1);
-    return rt.point(LOCK, touch(n, WRITE), NOTHING, site);
+    const changes = n === this.requestLock ? touch(this.allMappings, WRITE) : NOTHING;
+    return rt.point(LOCK, touch(n, WRITE), changes, site);
   }
 
   unlock(lock: spinlock_t, site: number): boolean {
@@ -224,8 +225,16 @@ export class Kernel implements Monitor {
 
   /** The device has an address translated, and reaches the page behind it. */
   device(iova: number, kind = DEVICE): boolean {
-    return this.rt.point(kind, touch(this.mapping(iova), READ), touch(this.pages, READ));
+    const mapping = this.requestLock === NOTHING ? this.mapping(iova) : this.allMappings;
+    return this.rt.point(kind, touch(mapping, READ), touch(this.pages, READ));
   }
+
+  /** Mappings change by requests, which go out and are carried out in the step that takes this lock. */
+  requests(lock: spinlock_t): void {
+    this.requestLock = this.numberOf(lock, 'lock');
+  }
+
+  private requestLock = NOTHING;
 
   private mapping(iova: number): number {
     const page = Math.floor(iova / PAGE);

@@ -5,11 +5,18 @@ import { expect } from 'chai';
 import {
   DMA_BIDIRECTIONAL,
   DMA_TO_DEVICE,
+  deref,
   type dma_addr_t,
   type dma_data_direction,
 } from '@iommu-bounce/linux-shim';
 import { FIXES, type Fix, fixesNamed, mendsPartly } from '@iommu-bounce/simulation';
-import { VIRTIO_IOMMU_T_UNMAP } from '@iommu-bounce/iommu-core';
+import {
+  VIRTIO_IOMMU_S_NOMEM,
+  VIRTIO_IOMMU_T_ATTACH,
+  VIRTIO_IOMMU_T_MAP,
+  VIRTIO_IOMMU_T_UNMAP,
+  to_viommu_domain,
+} from '@iommu-bounce/iommu-core';
 import { FINDINGS, VirtioMachine, observe } from '../../src/findings';
 
 /** Numbers below `n`, the same for each seed. */
@@ -52,7 +59,7 @@ describe('the fixes of virtio-iommu', () => {
 
   it('are there', () => {
     expect(own.map(({ findings }) => findings).flat()).to.have.members([
-      53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+      53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 75, 80,
     ]);
   });
 
@@ -71,6 +78,33 @@ describe('the fixes of virtio-iommu', () => {
     // The second is request_lock.
     expect(seen).to.deep.equal(['0xfffff000, 2 locks']);
     expect(m.known(domain)).to.equal('none');
+  });
+
+  it('count-answered counts an endpoint out when the device has answered, and once', () => {
+    const m = new VirtioMachine({ pool: false, fixes: fixesNamed('count-answered') });
+    const dev = m.plug();
+    const { iommu } = m.on.m;
+    const own = m.domain(dev);
+    m.map(dev, m.page(0x11), 4096, DMA_TO_DEVICE);
+    const other = to_viommu_domain(deref(iommu.iommu_domain_alloc(m.bus)));
+    const counts = (): number[] => [own.nr_endpoints, other.nr_endpoints];
+    const refuse = (what: number | null): void => {
+      m.virtio.vmm.refuse = (type) => (type === what ? VIRTIO_IOMMU_S_NOMEM : null);
+    };
+    refuse(VIRTIO_IOMMU_T_ATTACH);
+    expect(iommu.iommu_attach_device(other, dev)).to.be.below(0);
+    expect(counts(), 'the device did not leave').to.deep.equal([1, 0]);
+    refuse(null);
+    expect(iommu.iommu_attach_device(other, dev)).to.equal(0);
+    expect(counts()).to.deep.equal([0, 1]);
+    // It leaves, and what was mapped in its old domain cannot be mapped again.
+    refuse(VIRTIO_IOMMU_T_MAP);
+    iommu.iommu_detach_device(other, dev);
+    expect(counts(), 'it is in neither').to.deep.equal([0, 0]);
+    refuse(null);
+    iommu.iommu_detach_device(other, dev);
+    expect(counts()).to.deep.equal([1, 0]);
+    expect(m.held(dev)).to.equal(m.known(own));
   });
 
   it('say that they mend 55 and 57 in part: without the pool the page is free and open', () => {

@@ -27,7 +27,7 @@ const CLASSES: Readonly<Record<string, readonly [number, number]>> = {
   ...{ 'map-unmap': [18, 0], 'same-permission': [234, 0], 'last-slot': [8, 0], evict: [5, 0] },
   ...{ 'evict-two': [76, 0], 'evict-two-rounds': [28, 0], 'late-device': [20, 0], sync: [18, 0] },
   ...{ interrupt: [6, 0], teardown: [4, 0], list: [18, 0], three: [1566, 33], lazy: [1015, 0] },
-  ...{ virtio: [42, 0], 'virtio-teardown': [4, 0], 'virtio-direct': [896, 0] },
+  ...{ virtio: [74, 0], 'virtio-teardown': [4, 0], 'virtio-direct': [1760, 0] },
 };
 
 /** What the port and the parts of a run remember for themselves; nothing depends on it. */
@@ -40,7 +40,7 @@ describe('all schedules of the code as it is @long', () => {
       it(`${name}: ${finds.length === 0 ? 'no failure' : finds.join()} where ${title}`, () => {
         const explored = exploreSchedules({ scenario: name, certificate: true });
         expect([...new Set(explored.failures.map(({ kind }) => kind))]).to.eql(finds);
-        expect(explored.complete).to.equal(finds.length === 0);
+        expect(explored.complete).to.equal(!finds.includes('data-race'));
         const { schedules, redundant, certificate } = explored;
         if (finds.length === 0) expect([schedules, redundant]).to.eql(CLASSES[name]);
         expect(certificate?.redundant).to.equal(redundant);
@@ -128,11 +128,7 @@ describe('virtio-iommu in schedules', () => {
   });
 
   it('finding: frees a page that a device still reaches while it leaves its domain', () => {
-    const explored = exploreSchedules({
-      scenario: 'virtio-detach',
-      algorithm: 'brute',
-      preemptions: 2,
-    });
+    const explored = exploreSchedules({ scenario: 'virtio-detach' });
     const found = explored.failures.find(({ kind }) => kind === 'device-sees-freed');
     const { steps } = replaySchedule(found?.schedule ?? '');
     const words = steps.map(({ thread, operation }) => `${operation} by ${thread}`);

@@ -26,5 +26,11 @@ export interface Fix {
   /** Which of its findings it mends in part only, or true: all. */
   readonly partly?: true | readonly number[];
   readonly what: string;
+  /** What it lays over the ported files; nothing for a fix that only marks. */
   readonly overlays: FixOverlays;
+  /**
+   * Fields, `struct.field`, that it reads with READ_ONCE and writes with WRITE_ONCE. JavaScript has nothing to mark: the explorer of
+   * schedules runs forms of the port in which each such access is a step.
+   */
+  readonly marks?: readonly string[];
 }

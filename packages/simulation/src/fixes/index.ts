@@ -11,6 +11,7 @@ import { ADDRESSES } from './dma-iommu/addresses';
 import { MAPPING } from './dma-iommu/mapping';
 import { MEMORY } from './dma-iommu/memory';
 import { DMA_SET_UP } from './dma-iommu/set-up';
+import { TEARDOWN } from './dma-iommu/teardown';
 import { DMA_UNMAP } from './dma-iommu/unmap';
 import { UNTRUSTED } from './dma-iommu/untrusted';
 import { BYTES } from './io-buffer-pool/bytes';
@@ -23,6 +24,7 @@ import { SYNCS } from './io-buffer-pool/syncs';
 import { RANGES } from './iova/ranges';
 import { SEARCH } from './iova/search';
 import { FLUSH_QUEUE } from './iova/flush-queue';
+import { ATTACH } from './virtio-iommu/attach';
 import { MAPPINGS } from './virtio-iommu/mappings';
 import { PROPERTIES } from './virtio-iommu/properties';
 import { REQUESTS } from './virtio-iommu/requests';
@@ -46,10 +48,12 @@ export const FIXES: readonly Fix[] = [
   ...SEARCH,
   ...RANGES,
   ...DMA_UNMAP,
+  ...TEARDOWN,
   ...FLUSH_QUEUE,
   ...MAPPINGS,
   ...REQUESTS,
   ...PROPERTIES,
+  ...ATTACH,
 ];
 
 /** In the order of their findings. */

@@ -8,6 +8,11 @@ import * as derivedDma from '../derived/dma-iommu';
 import * as derivedIova from '../derived/iova';
 import * as derivedIommu from '../derived/iommu';
 import * as derivedVirtio from '../derived/virtio-iommu';
+import * as markedPool from '../derived/marked/io-buffer-pool';
+import * as markedDma from '../derived/marked/dma-iommu';
+import * as markedIova from '../derived/marked/iova';
+import * as markedIommu from '../derived/marked/iommu';
+import * as markedVirtio from '../derived/marked/virtio-iommu';
 
 /** The classes that a machine runs: the derived ones, or mutants of them. */
 export interface Derived {
@@ -24,6 +29,18 @@ export const DERIVED: Derived = {
   iova_c: derivedIova.iova_c,
   iommu_c: derivedIommu.iommu_c,
   virtio_iommu_c: derivedVirtio.virtio_iommu_c,
+};
+
+/**
+ * The same with `orig_buffer` of a slot and `nr_endpoints` of a virtio-iommu domain marked, as by READ_ONCE and WRITE_ONCE: each
+ * access is a step, and no race.
+ */
+export const MARKED: Derived = {
+  io_buffer_pool_c: markedPool.io_buffer_pool_c,
+  dma_iommu_c: markedDma.dma_iommu_c,
+  iova_c: markedIova.iova_c,
+  iommu_c: markedIommu.iommu_c,
+  virtio_iommu_c: markedVirtio.virtio_iommu_c,
 };
 
 /** What a driver calls, as steps. */

@@ -3,7 +3,7 @@
 
 import type { ProgramFactory } from '../executor';
 import type { Derived } from './derived-classes';
-import { LIST_AGAIN, type PoolScenario, VIRTIO_DETACH, poolProgram } from './pool';
+import { LIST_AGAIN, type PoolScenario, VIRTIO_DETACH, VIRTIO_RETURN, poolProgram } from './pool';
 
 export interface Scenario {
   /** One line: who does what. */
@@ -117,7 +117,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     'a device leaves its virtio-iommu domain while buffers of it are evicted',
     false,
     VIRTIO_DETACH,
-    ['data-race'],
+    ['data-race', 'device-sees-freed'],
+  ),
+  'virtio-return': pool(
+    'a device leaves its virtio-iommu domain and comes back while a buffer of it is evicted',
+    false,
+    VIRTIO_RETURN,
+    ['device-sees-freed', 'leak'],
   ),
   'virtio-direct': pool('the same without a pool', false, {
     tasks: [TO, FROM],

@@ -219,6 +219,12 @@ export class PoolMachine {
     this.classes.forEach((klass, i) => {
       lock(klass.lock, `io_buffer_class.lock ${String(i)}`);
     });
+    this.classes.forEach(({ slots }, i) => {
+      for (const slot of slots)
+        kernel.name(slot, `io_buffer_slot ${String(i)} ${String(slot.index)}`);
+    });
+    kernel.name(this.domain, 'domain');
+    kernel.name(this.fresh, 'domain 2');
     if (pool !== null) kernel.name(pool.evict_work, 'evict_work');
     kernel.name(cookie.iovad.fq_timer, 'fq_timer');
     const { iovad } = cookie;
@@ -227,6 +233,11 @@ export class PoolMachine {
       lock(one.lock, `iova_fq.lock ${String(cpu)}`);
     });
     kernel.name(iovad, 'iova_domain');
+    const viommu = this.domain instanceof viommu_domain ? this.domain.viommu : null;
+    if (viommu !== null) {
+      lock(viommu.request_lock, 'viommu_dev.request_lock');
+      kernel.requests(viommu.request_lock);
+    }
     const { iova_rbtree_lock } = to_cookie(this.fresh).iovad;
     lock(iova_rbtree_lock, 'iova_domain.iova_rbtree_lock 2');
     lock(iovad.iova_rbtree_lock, 'iova_domain.iova_rbtree_lock');

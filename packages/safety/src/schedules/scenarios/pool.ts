@@ -8,9 +8,11 @@ import {
   PAGE_SIZE,
   deref,
 } from '@iommu-bounce/linux-shim';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
+import { MARKED } from './derived-classes';
 import { mapList } from './lists';
 import { type PoolMachineOptions, PoolMachine, isAll } from './machine';
 
@@ -33,6 +35,8 @@ export type PoolTask =
   | { readonly does: 'map-unmap-teardown' }
   /** Maps and unmaps; then the device leaves its domain for another one, as for VFIO. With virtio-iommu. */
   | { readonly does: 'map-unmap-detach' }
+  /** The same; then the device comes back, and looks at its old buffer. */
+  | { readonly does: 'map-unmap-return' }
   /** A device that looks at the address of each slot, mapped to it or not. */
   | { readonly does: 'late-device' }
   /** The timer of the flush queue, once it is armed; on CPU 0. */
@@ -62,6 +66,14 @@ export const VIRTIO_DETACH: PoolScenario = {
     { does: 'late-device' },
   ],
   virtio: true,
+};
+
+/** The device comes back while the eviction work runs: what can happen there lies between two accesses, which are steps here. */
+export const VIRTIO_RETURN: PoolScenario = {
+  tasks: [{ does: 'map-unmap-return' }, { does: 'evict' }, { does: 'evict' }],
+  slots: 1,
+  virtio: true,
+  derived: MARKED,
 };
 
 /** A program with its machine, to be looked into. */
@@ -138,6 +150,8 @@ function threadOf(
       return { ...task0, body: () => mapUnmapTeardown(rt, machine, i) };
     case 'map-unmap-detach':
       return { ...task0, body: () => mapUnmapDetach(rt, machine, i) };
+    case 'map-unmap-return':
+      return { ...task0, body: () => mapUnmapReturn(rt, machine, i) };
     case 'late-device':
       return { ...task0, name: 'device', body: () => lateDevice(machine) };
     case 'interrupt':
@@ -215,8 +229,18 @@ function* mapUnmapTeardown(rt: Executor, machine: PoolMachine, i: number): Body 
 
 function* mapUnmapDetach(rt: Executor, machine: PoolMachine, i: number): Body {
   yield* mapUnmap(rt, machine, i, true, 1, false);
-  const ret = yield* machine.driver.attach_dev(machine.fresh, machine.dev);
+  yield* attachTo(rt, machine, machine.fresh);
+}
+
+function* attachTo(rt: Executor, machine: PoolMachine, domain: iommu_domain): Body {
+  const ret = yield* machine.driver.attach_dev(domain, machine.dev);
   if (ret !== 0) rt.fail('no-mapping', `attach_dev returned ${String(ret)}`);
+}
+
+function* mapUnmapReturn(rt: Executor, machine: PoolMachine, i: number): Body {
+  yield* mapUnmapDetach(rt, machine, i);
+  yield* attachTo(rt, machine, machine.domain);
+  yield* lateDevice(machine);
 }
 
 function* lateDevice(machine: PoolMachine): Body {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fixes of copying: syncs of one entry of a list, syncs that are too long, pages of highmem.
+// Fixes of copying: syncs of one entry of a list, syncs that are too long, pages of highmem,
+// a field that two CPUs use.
 
 import {
   DMA_MAPPING_ERROR,
@@ -143,12 +144,58 @@ function kmapBounce(base: PoolClass): PoolClass {
   };
 }
 
+function kmapEach(base: PoolClass): PoolClass {
+  return class extends base {
+    /** Lowmem lies below highmem: what is copied leaves it once at most, and each part is of one kind. */
+    protected override io_buffer_pool_do_sync(
+      pool: io_buffer_pool,
+      klass: io_buffer_class,
+      slot: io_buffer_slot,
+      bounce_offset: number,
+      orig_page: page | null,
+      orig_offset: number,
+      size: number,
+      dir: dma_data_direction,
+      sync_for_cpu: boolean,
+    ): void {
+      const how = [dir, sync_for_cpu] as const;
+      const low = orig_page ? lowmemBytes(orig_page, orig_offset, size) : size;
+      if (low > 0) {
+        const part = [bounce_offset, orig_page, orig_offset, low] as const;
+        super.io_buffer_pool_do_sync(pool, klass, slot, ...part, ...how);
+      }
+      if (!orig_page || low === size) return;
+      const at = orig_offset + low;
+      const first = nth_page(orig_page, Math.floor(at / PAGE_SIZE));
+      const part = [bounce_offset + low, first, at % PAGE_SIZE, size - low] as const;
+      super.io_buffer_pool_do_sync(pool, klass, slot, ...part, ...how);
+    }
+  };
+}
+
+/** How many of these bytes of an original lie in front of highmem. */
+function lowmemBytes(p: page, offset: number, size: number): number {
+  const isHigh = (n: number): boolean => PageHighMem(nth_page(p, n));
+  let bytes = size;
+  for (let last: number; bytes > 0; bytes = Math.max(0, last * PAGE_SIZE - offset)) {
+    last = Math.floor((offset + bytes - 1) / PAGE_SIZE);
+    if (!isHigh(last)) break;
+  }
+  return bytes;
+}
+
 export const SYNCS: readonly Fix[] = [
   {
     name: 'kmap-bounce',
     findings: [7],
     what: 'pages of a buffer in highmem are mapped to be copied',
     overlays: { io_buffer_pool: kmapBounce },
+  },
+  {
+    name: 'kmap-each',
+    findings: [79],
+    what: 'pages of an original that lie in highmem are mapped to be copied, also where its first page is lowmem',
+    overlays: { io_buffer_pool: kmapEach },
   },
   {
     name: 'sync-entry',
@@ -161,5 +208,12 @@ export const SYNCS: readonly Fix[] = [
     findings: [26],
     what: 'a sync of more than was mapped warns, and copies what was mapped',
     overlays: { io_buffer_pool: clampSync },
+  },
+  {
+    name: 'mark-owner',
+    findings: [69],
+    what: 'orig_buffer of a slot is read with READ_ONCE and written with WRITE_ONCE',
+    overlays: {},
+    marks: ['io_buffer_slot.orig_buffer'],
   },
 ];

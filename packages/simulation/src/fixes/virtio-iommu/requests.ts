@@ -133,7 +133,7 @@ export const REQUESTS: readonly Fix[] = [
   },
   {
     name: 'detach',
-    findings: [58],
+    findings: [58, 80],
     what: 'virtio-iommu detaches a device that goes, as v6.5 does',
     overlays: { virtio_iommu: detach },
   },

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which addresses are in use, mapping by mapping, and the last few that were.
+
+import type { Mapping } from '@iommu-bounce/integration';
+import type { Topology } from './topology';
+import { Violation } from './violation';
+
+const PAGE = 4096;
+const MOST_DEAD = 8;
+
+/** An address range that is in use, whole pages. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An address that a device had. */
+export interface DeadAddress {
+  readonly device: number;
+  readonly address: number;
+}
+
+export class Addresses {
+  private readonly ranges = new Map<number, { device: number; ranges: readonly Range[] }>();
+  /** Of mappings that were unmapped. */
+  private dead: DeadAddress[] = [];
+
+  constructor(
+    private readonly topology: Topology,
+    private readonly mappings: () => ReadonlyMap<number, Mapping>,
+  ) {}
+
+  /** A new mapping's addresses: no other of the domain has one of these pages. */
+  enter(id: number, device: number, length: number): void {
+    const mapping = this.mappingOf(id);
+    const segments = mapping.kind === 'sg' ? mapping.segments : [[mapping.addr, length] as const];
+    const bytes = segments.reduce((sum, [, size]) => sum + size, 0);
+    if (bytes !== length)
+      throw new Violation(`${String(bytes)} bytes are mapped, expected ${String(length)}`);
+    const ranges = segments.map(([at, size]) => pagesOf(at, size));
+    // Segments of one list may share a page.
+    if (ranges.some(({ from, to }) => this.inUse(device, from, to)))
+      throw new Violation('two live mappings have an address in common');
+    this.ranges.set(id, { device, ranges });
+  }
+
+  /** Before a mapping is unmapped. */
+  leave(id: number, device: number): void {
+    const mapping = this.mappingOf(id);
+    const address = mapping.kind === 'sg' ? (mapping.segments[0]?.[0] ?? 0) : mapping.addr;
+    this.dead.push({ device, address });
+    if (this.dead.length > MOST_DEAD) this.dead.shift();
+    this.ranges.delete(id);
+  }
+
+  /** A mapping went with its domain. */
+  forget(id: number): void {
+    this.ranges.delete(id);
+  }
+
+  /** Addresses of devices that may still be used. */
+  probes(): readonly DeadAddress[] {
+    this.dead = this.dead.filter(({ device }) => !this.topology.gone.has(this.groupOf(device)));
+    return this.dead.filter(({ device }) => this.topology.isUsable(device));
+  }
+
+  /** Whether a mapping of the device's domain has one of these addresses. */
+  inUse(device: number, from: number, to: number): boolean {
+    const group = this.groupOf(device);
+    for (const { device: other, ranges } of this.ranges.values())
+      if (
+        this.groupOf(other) === group &&
+        ranges.some((range) => from < range.to && range.from < to)
+      )
+        return true;
+    return false;
+  }
+
+  private groupOf(device: number): number {
+    return this.topology.groupOf(device);
+  }
+
+  private mappingOf(id: number): Mapping {
+    const found = this.mappings().get(id);
+    if (!found) throw new Error(`nothing is mapped under ${String(id)}`);
+    return found;
+  }
+}
+
+function pagesOf(at: number, size: number): Range {
+  return { from: Math.floor(at / PAGE) * PAGE, to: Math.ceil((at + size) / PAGE) * PAGE };
+}
