@@ -110,7 +110,9 @@ for (const driver of ['table', 'virtio'] as const)
     ] as const)
       it(`refuses ${what}`, () => {
         const perform = live(driver);
-        expect(() => { ops.forEach((op) => perform(op)); }).to.throw(TranscriptError, message);
+        expect(() => {
+          ops.forEach((op) => perform(op));
+        }).to.throw(TranscriptError, message);
       });
   });
 

@@ -119,7 +119,7 @@ describe('a device that leaves its virtio-iommu domain and comes back', () => {
     const places = steps.map(({ thread, operation, place }) => `${thread}: ${operation}, ${place}`);
     // The eviction work takes the mapping that was just replayed out of the tree, reads a count of 0, and asks for nothing.
     const read = places.findIndex((one) => /^evict.*: read, virtio-iommu/.test(one));
-    const counted = places.findLastIndex((one) => one.startsWith("CPU 0: write, virtio-iommu"));
+    const counted = places.findLastIndex((one) => one.startsWith('CPU 0: write, virtio-iommu'));
     expect(read).to.be.greaterThan(0);
     expect(counted).to.be.greaterThan(read);
   });
