@@ -5,7 +5,8 @@ import { FormatDetector } from './formats/detect';
 import { hasLogPrefix, parseKernelLog } from './parse-kernel-log';
 import { Scanner } from './scanner';
 
-const MONTH_AND_TIME = '[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?';
+/** The month in the words of the locale. */
+const MONTH_AND_TIME = '\\d{0,2}\\p{L}{1,5}\\.? [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?';
 const ISO = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)?';
 
 /** In front of any line. */
@@ -32,7 +33,7 @@ const ANY: readonly RegExp[] = [
 /** In front of a line of a trace; a line of the kernel log has its time there. */
 const OF_TRACES: readonly RegExp[] = [
   // journalctl, syslog; ts
-  new RegExp(`^(?:${MONTH_AND_TIME}|${ISO}) (?:[^\\s#]\\S* [^\\s:]+: ?)?`),
+  new RegExp(`^(?:${MONTH_AND_TIME}|${ISO}) (?:[^\\s#]\\S* [^\\s:]+: ?)?`, 'u'),
   // dmesg, with dates or uptimes
   /^\[(?: *\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\](?:\[ *[TC]\d+\])? /,
 ];

@@ -16,9 +16,12 @@ const UPTIME =
 /** `[Sun Nov 29 11:05:06 2026] `, of `dmesg -T`; `[Nov29 11:05] `, `[  +0.000123] `, of `-e`. */
 const DATED =
   /^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|  *\+\d+\.\d{6})\] /;
-/** `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601, with day and zone, or in seconds. */
+/**
+ * `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601, with day and zone, or in seconds. The month is in
+ * the words of the locale.
+ */
 const JOURNAL =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?/;
+  /^(?:\d{0,2}\p{L}{1,5}\.? [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?/u;
 /** `2026-11-29T11:05:06,123456+00:00 `, of `dmesg --time-format iso`. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d /;
 /** `4,1234,12345678,-;`, of /dev/kmsg: the third number is microseconds. */
@@ -29,13 +32,19 @@ const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 
 /** What a line without a prefix has to say to be taken for one of the kernel log. */
 export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
+/** The second line of a fault of VT-d in old kernels, printed with the first: dmesg gives it no prefix of its own. */
+const FAULT_REASON = /^DMAR: ?\[fault reason \d+\]/;
+/** A paste in a report is often indented. */
+const INDENT = /^[ \t]{1,16}/;
 
 /** The line, or null if it is none of the kernel log. */
-export function parseKernelLog(text: string, line: number): KernelLog | null {
+export function parseKernelLog(given: string, line: number): KernelLog | null {
+  const text = given.replace(INDENT, '');
   const level = LEVEL.exec(text)?.[0].length ?? 0;
   const { length, timeNs } = prefix(text.slice(level));
   const found = parseMessage(text.slice(level + length), line, timeNs);
-  return level + length > 0 || SURE.has(found.topic) ? found : null;
+  const isSure = level + length > 0 || SURE.has(found.topic) || FAULT_REASON.test(text);
+  return isSure ? found : null;
 }
 
 /** Whether it begins as the kernel, or what keeps its log, begins lines. */
@@ -64,7 +73,8 @@ export function parseMessage(text: string, line: number, timeNs: number | null):
     text,
   };
   // Most lines of a log are about something else.
-  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|iommu|smmu/i.test(text)) return message;
+  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|IO_PAGE_FAULT|iommu|smmu/i.test(text))
+    return message;
   const read = MESSAGES.find(({ pattern }) => pattern.test(text));
   if (read === undefined) return message;
   message.topic = read.topic;
@@ -130,9 +140,9 @@ const MESSAGES: readonly Message[] = [
     },
   },
   {
-    // AMD.
+    // AMD. Kernels of the 4.x line can break the line behind the bracket.
     topic: 'fault',
-    pattern: /AMD-Vi: Event logged \[IO_PAGE_FAULT/i,
+    pattern: /(?:AMD-Vi: Event logged \[|^)IO_PAGE_FAULT /i,
     fill: (message, text) => {
       message.device =
         pciName(/\bdevice=([\w:.]+)/.exec(text)?.[1]) ?? deviceBefore(text, 'AMD-Vi');
@@ -187,9 +197,10 @@ const MESSAGES: readonly Message[] = [
 /** One for each kind of message: what reads or rewrites messages has to be tried with each. */
 export const MESSAGE_PATTERNS: readonly RegExp[] = MESSAGES.map(({ pattern }) => pattern);
 
-/** IOMMU drivers leave the PCI domain out where it is 0; calls have it. */
-function pciName(name: string | undefined): string | null {
-  if (name === undefined) return null;
+/** IOMMU drivers leave the PCI domain out where it is 0; calls have it. Linux 5.13 printed `0x00:0x02.0`. */
+function pciName(printed: string | undefined): string | null {
+  if (printed === undefined) return null;
+  const name = printed.replace(/^0x([\da-f]{2}):0x/i, '$1:');
   return /^[\da-f]{2}:[\da-f]{2}\.\d$/i.test(name) ? `0000:${name}` : name;
 }
 

@@ -6,6 +6,7 @@ import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
+import { SwiotlbPairs } from './swiotlb-pairs';
 import { TimeOrder } from './time-order';
 import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { NEWLINE } from './quick/byte-cursor';
@@ -75,6 +76,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readonly quick = new QuickLines();
   private readonly lastTimes = new TimesByCpu();
   private readonly broken = new BrokenLines();
+  private readonly pairs = new SwiotlbPairs();
 
   /**
    * @param file how it is called in messages
@@ -185,6 +187,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     }
     if (event.kind === 'kernelLog') {
       this.broken.begin(event, text.length);
+      this.pairs.add(event);
       counters.logLines++;
       return event;
     }

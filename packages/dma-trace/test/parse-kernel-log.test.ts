@@ -31,6 +31,10 @@ describe('parseLine: the kernel log', () => {
     ['dmesg -e, of the same minute', '[  +0.000123] ', null],
     ['journalctl -o short-full', 'Sun 2026-11-29 11:05:06 UTC box kernel: ', null],
     ['journalctl -o short-unix', '1795950306.123456 box kernel: ', null],
+    ['journalctl in German', 'Okt 29 11:05:06 box kernel: ', null],
+    ['journalctl in French', 'nov. 29 11:05:06 box kernel: ', null],
+    ['journalctl in Japanese', '11月 29 11:05:06 box kernel: ', null],
+    ['dmesg, indented', '    [   12.345678] ', 12_345_678_000],
     ['a console without the time', '', null],
   ];
   for (const [name, prefix, timeNs] of prefixes)
@@ -58,6 +62,16 @@ describe('parseLine: the kernel log', () => {
       'VT-d before Linux 5.13',
       'DMAR: [DMA Read] Request device [03:00.0] PASID ffffffff fault addr 7d1000 [fault reason 06] PTE Read access is not set',
       { device: '0000:03:00.0', address: 0x7d1000, write: false },
+    ],
+    [
+      'VT-d of Linux 5.13',
+      'DMAR: [DMA Read NO_PASID] Request device [0x00:0x02.0] fault addr 0x7c346000 [fault reason 0x06] PTE Read access is not set',
+      { device: '0000:00:02.0', address: 0x7c346000, write: false },
+    ],
+    [
+      'AMD, behind a line that the kernel broke',
+      'IO_PAGE_FAULT device=05:00.0 domain=0x0012 address=0x00000000ff6101b0 flags=0x0070]',
+      { device: '0000:05:00.0', address: 0xff6101b0, write: true },
     ],
     [
       'AMD, where nothing is mapped: the flag of a write says nothing',
@@ -127,6 +141,10 @@ describe('parseLine: the kernel log', () => {
     it(`tells ${topic}: ${text}`, () => {
       expect(log(`[    1.000000] ${text}`).topic).to.equal(topic);
     });
+
+  it('takes the second line of an old fault of VT-d without a prefix, as no fault of its own', () => {
+    expect(log('DMAR:[fault reason 05] PTE Write access is not set').topic).to.equal('iommu');
+  });
 
   it('takes the oldest wording of a full swiotlb', () => {
     expect(log('DMA: Out of SW-IOMMU space for 65536 bytes at device 0000:03:00.0')).to.include({

@@ -53,6 +53,25 @@ describe('readTrace', () => {
     });
   });
 
+  it('takes the two lines that old kernels print of one full swiotlb for one', async () => {
+    const full = (size: number): string =>
+      `[  437.548691] dwc3 38200000.dwc3: swiotlb buffer is full (sz: ${String(size)} bytes)\n`;
+    const failed =
+      '[  437.555402] DMA: Out of SW-IOMMU space for 16384 bytes at device 38200000.dwc3\n';
+    const times = async (...lines: string[]): Promise<number> => {
+      const events = await all(readTrace(await temp.write('log', lines.join(''))));
+      expect(events).to.have.length(lines.length);
+      return events.filter((one) => one.kind === 'kernelLog' && one.topic === 'swiotlbFull').length;
+    };
+    expect(await times(full(16384), failed, full(16384), failed)).to.equal(2);
+    expect(await times(failed, failed)).to.equal(2);
+    expect(await times(full(8192), failed)).to.equal(2);
+    expect(await times(full(16384), failed.replace('38200000', '4'))).to.equal(2);
+    expect(
+      await times(full(16384), ...Array<string>(5).fill('[  437.550000] usb: x\n'), failed),
+    ).to.equal(2);
+  });
+
   it('knows gzip by its first bytes, not by the name', async () => {
     const text = HEADER + mapLine(5);
     expect(await all(readTrace(await temp.write('a.txt', gzipSync(text))))).to.have.length(1);

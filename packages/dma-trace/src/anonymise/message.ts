@@ -18,7 +18,7 @@ const BARE =
 const PART = new RegExp(
   [
     String.raw`(?<full>\b[\da-f]{4,6}:[\da-f]{2}:[\da-f]{2}\.[0-7]\b)`,
-    String.raw`(?<short>\b[\da-f]{2}:[\da-f]{2}\.[0-7](?![\d:]))`,
+    String.raw`(?<short>\b(?:0x)?[\da-f]{2}:(?:0x)?[\da-f]{2}\.[0-7](?![\d:]))`,
     String.raw`(?<endpoint>\bEP \d+)`,
     String.raw`(?<sid>\bsid: (?:0x)?[\da-f]+)`,
     String.raw`0x(?<hex>[\da-f]{1,16})\b`,
@@ -68,7 +68,10 @@ function partOf(match: RegExpExecArray, text: string): MessagePart {
   const { full, short, endpoint, sid, hex, bare, number, word } = match.groups ?? {};
   const part = (kind: MessagePart['kind'], of: string): MessagePart => ({ kind, text: of, shown });
   if (full !== undefined) return part('device', full);
-  if (short !== undefined) return part('device', `0000:${short}`);
+  if (short !== undefined) {
+    const plain = short.replaceAll('0x', '');
+    return { kind: 'device', text: `0000:${plain}`, shown: plain };
+  }
   if (endpoint !== undefined) return part('device', endpoint);
   if (sid !== undefined) return part('stream', sid.slice('sid: '.length));
   const digits = hex ?? bare ?? number;

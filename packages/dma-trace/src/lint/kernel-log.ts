@@ -62,7 +62,7 @@ const SLOT = 2048;
 /** Share of the slots above which it is load, not fragments. */
 const NEARLY_ALL = 0.9;
 
-/** With a driver and a device before it, or what the reports of all kernels say; the rest is about dma-debug itself. */
+/** With a driver and a device behind `DMA-API`, or what reports say; the rest is about dma-debug itself. */
 const IS_REPORT = /device driver |mapping sg segment|^\S+ \S+: /;
 const IS_OVERLAP = /cacheline tracking EEXIST|overlapping mappings of cacheline/;
 
@@ -88,7 +88,8 @@ export class KernelLogCheck implements Check {
   private report({ text, device: named }: KernelLog, context: LintContext): void {
     const said = /DMA-API: (.*)$/.exec(text)?.[1] ?? '';
     const isOverlap = IS_OVERLAP.test(said);
-    if (!isOverlap && !IS_REPORT.test(said)) return;
+    // Older kernels print the driver and the device in front of all.
+    if (!isOverlap && before(named) === null && !IS_REPORT.test(said)) return;
     // `driver device: message [values]`
     const [, device = before(named), message = said] = /^\S+ (\S+): (.*)$/.exec(said) ?? [];
     // Figures make no kind of their own, wherever they stand.

@@ -610,6 +610,15 @@ describe('lint rules', () => {
       expect(found?.message.length).to.be.below(230);
     });
 
+    it('take a report of an old kernel, which names the device in front', () => {
+      const said = 'cpu touching an active dma mapped cacheline [cln=0x000000001f405880]';
+      const [found] = lintLines(log(`mlx4_core 0000:00:07.0: DMA-API: ${said}`)).findings;
+      expect(found).to.include({ device: '0000:00:07.0', message: `the kernel says: ${said}` });
+      expect(lintLines(log('DMA-API: preallocated 65536 debug entries')).findings).to.deep.equal(
+        [],
+      );
+    });
+
     it('are a lower bound where the kernel left out lines', () => {
       const lines = [
         'nvme 0000:01:00.0: swiotlb buffer is full (sz: 8192 bytes), total 32768 (slots), used 32768 (slots)',
