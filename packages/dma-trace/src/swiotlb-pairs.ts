@@ -3,7 +3,7 @@
 
 import type { KernelLog } from './events';
 
-const MAPPING_FAILED = /Out of SW-IOMMU space/;
+const MAPPING_FAILED = 'Out of SW-IOMMU space';
 /** Lines of others that may stand between. */
 const MOST_BETWEEN = 4;
 
@@ -14,7 +14,7 @@ export class SwiotlbPairs {
   /** The second line of a pair is about swiotlb, but no failure of its own. */
   add(log: KernelLog): void {
     if (log.topic !== 'swiotlbFull') return;
-    if (!log.text.includes('Out of SW-IOMMU space')) this.full = log;
+    if (!log.text.includes(MAPPING_FAILED)) this.full = log;
     else if (this.isSame(log)) {
       log.topic = 'swiotlb';
       this.full = null;
