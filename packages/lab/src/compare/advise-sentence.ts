@@ -51,7 +51,7 @@ export function logSentence(
   rows: readonly SwiotlbFullRow[],
 ): string {
   if (rows.length === 0)
-    return `A kernel log without DMA calls: none of its ${plural(logLines, 'line')} is about a full swiotlb, so there is nothing to advise on.`;
+    return `A kernel log without DMA calls: none of its ${plural(logLines, 'line')} is about a full swiotlb, so there is nothing to advise on; iommu-bounce lint reads it.`;
   return `A kernel log without DMA calls: ${fullText(rows, suppressed)}`;
 }
 
