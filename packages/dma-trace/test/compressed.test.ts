@@ -103,7 +103,7 @@ describe('a compressed file', () => {
 
   it('is told as damaged, not by what it then seems to say', async () => {
     const text = lines();
-    // Stored, not packed: the flipped byte is that of a newline, so two lines are one.
+    // Stored, not packed: a byte becomes a newline, so one line is two, as if it was wrapped.
     const bytes = gzipSync(text, { level: 0 });
     const at = bytes.indexOf('\n', 600);
     const wrapped = Buffer.from(bytes);
