@@ -63,14 +63,6 @@ export async function findRecordings(
     }));
 }
 
-/** The files of findRecordings(). */
-export async function groupCpuFiles(
-  files: readonly string[],
-  pathOf: (file: string) => string = (file) => file,
-): Promise<string[][]> {
-  return (await findRecordings(files, pathOf)).map((one) => [...one.files]);
-}
-
 function areOfOne(some: readonly Shape[], others: readonly Shape[]): boolean {
   return (
     some.every((a) => others.every((b) => mayBeOfOne(a, b))) &&

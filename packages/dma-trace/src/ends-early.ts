@@ -2,6 +2,7 @@
 // Why a line is no event: it ends in the middle of one. Mailers and terminals wrap lines, `cut` shortens them.
 
 import type { KernelLog } from './events';
+import { REPLY } from './line-prefix';
 import { SURE, parseMessage } from './parse-kernel-log';
 import { LineParser, parseLine } from './parse-line';
 import { Scanner } from './scanner';
@@ -78,7 +79,7 @@ export class BrokenLines {
   /** @returns what was broken and ends with this piece; null if there is none */
   add(text: string, line: number): Broken | null {
     // A reply quotes each line that it made.
-    const piece = text.replace(/^(?:> ?)+/, '').trim();
+    const piece = text.replace(REPLY, '').trim();
     if (this.endsLog(piece))
       return { line: this.log?.read.line ?? line, what: 'line of the kernel log' };
     this.pieces.push({ line, text: piece });

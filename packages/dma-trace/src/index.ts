@@ -19,7 +19,6 @@ export { findRepeatedLines, type RepeatedLines } from './repeated-lines'; // lin
 export { orderTraces, type OrderedTrace } from './order-files'; // several files of one boot
 export {
   findRecordings,
-  groupCpuFiles,
   readCpuFiles,
   recordingCounters,
   type FileBatch,

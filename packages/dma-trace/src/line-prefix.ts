@@ -2,19 +2,19 @@
 // What a mail, grep, cat -n, a journal or a container puts in front of each line. It is no part of a task's name.
 
 import { FormatDetector } from './formats/detect';
-import { hasLogPrefix, parseKernelLog } from './parse-kernel-log';
+import { DMESG_DATE, SYSLOG_DATE, hasLogPrefix, parseKernelLog } from './parse-kernel-log';
 import { Scanner } from './scanner';
 
-/** The month in the words of the locale. */
-const MONTH_AND_TIME = '\\d{0,2}\\p{L}{1,5}\\.? [ \\d]\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?';
-const ISO = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)?';
+const ISO = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?`;
+
+/** A reply, however deep. */
+export const REPLY = /^>(?: ?>)* ?/;
 
 /** In front of any line. */
 const ANY: readonly RegExp[] = [
   // docker and kubectl with times, and their logs on the node
   new RegExp(`^${ISO} (?:(?:stdout|stderr) [FP] )?`),
-  // A reply, however deep.
-  /^>(?: ?>)* ?/,
+  REPLY,
   // An item of a list; what a diff adds.
   /^[-*+•] +|^\+/,
   // cat -n, nl
@@ -33,9 +33,9 @@ const ANY: readonly RegExp[] = [
 /** In front of a line of a trace; a line of the kernel log has its time there. */
 const OF_TRACES: readonly RegExp[] = [
   // journalctl, syslog; ts
-  new RegExp(`^(?:${MONTH_AND_TIME}|${ISO}) (?:[^\\s#]\\S* [^\\s:]+: ?)?`, 'u'),
+  new RegExp(String.raw`^(?:${SYSLOG_DATE}|${ISO}) (?:[^\s#]\S* [^\s:]+: ?)?`, 'u'),
   // dmesg, with dates or uptimes
-  /^\[(?: *\d+\.\d+|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\](?:\[ *[TC]\d+\])? /,
+  new RegExp(String.raw`^\[(?: *\d+\.\d+|${DMESG_DATE})\](?:\[ *[TC]\d+\])? `),
 ];
 
 const ALL = [...ANY, ...OF_TRACES];

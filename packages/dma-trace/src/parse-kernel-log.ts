@@ -13,15 +13,19 @@ const LEVEL =
  */
 const UPTIME =
   /^\[ *(\d{1,9})\.(\d{6})(?: +< *\d+\.\d{6}>)?\](?:\[ *[TC]\d+\])? ?(?:\S+ kernel: )?/;
-/** `[Sun Nov 29 11:05:06 2026] `, of `dmesg -T`; `[Nov29 11:05] `, `[  +0.000123] `, of `-e`. */
-const DATED =
-  /^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|  *\+\d+\.\d{6})\] /;
-/**
- * `Nov 29 11:05:06 host kernel: `, with microseconds, or the date as ISO 8601, with day and zone, or in seconds. The month is in
- * the words of the locale.
- */
-const JOURNAL =
-  /^(?:\d{0,2}\p{L}{1,5}\.? [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?/u;
+/** `Sun Nov 29 11:05:06 2026`, of `dmesg -T`. */
+export const DMESG_DATE = String.raw`[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}`;
+/** `Nov 29 11:05:06`, with microseconds if there are some. The month is in the words of the locale: `nov.`, `11月`. */
+export const SYSLOG_DATE = String.raw`\d{0,2}\p{L}{1,5}\.? [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?`;
+/** A date of `dmesg`; `[Nov29 11:05] `, `[  +0.000123] `, of `-e`. */
+const DATED = new RegExp(
+  String.raw`^\[(?:${DMESG_DATE}|[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|  *\+\d+\.\d{6})\] `,
+);
+/** `Nov 29 11:05:06 host kernel: `; or the date as ISO 8601, with day and zone; or in seconds. */
+const JOURNAL = new RegExp(
+  String.raw`^(?:${SYSLOG_DATE}|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?`,
+  'u',
+);
 /** `2026-11-29T11:05:06,123456+00:00 `, of `dmesg --time-format iso`. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d /;
 /** `4,1234,12345678,-;`, of /dev/kmsg: the third number is microseconds. */

@@ -42,7 +42,11 @@ interface Needle {
   readonly bytes: Buffer;
 }
 
-/** @throws TraceError for a file that cannot be read */
+/**
+ * The first two files found that have lines in common; null if none have. Less than two files are not read.
+ * @param pathOf where a file lies; default: where its name says
+ * @throws TraceError for a file that cannot be read
+ */
 export async function findRepeatedLines(
   files: readonly string[],
   pathOf: (file: string) => string = (file) => file,
@@ -113,10 +117,9 @@ async function compare(
     let our = await ours.next();
     for (;;) {
       const their = await theirs.next();
-      if (our === null || their === null) if (lines < (isApart ? LEAST_APART : LEAST)) return null;
-      if (our === null) {
-        return { file, other, lines, line, otherLine, whole: true };
-      }
+      const isEnd = our === null || their === null;
+      if (isEnd && lines < (isApart ? LEAST_APART : LEAST)) return null;
+      if (our === null) return { file, other, lines, line, otherLine, whole: true };
       if (their === null) {
         if (isApart) return null;
         if (isTheirFirst)

@@ -2,8 +2,12 @@
 // Files of the CPUs of one recording: grouped, merged, and their losses counted once.
 
 import { expect } from 'chai';
-import { findRecordings, groupCpuFiles, readCpuFiles, readTrace, recordingCounters } from '../src';
+import { findRecordings, readCpuFiles, readTrace, recordingCounters } from '../src';
 import { TempFiles, mapLine } from './temp-files';
+
+/** Files by recording. */
+const grouped = async (files: readonly string[]): Promise<(readonly string[])[]> =>
+  (await findRecordings(files)).map((one) => one.files);
 
 describe('files of the CPUs of one recording', () => {
   const temp = new TempFiles();
@@ -21,7 +25,7 @@ describe('files of the CPUs of one recording', () => {
   after(() => temp.remove());
 
   it('are one group, and one capture in the order of time', async () => {
-    expect(await groupCpuFiles(files)).to.deep.equal([files]);
+    expect(await grouped(files)).to.deep.equal([files]);
     const times: number[] = [];
     for await (const { events } of readCpuFiles(files.map((file) => readTrace(file))))
       times.push(...events.flatMap((event) => ('timeNs' in event ? [event.timeNs ?? NaN] : [])));
@@ -46,7 +50,7 @@ describe('files of the CPUs of one recording', () => {
       const header = `# tracer: nop\n# entries-in-buffer/entries-written: ${other}   #P:2\n`;
       const stranger = await temp.write('stranger', header + mapLine(1, 1) + mapLine(3, 1));
       const [first = ''] = files;
-      expect(await groupCpuFiles([first, stranger])).to.deep.equal([[first], [stranger]]);
+      expect(await grouped([first, stranger])).to.deep.equal([[first], [stranger]]);
     });
 
   /** Files without a header, of the CPUs and the microseconds given. */
@@ -80,7 +84,7 @@ describe('files of the CPUs of one recording', () => {
     const both = [await own('own0', 0), await own('own1', 1)];
     expect(await findRecordings(both)).to.deep.equal([{ files: both, byContent: true }]);
     const [whole = ''] = files;
-    expect(await groupCpuFiles([whole, both[1] ?? ''])).to.have.lengthOf(2);
+    expect(await grouped([whole, both[1] ?? ''])).to.have.lengthOf(2);
   });
 
   it('are joined by one that is there all the time, whatever their order', async () => {
@@ -91,8 +95,8 @@ describe('files of the CPUs of one recording', () => {
       [0, [5, 25]],
     ]);
     const [a = '', b = '', c = '', d = ''] = all;
-    expect(await groupCpuFiles(all)).to.deep.equal([[a, b, d], [c]]);
-    expect(await groupCpuFiles([d, c, b, a])).to.deep.equal([[d, b, a], [c]]);
+    expect(await grouped(all)).to.deep.equal([[a, b, d], [c]]);
+    expect(await grouped([d, c, b, a])).to.deep.equal([[d, b, a], [c]]);
   });
 
   it('are not of one recording if two have lines of one CPU, or one has lines of two', async () => {
@@ -100,12 +104,12 @@ describe('files of the CPUs of one recording', () => {
       [0, [0, 20]],
       [0, [10, 30]],
     ]);
-    expect(await groupCpuFiles(all)).to.deep.equal(all.map((file) => [file]));
+    expect(await grouped(all)).to.deep.equal(all.map((file) => [file]));
     const both = await temp.write('both', mapLine(0, 0) + mapLine(5, 1));
-    expect(await groupCpuFiles([both, ...all.slice(1)])).to.have.lengthOf(2);
+    expect(await grouped([both, ...all.slice(1)])).to.have.lengthOf(2);
     const [, later = ''] = all;
     const before = await temp.write('before', mapLine(0, 1) + mapLine(5, 1));
-    expect(await groupCpuFiles([before, later])).to.deep.equal([[before], [later]]);
+    expect(await grouped([before, later])).to.deep.equal([[before], [later]]);
   });
 
   it('are not of one recording if other tools printed them', async () => {
@@ -114,10 +118,10 @@ describe('files of the CPUs of one recording', () => {
       'perf',
       'fio 1 [001] 0.000010: iommu:map: IOMMU: iova=0x1000 paddr=0x2000 size=4096\n',
     );
-    expect(await groupCpuFiles([pipe, perf])).to.deep.equal([[pipe], [perf]]);
+    expect(await grouped([pipe, perf])).to.deep.equal([[pipe], [perf]]);
   });
 
   it('are not looked for if there is one file: it is not read', async () => {
-    expect(await groupCpuFiles(['there/is/none'])).to.deep.equal([['there/is/none']]);
+    expect(await grouped(['there/is/none'])).to.deep.equal([['there/is/none']]);
   });
 });

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { contextLevel, groupCpuFiles, readCpuFiles, readTrace, type TraceEvent } from '../src';
+import { contextLevel, findRecordings, readCpuFiles, readTrace, type TraceEvent } from '../src';
 
 const LONG = process.env['TEST_LONG'] === '1';
 const ROOT = join(__dirname, '../../..');
@@ -227,7 +227,8 @@ describe(`the whole captures in TRACE_FORMATS${existsSync(WHOLE) ? '' : ` (skipp
       file(WHOLE, `tracecmd316-k6.12.A.ftrace-${cpu}`),
     );
     const whole = file(WHOLE, 'tracecmd316-k6.12.A.ftrace');
-    expect(await groupCpuFiles([whole, ...paths])).to.deep.equal([[whole], paths]);
+    const recordings = await findRecordings([whole, ...paths]);
+    expect(recordings.map(({ files }) => files)).to.deep.equal([[whole], paths]);
     const merged: TraceEvent[] = [];
     for await (const batch of readCpuFiles(paths.map((path) => readTrace(path))))
       merged.push(...batch.events);

@@ -3,8 +3,8 @@
 
 import type { TraceEvent } from '../events';
 import type { Parsed } from '../parse-line';
-import { messageDevice } from './message';
 import { suppressedLines } from '../suppressed-lines';
+import { messageDevice } from './message';
 import type { Renaming } from './renaming';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -140,9 +140,7 @@ export class LineAnonymiser {
   private body(was: Exclude<Parsed, 'unparsed'>, body: string, format: Format): string {
     if (was === null || was.kind === 'lost')
       return PERF_LOST.exec(body)?.[0] ?? PERF_RECORD.exec(body)?.[0] ?? '';
-    if (was.kind === 'kernelLog') {
-      return this.logLine(was, body);
-    }
+    if (was.kind === 'kernelLog') return this.logLine(was, body);
     if (was.kind === 'other') return this.other(was, body);
     return rewriteBody(body, was, this.renaming, format === bpftrace);
   }

@@ -68,8 +68,12 @@ export class LateUnmaps {
 
   /** An address is mapped once more: what waited there for long waits in vain. */
   forgetOld(device: string, dmaAddr: number, nowNs: number): void {
-    for (const owed of this.at(device, dmaAddr).slice())
+    const here = this.at(device, dmaAddr);
+    // From the end: what is dropped moves those behind it.
+    for (let i = here.length - 1; i >= 0; i--) {
+      const owed = here[i] as Owed;
       if (nowNs - owed.sinceNs > LATEST_NS) this.drop(owed);
+    }
   }
 
   /** Events were lost, or the capture ends. */

@@ -2,10 +2,11 @@
 // Requests from iommu:map and iommu:unmap events alone, where no call of the capture claims them.
 //
 // One iommu:unmap ends a request; its pieces are the maps, in force and without a call, that cover its range one behind
-// the other. Where unmaps end maps in parts, a request ends with the last of these (partial-unmaps.ts). So a request is known when it ends, while its map belongs to the time of its last piece: a step without a
-// mapping holds that place in the queue. What such events do not tell is the direction, the bytes within the first and
-// the last page, and the device: that is taken from the other calls of the same task, else a name is made up for each
-// domain that has to be another because the same address is in use twice.
+// the other. Where unmaps end maps in parts, a request ends with the last of these (partial-unmaps.ts). So a request is
+// known when it ends, while its map belongs to the time of its last piece: a step without a mapping holds that place in
+// the queue. What such events do not tell is the direction, the bytes within the first and the last page, and the
+// device: that is taken from the other calls of the same task, else a name is made up for each domain that has to be
+// another because the same address is in use twice.
 
 import type { IommuMap, IommuUnmap } from '../events';
 import type { Context } from './contexts';
@@ -35,7 +36,10 @@ export class ReconstructedCounts {
   pieces = 0;
   bytes = 0;
   readonly byDeviceSign: Record<DeviceSign, number> = { task: 0, only: 0, domain: 0 };
-  /** iommu:unmap events without a call of what is not shown mapped, or not all of it: mapped before the capture, or in a gap of it. */
+  /**
+   * iommu:unmap events without a call, of what is not shown mapped, or not all of it: it was mapped before the capture, or in a
+   * gap of it.
+   */
   unmapsWithoutMap = 0;
   /** Of more than 64 MiB, which are none of a driver: they make no request. */
   tooLarge = 0;

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The frames of a zstd file (RFC 8878): each block is decoded by fzstd, and what it does not check is checked here: the sum
-// and the size of each frame.
+// The frames of a zstd file (RFC 8878). fzstd decodes each block; the sum and the size of each frame, which it does not
+// check, are checked here.
 
 import { Decompress } from 'fzstd';
 import type { XXHash } from 'xxhash-wasm';
 
 const FRAME = 0xfd2fb528;
+/** The first of 16. */
 const SKIPPABLE = 0x184d2a50;
 const MOST_BLOCK = 1 << 17;
 const BLOCK_HEAD = 3;
 const SUM_LENGTH = 4;
 const MAGIC_LENGTH = 4;
-
-/** What is wrong with it. */
-export class ZstdError extends Error {
-  override readonly name = 'ZstdError';
-}
 
 interface Frame {
   readonly decoder: Decompress;
@@ -44,7 +40,7 @@ export class ZstdFrames {
     return this.input.length === 0 && this.frame === null && this.skip === 0;
   }
 
-  /** @throws ZstdError, and what fzstd throws, for bytes that are not those of the file */
+  /** @throws Error, its own or one of fzstd, for bytes that are not those of the file */
   push(chunk: Buffer): Buffer[] {
     this.input = this.input.length === 0 ? chunk : Buffer.concat([this.input, chunk]);
     this.out = [];
@@ -73,7 +69,7 @@ export class ZstdFrames {
     }
     if (magic !== FRAME) {
       this.take(MAGIC_LENGTH);
-      throw new ZstdError('no frame begins here');
+      throw new Error('no frame begins here');
     }
     const flags = input.readUInt8(4);
     const isSingle = (flags & 0x20) !== 0;
@@ -109,7 +105,7 @@ export class ZstdFrames {
     const size = head >> 3;
     if (type === 3 || size > MOST_BLOCK) {
       this.take(BLOCK_HEAD);
-      throw new ZstdError('no block begins here');
+      throw new Error('no block begins here');
     }
     // A run of one byte has only that.
     const length = BLOCK_HEAD + (type === 1 ? 1 : size);
@@ -127,7 +123,7 @@ export class ZstdFrames {
     this.finish(frame);
     // Its lower half.
     if (frame.sum !== null && BigInt(sum) !== BigInt.asUintN(32, frame.sum.digest()))
-      throw new ZstdError('the sum is another');
+      throw new Error('the sum is another');
     return true;
   }
 
@@ -135,7 +131,7 @@ export class ZstdFrames {
     // It holds back a frame of a few bytes.
     decoder.push(new Uint8Array(0), true);
     this.frame = null;
-    if (size !== null && size !== this.length) throw new ZstdError('the size is another');
+    if (size !== null && size !== this.length) throw new Error('the size is another');
   }
 
   private take(length: number): Buffer {

@@ -78,16 +78,14 @@ export class Stayers {
     for (let count = stays.length; count > 0; count--) {
       const least = TURNS * ((most[count] ?? 0) + 1);
       if (this.overtaken(stays, count - 1) < least) continue;
-      const old = stays.slice(0, count).filter((_, i) => this.overtaken(stays, i) >= least);
-      return this.isKept(old) ? [] : old.flatMap((one) => this.found(stays, one));
+      const old = stays
+        .slice(0, count)
+        .map((stay, i) => ({ stay, overtaken: this.overtaken(stays, i) }))
+        .filter(({ overtaken }) => overtaken >= least);
+      if (this.isKept(old.map(({ stay }) => stay))) return [];
+      return old.flatMap(({ stay: { left }, overtaken }) => (left ? [{ ...left, overtaken }] : []));
     }
     return [];
-  }
-
-  private found(stays: readonly Stay[], stay: Stay): Leaked[] {
-    return stay.left
-      ? [{ ...stay.left, overtaken: this.overtaken(stays, stays.indexOf(stay)) }]
-      : [];
   }
 
   /** Those that were in force before it may be among those that went, unless they stay, too. */

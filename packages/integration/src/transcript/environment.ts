@@ -9,9 +9,6 @@ import {
   type dma_addr_t,
   type dma_data_direction,
   type dma_sgt_handle,
-  list_add_tail,
-  list_del,
-  list_for_each_entry,
   type machine_parts,
   type page,
   pci_dev,
@@ -20,14 +17,10 @@ import {
   type scatterlist,
   type virt_addr_t,
 } from '@iommu-bounce/linux-shim';
-import {
-  IOMMU_DOMAIN_DMA,
-  group_device,
-  type iommu_domain,
-  iommu_group,
-} from '@iommu-bounce/iommu-core';
+import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import { type overlays, type running_machine, boot } from '../boot';
 import { TranscriptError } from './error';
+import { Groups, type Refuse } from './groups';
 import type { DeviceDescription, TranscriptHeader } from './header';
 import { type TranscriptIommu, iommuOf } from './iommu';
 import { type MemoryNeeded, memoryNeeded } from './memory-needed';
@@ -88,9 +81,6 @@ export interface EnvironmentOptions {
   readonly pages?: { readonly buffers: number; readonly kernel: number };
 }
 
-/** Says why a device cannot be declared, and throws. */
-export type Refuse = (reason: string) => never;
-
 const refuse: Refuse = (reason) => {
   throw new TranscriptError(1, `device: ${reason}`);
 };
@@ -99,8 +89,7 @@ export class Environment {
   readonly m: running_machine;
   readonly recorder: Recorder;
   readonly iommu: TranscriptIommu;
-  /** By the number of their IOMMU group; of version 1 there is one. */
-  private readonly groups = new Map<number, iommu_group>();
+  readonly groups: Groups;
   readonly devices = new Map<number, device>();
   readonly buffers = new Map<number, CpuBuffer>();
   readonly mappings = new Map<number, Mapping>();
@@ -162,6 +151,7 @@ export class Environment {
     });
     if (!iommu) throw new Error('boot made no IOMMU');
     this.iommu = iommu;
+    this.groups = new Groups(iommu, this.m.iommu, this.pciBus);
     this.m.k.arch.on_cache_op(this.recorder.cacheOp);
     this.pciBus.iommu_ops = this.platformBus.iommu_ops = iommu.ops;
     this.nextLowmem = this.m.k.reserved_pfn;
@@ -174,35 +164,9 @@ export class Environment {
 
   /** The domain of device 0, and of all devices in version 1. */
   get domain(): iommu_domain {
-    return domainOf(this.groupOf(this.header.device.group));
-  }
-
-  /** The domain of a group, which is made with its first device. */
-  domainOfGroup(id: number): iommu_domain | undefined {
-    const group = this.groups.get(id);
-    return group && domainOf(group);
-  }
-
-  /** The domain that a declared device is in. */
-  domainOf(dev: device): iommu_domain {
-    const group = dev.iommu_group as iommu_group | null;
-    if (!group) throw new Error(`${dev.init_name} was not declared`);
-    return domainOf(group);
-  }
-
-  private groupOf(id: number, fail: Refuse = refuse): iommu_group {
-    const known = this.groups.get(id);
-    if (known) return known;
-    const { ops } = this.iommu;
-    const domain = ops.domain_alloc(IOMMU_DOMAIN_DMA);
-    if (!domain) return fail('the domain cannot be made: is a failure armed?');
-    domain.ops = ops;
-    domain.type = IOMMU_DOMAIN_DMA;
-    domain.pgsize_bitmap = ops.pgsize_bitmap;
-    const group = new iommu_group();
-    group.domain = group.default_domain = domain;
-    this.groups.set(id, group);
-    return group;
+    const domain = this.groups.domainOf(this.header.device.group);
+    if (!domain) throw new Error('device 0 was not declared');
+    return domain;
   }
 
   get header(): TranscriptHeader {
@@ -230,60 +194,20 @@ export class Environment {
     }
     if (this.iommu.add(dev, d) !== 0)
       fail('the IOMMU does not take the device: is a failure armed?');
-    // By hand rather than by iommu_group_add_device: its allocation would be a passage of the kmalloc site.
-    const member = new group_device();
-    member.dev = dev;
-    const group = this.groupOf(d.group, fail);
-    if (group.domain !== group.default_domain) fail('its group is in another domain');
-    list_add_tail(member.list, group.devices);
-    dev.iommu_group = group;
-    group.refs++;
-    if (!d.deferredAttach && this.iommu.ops.attach_dev?.(domainOf(group), dev) !== 0)
-      fail('the device is not attached: is a failure armed?');
+    this.groups.join(d.group, dev, !d.deferredAttach, fail);
     this.devices.set(id, dev);
     return dev;
   }
 
   /**
-   * Takes a device away, as iommu_release_device does; its group and domain stay.
+   * Takes a device away, as iommu_release_device does.
    * @param fail throws what says why this cannot be done
    */
   removeDevice(id: number, dev: device, fail: Refuse): void {
     for (const [map, { dev: owner }] of this.mappings)
       if (owner === dev) fail(`its mapping ${String(map)} is live`);
-    const group = dev.iommu_group as iommu_group;
-    const all = [...list_for_each_entry(group.devices)];
-    const member = all.find((one) => one.dev === dev);
-    if (!member) throw new Error(`${dev.init_name} is in no group`);
-    if (all.length === 1) fail('it is the last of its group');
-    this.iommu.remove(dev);
-    list_del(member.list);
-    dev.iommu_group = null;
-    group.refs--;
+    this.groups.leave(dev, fail);
     this.devices.delete(id);
-  }
-
-  /** Attaches a group to a domain of its own user, as VFIO does. @returns 0 or a negative error */
-  lendGroup(id: number, fail: Refuse): number {
-    const group = this.knownGroup(id, fail);
-    if (group.domain !== group.default_domain) fail('the group is in another domain already');
-    const { iommu } = this.m;
-    const domain = iommu.iommu_domain_alloc(this.pciBus);
-    return domain ? iommu.iommu_attach_group(domain, group) : -12; // -ENOMEM
-  }
-
-  /** Back to its default domain; the other one goes. */
-  returnGroup(id: number, fail: Refuse): void {
-    const group = this.knownGroup(id, fail);
-    const { domain } = group;
-    if (domain === null || domain === group.default_domain) return fail('the group is not lent');
-    const { iommu } = this.m;
-    iommu.iommu_detach_group(domain, group);
-    iommu.iommu_domain_free(domain);
-  }
-
-  private knownGroup(id: number, fail: Refuse): iommu_group {
-    return this.groups.get(id) ?? fail(`no device was declared in group ${String(id)}`);
   }
 
   /** Takes contiguous, zeroed memory for a CPU buffer. */
@@ -295,12 +219,6 @@ export class Environment {
     const phys = to_phys(pfn * PAGE_SIZE);
     this.buffers.set(id, { first: this.m.k.mm.pfn_to_page(pfn), phys, bytes: pages * PAGE_SIZE });
   }
-}
-
-/** The one that the DMA API maps in, made with the group; it may be lent to another. */
-function domainOf({ default_domain }: iommu_group): iommu_domain {
-  if (!default_domain) throw new Error('a group without a domain');
-  return default_domain;
 }
 
 /** The format's Kconfig: only the pool is a choice. */

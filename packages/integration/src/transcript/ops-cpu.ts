@@ -31,9 +31,7 @@ function declare(c: OpContext): void {
   c.env.declareDevice(
     c.number('dev'),
     parseDevice(c.op.fields['device'] ?? null, c.op.line, c.env.header),
-    (reason) => {
-      throw c.bad(reason);
-    },
+    c.refuse,
   );
 }
 

@@ -29,7 +29,9 @@ function pieces(c: OpContext): readonly Piece[] | null {
 }
 
 function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array | null {
-  const parts = from.map((p) => c.env.iommu.read(dev, c.env.domainOf(dev), p.addr, p.len));
+  const parts = from.map((p) =>
+    c.env.iommu.read(dev, c.env.groups.domainOfDevice(dev), p.addr, p.len),
+  );
   const bytes = new Uint8Array(from.reduce((sum, p) => sum + p.len, 0));
   let done = 0;
   for (const part of parts) {
@@ -43,7 +45,7 @@ function readAll(c: OpContext, dev: device, from: readonly Piece[]): Uint8Array 
 /** All or nothing: every piece must be writable before the first byte is written. */
 function writeAll(c: OpContext, dev: device, to: readonly Piece[], bytes: Uint8Array): boolean {
   const { iommu } = c.env;
-  const domain = c.env.domainOf(dev);
+  const domain = c.env.groups.domainOfDevice(dev);
   if (!to.every((p) => iommu.writable(dev, domain, p.addr, p.len))) return false;
   let done = 0;
   for (const p of to) {

@@ -19,6 +19,7 @@ import type { iommu_domain } from '@iommu-bounce/iommu-core';
 import type { CpuBuffer, Environment, Mapping } from './environment';
 import { TranscriptError } from './error';
 import type { Json } from './fields';
+import type { Refuse } from './groups';
 import type { TranscriptOp } from './parse';
 
 export type Observed = Readonly<Record<string, Json>>;
@@ -40,6 +41,13 @@ export class OpContext {
   /** Something the operation refers to is not there: the transcript is wrong, not the port. */
   bad(reason: string): TranscriptError {
     return new TranscriptError(this.op.line, `${this.op.name}: ${reason}`);
+  }
+
+  /** For what says itself why it cannot be done. */
+  get refuse(): Refuse {
+    return (reason) => {
+      throw this.bad(reason);
+    };
   }
 
   number(name: string): number {
@@ -82,8 +90,8 @@ export class OpContext {
   /** The domain that the operation is about: of its group, or of its device. */
   domain(): iommu_domain {
     const group = this.op.fields['group'] as number | undefined;
-    if (group === undefined) return this.env.domainOf(this.device());
-    const domain = this.env.domainOfGroup(group);
+    if (group === undefined) return this.env.groups.domainOfDevice(this.device());
+    const domain = this.env.groups.domainOf(group);
     if (!domain) throw this.bad(`no device was declared in group ${String(group)}`);
     return domain;
   }

@@ -70,12 +70,12 @@ export class TranscriptRun {
 
   /** The domain of a group, which is there from its first device on. */
   domainOfGroup(group: number): iommu_domain | undefined {
-    return this.env.domainOfGroup(group);
+    return this.env.groups.domainOf(group);
   }
 
   /** The domain that a declared device is in. */
   domainOf(dev: device): iommu_domain {
-    return this.env.domainOf(dev);
+    return this.env.groups.domainOfDevice(dev);
   }
 
   /** By the numbers that the operations name them by, as all of these. */

@@ -128,9 +128,7 @@ async function count(
   const { losses } = account;
   return {
     counts: account.finish(reader),
-    losses: lossSection({
-      ...{ files: [{ file }], counters: [counters], cpus: header.cpus, losses },
-    }),
+    losses: lossSection({ files: [{ file }], counters: [counters], cpus: header.cpus, losses }),
   };
 }
 

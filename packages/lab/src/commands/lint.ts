@@ -142,18 +142,18 @@ async function lintFiles(
     await refuseRepeatedLines(files, pathOf);
     const linted: Linted[] = [];
     const overTime: FindingsOverTime[] = [];
-    const groups = await findRecordings(files, pathOf);
-    for (const [i, group] of groups.entries()) {
-      const own = facts ?? (await factsOf(group.files, pathOf));
+    const recordings = await findRecordings(files, pathOf);
+    for (const [i, recording] of recordings.entries()) {
+      const own = facts ?? (await factsOf(recording.files, pathOf));
       const show: OnProgress = (file, share) => {
         progress(
-          `${String(i + 1)} of ${String(groups.length)}: ${file}`,
-          (i + share) / groups.length,
+          `${String(i + 1)} of ${String(recordings.length)}: ${file}`,
+          (i + share) / recordings.length,
         );
       };
       const times = options.report === undefined ? null : new FindingsOverTime();
       if (times) overTime.push(times);
-      linted.push(await lintCapture(group, pathOf, own, rules, times, show));
+      linted.push(await lintCapture(recording, pathOf, own, rules, times, show));
     }
     const document = lintDocument(linted, failOn);
     const lines: LintedLines[] = [];

@@ -67,12 +67,10 @@ export async function lookAtLogs(
     else
       logs.push(
         captureSection({
-          ...{
-            account,
-            counters: [counters],
-            cpus: header.cpus,
-            files: [{ file, facts: null, ignored: null }],
-          },
+          account,
+          counters: [counters],
+          cpus: header.cpus,
+          files: [{ file, facts: null, ignored: null }],
           reconstructed: assembler.reconstructed,
         }),
       );

@@ -54,7 +54,7 @@ export interface LossSection {
   cpus: whole_number | null;
   /** CPUs of the header of which the capture has no line. */
   cpus_without_line: whole_number[];
-  /** Whether several files are read as those of the CPUs of one recording since each has lines of another CPU at the same time: no header says so. */
+  /** Only their lines tell that several files are those of the CPUs of one recording: no header says so. */
   files_joined_by_content: boolean;
   /** Files whose last line has no end. */
   cut_files: string[];

@@ -180,7 +180,9 @@ function capture({ files, byContent, result, counters, cpus }: Linted): LintCapt
     clock_steps_back: sum((one) => one.backwards),
     losses: lossSection({
       files: files.map((file) => ({ file, byContent })),
-      ...{ counters, cpus, losses: result.losses },
+      counters,
+      cpus,
+      losses: result.losses,
     }),
     maps,
     requests_without_call: result.requestsWithoutCall,

@@ -15,6 +15,7 @@ import { SET_UP } from './set-up';
 import { TABLES_AND_OFFSETS } from './tables-and-offsets';
 import { UNTRUSTED } from './untrusted';
 import { VIRTIO } from './virtio';
+import { VIRTIO_PROPERTIES } from './virtio-properties';
 import { WRONG_USE } from './wrong-use';
 
 export * from './finding';
@@ -41,6 +42,7 @@ export const FINDINGS: readonly Finding[] = [
   ...IOVA,
   ...PLATFORM,
   ...VIRTIO,
+  ...VIRTIO_PROPERTIES,
   ...MEMORY,
   ...RACES,
   ...TABLES_AND_OFFSETS,

@@ -137,7 +137,10 @@ function evictedAtDetach(t: Trial): void {
   });
 }
 
-/** @param derived the scenario's, which its schedules are replayed with */
+/**
+ * What the eviction work and the device come to in all orders of a scenario.
+ * @param whole with the pool; its schedules are replayed on its own derived classes
+ */
 function evicted(t: Trial, scenario: string, when: string, whole: PoolScenario): void {
   const tasks = whole.tasks.filter(({ does }) => does !== 'evict');
   const program = poolProgram(t.setting.pool ? whole : { ...whole, tasks, slots: 0 });

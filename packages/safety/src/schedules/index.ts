@@ -15,6 +15,7 @@ export * from './detect/lockdep';
 export * from './detect/happens-before';
 export * from './schedule-string';
 export * from './scenarios/machine';
+export { DeviceAccess } from './scenarios/device-access';
 export * from './scenarios/parts';
 export * from './scenarios/snapshot';
 export * from './scenarios/pool';

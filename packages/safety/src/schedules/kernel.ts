@@ -46,6 +46,8 @@ export class Kernel implements Monitor {
   readonly lockdep: Lockdep;
   private readonly pages: number;
   private readonly allMappings: number;
+  /** The lock under which requests go out; NOTHING: mappings change without any. */
+  private requestLock = NOTHING;
   private readonly mappings = new Map<number, number>();
   private readonly off = new Uint8Array(32);
 
@@ -233,8 +235,6 @@ export class Kernel implements Monitor {
   requests(lock: spinlock_t): void {
     this.requestLock = this.numberOf(lock, 'lock');
   }
-
-  private requestLock = NOTHING;
 
   private mapping(iova: number): number {
     const page = Math.floor(iova / PAGE);

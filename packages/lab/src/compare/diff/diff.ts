@@ -91,16 +91,16 @@ async function twoCaptures(
   files: readonly string[],
   { pathOf = (file) => file }: DiffOptions,
 ): Promise<readonly [TraceFile[], TraceFile[]]> {
-  let groups: Recording[] = files.map((file) => ({ files: [file], byContent: false }));
+  let recordings: Recording[] = files.map((file) => ({ files: [file], byContent: false }));
   // Two files are two captures, also twice the same: that is what diff says of them.
   if (files.length > 2) {
     await refuseRepeated(files, pathOf);
-    groups = await findRecordings(files, pathOf);
+    recordings = await findRecordings(files, pathOf);
   }
-  const [first, second] = groups;
-  if (groups.length !== 2 || !first || !second)
+  const [first, second] = recordings;
+  if (recordings.length !== 2 || !first || !second)
     throw new UsageError(
-      `diff: expected two captures, got ${String(groups.length)}${files.length > groups.length ? `, of ${String(files.length)} files` : ''}; files belong together only if each has one CPU of a recording`,
+      `diff: expected two captures, got ${String(recordings.length)}${files.length > recordings.length ? `, of ${String(files.length)} files` : ''}; files belong together only if each has one CPU of a recording`,
     );
   const factsOf = (file: string): Promise<FoundFacts> => factsBeside(file, pathOf(file));
   return [await traceFiles(first, factsOf), await traceFiles(second, factsOf)];

@@ -212,7 +212,8 @@ function key({ file, line }: LintPlace): string {
 function losses(capture: LintCapture): Section {
   const { doubt } = capture;
   const unseen = unseenText(capture);
-  const [none = '', ...lost] = lineLosses(capture);
+  // The first says that there are none, or is a heading.
+  const [first = '', ...lost] = lineLosses(capture);
   const lines = [
     ...lost.map((line) => html`<li>${line}</li>`),
     ...(unseen === null ? [] : [html`<li>${unseen}</li>`]),
@@ -222,7 +223,7 @@ function losses(capture: LintCapture): Section {
   ];
   const body =
     lines.length === 0
-      ? html`<p>${none}</p>`
+      ? html`<p>${first}</p>`
       : html`<ul>
           ${lines}
         </ul>`;

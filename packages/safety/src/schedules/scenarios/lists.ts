@@ -44,7 +44,7 @@ export function* mapList(rt: Executor, machine: PoolMachine, i: number, times: n
     let at = 0;
     for (const { dma_address, dma_length } of list.slice(0, count)) {
       if (kernel.device(dma_address)) yield;
-      if (!machine.deviceReadsBytes(dma_address, own.subarray(at, at + dma_length)))
+      if (!machine.access.readsBytes(dma_address, own.subarray(at, at + dma_length)))
         rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what is in the list`);
       at += dma_length;
     }

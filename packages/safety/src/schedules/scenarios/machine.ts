@@ -4,7 +4,6 @@
 
 import {
   INIT_LIST_HEAD,
-  PAGE_SIZE,
   device,
   dma_addr_t,
   list_add_tail,
@@ -17,8 +16,6 @@ import {
 import {
   type DeviceDma,
   IOMMU_DOMAIN_DMA,
-  IOMMU_READ,
-  IOMMU_WRITE,
   type driver_factory,
   type interval_tree_node,
   type iommu_domain,
@@ -28,8 +25,6 @@ import {
   new_virtio_iommu,
   type page_table,
   to_table_domain,
-  VFIO_DMA_MAP_FLAG_READ,
-  VFIO_DMA_MAP_FLAG_WRITE,
   viommu_domain,
   type virtio_iommu,
 } from '@iommu-bounce/iommu-core';
@@ -52,6 +47,8 @@ import {
   type SteppingTimer,
   type SteppingWork,
 } from './derived-classes';
+import { DeviceAccess } from './device-access';
+import { nameObjects } from './names';
 import { Snapshot, type ToldWrites } from './snapshot';
 import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
 
@@ -88,11 +85,13 @@ export class PoolMachine {
   private readonly table: page_table | null;
   private virtio: virtio_iommu | null = null;
   private endpoint: DeviceDma | null = null;
+  /** What the device reads and writes. */
+  readonly access: DeviceAccess;
   private readonly wired: wired_io_buffer_pool;
   private readonly cookie: iommu_dma_cookie;
   private readonly live: Set<object>;
   private readonly liveAtStart: ReadonlySet<object>;
-  private readonly locks: spinlock_t[] = [];
+  private readonly locks: readonly spinlock_t[];
   private readonly addresses: Snapshot;
   /** The run before which all was as in the beginning. */
   private restoredFor = 0;
@@ -126,6 +125,7 @@ export class PoolMachine {
     const domain = this.wired.plug(this.dev);
     this.domain = domain;
     this.table = virtio ? null : to_table_domain(domain).table;
+    this.access = new DeviceAccess(rt, k, this.table ?? this.endpoint);
     this.cookie = to_cookie(domain);
     this.fresh = this.freshDomain();
     this.pool = pool_of(domain);
@@ -144,7 +144,7 @@ export class PoolMachine {
     rt.onSwitch = (cpu) => {
       k.context.run_on_cpu(cpu);
     };
-    this.nameObjects();
+    this.locks = nameObjects(this);
     const { context, faults, log, slab } = k;
     const rest = [this.cookie, this.live, context, faults, log, ...this.locks];
     const { iova_cache } = this.wired.iova as unknown as { iova_cache: object };
@@ -208,45 +208,6 @@ export class PoolMachine {
     if (this.table !== null) Object.assign(driver, steppingDriver);
     // Boot closed the circle between the two with functions that return nothing.
     Object.assign(io_buffer_pool, { dma_iommu });
-  }
-
-  private nameObjects(): void {
-    const { kernel, cookie, pool } = this;
-    const lock = (one: spinlock_t, name: string): void => {
-      kernel.name(one, name);
-      this.locks.push(one);
-    };
-    this.classes.forEach((klass, i) => {
-      lock(klass.lock, `io_buffer_class.lock ${String(i)}`);
-    });
-    this.classes.forEach(({ slots }, i) => {
-      for (const slot of slots)
-        kernel.name(slot, `io_buffer_slot ${String(i)} ${String(slot.index)}`);
-    });
-    kernel.name(this.domain, 'domain');
-    kernel.name(this.fresh, 'domain 2');
-    if (pool !== null) kernel.name(pool.evict_work, 'evict_work');
-    kernel.name(cookie.iovad.fq_timer, 'fq_timer');
-    const { iovad } = cookie;
-    kernel.watchedFrom = this.rt.names.length;
-    iovad.fq?.ptrs.forEach((one, cpu) => {
-      lock(one.lock, `iova_fq.lock ${String(cpu)}`);
-    });
-    kernel.name(iovad, 'iova_domain');
-    const viommu = this.domain instanceof viommu_domain ? this.domain.viommu : null;
-    if (viommu !== null) {
-      lock(viommu.request_lock, 'viommu_dev.request_lock');
-      kernel.requests(viommu.request_lock);
-    }
-    const { iova_rbtree_lock } = to_cookie(this.fresh).iovad;
-    lock(iova_rbtree_lock, 'iova_domain.iova_rbtree_lock 2');
-    lock(iovad.iova_rbtree_lock, 'iova_domain.iova_rbtree_lock');
-    iovad.rcaches.forEach((rcache, i) => {
-      lock(rcache.lock, `iova_rcache.lock ${String(i)}`);
-      rcache.cpu_rcaches?.ptrs.forEach((one, cpu) => {
-        lock(one.lock, `iova_cpu_rcache.lock ${String(i)} ${String(cpu)}`);
-      });
-    });
   }
 
   /**
@@ -323,45 +284,6 @@ export class PoolMachine {
   pinned(): number {
     return this.virtio?.vfio.pages.total ?? 0;
   }
-
-  /** The device writes a byte to the first of an address on; false if it does not reach it. */
-  deviceWrites(iova: number, byte: number, length: number): boolean {
-    const phys = this.translate(iova, IOMMU_WRITE);
-    if (phys >= 0) this.k.mm.ram.fill(byte, phys, phys + length);
-    return phys >= 0;
-  }
-
-  /** Whether the device reads this byte everywhere; null if it does not reach the address. */
-  deviceReads(iova: number, byte: number, length: number): boolean | null {
-    const phys = this.translate(iova, IOMMU_READ);
-    return phys < 0 ? null : isAll(this.k.mm.ram, byte, phys, length);
-  }
-
-  /** Whether the device reads these bytes; false too if it does not reach the address. */
-  deviceReadsBytes(iova: number, expected: Uint8Array): boolean {
-    const phys = this.translate(iova, IOMMU_READ);
-    return phys >= 0 && expected.every((byte, n) => this.k.mm.ram[phys + n] === byte);
-  }
-
-  /** Where in RAM the device comes to; -1: nowhere. */
-  private translate(at: number, access: number): number {
-    const phys = this.physOf(dma_addr_t(at), access);
-    if (phys < 0) return -1;
-    const p = this.k.mm.pfn_to_page(Math.floor(phys / PAGE_SIZE));
-    if (p._refcount !== 0) return phys;
-    this.rt.fail('device-sees-freed', `the device reaches page ${String(p.pfn)}, which is free`);
-    return -1;
-  }
-
-  private physOf(iova: dma_addr_t, access: number): number {
-    const { table, endpoint } = this;
-    if (table !== null) {
-      const prot = table.prot(iova);
-      return prot < 0 || (prot & access) === 0 ? -1 : table.iova_to_phys(iova);
-    }
-    const need = access === IOMMU_READ ? VFIO_DMA_MAP_FLAG_READ : VFIO_DMA_MAP_FLAG_WRITE;
-    return endpoint?.endpoint.container.translate(iova, need) ?? -1;
-  }
 }
 
 interface RequestStack {
@@ -377,12 +299,6 @@ function requestsOfThreads({ push_buf }: RequestStack): object {
     push_buf: () => push_buf.call({ stack: [], stack_depth: 0 }),
     pop_buf: () => undefined,
   };
-}
-
-/** Whether `length` bytes from `from` on are all this one. */
-export function isAll(bytes: Uint8Array, byte: number, from: number, length: number): boolean {
-  for (let n = from; n < from + length; n++) if (bytes[n] !== byte) return false;
-  return true;
 }
 
 function count(node: interval_tree_node<object> | null): number {

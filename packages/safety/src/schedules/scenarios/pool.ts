@@ -13,8 +13,9 @@ import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
 import { MARKED } from './derived-classes';
+import { isAll } from './device-access';
 import { mapList } from './lists';
-import { type PoolMachineOptions, PoolMachine, isAll } from './machine';
+import { type PoolMachineOptions, PoolMachine } from './machine';
 
 /** Bytes that a mapping has. */
 const LENGTH = 16;
@@ -201,9 +202,9 @@ function* mapUnmap(
     }
     if (kernel.device(iova)) yield;
     if (toDevice) {
-      if (machine.deviceReads(iova, mine, LENGTH) !== true)
+      if (machine.access.reads(iova, mine, LENGTH) !== true)
         rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
-    } else if (!machine.deviceWrites(iova, mine, LENGTH))
+    } else if (!machine.access.writes(iova, mine, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
     if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
     yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
@@ -248,7 +249,7 @@ function* lateDevice(machine: PoolMachine): Body {
     for (const { index } of slots) {
       const iova = iova_base + buffer_size * index;
       if (machine.kernel.device(iova)) yield;
-      machine.deviceReads(iova, 0, LENGTH);
+      machine.access.reads(iova, 0, LENGTH);
     }
 }
 
