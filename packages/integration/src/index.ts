@@ -33,7 +33,7 @@ export type { TranscriptIommu } from './transcript/iommu';
 export type { DriverCalls } from './transcript/recorder';
 export { iovasInUse } from './transcript/iovas'; // addresses that a domain has given out
 export { type OpOutcome, TranscriptRun } from './transcript/run'; // one operation at a time
-export { LiveTranscript } from './transcript/live-run'; // written while it runs
+export { LiveTranscript, recordOf } from './transcript/live-run'; // written while it runs
 export { crc32, fillPattern } from './transcript/ops'; // of a transcript's bytes
 
 // the progression

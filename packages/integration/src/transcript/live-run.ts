@@ -4,7 +4,7 @@
 import type { EnvironmentOptions } from './environment';
 import { type Json, type JsonObject } from './fields';
 import { parseHeader } from './header';
-import { type Transcript, parseOp } from './parse';
+import { ENDINGS, type Transcript, parseOp } from './parse';
 import { type OpOutcome, TranscriptRun } from './run';
 import { schemas } from './schema';
 
@@ -47,25 +47,28 @@ export class LiveTranscript {
     const { header } = this.run.transcript;
     this.ops.push(parseOp(op, this.ops.length + 2, header, 'arguments'));
     const outcome = this.run.step();
-    this.lines.push(JSON.stringify({ ...op, ...recorded(outcome) }));
+    this.lines.push(JSON.stringify({ ...op, ...recordOf(outcome) }));
     return outcome;
   }
 
   /**
    * The whole transcript, which `verify` replays.
-   * @param last what is said of the last operation in place of what was seen, null for nothing: then `verify` ends there
-   *   with the difference
+   * @param last what is said of the last operation in place of what was seen: then `verify` ends there with the difference. A `crash`
+   *   or `bug` of null: it does not die
    */
   text(last: Readonly<JsonObject> = {}): string {
     const end = this.lines.at(-1) ?? '{}';
     const said = { ...(JSON.parse(end) as JsonObject), ...last };
-    const left = Object.entries(said).filter(([name]) => last[name] !== null);
+    const left = Object.entries(said).filter(
+      ([name, value]) => value !== null || !ENDINGS.some((ending) => ending === name),
+    );
     const record = JSON.stringify(Object.fromEntries(left));
     return `${[...this.lines.slice(0, -1), record].join('\n')}\n`;
   }
 }
 
-function recorded(outcome: OpOutcome): Readonly<Record<string, Json>> {
+/** What a transcript says of an operation beside its arguments: what was seen, or how it ended. */
+export function recordOf(outcome: OpOutcome): Readonly<Record<string, Json>> {
   if ('died' in outcome)
     return outcome.died.kind === 'bug' ? { bug: outcome.died.message } : { crash: SIGSEGV };
   const { iommu, ...others } = outcome.observed;

@@ -40,7 +40,9 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
       mapped_pages: c.env.iommu.mappedPages(c.domain()),
       // Of all domains: the VMM knows devices, not whose mappings these are.
       ...(c.env.header.driver === 'virtio' ? { pinned_pages: c.env.iommu.pinnedPages() } : {}),
-      ...(c.env.header.version === 1 ? {} : { iovas_in_use: iovasInUse(c.domain()) }),
+      ...(c.env.header.version === 1
+        ? {}
+        : { iovas_in_use: iovasInUse(c.domain()), allocations: k.usage().allocations }),
     };
   },
 
@@ -67,6 +69,7 @@ export const inspectHandlers: Readonly<Record<string, Handler>> = {
     return {
       leaked_pages: c.env.m.k.page_alloc.pages_in_use,
       mapped_pages: c.env.iommu.mappedPages(c.domain()),
+      ...(c.env.header.version === 1 ? {} : { allocations: c.env.m.k.usage().allocations }),
     };
   },
 };

@@ -32,7 +32,7 @@ export interface ReplayResult {
 /** Recorded for information, never compared. */
 const INFORMATION = new Set(['leaked_allocs', 'comment']);
 /** Compared where the record has it: the recorder of the real C had no VFIO, and did not look into the tree of addresses. */
-const IF_RECORDED = new Set(['pinned_pages', 'iovas_in_use']);
+const IF_RECORDED = new Set(['pinned_pages', 'iovas_in_use', 'allocations']);
 /** Absent in a record when there was nothing. */
 const EMPTY_IF_ABSENT: Readonly<Record<string, Json>> = { iommu: [] };
 

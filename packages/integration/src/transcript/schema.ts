@@ -125,6 +125,7 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
       mapped_pages: 'uint',
       'pinned_pages?': 'uint',
       'iovas_in_use?': 'uint',
+      'allocations?': 'uint',
       ...rareEffects,
     },
   },
@@ -136,7 +137,13 @@ export const schemas: Readonly<Record<string, OpSchema>> = {
   get_merge_boundary: { takes: { 'dev?': 'uint' }, observed: { ret: 'uint', ...rareEffects } },
   destroy: {
     takes: {},
-    observed: { leaked_pages: 'uint', mapped_pages: 'uint', 'leaked_allocs?': 'uint', ...effects },
+    observed: {
+      leaked_pages: 'uint',
+      mapped_pages: 'uint',
+      'leaked_allocs?': 'uint',
+      'allocations?': 'uint',
+      ...effects,
+    },
   },
 };
 

@@ -179,14 +179,14 @@ export const TABLES_AND_OFFSETS: readonly Finding[] = [
     title: 'Idle buffers are unmapped in a page table that is freed',
     severity: 'crash',
     cause: 'unusual set-up',
-    harm: 'a domain of rockchip-iommu or sun50i-iommu that goes while the pool has idle buffers follows a freed table, or NULL; no path of v5.13 that frees such a domain was found',
+    harm: 'a domain of rockchip-iommu or sun50i-iommu that goes while the pool has idle buffers follows a freed table, or NULL: as when root writes another type for a device whose driver has just been unbound',
     where: ['iommu_put_dma_cookie'],
     later:
       'not mended in v2, by reading: it frees its buffers in iommu_put_dma_cookie too; mended in v5.15 by 46983fcd67ac, "iommu: Pull IOVA cookie management into the core"',
     fix: 'cookie-first',
     steps: [
       'A page is mapped and unmapped; its buffer is cached.',
-      'The device is unplugged. The driver frees the table of the domain, and then calls iommu_put_dma_cookie.',
+      'The domain goes, here since its device is unplugged. The driver frees the table, and then calls iommu_put_dma_cookie.',
     ],
     show: freedTable,
   },

@@ -36,11 +36,19 @@ export class Addresses {
     const segments = mapping.kind === 'sg' ? mapping.segments : [[mapping.addr, length] as const];
     const bytes = segments.reduce((sum, [, size]) => sum + size, 0);
     if (bytes !== length)
-      throw new Violation(`${String(bytes)} bytes are mapped, expected ${String(length)}`);
+      throw new Violation(
+        `${String(bytes)} bytes are mapped, expected ${String(length)}`,
+        { dma: [] },
+        true,
+      );
     const ranges = segments.map(([at, size]) => pagesOf(at, size));
     // Segments of one list may share a page.
     if (ranges.some(({ from, to }) => this.inUse(device, from, to)))
-      throw new Violation('two live mappings have an address in common');
+      throw new Violation(
+        'two live mappings have an address in common',
+        mapping.kind === 'sg' ? { dma: [] } : { ret: 0 },
+        true,
+      );
     this.ranges.set(id, { device, ranges });
   }
 

@@ -159,7 +159,13 @@ const probe = fc.tuple(pick, fc.boolean()).map(
     }),
 );
 
-const coherent = fc.tuple(pick, pick, bytes, fc.boolean(), share, share, seed).map(
+/** Ranges that no cache of addresses takes come from the tree, and go back there. */
+const coherentBytes = fc.oneof(
+  { weight: 9, arbitrary: bytes },
+  { weight: 1, arbitrary: fc.constantFrom(33 * 4096, 64 * 4096) },
+);
+
+const coherent = fc.tuple(pick, pick, coherentBytes, fc.boolean(), share, share, seed).map(
   ([at, device, length, flag, from, size, bySeed]) =>
     new Wish(`coherent memory ${String(at)}`, (run) => {
       const dev = chosen(run.topology.usable(), device);

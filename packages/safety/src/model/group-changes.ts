@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What happens to whole devices and groups while mappings are live: teardown, hot plug and unplug, another domain and back.
 
-import type { JsonObject } from '@iommu-bounce/integration';
-import { type ModelDevice, deviceJson } from './machine-kind';
+import type { ModelDevice } from './machine-kind';
 import type { ModelRun } from './model-run';
 import { Violation } from './violation';
 
@@ -46,7 +45,9 @@ export class GroupChanges {
   /** A device is plugged in, and reaches what others of its group have mapped. */
   plug(device: ModelDevice): void {
     const dev = this.run.topology.plug(device);
-    this.counting({ op: 'declare_device', dev, device: deviceJson(device) });
+    this.counting(() => {
+      this.run.declare(dev, device);
+    });
     this.run.attach(dev);
   }
 
@@ -59,7 +60,16 @@ export class GroupChanges {
     const group = run.topology.groupOf(dev);
     run.topology.unplug(dev);
     this.shrunk.add(group);
-    this.counting({ op: 'remove_device', dev });
+    const given = this.counting(() => {
+      run.performer.perform({ op: 'remove_device', dev });
+    });
+    const { ofDevice } = run.baseline;
+    if (ofDevice !== null && given !== -ofDevice)
+      throw run.performer.countedWrong(
+        `a device that goes gives back ${String(-given)} allocations, expected ${String(ofDevice)}`,
+        { allocations: run.live.run.machine.k.usage().allocations - given - ofDevice },
+        group,
+      );
   }
 
   /** The group goes to another domain, as for VFIO; what was mapped in its own stays there. */
@@ -78,11 +88,16 @@ export class GroupChanges {
     performer.perform({ op: 'return_group', group });
   }
 
-  /** An operation after which a device, with its structs, is there or is not. */
-  private counting(op: JsonObject): void {
+  /**
+   * After this a device, with its structs, is there or is not.
+   * @returns allocations that it took
+   */
+  private counting(change: () => void): number {
     const { k } = this.run.live.run.machine;
     const before = k.usage().allocations;
-    this.run.performer.perform(op);
-    this.run.baseline.allocations += k.usage().allocations - before;
+    change();
+    const more = k.usage().allocations - before;
+    this.run.baseline.allocations += more;
+    return more;
   }
 }

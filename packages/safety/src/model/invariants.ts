@@ -17,6 +17,13 @@ export interface Count {
   readonly expected: number;
 }
 
+/** What is wrong with the lists of a pool. */
+export interface Broken {
+  readonly what: string;
+  /** Whose pool it is. */
+  readonly group: number;
+}
+
 export class Invariants {
   private readonly used = new Map<number, readonly number[]>();
 
@@ -36,17 +43,18 @@ export class Invariants {
     return new PoolView(this.run.domainOfGroup(group) ?? null).slotOf(address) >= 0;
   }
 
-  /** A call is over: nothing is held, and each slot is in its place. */
-  check(): void {
+  /** A call is over: nothing is held, and each slot of a pool is in its place; what is not so. */
+  broken(): Broken | null {
     const { locks_held, preempt_count, irqs_disabled } = this.run.machine.k.usage();
     if (locks_held > 0 || preempt_count > 0 || irqs_disabled)
       throw new Violation('the call returns in atomic context');
     for (const group of this.topology.kept()) {
       const pool = this.poolOf(group);
       const used = pool ? slotsInUse(pool) : [];
-      if (typeof used === 'string') throw new Violation(used);
+      if (typeof used === 'string') return { what: used, group };
       this.used.set(group, used);
     }
+    return null;
   }
 
   /** Pages that VFIO holds: each device of a domain has a container of its own, with the domain's mappings. */

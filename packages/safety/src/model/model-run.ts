@@ -5,7 +5,7 @@
 import { type LiveTranscript, type overlays, crc32, fillPattern } from '@iommu-bounce/integration';
 import { Addresses, type DeadAddress } from './addresses';
 import { ByteChecks } from './byte-checks';
-import { type ModelMachine, deviceJson } from './machine-kind';
+import { type ModelDevice, type ModelMachine, deviceJson } from './machine-kind';
 import { Performer } from './performer';
 import {
   Bytes,
@@ -38,6 +38,8 @@ export interface Coherent {
 export interface Baseline {
   /** Allocations, of which devices have some. */
   allocations: number;
+  /** Those of one device of a group, of which all have as many; null: none was counted. */
+  ofDevice: number | null;
   /** Addresses in use, by group. */
   readonly addresses: Map<number, number>;
 }
@@ -49,7 +51,7 @@ export class ModelRun {
   readonly performer: Performer;
   readonly addresses: Addresses;
   readonly bytes: ByteChecks;
-  readonly baseline: Baseline = { allocations: 0, addresses: new Map() };
+  readonly baseline: Baseline = { allocations: 0, ofDevice: null, addresses: new Map() };
   private ids = 0;
 
   constructor(
@@ -71,7 +73,7 @@ export class ModelRun {
   start(): void {
     const { machine, performer, baseline } = this;
     machine.devices.forEach((device, dev) => {
-      if (dev > 0) performer.perform({ op: 'declare_device', dev, device: deviceJson(device) });
+      if (dev > 0) this.declare(dev, device);
     });
     baseline.allocations = this.live.run.machine.k.usage().allocations;
     machine.devices.forEach((_, dev) => {
@@ -83,6 +85,15 @@ export class ModelRun {
       const id = this.reference.addBuffer(BUFFER_BYTES);
       performer.perform({ op: 'buf', id, pages: BUFFER_BYTES / PAGE, highmem: false });
     }
+  }
+
+  /** A device is there, of a group that may have others. */
+  declare(dev: number, device: ModelDevice): void {
+    const joins = this.topology.members(device.group).some((other) => other < dev);
+    const { k } = this.live.run.machine;
+    const before = k.usage().allocations;
+    this.performer.perform({ op: 'declare_device', dev, device: deviceJson(device) });
+    if (joins) this.baseline.ofDevice = k.usage().allocations - before;
   }
 
   /** A device gets its DMA operations. */
@@ -123,7 +134,7 @@ export class ModelRun {
       const { buffer: buf, offset: off, length: len } = first;
       const op = { op: 'map_page', id, dev: device, buf, off, len, dir: direction, attrs };
       if (this.performer.perform(op)['ret'] === 'error')
-        throw new Violation('a page is not mapped though nothing failed');
+        throw new Violation('a page is not mapped though nothing failed', { ret: 0 }, true);
     } else {
       const sg = pieces.map(({ buffer, offset, length }) => [buffer, offset, length]);
       if (
@@ -131,7 +142,11 @@ export class ModelRun {
           'ret'
         ] === 0
       )
-        throw new Violation('a list is not mapped though nothing failed');
+        throw new Violation(
+          'a list is not mapped though nothing failed',
+          { ret: pieces.length, dma: [] },
+          true,
+        );
     }
     this.reference.map({ id, device, kind, pieces, direction }, copies);
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -201,11 +216,16 @@ export class ModelRun {
     const gfp = atomic ? 'atomic' : 'kernel';
     const { page_alloc } = this.live.run.machine.k;
     const before = page_alloc.pages_in_use;
-    if (
-      this.performer.perform({ op: 'alloc_coherent', id, dev, len, gfp, attrs: [] })['ret'] ===
-      'error'
-    )
-      throw new Violation('coherent memory is not there though nothing failed');
+    const { ret } = this.performer.perform({ op: 'alloc_coherent', id, dev, len, gfp, attrs: [] });
+    if (typeof ret !== 'number')
+      throw new Violation('coherent memory is not there though nothing failed', { ret: 0 }, true);
+    const align = PAGE * 2 ** Math.ceil(Math.log2(Math.ceil(len / PAGE)));
+    if (ret % align !== 0)
+      throw new Violation(
+        `coherent memory is at 0x${ret.toString(16)}, expected a multiple of 0x${align.toString(16)}`,
+        { ret: 0 },
+        true,
+      );
     const pages = page_alloc.pages_in_use - before;
     this.coherent.set(id, { id, device: dev, length: len, bytes: Bytes.zeros(len), pages });
     this.addresses.enter(id, dev, len);

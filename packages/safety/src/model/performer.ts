@@ -2,6 +2,7 @@
 // Carries out operations of a run: each becomes a line of its transcript, and what must hold after it is looked at.
 
 import { type JsonObject, LiveTranscript, type overlays } from '@iommu-bounce/integration';
+import { DriverCalls } from './driver-calls';
 import { Invariants } from './invariants';
 import { type ModelMachine, headerJson } from './machine-kind';
 import type { Topology } from './topology';
@@ -13,6 +14,7 @@ const KERNEL_PAGES = 2048;
 export class Performer {
   readonly live: LiveTranscript;
   readonly invariants: Invariants;
+  private readonly driverCalls: DriverCalls;
   private cpu = 0;
 
   /** @param buffers pages of CPU buffers, the one behind each among them */
@@ -25,6 +27,7 @@ export class Performer {
     const pages = { buffers, kernel: KERNEL_PAGES };
     this.live = new LiveTranscript(headerJson(machine), pages, { overlays });
     this.invariants = new Invariants(this.live.run, machine, topology);
+    this.driverCalls = new DriverCalls(topology, this.live.run);
   }
 
   /** From now on this CPU runs. */
@@ -41,7 +44,10 @@ export class Performer {
         `the kernel warns: ${this.live.run.machine.k.log.lines.at(-1)?.text ?? ''}`,
         { warn: 0 },
       );
-    this.invariants.check();
+    const broken = this.invariants.broken();
+    if (broken !== null) throw this.countedWrong(broken.what, { classes: [] }, broken.group, true);
+    const wrong = this.driverCalls.check(op, outcome.observed);
+    if (wrong !== null) throw wrong;
     const { is, expected } = this.invariants.pins();
     if (is !== expected)
       throw this.countedWrong(
@@ -54,13 +60,15 @@ export class Performer {
   /**
    * Behind an operation that shows the counts: verify then ends there.
    * @param group whose counts these are; default: any
+   * @param isExample `expected` is one of several that are right
    */
   countedWrong(
     what: string,
     expected: Readonly<JsonObject>,
     group: number = this.topology.groups()[0] ?? 0,
+    isExample = false,
   ): Violation {
     this.live.perform({ op: 'pool_stats', group });
-    return new Violation(what, expected);
+    return new Violation(what, expected, isExample);
   }
 }

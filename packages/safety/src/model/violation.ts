@@ -5,10 +5,15 @@ import type { JsonObject } from '@iommu-bounce/integration';
 
 /** Where the port does otherwise than the model says. */
 export class Violation extends Error {
-  /** @param expected what the last operation should have shown; `verify` finds that it did not */
+  /**
+   * @param expected what the last operation should have shown; `verify` finds that it did not
+   * @param isExample that is only one of the values that are right: an address, or lists of the pool. What the port as it is shows takes
+   *   its place, where something else is tried
+   */
   constructor(
     what: string,
     readonly expected: Readonly<JsonObject> = {},
+    readonly isExample = false,
   ) {
     super(what);
     this.name = 'Violation';

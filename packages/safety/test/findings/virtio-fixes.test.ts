@@ -107,6 +107,33 @@ describe('the fixes of virtio-iommu', () => {
     expect(m.held(dev)).to.equal(m.known(own));
   });
 
+  for (const names of [
+    'read-replies',
+    'count-answered,read-replies',
+    'count-answered,read-replies,unmap-first,replay-at-once,detach',
+  ])
+    it(`free a buffer that is evicted while the device leaves: ${names}`, () => {
+      const fixes = fixesNamed(names);
+      const m = new VirtioMachine({ pool: true, fixes });
+      const dev = m.plug();
+      const { iommu } = m.on.m;
+      const own = m.domain(dev);
+      m.unmap(dev, m.map(dev, m.page(0x11), 4096, DMA_TO_DEVICE), 4096, DMA_TO_DEVICE);
+      const buffer = m.known(own);
+      const other = to_viommu_domain(deref(iommu.iommu_domain_alloc(m.bus)));
+      // As if the count were lowered a moment later: each UNMAP comes after the ATTACH, and finds no domain.
+      m.virtio.vmm.refuse = (type) => {
+        if (type === VIRTIO_IOMMU_T_ATTACH) own.nr_endpoints++;
+        return null;
+      };
+      expect(iommu.iommu_attach_device(other, dev)).to.equal(0);
+      expect(own.nr_endpoints).to.equal(1);
+      m.k.timers.advance(16_000);
+      expect(buffer).not.to.equal('none');
+      expect(m.known(own)).to.equal('none');
+      expect(m.k.log.lines.map(({ text }) => text).join()).not.to.match(/leaking buffer/);
+    });
+
   it('say that they mend 55 and 57 in part: without the pool the page is free and open', () => {
     for (const id of [55, 57]) {
       const finding = FINDINGS.find((one) => one.id === id);

@@ -15,6 +15,7 @@ import {
   VIRTIO_IOMMU_T_DETACH,
   VIRTIO_IOMMU_T_UNMAP,
   dev_iommu_priv_get,
+  iova_c,
   interval_tree_insert,
   interval_tree_iter_first,
   interval_tree_remove,
@@ -83,7 +84,7 @@ const MUTANTS: readonly (readonly [string, typeof io_buffer_pool_c, RegExp])[] =
     broken('io_buffer_pool_map_buffer', (original, [pool, orig, size, prot, attrs]) =>
       original(pool, orig, size, (prot as number) | 3, attrs),
     ),
-    /where it may only/,
+    /^the driver is to map with rwc?, expected /,
   ],
   [
     'gives up buffers when it evicts',
@@ -164,6 +165,107 @@ describe('checkModel', () => {
         field: 'iovas_in_use',
       });
     }
+  });
+
+  /** Changes that no data shows, only addresses, permissions and lists. */
+  const SUBTLE: readonly (readonly [string, overlays, RegExp])[] = [
+    [
+      'says that the caches see what every device does',
+      {
+        dma_iommu: (unit) =>
+          class extends (unit as typeof dma_iommu_c) {
+            protected override dma_info_to_prot(
+              ...[dir, , attrs]: Parameters<dma_iommu_c['dma_info_to_prot']>
+            ): number {
+              return super.dma_info_to_prot(dir, true, attrs);
+            }
+          },
+      },
+      /^the driver is to map with [rw]+c, expected [rw]+$/,
+    ],
+    [
+      'gives an address back before its translation is flushed',
+      {
+        iova: class extends iova_c {
+          override queue_iova(...[iovad, pfn, pages]: Parameters<iova_c['queue_iova']>): void {
+            this.free_iova_fast(iovad, pfn, pages);
+          }
+        },
+      },
+      /^an address is used again before its last translation is flushed/,
+    ],
+    [
+      'does not align addresses',
+      {
+        iova: class extends iova_c {
+          override alloc_iova(
+            ...[iovad, size, limit]: Parameters<iova_c['alloc_iova']>
+          ): ReturnType<iova_c['alloc_iova']> {
+            return super.alloc_iova(iovad, size, limit, false);
+          }
+        },
+      },
+      /^coherent memory is at 0x[0-9a-f]+, expected a multiple of /,
+    ],
+    [
+      'finds no address where one is free',
+      {
+        iova: class extends iova_c {
+          override free_iova_fast(...[iovad, pfn, n]: Parameters<iova_c['free_iova_fast']>): void {
+            super.free_iova_fast(iovad, pfn, n > 1 ? 2 * n : 1);
+          }
+        },
+      },
+      /^a (list|page) is not mapped though nothing failed/,
+    ],
+    [
+      'keeps addresses of a domain that goes',
+      {
+        iova: class extends iova_c {
+          override put_iova_domain(): void {
+            // Nothing is freed.
+          }
+        },
+      },
+      /^\d+ allocations are left at the end/,
+    ],
+    [
+      'never evicts',
+      { io_buffer_pool: broken('io_buffer_pool_evict', () => undefined) },
+      /^buffers are cached 16 s after their last use/,
+    ],
+  ];
+  for (const [what, overlays, expected] of SUBTLE)
+    it(`finds a kernel that ${what}, with a transcript that shows it`, function () {
+      this.timeout(400_000);
+      const { failure } = checkModel({
+        ...{ seed: MUTANT_SEED, operations: 20_000, stage: 4 },
+        overlays,
+      });
+      expect(failure?.what).to.match(expected);
+      expect(failure?.operations).to.be.lessThan(30);
+      const transcript = parseTranscript(failure?.transcript ?? '');
+      expect(replay(transcript, { overlays }).mismatch).to.include({
+        line: transcript.ops.length + 1,
+      });
+    });
+
+  it('finds a driver that keeps what it has of a device that is pulled out, with a transcript that shows it', () => {
+    class Keeps extends virtio_iommu_c {
+      protected override viommu_release_device(): void {
+        // Nothing is freed.
+      }
+    }
+    const overlays = { virtio_iommu: Keeps };
+    const options = { seed: MUTANT_SEED, operations: 20_000, driver: 'virtio', overlays } as const;
+    const { failure } = checkModel(options);
+    expect(failure?.what).to.match(/^a device that goes gives back 0 allocations, expected 1/);
+    const transcript = parseTranscript(failure?.transcript ?? '');
+    expect(replay(transcript).mismatch).to.equal(null);
+    expect(replay(transcript, { overlays }).mismatch).to.include({
+      line: transcript.ops.length + 1,
+      field: 'allocations',
+    });
   });
 
   describe('on virtio-iommu', () => {

@@ -16,7 +16,8 @@ const EXDEV = 18;
 
 /**
  * viommu_attach_dev that counts an endpoint as long as the device may reach its mappings: out of the old domain when the
- * device has answered, into the new one before mappings are replayed.
+ * device has answered, into the new one before mappings are replayed. For unmaps that run meanwhile; a map, which no driver makes then,
+ * would have to learn the count in the lock under which it enters the tree.
  */
 export function countAnswered(base: VirtioIommuClass): VirtioIommuClass {
   return class extends base {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Fixes of the requests to a virtio-iommu, and of their replies.
 
-import { EIO, U64_MAX, deref, type device } from '@iommu-bounce/linux-shim';
+import { EIO, ENOENT, U64_MAX, deref, type device } from '@iommu-bounce/linux-shim';
 import {
   VIRTIO_IOMMU_S_IOERR,
   VIRTIO_IOMMU_S_OK,
   VIRTIO_IOMMU_T_DETACH,
+  VIRTIO_IOMMU_T_UNMAP,
   dev_iommu_priv_get,
   interval_tree_iter_first,
   interval_tree_iter_next,
@@ -38,7 +39,10 @@ function syncAttached(base: VirtioIommuClass): VirtioIommuClass {
 function readReplies(base: VirtioIommuClass): VirtioIommuClass {
   return class extends base {
     protected override viommu_add_req(viommu: viommu_dev, buf: virtio_buf, len: number): number {
-      return this.viommu_send_req_sync(viommu, buf, len);
+      const isUnmap = buf.view.getUint32(0, true) === VIRTIO_IOMMU_T_UNMAP;
+      const ret = this.viommu_send_req_sync(viommu, buf, len);
+      // The device has no such domain: its last endpoint has left meanwhile, and all mappings of it are gone (Virtio 1.2, 5.13.6.6.2).
+      return isUnmap && ret === -ENOENT ? 0 : ret;
     }
   };
 }
@@ -128,7 +132,7 @@ export const REQUESTS: readonly Fix[] = [
     name: 'read-replies',
     findings: [57],
     partly: true,
-    what: 'virtio-iommu waits for the reply to each UNMAP, and reports it: the pool keeps its page; without the pool a driver, whose unmap returns nothing, frees the page all the same',
+    what: 'virtio-iommu waits for the reply to each UNMAP, and reports it, save that the domain is gone with its last device: the pool keeps its page; without the pool a driver, whose unmap returns nothing, frees the page all the same',
     overlays: { virtio_iommu: readReplies },
   },
   {
