@@ -38,6 +38,11 @@ export function contextLevel(flags: string): 'task' | 'irqsOff' | 'softirq' | 'h
   return irqs === 'd' || irqs === 'D' ? 'irqsOff' : 'task';
 }
 
+/** An iommu:unmap without a call so far. */
+export interface OpenIommuUnmap extends RecordedUnmap {
+  readonly timeNs: number;
+}
+
 /** An unmap call whose line has been read, but not what the IOMMU or the pool did. */
 export interface OpenUnmap {
   readonly call: ObsUnmapPage | ObsUnmapSg;
@@ -47,7 +52,7 @@ export interface OpenUnmap {
 export class Context {
   /** iommu:map and iommu:unmap events without a call so far, oldest first. */
   readonly maps: RecordedMap[] = [];
-  readonly unmaps: RecordedUnmap[] = [];
+  readonly unmaps: OpenIommuUnmap[] = [];
   /** A pool decision that waits for its call. */
   openMap: MapStep | null = null;
   openUnmap: OpenUnmap | null = null;
@@ -61,7 +66,7 @@ export class Context {
   /** That unmap is the next one for sure. */
   expectsNext = false;
   /** The next one, which lies elsewhere: a difference, unless the call after it is the one it belongs to. */
-  private elsewhere: RecordedUnmap | null = null;
+  private elsewhere: OpenIommuUnmap | null = null;
   /** The eviction run that this worker is in. */
   run: number | null = null;
   /** That the first call here was for. */
@@ -97,7 +102,7 @@ export class Context {
     this.maps.push(map);
   }
 
-  addUnmap(unmap: RecordedUnmap): void {
+  addUnmap(unmap: OpenIommuUnmap): void {
     if (this.unmaps.length >= MOST_PENDING)
       this.newUnmaps = this.dropOldest(this.unmaps, this.newUnmaps);
     this.unmaps.push(unmap);
@@ -130,11 +135,11 @@ export class Context {
     return found.length > 0 ? found : this.takeNewMaps();
   }
 
-  /** Takes the latest unmap that begins in a range. */
-  takeUnmap(start: number, end: number): RecordedUnmap | null {
+  /** Takes the latest unmap that begins in a range, of those that are not later than a time. */
+  takeUnmap(start: number, end: number, untilNs = Infinity): RecordedUnmap | null {
     for (let i = this.unmaps.length - 1; i >= 0; i--) {
-      const unmap = this.unmaps[i] as RecordedUnmap;
-      if (unmap.iova < start || unmap.iova >= end) continue;
+      const unmap = this.unmaps[i] as OpenIommuUnmap;
+      if (unmap.iova < start || unmap.iova >= end || unmap.timeNs > untilNs) continue;
       this.unmaps.splice(i, 1);
       if (i < this.newUnmaps) this.newUnmaps--;
       return unmap;
@@ -145,6 +150,13 @@ export class Context {
   /** Whether an unmap that begins in a range has no call so far. */
   hasUnmap(start: number, end: number): boolean {
     return this.unmaps.some(({ iova }) => iova >= start && iova < end);
+  }
+
+  /** When the first unmap after a time was logged that begins in a range; Infinity: there is none. */
+  firstUnmapAfter(start: number, end: number, afterNs: number): number {
+    const isOne = ({ iova, timeNs }: OpenIommuUnmap): boolean =>
+      timeNs > afterNs && iova >= start && iova < end;
+    return this.unmaps.find(isOne)?.timeNs ?? Infinity;
   }
 
   /** Takes the unmap since the latest call, wherever it is. */
@@ -165,7 +177,7 @@ export class Context {
   }
 
   /** An unmap that lies in none of the ranges that are waited for. */
-  addElsewhere(unmap: RecordedUnmap): void {
+  addElsewhere(unmap: OpenIommuUnmap): void {
     this.addUnmap(unmap);
     if (this.waiting && this.expectsNext) this.elsewhere ??= unmap;
   }
@@ -252,11 +264,34 @@ export class Contexts {
   }
 
   takeUnmapAnywhere(start: number, end: number): RecordedUnmap | null {
-    return this.takeEndOf(start, end)?.unmap ?? null;
+    return this.takeAnyEnd(start, end)?.unmap ?? null;
   }
 
-  /** The same, and whose it is. */
-  takeEndOf(start: number, end: number): { context: Context; unmap: RecordedUnmap } | null {
+  /**
+   * The unmap that ended what was mapped in a range, and whose it is: the first since then, for others may have mapped and
+   * unmapped the range again. Any other where a clock is too coarse to tell.
+   */
+  takeEndOf(
+    start: number,
+    end: number,
+    mappedNs: number,
+  ): { context: Context; unmap: RecordedUnmap } | null {
+    let found: Context | null = null;
+    let firstNs = Infinity;
+    for (const context of this.contexts.values()) {
+      if (context.unmaps.length === 0) continue;
+      const timeNs = context.firstUnmapAfter(start, end, mappedNs);
+      if (timeNs < firstNs) [found, firstNs] = [context, timeNs];
+    }
+    if (!found) return this.takeAnyEnd(start, end);
+    const unmap = found.takeUnmap(start, end, firstNs);
+    return unmap ? { context: found, unmap } : null;
+  }
+
+  private takeAnyEnd(
+    start: number,
+    end: number,
+  ): { context: Context; unmap: RecordedUnmap } | null {
     for (const context of this.contexts.values()) {
       const unmap = context.unmaps.length > 0 ? context.takeUnmap(start, end) : null;
       if (unmap) return { context, unmap };

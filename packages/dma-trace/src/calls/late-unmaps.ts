@@ -7,14 +7,14 @@
 import type { UnmapPage } from '../events';
 import { unmapSide } from './account/unmap-account';
 import type { Context } from './contexts';
-import { ALL_ALIKE, likeUnmap } from './live-mappings';
+import { ALL_ALIKE, likeUnmap, mostLike } from './live-mappings';
 import { type Mapping, rangeOf } from './step';
 
 /** Mappings that wait for their line; each is there for microseconds, unless the line is lost. */
 const MOST_OWED = 1024;
 
 /** Nanoseconds by which a line is late as a rule: of two that fit alike, the older mapping's comes first. */
-const LATE_NS = 1e6;
+export const LATE_NS = 1e6;
 
 /** Nanoseconds by which a line is late at most: its task can be preempted, or its virtual CPU stopped. */
 export const LATEST_NS = 1e9;
@@ -27,6 +27,8 @@ interface Owed {
   /** Who mapped its address again, and when. */
   readonly by: Context;
   readonly sinceNs: number;
+  /** Its line may have come: one that it fits was taken for that of the mapping before. */
+  readonly isLent: boolean;
 }
 
 export class LateUnmaps {
@@ -45,13 +47,13 @@ export class LateUnmaps {
   }
 
   /** The address of a mapping was mapped again. */
-  add(owed: Owed): void {
-    const { mapping } = owed;
-    const isLate = mapping.form === 'page' || mapping.form === 'resource';
-    if (!isLate || this.lent.has(mapping)) {
+  add(ended: Omit<Owed, 'isLent'>): void {
+    const { mapping } = ended;
+    if (mapping.form !== 'page' && mapping.form !== 'resource') {
       this.missing(mapping);
       return;
     }
+    const owed = { ...ended, isLent: this.lent.has(mapping) };
     if (this.all.size >= MOST_OWED)
       for (const oldest of this.all) {
         this.drop(oldest);
@@ -94,24 +96,28 @@ export class LateUnmaps {
   }
 
   private find(call: UnmapPage, context: Context, inForce: Mapping | null): Owed | null {
-    const here = this.at(call.device, call.dmaAddr);
-    if (here.length === 0) return null;
+    const all = this.at(call.device, call.dmaAddr);
+    if (all.length === 0) return null;
+    const isSoon = (one: Owed): boolean => call.timeNs - one.sinceNs <= LATE_NS;
+    const here = all.filter((one) => !one.isLent || isSoon(one));
     const words = unmapSide(call);
-    if (!inForce)
-      return here.find(({ mapping }) => likeUnmap(mapping, words) === ALL_ALIKE) ?? null;
     // The iommu:unmap of a call is right before its line, and that of the mapping before was claimed.
-    if (context.hasUnmap(...rangeOf(inForce))) return null;
+    if (inForce && context.hasUnmap(...rangeOf(inForce))) return null;
     const known = here.find((one) => one.context === context);
     if (known) return known;
+    if (!inForce)
+      return here.find(({ mapping }) => likeUnmap(mapping, words) === ALL_ALIKE) ?? null;
     const alike = likeUnmap(inForce, words);
-    const better = here.find(({ mapping }) => likeUnmap(mapping, words) > alike);
-    if (better) return better;
+    const better = mostLike(here, ({ mapping }) => likeUnmap(mapping, words));
+    if (better && likeUnmap(better.mapping, words) > alike) return better;
     const same = here.find(
       (one) =>
         one.context === null &&
         // Who is about to log an unmap maps nothing meanwhile.
         one.by !== context &&
-        call.timeNs - one.sinceNs <= LATE_NS &&
+        // A line that fits both must not move all mappings behind a lost one.
+        !one.isLent &&
+        isSoon(one) &&
         likeUnmap(one.mapping, words) === alike,
     );
     if (same) this.lent.add(inForce);

@@ -200,12 +200,12 @@ function* chain(top: Mapping): Generator<Mapping> {
 }
 
 /** The first of those that are most alike. */
-function mostLike(mappings: Iterable<Mapping>, like: (mapping: Mapping) => number): Mapping | null {
-  let found: Mapping | null = null;
+export function mostLike<T>(all: Iterable<T>, like: (one: T) => number): T | null {
+  let found: T | null = null;
   let most = -1;
-  for (const mapping of mappings) {
-    const alike = like(mapping);
-    if (alike > most) [found, most] = [mapping, alike];
+  for (const one of all) {
+    const alike = like(one);
+    if (alike > most) [found, most] = [one, alike];
   }
   return found;
 }

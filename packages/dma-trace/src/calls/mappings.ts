@@ -96,7 +96,7 @@ export function stepHead(
 /** A mapping of which only some things are said. */
 export function newMapping(
   fields: Pick<Mapping, 'place' | 'device' | 'form' | 'dir' | 'dmaAddr' | 'size'> &
-    Partial<Omit<Mapping, 'runs' | 'below' | 'held'>>,
+    Partial<Omit<Mapping, 'runs' | 'mappedNs' | 'below' | 'held'>>,
 ): Mapping {
   const phys = fields.phys ?? fields.entries?.[0]?.phys ?? 0;
   const offset = fields.offset ?? phys - pageFloor(phys);
@@ -126,6 +126,7 @@ export function newMapping(
     maps: fields.maps ?? [],
     maySleep: fields.maySleep ?? false,
     failed: fields.failed ?? false,
+    mappedNs: -Infinity,
     below: null,
     held: [],
   };
@@ -161,6 +162,7 @@ export function putInForce(
   inPool = false,
 ): void {
   const { live, late, account } = bench;
+  mapping.mappedNs = event.timeNs;
   if (late.size > 0) late.forgetOld(mapping.device, mapping.dmaAddr, event.timeNs);
   const below = live.add(mapping);
   const isTranslated = mapping.maps.length > 0 || mapping.phys !== mapping.dmaAddr;
@@ -172,7 +174,7 @@ function supersede(bench: Workbench, below: Mapping, event: EventHead): void {
   const { live, late, queue, account, contexts, file } = bench;
   live.remove(below);
   account?.superseded(below);
-  const end = contexts.takeEndOf(...rangeOf(below));
+  const end = contexts.takeEndOf(...rangeOf(below), below.mappedNs);
   if (end) claimUnmap(bench, end.unmap);
   queue.push({
     ...stepHead(event, file),

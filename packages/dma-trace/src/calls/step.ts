@@ -76,6 +76,8 @@ export interface Mapping {
   readonly maySleep: boolean;
   /** The recorded call failed. */
   readonly failed: boolean;
+  /** When it was put in force; -Infinity before. */
+  mappedNs: number;
   /** The mapping below this one at the same address, where nothing is translated. */
   below: Mapping | null;
   /** What each lane holds for it. */

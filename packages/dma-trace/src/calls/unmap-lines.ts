@@ -16,7 +16,8 @@ export class UnmapLines {
     counts.iommuUnmaps++;
     const context = contexts.of(event);
     const { waiting } = context;
-    const unmap = { iova: event.iova, size: event.size, unmapped: event.unmapped };
+    const { iova, size, unmapped, timeNs } = event;
+    const unmap = { iova, size, unmapped, timeNs };
     account?.iommuUnmap(event, unmap);
     if (waiting) {
       const match = context.candidates.find((one) => isWithin(event.iova, one));

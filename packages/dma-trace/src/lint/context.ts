@@ -5,6 +5,7 @@ import type { TraceEvent } from '../events';
 import type { CaptureAccount } from '../calls/account/capture-account';
 import type { Found as FoundAt } from '../calls/account/fault-account';
 import type { FreedMappings } from '../calls/account/freed-mappings';
+import { LATE_NS } from '../calls/late-unmaps';
 import { LiveMappings } from '../calls/live-mappings';
 import type { MappedBuffer } from '../calls/account/seen';
 import { type CallForm, type Mapping, type Place, showPlace } from '../calls/step';
@@ -118,9 +119,12 @@ export class LintContext {
       : 4096 * 2 ** Math.floor(Math.log2(classes));
   }
 
-  /** Why what began at a time may not be what it seems; null if no event was lost since. */
+  /**
+   * Why what began at a time may not be what it seems; null if no event was lost since, nor so shortly before that an unmap
+   * from before can be logged late.
+   */
   doubtOf(sinceNs: number): string | null {
-    return sinceNs <= this.lostNs ? 'events were lost in between' : null;
+    return sinceNs <= this.lostNs + LATE_NS ? 'events were lost in between' : null;
   }
 
   /**

@@ -163,6 +163,79 @@ describe('Assembler: unmaps that are logged late', () => {
     expect(ruled(capture)).to.deep.equal(['mapped-again 4']);
   });
 
+  it('may be the one of a mapping whose line seemed to be there, where they fit it alone', () => {
+    // The first line fits both mappings; the second is that of the other, and not of the third.
+    const from = { dir: 'FROM_DEVICE' } as const;
+    const capture = new Capture()
+      .in('one-1')
+      .map(A, PAGE, from)
+      .in('two-2')
+      .map(A, PAGE, { ...other, ...from })
+      .wait(-0.999)
+      .in('one-1')
+      .unmap(A, PAGE, from)
+      .map(A, PAGE, { dir: 'TO_DEVICE' })
+      .wait(-0.999)
+      .in('two-2')
+      .unmap(A, PAGE, from)
+      .in('one-1')
+      .unmap(A, PAGE, { dir: 'TO_DEVICE' });
+    expect(shown(capture.read().steps).slice(-1)).to.deep.equal(['unmap 4 at 6']);
+    expectNothingWrong(capture.account());
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('are told by what fits best where two are late', () => {
+    const capture = racedAlone(2048)
+      .in('job-7')
+      .map(A, 512, { ...other, dir: 'TO_DEVICE' })
+      .wait(-0.999)
+      .in('two-2')
+      .unmap(A, 2048)
+      .in('one-1')
+      .unmap(A)
+      .in('job-7')
+      .unmap(A, 512, { dir: 'TO_DEVICE' });
+    expect(ruled(capture)).to.deep.equal([]);
+  });
+
+  it('end their mapping, not one that had another place in the same page before or since', () => {
+    const B = A + 64;
+    const one = (c: Capture): Capture => c.in('one-1').iommuMap(A).map(A).iommuUnmap(A);
+    const two = (c: Capture): Capture => c.in('two-2').iommuMap(A).map(B, 512, other).iommuUnmap(A);
+    for (const [first, second] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      // The other task is known first, in the order of lines and of contexts.
+      const capture = new Capture().in('two-2').map(0xff000000, PAGE, { phys: 0x5000 });
+      second(first(capture));
+      capture.in('job-7').iommuMap(A).map(A, 512, { phys: 0x9000 });
+      capture.in('one-1').unmap(A).in('two-2').unmap(B, 512);
+      capture.in('job-7').iommuUnmap(A).unmap(A, 512).in('two-2').unmap(0xff000000);
+      expect(ruled(capture)).to.deep.equal([]);
+      expect(capture.read().assembler.counts).to.include({ matchedUnmaps: 3, unpairedUnmaps: 0 });
+    }
+  });
+
+  it('are held against their own mapping after the address was unmapped again, too', () => {
+    const capture = raced().iommuUnmap(A).unmap(A).in('one-1').unmap(A, 512);
+    expect(ruled(capture)).to.deep.equal(['unmap-size 8']);
+  });
+
+  it('accuse nobody where events were lost shortly before', () => {
+    for (const [ms, severity] of [
+      [0.5, 'note'],
+      [1.5, 'error'],
+    ] as const) {
+      const capture = racedAlone();
+      capture.lines.push('CPU:0 [LOST 7 EVENTS]');
+      capture.wait(ms).in('two-2').unmap(A).in('one-1').unmap(A);
+      const found = lint(capture).findings.find(({ rule }) => rule.id === 'double-unmap');
+      expect(found?.severity, String(ms)).to.equal(severity);
+    }
+  });
+
   it('belong to what swiotlb bounces as well, whose slots are mapped again', () => {
     const device = NIC;
     const capture = new Capture()

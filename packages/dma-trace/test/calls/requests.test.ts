@@ -44,7 +44,9 @@ describe('Assembler: probes on dma_iova_*', () => {
       ],
     });
     expect(map.mapping?.maps.map(({ paddr }) => paddr)).to.deep.equal([0x5000, 0x9000]);
-    expect(unmap.recorded).to.deep.equal([{ iova: A, size: 8192, unmapped: 8192 }]);
+    expect(unmap.recorded.map(({ iova, size, unmapped }) => [iova, size, unmapped])).to.deep.equal([
+      [A, 8192, 8192],
+    ]);
     const { counts, reconstructed } = assembler;
     expect(counts).to.include({ mapCalls: 1, unmapCalls: 1, matchedMaps: 2, matchedUnmaps: 1 });
     expect(reconstructed).to.include({ requests: 0, unmapsWithoutMap: 0, stillMapped: 0 });
