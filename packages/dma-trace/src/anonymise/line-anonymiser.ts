@@ -63,6 +63,7 @@ export class LineAnonymiser {
     notUnderstood: 0,
     failed: 0,
   };
+  private readonly scan = new Scanner('');
   private readonly detector = new FormatDetector();
   private readonly before = new LineParser();
   private readonly after = new LineParser();
@@ -79,7 +80,7 @@ export class LineAnonymiser {
     const text = withoutPrefix(ending === '' ? given : given.slice(0, -1));
     const line = ++this.figures.lines;
     const columns = this.columns(text, line);
-    const was = this.before.parse(text, line);
+    const was = this.before.parseText(this.scan.begin(text), line);
     return this.checked(was, text, columns, line) + ending;
   }
 
@@ -108,7 +109,7 @@ export class LineAnonymiser {
   }
 
   private columns(text: string, line: number): Columns | null {
-    const scan = new Scanner(text);
+    const scan = this.scan.begin(text);
     const head = this.detector.head(scan, line);
     if (head !== null && this.detector.format !== null)
       return { head, format: this.detector.format, end: scan.pos };

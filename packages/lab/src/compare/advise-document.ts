@@ -122,7 +122,8 @@ export interface FlushQueueRow {
 export interface SwiotlbFullRow {
   /**
    * too_large: no area serves such a piece. fragmented: enough slots were free, but not in one run. run_free: so few were in use
-   * that a run was free: another cause. leaked: slots in use never became fewer. full: more was asked for than was free. unknown: the line has no numbers.
+   * that a run was free: another cause. leaked: slots in use never became fewer. full: more was asked for than was free.
+   * unknown: the line has no numbers.
    */
   cause: SwiotlbCause;
   /** The device; null: the lines name none. */
