@@ -9,16 +9,13 @@
 // another because the same address is in use twice.
 
 import type { IommuMap, IommuUnmap } from '../events';
+import { ClaimedMaps } from './claimed-maps';
 import type { Context } from './contexts';
-import { forgetFirst } from './forget-first';
 import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
 import { cutOff } from './partial-unmaps';
 import type { Piece } from './piece';
-import { LivePieces, pagesWithin } from './pieces';
+import { LivePieces } from './pieces';
 import type { MapStep, Mapping, Place, RecordedMap, RecordedUnmap } from './step';
-
-/** Addresses of maps of calls that are kept. */
-const MOST_OF_CALLS = 65536;
 
 /** Unmaps that wait for the next line of their task. */
 const MOST_DEFERRED = 64;
@@ -60,8 +57,7 @@ export class Reconstruction implements Unclaimed {
   readonly counts = new ReconstructedCounts();
   private readonly pieces = new LivePieces();
   private readonly latest = new WeakMap<Context, Piece>();
-  /** Maps of calls that are in force, by address and how many of them: an unmap there may be the call's. */
-  private readonly ofCalls = new Map<number, number>();
+  private readonly ofCalls = new ClaimedMaps();
   /** Unmaps of which the next line of their task tells whether a call did them. */
   private readonly deferred = new Map<RecordedUnmap, Deferred>();
   /** Unmaps that ended maps or parts of them: how many, without those that a call claimed after all. */
@@ -108,9 +104,7 @@ export class Reconstruction implements Unclaimed {
       const piece = this.pieces.of(map);
       if (!piece) continue;
       this.forget(piece);
-      const { iova } = map;
-      this.ofCalls.set(iova, (this.ofCalls.get(iova) ?? 0) + 1);
-      if (this.ofCalls.size > MOST_OF_CALLS) forgetFirst(this.ofCalls);
+      this.ofCalls.add(map.iova, maps);
     }
   }
 
@@ -118,11 +112,7 @@ export class Reconstruction implements Unclaimed {
   claimUnmap(unmap: RecordedUnmap): void {
     this.deferred.delete(unmap);
     if (this.ended.delete(unmap)) this.endings--;
-    for (const at of pagesWithin(unmap.iova, unmap.iova + unmap.size, this.ofCalls)) {
-      const count = this.ofCalls.get(at) ?? 0;
-      if (count > 1) this.ofCalls.set(at, count - 1);
-      else this.ofCalls.delete(at);
-    }
+    this.ofCalls.end(unmap);
   }
 
   /** An unmap that belongs to no call so far. */

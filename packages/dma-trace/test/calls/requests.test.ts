@@ -218,6 +218,29 @@ describe('Assembler: requests that only iommu:* events show', () => {
     expect(ofRequest.assembler.counts).to.include({ matchedUnmaps: 1 });
   });
 
+  it('leave the maps of a list to it that is under way while another domain unmaps there', () => {
+    // Three domains have A + PAGE in use: a long buffer, a page, and a list whose line is still to come.
+    const capture = new Capture()
+      .iommuMap(A, 4 * PAGE)
+      .map(A, 4 * PAGE)
+      .iommuMap(A + PAGE)
+      .map(A + PAGE, PAGE, { device: DISK })
+      .iommuUnmap(A, 4 * PAGE)
+      .unmap(A, 4 * PAGE)
+      .in('gpu-9')
+      .iommuMap(A + PAGE, PAGE, 0x5000)
+      .in('<idle>-0')
+      .iommuUnmap(A + PAGE)
+      .unmap(A + PAGE, PAGE, { device: DISK })
+      .in('gpu-9')
+      .iommuMap(A + 2 * PAGE, PAGE, 0x9000)
+      .list('map', A + PAGE, [0x5000, 0x9000]);
+    const { steps, assembler } = capture.read();
+    expect(assembler.reconstructed).to.include({ requests: 0 });
+    expect(requests(steps, 'sg').map(shape)).to.deep.equal([`${NIC} 1+2 in 2`]);
+    expect(assembler.counts).to.include({ iommuMaps: 4, matchedMaps: 4, matchedUnmaps: 2 });
+  });
+
   it('are of different domains where one address is in use twice', () => {
     const { steps } = new Capture()
       .in('one-1')
