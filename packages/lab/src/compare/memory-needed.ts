@@ -16,10 +16,14 @@ export const MOST_RAM = 0.95 * 2 ** 32;
 /** For what is not surveyed, in pages; a short capture needs less. */
 const ROOM = 4096;
 const LEAST_ROOM = 256;
+/** The allocator's largest block, in pages. */
+const BLOCK = 1024;
 /** 512 KiB, which a pool with that class alone takes for any mapping. */
 const LARGEST_CLASS = 128;
 
 /**
+ * The allocator's memory is whole blocks of the largest order, one behind the other. A driver with huge pages fills a buffer
+ * page by page: how many iommu:map events that makes then does not depend on how much memory there is.
  * @param bufferBytes that bounce buffers may take, if that is more than was surveyed
  * @param initial pools that have to be warmed up
  * @param file named in the error
@@ -35,11 +39,13 @@ export function memoryNeeded(
   // A run of the worker may change the order of what is mapped and unmapped around it: hence some room, at most for all
   // mappings at once.
   const most = 2 * survey.mappings * survey.windowFrames;
-  const windowFrames = Math.ceil(survey.windowFrames * 1.25) + Math.min(ROOM, most) + warm.frames;
+  const frames = Math.ceil(survey.windowFrames * 1.25) + Math.min(ROOM, most) + warm.frames;
+  // Frame 0 lies before them.
+  const windowFrames = Math.ceil((frames + 1) / BLOCK) * BLOCK - 1;
   const bytes =
     1.25 * (Math.max(bufferBytes, survey.bufferBytes) + warm.bytes) + 2 * survey.peakCoherent;
   const others = Math.min(ROOM, LEAST_ROOM + survey.mappings * LARGEST_CLASS);
-  const buddyPages = Math.ceil(bytes / PAGE_SIZE) + others;
+  const buddyPages = Math.ceil((bytes / PAGE_SIZE + others) / BLOCK) * BLOCK;
   if ((windowFrames + buddyPages) * PAGE_SIZE > MOST_RAM)
     throw new UsageError(tooMuch(survey, windowFrames, buddyPages, others, file));
   return { windowFrames, buddyPages };
