@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What makes the advice uncertain: what the capture lacks, and what its load is too short or too even to tell.
 
+import { PAGE } from '@iommu-bounce/dma-trace';
 import { are, count, percentDown, plural, sizeLimit, time } from '../show/format';
 import { sum } from '../show/sum';
 import type { AdviseDocument, PoolChoice } from './advise-document';
@@ -34,6 +35,7 @@ export function uncertainties(
     ...untranslatedText(captures),
     ...(choice ? warmUpText(choice, loads) : []),
     ...(choice ? tailText(choice, loads) : []),
+    ...pagesText(sessions),
     ...followedText(sessions),
     ...lazyText(sessions),
     'The capture is one load on one kernel: a busier hour, another queue depth or a larger request size asks for more slots or classes.',
@@ -144,6 +146,15 @@ function tailText(choice: PoolChoice, loads: readonly AdviseLoad[]): string[] {
       `${plural(past, 'mapping')} (${percentDown(past / (choice.pool_hits + choice.pool_fills + choice.fallbacks))}) ${are(past)} larger than the largest class and ${are(past)} mapped as before.`,
     );
   return texts;
+}
+
+function pagesText(sessions: readonly Session[]): string[] {
+  const largest = Math.max(PAGE, ...sessions.map(({ survey }) => survey.pages.bytes));
+  return largest === PAGE
+    ? []
+    : [
+        `The recorded kernel has pages of ${sizeLimit(largest)}, so bit 0 of its class_sizes is a class of that size: classes, slots and memory here are those of a kernel with pages of 4 KiB.`,
+      ];
 }
 
 function followedText(sessions: readonly Session[]): string[] {

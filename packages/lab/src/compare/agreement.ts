@@ -15,6 +15,7 @@ import {
 import type { LaneObserver } from '../drive/lane';
 import type { LaneMapping } from '../drive/lane-mapping';
 import type { MapOutcome } from '../drive/map-outcome';
+import { hex } from '../show/format';
 import { sum } from '../show/sum';
 import { AddressAgreement, type AddressFigures, newAddresses } from './address-agreement';
 
@@ -77,11 +78,11 @@ export class Agreement implements LaneObserver {
 
   /**
    * @param most differences kept
-   * @param whatIf whether the port runs otherwise than the recorded kernel did, so that nothing is compared
+   * @param nothing why nothing is compared; null: what can be compared is
    */
   constructor(
     private readonly most: number,
-    private readonly whatIf = false,
+    private readonly nothing: string | null = null,
   ) {}
 
   mapped(step: MapStep, mapping: Mapping, outcome: MapOutcome): void {
@@ -92,9 +93,7 @@ export class Agreement implements LaneObserver {
     const isFill = mapping.maps.length === 0 && fill.length > 0;
     const recorded = isFill && outcome.device.pool ? fill : mapping.maps;
     if (recorded.length > 0) figures.mappings_with_events++;
-    const why = this.whatIf
-      ? 'a what-if: the recorded pool was another'
-      : reasonNot(step, mapping, recorded);
+    const why = this.nothing ?? reasonNot(step, mapping, recorded);
     this.addresses.mapped(step, mapping, outcome, why === null);
     if (why !== null) {
       this.notCompared(why);
@@ -270,11 +269,14 @@ function cover(maps: readonly RecordedMap[]): string {
 
 const SHOWN = 6;
 
+/** From the begin of the mapping on. */
+function at({ iova }: { readonly iova: number }): string {
+  return iova < 0 ? hex(iova) : `+${hex(iova)}`;
+}
+
 function show(maps: readonly RecordedMap[]): string {
   if (maps.length === 0) return 'no iommu:map';
-  const some = maps
-    .slice(0, SHOWN)
-    .map((c) => `+0x${c.iova.toString(16)} ${String(c.size)} B at 0x${c.paddr.toString(16)}`);
+  const some = maps.slice(0, SHOWN).map((c) => `${at(c)} ${String(c.size)} B at ${hex(c.paddr)}`);
   const rest = maps.length > SHOWN ? `, … (${String(maps.length)} in all)` : '';
   return some.join(', ') + rest;
 }
@@ -283,6 +285,6 @@ function showUnmaps(unmaps: readonly RecordedUnmap[]): string {
   if (unmaps.length === 0) return 'no iommu:unmap';
   return unmaps
     .slice(0, SHOWN)
-    .map((u) => `+0x${u.iova.toString(16)} ${String(u.size)} B (${String(u.unmapped)} unmapped)`)
+    .map((u) => `${at(u)} ${String(u.size)} B (${String(u.unmapped)} unmapped)`)
     .join(', ');
 }

@@ -2,7 +2,8 @@
 // What a reader of the figures has to know: what was assumed, and what a trace cannot tell.
 
 import { DMA_ENTRY_LIMIT } from '@iommu-bounce/iommu-core';
-import { are, plural } from '../show/format';
+import { PAGE } from '@iommu-bounce/dma-trace';
+import { are, plural, sizeLimit } from '../show/format';
 import { sum } from '../show/sum';
 import { IOMMU_NAMES } from './recorded-on';
 import type { Session } from './session';
@@ -36,6 +37,11 @@ function sessionNotes(session: Session): string[] {
     if (one.unterminated)
       notes.push(`${file}: the last line has no end; the file may have been cut there`);
   });
+  if (survey.pages.bytes > PAGE)
+    notes.push(
+      `${name}: each iommu:map event is of whole pages of ${sizeLimit(survey.pages.bytes)}: the recorded kernel has pages of that size. ` +
+        'The port has pages of 4 KiB, so it maps less for what does not fill a page, and nothing is compared.',
+    );
   notes.push(...iommuNotes(session, name));
   notes.push(...requestNotes(session, name));
   if (counts.mapCalls + session.reconstructed.requests === 0)

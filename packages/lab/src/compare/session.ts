@@ -7,6 +7,7 @@ import {
   Assembler,
   CaptureAccount,
   type LineCounts,
+  PAGE,
   type ReconstructedCounts,
   type TraceCounters,
   type TraceFacts,
@@ -39,6 +40,7 @@ import type { InitialState } from '../drive/slot-history';
 import type { Survey } from '../drive/survey';
 import { type Surveyed, surveyFiles } from './survey-files';
 import { warmUp } from '../drive/warm-up';
+import { sizeLimit } from '../show/format';
 import { whatIfOf } from './what-if';
 
 export interface SessionOptions extends ReadOptions {
@@ -145,7 +147,7 @@ export async function replaySession(
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
   const compared = options.compares === false ? [] : [agreementState];
   const states = [...new Set<SeriesState>([...options.patches, ...compared])].sort();
-  const agreement = new Agreement(options.mostDifferences, whatIf !== null);
+  const agreement = new Agreement(options.mostDifferences, whyNothing(whatIf, survey));
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));
   const memory = memoryNeeded(
@@ -266,6 +268,12 @@ export async function replaySession(
     initial,
   };
   return { ...session, poolOff: poolOff(session, options.poolOption ?? null) };
+}
+
+/** Why nothing of the recording can be compared. */
+function whyNothing(whatIf: string | null, { pages }: Survey): string | null {
+  if (whatIf !== null) return 'a what-if: the recorded pool was another';
+  return pages.bytes > PAGE ? `recorded with pages of ${sizeLimit(pages.bytes)}` : null;
 }
 
 function initialStates(survey: Survey, numSlots: number): InitialState[] {

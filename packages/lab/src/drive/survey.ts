@@ -18,6 +18,7 @@ import {
 } from '@iommu-bounce/dma-trace';
 import type { RecordedDevice } from '@iommu-bounce/simulation';
 import { RecordedFigures } from './recorded-figures';
+import { RecordedPages } from './recorded-pages';
 import { SlotHistory } from './slot-history';
 
 interface EvictedSlot {
@@ -49,6 +50,7 @@ const PERIOD_NS = [4.9e9, 5.7e9] as const;
 export class Survey {
   readonly devices = new Map<string, DeviceFacts>();
   readonly figures = new RecordedFigures();
+  readonly pages = new RecordedPages();
   readonly plan: EvictionRun[] = [];
   /** Classes of pools by `device size`. */
   readonly histories = new Map<string, SlotHistory>();
@@ -170,6 +172,7 @@ export class Survey {
     if (isList(mapping.form))
       device.longestSegment = Math.max(device.longestSegment, mapping.segment);
     this.figures.mapped(mapping);
+    this.pages.add(mapping);
     this.hold(mapping);
   }
 

@@ -279,4 +279,30 @@ describeOnEach('a difference', ({ replayText }) => {
     expect(document.agreement.not_compared).to.deep.equal({ 'no iommu:map event beside it': 1 });
     expect(document.states[0]?.iommu_maps).to.equal(1);
   });
+
+  for (const [what, size, reasons, differ] of [
+    ['has pages of 64 KiB', 0x10000, { 'recorded with pages of 64 KiB': 2 }, 0],
+    ['has pages of 16 KiB', 0x4000, { 'recorded with pages of 16 KiB': 2 }, 0],
+    ['rounds up to no page', 0x3000, {}, 2],
+  ] as const)
+    it(`is none where the recorded kernel ${what}`, async () => {
+      const writer = new TraceWriter();
+      for (const [iova, phys] of [
+        [0xfff00000, 0x10000000],
+        [0xffe00000, 0x20000000],
+      ] as const)
+        writer
+          .iommuMap(iova, phys, size)
+          .line(
+            `dma_map_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=${(iova + 0x1080).toString(16)} size=1536 phys_addr=${(phys + 0x1080).toString(16)} attrs=`,
+          );
+      const { agreement, notes } = await replayText(writer.text);
+      expect(agreement.not_compared).to.deep.equal(reasons);
+      expect(agreement.mappings_compared - agreement.mappings_equal).to.equal(differ);
+      const said = notes.some((note) =>
+        note.includes('the recorded kernel has pages of that size'),
+      );
+      expect(said).to.equal(differ === 0);
+      if (differ > 0) expect(agreement.differences[0]?.recorded).to.match(/^-0x1000 12288 B at /);
+    });
 });
