@@ -118,11 +118,12 @@ export class Reconstruction implements Unclaimed {
   /** An unmap that belongs to no call so far. */
   unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void {
     if (!this.pieces.touches(unmap.iova, unmap.iova + unmap.size)) return;
-    if (!this.ofCalls.has(unmap.iova)) {
+    // Another domain may have the address in use: by a call, whose line would come next, or the map is that of a list under
+    // way, and what is unmapped here was mapped by a call before the capture.
+    if (!this.ofCalls.has(unmap.iova) && (context.calls === 0 || !this.goesOnBehind(unmap))) {
       this.decide(event, unmap);
       return;
     }
-    // Two domains have the address in use, one of them by a call: its line would come next.
     this.deferred.set(unmap, { event, context });
     if (this.deferred.size > MOST_DEFERRED) this.settle(null);
   }
@@ -230,6 +231,21 @@ export class Reconstruction implements Unclaimed {
     const ofTask = device ?? context.device;
     if (ofTask !== null) return { device: ofTask, sign: 'task' };
     return { device: `domain ${String(domain)}`, sign: 'domain' };
+  }
+
+  /** Whether a task that mapped the begin of what is unmapped went on without a gap behind its end, to what it mapped last. */
+  private goesOnBehind({ iova, size }: RecordedUnmap): boolean {
+    for (const { context } of this.pieces.at(iova) ?? []) {
+      const latest = this.latest.get(context);
+      let at = iova + size;
+      while (latest && at <= latest.dmaAddr) {
+        const next = this.pieces.at(at)?.find((piece) => piece.context === context);
+        if (!next) break;
+        if (next === latest) return true;
+        at += next.size;
+      }
+    }
+    return false;
   }
 
   /** The same as that of the piece before it in the range, else the first that does not have the address in use. */

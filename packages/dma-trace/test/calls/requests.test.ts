@@ -241,6 +241,26 @@ describe('Assembler: requests that only iommu:* events show', () => {
     expect(assembler.counts).to.include({ iommuMaps: 4, matchedMaps: 4, matchedUnmaps: 2 });
   });
 
+  it('leave the maps of a list to it that is under way while a page from before the capture is unmapped there', () => {
+    const { steps, assembler } = new Capture()
+      .in('<idle>-0')
+      .iommuUnmap(A + 9 * PAGE)
+      .unmap(A + 9 * PAGE, PAGE, { device: DISK })
+      .in('gpu-9')
+      .iommuMap(A, PAGE, 0x5000)
+      .iommuMap(A + PAGE, PAGE, 0x9000)
+      .in('<idle>-0')
+      .iommuUnmap(A)
+      .unmap(A, PAGE, { device: DISK })
+      .in('gpu-9')
+      .iommuMap(A + 2 * PAGE, PAGE, 0x2000)
+      .list('map', A, [0x5000, 0x9000, 0x2000])
+      .read();
+    expect(assembler.reconstructed).to.include({ requests: 0, unmapsWithoutMap: 0 });
+    expect(requests(steps, 'sg').map(shape)).to.deep.equal([`${NIC} 0+3 in 3`]);
+    expect(assembler.counts).to.include({ matchedMaps: 3, matchedUnmaps: 2, unpairedUnmaps: 2 });
+  });
+
   it('are of different domains where one address is in use twice', () => {
     const { steps } = new Capture()
       .in('one-1')
