@@ -64,7 +64,9 @@ function lossText(captures: readonly CaptureSection[]): string[] {
   if (steps > 0)
     texts.push('The clock steps back: how long mappings overlap, and evictions, may be wrong.');
   if (cpus > 0)
-    texts.push(`${plural(cpus, 'CPU')} without a line: what they mapped would come on top.`);
+    texts.push(
+      `${plural(cpus, 'CPU')} without a line: what ${cpus === 1 ? 'it' : 'they'} mapped would come on top.`,
+    );
   return texts;
 }
 

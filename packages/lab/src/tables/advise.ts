@@ -216,7 +216,7 @@ function swiotlb({ swiotlb: area }: AdviseDocument): TitledParts[] {
 
 function areaText(slots: number | null, peak: number): string {
   if (slots === null) return 'not even 4 GiB are enough.';
-  return `swiotlb=${String(slots)} (${memory(slots * IO_TLB_SIZE)}), of which ${plural(peak, 'slot')} ${are(peak)} in use at most; the rest goes to alignment and gaps.`;
+  return `swiotlb=${String(slots)} (${memory(slots * IO_TLB_SIZE)}), of which ${plural(peak, 'slot')} ${are(peak)} in use at most${peak < slots ? '; the rest goes to alignment and gaps' : ''}.`;
 }
 
 function enough(slots: number): string {

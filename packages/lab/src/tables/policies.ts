@@ -97,7 +97,7 @@ export function deviceTable(
     policy.devices.map((row) => [device(row.device), named(policy), ...cells(row)]),
   );
   return table(
-    'By device: CPU time in its calls; devices of one group share their memory',
+    'By device: CPU time in its calls, without waits for locks; devices of one group share their memory',
     ['device', 'policy'],
     rows.sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0)),
   );
@@ -111,7 +111,13 @@ function named({ policy, what_if }: PolicySection): string {
 export function policyNotes(policies: readonly PolicySection[]): string[] {
   const failed = policies.filter((one) => one.failed_calls > 0);
   const waits = policies.filter((one) => one.lock_wait_seconds > 0.01 * one.cpu_seconds);
+  const reserved = policies.filter((one) => one.reserved_bounce_bytes > one.peak_bounce_bytes);
   return [
+    ...(reserved.length > 0
+      ? [
+          `Set aside at boot, whatever the peak: ${listed(reserved.map((one) => `${one.policy} ${memory(one.reserved_bounce_bytes)}`))}`,
+        ]
+      : []),
     ...(waits.length > 0
       ? [
           `CPU time includes waits for locks, which the verdict does not have: ${listed(waits.map((one) => `${one.policy} ${percent(one.lock_wait_seconds / one.cpu_seconds)}`))} of it`,

@@ -172,6 +172,20 @@ describe('advise', function () {
     expect(found.flush_queues).to.deep.equal([]);
   });
 
+  it('names no rest of a swiotlb area that is full at the peak', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      const words = async (sizes: readonly number[]): Promise<string> => {
+        writeFileSync(file, traceOf({ maps: 128, inFlight: 64, sizes }));
+        return (await cli('advise', file)).out.replaceAll(/\s+/g, ' ');
+      };
+      expect(await words([4096])).to.include('128 slots are in use at most. ');
+      expect(await words([2048])).to.include(
+        'in use at most; the rest goes to alignment and gaps.',
+      );
+    });
+  });
+
   it('counts slots for every device, though one of eight is busy', async () => {
     const device = (i: number): string => `0000:00:0${String(i)}.0`;
     const idle = Array.from({ length: 7 }, (_, i) => i + 1).map((i) => ({

@@ -334,6 +334,9 @@ describe('replay --policy', function () {
     expect(out.replace(/\s+/g, ' ')).to.contain(
       'Of those under which a device reaches, beside its own bounce buffers, only what is mapped',
     );
+    expect(out.replace(/\s+/g, ' ')).to.match(
+      /Set aside at boot, whatever the peak: swiotlb-force 64\.0 MiB( and|,) swiotlb-untrusted 64\.0 MiB/,
+    );
     expect(out).not.to.contain('WRONG');
   });
 

@@ -23,7 +23,7 @@ export interface CaptureReach {
 export interface CaptureDeviceRow extends CaptureCounts, CaptureReach {
   /** The device's name. */
   readonly device: string;
-  /** Seconds of CPU time in its calls. */
+  /** Seconds of CPU time in its calls, without waits for locks. */
   readonly cpu_seconds: number;
   /** Its addresses, when holes took the largest share that was seen; null without an IOMMU. */
   readonly iova: IovaUse | null;
