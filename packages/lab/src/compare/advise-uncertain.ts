@@ -73,7 +73,12 @@ function lossText(captures: readonly CaptureSection[]): string[] {
 function pairText(captures: readonly CaptureSection[]): string[] {
   const never = sum(captures, (one) => one.never_unmapped.count);
   const without = sum(captures, (one) => one.unmaps_without_map.count);
+  const failed = sum(captures, (one) => sum(one.devices, (device) => device.failed_calls));
   const texts: string[] = [];
+  if (failed > 0)
+    texts.push(
+      `${plural(failed, 'map call')} failed on the recorded machine and ${are(failed)} left out: where ${failed === 1 ? 'it succeeds, it takes' : 'they succeed, they take'} slots of the pool and of swiotlb, too.`,
+    );
   if (never > 0)
     texts.push(
       `${plural(never, 'mapping')} never unmapped: each keeps its slot to the end, so slots and memory are an upper bound if the unmaps are only missing.`,

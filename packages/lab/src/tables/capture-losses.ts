@@ -4,7 +4,7 @@
 import type { CaptureSection } from '../compare';
 import { oneLine } from '../errors';
 import { count, hex, plural, time } from '../show/format';
-import { bytes, list, where } from './capture-words';
+import { bytes, cutLines, list, where } from './capture-words';
 
 /** Files that were taken for those of one recording without a header that says so. */
 function joinedText(files: number): string {
@@ -179,10 +179,13 @@ export function logLines(capture: CaptureSection): string[] {
   const least = (n: number, left: number): string => `${left > 0 ? 'at least ' : ''}${count(n)}`;
   return [
     `Kernel log: ${plural(lines, 'line')}, ${least(faults, noFaults)} about faults, ${least(full, noFull)} about a full swiotlb, ${count(debug)} of DMA-API debugging.`,
-    ...first.slice(0, 5).map(({ place, device, address, text }) => {
-      const who = [device === null ? '' : oneLine(device), address === null ? '' : hex(address)];
-      const named = who.filter(Boolean).join(' at ');
-      return `${where(place, capture)}${named === '' ? '' : ` (${named})`}: ${oneLine(text)}`;
-    }),
+    ...cutLines(
+      first.map(({ place, device, address, text }) => {
+        const who = [device === null ? '' : oneLine(device), address === null ? '' : hex(address)];
+        const named = who.filter(Boolean).join(' at ');
+        return `${where(place, capture)}${named === '' ? '' : ` (${named})`}: ${oneLine(text)}`;
+      }),
+      faults + full + debug,
+    ),
   ];
 }

@@ -26,6 +26,19 @@ export function list(items: readonly string[], most: number): string {
   return items.slice(0, most).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
 }
 
+/** Lines of a list that are shown. */
+export const MOST_LINES = 5;
+
+/**
+ * The first of some lines.
+ * @param all how many there are
+ */
+export function cutLines(lines: readonly string[], all = lines.length): readonly string[] {
+  const shown = lines.slice(0, MOST_LINES);
+  const more = all - shown.length;
+  return more > 0 ? [...shown, `… and ${count(more)} more`] : shown;
+}
+
 const FORMS: Readonly<Record<BufferRow['form'], string>> = {
   page: 'a buffer',
   resource: 'device registers (dma_map_resource)',

@@ -7,14 +7,13 @@ import { count, plural } from '../show/format';
 import type { Part } from '../show/parts';
 import { differentUnmap, faultLine, secondUnmap, straySync, strayUnmap } from './capture-lines';
 import { logLines, lossLines, reconstructedLines } from './capture-losses';
-import { bytes, cell, list, where } from './capture-words';
+import { MOST_LINES, bytes, cell, cutLines, list, where } from './capture-words';
 import { sum } from '../show/sum';
 
 export const CAPTURE_TITLE = 'What the capture shows beside its calls';
 
-/** Rows of a table, and lines of a list, that are shown. */
+/** Rows of a table that are shown. */
 const MOST_ROWS = 12;
-const MOST_LINES = 5;
 
 /** In the order of reading: events, devices, then what went wrong. */
 export function captureParts(capture: CaptureSection): Part[] {
@@ -284,11 +283,4 @@ function cut(rows: string[][], most: number): string[][] {
   if (more <= 0) return rows;
   const [width = []] = rows;
   return [...rows.slice(0, most), [`… ${count(more)} more`, ...width.slice(1).map(() => '')]];
-}
-
-/** @param all how many there are */
-function cutLines(lines: readonly string[], all = lines.length): readonly string[] {
-  const shown = lines.slice(0, MOST_LINES);
-  const more = all - shown.length;
-  return more > 0 ? [...shown, `… and ${count(more)} more`] : shown;
 }

@@ -172,6 +172,29 @@ describe('advise', function () {
     expect(found.flush_queues).to.deep.equal([]);
   });
 
+  it('says that calls which failed are in no figure, and how many lines of the log it does not show', async () => {
+    const writer = new TraceWriter();
+    load(writer, { maps: 120, inFlight: 8, sizes: [4096] });
+    for (let i = 0; i < 7; i++)
+      writer
+        .line(
+          'console: [    5.000000] nvme 0000:00:05.0: swiotlb buffer is full (sz: 65536 bytes), total 2048 (slots), used 2040 (slots)',
+        )
+        .line(
+          'dma_map_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=ffffffffffffffff size=65536 phys_addr=100000 attrs=',
+        );
+    await withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, writer.text);
+      const { out } = await cli('advise', file);
+      const text = out.replaceAll(/\s+/g, ' ');
+      expect(text)
+        .to.include('of 120 mappings')
+        .and.include('7 map calls failed on the recorded machine and are left out')
+        .and.include('… and 2 more');
+    });
+  });
+
   it('names no rest of a swiotlb area that is full at the peak', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
