@@ -67,6 +67,8 @@ export class Context {
   expectsNext = false;
   /** The next one, which lies elsewhere: a difference, unless the call after it is the one it belongs to. */
   private elsewhere: OpenIommuUnmap | null = null;
+  /** Entries of the list just unmapped whose map is not known: the next iommu:unmap is its. 0: none was. */
+  strayEntries = 0;
   /** The eviction run that this worker is in. */
   run: number | null = null;
   /** That the first call here was for. */
@@ -205,6 +207,7 @@ export class Context {
     this.waiting = null;
     this.elsewhere = null;
     this.candidates = [];
+    this.strayEntries = 0;
   }
 }
 

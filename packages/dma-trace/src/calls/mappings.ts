@@ -51,6 +51,8 @@ export interface Unclaimed {
   unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void;
   claim(maps: readonly RecordedMap[]): void;
   claimUnmap(unmap: RecordedUnmap): void;
+  /** Whether a call or a map without one has the address in use. */
+  isInUse(iova: number): boolean;
 }
 
 /** What both kinds of lines work with. */

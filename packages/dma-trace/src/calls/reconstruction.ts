@@ -15,7 +15,14 @@ import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings
 import { cutOff } from './partial-unmaps';
 import type { Piece } from './piece';
 import { LivePieces } from './pieces';
-import type { MapStep, Mapping, Place, RecordedMap, RecordedUnmap } from './step';
+import {
+  type MapStep,
+  type Mapping,
+  PAGE,
+  type Place,
+  type RecordedMap,
+  type RecordedUnmap,
+} from './step';
 
 /** Unmaps that wait for the next line of their task. */
 const MOST_DEFERRED = 64;
@@ -113,6 +120,10 @@ export class Reconstruction implements Unclaimed {
     this.deferred.delete(unmap);
     if (this.ended.delete(unmap)) this.endings--;
     this.ofCalls.end(unmap);
+  }
+
+  isInUse(iova: number): boolean {
+    return this.ofCalls.has(iova) || this.pieces.touches(iova, iova + PAGE);
   }
 
   /** An unmap that belongs to no call so far. */

@@ -6,7 +6,15 @@ import type { EventHead } from '../event-head';
 import { unmapSide } from './account/unmap-account';
 import { type Workbench, claimUnmap, directionNumber, portedAttrs } from './mappings';
 import type { Context } from './contexts';
-import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
+import {
+  type Mapping,
+  PAGE,
+  type RecordedUnmap,
+  type UnmapStep,
+  pageCeil,
+  pageFloor,
+  rangeOf,
+} from './step';
 
 export class UnmapLines {
   constructor(private readonly bench: Workbench) {}
@@ -33,6 +41,10 @@ export class UnmapLines {
         context.settle();
         return;
       }
+    }
+    if (this.isOfStrayList(context, unmap)) {
+      claimUnmap(this.bench, unmap);
+      return;
     }
     context.addElsewhere(unmap);
     this.bench.reconstruction.unmap(event, unmap, context);
@@ -88,6 +100,7 @@ export class UnmapLines {
       account?.strayUnmap(event, call, live);
       this.dropUnmapOf(context, call);
       context.callDone();
+      if ('physAddrs' in call) context.strayEntries = call.physAddrs.length;
       return;
     }
     live.remove(mapping);
@@ -143,6 +156,13 @@ export class UnmapLines {
       return;
     }
     context.wait(step, candidates, step.mapping?.form === 'sg');
+  }
+
+  /** Each entry of a list takes a page at least. What a call has in use may be unmapped by a call whose line comes next. */
+  private isOfStrayList(context: Context, { iova, size }: RecordedUnmap): boolean {
+    const entries = context.strayEntries;
+    context.strayEntries = 0;
+    return entries > 0 && size >= entries * PAGE && !this.bench.reconstruction.isInUse(iova);
   }
 
   /** An unmap without a map has an iommu:unmap too; it is told from the others by its address where there is one. */

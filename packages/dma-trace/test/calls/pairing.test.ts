@@ -20,6 +20,33 @@ function expectNothingWrong(account: CaptureAccount): void {
   expect(neverUnmapped.sorted()).to.have.lengthOf(0);
 }
 
+describe('Pairing: the unmap of a list from before the capture', () => {
+  it('has the iommu:unmap that is logged after it', () => {
+    const { assembler } = new Capture()
+      .list('unmap', IOVA, [0x5000, 0x9000])
+      .iommuUnmap(IOVA, 2 * 4096)
+      .read();
+    expect(assembler.counts).to.include({ unpairedUnmaps: 1, iommuUnmaps: 1, matchedUnmaps: 1 });
+    expect(assembler.reconstructed).to.include({ unmapsWithoutMap: 0 });
+  });
+
+  it('leaves that of another call to it, where no IOMMU translates the list', () => {
+    const { assembler, steps } = new Capture()
+      .iommuMap(IOVA, 2 * 4096)
+      .map(IOVA, 2 * 4096)
+      .list('unmap', MEMORY, [MEMORY, MEMORY + 0x2000])
+      .iommuUnmap(IOVA, 2 * 4096)
+      .unmap(IOVA, 2 * 4096)
+      .list('unmap', MEMORY, [MEMORY, MEMORY + 0x2000])
+      .iommuUnmap(IOVA + 0x10000)
+      .read();
+    // The last one is too short for the list.
+    expect(assembler.counts).to.include({ iommuUnmaps: 2, matchedUnmaps: 1 });
+    const unmap = steps.find((step) => step.kind === 'unmap' && step.mapping !== null);
+    expect(unmap).to.have.property('recorded').with.length(1);
+  });
+});
+
 describe('Pairing: memory that is mapped twice without a translation', () => {
   it('takes the mapping of the size that is unmapped', () => {
     const capture = new Capture()
