@@ -180,7 +180,7 @@ describe('the JSON Schemas', function () {
         .map(([, row = '']) => row.split('|').map((cell) => cell.trim()))
         .slice(2);
       for (const row of rows) expect(row, row.join()).to.have.length(3);
-      expect(rows.map(([, schema]) => schema?.replaceAll('`', '')).sort()).to.deep.equal(
+      expect(rows.map(([, schema]) => schema?.replaceAll('`', '') ?? '').sort()).to.deep.equal(
         [...verbs].sort(),
       );
       const [, program = ''] = /^```js\n(.*?)^```$/ms.exec(docs) ?? [];

@@ -37,7 +37,7 @@ export function schemaTexts(): Map<string, string> {
   const config: CompletedConfig = {
     ...DEFAULT_CONFIG,
     path: DOCUMENTS,
-    tsconfig: join(root, 'tsconfig.test.json'),
+    tsconfig: join(root, 'tsconfig.json'),
     skipTypeCheck: true,
     topRef: false,
     sortProps: false,

@@ -158,7 +158,7 @@ describe('random', () => {
   it('stays within bounds and reaches both ends', () => {
     const source = random(3);
     const seen = new Set(Array.from({ length: 200 }, () => source.between(4, 7)));
-    expect([...seen].sort()).to.deep.equal([4, 5, 6, 7]);
+    expect([...seen].sort((a, b) => a - b)).to.deep.equal([4, 5, 6, 7]);
     expect(source.chance(0)).to.equal(false);
     expect(source.chance(100)).to.equal(true);
     expect(source.pick(['only'])).to.equal('only');

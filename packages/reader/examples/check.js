@@ -7,4 +7,4 @@ const main = async () => {
   console.log(reading.port.files.length > 0, reading.margin.findings.length > 0);
   if (reading.c) console.log(checkReading(reading, reading.c).differences.length);
 };
-main();
+void main();

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import * as prettier from 'prettier';
+import { format } from 'oxfmt';
 import { series } from '@iommu-bounce/integration';
 import { readMarginDocuments } from '../src/margin/files';
 import type { Mark } from '../src/margin/margin';
@@ -237,5 +237,6 @@ export async function indexOfC(): Promise<string> {
     '',
     ...Object.keys(MODULES).flatMap(tableOf),
   ].join('\n');
-  return prettier.format(`${text}\n${references(text).join('\n')}\n`, { parser: 'markdown' });
+  const { code } = await format('index-of-c.md', `${text}\n${references(text).join('\n')}\n`);
+  return code;
 }

@@ -104,7 +104,9 @@ const reader = new CoverageReader(ported);
 const asked = process.argv.slice(2);
 const transcripts = asked.length > 0 ? asked : filesIn('test-fixtures/transcripts', '.jsonl');
 const executed = reachOfTranscripts(transcripts, reader);
-const byTranscript = transcripts.map((name, i) => [name, executed[i] ?? new Map()] as const);
+const byTranscript = transcripts.map(
+  (name, i) => [name, executed[i] ?? new Map<string, never>()] as const,
+);
 if (asked.length > 0) {
   const keys = byTranscript.map(([name, e]) => [name, [...e.keys()].sort()] as const);
   console.log(JSON.stringify(Object.fromEntries(keys)));

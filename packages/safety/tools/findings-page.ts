@@ -116,7 +116,7 @@ function anchor(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** Padded as prettier does it. */
+/** Padded as oxfmt does it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, i) =>
     Math.max(3, ...[head, ...rows].map((row) => row[i]?.length ?? 0)),

@@ -37,7 +37,8 @@ export const STATES: readonly series_state[] = [0, 1, 2, 3, 4];
 
 /** What the driver was asked to do: ['map', iova, bytes, prot] or ['unmap', iova, bytes]. */
 export type iommu_event =
-  readonly ['map', number, number, number] | readonly ['unmap', number, number];
+  | readonly ['map', number, number, number]
+  | readonly ['unmap', number, number];
 
 export interface wire_options extends Omit<wire_dma_iommu_options, 'machine' | 'driver'> {
   readonly machine?: machine_options;

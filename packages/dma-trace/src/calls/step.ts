@@ -8,7 +8,14 @@ import type { dma_data_direction } from '@iommu-bounce/linux-shim';
  * that the capture shows, only iommu:* events.
  */
 export type CallForm =
-  'page' | 'resource' | 'sg' | 'coherent' | 'pages' | 'noncontiguous' | 'iova' | 'reconstructed';
+  | 'page'
+  | 'resource'
+  | 'sg'
+  | 'coherent'
+  | 'pages'
+  | 'noncontiguous'
+  | 'iova'
+  | 'reconstructed';
 
 /** One recorded iommu:map. */
 export interface RecordedMap {
@@ -37,7 +44,13 @@ export interface SgEntry {
  * `cut`: the tracer did not print the whole list. `reconstructed`: they are the iommu:map events themselves.
  */
 export type EntrySource =
-  'recorded' | 'chunks' | 'layout' | 'unfitting' | 'partial' | 'cut' | 'reconstructed';
+  | 'recorded'
+  | 'chunks'
+  | 'layout'
+  | 'unfitting'
+  | 'partial'
+  | 'cut'
+  | 'reconstructed';
 
 /** A run of whole pages that lie behind each other in the recorded machine's memory. */
 export interface PhysRun {

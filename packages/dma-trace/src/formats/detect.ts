@@ -27,7 +27,10 @@ const SIGN_LIMIT = 160;
 
 /** A line with a head; or the mark of lost events, nothing (null) or `unparsed` of one without. */
 export type Told =
-  { readonly head: EventHead; readonly format: Format } | LostEvents | null | 'unparsed';
+  | { readonly head: EventHead; readonly format: Format }
+  | LostEvents
+  | null
+  | 'unparsed';
 
 export class FormatDetector {
   private current: Format | null = null;

@@ -9,7 +9,14 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** Lines without which a rule cannot be checked. */
 export type Need =
-  'maps' | 'unmaps' | 'lists' | 'syncs' | 'faults' | 'log' | 'groups' | 'coherency';
+  | 'maps'
+  | 'unmaps'
+  | 'lists'
+  | 'syncs'
+  | 'faults'
+  | 'log'
+  | 'groups'
+  | 'coherency';
 
 export interface Rule {
   /** Stable: scripts and `--ignore` name it. */

@@ -66,7 +66,11 @@ export interface NoncontiguousMapping extends MappingBase {
   readonly handle: dma_sgt_handle;
 }
 export type Mapping =
-  PageMapping | ResourceMapping | SgMapping | CoherentMapping | NoncontiguousMapping;
+  | PageMapping
+  | ResourceMapping
+  | SgMapping
+  | CoherentMapping
+  | NoncontiguousMapping;
 
 export interface EnvironmentOptions {
   /** Boots the recorded kernel with CONFIG_IOMMU_IO_BUFFER=n. Default false. */

@@ -36,5 +36,5 @@ export function memoryNeeded({ header, ops }: Transcript): MemoryNeeded {
   const largest = classes.length > 0 ? 2 ** Math.max(...classes) : 0;
   const pool = Math.min(header.numSlots * perSlot, maps * largest);
   // Twice the sum and a little more, since large blocks must be found among small ones.
-  return { lowmem, highmem, buddy: Math.min(2 ** 18, 2 * (pool + coherent) + 8192) };
+  return { lowmem, highmem, buddy: Math.min(2 ** 18, 2 * (pool + coherent) + 1024) };
 }

@@ -136,7 +136,7 @@ function agreementSection(sessions: readonly Session[], most: number): Agreement
   return {
     ...all,
     mappings_differing_with_losses: withLosses,
-    states: [...new Set(sessions.map((session) => session.agreementState))].sort(),
+    states: [...new Set(sessions.map((session) => session.agreementState))].sort((a, b) => a - b),
     differences: sessions.flatMap(({ agreement }) => agreement.differences).slice(0, most),
   };
 }

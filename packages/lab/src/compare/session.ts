@@ -146,7 +146,7 @@ export async function replaySession(
   const comparesPool = survey.hasDecisions && options.patches.includes(4) && whatIf === null;
   const agreementState = stateToCompare(options.patches, survey.hasDecisions);
   const compared = options.compares === false ? [] : [agreementState];
-  const states = [...new Set<SeriesState>([...options.patches, ...compared])].sort();
+  const states = [...new Set<SeriesState>([...options.patches, ...compared])].sort((a, b) => a - b);
   const agreement = new Agreement(options.mostDifferences, whyNothing(whatIf, survey));
   const clock = new RecordedClock(survey.timedRuns, facts?.hz ?? null);
   const start = clock.at(Math.max(survey.firstNs, 0));

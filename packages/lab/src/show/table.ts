@@ -88,7 +88,7 @@ function isNumber({ numbersFrom = Infinity, textFrom = Infinity }: TableLook, i:
   return i >= numbersFrom && i < textFrom;
 }
 
-/** Padded as prettier does it. */
+/** Padded as oxfmt does it. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly Row[],

@@ -20,7 +20,7 @@ import { type Package, closure, packages, readJson, root } from './workspace';
 const FULL = process.env['CONSUME_FULL'] === '1';
 
 /** What runs the tests; none of it is needed by the packages themselves. */
-const TOOLS = ['@swc', '@types', 'chai', 'fast-check', 'mocha', 'prettier', 'sinon', 'typescript'];
+const TOOLS = ['@swc', '@types', 'chai', 'fast-check', 'mocha', 'oxfmt', 'sinon', 'typescript'];
 
 /** What tests read beside their package. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'test-fixtures'];
@@ -86,11 +86,11 @@ async function outside(pkg: Package): Promise<string> {
 
   // The repository's settings without the condition that leads to sources.
   cpSync(join(root, 'tsconfig.base.json'), join(top, 'tsconfig.base.json'));
-  const config = readJson<{ compilerOptions: object }>(join(root, 'tsconfig.test.json'));
+  const config = readJson<{ compilerOptions: object }>(join(root, 'tsconfig.json'));
   const compilerOptions = { ...config.compilerOptions, rootDir: '/', customConditions: [] };
   const include = [`packages/${pkg.short}/test`];
   writeFileSync(
-    join(top, 'tsconfig.test.json'),
+    join(top, 'tsconfig.json'),
     JSON.stringify({ ...config, compilerOptions, include }),
   );
   cpSync(join(root, 'register.cjs'), join(top, 'register.cjs'));
@@ -122,7 +122,7 @@ for (const pkg of packages)
 
     it('have the types that the tarballs declare', async () => {
       const tsc = join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
-      await node(top, tsc, '-p', 'tsconfig.test.json');
+      await node(top, tsc, '-p', 'tsconfig.json');
     });
 
     it('pass', async () => {

@@ -4,7 +4,14 @@
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 
 export type DifferenceKind =
-  'missing' | 'extra' | 'order' | 'flow' | 'call' | 'constant' | 'label' | 'return';
+  | 'missing'
+  | 'extra'
+  | 'order'
+  | 'flow'
+  | 'call'
+  | 'constant'
+  | 'label'
+  | 'return';
 
 export type ExplainedBy = 'convention' | 'comment' | 'deviation' | 'not ported';
 

@@ -35,7 +35,7 @@ export function attribute(value: string): string {
   return /^[\w.,#:/+~$-]+$/.test(value) ? value : `"${escapeHtml(value)}"`;
 }
 
-/** Not named html: prettier would lay such templates out, and the pages are to be short. */
+/** Not named html: oxfmt would lay such templates out, and the pages are to be short. */
 export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = strings[0] ?? '';
   values.forEach((value, i) => {

@@ -42,11 +42,9 @@ export function readReach(text: string): Map<string, Reach> {
       ),
     );
   } catch (error) {
-    if (!(
-      error instanceof SyntaxError ||
-      error instanceof TypeError ||
-      error instanceof RangeError
-    ))
+    if (
+      !(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
+    )
       throw error;
     throw new ReadError(`reach.json: ${error.message}; expected what \`npm run reach\` writes`);
   }

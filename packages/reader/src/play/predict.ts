@@ -7,7 +7,14 @@ import { type Random, randomFrom } from './random';
 import { accessText, count, hex, sizeText } from '../words';
 
 export type QuestionKind =
-  'slot' | 'served' | 'requests' | 'copy' | 'after-unmap' | 'unwanted' | 'evicted' | 'old';
+  | 'slot'
+  | 'served'
+  | 'requests'
+  | 'copy'
+  | 'after-unmap'
+  | 'unwanted'
+  | 'evicted'
+  | 'old';
 
 export interface Question {
   readonly kind: QuestionKind;

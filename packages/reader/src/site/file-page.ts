@@ -50,7 +50,7 @@ function intro(view: FileView): Html {
       rows.flatMap((row) => [row.c?.patch ?? 0, row.ts?.patch ?? 0]),
     ),
   );
-  const legend = [...patches].sort().filter((patch) => patch > 0);
+  const legend = [...patches].filter((patch) => patch > 0).sort((a, b) => a - b);
   const left = c
     ? markup`<b>${view.cPath}</b> ${count(view.c.size, 'line')}${view.partial ? ', only those near a change: give --kernel to see all' : ''}`
     : markup`<b>${view.cPath}</b> not given: --series and --kernel show it here`;

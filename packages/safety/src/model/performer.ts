@@ -9,7 +9,7 @@ import type { Topology } from './topology';
 import { Violation, lived } from './violation';
 
 /** 4 KiB pages: what no run uses up, since in the model no allocation fails. */
-const KERNEL_PAGES = 2048;
+const KERNEL_PAGES = 512;
 
 export class Performer {
   readonly live: LiveTranscript;

@@ -64,7 +64,7 @@ type Row = readonly [
   what: string,
 ];
 
-// prettier-ignore
+// oxfmt-ignore
 const ROWS: readonly Row[] = [
   // The I/O itself, without the DMA API.
   ['submitNs', 'ns', 1000, 15000, 'assumption', 'submission, per I/O: system call, block layer, driver, doorbell'],

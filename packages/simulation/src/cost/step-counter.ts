@@ -179,11 +179,13 @@ export class StepCounter {
   connect({ m, virtio }: MachineOnIommu): void {
     const { iova } = m;
     const { mm, page_alloc } = m.k;
-    if (!(
-      iova instanceof CountedAddresses &&
-      mm instanceof CountedMemory &&
-      page_alloc instanceof CountedPages
-    ))
+    if (
+      !(
+        iova instanceof CountedAddresses &&
+        mm instanceof CountedMemory &&
+        page_alloc instanceof CountedPages
+      )
+    )
       throw new Error('the machine has other parts than it was given');
     for (const part of [iova, mm, page_alloc]) part.steps = this.steps;
     this.counters = virtio?.counters ?? null;

@@ -39,7 +39,8 @@ export interface Effect {
   };
   /** The same at the ends of what the calibration accepted; null where it does not speak of this machine. */
   readonly accepted:
-    readonly [{ value: number; cpu: number }, { value: number; cpu: number }] | null;
+    | readonly [{ value: number; cpu: number }, { value: number; cpu: number }]
+    | null;
   /** Where, within the physical range, both take the same CPU time; null: nowhere. */
   readonly equal_at: number | null;
 }

@@ -36,7 +36,7 @@ type Row = readonly [
   what: string,
 ];
 
-// prettier-ignore
+// oxfmt-ignore
 const ROWS: readonly Row[] = [
   ['maxSectorsKb', 'KiB', 1280, 4, 4096, 'Linux 5.14 block/blk-settings.c: BLK_DEF_MAX_SECTORS is 2560 sectors; queue/max_sectors_kb sets it', "the block layer's own limit of a request's size"],
   ['nvmeMaxKb', 'KiB', 4096, 4, 4096, 'Linux 5.14 drivers/nvme/host/pci.c: NVME_MAX_KB_SZ', "the driver's limit of a request's size"],

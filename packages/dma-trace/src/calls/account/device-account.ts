@@ -11,7 +11,13 @@ import { type Mapping, type Place, isList, pageCeil, pageFloor } from '../step';
  * `nothing`: neither events nor physical addresses.
  */
 export type TranslationSign =
-  'events' | 'pool' | 'same-address' | 'swiotlb' | 'no-events' | 'other-address' | 'nothing';
+  | 'events'
+  | 'pool'
+  | 'same-address'
+  | 'swiotlb'
+  | 'no-events'
+  | 'other-address'
+  | 'nothing';
 
 export interface Translation {
   /** Null: the capture does not tell. */

@@ -12,7 +12,13 @@ import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
 
 /** What ends a mapping. */
 export type UnmapCall =
-  UnmapPage | UnmapSg | DmaFree | IovaPiece | IovaDestroy | ObsUnmapPage | ObsUnmapSg;
+  | UnmapPage
+  | UnmapSg
+  | DmaFree
+  | IovaPiece
+  | IovaDestroy
+  | ObsUnmapPage
+  | ObsUnmapSg;
 
 /** `call`: by the counterpart of another call. `address`: at an address inside of it. `entries`: of a list. */
 export type UnmapDifference = 'size' | 'direction' | 'call' | 'address' | 'entries';

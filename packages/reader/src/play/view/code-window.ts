@@ -21,7 +21,7 @@ export interface CodeWindow {
 const BEFORE = 7;
 const AFTER = 9;
 
-/** A member or function begins here: two spaces or none before its name, as prettier writes them. */
+/** A member or function begins here: two spaces or none before its name, as oxfmt writes them. */
 const HEAD =
   /^(?: {2})?(?:export )?(?:(?:private|protected|public|static|override) )*(?:function )?([\w$]+)(?:<[^>]*>)?\(/;
 const C_HEAD = /^[a-z_][\w *]*?\b(\w+)\(/;

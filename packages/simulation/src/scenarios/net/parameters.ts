@@ -36,7 +36,7 @@ type Row = readonly [
   what: string,
 ];
 
-// prettier-ignore
+// oxfmt-ignore
 const ROWS: readonly Row[] = [
   ['nicBytesPerS', 'bytes/s', 1.25e9, 1.25e7, 5e10, 'assumption: a 10 Gbit/s link', 'bytes per second on the wire, each way'],
   ['nicPacketsPerS', 'packets/s', 5e6, 1e4, 1.5e8, 'assumption: below 14.88 million per second, the smallest frames of such a link', 'packets per second, each way'],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// ESLint: a test that TEST_LONG changes has @long in its title, or in that of a suite around it, and no other test has.
+// A rule of oxlint: a test that TEST_LONG changes has @long in its title, or in that of a suite around it, and no other test has.
 // `npm run test:long` runs those alone.
 //
 // TEST_LONG changes a variable whose value, and a function whose body, mentions it or what it changes above. A test is changed if
@@ -33,7 +33,7 @@ function deciders(node, child) {
   return [];
 }
 
-export const longTests = {
+const longTests = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     const { sourceCode } = context;
@@ -95,3 +95,5 @@ export const longTests = {
     };
   },
 };
+
+export default { meta: { name: 'house' }, rules: { 'long-tests': longTests } };
