@@ -218,6 +218,17 @@ export class ModelRun {
     if (write && ret === 'ok') this.bytes.ofAllBuffers();
   }
 
+  /** An interrupt is to be sent to an address of a reserved window of MSIs: it goes there untranslated. */
+  prepareMsi(dev: number, doorbell: number): void {
+    const { message_address } = this.performer.perform({ op: 'prepare_msi', dev, doorbell });
+    if (message_address !== doorbell)
+      throw new Violation('an interrupt is sent to another address than that of its window', {
+        ret: 0,
+        message_address: doorbell,
+        iommu: [],
+      });
+  }
+
   /** Whether a device has so few addresses for coherent memory that it can ask for more than there are. */
   isNarrow(dev: number): boolean {
     return this.topology.bits(dev).coherent <= 20;

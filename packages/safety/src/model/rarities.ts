@@ -53,6 +53,20 @@ const tooMuch = fc.nat(1000).map(
     }),
 );
 
+const doorbell = fc.tuple(fc.nat(1000), fc.nat(1000)).map(
+  ([at, within]) =>
+    new Wish(`doorbell ${String(at)}`, (run) => {
+      const { machine, topology } = run;
+      const all = machine.driver === 'table' ? machine.windows : [];
+      const msi = all.find(({ type }) => type === 'msi');
+      const usable = topology.usable();
+      const dev = usable[at % Math.max(1, usable.length)];
+      // Registers of 4 bytes.
+      if (msi && dev !== undefined)
+        run.prepareMsi(dev, msi.start + Math.floor(((within / 1001) * msi.length) / 4) * 4);
+    }),
+);
+
 /** More ranges of one size than both magazines of a CPU hold, which are 2 x 128, so that their depot is used. */
 const burst = fc.tuple(fc.nat(1000), fc.nat(5), fc.integer({ min: 257, max: 264 })).map(
   ([at, buffer, count]) =>
@@ -75,7 +89,9 @@ const none: fc.Arbitrary<Rarity> = fc.constant({ change: {}, extras: [] });
 const narrow = fc
   .tuple(masks, fc.array(fc.tuple(share, tooMuch), { maxLength: 3 }))
   .map(([all, extras]): Rarity => ({ change: { masks: all }, extras }));
-const reserved = windows.map((all): Rarity => ({ change: { windows: all }, extras: [] }));
+const reserved = fc
+  .tuple(windows, fc.array(fc.tuple(share, doorbell), { maxLength: 2 }))
+  .map(([all, extras]): Rarity => ({ change: { windows: all }, extras }));
 const both = fc.tuple(narrow, windows).map(([{ change, extras }, all]): Rarity => ({
   change: { ...change, windows: all },
   extras,

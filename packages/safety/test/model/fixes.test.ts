@@ -42,7 +42,7 @@ const whatIfs: readonly Tried[] = [
 
 describe('the model', () => {
   it(`finds nothing in ${String(OPERATIONS)} operations with a fix or a what-if, each alone @long`, function () {
-    this.timeout(400_000);
+    this.timeout(1_200_000);
     const few = fixes.filter(({ name }) => FEW.some((one) => name.endsWith(` ${one}`)));
     for (const { name, over, but } of LONG ? [...fixes, ...whatIfs] : few)
       for (const seed of SEEDS) {

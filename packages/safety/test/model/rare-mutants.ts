@@ -194,6 +194,23 @@ export const RARE_MUTANTS: readonly RareMutant[] = [
     },
   },
   {
+    what: 'translates interrupts that go to a window of their own',
+    overlays: {
+      dma_iommu: (unit) =>
+        class extends (unit as typeof dma_iommu_c) {
+          protected override cookie_init_hw_msi_region(): number {
+            return 0;
+          }
+        },
+    },
+    found: /^an interrupt is sent to another address/,
+    seed: 6,
+    machine: { windows: [{ start: 0xfee00000, length: 4096, type: 'msi' }] },
+    show: (run) => {
+      run.prepareMsi(0, 0xfee00010);
+    },
+  },
+  {
     what: 'gives addresses of a second domain back before their flush',
     overlays: {
       iova: class extends iova_c {
