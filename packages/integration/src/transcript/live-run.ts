@@ -14,6 +14,7 @@ const SIGSEGV = 11;
 export class LiveTranscript {
   private readonly ops: Transcript['ops'][number][] = [];
   private readonly lines: string[];
+  private lastOp: Readonly<JsonObject> = {};
   /** The machine, its devices and its mappings, as far as it got. */
   readonly run: TranscriptRun;
 
@@ -47,6 +48,7 @@ export class LiveTranscript {
     const { header } = this.run.transcript;
     this.ops.push(parseOp(op, this.ops.length + 2, header, 'arguments'));
     const outcome = this.run.step();
+    this.lastOp = op;
     this.lines.push(JSON.stringify({ ...op, ...recordOf(outcome) }));
     return outcome;
   }
@@ -55,10 +57,11 @@ export class LiveTranscript {
    * The whole transcript, which `verify` replays.
    * @param last what is said of the last operation in place of what was seen: then `verify` ends there with the difference. A `crash`
    *   or `bug` of null: it does not die
+   * @param isAll that is all that is said of it: what else was seen is left out
    */
-  text(last: Readonly<JsonObject> = {}): string {
+  text(last: Readonly<JsonObject> = {}, isAll = false): string {
     const end = this.lines.at(-1) ?? '{}';
-    const said = { ...(JSON.parse(end) as JsonObject), ...last };
+    const said = { ...(isAll ? this.lastOp : (JSON.parse(end) as JsonObject)), ...last };
     const left = Object.entries(said).filter(
       ([name, value]) => value !== null || !ENDINGS.some((ending) => ending === name),
     );

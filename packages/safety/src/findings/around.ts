@@ -135,7 +135,8 @@ export const AROUND: readonly Finding[] = [
     cause: 'any load',
     harm: 'each buffer of non-contiguous memory, such as a camera’s, leaves a handle behind',
     where: ['iommu_dma_free_noncontiguous'],
-    later: 'mended in a later kernel: 0fbea6805401 (v5.14-rc6) frees it',
+    later:
+      'mended in a later kernel: 0fbea6805401, “iommu/dma: Fix leak in non-contiguous API” (v5.14-rc6), frees it in iommu_dma_free_noncontiguous',
     fix: 'free-handle',
     steps: ['A page of non-contiguous memory is allocated and freed, four times.'],
     show: lostHandle,
@@ -148,7 +149,7 @@ export const AROUND: readonly Finding[] = [
     harm: 'each large allocation that fails at the right moment costs a page; the pool’s tables, of 128 entries at most, have one chunk and lose none',
     where: ['__iommu_dma_alloc_noncontiguous', 'io_buffer_pool_fill_slot'],
     later:
-      'mended in a later kernel, by reading: sg_alloc_table_from_pages of v5.15 and later frees what it built',
+      'mended in v5.15, by reading: sg_alloc_table_from_pages_segment frees with sg_free_append_table what it built',
     fix: 'free-table',
     steps: [
       '300 pages are allocated, no two of them neighbours: their table has three chunks.',
@@ -164,7 +165,7 @@ export const AROUND: readonly Finding[] = [
     harm: 'an IOMMU with pages of 8 MiB makes large allocations ask once in vain',
     where: ['__iommu_dma_alloc_pages'],
     later:
-      'mended in a later kernel: “iommu: fix MAX_ORDER usage in __iommu_dma_alloc_pages()” (2023)',
+      'mended in v6.4 by 61883d3c3241, “iommu: fix MAX_ORDER usage in __iommu_dma_alloc_pages()”',
     fix: 'top-order',
     steps: ['The IOMMU has pages of 4 KiB and 8 MiB. A driver allocates 8 MiB.'],
     show: orderEleven,
@@ -176,7 +177,8 @@ export const AROUND: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a driver whose list ends with an empty entry is told that it is mapped, and the device faults',
     where: ['iommu_dma_map_sg', '__iommu_map_sg'],
-    later: 'not mended in v6.10 or v6.11, by reading: iommu_dma_map_sg has the same condition',
+    later:
+      'not mended in v7.0 or later, by reading: iommu_dma_map_sg has the same condition, and iommu_map_sg the same loop',
     fix: 'trim-list',
     steps: [
       'A list of 256 KiB and an empty entry is mapped; it is too large for the pool.',
@@ -192,7 +194,8 @@ export const AROUND: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'each mapping of no bytes costs an address for the life of the domain',
     where: ['__iommu_dma_map'],
-    later: 'not mended in v6.10 or v6.11, by reading: __iommu_dma_map asks for no size',
+    later:
+      'not mended in v7.0, by reading: neither __iommu_dma_map nor iommu_map asks for a size; later, where a driver has the generic page table, make_range_ul refuses a map of no bytes (iommu_map_nosync of 7978156e29b9, 2026)',
     fix: 'refuse-empty',
     steps: [
       'The domain has one page of addresses, and its pool no class.',

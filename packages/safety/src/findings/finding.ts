@@ -56,7 +56,11 @@ export interface Finding {
   readonly harm: string;
   /** Functions of the C, the file in front where it is not clear. */
   readonly where: readonly string[];
-  /** Whether version 2 of the series (VERSION_2) or a later kernel mended it, as read there; or `not looked up`. */
+  /**
+   * Whether version 2 of the series (VERSION_2) or a later kernel mended it, as read there; or `not looked up`. `v7.0 or later` are
+   * trees of 2026, which allocate with kzalloc_obj: virtio-iommu.c at bbfa2e0cc06b, iova.c at 3329858397b5, dma-iommu.c at
+   * 0b2bd09befc5, iommu.c at 17194cd0dd23.
+   */
   readonly later: string;
   /** The fix of `@iommu-bounce/simulation` that mends it; null: there is none here. */
   readonly fix: string | null;

@@ -153,7 +153,7 @@ export const IOVA: readonly Finding[] = [
     harm: 'a request larger than the room above start_pfn gets addresses that the IOMMU or the bus does not have, or addresses that nobody can free',
     where: ['__alloc_and_insert_iova_range'],
     later:
-      'mended in a later kernel: dcdb3ba7e2a8 (January 2023) adds one after the comparison, not before',
+      'mended in v6.2 by dcdb3ba7e2a8, “iommu/iova: Fix alloc iova overflows issue” (January 2023), which adds one after the comparison, not before',
     fix: 'anchor-end',
     steps: [
       'A domain begins at frame 16. The first request is for 8 frames, none above 15.',
@@ -168,8 +168,7 @@ export const IOVA: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a domain that ran full once can stop a CPU with interrupts off, at any later map',
     where: ['__alloc_and_insert_iova_range'],
-    later:
-      'mended in a later kernel with 45, by reading: dcdb3ba7e2a8 (January 2023) lets no range end below start_pfn',
+    later: 'mended in v6.2 with 45, by reading: dcdb3ba7e2a8 lets no range end below start_pfn',
     fix: 'anchor-end',
     steps: [
       'All frames up to 7 are taken one by one, and the highest is freed.',
@@ -185,7 +184,7 @@ export const IOVA: readonly Finding[] = [
     harm: 'one failed allocation while a domain is set up, and the first map, the first unmap or the 129th follows NULL',
     where: ['init_iova_rcaches', '__iova_rcache_insert'],
     later:
-      'mended in v5.18 by 32e92d9f6f87 (February 2022), which gives the caches a set-up of their own, which can fail',
+      'mended in v5.18 by 32e92d9f6f87 (February 2022), which gives the caches a set-up of their own, which can fail; a second set-up of that domain succeeds without them (43)',
     fix: 'missing-magazine',
     steps: [
       'One of the two magazines of a cache cannot be allocated.',
@@ -202,7 +201,7 @@ export const IOVA: readonly Finding[] = [
     harm: 'after one failure below 4 GiB, mappings fail although there is room, until the right range is freed',
     where: ['__cached_rbnode_delete_update'],
     later:
-      'mended in a later kernel: any free below 4 GiB resets it (mail of March 2022, 033815732d83ca73b13c11485ac39336f15c3b40.1646318408.git.robin.murphy@arm.com)',
+      'mended in v5.18 by 5b61343b5059, “iommu/iova: Improve 32-bit free space estimate”: any free below 4 GiB resets it (mail of March 2022, 033815732d83ca73b13c11485ac39336f15c3b40.1646318408.git.robin.murphy@arm.com)',
     fix: 'any-free',
     steps: [
       'All frames up to 7 are taken one by one; the highest is freed and taken again.',
@@ -217,7 +216,7 @@ export const IOVA: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a caller without a limit gets nothing, and after it nobody gets an address below 4 GiB',
     where: ['alloc_iova'],
-    later: 'not mended in v6.7 or later, by reading: it still adds one to the limit',
+    later: 'not mended in v7.0 or later, by reading: alloc_iova still adds one to the limit',
     fix: 'whole-limit',
     steps: ['A frame is asked for with a limit of all ones, then one up to 100.'],
     show: allOnes,
@@ -229,7 +228,8 @@ export const IOVA: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'addresses that must not be used, such as those of a window of the bus, are handed out after an unmap; latent: of the callers of v5.13 only the race of 67 finds an address allocated',
     where: ['reserve_iova'],
-    later: 'not mended in v6.7 or later, by reading: it still grows any range that it overlaps',
+    later:
+      'not mended in v7.0 or later, by reading: __adjust_overlap_range still grows any range that reserve_iova meets',
     fix: 'own-reservation',
     steps: [
       'Frames 16 to 19 are allocated, then 10 to 19 reserved.',

@@ -144,7 +144,7 @@ export const MEMORY: readonly Finding[] = [
     harm: 'the device reaches the old page on, and the next mapping of the address is refused, or leads there',
     where: ['__iommu_dma_unmap'],
     later:
-      'not mended in the newest dma-iommu.c that was read, later than v6.16: __iommu_dma_unmap and __iommu_dma_iova_unlink free the address too',
+      'not mended in v7.0 or later, by reading: __iommu_dma_unmap and __iommu_dma_iova_unlink free the address too',
     fix: 'keep-address',
     steps: [
       'Four pages of 11 are mapped; the IOMMU fails to unmap them.',

@@ -147,7 +147,7 @@ export const PLATFORM: readonly Finding[] = [
     harm: 'no device behind such a bridge can do DMA',
     where: ['iova_reserve_pci_windows'],
     later:
-      'partly mended in v5.14: ranges may touch and begin at 0; one that ends at the top still reserves all in v6.10 or v6.11, by reading',
+      'partly mended in v5.14: ranges may touch and begin at 0; one that ends at the top still reserves all in iova_reserve_pci_windows of v7.0 or later, by reading',
     fix: 'touching-ranges',
     steps: [
       'A device is behind a bridge with two ranges that touch, with one from 0 on, with one up to the top.',
@@ -163,7 +163,7 @@ export const PLATFORM: readonly Finding[] = [
     harm: 'a device gets addresses that its bridge does not pass on, or that belong to a window of the bus',
     where: ['iommu_dma_init_domain'],
     later:
-      'not mended in v6.10 or v6.11, by reading: a domain that has its start_pfn counts as set up',
+      'not mended in v7.0 or later, by reading: for iommu_dma_init_domain a domain that has its start_pfn is set up. Worse since v5.18: where it was iova_domain_init_rcaches that failed, the domain has no caches, and the first unmap of up to 32 pages follows NULL in iova_rcache_insert',
     fix: 'reserve-each',
     steps: [
       'A bridge has two ranges in the wrong order, and the set-up of a device fails.',
@@ -178,7 +178,8 @@ export const PLATFORM: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a second device of a group gets addresses that it must not use, such as those of an MSI doorbell; the pool’s addresses among them are always given to it',
     where: ['iommu_dma_init_domain'],
-    later: 'not mended in v6.10 or v6.11, by reading: a domain that is set up returns early',
+    later:
+      'not mended in v7.0 or later, by reading: iommu_dma_init_domain returns early for a domain that is set up',
     fix: 'reserve-each',
     steps: [
       'A device is plugged in and maps 256 KiB.',
@@ -194,7 +195,8 @@ export const PLATFORM: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a second device with such a region lacks its other 1:1 regions, and faults there',
     where: ['iommu_create_device_direct_mappings'],
-    later: 'mended in a later kernel: 0a4d00e2e99a (2026) asks for address 1 in place of 0',
+    later:
+      'mended in v7.0 by 0a4d00e2e99a, “iommu: Fix mapping check for 0x0 to avoid re-mapping it”, which asks for address 1 in place of 0, and in 6.19-stable',
     fix: 'ask-for-one',
     steps: [
       'A device with a 1:1 region at 0 is plugged in.',
@@ -210,7 +212,7 @@ export const PLATFORM: readonly Finding[] = [
     harm: 'with a device like NVMe and a fragmented area, one mapping stops a CPU, and then all that bounce',
     where: ['find_slots'],
     later:
-      'mended in a later kernel: “swiotlb: fix the deadlock in swiotlb_do_find_slots” (March 2023) counts the slots that were looked at',
+      'mended in v6.3 by 7c3940bf81e5, “swiotlb: fix the deadlock in swiotlb_do_find_slots” (March 2023), which counts the slots that were looked at',
     fix: null,
     design:
       'a count of the slots that were looked at, in place of a comparison with the first, as in the later kernel',

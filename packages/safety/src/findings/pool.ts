@@ -181,7 +181,7 @@ export const POOL: readonly Finding[] = [
     harm: 'a device that writes less than it was asked for gives the caller old kernel memory, or another transfer’s data, in place of his own bytes',
     where: ['io_buffer_pool_do_sync', 'iommu_dma_unmap_page'],
     later:
-      'not mended in v2: 3/9 copies nothing when it maps for the device to write, and copies all back',
+      'not mended in v2: 3/9 copies nothing when it maps for the device to write, and copies all back, of a new buffer old kernel memory since 5/9',
     fix: 'copy-in',
     steps: [
       'A page of 11 is mapped for the device to write 100 bytes.',
@@ -263,7 +263,8 @@ export const POOL: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a driver that unmaps or syncs a copy of a list loses what the device wrote, without a word',
     where: ['io_buffer_pool_sync_sg'],
-    later: 'not mended in v2: 3/9 compares the address too',
+    later:
+      'partly mended in v2: since 4/9 an unmap takes the list from its buffer, not from the caller, who must not have freed it; a sync of a copy still does nothing (3/9, io_bounce_buffers_sync_sg)',
     fix: 'same-list',
     steps: [
       'A list over a page of 11 is mapped, and the device writes 100 bytes of 22.',

@@ -219,7 +219,7 @@ export const RACES: readonly Finding[] = [
     harm: 'a device that moves to another domain and back, as for VFIO, can read and write a page that the pool has just given back',
     where: ['viommu_attach_dev', 'viommu_unmap'],
     later:
-      'not mended in 00271ca5cbcd, by reading: nr_endpoints is lowered before the request and raised after the replay there too',
+      'not mended in v7.0 or later, by reading: viommu_attach_dev lowers nr_endpoints before the request and raises it after the replay there too',
     fix: 'count-answered',
     steps: [
       'CPU 0 maps and unmaps a page through virtio-iommu, then attaches the device to another domain.',

@@ -237,7 +237,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'in a kdump kernel a device whose first mapping is bounced is not attached until its driver allocates coherent memory or maps something large: until then it faults, and without that the crash dump cannot be written',
     where: ['iommu_dma_map_page'],
-    later: 'not mended in v2: 3/9 asks its buffers before anything attaches the device',
+    later:
+      'not mended in v2: of a page, 3/9 asks its buffers before __iommu_dma_map attaches the device; of a list it asks them after, as here',
     fix: 'attach-first',
     steps: [
       'A kdump kernel puts off attaching a device until it is used first.',
@@ -253,7 +254,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a domain that goes while a driver has mappings loses their buffers’ pages, without a word',
     where: ['io_buffer_pool_destroy'],
-    later: 'not mended in v2: 6/9 evicts cached slots only',
+    later:
+      'not mended in v2: 6/9 evicts cached slots only, and forgets the single-use buffers of 3/9 that are in use, too',
     fix: 'free-in-use',
     steps: ['A page is mapped, and the device is removed before it is unmapped.'],
     show: teardown,
@@ -265,7 +267,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'failure',
     harm: 'each buffer that the IOMMU does not unmap once costs its slot and pages for the life of the domain',
     where: ['io_buffer_pool_free_slot'],
-    later: 'not mended in v2: 6/9 leaks the slot with a warning',
+    later:
+      'not mended in v2: 6/9 leaks the slot with a warning; by reading, where that is the last of its list, all empty slots are lost with it: io_buffer_manager_relese_slots hangs them on the slot that is lost',
     fix: 'retry-unmap',
     steps: [
       'A page is mapped and unmapped; the IOMMU fails the eviction’s unmap once.',

@@ -161,7 +161,8 @@ export const UNTRUSTED: readonly Finding[] = [
     cause: 'any load',
     harm: 'correct use by an untrusted device’s driver ends in a wild pointer: the next mapping at a lost slot’s address; so does the misuse of 6, the sync of a copy of a list',
     where: ['iommu_dma_unmap_sg', 'io_buffer_pool_find_buffer', 'io_buffer_pool_sync_sg'],
-    later: 'mended in v2 with 8; 3/9 keeps the comparison by address that a copy of a list fails',
+    later:
+      'mended in v2 with 8; a sync of a copy of a list still finds no buffer of its own (3/9, io_bounce_buffers_sync_sg), an unmap does since 4/9',
     fix: 'pool-first,same-list',
     steps: [
       'An untrusted device’s list is mapped and unmapped: the only slot is lost, its address free.',
@@ -226,7 +227,7 @@ export const UNTRUSTED: readonly Finding[] = [
     harm: 'on a kernel without SWIOTLB an untrusted device reaches memory for milliseconds after its unmap, where the administrator chose lazy flushing for the others',
     where: ['dev_use_swiotlb', 'iommu_dma_init_domain'],
     later:
-      'objected to on 8 July 2021 (aa5271cc-b555-50eb-7a45-b9bbec92d97c@arm.com); v2 of the fixes keeps dev_is_untrusted',
+      'objected to on 8 July 2021 (aa5271cc-b555-50eb-7a45-b9bbec92d97c@arm.com); from v2 of the fixes (20210709033502.3545820-5-stevensd@google.com) on dev_use_swiotlb is not asked in iommu_dma_init_domain, and so in v5.16: 2e727bffbe93, “iommu/dma: Check CONFIG_SWIOTLB more broadly”',
     fix: 'keep-strict',
     steps: [
       'The kernel flushes lazily (iommu.strict=0); an untrusted device is plugged in.',

@@ -16,7 +16,6 @@ import {
 } from '@iommu-bounce/iommu-core';
 import type { Finding } from './finding';
 import { type Trial, type VirtioMachine, hex } from './kit';
-import { NEWEST } from './virtio';
 
 /** Bytes of a RESV_MEM property's head. */
 function head(length: number): number[] {
@@ -96,7 +95,8 @@ export const VIRTIO_PROPERTIES: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a VMM with a property that is too short, or ends behind the buffer, makes the guest read kernel memory behind it and reserve addresses by it',
     where: ['viommu_add_resv_mem', 'viommu_probe_endpoint'],
-    later: `not mended in ${NEWEST}`,
+    later:
+      'not mended in v7.0 or later, by reading: viommu_add_resv_mem reads start and end before it looks at the length',
     fix: 'check-length',
     steps: [
       'A device has a reserved region whose property has no bytes. -22 would say so; -75 is what the bytes behind it say.',
@@ -111,7 +111,8 @@ export const VIRTIO_PROPERTIES: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a VMM with such a region gets no error, and the guest hands out the addresses from its start on; with a window of MSIs far above its end it runs out of memory',
     where: ['viommu_add_resv_mem', 'iova_reserve_iommu_regions', 'cookie_init_hw_msi_region'],
-    later: `not mended in ${NEWEST}`,
+    later:
+      'not mended in v7.0 or later, by reading: of viommu_add_resv_mem’s checks none compares end and start',
     fix: 'end-below',
     steps: [
       'Devices have a reserved region of 64 KiB below 4 GiB, one of no bytes, and one that ends below its start.',

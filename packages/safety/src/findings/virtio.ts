@@ -20,8 +20,6 @@ import { type Trial, type VirtioMachine, hex, runs, yesNo } from './kit';
 
 /** An address that no driver of the guest uses. */
 const AT = 0x10000;
-/** The newest version of the driver that was read: drivers/iommu/virtio-iommu.c of this commit. */
-export const NEWEST = 'f088104d837a';
 
 function refusedOverlap(t: Trial): void {
   const m = t.guest();
@@ -177,7 +175,7 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a map of an address that is mapped leaves the older page mapped for the device, and nobody can unmap it',
     where: ['viommu_map', 'viommu_del_mappings'],
-    later: `not mended in ${NEWEST}: viommu_map_pages rolls back by range too`,
+    later: 'not mended in v7.0 or later, by reading: viommu_map_pages rolls back by range too',
     fix: 'no-overlap',
     steps: [
       'A page of 11 is mapped, and another page at the same address. The device refuses the second.',
@@ -192,7 +190,7 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'after an unmap that is longer than the mapping the device goes on reading and writing the page, which the kernel may use for other things',
     where: ['viommu_unmap'],
-    later: `not mended in ${NEWEST}: viommu_unmap_pages does the same`,
+    later: 'not mended in v7.0 or later, by reading: viommu_unmap_pages does the same',
     fix: 'unmap-first',
     steps: ['One page of 11 is mapped, and two pages are unmapped there.'],
     show: hole,
@@ -204,7 +202,7 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'failure',
     harm: 'one failed allocation of 64 bytes, and a page that was unmapped stays open to the device until it is unplugged; without the pool a driver frees it meanwhile',
     where: ['viommu_unmap'],
-    later: `not mended in ${NEWEST}: viommu_unmap_pages forgets first, too`,
+    later: 'not mended in v7.0 or later, by reading: viommu_unmap_pages forgets first, too',
     fix: 'unmap-first',
     steps: [
       'A page of 11 is mapped. While it is unmapped there is no memory.',
@@ -233,7 +231,8 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'failure',
     harm: 'a device reads a page that the kernel has freed, since its VMM could not unmap it and nobody looked',
     where: ['viommu_add_req', 'viommu_sync_req'],
-    later: `not mended in ${NEWEST}, where nobody reads the reply to a MAP either`,
+    later:
+      'not mended in v7.0 or later, by reading: viommu_add_req asks for no reply, and nobody reads that to a MAP either',
     fix: 'read-replies',
     steps: [
       'A page is mapped and unmapped. The VMM has no memory, and refuses each UNMAP.',
@@ -263,7 +262,8 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'failure',
     harm: 'with a VMM that drops a request or counts its bytes otherwise, a driver believes in a mapping that is not there, and its device faults',
     where: ['__viommu_sync_req', 'viommu_get_req_errno'],
-    later: `not mended in ${NEWEST}: __viommu_sync_req compares the length as before`,
+    later:
+      'not mended in v7.0 or later, by reading: __viommu_sync_req compares the length as before',
     fix: 'unread-is-error',
     steps: [
       'The VMM refuses a map. It says that it wrote 4 bytes, as it did; 0; or 40, with those that it read.',
@@ -277,7 +277,7 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'when VFIO gives a device back, interrupts are off for as many vmexits as there are idle buffers, 1,024 in each class',
     where: ['viommu_attach_dev', 'viommu_replay_mappings'],
-    later: `not mended in ${NEWEST}: viommu_replay_mappings waits for each MAP`,
+    later: 'not mended in v7.0 or later, by reading: viommu_replay_mappings waits for each MAP',
     fix: 'replay-at-once',
     steps: [
       'A pool has 128 idle buffers. The device is attached to another domain, as VFIO does, and given back.',

@@ -187,7 +187,8 @@ export const WRONG_USE: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'a driver that unmaps an address it never mapped stops a CPU with a lock held, where without the pool there is a warning',
     where: ['io_buffer_pool_unmap_buffer'],
-    later: 'not mended in v2: 6/9 has the same BUG_ON',
+    later:
+      'not mended in v2, by reading: 6/9 asks no slot whether it was ever used; its array may not be there, or hold what its memory held before, and where the permission is 0 it is the same BUG_ON, with the lock held',
     fix: 'in-use',
     steps: ['The first address of the pool is unmapped. No buffer was ever mapped there.'],
     show: neverFilled,
@@ -242,7 +243,7 @@ export const WRONG_USE: readonly Finding[] = [
     harm: 'each list without bytes costs a slot, until nothing is bounced any more',
     where: ['io_buffer_pool_map_sg'],
     later:
-      'not mended in v2, by reading: 7/9 bounces a list without bytes, and 6/9 takes the logarithm of 0',
+      'not mended in v2, by reading: 7/9 bounces a list without bytes, and 6/9 rounds its 0 bytes up to a power of two, which the kernel leaves undefined: where that is 1 it takes the pool in front of the first',
     fix: 'empty-list',
     steps: ['A list without bytes is mapped and unmapped, twice.'],
     show: emptyList,
@@ -254,7 +255,8 @@ export const WRONG_USE: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a list of 4 GiB and more gets a buffer of a few bytes, and its sync follows a pointer behind the pages',
     where: ['io_buffer_pool_map_sg'],
-    later: 'mended in v2: 3/9 sums in a size_t',
+    later:
+      'half mended in v2: 3/9 sums in a size_t; by reading, 6/9 keeps the power of two above it in an int, which is 0 for 2 to 4 GiB, and takes the pool in front of the first, of a list that must be bounced',
     fix: 'long-list',
     steps: ['A list of 4 GiB and 100 bytes is mapped, and unmapped.'],
     show: longList,

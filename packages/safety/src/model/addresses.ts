@@ -2,6 +2,7 @@
 // Which addresses are in use, mapping by mapping, and the last few that were.
 
 import type { Mapping } from '@iommu-bounce/integration';
+import type { ModelMachine } from './machine-kind';
 import type { Topology } from './topology';
 import { Violation } from './violation';
 
@@ -26,12 +27,16 @@ export class Addresses {
   private dead: DeadAddress[] = [];
 
   constructor(
+    private readonly machine: ModelMachine,
     private readonly topology: Topology,
     private readonly mappings: () => ReadonlyMap<number, Mapping>,
   ) {}
 
-  /** A new mapping's addresses: no other of the domain has one of these pages. */
-  enter(id: number, device: number, length: number): void {
+  /**
+   * A new mapping's addresses: no other of the domain has one of these pages, the device has the bits for them, and none is reserved.
+   * @param bits of the device, for such a mapping
+   */
+  enter(id: number, device: number, length: number, bits: number): void {
     const mapping = this.mappingOf(id);
     const segments = mapping.kind === 'sg' ? mapping.segments : [[mapping.addr, length] as const];
     const bytes = segments.reduce((sum, [, size]) => sum + size, 0);
@@ -49,16 +54,25 @@ export class Addresses {
         mapping.kind === 'sg' ? { dma: [] } : { ret: 0 },
         true,
       );
+    const refused = this.outOfBounds(segments, bits);
+    if (refused !== null)
+      throw new Violation(refused, mapping.kind === 'sg' ? { dma: [] } : { ret: 0 }, true);
     this.ranges.set(id, { device, ranges });
   }
 
-  /** Before a mapping is unmapped. */
-  leave(id: number, device: number): void {
+  /** Where a mapping begins. */
+  of(id: number): number {
     const mapping = this.mappingOf(id);
-    const address = mapping.kind === 'sg' ? (mapping.segments[0]?.[0] ?? 0) : mapping.addr;
+    return mapping.kind === 'sg' ? (mapping.segments[0]?.[0] ?? 0) : mapping.addr;
+  }
+
+  /** Before a mapping is unmapped. @returns where it begins */
+  leave(id: number, device: number): number {
+    const address = this.of(id);
     this.dead.push({ device, address });
     if (this.dead.length > MOST_DEAD) this.dead.shift();
     this.ranges.delete(id);
+    return address;
   }
 
   /** A mapping went with its domain. */
@@ -82,6 +96,21 @@ export class Addresses {
       )
         return true;
     return false;
+  }
+
+  /** Why a device cannot use an address; null: it can. */
+  private outOfBounds(
+    segments: readonly (readonly [number, number])[],
+    bits: number,
+  ): string | null {
+    const windows = this.machine.driver === 'table' ? this.machine.windows : [];
+    for (const [at, size] of segments) {
+      if (at + size > 2 ** bits)
+        return `a device of ${String(bits)} bits gets the address 0x${at.toString(16)}`;
+      if (windows.some(({ start, length }) => at < start + length && start < at + size))
+        return `a device gets the address 0x${at.toString(16)}, which is reserved`;
+    }
+    return null;
   }
 
   private groupOf(device: number): number {

@@ -36,7 +36,7 @@ export class ByteChecks {
       if (!at) throw new Error(`no buffer ${String(buf)}`);
       const ram = machine.k.mm.bytes_at(at.phys, at.bytes);
       for (let off = offset; off < offset + length; off++) {
-        if (defined[off] !== 1 || ram[off] === value[off]) continue;
+        if (ram[off] === value[off] || defined[off] !== 1) continue;
         this.performer.perform({ op: 'cpu_read', buf, off, len: 1 });
         throw new Violation('the CPU reads other bytes', {
           crc32: crc32(value.subarray(off, off + 1)),

@@ -24,6 +24,7 @@ import type { ModelMachine } from './machine-kind';
 import { endRun } from './ending';
 import { GroupChanges } from './group-changes';
 import { ModelRun } from './model-run';
+import { rarities, woven } from './rarities';
 import { fewest, simplest } from './shrink';
 import { Violation } from './violation';
 
@@ -87,8 +88,10 @@ export function checkModel(options: ModelOptions): ModelDocument {
     ...(driver === undefined ? {} : { driver }),
   };
   const failed: { machine: ModelMachine; commands: readonly ModelCommand[] }[] = [];
-  const property = fc.property(machineOf(choice), commandsOf(COMMANDS), (machine, drawn) => {
-    const commands = [...drawn];
+  const drawing = [machineOf(choice), commandsOf(COMMANDS), rarities()] as const;
+  const property = fc.property(...drawing, (usual, drawn, rarity) => {
+    const machine = { ...usual, ...rarity.change };
+    const commands = woven([...drawn], rarity);
     const { failure, done } = carryOut(machine, commands, overlays);
     runs++;
     operations += done;
@@ -152,9 +155,9 @@ function transcriptOf({ live }: ModelRun, error: Violation, overlays: overlays):
   const { expected, message: comment } = error;
   const isOwn = Object.keys(overlays).length === 0;
   if (!error.isExample || isOwn) return live.text({ ...expected, comment });
-  const record = lastRecord(live.text());
+  const record = lastRecord(live.text(expected));
   if (record === null) return live.text({ ...expected, comment });
-  return live.text({ ...record, comment });
+  return live.text({ ...record, comment }, true);
 }
 
 /** What the port as it is shows in the last operation; null: it does not come to it. */

@@ -16,8 +16,10 @@ interface Range {
 const MAPS: readonly Json[] = ['map_page', 'map_sg', 'alloc_coherent'];
 
 export class DriverCalls {
-  /** Unmapped since the last flush of anything: in lazy mode a device may reach them still. */
-  private stale: Range[] = [];
+  /** By group, what was unmapped since the last flush of its domain: in lazy mode a device may reach it still. */
+  private readonly stale = new Map<number, Range[]>();
+  /** Group of each mapping, by id. */
+  private readonly groups = new Map<number, number>();
 
   constructor(
     private readonly topology: Topology,
@@ -32,19 +34,23 @@ export class DriverCalls {
       number,
       string,
     ])[];
-    if ('iotlb' in observed) this.stale = [];
+    const group = this.groupOf(op);
+    const isFlushed = 'iotlb' in observed;
+    if (isFlushed && group === null) this.stale.clear();
+    else if (isFlushed && group !== null) this.stale.delete(group);
+    const stale = group === null ? [] : this.staleOf(group);
     const isMap = MAPS.includes(op['op'] ?? null);
     const prot = isMap ? this.permission(op) : null;
     for (const [what, from, size, got] of calls) {
       if (what === 'unmap') {
-        if (!('iotlb' in observed)) this.stale.push({ from, to: from + size });
+        if (!isFlushed && this.isLazy) stale.push({ from, to: from + size });
         continue;
       }
       if (prot !== null && got !== prot)
         return new Violation(`the driver is to map with ${got}, expected ${prot}`, {
           iommu: calls.map((call) => (call[0] === 'map' ? [...call.slice(0, 3), prot] : [...call])),
         });
-      if (this.isLazy && this.stale.some((range) => from < range.to && range.from < from + size))
+      if (stale.some((range) => from < range.to && range.from < from + size))
         return new Violation(
           'an address is used again before its last translation is flushed',
           op['op'] === 'map_sg' ? { dma: [] } : { ret: 0 },
@@ -61,9 +67,24 @@ export class DriverCalls {
     return `${reads}${writes}${coherent ? 'c' : ''}`;
   }
 
-  /** One group, so that each flush is of its own domain. */
+  /** Whose domain an operation is about; null: any, where time goes by. */
+  private groupOf({ dev, id, group }: Readonly<JsonObject>): number | null {
+    if (typeof group === 'number') return group;
+    if (typeof dev !== 'number')
+      return typeof id === 'number' ? (this.groups.get(id) ?? null) : null;
+    const own = this.topology.groupOf(dev);
+    if (typeof id === 'number') this.groups.set(id, own);
+    return own;
+  }
+
+  private staleOf(group: number): Range[] {
+    let found = this.stale.get(group);
+    if (!found) this.stale.set(group, (found = []));
+    return found;
+  }
+
   private get isLazy(): boolean {
     const { strict, driver } = this.run.transcript.header;
-    return !strict && driver === 'table' && this.topology.groups().length === 1;
+    return !strict && driver === 'table';
   }
 }

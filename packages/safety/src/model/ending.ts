@@ -57,6 +57,7 @@ function addressesAreBack({ topology, performer, baseline }: ModelRun): void {
         `${String(used)} ranges of addresses are in use at the end, expected ${String(expected)}, as before the first mapping`,
         { iovas_in_use: expected },
         group,
+        true,
       );
   }
 }

@@ -31,17 +31,50 @@ export interface ModelMachine {
   readonly driver: IommuDriver;
   /** Device 0, 1, 2 … */
   readonly devices: readonly ModelDevice[];
+  /** Of device 0, 1, 2 …, over and over; empty: each has 48 bits. */
+  readonly masks: readonly MaskBits[];
+  /** Addresses that all devices report as reserved; only the table is told of them. */
+  readonly windows: readonly Window[];
+}
+
+/** Bits of its addresses. */
+export interface MaskBits {
+  readonly streaming: number;
+  readonly coherent: number;
+}
+
+/** Whole pages, first address and bytes. */
+export interface Window {
+  readonly start: number;
+  readonly length: number;
+  readonly type: 'reserved' | 'msi';
 }
 
 /** Slabs of 2 KiB: 4 MiB, more than all mappings of a run together. */
 const SWIOTLB_SLABS = 2048;
 const APERTURE_END = 2 ** 40 - 1;
+/** Of a device where nothing else is drawn. */
+const ALL_BITS: MaskBits = { streaming: 48, coherent: 48 };
+
+/** Those of a device by its number: without masks all. */
+export function maskBits({ masks }: ModelMachine, dev: number): MaskBits {
+  return masks[dev % Math.max(1, masks.length)] ?? ALL_BITS;
+}
+
+/** Whether devices have a pool, reserved below the mask that the first of a group has. */
+export function hasPool({ stage, pool }: ModelMachine): boolean {
+  return stage === 4 && pool;
+}
 
 /** A device as transcripts describe it. */
-export function deviceJson({ group, coherent, untrusted, maxSegSize }: ModelDevice): JsonObject {
+export function deviceJson(
+  { group, coherent, untrusted, maxSegSize }: ModelDevice,
+  mask: MaskBits,
+  { windows, driver }: ModelMachine,
+): JsonObject {
   return {
-    dma_mask_bits: 48,
-    coherent_dma_mask_bits: 48,
+    dma_mask_bits: mask.streaming,
+    coherent_dma_mask_bits: mask.coherent,
     bus_dma_limit: 0,
     coherent,
     max_seg_size: maxSegSize,
@@ -52,11 +85,14 @@ export function deviceJson({ group, coherent, untrusted, maxSegSize }: ModelDevi
     untrusted,
     deferred_attach: false,
     group,
+    ...(driver === 'table' && windows.length > 0
+      ? { resv_regions: windows.map(({ start, length, type }) => [start, length, type]) }
+      : {}),
   };
 }
 
 /** The first line of a transcript on this machine. */
-export function headerJson(machine: ModelMachine): JsonObject {
+export function headerJson(machine: ModelMachine, mask: MaskBits): JsonObject {
   const [first] = machine.devices;
   if (!first) throw new Error('a machine of the model has a device');
   return {
@@ -79,7 +115,7 @@ export function headerJson(machine: ModelMachine): JsonObject {
       has_flush_all: machine.driver === 'table',
       ...(machine.driver === 'table' ? {} : { driver: machine.driver }),
     },
-    device: deviceJson(first),
+    device: deviceJson(first, mask, machine),
     nr_cpus: machine.cpus,
     jiffies_hz: 1000,
     page_size: 4096,

@@ -5,6 +5,7 @@
 import { type LiveTranscript, type overlays, crc32, fillPattern } from '@iommu-bounce/integration';
 import { Addresses, type DeadAddress } from './addresses';
 import { ByteChecks } from './byte-checks';
+import { IdleBuffers } from './idle-buffers';
 import { type ModelDevice, type ModelMachine, deviceJson } from './machine-kind';
 import { Performer } from './performer';
 import {
@@ -51,6 +52,7 @@ export class ModelRun {
   readonly performer: Performer;
   readonly addresses: Addresses;
   readonly bytes: ByteChecks;
+  private readonly buffers: IdleBuffers;
   readonly baseline: Baseline = { allocations: 0, ofDevice: null, addresses: new Map() };
   private ids = 0;
 
@@ -58,11 +60,12 @@ export class ModelRun {
     readonly machine: ModelMachine,
     overlays: overlays = {},
   ) {
-    this.topology = new Topology(machine.devices);
+    this.topology = new Topology(machine);
     const pages = BUFFERS * (BUFFER_BYTES / PAGE + 1);
     this.performer = new Performer(machine, this.topology, pages, overlays);
-    this.addresses = new Addresses(this.topology, () => this.live.run.mappings);
+    this.addresses = new Addresses(machine, this.topology, () => this.live.run.mappings);
     this.bytes = new ByteChecks(this.performer, this.reference);
+    this.buffers = new IdleBuffers(this.topology, this.performer.invariants);
   }
 
   get live(): LiveTranscript {
@@ -92,7 +95,8 @@ export class ModelRun {
     const joins = this.topology.members(device.group).some((other) => other < dev);
     const { k } = this.live.run.machine;
     const before = k.usage().allocations;
-    this.performer.perform({ op: 'declare_device', dev, device: deviceJson(device) });
+    const json = deviceJson(device, this.topology.bits(dev), this.machine);
+    this.performer.perform({ op: 'declare_device', dev, device: json });
     if (joins) this.baseline.ofDevice = k.usage().allocations - before;
   }
 
@@ -125,11 +129,11 @@ export class ModelRun {
     pieces: readonly Piece[],
     direction: Direction,
     copies: boolean,
-  ): void {
+  ): ReferenceMapping {
     const id = this.ids++;
     const attrs = copies ? [] : ['skip_cpu_sync'];
     const [first] = pieces;
-    if (!first) return;
+    if (!first) throw new Error('a list without entries');
     if (kind === 'page') {
       const { buffer: buf, offset: off, length: len } = first;
       const op = { op: 'map_page', id, dev: device, buf, off, len, dir: direction, attrs };
@@ -148,16 +152,19 @@ export class ModelRun {
           true,
         );
     }
-    this.reference.map({ id, device, kind, pieces, direction }, copies);
+    const mapping = this.reference.map({ id, device, kind, pieces, direction }, copies);
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    this.addresses.enter(id, device, length);
+    this.addresses.enter(id, device, length, this.topology.bits(device).streaming);
+    this.buffers.use(device, this.addresses.of(id));
+    return mapping;
   }
 
   unmap(mapping: ReferenceMapping, copies: boolean): void {
     const { id, device, kind } = mapping;
     const attrs = copies ? [] : ['skip_cpu_sync'];
-    this.addresses.leave(id, device);
+    const address = this.addresses.leave(id, device);
     this.performer.perform({ op: kind === 'page' ? 'unmap_page' : 'unmap_sg', id, attrs });
+    this.buffers.leave(device, address, this.now());
     this.reference.unmap(mapping, copies);
     this.bytes.ofCpu(mapping.pieces);
   }
@@ -211,6 +218,22 @@ export class ModelRun {
     if (write && ret === 'ok') this.bytes.ofAllBuffers();
   }
 
+  /** An interrupt is to be sent to an address of a reserved window of MSIs: it goes there untranslated. */
+  prepareMsi(dev: number, doorbell: number): void {
+    const { message_address } = this.performer.perform({ op: 'prepare_msi', dev, doorbell });
+    if (message_address !== doorbell)
+      throw new Violation('an interrupt is sent to another address than that of its window', {
+        ret: 0,
+        message_address: doorbell,
+        iommu: [],
+      });
+  }
+
+  /** Whether a device has so few addresses for coherent memory that it can ask for more than there are. */
+  isNarrow(dev: number): boolean {
+    return this.topology.bits(dev).coherent <= 20;
+  }
+
   allocCoherent(dev: number, len: number, atomic: boolean): void {
     const id = this.ids++;
     const gfp = atomic ? 'atomic' : 'kernel';
@@ -228,7 +251,28 @@ export class ModelRun {
       );
     const pages = page_alloc.pages_in_use - before;
     this.coherent.set(id, { id, device: dev, length: len, bytes: Bytes.zeros(len), pages });
-    this.addresses.enter(id, dev, len);
+    this.addresses.enter(id, dev, len, this.topology.bits(dev).coherent);
+  }
+
+  /** Coherent memory twice as long as all addresses that a device has: refused, and nothing is held. */
+  allocTooMuch(dev: number): void {
+    const { page_alloc } = this.live.run.machine.k;
+    const before = page_alloc.pages_in_use;
+    const bits = this.topology.bits(dev).coherent;
+    const len = 2 ** (bits + 1);
+    const op = { op: 'alloc_coherent', id: this.ids++, dev, len, gfp: 'kernel', attrs: [] };
+    if (this.performer.perform(op)['ret'] !== 'error')
+      throw new Violation(
+        `a device of ${String(bits)} bits gets ${String(len)} bytes of coherent memory`,
+        { ret: 'error', iommu: [] },
+      );
+    if (page_alloc.pages_in_use !== before)
+      throw this.performer.countedWrong(
+        'memory that could not be mapped is still held',
+        { pages_held: before },
+        this.topology.groupOf(dev),
+        true,
+      );
   }
 
   freeCoherent({ id, device }: Coherent): void {
@@ -253,7 +297,14 @@ export class ModelRun {
   }
 
   advance(ms: number): void {
-    this.performer.perform({ op: 'advance_ms', ms });
+    const { iommu } = this.performer.perform({ op: 'advance_ms', ms });
+    this.buffers.evicted(iommu, this.now());
+  }
+
+  /** Virtual time, ms. */
+  private now(): number {
+    const { timers } = this.live.run.machine.k;
+    return timers.jiffies_to_msecs(timers.jiffies());
   }
 }
 

@@ -25,7 +25,8 @@ export class Performer {
     overlays: overlays,
   ) {
     const pages = { buffers, kernel: KERNEL_PAGES };
-    this.live = new LiveTranscript(headerJson(machine), pages, { overlays });
+    const header = headerJson(machine, topology.bits(0));
+    this.live = new LiveTranscript(header, pages, { overlays });
     this.invariants = new Invariants(this.live.run, machine, topology);
     this.driverCalls = new DriverCalls(topology, this.live.run);
   }

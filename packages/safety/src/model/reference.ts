@@ -81,11 +81,12 @@ export class Reference {
   }
 
   /** @param copies false: the driver syncs itself (DMA_ATTR_SKIP_CPU_SYNC) */
-  map(mapping: Omit<ReferenceMapping, 'seen'>, copies: boolean): void {
+  map(mapping: Omit<ReferenceMapping, 'seen'>, copies: boolean): ReferenceMapping {
     const length = mapping.pieces.reduce((sum, piece) => sum + piece.length, 0);
     const kept: ReferenceMapping = { ...mapping, seen: new Bytes(length) };
     this.mappings.set(mapping.id, kept);
     if (copies) this.syncForDevice(kept, 0, length);
+    return kept;
   }
 
   unmap(mapping: ReferenceMapping, copies: boolean): void {

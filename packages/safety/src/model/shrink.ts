@@ -32,6 +32,8 @@ export function simpler(machine: ModelMachine): readonly ModelMachine[] {
     ...(machine.cpus > 1 ? [{ ...machine, cpus: 1 }] : []),
     ...(machine.driver === 'table' ? [] : [{ ...machine, driver: 'table' as const }]),
     ...(machine.strict ? [] : [{ ...machine, strict: true }]),
+    ...(machine.masks.length > 0 ? [{ ...machine, masks: [] }] : []),
+    ...(machine.windows.length > 0 ? [{ ...machine, windows: [] }] : []),
     ...(machine.pageSizes.length > 1 ? [{ ...machine, pageSizes: [4096] }] : []),
     ...(machine.classSizes !== 1 ? [{ ...machine, classSizes: 1 }] : []),
     ...(machine.numSlots > 1 ? [{ ...machine, numSlots: machine.numSlots - 1 }] : []),

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Devices and groups of a run: those that the machine had, those that were plugged in, and who may be used now.
 
-import type { ModelDevice } from './machine-kind';
+import {
+  type MaskBits,
+  type ModelDevice,
+  type ModelMachine,
+  hasPool,
+  maskBits,
+} from './machine-kind';
 
 export class Topology {
   private readonly all: ModelDevice[];
@@ -11,8 +17,17 @@ export class Topology {
   /** Groups that are in another domain, as for VFIO: their drivers do nothing meanwhile. */
   readonly lent = new Set<number>();
 
-  constructor(devices: readonly ModelDevice[]) {
-    this.all = [...devices];
+  constructor(private readonly machine: ModelMachine) {
+    this.all = [...machine.devices];
+  }
+
+  /** Bits that a device has. With a pool none has fewer than the first of its group: the pool would be out of its reach, finding 14. */
+  bits(dev: number): MaskBits {
+    const own = maskBits(this.machine, dev);
+    if (!hasPool(this.machine)) return own;
+    const first = this.all.findIndex(({ group }) => group === this.groupOf(dev));
+    const { streaming } = maskBits(this.machine, first);
+    return { ...own, streaming: Math.max(own.streaming, streaming) };
   }
 
   device(dev: number): ModelDevice {

@@ -67,14 +67,18 @@ describe('shrinking', () => {
       ...{ stage: 4, pool: true, numSlots: 5, classSizes: 37, strict: false, cpus: 3 },
       driver: 'virtio',
       ...{ pageSizes: [4096, 2 ** 21], devices: [device, { ...device, group: 1 }] },
+      masks: [{ streaming: 32, coherent: 20 }],
+      windows: [{ start: 4096, length: 4096, type: 'msi' }],
     };
     const small = simplest(machine, ({ cpus, strict }) => cpus > 1 && !strict);
-    expect(small).to.include({
+    expect(small).to.deep.include({
       driver: 'table',
       numSlots: 1,
       classSizes: 1,
       strict: false,
       cpus: 3,
+      masks: [],
+      windows: [],
     });
     expect(small.devices).to.deep.equal([
       { group: 0, coherent: true, untrusted: false, maxSegSize: 65_536 },

@@ -11,6 +11,7 @@ import {
   type scatterlist,
   sg_dma_address,
 } from '@iommu-bounce/linux-shim';
+import { dma_iommu_after } from '@iommu-bounce/dma-iommu';
 import type { DmaIommuClass, Fix } from '../fix';
 
 function poolFirst(base: DmaIommuClass): DmaIommuClass {
@@ -35,6 +36,9 @@ function poolFirst(base: DmaIommuClass): DmaIommuClass {
 }
 
 function listProt(base: DmaIommuClass): DmaIommuClass {
+  // Before patch 4 the argument says whether the device is coherent, and lists have the right one.
+  const before = dma_iommu_after[3];
+  if (base === before || base.prototype instanceof before) return base;
   return class extends base {
     protected override __iommu_dma_map_swiotlb(
       dev: device,
