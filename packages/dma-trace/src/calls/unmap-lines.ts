@@ -6,7 +6,15 @@ import type { EventHead } from '../event-head';
 import { unmapSide } from './account/unmap-account';
 import { type Workbench, claimUnmap, directionNumber, portedAttrs } from './mappings';
 import type { Context } from './contexts';
-import { type Mapping, type UnmapStep, pageCeil, pageFloor, rangeOf } from './step';
+import {
+  type Mapping,
+  type UnmapStep,
+  pageCeil,
+  pageFloor,
+  rangeEnd,
+  rangeOf,
+  rangeStart,
+} from './step';
 
 export class UnmapLines {
   constructor(private readonly bench: Workbench) {}
@@ -17,7 +25,7 @@ export class UnmapLines {
     const context = contexts.of(event);
     const { waiting } = context;
     const { iova, size, unmapped, timeNs } = event;
-    const unmap = { iova, size, unmapped, timeNs };
+    const unmap = { iova, size, unmapped, timeNs, unclaimed: null, hasEnded: false };
     account?.iommuUnmap(event, unmap);
     if (waiting) {
       const match = context.candidates.find((one) => isWithin(event.iova, one));
@@ -41,7 +49,9 @@ export class UnmapLines {
   unmapPage(event: UnmapPage): void {
     const context = this.bench.contexts.open(event);
     const { live, late } = this.bench;
-    const mapping = live.fitting(event.device, event.dmaAddr, unmapSide(event));
+    const top = live.at(event.device, event.dmaAddr);
+    // The usual case: only one is there.
+    const mapping = top?.below ? live.fitting(event.device, event.dmaAddr, unmapSide(event)) : top;
     const before = late.size > 0 ? late.take(event, context, mapping) : null;
     if (before) this.lateUnmap(event, context, before);
     else this.unmap(event, context, mapping ? [mapping] : [], event);
@@ -119,8 +129,7 @@ export class UnmapLines {
   private findUnmap(context: Context, step: UnmapStep, candidates: readonly Mapping[]): void {
     const { counts, contexts, live } = this.bench;
     for (const candidate of candidates) {
-      const [start, end] = rangeOf(candidate);
-      const found = context.takeUnmap(start, end);
+      const found = context.takeUnmap(rangeStart(candidate), rangeEnd(candidate));
       if (!found) continue;
       if (step.mapping && candidate !== step.mapping) {
         live.add(step.mapping);
@@ -160,6 +169,5 @@ function isTranslated({ maps, dmaAddr, phys }: Mapping): boolean {
 }
 
 function isWithin(iova: number, mapping: Mapping): boolean {
-  const [start, end] = rangeOf(mapping);
-  return iova >= start && iova < end;
+  return iova >= rangeStart(mapping) && iova < rangeEnd(mapping);
 }
