@@ -3,11 +3,14 @@
 import type { TraceEvent } from './events';
 import { TimesByCpu } from './times-by-cpu';
 
+/** Room for keys at first. */
+const FEW = 4096;
+
 /** Of one CPU the order stays: a time that steps back there is the clock's fault, and counts as the time before it. */
 export class TimeOrder {
   private held: TraceEvent[] = [];
   /** Sort keys, ns. */
-  private keys: number[] = [];
+  private keys = new Float64Array(FEW);
   private readonly latest = new TimesByCpu();
   private latestOfAll = -Infinity;
   private sorted = true;
@@ -40,8 +43,9 @@ export class TimeOrder {
     if (key < this.latestOfAll) this.sorted = false;
     else this.latestOfAll = key;
     if (key < this.released) this.tooLate++;
+    if (this.held.length === this.keys.length) this.grow();
+    this.keys[this.held.length] = key;
     this.held.push(event);
-    this.keys.push(key);
   }
 
   private keyOf(event: TraceEvent): number {
@@ -59,11 +63,15 @@ export class TimeOrder {
 
   private release(count: number): TraceEvent[] {
     if (!this.sorted) this.sort();
-    const events = this.held.slice(0, count);
     if (count > 0) this.released = this.keys[count - 1] ?? this.released;
-    this.held = this.held.slice(count);
-    this.keys = this.keys.slice(count);
-    return events;
+    this.keys.copyWithin(0, count, this.held.length);
+    return this.held.splice(0, count);
+  }
+
+  private grow(): void {
+    const more = new Float64Array(2 * this.keys.length);
+    more.set(this.keys);
+    this.keys = more;
   }
 
   private sort(): void {
@@ -71,7 +79,7 @@ export class TimeOrder {
     const order = Array.from(held, (event, i) => ({ event, key: keys[i] ?? 0 }));
     order.sort((a, b) => a.key - b.key);
     this.held = order.map((one) => one.event);
-    this.keys = order.map((one) => one.key);
+    order.forEach(({ key }, i) => (keys[i] = key));
     this.sorted = true;
   }
 }

@@ -4,8 +4,9 @@
 // Each domain has addresses of its own, and all begin at the top: so an address is often in use in several domains at
 // once, within ranges of different lengths. A range ends as a whole, and only its own addresses do.
 
+import { ByAddress } from './by-address';
 import { pagesWithin } from './pieces';
-import type { RecordedMap, RecordedUnmap } from './step';
+import { PAGE, type RecordedMap, type RecordedUnmap } from './step';
 
 /** Addresses that are kept. */
 const MOST_KEPT = 65536;
@@ -17,9 +18,9 @@ const MOST_AT_ONE = 64;
 type OfCall = readonly RecordedMap[];
 
 export class ClaimedMaps {
-  private readonly first = new Map<number, OfCall>();
+  private readonly first = new ByAddress<OfCall>();
   /** Those of further domains at an address. */
-  private readonly others = new Map<number, OfCall[]>();
+  private readonly others = new ByAddress<OfCall[]>();
 
   has(address: number): boolean {
     return this.first.has(address);
@@ -43,7 +44,9 @@ export class ClaimedMaps {
   end({ iova, size }: RecordedUnmap): void {
     const maps = this.rangeOf(iova, iova + size);
     if (!maps) return;
-    for (const at of pagesWithin(iova, iova + size, this.first)) this.remove(at, maps);
+    // The usual case makes no list of pages.
+    if (size === PAGE) this.remove(iova, maps);
+    else for (const at of pagesWithin(iova, iova + size, this.first)) this.remove(at, maps);
   }
 
   private rangeOf(start: number, end: number): OfCall | undefined {

@@ -3,7 +3,9 @@
 
 import type { EventHead } from '../event-head';
 import type { ObsUnmapPage, ObsUnmapSg } from '../pool-events';
-import type { RecordedMap, Mapping, MapStep, RecordedUnmap, SgEntry, UnmapStep } from './step';
+import type { Claimable } from './account/iommu-account';
+import type { OpenMap, Piece } from './piece';
+import type { Mapping, MapStep, RecordedUnmap, SgEntry, UnmapStep } from './step';
 
 /** iommu events kept per context; those of one call fit a ring buffer's page. */
 const MOST_PENDING = 1024;
@@ -39,8 +41,10 @@ export function contextLevel(flags: string): 'task' | 'irqsOff' | 'softirq' | 'h
 }
 
 /** An iommu:unmap without a call so far. */
-export interface OpenIommuUnmap extends RecordedUnmap {
+export interface OpenIommuUnmap extends RecordedUnmap, Claimable {
   readonly timeNs: number;
+  /** It ended maps, or parts of them, that belong to no call so far. */
+  hasEnded: boolean;
 }
 
 /** An unmap call whose line has been read, but not what the IOMMU or the pool did. */
@@ -51,7 +55,7 @@ export interface OpenUnmap {
 
 export class Context {
   /** iommu:map and iommu:unmap events without a call so far, oldest first. */
-  readonly maps: RecordedMap[] = [];
+  readonly maps: OpenMap[] = [];
   readonly unmaps: OpenIommuUnmap[] = [];
   /** A pool decision that waits for its call. */
   openMap: MapStep | null = null;
@@ -69,6 +73,8 @@ export class Context {
   private elsewhere: OpenIommuUnmap | null = null;
   /** Entries of the list just unmapped whose map is not known: the next iommu:unmap is its. 0: none was. */
   strayEntries = 0;
+  /** The latest iommu:map here that had no call yet. */
+  latest: Piece | null = null;
   /** The eviction run that this worker is in. */
   run: number | null = null;
   /** That the first call here was for. */
@@ -99,7 +105,7 @@ export class Context {
     );
   }
 
-  addMap(map: RecordedMap): void {
+  addMap(map: OpenMap): void {
     if (this.maps.length >= MOST_PENDING) this.newMaps = this.dropOldest(this.maps, this.newMaps);
     this.maps.push(map);
   }
@@ -114,35 +120,43 @@ export class Context {
    * Takes the maps since the latest call, wherever they are: a call's events stand right before it, and if they are
    * elsewhere, that is a difference and not a call without events.
    */
-  takeNewMaps(): RecordedMap[] {
-    return this.maps.splice(this.newMaps);
+  takeNewMaps(): OpenMap[] {
+    return this.newMaps < this.maps.length ? this.maps.splice(this.newMaps) : [];
   }
 
   /** Takes the latest maps that begin in a range, in their order. */
-  takeMaps(start: number, end: number): RecordedMap[] {
-    const found: RecordedMap[] = [];
+  takeMaps(start: number, end: number): OpenMap[] {
+    const { maps } = this;
+    const last = maps.at(-1);
+    // The usual case: the latest map, and all of the range.
+    if (last && last.iova >= start && last.iova < end && last.size >= end - start) {
+      maps.pop();
+      return [last];
+    }
+    const found: OpenMap[] = [];
     let covered = 0;
-    for (let i = this.maps.length - 1; i >= 0 && covered < end - start; i--) {
-      const map = this.maps[i] as RecordedMap;
+    for (let i = maps.length - 1; i >= 0 && covered < end - start; i--) {
+      const map = maps[i] as OpenMap;
       if (map.iova < start || map.iova >= end) continue;
       found.push(map);
       covered += map.size;
-      this.maps.splice(i, 1);
+      maps.splice(i, 1);
     }
     return found.reverse();
   }
 
-  takeMapsOrNew(start: number, end: number): RecordedMap[] {
+  takeMapsOrNew(start: number, end: number): OpenMap[] {
     const found = this.takeMaps(start, end);
     return found.length > 0 ? found : this.takeNewMaps();
   }
 
   /** Takes the latest unmap that begins in a range, of those that are not later than a time. */
-  takeUnmap(start: number, end: number, untilNs = Infinity): RecordedUnmap | null {
+  takeUnmap(start: number, end: number, untilNs = Infinity): OpenIommuUnmap | null {
     for (let i = this.unmaps.length - 1; i >= 0; i--) {
       const unmap = this.unmaps[i] as OpenIommuUnmap;
       if (unmap.iova < start || unmap.iova >= end || unmap.timeNs > untilNs) continue;
-      this.unmaps.splice(i, 1);
+      if (i === this.unmaps.length - 1) this.unmaps.pop();
+      else this.unmaps.splice(i, 1);
       if (i < this.newUnmaps) this.newUnmaps--;
       return unmap;
     }
@@ -162,7 +176,8 @@ export class Context {
   }
 
   /** Takes the unmap since the latest call, wherever it is. */
-  takeNewUnmap(): RecordedUnmap | null {
+  takeNewUnmap(): OpenIommuUnmap | null {
+    if (this.newUnmaps >= this.unmaps.length) return null;
     return this.unmaps.splice(this.newUnmaps).at(-1) ?? null;
   }
 
@@ -221,6 +236,9 @@ export type DevicesOfTasks = ReadonlyMap<string, string>;
 export class Contexts {
   /** By contextNumber(). */
   private readonly contexts = new Map<number, Context>();
+  /** The latest one asked for; null: none, or it is forgotten. */
+  private latest: Context | null = null;
+  private number = 0;
 
   /** @param known devices of tasks, from a first reading */
   constructor(private readonly known?: DevicesOfTasks) {}
@@ -235,7 +253,12 @@ export class Contexts {
 
   of(event: EventHead): Context {
     const number = contextNumber(event);
-    return this.contexts.get(number) ?? this.make(number, contextKey(event));
+    // Most lines are of the task of the line before.
+    if (number === this.number && this.latest) return this.latest;
+    const found = this.contexts.get(number) ?? this.make(number, contextKey(event));
+    this.number = number;
+    this.latest = found;
+    return found;
   }
 
   private make(number: number, key: string): Context {
@@ -257,7 +280,7 @@ export class Contexts {
   }
 
   /** Maps of a range that some other context holds: where a trace has too little in front of its lines. */
-  takeMapsAnywhere(start: number, end: number): RecordedMap[] {
+  takeMapsAnywhere(start: number, end: number): OpenMap[] {
     for (const context of this.contexts.values()) {
       if (context.maps.length === 0) continue;
       const found = context.takeMaps(start, end);
@@ -266,7 +289,7 @@ export class Contexts {
     return [];
   }
 
-  takeUnmapAnywhere(start: number, end: number): RecordedUnmap | null {
+  takeUnmapAnywhere(start: number, end: number): OpenIommuUnmap | null {
     return this.takeAnyEnd(start, end)?.unmap ?? null;
   }
 
@@ -278,7 +301,7 @@ export class Contexts {
     start: number,
     end: number,
     mappedNs: number,
-  ): { context: Context; unmap: RecordedUnmap } | null {
+  ): { context: Context; unmap: OpenIommuUnmap } | null {
     let found: Context | null = null;
     let firstNs = Infinity;
     for (const context of this.contexts.values()) {
@@ -294,7 +317,7 @@ export class Contexts {
   private takeAnyEnd(
     start: number,
     end: number,
-  ): { context: Context; unmap: RecordedUnmap } | null {
+  ): { context: Context; unmap: OpenIommuUnmap } | null {
     for (const context of this.contexts.values()) {
       const unmap = context.unmaps.length > 0 ? context.takeUnmap(start, end) : null;
       if (unmap) return { context, unmap };
@@ -313,6 +336,7 @@ export class Contexts {
   }
 
   private forget(isDone: (context: Context) => boolean): void {
+    this.latest = null;
     for (const [number, context] of this.contexts)
       if (isDone(context)) this.contexts.delete(number);
   }

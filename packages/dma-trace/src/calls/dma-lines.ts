@@ -24,7 +24,8 @@ import type { Context } from './contexts';
 import { IovaLines } from './iova-lines';
 import { listKey } from './live-mappings';
 import { inferEntries } from './sg-entries';
-import { type CallForm, type RecordedMap, type Place, pageCeil, pageFloor } from './step';
+import type { OpenMap } from './piece';
+import { type CallForm, type Place, pageCeil, pageFloor } from './step';
 import { UnmapLines } from './unmap-lines';
 
 const FORMS: Readonly<Record<DmaAlloc['form'], CallForm>> = {
@@ -93,7 +94,8 @@ export class DmaLines {
     this.bench.counts.iommuMaps++;
     const context = this.bench.contexts.of(event);
     context.settle();
-    const map = { iova: event.iova, paddr: event.paddr, size: event.size };
+    const { iova, paddr, size } = event;
+    const map: OpenMap = { iova, paddr, size, unclaimed: null, piece: null };
     this.bench.account?.iommuMap(event, map);
     context.addMap(map);
     this.bench.reconstruction.map(event, map, context);
@@ -103,12 +105,7 @@ export class DmaLines {
    * Without a translation a call has no events: those around it are other's.
    * @param isTranslated false where the DMA address is the physical one
    */
-  private takeMaps(
-    context: Context,
-    start: number,
-    end: number,
-    isTranslated = true,
-  ): RecordedMap[] {
+  private takeMaps(context: Context, start: number, end: number, isTranslated = true): OpenMap[] {
     const { contexts } = this.bench;
     let maps = isTranslated ? context.takeMapsOrNew(start, end) : context.takeMaps(start, end);
     if (maps.length === 0) maps = contexts.takeMapsAnywhere(start, end);

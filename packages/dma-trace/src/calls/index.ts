@@ -10,6 +10,7 @@ export type { KnownBefore } from './pool-lines'; // what a first reading found o
 export { type EvictionRun } from './step-queue'; // the order in which steps are complete
 export { contextLevel, type DevicesOfTasks } from './contexts'; // task, soft or hard interrupt
 export { type SgEntries, type SgLine, inferEntries } from './sg-entries'; // lengths inside a list
+export { ByAddress } from './by-address'; // what comes and goes by address
 export { forgetFirst } from './forget-first'; // what keeps a map bounded
 export * from './account'; // what stands beside the calls
 export { FrameArena } from './frame-arena'; // places for recorded pages in another machine's memory

@@ -2,13 +2,14 @@
 // The mappings of a trace that are in force, to be found by what an unmap or a sync prints.
 
 import { AddressIndex } from './address-index';
+import { ByAddress } from './by-address';
 import { type CallForm, type Mapping, holds } from './step';
 
 /** Entries of a list that dma_map_sg prints at most; dma_unmap_sg prints all. */
 const MOST_PRINTED = 128;
 
 interface DeviceMappings {
-  readonly byAddr: Map<number, Mapping>;
+  readonly byAddr: ByAddress<Mapping>;
   /** Lists by their first physical address, since addresses are all that dma_unmap_sg prints; oldest first. */
   readonly byStart: Map<string, Mapping[]>;
   /** Null until someone asks for an address inside of a mapping. */
@@ -169,7 +170,7 @@ export class LiveMappings {
   private device(name: string): DeviceMappings {
     let found = this.devices.get(name);
     if (!found) {
-      found = { byAddr: new Map(), byStart: new Map(), index: null };
+      found = { byAddr: new ByAddress(), byStart: new Map(), index: null };
       this.devices.set(name, found);
     }
     return found;

@@ -5,19 +5,12 @@ import type { dma_data_direction } from '@iommu-bounce/linux-shim';
 import type { IommuMap, IommuUnmap } from '../events';
 import { DIRECTIONS, type Direction, type EventHead } from '../event-head';
 import type { CaptureAccount } from './account/capture-account';
-import type { Context, Contexts } from './contexts';
+import type { Context, Contexts, OpenIommuUnmap } from './contexts';
 import type { LateUnmaps } from './late-unmaps';
 import type { LiveMappings } from './live-mappings';
+import type { OpenMap } from './piece';
 import { runOf, runsOf } from './sg-entries';
-import {
-  type Mapping,
-  type RecordedMap,
-  type RecordedUnmap,
-  type Step,
-  isList,
-  pageFloor,
-  rangeOf,
-} from './step';
+import { type Mapping, type Step, isList, pageFloor, rangeOf } from './step';
 import type { StepQueue } from './step-queue';
 
 /** What the lines add up to. */
@@ -47,10 +40,10 @@ export class LineCounts {
 
 /** The iommu:* events, until a call claims them. */
 export interface Unclaimed {
-  map(event: IommuMap, map: RecordedMap, context: Context): void;
-  unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void;
-  claim(maps: readonly RecordedMap[]): void;
-  claimUnmap(unmap: RecordedUnmap): void;
+  map(event: IommuMap, map: OpenMap, context: Context): void;
+  unmap(event: IommuUnmap, unmap: OpenIommuUnmap, context: Context): void;
+  claim(maps: readonly OpenMap[]): void;
+  claimUnmap(unmap: OpenIommuUnmap): void;
   /** Whether a call or a map without one has the address in use. */
   isInUse(iova: number): boolean;
 }
@@ -130,14 +123,15 @@ export function newMapping(
     failed: fields.failed ?? false,
     mappedNs: -Infinity,
     below: null,
-    held: [],
+    // Room for two lanes at once: an empty array grows to seventeen.
+    held: [null, null],
   };
 }
 
 /** The call of these events was found. */
 export function claimMaps(
   { counts, account, reconstruction }: Workbench,
-  maps: readonly RecordedMap[],
+  maps: readonly OpenMap[],
 ): void {
   counts.matchedMaps += maps.length;
   reconstruction.claim(maps);
@@ -146,7 +140,7 @@ export function claimMaps(
 
 export function claimUnmap(
   { counts, account, reconstruction }: Workbench,
-  unmap: RecordedUnmap,
+  unmap: OpenIommuUnmap,
 ): void {
   counts.matchedUnmaps++;
   reconstruction.claimUnmap(unmap);

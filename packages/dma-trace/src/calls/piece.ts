@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A map that belongs to no call, and what unmaps left of it.
 
+import type { Claimable } from './account/iommu-account';
+import type { EventHead } from '../event-head';
 import type { AddressRange } from './address-index';
-import type { Context } from './contexts';
-import type { MapStep, RecordedMap, RecordedUnmap } from './step';
+import type { RecordedMap, RecordedUnmap } from './step';
+import type { HeldPlace } from './step-queue';
 
-/** A map that may yet find its call. */
-export interface Piece extends AddressRange {
-  readonly map: RecordedMap;
-  readonly step: MapStep;
-  readonly context: Context;
+/** An iommu:map without a call so far. */
+export interface OpenMap extends RecordedMap, Claimable {
+  /** What is kept of it for a request that no call tells of; null: nothing. */
+  piece: Piece | null;
+}
+
+/** Who mapped it: which device its latest call was for. */
+export interface PieceContext {
+  readonly device: string | null;
+  /** Its latest iommu:map that had no call yet. */
+  readonly latest: Piece | null;
+}
+
+/** A map that may yet find its call. Its place among the steps becomes that of the request of which it is the last piece. */
+export interface Piece extends AddressRange, HeldPlace {
+  readonly map: OpenMap;
+  readonly event: EventHead;
+  readonly file: string;
+  readonly context: PieceContext;
   /** Of the task's latest call; null before its first. */
   readonly device: string | null;
   /** Of its domain, from 1; of these only those that must differ do. */
   readonly domain: number;
   /** What was unmapped of it, and of others by the same unmaps; null: nothing. */
   cut: Cut | null;
+  before: Piece | null;
+  after: Piece | null;
 }
 
 /** Stretches of one map that are left at most; the last ones count as unmapped beyond that. */

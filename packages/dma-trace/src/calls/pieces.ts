@@ -2,27 +2,25 @@
 // The maps in force that belong to no call, to be found by what an iommu:unmap prints.
 
 import { AddressIndex } from './address-index';
+import { ByAddress } from './by-address';
+import { Chain } from './chain';
 import type { Piece } from './piece';
-import { PAGE, type RecordedMap } from './step';
+import { PAGE } from './step';
 
 /** Maps that are kept; the oldest are the least likely to be ended. */
 const MOST_LIVE = 65536;
 
 export class LivePieces {
-  private readonly byMap = new Map<RecordedMap, Piece>();
+  private readonly all = new Chain<Piece>();
   /** By address: several where domains have it mapped at once, the oldest first. */
-  private readonly byAddr = new Map<number, Piece[]>();
+  private readonly byAddr = new ByAddress<Piece[]>();
   /** Larger than a page: only these can hold an address that is not their first. */
   private large = 0;
   /** Of these; null until someone asks for an address inside of one. */
   private index: AddressIndex<Piece> | null = null;
 
   get size(): number {
-    return this.byMap.size;
-  }
-
-  of(map: RecordedMap): Piece | undefined {
-    return this.byMap.get(map);
+    return this.all.size;
   }
 
   /** Those that begin at an address, the oldest first. */
@@ -32,9 +30,10 @@ export class LivePieces {
 
   /** @returns the oldest, which is not kept any longer, where there are too many */
   add(piece: Piece): Piece | null {
-    const oldest = this.byMap.size >= MOST_LIVE ? this.oldest() : null;
+    const oldest = this.all.size >= MOST_LIVE ? this.all.first : null;
     if (oldest) this.remove(oldest);
-    this.byMap.set(piece.map, piece);
+    this.all.add(piece);
+    piece.map.piece = piece;
     const here = this.byAddr.get(piece.dmaAddr);
     if (here) here.push(piece);
     else this.byAddr.set(piece.dmaAddr, [piece]);
@@ -46,7 +45,9 @@ export class LivePieces {
   }
 
   remove(piece: Piece): void {
-    if (!this.byMap.delete(piece.map)) return;
+    if (piece.map.piece !== piece) return;
+    piece.map.piece = null;
+    this.all.remove(piece);
     const here = this.byAddr.get(piece.dmaAddr);
     if (!here || here.length === 1) this.byAddr.delete(piece.dmaAddr);
     else here.splice(here.indexOf(piece), 1);
@@ -59,7 +60,7 @@ export class LivePieces {
   /** Whether any lies in a range, as far as it is not unmapped. */
   touches(start: number, end: number): boolean {
     if (this.byAddr.has(start)) return true;
-    if (this.large === 0 && (this.byMap.size === 0 || end - start <= PAGE)) return false;
+    if (this.large === 0 && (this.all.size === 0 || end - start <= PAGE)) return false;
     return this.touching(start, end).length > 0;
   }
 
@@ -97,14 +98,9 @@ export class LivePieces {
     if (this.large === 0) return [];
     if (!this.index) {
       this.index = new AddressIndex();
-      for (const piece of this.byMap.values()) if (piece.size > PAGE) this.index.add(piece);
+      for (const piece of this.all) if (piece.size > PAGE) this.index.add(piece);
     }
     return this.index.at(address);
-  }
-
-  private oldest(): Piece | null {
-    for (const piece of this.byMap.values()) return piece;
-    return null;
   }
 }
 
@@ -112,7 +108,7 @@ export class LivePieces {
 export function pagesWithin(
   start: number,
   end: number,
-  map: ReadonlyMap<number, unknown>,
+  map: Pick<ByAddress<unknown>, 'size' | 'has' | 'keys'>,
 ): number[] {
   const found: number[] = [];
   if ((end - start) / PAGE > map.size) {

@@ -153,8 +153,9 @@ export class PoolLines {
     const said = { place: this.place(event), slot, classSize };
     if (event.kind === 'obsPoolFill') {
       decision.fill = said;
-      decision.fillMaps = context.takeMapsOrNew(iova, iova + classSize);
-      claimMaps(this.bench, decision.fillMaps);
+      const maps = context.takeMapsOrNew(iova, iova + classSize);
+      decision.fillMaps = maps;
+      claimMaps(this.bench, maps);
     } else {
       decision.map = said;
       decision.size = event.size;

@@ -8,12 +8,13 @@
 // device: that is taken from the other calls of the same task, else a name is made up for each domain that has to be
 // another because the same address is in use twice.
 
+import type { EventHead } from '../event-head';
 import type { IommuMap, IommuUnmap } from '../events';
 import { ClaimedMaps } from './claimed-maps';
-import type { Context } from './contexts';
+import type { Context, OpenIommuUnmap } from './contexts';
 import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
 import { cutOff } from './partial-unmaps';
-import type { Piece } from './piece';
+import type { OpenMap, Piece } from './piece';
 import { LivePieces } from './pieces';
 import {
   type MapStep,
@@ -63,12 +64,10 @@ interface Deferred {
 export class Reconstruction implements Unclaimed {
   readonly counts = new ReconstructedCounts();
   private readonly pieces = new LivePieces();
-  private readonly latest = new WeakMap<Context, Piece>();
   private readonly ofCalls = new ClaimedMaps();
   /** Unmaps of which the next line of their task tells whether a call did them. */
-  private readonly deferred = new Map<RecordedUnmap, Deferred>();
-  /** Unmaps that ended maps or parts of them: how many, without those that a call claimed after all. */
-  private readonly ended = new WeakSet<RecordedUnmap>();
+  private readonly deferred = new Map<OpenIommuUnmap, Deferred>();
+  /** Unmaps that ended maps or parts of them, without those that a call claimed after all. */
   private endings = 0;
 
   /** @param onlyDevice the one device of the machine that is translated; empty if there are several */
@@ -77,38 +76,33 @@ export class Reconstruction implements Unclaimed {
     private readonly onlyDevice: string,
   ) {}
 
-  map(event: IommuMap, map: RecordedMap, context: Context): void {
-    // Field by field, as all frequent steps: see dma-lines.ts.
-    const step: MapStep = {
-      place: { file: this.bench.file, line: event.line },
-      timeNs: event.timeNs,
-      cpu: event.cpu ?? 0,
-      flags: event.flags,
-      kind: 'map',
-      ready: false,
-      mapping: null,
-      decision: null,
-    };
-    this.bench.queue.push(step);
+  map(event: IommuMap, map: OpenMap, context: Context): void {
     const piece: Piece = {
+      kind: 'place',
+      ready: false,
+      step: null,
+      event,
+      file: this.bench.file,
       map,
       dmaAddr: map.iova,
       size: map.size,
-      step,
       context,
       device: context.device,
       domain: this.domainOf(map, context),
       cut: null,
+      before: null,
+      after: null,
     };
+    this.bench.queue.push(piece);
     const dropped = this.pieces.add(piece);
     if (dropped) this.forget(dropped);
-    this.latest.set(context, piece);
+    context.latest = piece;
   }
 
   /** A call was found for these. */
-  claim(maps: readonly RecordedMap[]): void {
+  claim(maps: readonly OpenMap[]): void {
     for (const map of maps) {
-      const piece = this.pieces.of(map);
+      const { piece } = map;
       if (!piece) continue;
       this.forget(piece);
       this.ofCalls.add(map.iova, maps);
@@ -116,9 +110,12 @@ export class Reconstruction implements Unclaimed {
   }
 
   /** A call was found for this one. */
-  claimUnmap(unmap: RecordedUnmap): void {
-    this.deferred.delete(unmap);
-    if (this.ended.delete(unmap)) this.endings--;
+  claimUnmap(unmap: OpenIommuUnmap): void {
+    if (this.deferred.size > 0) this.deferred.delete(unmap);
+    if (unmap.hasEnded) {
+      unmap.hasEnded = false;
+      this.endings--;
+    }
     this.ofCalls.end(unmap);
   }
 
@@ -127,7 +124,7 @@ export class Reconstruction implements Unclaimed {
   }
 
   /** An unmap that belongs to no call so far. */
-  unmap(event: IommuUnmap, unmap: RecordedUnmap, context: Context): void {
+  unmap(event: IommuUnmap, unmap: OpenIommuUnmap, context: Context): void {
     if (!this.pieces.touches(unmap.iova, unmap.iova + unmap.size)) return;
     // Another domain may have the address in use: by a call, whose line would come next, or the map is that of a list under
     // way, and what is unmapped here was mapped by a call before the capture.
@@ -159,7 +156,7 @@ export class Reconstruction implements Unclaimed {
     this.counts.stillMapped = this.pieces.size;
   }
 
-  private decide(event: IommuUnmap, unmap: RecordedUnmap): void {
+  private decide(event: IommuUnmap, unmap: OpenIommuUnmap): void {
     const whole = this.pieces.whole(unmap.iova, unmap.iova + unmap.size);
     if (whole) {
       this.endedBy(unmap);
@@ -173,8 +170,8 @@ export class Reconstruction implements Unclaimed {
     else this.request(event, cut.inOrder(), cut.unmaps);
   }
 
-  private endedBy(unmap: RecordedUnmap): void {
-    this.ended.add(unmap);
+  private endedBy(unmap: OpenIommuUnmap): void {
+    unmap.hasEnded = true;
     this.endings++;
   }
 
@@ -190,14 +187,14 @@ export class Reconstruction implements Unclaimed {
     if (size > LARGEST_REQUEST) {
       counts.tooLarge++;
       if (size > (counts.largestLeftOut?.bytes ?? 0))
-        counts.largestLeftOut = { bytes: size, place: first.step.place };
+        counts.largestLeftOut = { bytes: size, place: placeOf(first) };
       for (const piece of chain) this.drop(piece);
       return;
     }
     const last = latestOf(chain);
     const { device, sign } = this.deviceOf(first);
     const mapping: Mapping = newMapping({
-      place: first.step.place,
+      place: placeOf(first),
       device,
       form: 'reconstructed',
       dir: 0,
@@ -211,12 +208,12 @@ export class Reconstruction implements Unclaimed {
     counts.pieces += chain.length;
     counts.bytes += size;
     counts.byDeviceSign[sign]++;
-    const isLate = last.step.ready;
+    const isLate = last.ready;
     if (isLate) counts.late++;
-    else last.step.mapping = mapping;
+    else last.step = mapStep(last.event, last.file, mapping);
     for (const piece of chain) this.drop(piece);
     const head = stepHead(event, bench.file);
-    if (isLate) bench.queue.push({ ...head, kind: 'map', ready: true, mapping, decision: null });
+    if (isLate) bench.queue.push(mapStep(event, bench.file, mapping));
     // Field by field, as all frequent steps: see dma-lines.ts.
     bench.queue.push({
       place: head.place,
@@ -247,7 +244,7 @@ export class Reconstruction implements Unclaimed {
   /** Whether a task that mapped the begin of what is unmapped went on without a gap behind its end, to what it mapped last. */
   private goesOnBehind({ iova, size }: RecordedUnmap): boolean {
     for (const { context } of this.pieces.at(iova) ?? []) {
-      const latest = this.latest.get(context);
+      const { latest } = context;
       let at = iova + size;
       while (latest && at <= latest.dmaAddr) {
         const next = this.pieces.at(at)?.find((piece) => piece.context === context);
@@ -262,17 +259,19 @@ export class Reconstruction implements Unclaimed {
   /** The same as that of the piece before it in the range, else the first that does not have the address in use. */
   private domainOf(map: RecordedMap, context: Context): number {
     const here = this.pieces.at(map.iova);
-    const before = this.latest.get(context);
-    const isFree = (domain: number): boolean => here?.every((one) => one.domain !== domain) ?? true;
-    if (before && before.dmaAddr + before.size === map.iova && isFree(before.domain))
-      return before.domain;
+    const before = context.latest;
+    const follows = before !== null && before.dmaAddr + before.size === map.iova;
+    // The usual case: no domain has the address in use.
+    if (!here) return follows ? before.domain : 1;
+    const isFree = (domain: number): boolean => here.every((one) => one.domain !== domain);
+    if (follows && isFree(before.domain)) return before.domain;
     let domain = 1;
     while (!isFree(domain)) domain++;
     return domain;
   }
 
   private drop(piece: Piece): void {
-    piece.step.ready = true;
+    piece.ready = true;
     this.pieces.remove(piece);
     piece.cut?.forget(piece);
   }
@@ -289,5 +288,23 @@ export class Reconstruction implements Unclaimed {
 
 /** The piece that was mapped last: the request is whole from then on. */
 function latestOf(chain: readonly Piece[]): Piece {
-  return chain.reduce((a, b) => (b.step.timeNs >= a.step.timeNs ? b : a));
+  return chain.reduce((a, b) => (b.event.timeNs >= a.event.timeNs ? b : a));
+}
+
+function placeOf({ event, file }: Piece): Place {
+  return { file, line: event.line };
+}
+
+function mapStep(event: EventHead, file: string, mapping: Mapping): MapStep {
+  // Field by field, as all frequent steps: see dma-lines.ts.
+  return {
+    place: { file, line: event.line },
+    timeNs: event.timeNs,
+    cpu: event.cpu ?? 0,
+    flags: event.flags,
+    kind: 'map',
+    ready: true,
+    mapping,
+    decision: null,
+  };
 }

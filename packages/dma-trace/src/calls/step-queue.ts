@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Steps in the order in which they happened, held back until all of their lines have been read.
 
-import type { EvictSlotStep, Step } from './step';
+import type { EvictSlotStep, MapStep, Step } from './step';
 
 /** Steps held at most: far more than lie between the lines of one call. */
 const LONGEST = 65536;
@@ -16,6 +16,15 @@ export interface EvictionRun {
   steps: number;
 }
 
+/** The place of a map in the order of steps, if it becomes one. */
+export interface HeldPlace {
+  readonly kind: 'place';
+  /** False while a later line may still make a step of it. */
+  ready: boolean;
+  /** Null: no one sees it. */
+  step: MapStep | null;
+}
+
 interface Progress {
   left: number;
   /** Number of its latest step. */
@@ -23,7 +32,7 @@ interface Progress {
 }
 
 export class StepQueue {
-  private steps: Step[] = [];
+  private steps: (Step | HeldPlace)[] = [];
   /** Number of the first step in `steps`, counted from the beginning. */
   private first = 0;
   private readonly runs = new Map<number, Progress>();
@@ -31,7 +40,7 @@ export class StepQueue {
   /** @param plan the eviction runs, if their steps have to be handed out together */
   constructor(private readonly plan: readonly EvictionRun[] | null) {}
 
-  push(step: Step): void {
+  push(step: Step | HeldPlace): void {
     const number = this.first + this.steps.length;
     if (step.kind === 'evictRun')
       this.runs.set(step.run, { left: this.plan?.[step.run]?.steps ?? 0, last: number });
@@ -54,7 +63,7 @@ export class StepQueue {
     let closed = 0;
     let through = -1;
     for (let i = 0; i < this.steps.length; i++) {
-      const step = this.steps[i] as Step;
+      const step = this.steps[i] as Step | HeldPlace;
       if (!step.ready) break;
       if (step.kind === 'evictRun') {
         const progress = this.runs.get(step.run);
@@ -64,17 +73,23 @@ export class StepQueue {
       if (i >= through) closed = i + 1;
     }
     if (closed === 0) return [];
-    const taken = this.steps.slice(0, closed);
-    this.steps = this.steps.slice(closed);
+    const taken: Step[] = [];
+    for (let i = 0; i < closed; i++) {
+      const held = this.steps[i] as Step | HeldPlace;
+      const step = held.kind === 'place' ? held.step : held;
+      if (!step) continue;
+      if (step.kind === 'evictRun') this.runs.delete(step.run);
+      taken.push(step);
+    }
+    this.steps.splice(0, closed);
     this.first += closed;
-    for (const step of taken) if (step.kind === 'evictRun') this.runs.delete(step.run);
-    return taken.filter((step) => !isPlace(step));
+    return taken;
   }
 
   /** Gives up the places in the older half; all that is incomplete, if something else holds that half up. */
   shorten(): void {
     const older = this.steps.slice(0, this.steps.length / 2);
-    for (const step of older) if (isPlace(step)) step.ready = true;
+    for (const step of older) if (step.kind === 'place') step.ready = true;
     const isHeldUp = older.some(
       (step) =>
         !step.ready || (step.kind === 'evictRun' && (this.runs.get(step.run)?.left ?? 0) > 0),
@@ -89,11 +104,6 @@ export class StepQueue {
   }
 }
 
-/** The place of a mapping that may be known later; if it never is, no one sees it. */
-function isPlace(step: Step): boolean {
-  return step.kind === 'map' && step.mapping === null && step.decision === null;
-}
-
-function isOfRun(step: Step): step is EvictSlotStep {
+function isOfRun(step: Step | HeldPlace): step is EvictSlotStep {
   return step.kind === 'evictTake' || step.kind === 'evictFree' || step.kind === 'evictRelease';
 }

@@ -224,9 +224,18 @@ export function pageCeil(n: number): number {
 
 /** The pages that a mapping has in the IOMMU. */
 export function rangeOf(mapping: Mapping): [number, number] {
-  const first = mapping.maps[0]?.iova ?? pageFloor(mapping.dmaAddr);
-  const last = mapping.maps.at(-1);
-  return [first, last ? last.iova + last.size : pageCeil(mapping.dmaAddr + mapping.size)];
+  return [rangeStart(mapping), rangeEnd(mapping)];
+}
+
+/** Where they begin. */
+export function rangeStart({ maps, dmaAddr }: Mapping): number {
+  return maps[0]?.iova ?? pageFloor(dmaAddr);
+}
+
+/** Where they end. */
+export function rangeEnd({ maps, dmaAddr, size }: Mapping): number {
+  const last = maps[maps.length - 1];
+  return last ? last.iova + last.size : pageCeil(dmaAddr + size);
 }
 
 /** Whether an address lies in the pages of a mapping; those of a list reach as far as its iommu:map events. */

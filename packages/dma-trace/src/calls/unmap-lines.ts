@@ -13,7 +13,9 @@ import {
   type UnmapStep,
   pageCeil,
   pageFloor,
+  rangeEnd,
   rangeOf,
+  rangeStart,
 } from './step';
 
 export class UnmapLines {
@@ -25,7 +27,7 @@ export class UnmapLines {
     const context = contexts.of(event);
     const { waiting } = context;
     const { iova, size, unmapped, timeNs } = event;
-    const unmap = { iova, size, unmapped, timeNs };
+    const unmap = { iova, size, unmapped, timeNs, unclaimed: null, hasEnded: false };
     account?.iommuUnmap(event, unmap);
     if (waiting) {
       const match = context.candidates.find((one) => isWithin(event.iova, one));
@@ -53,7 +55,9 @@ export class UnmapLines {
   unmapPage(event: UnmapPage): void {
     const context = this.bench.contexts.open(event);
     const { live, late } = this.bench;
-    const mapping = live.fitting(event.device, event.dmaAddr, unmapSide(event));
+    const top = live.at(event.device, event.dmaAddr);
+    // The usual case: only one is there.
+    const mapping = top?.below ? live.fitting(event.device, event.dmaAddr, unmapSide(event)) : top;
     const before = late.size > 0 ? late.take(event, context, mapping) : null;
     if (before) this.lateUnmap(event, context, before);
     else this.unmap(event, context, mapping ? [mapping] : [], event);
@@ -132,8 +136,7 @@ export class UnmapLines {
   private findUnmap(context: Context, step: UnmapStep, candidates: readonly Mapping[]): void {
     const { counts, contexts, live } = this.bench;
     for (const candidate of candidates) {
-      const [start, end] = rangeOf(candidate);
-      const found = context.takeUnmap(start, end);
+      const found = context.takeUnmap(rangeStart(candidate), rangeEnd(candidate));
       if (!found) continue;
       if (step.mapping && candidate !== step.mapping) {
         live.add(step.mapping);
@@ -180,6 +183,5 @@ function isTranslated({ maps, dmaAddr, phys }: Mapping): boolean {
 }
 
 function isWithin(iova: number, mapping: Mapping): boolean {
-  const [start, end] = rangeOf(mapping);
-  return iova >= start && iova < end;
+  return iova >= rangeStart(mapping) && iova < rangeEnd(mapping);
 }

@@ -8,6 +8,7 @@
 import type { whole_number } from '@iommu-bounce/linux-shim/options';
 import { IOVA_RANGE_CACHE_MAX_SIZE } from '@iommu-bounce/iommu-core';
 import {
+  ByAddress,
   type MapStep,
   type Mapping,
   PAGE,
@@ -54,9 +55,9 @@ class DeviceAddresses {
   /** Of the latest compared mapping, bytes. */
   distance = 0;
   /** Recorded ones: the CPU that freed each last, -1 while it is mapped. */
-  readonly recorded = new Map<number, number>();
+  readonly recorded = new ByAddress<number>();
   /** Those that the port gave. */
-  readonly given = new Set<number>();
+  readonly given = new ByAddress<true>();
 }
 
 export class AddressAgreement {
@@ -81,7 +82,7 @@ export class AddressAgreement {
     }
     keep(device.recorded, theirs, -1);
     if (!outcome.ok) return;
-    device.given.add(ours);
+    device.given.set(ours, true);
     if (device.given.size > MOST_KEPT) forgetFirst(device.given);
   }
 
@@ -119,7 +120,7 @@ function causeOf(
   return given.has(theirs) ? 'unknown' : 'earlier';
 }
 
-function keep(map: Map<number, number>, address: number, cpu: number): void {
+function keep(map: ByAddress<number>, address: number, cpu: number): void {
   map.set(address, cpu);
   if (map.size > MOST_KEPT) forgetFirst(map);
 }

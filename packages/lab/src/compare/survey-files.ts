@@ -44,7 +44,6 @@ export async function surveyFiles(
   });
   if (readings.every(({ counters }) => counters.events === 0))
     throw new TraceError(files[0]?.file ?? '', null, topics.refusalTo('replay'));
-  survey.finish();
   const { devicesOfTasks } = assembler;
   return { survey, facts, params, onlyDevice, sign: signs.found, devicesOfTasks };
 }

@@ -55,6 +55,11 @@ export interface LaneOops {
   readonly text: string;
 }
 
+/** iommu:map during a call; its address is that of the recording once the call is over. */
+interface LaneMap extends RecordedMap {
+  paddr: number;
+}
+
 export class Lane {
   readonly k: machine;
   readonly figures: LaneFigures;
@@ -70,7 +75,8 @@ export class Lane {
   private batch: readonly Step[] = [];
   private cursor = 0;
   readonly calls: PortCalls;
-  private maps: RecordedMap[] = [];
+  /** What the call did so far. */
+  private maps: LaneMap[] = [];
   private unmaps: RecordedUnmap[] = [];
   /** On the trace's clock. */
   private ns: number;
@@ -219,11 +225,8 @@ export class Lane {
     counts.map_calls++;
     counts.copied_bytes += this.port.steps.copiedBytes;
     if (!ok) counts.failed_calls++;
-    const maps = this.maps.map(({ iova, paddr, size }) => ({
-      iova,
-      paddr: this.calls.recordedPhys(held, paddr),
-      size,
-    }));
+    const { maps } = this;
+    for (const map of maps) map.paddr = this.calls.recordedPhys(held, map.paddr);
     const outcome = mapOutcome(device, mapping, held, ok, maps);
     if (ok && !mapping.failed) this.costs.mapped(mapping, outcome.slot !== null);
     else this.costs.ignored();
@@ -280,15 +283,14 @@ export class Lane {
   }
 
   private begin(): void {
-    this.maps = [];
-    this.unmaps = [];
+    // Observers may keep them: what has any is not emptied.
+    if (this.maps.length > 0) this.maps = [];
+    if (this.unmaps.length > 0) this.unmaps = [];
     this.costs.begin();
   }
 
   private listen(): void {
     const nameOf = (domain: iommu_domain): string => this.deviceOfDomain.get(domain)?.name ?? '?';
-    const slotOf = (domain: iommu_domain, iova: number): SlotPlace | null =>
-      slotAt(this.deviceOfDomain.get(domain)?.pool ?? null, iova);
     this.port.listen({
       virtio: (domain) => this.figures.virtioOf(nameOf(domain)),
       pinned: (domain, pages) => {
@@ -298,22 +300,30 @@ export class Lane {
         this.figures.of(nameOf(domain)).driver_requests++;
       },
       map: (domain, iova, paddr, size) => {
-        const counts = this.figures.of(nameOf(domain));
+        const device = this.deviceOfDomain.get(domain);
+        const name = device?.name ?? '?';
+        const counts = this.figures.of(name);
         counts.iommu_maps++;
         counts.mapped_bytes += size;
-        this.maps.push({ iova, paddr, size });
-        this.timeline?.request(nameOf(domain), this.nowNs);
-        if (slotOf(domain, iova)) this.buffer(nameOf(domain), size);
+        // Most calls have one: an array that is pushed to has room for seventeen.
+        const map = { iova, paddr, size };
+        if (this.maps.length === 0) this.maps = [map];
+        else this.maps.push(map);
+        this.timeline?.request(name, this.nowNs);
+        if (device?.pool && slotAt(device.pool, iova)) this.buffer(name, size);
       },
       unmap: (domain, iova, size, unmapped) => {
-        const counts = this.figures.of(nameOf(domain));
-        counts.iommu_unmaps++;
-        this.unmaps.push({ iova, size, unmapped });
-        this.timeline?.request(nameOf(domain), this.nowNs);
-        const slot = slotOf(domain, iova);
         const device = this.deviceOfDomain.get(domain);
+        const name = device?.name ?? '?';
+        const counts = this.figures.of(name);
+        counts.iommu_unmaps++;
+        const unmap = { iova, size, unmapped };
+        if (this.unmaps.length === 0) this.unmaps = [unmap];
+        else this.unmaps.push(unmap);
+        this.timeline?.request(name, this.nowNs);
+        const slot = device?.pool ? slotAt(device.pool, iova) : null;
         if (!slot || !device) return;
-        this.buffer(nameOf(domain), -unmapped);
+        this.buffer(name, -unmapped);
         counts.evictions++;
         this.follower?.unmapped(device, slot);
       },

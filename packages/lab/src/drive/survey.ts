@@ -72,7 +72,6 @@ export class Survey {
   peakCoherent = 0;
   private coherent = 0;
   private readonly arena = new FrameArena(0, Number.MAX_SAFE_INTEGER);
-  private readonly windows = new Map<Mapping, number[]>();
   /** By device, which has so few that a walk over them is shorter than to make a key. */
   private readonly buffers = new Map<string, BufferUse[]>();
   private readonly evicting = new Map<number, EvictedSlot>();
@@ -130,10 +129,6 @@ export class Survey {
   /** When the eviction worker ran by its timer. */
   get timedRuns(): number[] {
     return [...this.runTimes].flatMap(([run, time]) => (this.teardowns.has(run) ? [] : [time]));
-  }
-
-  finish(): void {
-    this.windows.clear();
   }
 
   history(device: string, classSize: number): SlotHistory {
@@ -196,11 +191,8 @@ export class Survey {
     // A mapping is not kept for its runs and lists: only its place and its size are asked for.
     if (mapping.size > (this.largest?.size ?? 0))
       this.largest = { place: mapping.place, size: mapping.size };
-    if (mapping.runs.length > 0)
-      this.windows.set(
-        mapping,
-        mapping.runs.map((run) => this.arena.take(run)),
-      );
+    // The mapping itself keeps its windows: a Map of what comes and goes is dear for the collector.
+    if (mapping.runs.length > 0) mapping.held[0] = mapping.runs.map((run) => this.arena.take(run));
     if (asksPool(mapping.form)) {
       const buffer = this.buffer(mapping);
       if (buffer) buffer.peak = Math.max(buffer.peak, ++buffer.now);
@@ -212,8 +204,8 @@ export class Survey {
   }
 
   private letGo(mapping: Mapping): void {
-    const windows = this.windows.get(mapping);
-    this.windows.delete(mapping);
+    const windows = mapping.held[0] as number[] | null | undefined;
+    mapping.held[0] = null;
     mapping.runs.forEach((run, i) => {
       if (windows) this.arena.put(run, windows[i] ?? 0);
     });

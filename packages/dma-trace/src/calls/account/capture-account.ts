@@ -13,12 +13,12 @@ import type {
 } from '../../events';
 import type { EventHead } from '../../event-head';
 import type { LiveMappings } from '../live-mappings';
-import type { CallForm, Mapping, RecordedMap, RecordedUnmap } from '../step';
+import type { CallForm, Mapping } from '../step';
 import { DeviceAccounts } from './device-account';
 import { FaultAccount } from './fault-account';
 import { FreedMappings } from './freed-mappings';
 import { Groups } from './groups';
-import { IommuAccount } from './iommu-account';
+import { type Claimable, IommuAccount } from './iommu-account';
 import { LogAccount } from './log-account';
 import { LossAccount } from './loss-account';
 import { type Before, FIRST, type Seen, seen } from './seen';
@@ -114,13 +114,13 @@ export class CaptureAccount {
     }
   }
 
-  iommuMap(event: IommuMap, key: RecordedMap): void {
+  iommuMap(event: IommuMap, open: Claimable): void {
     this.faults.hasMaps = true;
-    this.iommu.map(event, key, this.file);
+    this.iommu.map(event, open, this.file);
   }
 
-  iommuUnmap(event: IommuUnmap, key: RecordedUnmap): void {
-    this.iommu.unmap(event, key, this.file);
+  iommuUnmap(event: IommuUnmap, open: Claimable): void {
+    this.iommu.unmap(event, open, this.file);
   }
 
   /** @param inPool it holds a slot of the pool */
@@ -138,7 +138,7 @@ export class CaptureAccount {
 
   unmapped(mapping: Mapping, call: UnmapCall): void {
     this.devices.of(mapping.device).unmaps++;
-    this.unmaps.paired(seen(call, this.file), mapping, call);
+    this.unmaps.paired(mapping, call, this.file);
   }
 
   /** The address of a mapping was mapped again: it is no longer in force. What it is then told of is lateUnmap() or left(). */
@@ -149,7 +149,7 @@ export class CaptureAccount {
   /** The unmap of a mapping that was superseded was logged late. */
   lateUnmap(mapping: Mapping, call: UnmapCall): void {
     this.devices.of(mapping.device).unmaps++;
-    this.unmaps.paired(seen(call, this.file), mapping, call);
+    this.unmaps.paired(mapping, call, this.file);
   }
 
   exchanged(wrong: Mapping, right: Mapping, event: EventHead): void {

@@ -73,8 +73,10 @@ export class DeviceFigures {
 
 /** Whether an event lies in its pages: one elsewhere may be any other's. */
 function hasOwnEvents({ maps, dmaAddr, size }: Mapping): boolean {
-  const [start, end] = [pageFloor(dmaAddr), pageCeil(dmaAddr + size)];
-  return maps.some((map) => map.iova < end && map.iova + map.size > start);
+  const start = pageFloor(dmaAddr);
+  const end = pageCeil(dmaAddr + size);
+  for (const map of maps) if (map.iova < end && map.iova + map.size > start) return true;
+  return false;
 }
 
 /** Lines of allocations print none, except in the first layout. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What was mapped before and is no more: the latest mapping at each address of a device, as many as fit a bound.
 
+import { ByAddress } from '../by-address';
+import { forgetFirst } from '../forget-first';
 import type { Place } from '../step';
 import { pageCeil, pageFloor } from '../step';
 import type { MappedBuffer } from './seen';
@@ -20,7 +22,7 @@ export interface FreedMapping extends MappedBuffer {
 
 interface OfDevice {
   /** In the order in which they were freed. */
-  readonly byAddr: Map<number, FreedMapping>;
+  readonly byAddr: ByAddress<FreedMapping>;
   readonly byList: Map<string, FreedMapping>;
   forgotten: number;
 }
@@ -35,7 +37,7 @@ export class FreedMappings {
   add(mapping: FreedMapping, list: string | null): void {
     let of = this.devices.get(mapping.device);
     if (!of) {
-      of = { byAddr: new Map(), byList: new Map(), forgotten: 0 };
+      of = { byAddr: new ByAddress(), byList: new Map(), forgotten: 0 };
       this.devices.set(mapping.device, of);
     }
     if (list !== null) put(of.byList, list, mapping, MOST_LISTS);
@@ -88,14 +90,19 @@ export function shortListKey(physAddrs: readonly number[]): string {
   return `${String(a)} ${String(b)} ${String(physAddrs.length)}`;
 }
 
+/** A map in the order of insertion. */
+interface Latest<K, V> {
+  readonly size: number;
+  set(key: K, value: V): unknown;
+  delete(key: K): boolean;
+  keys(): Iterable<K>;
+}
+
 /** @returns whether the oldest entry had to go */
-function put<K, V>(map: Map<K, V>, key: K, value: V, most: number): boolean {
+function put<K, V>(map: Latest<K, V>, key: K, value: V, most: number): boolean {
   map.delete(key); // so that it becomes the youngest
   map.set(key, value);
   if (map.size <= most) return false;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    break;
-  }
+  forgetFirst(map);
   return true;
 }

@@ -2,6 +2,10 @@
 // iommu:map and iommu:unmap events: how many belong to no call, and which ranges they made and ended.
 
 import type { IommuMap, IommuUnmap } from '../../events';
+import type { EventHead } from '../../event-head';
+import { ByAddress } from '../by-address';
+import { Chain } from '../chain';
+import { forgetFirst } from '../forget-first';
 import { PAGE, type Place, type RecordedMap, type RecordedUnmap } from '../step';
 import { FIRST, type Seen, seen } from './seen';
 
@@ -30,9 +34,21 @@ export interface IommuRange {
   ofCall: boolean;
 }
 
+/** An event without a call so far: what a line of the account needs of it, should none be found. */
 interface Unclaimed {
-  readonly event: IommuEvent;
+  readonly event: EventHead;
+  readonly file: string;
+  /** Bytes: mapped, or really unmapped. */
+  readonly size: number;
   readonly range: IommuRange;
+  before: Unclaimed | null;
+  after: Unclaimed | null;
+}
+
+/** An event of which the account knows whether a call was found for it. */
+export interface Claimable {
+  /** Null: none is looked for any longer. */
+  unclaimed: Unclaimed | null;
 }
 
 /** All events of one kind. */
@@ -42,39 +58,41 @@ export class EventFigures {
   bytes = 0;
   withoutCall = 0;
   withoutCallBytes = 0;
-  private readonly unclaimed = new Map<object, Unclaimed>();
+  private readonly unclaimed = new Chain<Unclaimed>();
   private readonly settled: IommuEvent[] = [];
 
-  add(key: object, event: IommuEvent, range: IommuRange): void {
+  /** @param size bytes: mapped, or really unmapped */
+  add(open: Claimable, event: EventHead, size: number, range: IommuRange, file: string): void {
     this.events++;
-    this.bytes += event.size;
+    this.bytes += size;
     this.withoutCall++;
-    this.withoutCallBytes += event.size;
-    this.unclaimed.set(key, { event, range });
-    if (this.unclaimed.size <= MOST_UNCLAIMED) return;
-    for (const [oldest, its] of this.unclaimed) {
-      this.unclaimed.delete(oldest);
-      if (this.settled.length < FIRST) this.settled.push(its.event);
-      break;
-    }
+    this.withoutCallBytes += size;
+    const its = { event, file, size, range, before: null, after: null };
+    open.unclaimed = its;
+    this.unclaimed.add(its);
+    const oldest = this.unclaimed.size > MOST_UNCLAIMED ? this.unclaimed.first : null;
+    if (!oldest) return;
+    this.unclaimed.remove(oldest);
+    if (this.settled.length < FIRST) this.settled.push(shown(oldest));
   }
 
   /** A call was found for the event. */
-  claim(key: object, size: number): void {
+  claim(open: Claimable, size: number): void {
     this.withoutCall--;
     this.withoutCallBytes -= size;
-    const its = this.unclaimed.get(key);
+    const its = open.unclaimed;
+    open.unclaimed = null;
     if (!its) return;
     its.range.ofCall = true;
-    this.unclaimed.delete(key);
+    this.unclaimed.remove(its);
   }
 
   /** The first events without a call. */
   get first(): IommuEvent[] {
     const found = [...this.settled];
-    for (const { event } of this.unclaimed.values()) {
+    for (const its of this.unclaimed) {
       if (found.length >= FIRST) break;
-      found.push(event);
+      found.push(shown(its));
     }
     return found;
   }
@@ -87,49 +105,47 @@ export class IommuAccount {
   shortUnmaps = 0;
   /** Ranges that found no room: an address may have been in one. */
   forgotten = 0;
-  private readonly live = new Map<number, IommuRange>();
-  private readonly freed = new Map<number, IommuRange>();
+  private readonly live = new ByAddress<IommuRange>();
+  private readonly freed = new ByAddress<IommuRange>();
 
-  map(event: IommuMap, key: RecordedMap, file: string): void {
+  map(event: IommuMap, open: Claimable, file: string): void {
     const { iova, size, timeNs } = event;
-    const at = seen(event, file);
     const range: IommuRange = {
       start: iova,
       end: iova + size,
-      mapped: at.place,
+      mapped: { file, line: event.line },
       mappedNs: timeNs,
       freed: null,
       freedNs: 0,
       ofCall: false,
     };
-    this.maps.add(key, { place: at.place, timeNs, task: at.task, iova, size }, range);
+    this.maps.add(open, event, size, range, file);
     this.keep(this.live, range);
   }
 
-  unmap(event: IommuUnmap, key: RecordedUnmap, file: string): void {
+  unmap(event: IommuUnmap, open: Claimable, file: string): void {
     const { iova, size, unmapped, timeNs } = event;
     if (unmapped < size) this.shortUnmaps++;
-    const at = seen(event, file);
     const ended = this.takeLive(iova, iova + unmapped);
     const range: IommuRange = {
       start: iova,
       end: iova + unmapped,
       mapped: ended[0]?.mapped ?? null,
       mappedNs: ended[0]?.mappedNs ?? 0,
-      freed: at.place,
+      freed: { file, line: event.line },
       freedNs: timeNs,
       ofCall: ended.length > 0 && ended.every((one) => one.ofCall),
     };
-    this.unmaps.add(key, { place: at.place, timeNs, task: at.task, iova, size: unmapped }, range);
+    this.unmaps.add(open, event, unmapped, range, file);
     this.keep(this.freed, range);
   }
 
-  claimMaps(keys: readonly RecordedMap[]): void {
-    for (const key of keys) this.maps.claim(key, key.size);
+  claimMaps(maps: readonly (RecordedMap & Claimable)[]): void {
+    for (const map of maps) this.maps.claim(map, map.size);
   }
 
-  claimUnmap(key: RecordedUnmap): void {
-    this.unmaps.claim(key, key.unmapped);
+  claimUnmap(unmap: RecordedUnmap & Claimable): void {
+    this.unmaps.claim(unmap, unmap.unmapped);
   }
 
   /** The range of events without a call that holds the address, or held it last. A walk. */
@@ -150,13 +166,20 @@ export class IommuAccount {
 
   private takeLive(start: number, end: number): IommuRange[] {
     const { live } = this;
+    const isShort = (end - start) / PAGE <= live.size + 1;
+    const first = live.get(start);
+    // The usual case: one range, and all of it.
+    if (isShort && first && start < end && end <= first.end) {
+      live.delete(start);
+      return [first];
+    }
     const taken: IommuRange[] = [];
     const take = (range: IommuRange): void => {
       live.delete(range.start);
       taken.push(range);
     };
     // Step by step where that is shorter than a walk over all ranges.
-    if ((end - start) / PAGE <= live.size + 1)
+    if (isShort)
       for (let at = start; at < end;) {
         const range = live.get(at);
         if (range) take(range);
@@ -167,14 +190,15 @@ export class IommuAccount {
     return taken;
   }
 
-  private keep(map: Map<number, IommuRange>, range: IommuRange): void {
+  private keep(map: ByAddress<IommuRange>, range: IommuRange): void {
     map.delete(range.start);
     map.set(range.start, range);
     if (map.size <= MOST_RANGES) return;
-    for (const oldest of map.keys()) {
-      map.delete(oldest);
-      break;
-    }
+    forgetFirst(map);
     this.forgotten++;
   }
+}
+
+function shown({ event, file, size, range }: Unclaimed): IommuEvent {
+  return { ...seen(event, file), iova: range.start, size };
 }

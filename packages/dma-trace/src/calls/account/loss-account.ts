@@ -2,6 +2,7 @@
 // What a capture lacks, as its lines tell: lost events, lists that were cut, a clock that steps back, CPUs without a line.
 
 import type { LostEvents, TraceEvent } from '../../events';
+import { TimesByCpu } from '../../times-by-cpu';
 import type { Place } from '../step';
 import { FIRST } from './seen';
 
@@ -31,24 +32,28 @@ export class LossAccount {
   readonly cpus = new Set<number>();
   private readonly marks = new Map<number | null, LostOfCpu>();
   /** Of each CPU, by file: files of one boot need not follow each other, and those of CPUs are read in turns. */
-  private readonly timesOfFiles = new Map<string, Map<number | null, number>>();
-  private lastTimes = new Map<number | null, number>();
+  private readonly timesOfFiles = new Map<string, TimesByCpu>();
+  private lastTimes = new TimesByCpu();
+  private lastCpu: number | null = null;
   private file = '';
 
   beginFile(file: string): void {
     this.file = file;
-    this.lastTimes = this.timesOfFiles.get(file) ?? new Map<number | null, number>();
+    this.lastTimes = this.timesOfFiles.get(file) ?? new TimesByCpu();
     this.timesOfFiles.set(file, this.lastTimes);
   }
 
   event(event: TraceEvent): void {
     if (event.kind === 'kernelLog') return;
-    if (event.cpu !== null) this.cpus.add(event.cpu);
+    if (event.cpu !== null && event.cpu !== this.lastCpu) {
+      this.lastCpu = event.cpu;
+      this.cpus.add(event.cpu);
+    }
     if (event.kind === 'lost') {
       this.lost(event);
       return;
     }
-    const before = this.lastTimes.get(event.cpu) ?? -Infinity;
+    const before = this.lastTimes.of(event.cpu);
     if (event.timeNs < before) {
       this.stepsBack.largestNs = Math.max(this.stepsBack.largestNs, before - event.timeNs);
       this.add(this.stepsBack, event.line);

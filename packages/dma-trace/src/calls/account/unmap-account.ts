@@ -6,9 +6,9 @@ import type { DmaFree, IovaDestroy, IovaPiece, UnmapPage, UnmapSg } from '../../
 import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
 import { DIRECTIONS } from '../../event-head';
 import type { LiveMappings } from '../live-mappings';
-import { type CallForm, type Mapping, type Place, rangeOf } from '../step';
+import { type CallForm, type Mapping, type Place, rangeEnd, rangeStart } from '../step';
 import { type FreedMapping, type FreedMappings, shortListKey } from './freed-mappings';
-import { type Before, type MappedBuffer, LISTED, type Seen } from './seen';
+import { type Before, type MappedBuffer, LISTED, type Seen, seen } from './seen';
 
 /** What ends a mapping. */
 export type UnmapCall =
@@ -71,15 +71,19 @@ export class UnmapAccount {
   constructor(private readonly freed: FreedMappings) {}
 
   /** An unmap that was paired with its map. */
-  paired(at: Seen, mapping: Mapping, call: UnmapCall): void {
-    this.freed.add(freedFrom(mapping, at), listName(call));
-    const map = mapSide(mapping);
+  paired(mapping: Mapping, call: UnmapCall, file: string): void {
+    const freed = { place: { file, line: call.line }, timeNs: call.timeNs };
+    this.freed.add(freedFrom(mapping, freed), listName(call));
     const unmap = unmapSide(call);
+    const sameSize = unmap.size === null || unmap.size === mapping.size;
+    const sameDir = unmap.dir === null || unmap.dir === mapping.dir;
+    const sameForm = unmap.form === mapping.form;
+    if (sameSize && sameDir && sameForm) return;
     const what: UnmapDifference[] = [];
-    if (unmap.size !== null && unmap.size !== map.size) what.push('size');
-    if (unmap.dir !== null && unmap.dir !== map.dir) what.push('direction');
-    if (unmap.form !== map.form) what.push('call');
-    if (what.length > 0) this.differ(at, mapping, what, map, unmap);
+    if (!sameSize) what.push('size');
+    if (!sameDir) what.push('direction');
+    if (!sameForm) what.push('call');
+    this.differ(seen(call, file), mapping, what, mapSide(mapping), unmap);
   }
 
   /** Another list of the same memory was the one that was unmapped. */
@@ -167,8 +171,9 @@ export function beforeOf(freed: FreedMapping, at: Seen): Before {
   return { place: freed.freed, agoNs: at.timeNs - freed.freedNs };
 }
 
-function freedFrom(mapping: Mapping, at: Seen): FreedMapping {
-  const [start, end] = rangeOf(mapping);
+function freedFrom(mapping: Mapping, at: Pick<Seen, 'place' | 'timeNs'>): FreedMapping {
+  const start = rangeStart(mapping);
+  const end = rangeEnd(mapping);
   const { device, form, dir, dmaAddr, size, place: mapped } = mapping;
   const { place: freed, timeNs: freedNs } = at;
   return { device, form, dir, dmaAddr, size, mapped, start, end, freed, freedNs };
