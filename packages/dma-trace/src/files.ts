@@ -3,7 +3,7 @@
 // bytes, not by its name), is read as blocks of whole lines in bounded memory; a small one as a whole.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './compressed/files';
 import { NEWLINE } from './quick/byte-cursor';
 import { TraceError } from './trace-error';
@@ -107,6 +107,15 @@ export async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of plainChunks(file)) hash.update(chunk);
   return hash.digest('hex');
+}
+
+/** Whether a file can be read more than once: a pipe cannot. */
+export async function isReadAgain(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The whole of a small file; null if there is none. Throws a TraceError for one that cannot be read. */

@@ -1,51 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
-import { MOST_CPUS, type TimedEvent, type TraceEvent } from './events';
+import { type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
+import { LogTimes } from './log-times';
 import { SwiotlbPairs } from './swiotlb-pairs';
 import { TimeOrder } from './time-order';
-import { A_CAPTURE, readBlocks, type TextBlock } from './files';
+import { A_CAPTURE, isReadAgain, readBlocks, type TextBlock } from './files';
 import { NEWLINE } from './quick/byte-cursor';
 import { QuickLines } from './quick/quick-lines';
+import { type Repetition, Restarts, findRepetitions } from './repeated-within';
 import { TimesByCpu } from './times-by-cpu';
+import { type TraceHeader, newCounters, newHeader, readHeader } from './trace-counters';
 import { TraceError, printable } from './trace-error';
-
-export interface TraceCounters {
-  lines: number;
-  /** Lines that gave an event, those about lost events included. */
-  events: number;
-  unparsed: number;
-  /** The first of them, at most three; the text is escaped and cut. */
-  unparsedLines: { line: number; text: string }[];
-  /** `endsEarly`: it is the beginning of an event. */
-  firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
-  /** Events that the ring buffer overwrote before the file was written, from the headers. */
-  dropped: number;
-  /** Events that lost-events lines report; such a line without a number counts one. */
-  lost: number;
-  /** Lines of the kernel log; they do not count as events. */
-  logLines: number;
-  /** Events with a time stamp before that of the event above them on the same CPU. */
-  backwards: number;
-  /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
-  late: number;
-  /** Calls of dma_map_sg and dma_unmap_sg of which a bpftrace script printed no entry: they are no calls here. */
-  bareLists: number;
-  /** The last line has no newline: the file may have been cut in it. */
-  unterminated: boolean;
-}
-
-export interface TraceHeader {
-  tracer: string | null;
-  /** `#P:` of ftrace's header, `cpus=` of trace-cmd's, `nrcpus online` of perf's. */
-  cpus: number | null;
-  /** Events in the buffers of all CPUs, also above a file of one CPU. */
-  entries: number | null;
-}
 
 /** Editors and shells of Windows put it in front of UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff';
@@ -54,21 +24,8 @@ const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== 
 
 /** Iterate it once; counters and header are complete when the iteration is. */
 export class TraceReader implements AsyncIterable<TraceEvent> {
-  readonly counters: TraceCounters = {
-    lines: 0,
-    events: 0,
-    unparsed: 0,
-    unparsedLines: [],
-    firstUnparsed: null,
-    dropped: 0,
-    lost: 0,
-    logLines: 0,
-    backwards: 0,
-    late: 0,
-    bareLists: 0,
-    unterminated: false,
-  };
-  readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
+  readonly counters = newCounters();
+  readonly header: TraceHeader = newHeader();
   /** Of the file, compressed or not: how far the reading is. */
   bytesRead = 0;
   private readonly parser = new LineParser();
@@ -77,6 +34,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readonly lastTimes = new TimesByCpu();
   private readonly broken = new BrokenLines();
   private readonly pairs = new SwiotlbPairs();
+  private readonly restarts = new Restarts();
+  private readonly logTimes = new LogTimes();
+  /** Of the latest line: nanoseconds by which a clock stepped back; 0 if none did. */
+  private stepNs = 0;
 
   /**
    * @param file how it is called in messages
@@ -98,8 +59,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   /**
    * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
-   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events or messages that were
-   * wrapped over several lines: of these none, or a part, would be read.
+   * Throws a TraceError if the file cannot be read to its end, holds no event, has a part of itself twice, or has events or
+   * messages that were wrapped over several lines: of these none, or a part, would be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
     for await (const batch of this.batches()) yield* batch;
@@ -129,6 +90,17 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     yield this.order.finish();
     this.counters.late = this.order.late;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
+    await this.lookForCopies();
+  }
+
+  private async lookForCopies(): Promise<void> {
+    const { file, path, restarts, counters } = this;
+    if (restarts.isEmpty || !(await isReadAgain(path))) return;
+    for (const found of await findRepetitions(file, path, restarts)) {
+      if (found.isCopy) throw new TraceError(file, found.line, copyText(found));
+      counters.repeated += found.lines;
+      if (counters.repeatedLines.length < 3) counters.repeatedLines.push(found.line);
+    }
   }
 
   private parseBlock(block: TextBlock): TraceEvent[] {
@@ -145,13 +117,23 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       const quick = start < whole ? this.parseQuick(bytes, start) : null;
       if (quick !== null) {
         events.push(quick);
-        start = this.quick.next;
+        const end = this.quick.next - 1;
+        if (this.stepNs > 0)
+          this.restarts.add(quick.line, bytes.subarray(start, end), true, this.stepNs);
+        start = end + 1;
         continue;
       }
       const newline = bytes.indexOf(NEWLINE, start);
       const end = newline < 0 ? bytes.length : newline;
       const event = this.parseOne(block.part(start, end));
       if (event !== null) events.push(event);
+      if (event !== null && this.stepNs > 0)
+        this.restarts.add(
+          event.line,
+          bytes.subarray(start, end),
+          event.kind !== 'kernelLog',
+          this.stepNs,
+        );
       start = end + 1;
     }
     return events;
@@ -172,6 +154,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private parseOne(given: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
+    this.stepNs = 0;
     const text = line === 1 && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
@@ -182,12 +165,13 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     this.broken.clear();
     if (event === null) {
       const said = withoutPrefix(text);
-      if (said.startsWith('#') || said.startsWith('cpus=')) this.readHeader(said);
+      if (said.startsWith('#') || said.startsWith('cpus=')) readHeader(said, this.header, counters);
       return null;
     }
     if (event.kind === 'kernelLog') {
       this.broken.begin(event, text.length);
       this.pairs.add(event);
+      this.stepNs = this.logTimes.stepBack(event, text);
       counters.logLines++;
       return event;
     }
@@ -203,7 +187,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   private countTimed(event: TimedEvent): void {
     this.counters.events++;
-    if (event.timeNs < this.lastTimes.of(event.cpu)) this.counters.backwards++;
+    this.stepNs = this.lastTimes.of(event.cpu) - event.timeNs;
+    if (this.stepNs > 0) this.counters.backwards++;
     this.lastTimes.set(event.cpu, event.timeNs);
   }
 
@@ -228,25 +213,6 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     };
   }
 
-  private readHeader(text: string): void {
-    const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
-    if (tracer !== undefined) this.header.tracer = tracer;
-    const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
-    if (online !== undefined) this.knowCpus(Number(online));
-    const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(
-      text,
-    );
-    if (entries === null) return;
-    const [, inBuffer, written, cpus] = entries;
-    this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
-    this.header.entries = Number(inBuffer);
-    if (cpus !== undefined) this.knowCpus(Number(cpus));
-  }
-
-  private knowCpus(cpus: number): void {
-    if (cpus <= MOST_CPUS) this.header.cpus = cpus;
-  }
-
   private nothingFound(): TraceError {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
@@ -263,6 +229,14 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma*.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
+}
+
+function copyText({ lines, line, lastLine, firstLine, firstLastLine }: Repetition): string {
+  const isGapless = lastLine - line === firstLastLine - firstLine;
+  const where = `lines ${String(firstLine)} to ${String(firstLastLine)}`;
+  return isGapless
+    ? `lines ${String(line)} to ${String(lastLine)} repeat ${where}; expected each line once: cut them off`
+    : `${String(lines)} lines, from ${String(line)} to ${String(lastLine)}, are also among ${where}; expected each line once: cut them off`;
 }
 
 /**

@@ -12,6 +12,8 @@ import {
   Linter,
   type TraceFacts,
   findFacts,
+  newCounters,
+  newHeader,
   parseFacts,
   readTrace,
 } from '../../src';
@@ -20,23 +22,7 @@ const folder = join(__dirname, '../../../../test-fixtures/lint');
 const fixture = (name: string): string => join(folder, `${name}.txt`);
 
 /** Of a file that was read without a loss. */
-const READING = {
-  counters: {
-    lines: 0,
-    events: 0,
-    unparsed: 0,
-    unparsedLines: [],
-    firstUnparsed: null,
-    dropped: 0,
-    lost: 0,
-    logLines: 0,
-    backwards: 0,
-    late: 0,
-    bareLists: 0,
-    unterminated: false,
-  },
-  header: { tracer: null, cpus: null, entries: null },
-};
+const READING = { counters: newCounters(), header: newHeader() };
 
 async function lintFile(file: string): Promise<LintResult> {
   const { facts } = await findFacts(file);

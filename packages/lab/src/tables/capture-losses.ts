@@ -3,7 +3,7 @@
 
 import type { CaptureSection } from '../compare';
 import { oneLine } from '../errors';
-import { count, hex, plural, time } from '../show/format';
+import { are, count, hex, plural, time } from '../show/format';
 import { bytes, list, where } from './capture-words';
 
 /** Files that were taken for those of one recording without a header that says so. */
@@ -42,6 +42,7 @@ interface LossesOfFiles extends Pick<CaptureSection, 'losses'> {
 function ofLines(capture: LossesOfFiles, compares: boolean): string[] {
   return [
     ...notUnderstood(capture),
+    ...repeated(capture),
     ...lost(capture, compares),
     ...truncated(capture),
     ...bareLists(capture),
@@ -60,6 +61,15 @@ function notUnderstood({ losses }: LossesOfFiles): string[] {
   return [
     `${plural(n, 'line')} not understood: if these are calls, each figure below lacks them. First:`,
     ...first.map(({ place, text }) => `  ${oneLine(place)}: ${oneLine(text)}`),
+  ];
+}
+
+function repeated(capture: LossesOfFiles): string[] {
+  const { count: n, first } = capture.losses.repeated_lines;
+  if (n === 0) return [];
+  const places = first.map((one) => where(one, capture));
+  return [
+    `${plural(n, 'line')} ${are(n)} in the file a second time, where the clock steps back (${list(places, 3)}): each figure below counts ${n === 1 ? 'it' : 'them'} twice.`,
   ];
 }
 

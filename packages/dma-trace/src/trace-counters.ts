@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What can be said of a trace file at its end: counts of its lines, and its header.
+import { MOST_CPUS } from './event-head';
+
+export interface TraceCounters {
+  lines: number;
+  /** Lines that gave an event, those about lost events included. */
+  events: number;
+  unparsed: number;
+  /** The first of them, at most three; the text is escaped and cut. */
+  unparsedLines: { line: number; text: string }[];
+  /** `endsEarly`: it is the beginning of an event. */
+  firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
+  /** Events that the ring buffer overwrote before the file was written, from the headers. */
+  dropped: number;
+  /** Events that lost-events lines report; such a line without a number counts one. */
+  lost: number;
+  /** Lines of the kernel log; they do not count as events. */
+  logLines: number;
+  /** Events with a time stamp before that of the event above them on the same CPU. */
+  backwards: number;
+  /** Lines that are in the file a second time, too few for a copy of a part of it. */
+  repeated: number;
+  /** The first of them, at most three. */
+  repeatedLines: number[];
+  /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
+  late: number;
+  /** Lines in which HTML entities (`&lt;`) stood for characters. */
+  decoded: number;
+  /** Lines of other programs in a journal. */
+  programLines: number;
+  /** Whose, at most eight. */
+  programs: string[];
+  /** Calls of dma_map_sg and dma_unmap_sg of which a bpftrace script printed no entry: they are no calls here. */
+  bareLists: number;
+  /** The last line has no newline: the file may have been cut in it. */
+  unterminated: boolean;
+}
+
+export interface TraceHeader {
+  tracer: string | null;
+  /** `#P:` of ftrace's header, `cpus=` of trace-cmd's, `nrcpus online` of perf's. */
+  cpus: number | null;
+  /** Events in the buffers of all CPUs, also above a file of one CPU. */
+  entries: number | null;
+}
+
+/** Before the first line. */
+export function newCounters(): TraceCounters {
+  return {
+    lines: 0,
+    events: 0,
+    unparsed: 0,
+    unparsedLines: [],
+    firstUnparsed: null,
+    dropped: 0,
+    lost: 0,
+    logLines: 0,
+    backwards: 0,
+    repeated: 0,
+    repeatedLines: [],
+    late: 0,
+    decoded: 0,
+    programLines: 0,
+    programs: [],
+    bareLists: 0,
+    unterminated: false,
+  };
+}
+
+export function newHeader(): TraceHeader {
+  return { tracer: null, cpus: null, entries: null };
+}
+
+/** Takes what a comment says of the file. */
+export function readHeader(text: string, header: TraceHeader, counters: TraceCounters): void {
+  const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
+  if (tracer !== undefined) header.tracer = tracer;
+  const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
+  if (online !== undefined) knowCpus(header, Number(online));
+  const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(text);
+  if (entries === null) return;
+  const [, inBuffer, written, cpus] = entries;
+  counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
+  header.entries = Number(inBuffer);
+  if (cpus !== undefined) knowCpus(header, Number(cpus));
+}
+
+function knowCpus(header: TraceHeader, cpus: number): void {
+  if (cpus <= MOST_CPUS) header.cpus = cpus;
+}
