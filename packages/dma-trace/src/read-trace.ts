@@ -4,7 +4,6 @@ import { check_value, that } from '@iommu-bounce/linux-shim/options';
 import { type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
-import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
 import { LogTimes } from './log-times';
 import { SwiotlbPairs } from './swiotlb-pairs';
@@ -14,7 +13,13 @@ import { NEWLINE } from './quick/byte-cursor';
 import { QuickLines } from './quick/quick-lines';
 import { type Repetition, Restarts, findRepetitions } from './repeated-within';
 import { TimesByCpu } from './times-by-cpu';
-import { type TraceHeader, newCounters, newHeader, readHeader } from './trace-counters';
+import {
+  type TraceHeader,
+  countProgram,
+  newCounters,
+  newHeader,
+  readHeader,
+} from './trace-counters';
 import { TraceError, printable } from './trace-error';
 
 /** Editors and shells of Windows put it in front of UTF-8. */
@@ -110,6 +115,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       this.countUnparsed(++counters.lines, block.text);
       return events;
     }
+    if (this.parser.isOpen) this.parser.look(block.text);
     const { bytes } = block;
     const whole = bytes.lastIndexOf(NEWLINE) + 1;
     counters.unterminated = whole < bytes.length;
@@ -162,9 +168,11 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       this.refuseWrapped(line, text);
       return null;
     }
+    if (this.parser.isDecoded) counters.decoded++;
     this.broken.clear();
     if (event === null) {
-      const said = withoutPrefix(text);
+      const { text: said, program } = this.parser;
+      if (program !== null) countProgram(program, counters);
       if (said.startsWith('#') || said.startsWith('cpus=')) readHeader(said, this.header, counters);
       return null;
     }

@@ -68,6 +68,15 @@ export function newCounters(): TraceCounters {
   };
 }
 
+const MOST_PROGRAMS = 8;
+
+/** A line of a journal is another program's. */
+export function countProgram(name: string, counters: TraceCounters): void {
+  const { programs } = counters;
+  counters.programLines++;
+  if (programs.length < MOST_PROGRAMS && !programs.includes(name)) programs.push(name);
+}
+
 export function newHeader(): TraceHeader {
   return { tracer: null, cpus: null, entries: null };
 }

@@ -88,6 +88,41 @@ describe('a prefix', () => {
       });
   });
 
+  describe('of grep -n', () => {
+    const temp = new TempFiles();
+    beforeEach(() => temp.make());
+    afterEach(() => temp.remove());
+
+    const commsOf = async (lines: readonly string[]): Promise<string[]> => {
+      const comms: string[] = [];
+      for await (const event of readTrace(await temp.write('a', `${lines.join('\n')}\n`)))
+        comms.push('comm' in event ? event.comm : event.kind);
+      return comms;
+    };
+    const TASKS = ['12-77', '12:30-78', '12:30-78', '7:x-79', 'fio-80'];
+    const EVENTS = TASKS.map((task) => `${task} ${EVENT}`);
+    const COMMS = ['12', '12:30', '12:30', '7:x', 'fio'];
+
+    it('is told from names of tasks by all lines', async () => {
+      expect(await commsOf(EVENTS)).to.deep.equal(COMMS);
+      expect(await commsOf(EVENTS.slice(1, 3))).to.deep.equal(['12:30', '12:30']);
+      for (const front of ['', '> ', 'my.trace:'])
+        expect(
+          await commsOf(EVENTS.map((text, i) => `${front}${String(i + 9)}:${text}`)),
+        ).to.deep.equal(COMMS);
+    });
+
+    it('is told where mail or a header is in front', async () => {
+      const mail = ['Hi,', '', 'the trace:', '# tracer: nop'];
+      expect(await commsOf([...mail, ...EVENTS])).to.deep.equal(COMMS);
+    });
+
+    it('is a number still where it can be no part of a name', async () => {
+      const lines = [PADDED, PADDED, PADDED].map((text) => `12:${text}`);
+      expect(await commsOf(lines)).to.deep.equal(['fio', 'fio', 'fio']);
+    });
+  });
+
   it('is left out by LineAnonymiser, with the host that it names', () => {
     const event = `Nov 30 07:21:16 secret-host cat[7]: ${PADDED}`;
     const message = `              job-7 [000] ..... 12.345678: console: [   12.345678][  T4711] ${FULL}`;

@@ -16,6 +16,7 @@ export function lossLines(capture: CaptureSection): readonly string[] {
   const hasCalls =
     capture.devices.length + capture.iommu_map.events + capture.iommu_unmap.events > 0;
   return reported(
+    capture,
     [...ofLines(capture, capture.iommu_map.events > 0), ...pairs(capture), ...withoutCall(capture)],
     hasCalls ? '; every map has its unmap, every iommu:* event its call' : '',
   );
@@ -23,16 +24,35 @@ export function lossLines(capture: CaptureSection): readonly string[] {
 
 /** The same of a capture of which only the lines are known. */
 export function lineLosses(capture: LossesOfFiles): readonly string[] {
-  return reported(ofLines(capture, false), '');
+  return reported(capture, ofLines(capture, false), '');
 }
 
 /** @param more what is whole beside the lines */
-function reported(lines: readonly string[], more: string): readonly string[] {
-  if (lines.length === 0)
-    return [
-      `Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back${more}.`,
-    ];
-  return ['Losses, and what they make unknown:', ...lines];
+function reported(
+  capture: LossesOfFiles,
+  lines: readonly string[],
+  more: string,
+): readonly string[] {
+  const others = [...otherPrograms(capture), ...decoded(capture)];
+  if (lines.length > 0) return ['Losses, and what they make unknown:', ...lines, ...others];
+  return [
+    `Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back${more}.`,
+    ...others,
+  ];
+}
+
+function otherPrograms({ losses }: LossesOfFiles): string[] {
+  const { lines, names } = losses.other_programs;
+  if (lines === 0) return [];
+  return [
+    `${plural(lines, 'line')} of other programs (${names.map(oneLine).join(', ')}) in the journal: no part of the kernel log, and not read.`,
+  ];
+}
+
+function decoded({ losses }: LossesOfFiles): string[] {
+  const { lines_decoded: n } = losses;
+  if (n === 0) return [];
+  return [`${plural(n, 'line')} with HTML entities such as &lt; that were read as characters.`];
 }
 
 interface LossesOfFiles extends Pick<CaptureSection, 'losses'> {
