@@ -16,6 +16,7 @@ import { decoded, hasEntity, withBlanks, withoutEscapes } from './plain-line';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
+import { type WholeClock, WholeTimes } from './formats/whole-times';
 import { Scanner } from './scanner';
 
 export type Parsed = TraceEvent | null | 'unparsed';
@@ -31,6 +32,7 @@ const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 export class LineParser {
   private readonly detector = new FormatDetector();
   private readonly prefixes = new LinePrefixes();
+  private readonly clock = new WholeTimes();
   private readonly scan = new Scanner('');
   private said = '';
   private wasDecoded = false;
@@ -64,6 +66,18 @@ export class LineParser {
   /** Looks at the next lines of a file, which tell what is a prefix in it. */
   look(text: string): void {
     this.prefixes.look(text);
+    this.clock.look(text);
+    this.scan.tickNs = this.clock.tickNs;
+  }
+
+  /** The clock whose times are whole numbers, if they are; null: they are none, or do not tell. */
+  get wholeClock(): WholeClock | null {
+    return this.clock.clock;
+  }
+
+  /** Nanoseconds of such a time; 0 if it is not known, or there are none. */
+  get tickNs(): number {
+    return this.scan.tickNs;
   }
 
   parse(given: string, line: number): Parsed {

@@ -12,6 +12,7 @@ import { A_CAPTURE, isReadAgain, readBlocks, type TextBlock } from './files';
 import { NEWLINE } from './quick/byte-cursor';
 import { QuickLines } from './quick/quick-lines';
 import { type Repetition, Restarts, findRepetitions } from './repeated-within';
+import { wholeTimeText } from './formats/whole-times';
 import { TimesByCpu } from './times-by-cpu';
 import {
   type TraceHeader,
@@ -94,6 +95,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     if (refused !== null) throw refused;
     yield this.order.finish();
     this.counters.late = this.order.late;
+    this.counters.tickNs = this.parser.tickNs;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
     await this.lookForCopies();
   }
@@ -231,6 +233,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
         firstUnparsed.line,
         `the line ends early: expected an event on one line, got '${firstUnparsed.text}'`,
       );
+    const isTimeless = wholeTimeText(firstUnparsed.text, this.parser.wholeClock);
+    if (isTimeless !== null) return new TraceError(this.file, firstUnparsed.line, isTimeless);
     return new TraceError(
       this.file,
       firstUnparsed.line,

@@ -23,6 +23,8 @@ export interface TraceCounters {
   repeated: number;
   /** The first of them, at most three. */
   repeatedLines: number[];
+  /** Nanoseconds from one time to the next that the trace clock has, where that is coarse (uptime); else 0. */
+  tickNs: number;
   /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
   late: number;
   /** Lines in which HTML entities (`&lt;`) stood for characters. */
@@ -59,6 +61,7 @@ export function newCounters(): TraceCounters {
     backwards: 0,
     repeated: 0,
     repeatedLines: [],
+    tickNs: 0,
     late: 0,
     decoded: 0,
     programLines: 0,
@@ -81,13 +84,17 @@ export function newHeader(): TraceHeader {
   return { tracer: null, cpus: null, entries: null };
 }
 
+const ENTRIES = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/;
+/** Of latency-format. */
+const LATENCY = /^# latency: \d+ us, #(\d+)\/(\d+), CPU#\d+ \|.*?(?:#P:(\d+))?\)/;
+
 /** Takes what a comment says of the file. */
 export function readHeader(text: string, header: TraceHeader, counters: TraceCounters): void {
   const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
   if (tracer !== undefined) header.tracer = tracer;
   const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
   if (online !== undefined) knowCpus(header, Number(online));
-  const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(text);
+  const entries = ENTRIES.exec(text) ?? LATENCY.exec(text);
   if (entries === null) return;
   const [, inBuffer, written, cpus] = entries;
   counters.dropped += Math.max(0, Number(written) - Number(inBuffer));

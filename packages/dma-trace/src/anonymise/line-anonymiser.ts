@@ -88,7 +88,9 @@ export class LineAnonymiser {
 
   /** As LineParser.look(). */
   look(text: string): void {
-    if (this.before.isOpen) this.before.look(text);
+    if (!this.before.isOpen) return;
+    for (const parser of [this.before, this.after]) parser.look(text);
+    this.scan.tickNs = this.before.tickNs;
   }
 
   /** A line that is too long to be one of a tracer. */

@@ -55,6 +55,8 @@ export interface LossSection {
     /** `file:line` of the first. */
     first: string[];
   };
+  /** Nanoseconds from one time of the trace clock to the next, where that is coarse; 0 where it is not. */
+  clock_tick_ns: whole_number;
   /** Lines in which HTML entities (`&lt;`) were read as the characters that they stand for. */
   lines_decoded: whole_number;
   /** Lines of other programs in a journal: no part of the kernel log. */

@@ -51,6 +51,7 @@ export function lossSection({ losses, files, counters, cpus }: LossReading): Los
         )
         .slice(0, FIRST),
     },
+    clock_tick_ns: Math.max(0, ...counters.map(({ tickNs }) => tickNs)),
     lines_decoded: sum(counters, (one) => one.decoded),
     other_programs: {
       lines: sum(counters, (one) => one.programLines),

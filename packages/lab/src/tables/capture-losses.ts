@@ -131,8 +131,12 @@ function bareLists(capture: LossesOfFiles): string[] {
 }
 
 function clock(capture: LossesOfFiles): string[] {
-  const { clock_steps_back: steps, out_of_order: late } = capture.losses;
+  const { clock_steps_back: steps, out_of_order: late, clock_tick_ns: tick } = capture.losses;
   const lines: string[] = [];
+  if (tick > 0)
+    lines.push(
+      `The trace clock (uptime) has one time for each ${time(tick)}: windows, ages and evictions shorter than that are not known.`,
+    );
   if (steps.count > 0)
     lines.push(
       `The clock stepped back ${plural(steps.count, 'time')}, by ${time(steps.largest_ns)} at most (${list(

@@ -77,6 +77,7 @@ const CAPTURE: LintCapture = {
     lists_without_entries: 0,
     clock_steps_back: { count: 0, largest_ns: 0, first: [] },
     repeated_lines: { count: 0, first: [] },
+    clock_tick_ns: 0,
     lines_decoded: 0,
     other_programs: { lines: 0, names: [] },
     out_of_order: 0,
