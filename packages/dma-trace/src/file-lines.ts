@@ -10,6 +10,20 @@ export function keyOf(bytes: Uint8Array, start: number, end: number): number {
   return key;
 }
 
+/** Whether two parts are alike. */
+export function isSameBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  otherStart: number,
+  otherEnd: number,
+): boolean {
+  const length = end - start;
+  if (length !== otherEnd - otherStart) return false;
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== bytes[otherStart + i]) return false;
+  return true;
+}
+
 const COMMENT = '#'.charCodeAt(0);
 
 /** The lines of a file one by one, without comments and empty ones. */

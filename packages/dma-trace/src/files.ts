@@ -7,6 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './compressed/files';
 import { NEWLINE } from './quick/byte-cursor';
 import { TraceError } from './trace-error';
+import { asUtf8 } from './utf16';
 
 /** What a file is expected to hold. */
 export const A_CAPTURE =
@@ -144,7 +145,7 @@ async function* plainChunks(
     if (compression === null) refuseUnread(file, first);
     tell(compression !== null);
     const joined = rejoin(first, chunks, onRead);
-    yield* compression === null ? joined : compression.read(joined);
+    yield* asUtf8(compression === null ? joined : compression.read(joined));
   } catch (error) {
     throw error instanceof TraceError
       ? error

@@ -7,6 +7,7 @@ import { FormatDetector } from './formats/detect';
 import type { Format } from './formats/format';
 import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
+import { journalEntry } from './journal-json';
 import { LinePrefixes } from './line-prefix';
 import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
 import { parseGroup } from './parse-group';
@@ -25,6 +26,8 @@ export type Parsed = TraceEvent | null | 'unparsed';
 const NAME = /[\w.+$@/<>-]+(?: \[[\w-]+\])?:(?= |$)/y;
 /** `perf script` says which system: `iommu:map:`, after a period if asked for one. */
 const PERF_NAME = /(?:\d+ +)?(\w+):(\w+):(?= |$)/y;
+/** What journalctl prints between boots, and above and below all. */
+const JOURNAL_MARK = /^-- (?:Boot |Reboot --|Logs begin|Journal begins|No entries)/;
 /** Lines of the function tracer and heads of stack traces have no name. */
 const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 
@@ -81,9 +84,16 @@ export class LineParser {
   }
 
   parse(given: string, line: number): Parsed {
-    const text = withoutEscapes(given);
+    const plain = withoutEscapes(given);
     this.wasDecoded = false;
     this.ofProgram = null;
+    const entry = journalEntry(plain);
+    if (entry !== null) {
+      this.ofProgram = entry.program;
+      if (entry.program !== null) return this.nothing(plain);
+    }
+    const text = entry?.text ?? plain;
+    if (JOURNAL_MARK.test(text)) return this.nothing(text);
     const parsed = this.parsePlain(text, line);
     const { said } = this;
     if (!isOfPage(parsed, said)) return parsed;
@@ -98,6 +108,11 @@ export class LineParser {
     this.said = said;
     this.ofProgram = parsed === 'unparsed' ? programOf(said) : null;
     return this.ofProgram === null ? parsed : null;
+  }
+
+  private nothing(text: string): null {
+    this.said = text;
+    return null;
   }
 
   private parsePlain(text: string, line: number): Parsed {
@@ -246,6 +261,8 @@ function unusual(
   const named = NAME.exec(text);
   if (named !== null) {
     const name = named[0].slice(0, -1);
+    // The text of an iommu:* event without its name: perf script -F without `event`.
+    if (name === 'IOMMU') return 'unparsed';
     scan.pos = start + named[0].length;
     scan.skipSpaces();
     if (isWrapper(name) && !wrapped) return parseEvent(head, scan, true);

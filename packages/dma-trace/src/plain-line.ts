@@ -19,8 +19,12 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
   ['#39', "'"],
+  ['nbsp', ' '],
+  ['#160', ' '],
 ]);
-const ENTITY = /&(lt|gt|amp|quot|apos|#39);/g;
+const ENTITY = /&(lt|gt|amp|quot|apos|#39|nbsp|#160);/g;
+/** At the end of a line of a page. */
+const BREAK = /<br ?\/?>\s*$/i;
 
 /** Without its line ending, and without what a terminal would not show of it. */
 export function withoutEscapes(given: string): string {
@@ -28,7 +32,10 @@ export function withoutEscapes(given: string): string {
   // `script` records the return of the terminal beside that of the tool.
   while (end > 0 && given.charCodeAt(end - 1) === 0x0d) end--;
   const text = end === given.length ? given : given.slice(0, end);
-  return text.includes('\x1b') ? text.replace(ESCAPES, '') : text;
+  if (!text.includes('\x1b')) return text;
+  const plain = text.replace(ESCAPES, '');
+  // A pager's prompt was there before: the line was drawn over it.
+  return plain.slice(plain.lastIndexOf('\r') + 1);
 }
 
 /** Whether a web page wrote it. */
@@ -38,10 +45,13 @@ export function hasEntity(text: string): boolean {
 
 /** With the characters that entities stand for. */
 export function decoded(text: string): string {
-  return text.replace(ENTITY, (entity, name: string) => ENTITIES.get(name) ?? entity);
+  return text
+    .replace(BREAK, '')
+    .replace(ENTITY, (entity, name: string) => ENTITIES.get(name) ?? entity);
 }
 
-/** With blanks for tabs. */
+/** With blanks for tabs and no-break spaces; a comment that is indented begins the line. */
 export function withBlanks(text: string): string {
-  return text.includes('\t') ? text.replaceAll('\t', ' ') : text;
+  const plain = text.replace(/[\t\u00a0]/g, ' ');
+  return /^ +#/.test(plain) ? plain.trimStart() : plain;
 }

@@ -8,10 +8,10 @@ import { LineParser } from './parse-line';
 import { LogTimes } from './log-times';
 import { SwiotlbPairs } from './swiotlb-pairs';
 import { TimeOrder } from './time-order';
-import { A_CAPTURE, isReadAgain, readBlocks, type TextBlock } from './files';
+import { Copies } from './copies';
+import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { NEWLINE } from './quick/byte-cursor';
 import { QuickLines } from './quick/quick-lines';
-import { type Repetition, Restarts, findRepetitions } from './repeated-within';
 import { wholeTimeText } from './formats/whole-times';
 import { TimesByCpu } from './times-by-cpu';
 import {
@@ -40,10 +40,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readonly lastTimes = new TimesByCpu();
   private readonly broken = new BrokenLines();
   private readonly pairs = new SwiotlbPairs();
-  private readonly restarts = new Restarts();
+  private readonly copies = new Copies();
   private readonly logTimes = new LogTimes();
-  /** Of the latest line: nanoseconds by which a clock stepped back; 0 if none did. */
-  private stepNs = 0;
+  /** Of the latest line: nanoseconds by which its clock stepped back; NaN if it has none. */
+  private stepNs = NaN;
 
   /**
    * @param file how it is called in messages
@@ -97,17 +97,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     this.counters.late = this.order.late;
     this.counters.tickNs = this.parser.tickNs;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
-    await this.lookForCopies();
-  }
-
-  private async lookForCopies(): Promise<void> {
-    const { file, path, restarts, counters } = this;
-    if (restarts.isEmpty || !(await isReadAgain(path))) return;
-    for (const found of await findRepetitions(file, path, restarts)) {
-      if (found.isCopy) throw new TraceError(file, found.line, copyText(found));
-      counters.repeated += found.lines;
-      if (counters.repeatedLines.length < 3) counters.repeatedLines.push(found.line);
-    }
+    await this.copies.look(this.file, this.path, this.counters);
   }
 
   private parseBlock(block: TextBlock): TraceEvent[] {
@@ -125,23 +115,17 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       const quick = start < whole ? this.parseQuick(bytes, start) : null;
       if (quick !== null) {
         events.push(quick);
-        const end = this.quick.next - 1;
-        if (this.stepNs > 0)
-          this.restarts.add(quick.line, bytes.subarray(start, end), true, this.stepNs);
-        start = end + 1;
+        this.copies.see(quick, bytes, start, this.quick.next - 1, this.stepNs);
+        start = this.quick.next;
         continue;
       }
       const newline = bytes.indexOf(NEWLINE, start);
       const end = newline < 0 ? bytes.length : newline;
       const event = this.parseOne(block.part(start, end));
-      if (event !== null) events.push(event);
-      if (event !== null && this.stepNs > 0)
-        this.restarts.add(
-          event.line,
-          bytes.subarray(start, end),
-          event.kind !== 'kernelLog',
-          this.stepNs,
-        );
+      if (event !== null) {
+        events.push(event);
+        this.copies.see(event, bytes, start, end, this.stepNs);
+      }
       start = end + 1;
     }
     return events;
@@ -162,7 +146,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private parseOne(given: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
-    this.stepNs = 0;
+    this.stepNs = NaN;
     const text = line === 1 && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
@@ -241,14 +225,6 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       `not a capture: expected a line like 'task-pid [cpu] flags seconds: event: …' of ftrace, trace-cmd report, perf script, dma*.bt or a kernel log, got '${firstUnparsed.text}'`,
     );
   }
-}
-
-function copyText({ lines, line, lastLine, firstLine, firstLastLine }: Repetition): string {
-  const isGapless = lastLine - line === firstLastLine - firstLine;
-  const where = `lines ${String(firstLine)} to ${String(firstLastLine)}`;
-  return isGapless
-    ? `lines ${String(line)} to ${String(lastLine)} repeat ${where}; expected each line once: cut them off`
-    : `${String(lines)} lines, from ${String(line)} to ${String(lastLine)}, are also among ${where}; expected each line once: cut them off`;
 }
 
 /**

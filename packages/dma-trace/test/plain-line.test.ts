@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Lines out of web pages, terminals and wikis.
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import {
   LineAnonymiser,
@@ -97,6 +98,73 @@ describe('a line', () => {
   it('of a tracer in a journal is not understood where it is none', () => {
     const text = `Nov 29 11:05:06 box cat[7]: ${IDLE.replace('IOMMU', 'x')}`;
     expect(parseLine(text, 1)).to.equal('unparsed');
+  });
+
+  it('that is indented is a comment, too', async () => {
+    const header = ['# tracer: nop', '# entries-in-buffer/entries-written: 1/3   #P:2', IDLE];
+    for (const front of ['    ', '\t', '\u00a0\u00a0'])
+      expect(await countersOf(`${header.map((text) => front + text).join('\n')}\n`)).to.include({
+        events: 1,
+        unparsed: 0,
+        dropped: 2,
+      });
+  });
+
+  it('of a page has no-break spaces, and ends with a break', () => {
+    expect(parseLine(IDLE.replaceAll(' ', '\u00a0'), 3)).to.deep.equal(parseLine(IDLE, 3));
+    const page = `${html(IDLE).replaceAll(' ', '&nbsp;')}<br>`;
+    expect(parseLine(page, 3)).to.deep.equal(parseLine(IDLE, 3));
+  });
+
+  it('was drawn over the prompt of a pager', () => {
+    expect(parseLine(`\x1b[7m(END)\x1b[27m\x1b[K\r\x1b[K${IDLE}`, 3)).to.deep.equal(
+      parseLine(IDLE, 3),
+    );
+  });
+
+  it('in UTF-16 is read as in UTF-8', async () => {
+    const text = `# tracer: nop\r\n${`${IDLE}\r\n`.repeat(9000)}`;
+    const le = Buffer.from(text, 'utf16le');
+    const be = Buffer.from(le).swap16();
+    for (const bytes of [
+      Buffer.concat([Buffer.from([0xff, 0xfe]), le]),
+      Buffer.concat([Buffer.from([0xfe, 0xff]), be]),
+      le,
+      be,
+      gzipSync(le),
+    ]) {
+      const reader = readTrace(await temp.write('a', bytes));
+      let bytesOfLines = 0;
+      for await (const event of reader) bytesOfLines += event.kind === 'iommuMap' ? event.size : 0;
+      expect(bytesOfLines).to.equal(9000 * 4096);
+      expect(reader.counters).to.include({ lines: 9001, unparsed: 0 });
+    }
+  });
+
+  it('of journalctl -o json is one of dmesg', () => {
+    const json = (fields: object): string => JSON.stringify({ PRIORITY: '3', ...fields });
+    const parser = new LineParser();
+    const [, message = ''] = FAULT.split('] ', 2);
+    const MESSAGE = FAULT.slice(FAULT.indexOf(message));
+    const kernel = { _TRANSPORT: 'kernel', SYSLOG_IDENTIFIER: 'kernel', MESSAGE };
+    expect(
+      parser.parse(json({ ...kernel, _SOURCE_MONOTONIC_TIMESTAMP: '12345678' }), 3),
+    ).to.deep.equal(parseLine(FAULT, 3));
+    expect(parser.parse(json(kernel), 3)).to.include({
+      topic: 'fault',
+      timeNs: null,
+      text: MESSAGE,
+    });
+    expect(parser.parse(json({ SYSLOG_IDENTIFIER: 'sshd', MESSAGE }), 3)).to.equal(null);
+    expect(parser.program).to.equal('sshd');
+    expect(parser.parse('{"MESSAGE"', 3)).to.equal('unparsed');
+    expect(parser.parse('-- Boot 0123456789abcdef --', 3)).to.equal(null);
+  });
+
+  it('of perf script without the name of the event is not understood', () => {
+    expect(parseLine(`fio   266 [000]  1.000001: ${MAP.slice(MAP.indexOf('IOMMU'))}`, 1)).to.equal(
+      'unparsed',
+    );
   });
 
   it('is anonymised as it is read', () => {

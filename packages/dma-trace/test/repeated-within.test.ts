@@ -86,6 +86,18 @@ describe('lines that one file has twice', () => {
     expect(await refusal(all + all)).to.match(/ repeat lines 1 to 850; /);
   });
 
+  it('are refused where a file and its copy were sorted', async () => {
+    const twins = Array.from({ length: 20 }, (_, i) => mapLine(i).repeat(2)).join('');
+    expect(await refusal(HEAD + twins)).to.equal(
+      '4: the line is the one above it, and so are half of the lines of the file; expected each line once: `sort -u` in place of `sort`',
+    );
+    // The same at the same microsecond, a few times.
+    expect(await read(lines(0, 50) + mapLine(60).repeat(9))).to.include({
+      events: 59,
+      repeated: 0,
+    });
+  });
+
   it('are counted where they are few', async () => {
     const counters = await read(lines(0, 50) + lines(20, 23) + lines(60, 70) + lines(30, 31));
     expect(counters).to.deep.include({ repeated: 4, repeatedLines: [51, 64], backwards: 2 });
