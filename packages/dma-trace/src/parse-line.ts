@@ -17,6 +17,7 @@ import { decoded, hasEntity, withBlanks, withoutEscapes } from './plain-line';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
+import { Inputs } from './formats/inputs';
 import { type WholeClock, WholeTimes } from './formats/whole-times';
 import { Scanner } from './scanner';
 
@@ -36,6 +37,7 @@ export class LineParser {
   private readonly detector = new FormatDetector();
   private readonly prefixes = new LinePrefixes();
   private readonly clock = new WholeTimes();
+  private readonly inputs = new Inputs();
   private readonly scan = new Scanner('');
   private said = '';
   private wasDecoded = false;
@@ -70,7 +72,13 @@ export class LineParser {
   look(text: string): void {
     this.prefixes.look(text);
     this.clock.look(text);
+    this.inputs.look(text);
     this.scan.tickNs = this.clock.tickNs;
+  }
+
+  /** Two machines or files whose lines are mixed; null: there is one. */
+  get mixedInputs(): readonly [string, string] | null {
+    return this.inputs.mixed;
   }
 
   /** The clock whose times are whole numbers, if they are; null: they are none, or do not tell. */

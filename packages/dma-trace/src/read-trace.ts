@@ -100,6 +100,17 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     await this.copies.look(this.file, this.path, this.counters);
   }
 
+  private look(text: string): void {
+    this.parser.look(text);
+    const mixed = this.parser.mixedInputs;
+    if (mixed === null) return;
+    throw new TraceError(
+      this.file,
+      null,
+      `has lines of several machines or files, '${printable(mixed[0])}' and '${printable(mixed[1])}', with the same CPUs; expected one recording: \`trace-cmd report\` of each file by itself`,
+    );
+  }
+
   private parseBlock(block: TextBlock): TraceEvent[] {
     const events: TraceEvent[] = [];
     const { counters } = this;
@@ -107,7 +118,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       this.countUnparsed(++counters.lines, block.text);
       return events;
     }
-    if (this.parser.isOpen) this.parser.look(block.text);
+    if (this.parser.isOpen) this.look(block.text);
     const { bytes } = block;
     const whole = bytes.lastIndexOf(NEWLINE) + 1;
     counters.unterminated = whole < bytes.length;
