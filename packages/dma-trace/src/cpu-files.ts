@@ -3,7 +3,8 @@
 import { check_value, list_of, text } from '@iommu-bounce/linux-shim/options';
 import type { TraceEvent } from './events';
 import type { FormatName } from './formats/format';
-import { type TraceCounters, TraceReader } from './read-trace';
+import { TraceReader } from './read-trace';
+import type { TraceCounters } from './trace-counters';
 
 /** What tells files of one CPU from traces of their own. */
 interface Shape {

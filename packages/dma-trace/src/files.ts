@@ -3,10 +3,11 @@
 // bytes, not by its name), is read as blocks of whole lines in bounded memory; a small one as a whole.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { DamagedError, MAGIC_LENGTH, compressionOf, unreadCompression } from './compressed/files';
 import { NEWLINE } from './quick/byte-cursor';
 import { TraceError } from './trace-error';
+import { asUtf8 } from './utf16';
 
 /** What a file is expected to hold. */
 export const A_CAPTURE =
@@ -109,6 +110,15 @@ export async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Whether a file can be read more than once: a pipe cannot. */
+export async function isReadAgain(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** The whole of a small file; null if there is none. Throws a TraceError for one that cannot be read. */
 export async function readTextIfThere(file: string): Promise<string | null> {
   try {
@@ -135,7 +145,7 @@ async function* plainChunks(
     if (compression === null) refuseUnread(file, first);
     tell(compression !== null);
     const joined = rejoin(first, chunks, onRead);
-    yield* compression === null ? joined : compression.read(joined);
+    yield* asUtf8(compression === null ? joined : compression.read(joined));
   } catch (error) {
     throw error instanceof TraceError
       ? error

@@ -2,7 +2,8 @@
 // dma-trace: a captured trace as typed events, and the events as DMA API calls.
 
 export * from './parse'; // what needs no file
-export { TraceReader, readTrace, type TraceCounters, type TraceHeader } from './read-trace'; // one file
+export { TraceReader, readTrace } from './read-trace'; // one file
+export { type TraceCounters, type TraceHeader, newCounters, newHeader } from './trace-counters'; // what is said of it at its end
 export {
   factsPaths,
   findFacts,

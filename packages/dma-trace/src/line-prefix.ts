@@ -2,13 +2,23 @@
 // What a mail, grep, cat -n, a journal or a container puts in front of each line. It is no part of a task's name.
 
 import { FormatDetector } from './formats/detect';
-import { DMESG_DATE, SYSLOG_DATE, hasLogPrefix, parseKernelLog } from './parse-kernel-log';
+import {
+  DMESG_DATE,
+  EVENT_TIME,
+  SYSLOG_DATE,
+  hasLogPrefix,
+  parseKernelLog,
+  programOf,
+} from './parse-kernel-log';
 import { Scanner } from './scanner';
 
 const ISO = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?`;
 
 /** A reply, however deep. */
 export const REPLY = /^>(?: ?>)* ?/;
+
+/** grep -n, with the file's name if there are several. */
+const NUMBERED = /^(?:(?=\d*[^\s:\d])[^\s:]+:)?(\d+):/;
 
 /** In front of any line. */
 const ANY: readonly RegExp[] = [
@@ -19,8 +29,7 @@ const ANY: readonly RegExp[] = [
   /^[-*+•] +|^\+/,
   // cat -n, nl
   /^ *\d+\t/,
-  // grep -n, with the file's name if there are several
-  /^(?:(?=\d*[^\s:\d])[^\s:]+:)?\d+:/,
+  NUMBERED,
   // grep -H
   /^(?!\d+\.\d+:)[^\s:]*\.\w+:/,
   // journalctl -o cat of what a script prints, `kernel: [   12.345678] `
@@ -49,9 +58,54 @@ const LONGEST = 300;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** The line without it; the line itself where what is behind would be no line of a capture. */
-export function withoutPrefix(text: string): string {
-  return mayHavePrefix(text) ? text.slice(prefixLength(text, MOST, false)) : text;
+/** Lines of a file that are looked at before the first is read. */
+const MOST_LOOKED_AT = 64;
+/** Characters in which these are looked for: a kernel log has none. */
+const MOST_TEXT = 1 << 19;
+
+/** Takes the prefixes off the lines of one file. */
+export class LinePrefixes {
+  /** `12:30-77` is a task of the name `12:30`, or line 12 with one of the name `30`. Null: not known yet. */
+  private areNumbered: boolean | null = null;
+  /** Characters. */
+  private looked = 0;
+
+  /** Whether a look at more lines would tell something. */
+  get isOpen(): boolean {
+    return this.areNumbered === null;
+  }
+
+  /** Each line of grep -n has a number, larger than the one above. A single line does not tell, and is taken for one. */
+  look(text: string): void {
+    let seen = 0;
+    let last = -1;
+    for (let start = 0; start < text.length && seen < MOST_LOOKED_AT;) {
+      const newline = text.indexOf('\n', start);
+      const end = newline < 0 ? text.length : newline;
+      const line = text.slice(start, Math.min(end, start + LONGEST));
+      start = end + 1;
+      if (!EVENT_TIME.test(line)) continue;
+      seen++;
+      const number = Number(NUMBERED.exec(line.replace(REPLY, ''))?.[1] ?? -1);
+      if (number <= last) {
+        this.areNumbered = false;
+        return;
+      }
+      last = number;
+    }
+    this.looked += text.length;
+    if (seen > 1 || this.looked > MOST_TEXT) this.areNumbered = true;
+  }
+
+  /** The line without it; the line itself where what is behind would be no line of a capture. */
+  without(text: string): string {
+    return withoutPrefix(text, this.areNumbered ?? true);
+  }
+}
+
+function withoutPrefix(text: string, areNumbered: boolean): string {
+  if (!mayHavePrefix(text)) return text;
+  return text.slice(prefixLength(text, MOST, false, areNumbered));
 }
 
 /** Lines of tracers begin with spaces, or with a mark of their own. */
@@ -65,22 +119,28 @@ function mayHavePrefix(text: string): boolean {
 }
 
 /** @param isLog a line of the kernel log: what it has in front belongs to it, unless a trace's line is behind */
-function prefixLength(text: string, most: number, isLog: boolean): number {
+function prefixLength(text: string, most: number, isLog: boolean, areNumbered: boolean): number {
   if (most === 0) return 0;
   const mayBeLog = !isLog && !hasLogPrefix(text);
   // Most lines of a log: 4 µs less for each.
   if (!mayBeLog && !SIGN_OF_TRACE.test(text)) return 0;
   const front = text.slice(0, LONGEST);
   for (const pattern of ALL) {
+    // What is none of a task's name is a number still.
+    if (pattern === NUMBERED && !areNumbered && isTraceLine(text)) continue;
     const length = pattern.exec(front)?.[0].length ?? 0;
     if (length === 0) continue;
     const behind = text.slice(length);
-    const more = prefixLength(behind, most - 1, !mayBeLog);
+    const more = prefixLength(behind, most - 1, !mayBeLog, areNumbered && pattern !== NUMBERED);
     if (more > 0) return length + more;
     if (isTraceLine(behind)) return length;
-    if (mayBeLog && ANY.includes(pattern) && parseKernelLog(behind, 0) !== null) return length;
+    if (mayBeLog && ANY.includes(pattern) && isOfLog(behind)) return length;
   }
   return 0;
+}
+
+function isOfLog(text: string): boolean {
+  return parseKernelLog(text, 0) !== null || programOf(text) !== null;
 }
 
 /** Of what holds no event: comments, headers, blank lines, frames of a callchain. */

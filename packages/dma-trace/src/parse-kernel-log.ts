@@ -22,14 +22,20 @@ const DATED = new RegExp(
   String.raw`^\[(?:${DMESG_DATE}|[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|  *\+\d+\.\d{6})\] `,
 );
 /** `Nov 29 11:05:06 host kernel: `; or the date as ISO 8601, with day and zone; or in seconds. */
-const JOURNAL = new RegExp(
-  String.raw`^(?:${SYSLOG_DATE}|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6}) \S+ kernel: ?`,
+const JOURNAL_DATE = String.raw`(?:${SYSLOG_DATE}|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [A-Z]{1,5})?|\d{9,11}\.\d{6})`;
+const JOURNAL = new RegExp(String.raw`^${JOURNAL_DATE} \S+ kernel: ?`, 'u');
+/** The same of another program: `Nov 29 11:05:06 host systemd[1]: `. */
+const OF_PROGRAM = new RegExp(
+  String.raw`^${JOURNAL_DATE} \S+ ([^\s:[\]]{1,64})(?:\[\d+\])?: `,
   'u',
 );
 /** `2026-11-29T11:05:06,123456+00:00 `, of `dmesg --time-format iso`. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d /;
 /** `4,1234,12345678,-;`, of /dev/kmsg: the third number is microseconds. */
 const KMSG = /^\d{1,3},\d+,(\d+),[^;]*;/;
+
+/** The time of an event of a tracer. */
+export const EVENT_TIME = /\d\.\d{6,9}: /;
 
 /** `driver device: `, as dev_err() begins a line; a console may print a line so without any time. */
 const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
@@ -54,6 +60,11 @@ export function parseKernelLog(given: string, line: number): KernelLog | null {
 /** Whether it begins as the kernel, or what keeps its log, begins lines. */
 export function hasLogPrefix(text: string): boolean {
   return LEVEL.test(text) || prefix(text).length > 0;
+}
+
+/** Which program a journal names for a line; null for none, and for a line of a tracer in it. */
+export function programOf(text: string): string | null {
+  return EVENT_TIME.test(text) ? null : (OF_PROGRAM.exec(text.replace(INDENT, ''))?.[1] ?? null);
 }
 
 /** The event printk:console: what a console got. Older kernels print the uptime in it, newer ones do not. */

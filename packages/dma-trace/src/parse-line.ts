@@ -7,14 +7,18 @@ import { FormatDetector } from './formats/detect';
 import type { Format } from './formats/format';
 import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
-import { withoutPrefix } from './line-prefix';
+import { journalEntry } from './journal-json';
+import { LinePrefixes } from './line-prefix';
 import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
 import { parseGroup } from './parse-group';
 import { parseIommu } from './parse-iommu';
-import { parseConsole, parseKernelLog } from './parse-kernel-log';
+import { parseConsole, parseKernelLog, programOf } from './parse-kernel-log';
+import { decoded, hasEntity, withBlanks, withoutEscapes } from './plain-line';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
+import { Inputs } from './formats/inputs';
+import { type WholeClock, WholeTimes } from './formats/whole-times';
 import { Scanner } from './scanner';
 
 export type Parsed = TraceEvent | null | 'unparsed';
@@ -23,22 +27,105 @@ export type Parsed = TraceEvent | null | 'unparsed';
 const NAME = /[\w.+$@/<>-]+(?: \[[\w-]+\])?:(?= |$)/y;
 /** `perf script` says which system: `iommu:map:`, after a period if asked for one. */
 const PERF_NAME = /(?:\d+ +)?(\w+):(\w+):(?= |$)/y;
+/** What journalctl prints between boots, and above and below all. */
+const JOURNAL_MARK = /^-- (?:Boot |Reboot --|Logs begin|Journal begins|No entries)/;
 /** Lines of the function tracer and heads of stack traces have no name. */
 const NAMELESS = /(?:\S+ <-\S+|<(?:user )?stack trace>)$/y;
 
 /** Reads the lines of one capture, and learns from them which format it has. */
 export class LineParser {
   private readonly detector = new FormatDetector();
+  private readonly prefixes = new LinePrefixes();
+  private readonly clock = new WholeTimes();
+  private readonly inputs = new Inputs();
   private readonly scan = new Scanner('');
+  private said = '';
+  private wasDecoded = false;
+  private ofProgram: string | null = null;
 
   /** Of the lines so far; null before the first that tells. */
   get format(): Format | null {
     return this.detector.format;
   }
 
-  parse(text: string, line: number): Parsed {
-    const given = text.endsWith('\r') ? text.slice(0, -1) : text;
-    return this.parseText(this.scan.begin(withoutPrefix(given)), line);
+  /** The latest line that was parsed as the tool printed it: without prefix, colours, and HTML entities. */
+  get text(): string {
+    return this.said;
+  }
+
+  /** Whether HTML entities had to be decoded in it. */
+  get isDecoded(): boolean {
+    return this.wasDecoded;
+  }
+
+  /** The program whose line of a journal it is, if that is not the kernel. */
+  get program(): string | null {
+    return this.ofProgram;
+  }
+
+  /** Whether look() would learn something. */
+  get isOpen(): boolean {
+    return this.prefixes.isOpen;
+  }
+
+  /** Looks at the next lines of a file, which tell what is a prefix in it. */
+  look(text: string): void {
+    this.prefixes.look(text);
+    this.clock.look(text);
+    this.inputs.look(text);
+    this.scan.tickNs = this.clock.tickNs;
+  }
+
+  /** Two machines or files whose lines are mixed; null: there is one. */
+  get mixedInputs(): readonly [string, string] | null {
+    return this.inputs.mixed;
+  }
+
+  /** The clock whose times are whole numbers, if they are; null: they are none, or do not tell. */
+  get wholeClock(): WholeClock | null {
+    return this.clock.clock;
+  }
+
+  /** Nanoseconds of such a time; 0 if it is not known, or there are none. */
+  get tickNs(): number {
+    return this.scan.tickNs;
+  }
+
+  parse(given: string, line: number): Parsed {
+    const plain = withoutEscapes(given);
+    this.wasDecoded = false;
+    this.ofProgram = null;
+    const entry = journalEntry(plain);
+    if (entry !== null) {
+      this.ofProgram = entry.program;
+      if (entry.program !== null) return this.nothing(plain);
+    }
+    const text = entry?.text ?? plain;
+    if (JOURNAL_MARK.test(text)) return this.nothing(text);
+    const parsed = this.parsePlain(text, line);
+    const { said } = this;
+    if (!isOfPage(parsed, said)) return parsed;
+    const once = decoded(text);
+    for (const plainer of [withBlanks(text), withBlanks(once), withBlanks(decoded(once))]) {
+      if (plainer === text) continue;
+      const again = this.parsePlain(plainer, line);
+      if (isOfPage(again, this.said)) continue;
+      this.wasDecoded = hasEntity(text) && !hasEntity(plainer);
+      return again;
+    }
+    this.said = said;
+    this.ofProgram = parsed === 'unparsed' ? programOf(said) : null;
+    return this.ofProgram === null ? parsed : null;
+  }
+
+  private nothing(text: string): null {
+    this.said = text;
+    return null;
+  }
+
+  private parsePlain(text: string, line: number): Parsed {
+    this.said = this.prefixes.without(text);
+    return this.parseText(this.scan.begin(this.said), line);
   }
 
   /** The same with a cursor of the caller's. */
@@ -51,6 +138,16 @@ export class LineParser {
     if (told === null || 'kind' in told) return told;
     return parseBody(told.format, told.head, scan);
   }
+}
+
+/** What carries text of any kind. */
+const TEXTS: readonly string[] = ['marker', 'other'];
+
+/** Whether a web page or a wiki made something else of a line: it is not understood, or says `&lt;idle&gt;`. */
+function isOfPage(parsed: Parsed, text: string): boolean {
+  if (parsed === null || parsed === 'unparsed') return parsed !== null;
+  if ('comm' in parsed && (parsed.comm.includes('\t') || hasEntity(parsed.comm))) return true;
+  return hasEntity(text) && !TEXTS.includes(parsed.kind);
 }
 
 /** One line, whatever its format. */
@@ -172,6 +269,8 @@ function unusual(
   const named = NAME.exec(text);
   if (named !== null) {
     const name = named[0].slice(0, -1);
+    // The text of an iommu:* event without its name: perf script -F without `event`.
+    if (name === 'IOMMU') return 'unparsed';
     scan.pos = start + named[0].length;
     scan.skipSpaces();
     if (isWrapper(name) && !wrapped) return parseEvent(head, scan, true);

@@ -1,51 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A streaming reader of one trace file: events as they come, and what can be said of the file at its end.
 import { check_value, that } from '@iommu-bounce/linux-shim/options';
-import { MOST_CPUS, type TimedEvent, type TraceEvent } from './events';
+import { type TimedEvent, type TraceEvent } from './events';
 import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
-import { withoutPrefix } from './line-prefix';
 import { LineParser } from './parse-line';
+import { LogTimes } from './log-times';
 import { SwiotlbPairs } from './swiotlb-pairs';
 import { TimeOrder } from './time-order';
+import { Copies } from './copies';
 import { A_CAPTURE, readBlocks, type TextBlock } from './files';
 import { NEWLINE } from './quick/byte-cursor';
 import { QuickLines } from './quick/quick-lines';
+import { wholeTimeText } from './formats/whole-times';
 import { TimesByCpu } from './times-by-cpu';
+import {
+  type TraceHeader,
+  countProgram,
+  newCounters,
+  newHeader,
+  readHeader,
+} from './trace-counters';
 import { TraceError, printable } from './trace-error';
-
-export interface TraceCounters {
-  lines: number;
-  /** Lines that gave an event, those about lost events included. */
-  events: number;
-  unparsed: number;
-  /** The first of them, at most three; the text is escaped and cut. */
-  unparsedLines: { line: number; text: string }[];
-  /** `endsEarly`: it is the beginning of an event. */
-  firstUnparsed: { line: number; text: string; endsEarly: boolean } | null;
-  /** Events that the ring buffer overwrote before the file was written, from the headers. */
-  dropped: number;
-  /** Events that lost-events lines report; such a line without a number counts one. */
-  lost: number;
-  /** Lines of the kernel log; they do not count as events. */
-  logLines: number;
-  /** Events with a time stamp before that of the event above them on the same CPU. */
-  backwards: number;
-  /** Events that came too late to be put into the order of time: of one CPU behind those of another. */
-  late: number;
-  /** Calls of dma_map_sg and dma_unmap_sg of which a bpftrace script printed no entry: they are no calls here. */
-  bareLists: number;
-  /** The last line has no newline: the file may have been cut in it. */
-  unterminated: boolean;
-}
-
-export interface TraceHeader {
-  tracer: string | null;
-  /** `#P:` of ftrace's header, `cpus=` of trace-cmd's, `nrcpus online` of perf's. */
-  cpus: number | null;
-  /** Events in the buffers of all CPUs, also above a file of one CPU. */
-  entries: number | null;
-}
 
 /** Editors and shells of Windows put it in front of UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff';
@@ -54,21 +30,8 @@ const a_path = that('the path of a file', (v) => typeof v === 'string' && v !== 
 
 /** Iterate it once; counters and header are complete when the iteration is. */
 export class TraceReader implements AsyncIterable<TraceEvent> {
-  readonly counters: TraceCounters = {
-    lines: 0,
-    events: 0,
-    unparsed: 0,
-    unparsedLines: [],
-    firstUnparsed: null,
-    dropped: 0,
-    lost: 0,
-    logLines: 0,
-    backwards: 0,
-    late: 0,
-    bareLists: 0,
-    unterminated: false,
-  };
-  readonly header: TraceHeader = { tracer: null, cpus: null, entries: null };
+  readonly counters = newCounters();
+  readonly header: TraceHeader = newHeader();
   /** Of the file, compressed or not: how far the reading is. */
   bytesRead = 0;
   private readonly parser = new LineParser();
@@ -77,6 +40,10 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private readonly lastTimes = new TimesByCpu();
   private readonly broken = new BrokenLines();
   private readonly pairs = new SwiotlbPairs();
+  private readonly copies = new Copies();
+  private readonly logTimes = new LogTimes();
+  /** Of the latest line: nanoseconds by which its clock stepped back; NaN if it has none. */
+  private stepNs = NaN;
 
   /**
    * @param file how it is called in messages
@@ -98,8 +65,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   /**
    * Events in the order of time, as far as the tool's disorder reaches (docs/capture.md).
-   * Throws a TraceError if the file cannot be read to its end, holds no event, or has events or messages that were
-   * wrapped over several lines: of these none, or a part, would be read.
+   * Throws a TraceError if the file cannot be read to its end, holds no event, has a part of itself twice, or has events or
+   * messages that were wrapped over several lines: of these none, or a part, would be read.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
     for await (const batch of this.batches()) yield* batch;
@@ -128,7 +95,20 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     if (refused !== null) throw refused;
     yield this.order.finish();
     this.counters.late = this.order.late;
+    this.counters.tickNs = this.parser.tickNs;
     if (this.counters.events + this.counters.logLines === 0) throw this.nothingFound();
+    await this.copies.look(this.file, this.path, this.counters);
+  }
+
+  private look(text: string): void {
+    this.parser.look(text);
+    const mixed = this.parser.mixedInputs;
+    if (mixed === null) return;
+    throw new TraceError(
+      this.file,
+      null,
+      `has lines of several machines or files, '${printable(mixed[0])}' and '${printable(mixed[1])}', with the same CPUs; expected one recording: \`trace-cmd report\` of each file by itself`,
+    );
   }
 
   private parseBlock(block: TextBlock): TraceEvent[] {
@@ -138,6 +118,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       this.countUnparsed(++counters.lines, block.text);
       return events;
     }
+    if (this.parser.isOpen) this.look(block.text);
     const { bytes } = block;
     const whole = bytes.lastIndexOf(NEWLINE) + 1;
     counters.unterminated = whole < bytes.length;
@@ -145,13 +126,17 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       const quick = start < whole ? this.parseQuick(bytes, start) : null;
       if (quick !== null) {
         events.push(quick);
+        this.copies.see(quick, bytes, start, this.quick.next - 1, this.stepNs);
         start = this.quick.next;
         continue;
       }
       const newline = bytes.indexOf(NEWLINE, start);
       const end = newline < 0 ? bytes.length : newline;
       const event = this.parseOne(block.part(start, end));
-      if (event !== null) events.push(event);
+      if (event !== null) {
+        events.push(event);
+        this.copies.see(event, bytes, start, end, this.stepNs);
+      }
       start = end + 1;
     }
     return events;
@@ -172,6 +157,7 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
   private parseOne(given: string): TraceEvent | null {
     const { counters } = this;
     const line = ++counters.lines;
+    this.stepNs = NaN;
     const text = line === 1 && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     const event = this.parser.parse(text, line);
     if (event === 'unparsed') {
@@ -179,15 +165,18 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
       this.refuseWrapped(line, text);
       return null;
     }
+    if (this.parser.isDecoded) counters.decoded++;
     this.broken.clear();
     if (event === null) {
-      const said = withoutPrefix(text);
-      if (said.startsWith('#') || said.startsWith('cpus=')) this.readHeader(said);
+      const { text: said, program } = this.parser;
+      if (program !== null) countProgram(program, counters);
+      if (said.startsWith('#') || said.startsWith('cpus=')) readHeader(said, this.header, counters);
       return null;
     }
     if (event.kind === 'kernelLog') {
       this.broken.begin(event, text.length);
       this.pairs.add(event);
+      this.stepNs = this.logTimes.stepBack(event, text);
       counters.logLines++;
       return event;
     }
@@ -203,7 +192,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
 
   private countTimed(event: TimedEvent): void {
     this.counters.events++;
-    if (event.timeNs < this.lastTimes.of(event.cpu)) this.counters.backwards++;
+    this.stepNs = this.lastTimes.of(event.cpu) - event.timeNs;
+    if (this.stepNs > 0) this.counters.backwards++;
     this.lastTimes.set(event.cpu, event.timeNs);
   }
 
@@ -228,25 +218,6 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     };
   }
 
-  private readHeader(text: string): void {
-    const tracer = /^# tracer: (\S+)/.exec(text)?.[1];
-    if (tracer !== undefined) this.header.tracer = tracer;
-    const online = /^(?:cpus=|# nrcpus online : )(\d+)\r?$/.exec(text)?.[1];
-    if (online !== undefined) this.knowCpus(Number(online));
-    const entries = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?:\s+#P:(\d+))?/.exec(
-      text,
-    );
-    if (entries === null) return;
-    const [, inBuffer, written, cpus] = entries;
-    this.counters.dropped += Math.max(0, Number(written) - Number(inBuffer));
-    this.header.entries = Number(inBuffer);
-    if (cpus !== undefined) this.knowCpus(Number(cpus));
-  }
-
-  private knowCpus(cpus: number): void {
-    if (cpus <= MOST_CPUS) this.header.cpus = cpus;
-  }
-
   private nothingFound(): TraceError {
     const { firstUnparsed } = this.counters;
     if (firstUnparsed === null)
@@ -257,6 +228,8 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
         firstUnparsed.line,
         `the line ends early: expected an event on one line, got '${firstUnparsed.text}'`,
       );
+    const isTimeless = wholeTimeText(firstUnparsed.text, this.parser.wholeClock);
+    if (isTimeless !== null) return new TraceError(this.file, firstUnparsed.line, isTimeless);
     return new TraceError(
       this.file,
       firstUnparsed.line,

@@ -16,6 +16,8 @@ export class Scanner {
   ok = true;
   /** What attrs() found beyond its bits. */
   otherAttrs = '';
+  /** Nanoseconds of a time that is a whole number; 0 if there are none. */
+  tickNs = 0;
 
   constructor(
     public text: string,

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Captures out of mails, greps and journals: what stands in front of a line is no part of it.
 import { expect } from 'chai';
-import { LineAnonymiser, LineParser, RenamingSurvey, drawFrom, parseLine, readTrace } from '../src';
-import { TempFiles } from './temp-files';
+import {
+  LineAnonymiser,
+  LineParser,
+  RenamingSurvey,
+  type TraceCounters,
+  drawFrom,
+  parseLine,
+  readTrace,
+} from '../src';
+import { TempFiles, failure } from './temp-files';
 
 const EVENT =
   '[000] .....    10.000005: map: IOMMU: iova=0x1000 - 0x2000 paddr=0x10000000 size=4096';
@@ -37,6 +45,14 @@ const OF_TRACES: [string, string][] = [
   ['dmesg', '[   12.345678] '],
   ['dmesg -T', '[Mon Nov 30 07:21:16 2026] '],
 ];
+
+async function readAll(file: string): Promise<TraceCounters> {
+  const reader = readTrace(file);
+  let events = 0;
+  for await (const batch of reader.batches()) events += batch.length;
+  expect(events).to.equal(reader.counters.events);
+  return reader.counters;
+}
 
 describe('a prefix', () => {
   for (const [name, prefix] of [...PREFIXES, ...OF_TRACES])
@@ -86,6 +102,70 @@ describe('a prefix', () => {
         expect(reader.header).to.deep.equal({ tracer: 'nop', cpus: 2, entries: 3 });
         expect(reader.counters).to.include({ events: 3, unparsed: 0, dropped: 7 });
       });
+  });
+
+  describe('of grep -n', () => {
+    const temp = new TempFiles();
+    beforeEach(() => temp.make());
+    afterEach(() => temp.remove());
+
+    const commsOf = async (lines: readonly string[]): Promise<string[]> => {
+      const comms: string[] = [];
+      for await (const event of readTrace(await temp.write('a', `${lines.join('\n')}\n`)))
+        comms.push('comm' in event ? event.comm : event.kind);
+      return comms;
+    };
+    const TASKS = ['12-77', '12:30-78', '12:30-78', '7:x-79', 'fio-80'];
+    const EVENTS = TASKS.map((task) => `${task} ${EVENT}`);
+    const COMMS = ['12', '12:30', '12:30', '7:x', 'fio'];
+
+    it('is told from names of tasks by all lines', async () => {
+      expect(await commsOf(EVENTS)).to.deep.equal(COMMS);
+      expect(await commsOf(EVENTS.slice(1, 3))).to.deep.equal(['12:30', '12:30']);
+      for (const front of ['', '> ', 'my.trace:'])
+        expect(
+          await commsOf(EVENTS.map((text, i) => `${front}${String(i + 9)}:${text}`)),
+        ).to.deep.equal(COMMS);
+    });
+
+    it('is told where mail or a header is in front', async () => {
+      const mail = ['Hi,', '', 'the trace:', '# tracer: nop'];
+      expect(await commsOf([...mail, ...EVENTS])).to.deep.equal(COMMS);
+    });
+
+    it('is a number still where it can be no part of a name', async () => {
+      const lines = [PADDED, PADDED, PADDED].map((text) => `12:${text}`);
+      expect(await commsOf(lines)).to.deep.equal(['fio', 'fio', 'fio']);
+    });
+  });
+
+  describe('of trace-cmd report with guests', () => {
+    const temp = new TempFiles();
+    beforeEach(() => temp.make());
+    afterEach(() => temp.remove());
+
+    const lines = (names: readonly string[], cpus: readonly string[]): string =>
+      names
+        .map((name, i) => `${name}: ${PADDED.replace('[000]', `[${cpus[i] ?? '000'}]`)}\n`)
+        .join('')
+        .repeat(3);
+
+    it('is refused where two machines have the same CPUs', async () => {
+      for (const names of [
+        ['host', 'vm1'],
+        ['   host', 'guest-1'],
+      ])
+        expect(
+          String(await failure(readAll(await temp.write('a', lines(names, ['000', '000']))))),
+        ).to.match(
+          /a: has lines of several machines or files, 'host' and '(?:vm1|guest-1)', with the same CPUs; expected one recording/,
+        );
+    });
+
+    it('is no part of a task where they have others', async () => {
+      const file = await temp.write('a', lines(['a.cpu0', 'a.cpu1'], ['000', '001']));
+      expect(await readAll(file)).to.include({ events: 6, unparsed: 0 });
+    });
   });
 
   it('is left out by LineAnonymiser, with the host that it names', () => {

@@ -7,6 +7,7 @@ const PLAIN: readonly RegExp[] = [
   /^\s*$/,
   /^# tracer: \w+$/,
   /^# entries-in-buffer\/entries-written: \d+\/\d+(?:\s+#P:\d+)?\s*$/,
+  /^# latency: \d+ us, #\d+\/\d+, CPU#\d+ \| \([\w :,#]+\)$/,
   /^cpus=\d+$/,
   /^version = \d+$/,
   /^CPU \d+ is empty$/,

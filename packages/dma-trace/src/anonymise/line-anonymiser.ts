@@ -7,7 +7,6 @@ import type { KernelLog, OtherEvent } from '../events';
 import { bpftrace } from '../formats/bpftrace';
 import { FormatDetector } from '../formats/detect';
 import type { Format } from '../formats/format';
-import { withoutPrefix } from '../line-prefix';
 import { LineParser, type Parsed } from '../parse-line';
 import { endsEarly } from '../ends-early';
 import { iommuWords } from '../iommu-names';
@@ -18,7 +17,7 @@ import type { Renaming } from './renaming';
 import { rewriteBody } from './rewrite-body';
 import { rewriteHead } from './rewrite-head';
 import { MessageRewriter } from './rewrite-message';
-import { logPrefix } from './log-prefix';
+import { logPrefix, programPrefix } from './log-prefix';
 
 /** What became of the lines of one file. */
 export interface LineFigures {
@@ -30,7 +29,7 @@ export interface LineFigures {
   /** Lines of the kernel log; `emptied` of these are about something else than DMA. */
   logLines: number;
   logLinesEmptied: number;
-  /** Comments, headers and callchains that were left out. */
+  /** Comments, headers, callchains and lines of other programs that were left out. */
   comments: number;
   /** Lines that this reader does not understand: they still are such, without their text. */
   notUnderstood: number;
@@ -76,12 +75,22 @@ export class LineAnonymiser {
   /** @param given a line without its newline */
   line(given: string): string {
     const ending = given.endsWith('\r') ? '\r' : '';
-    // A prefix may name a host or a file: it goes.
-    const text = withoutPrefix(ending === '' ? given : given.slice(0, -1));
     const line = ++this.figures.lines;
-    const columns = this.columns(text, line);
-    const was = this.before.parseText(this.scan.begin(text), line);
-    return this.checked(was, text, columns, line) + ending;
+    const was = this.before.parse(given, line);
+    const { text, program } = this.before;
+    if (program !== null) {
+      this.figures.comments++;
+      return programPrefix(text) + ending;
+    }
+    // A prefix may name a host or a file: it is not in the text.
+    return this.checked(was, text, this.columns(text, line), line) + ending;
+  }
+
+  /** As LineParser.look(). */
+  look(text: string): void {
+    if (!this.before.isOpen) return;
+    for (const parser of [this.before, this.after]) parser.look(text);
+    this.scan.tickNs = this.before.tickNs;
   }
 
   /** A line that is too long to be one of a tracer. */

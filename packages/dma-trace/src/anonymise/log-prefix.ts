@@ -14,3 +14,10 @@ export function logPrefix(prefix: string, pidOf: (pid: number) => number): strin
       (_, space: string, pid: string) => `[${space}T${String(pidOf(Number(pid)))}]`,
     );
 }
+
+/** Of a line of another program in a journal: that there is one, and when. */
+export function programPrefix(text: string): string {
+  return text
+    .trimStart()
+    .replace(/^(.{1,40}?:\d\d\S*|\d{9,11}\.\d{6}) .*/su, '$1 host program: (left out)');
+}

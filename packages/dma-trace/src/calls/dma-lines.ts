@@ -25,7 +25,7 @@ import { IovaLines } from './iova-lines';
 import { listKey } from './live-mappings';
 import { inferEntries } from './sg-entries';
 import type { OpenMap } from './piece';
-import { type CallForm, type Place, pageCeil, pageFloor } from './step';
+import { type CallForm, type Place, mapCallOf, pageCeil, pageFloor } from './step';
 import { UnmapLines } from './unmap-lines';
 
 const FORMS: Readonly<Record<DmaAlloc['form'], CallForm>> = {
@@ -123,6 +123,7 @@ export class DmaLines {
       place: this.place(event),
       device: event.device,
       form: event.resource ? 'resource' : 'page',
+      call: mapCallOf(event),
       dir: directionNumber(event.dir),
       attrs: portedAttrs(event.attrs),
       dmaAddr: event.dmaAddr,

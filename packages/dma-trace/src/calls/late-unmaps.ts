@@ -2,12 +2,13 @@
 // Unmaps whose line comes after their address was mapped again.
 //
 // The kernel logs dma_unmap_page, dma_unmap_phys and dma_unmap_resource after it has given the address back: by then
-// another CPU, or an interrupt on this one, may have mapped it again and logged that. Other unmap calls are logged first.
+// another CPU, or an interrupt on this one, may have mapped it again and logged that. dma_unmap_sg is logged first; its line
+// is late only as far as the clocks of two CPUs differ. It is told by the memory that it names.
 
-import type { UnmapPage } from '../events';
+import type { UnmapPage, UnmapSg } from '../events';
 import { unmapSide } from './account/unmap-account';
 import type { Context } from './contexts';
-import { ALL_ALIKE, likeUnmap, mostLike } from './live-mappings';
+import { ALL_ALIKE, isListOf, likeUnmap, listKey, mostLike } from './live-mappings';
 import { type Mapping, rangeOf } from './step';
 
 /** Mappings that wait for their line; each is there for microseconds, unless the line is lost. */
@@ -35,6 +36,8 @@ export class LateUnmaps {
   private readonly devices = new Map<string, Map<number, Owed[]>>();
   /** The oldest first. */
   private readonly all = new Set<Owed>();
+  /** How many of them are lists. */
+  private lists = 0;
   /** Mappings whose unmap, by its words, could be that of the one before, and was taken for it. */
   private readonly lent = new WeakSet<Mapping>();
 
@@ -49,7 +52,7 @@ export class LateUnmaps {
   /** The address of a mapping was mapped again. */
   add(ended: Omit<Owed, 'isLent'>): void {
     const { mapping } = ended;
-    if (mapping.form !== 'page' && mapping.form !== 'resource') {
+    if (mapping.form !== 'page' && mapping.form !== 'resource' && mapping.listKey === null) {
       this.missing(mapping);
       return;
     }
@@ -60,6 +63,7 @@ export class LateUnmaps {
         break;
       }
     this.all.add(owed);
+    if (mapping.listKey !== null) this.lists++;
     const { device, dmaAddr } = mapping;
     let addresses = this.devices.get(device);
     if (!addresses) this.devices.set(device, (addresses = new Map<number, Owed[]>()));
@@ -93,6 +97,26 @@ export class LateUnmaps {
     if (!owed) return null;
     this.remove(owed);
     return owed.mapping;
+  }
+
+  /**
+   * The same of a list.
+   * @param inForce a list of the same memory that is mapped now; null for none
+   */
+  takeList(call: UnmapSg, context: Context, inForce: Mapping | null): Mapping | null {
+    if (this.lists === 0) return null;
+    const key = listKey(call.physAddrs);
+    for (const owed of this.all) {
+      const { mapping, by, sinceNs, isLent } = owed;
+      if (mapping.device !== call.device || !isListOf(mapping, key, call.physAddrs.length))
+        continue;
+      const isIts = !isLent && by !== context && call.timeNs - sinceNs <= LATE_NS;
+      if (inForce && !isIts) continue;
+      if (inForce) this.lent.add(inForce);
+      this.remove(owed);
+      return mapping;
+    }
+    return null;
   }
 
   private find(call: UnmapPage, context: Context, inForce: Mapping | null): Owed | null {
@@ -134,8 +158,9 @@ export class LateUnmaps {
   }
 
   private remove(owed: Owed): void {
-    const { device, dmaAddr } = owed.mapping;
+    const { device, dmaAddr, listKey: list } = owed.mapping;
     this.all.delete(owed);
+    if (list !== null) this.lists--;
     const addresses = this.devices.get(device);
     const here = addresses?.get(dmaAddr);
     if (!addresses || !here) return;

@@ -81,9 +81,7 @@ export class LiveMappings {
   lists(device: string, physAddrs: readonly number[]): readonly Mapping[] {
     const key = listKey(physAddrs);
     const there = this.devices.get(device)?.byStart.get(startOf(key)) ?? [];
-    return there.filter(
-      (list) => list.listKey === key && areAsMany(list.listEntries ?? 0, physAddrs.length),
-    );
+    return there.filter((list) => isListOf(list, key, physAddrs.length));
   }
 
   /** The smallest mapping that an address lies in. */
@@ -180,6 +178,15 @@ export class LiveMappings {
 /** The addresses of a list, as far as dma_map_sg prints them. */
 export function listKey(physAddrs: readonly number[]): string {
   return (physAddrs.length > MOST_PRINTED ? physAddrs.slice(0, MOST_PRINTED) : physAddrs).join();
+}
+
+/** Whether an unmap of so many entries, with this key, may be that of the list. */
+export function isListOf(
+  { listKey: own, listEntries }: Mapping,
+  key: string,
+  entries: number,
+): boolean {
+  return own === key && areAsMany(listEntries ?? 0, entries);
 }
 
 function startOf(key: string): string {

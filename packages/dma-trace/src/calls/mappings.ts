@@ -10,7 +10,7 @@ import type { LateUnmaps } from './late-unmaps';
 import type { LiveMappings } from './live-mappings';
 import type { OpenMap } from './piece';
 import { runOf, runsOf } from './sg-entries';
-import { type Mapping, type Step, isList, pageFloor, rangeOf } from './step';
+import { type Mapping, type Step, formName, isList, pageFloor, rangeOf } from './step';
 import type { StepQueue } from './step-queue';
 
 /** What the lines add up to. */
@@ -102,6 +102,7 @@ export function newMapping(
     place: fields.place,
     device: fields.device,
     form: fields.form,
+    call: fields.call ?? formName(fields.form),
     dir: fields.dir,
     attrs: fields.attrs ?? 0,
     dmaAddr: fields.dmaAddr,

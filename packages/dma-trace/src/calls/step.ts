@@ -2,6 +2,7 @@
 // What a replay executes: DMA API calls and pool decisions, put together from the lines of a trace.
 
 import type { dma_data_direction } from '@iommu-bounce/linux-shim';
+import type { MapPage } from '../events';
 
 /**
  * Which pair of DMA API calls a mapping belongs to. `iova`: dma_iova_link and dma_iova_destroy. `reconstructed`: none
@@ -16,6 +17,26 @@ export type CallForm =
   | 'noncontiguous'
   | 'iova'
   | 'reconstructed';
+
+/** The map call of each pair, as a driver's author knows it; of `page` and `resource`, the name until Linux 6.17. */
+const MAP_CALLS: Readonly<Record<CallForm, string>> = {
+  page: 'dma_map_page',
+  resource: 'dma_map_resource',
+  sg: 'dma_map_sg',
+  coherent: 'dma_alloc_coherent',
+  pages: 'dma_alloc_pages',
+  noncontiguous: 'dma_alloc_noncontiguous',
+  iova: 'dma_iova_link',
+  reconstructed: 'iommu_map',
+};
+
+export const formName = (form: CallForm): string => MAP_CALLS[form];
+
+/** The same as the recorded kernel names it: `phys` has taken the place of two others in Linux 6.18. */
+export function mapCallOf({ call, resource }: Pick<MapPage, 'call' | 'resource'>): string {
+  if (call !== 'phys') return formName(call);
+  return resource ? 'dma_map_phys (MMIO)' : 'dma_map_phys';
+}
 
 /** One recorded iommu:map. */
 export interface RecordedMap {
@@ -65,6 +86,8 @@ export interface Mapping {
   readonly place: Place;
   readonly device: string;
   readonly form: CallForm;
+  /** The map call by the name that the recorded kernel gives it. */
+  readonly call: string;
   readonly dir: dma_data_direction;
   readonly attrs: number;
   readonly dmaAddr: number;

@@ -65,7 +65,13 @@ export class UnmapLines {
 
   unmapSg(event: UnmapSg): void {
     const context = this.bench.contexts.open(event);
-    const lists = this.bench.live.lists(event.device, event.physAddrs);
+    const { live, late } = this.bench;
+    const lists = live.lists(event.device, event.physAddrs);
+    const before = late.size > 0 ? late.takeList(event, context, lists[0] ?? null) : null;
+    if (before) {
+      this.lateUnmap(event, context, before);
+      return;
+    }
     const dir = directionNumber(event.dir);
     const others = lists.filter((list) => list.dir !== dir);
     const inOrder = [...lists.filter((list) => list.dir === dir), ...others];
@@ -83,9 +89,13 @@ export class UnmapLines {
   }
 
   /** The mapping ended when its address was mapped again. */
-  private lateUnmap(event: UnmapPage, context: Context, mapping: Mapping): void {
+  private lateUnmap(event: UnmapPage | UnmapSg, context: Context, mapping: Mapping): void {
     this.bench.counts.unmapCalls++;
     this.dropUnmapOf(context, event);
+    const { iommuMaps, iommuUnmaps } = this.bench.counts;
+    // That of a list is behind its line. It changes no step: the mapping had ended already.
+    if (event.kind === 'unmapSg' && iommuMaps + iommuUnmaps > 0)
+      context.wait(this.step(event, event, mapping), [mapping], true);
     this.bench.account?.lateUnmap(mapping, event);
     context.callDone();
   }
@@ -96,7 +106,7 @@ export class UnmapLines {
     candidates: readonly Mapping[],
     call: UnmapPage | UnmapSg | DmaFree,
   ): void {
-    const { account, counts, live, queue, file } = this.bench;
+    const { account, counts, live, queue } = this.bench;
     counts.unmapCalls++;
     const mapping = candidates[0];
     if (!mapping) {
@@ -108,9 +118,17 @@ export class UnmapLines {
       return;
     }
     live.remove(mapping);
-    // Field by field, as all frequent steps: see dma-lines.ts.
-    const step: UnmapStep = {
-      place: { file, line: event.line },
+    const step = this.step(event, call, mapping);
+    queue.push(step);
+    this.findUnmap(context, step, candidates);
+    account?.unmapped(step.mapping ?? mapping, call);
+    context.callDone();
+  }
+
+  /** Field by field, as all frequent steps: see dma-lines.ts. */
+  private step(event: EventHead, call: UnmapPage | UnmapSg | DmaFree, mapping: Mapping): UnmapStep {
+    return {
+      place: { file: this.bench.file, line: event.line },
       timeNs: event.timeNs,
       cpu: event.cpu ?? 0,
       flags: event.flags,
@@ -126,10 +144,6 @@ export class UnmapLines {
       decision: null,
       implied: false,
     };
-    queue.push(step);
-    this.findUnmap(context, step, candidates);
-    account?.unmapped(step.mapping ?? mapping, call);
-    context.callDone();
   }
 
   /** The iommu:unmap of a call stands before it or, for a list, behind it. */

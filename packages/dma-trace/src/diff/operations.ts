@@ -38,6 +38,8 @@ export interface Lane {
   readonly device: number;
   readonly kind: OperationKind;
   readonly dir: dma_data_direction;
+  /** The map call by the name that the recorded kernel gives it; null for syncs. */
+  readonly call: string | null;
 }
 
 /** Addresses kept per device, to see one come back. */
@@ -180,11 +182,11 @@ export class OperationLog {
   private map(step: MapStep): void {
     const { mapping, decision, timeNs } = step;
     if (mapping === null) return;
-    const { device, form, dir, size, attrs, maps, dmaAddr, place } = mapping;
+    const { device, form, call, dir, size, attrs, maps, dmaAddr, place } = mapping;
     const of = this.device(device);
     const fills = decision?.fillMaps.length ?? 0;
     const isTold = maps.length > 0 || decision !== null;
-    const i = this.push(of, form, dir, size, place, timeNs, attrs);
+    const i = this.push(this.laneFor(of, form, dir, call), size, place, timeNs, attrs);
     this.maps.push(isTold ? Math.min(maps.length + fills, UNKNOWN_16 - 1) : UNKNOWN_16);
     this.lead.push(dmaAddr % PAGE);
     const address = addressOf(mapping);
@@ -218,16 +220,15 @@ export class OperationLog {
 
   private sync({ mapping, forCpu, dir, size, place, timeNs }: SyncStep): void {
     const kind = forCpu ? 'sync_for_cpu' : 'sync_for_device';
-    this.push(this.device(mapping.device), kind, dir, size, place, timeNs, 0);
+    const lane = this.laneFor(this.device(mapping.device), kind, dir, null);
+    this.push(lane, size, place, timeNs, 0);
     this.maps.push(UNKNOWN_16);
     this.lead.push(0);
     this.idle.push(NaN);
   }
 
   private push(
-    of: DeviceOperations,
-    kind: OperationKind,
-    dir: dma_data_direction,
+    lane: number,
     size: number,
     { file, line }: Place,
     timeNs: number,
@@ -235,7 +236,7 @@ export class OperationLog {
   ): number {
     this.firstNs = Math.min(this.firstNs, timeNs);
     this.lastNs = Math.max(this.lastNs, timeNs);
-    this.lane.push(this.laneFor(of, kind, dir));
+    this.lane.push(lane);
     this.sizes.push(size);
     this.line.push(line);
     this.file.push(this.fileFor(file));
@@ -258,13 +259,18 @@ export class OperationLog {
     return found;
   }
 
-  private laneFor(of: DeviceOperations, kind: OperationKind, dir: dma_data_direction): number {
+  private laneFor(
+    of: DeviceOperations,
+    kind: OperationKind,
+    dir: dma_data_direction,
+    call: string | null,
+  ): number {
     const slot = OPERATION_KINDS.indexOf(kind) * DIRECTION_COUNT + dir;
     let index = of.lanes[slot] ?? -1;
     if (index < 0) {
       index = this.lanes.length;
       of.lanes[slot] = index;
-      this.lanes.push({ device: of.index, kind, dir });
+      this.lanes.push({ device: of.index, kind, dir, call });
     }
     return index;
   }

@@ -116,13 +116,19 @@ export function taskBefore(
   return isComm(comm) ? { comm, pid } : null;
 }
 
-/** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds. */
+/** `seconds.fraction: ` with 6 to 9 digits of fraction, as nanoseconds; or a whole number of ticks, if the cursor knows these. */
 export function time(scan: Scanner): number | null {
   const { text } = scan;
   let at = scan.pos;
   let seconds = 0;
   while (isDigit(text.charCodeAt(at))) seconds = seconds * 10 + text.charCodeAt(at++) - 0x30;
-  if (at === scan.pos || at - scan.pos > 12 || text.charCodeAt(at) !== 0x2e) return null;
+  if (at === scan.pos || at - scan.pos > 12) return null;
+  if (scan.tickNs > 0 && text.startsWith(': ', at)) {
+    scan.pos = at + 2;
+    scan.skipSpaces();
+    return seconds * scan.tickNs;
+  }
+  if (text.charCodeAt(at) !== 0x2e) return null;
   const point = at++;
   let fraction = 0;
   while (isDigit(text.charCodeAt(at))) fraction = fraction * 10 + text.charCodeAt(at++) - 0x30;

@@ -13,7 +13,6 @@ import type { TraceFacts } from '../facts';
 import { Findings, type OnOccurrence } from './findings';
 import { MapForms } from './map-forms';
 import type { MappingState, Rule } from './rule';
-import { formName } from './words';
 
 /** Largest class of the pool without parameters, bytes: 128 KiB. */
 const USUAL_LARGEST_CLASS = 32 * 4096;
@@ -45,7 +44,7 @@ export class LintContext {
   private readonly states = new Map<Mapping, MappingState>();
   private readonly withoutMap = new Map<
     string,
-    { rule: Rule; device: string; form: CallForm; kind: string }
+    { rule: Rule; device: string; form: CallForm; call: string; kind: string }
   >();
   private readonly lastOfCpu = new Map<number | null, number>();
 
@@ -133,24 +132,24 @@ export class LintContext {
    */
   kindAfter(
     rule: Rule,
-    { device, form, mapped }: Pick<MappedBuffer, 'device' | 'form' | 'mapped'>,
+    { device, form, call, mapped }: Pick<MappedBuffer, 'device' | 'form' | 'call' | 'mapped'>,
     kind = '',
   ): string {
     if (mapped !== null || this.forms.isMapped(device, form)) return kind;
     const own = `${kind} without maps by ${form}`;
-    this.withoutMap.set(`${rule.id} ${device} ${own}`, { rule, device, form, kind: own });
+    this.withoutMap.set(`${rule.id} ${device} ${own}`, { rule, device, form, call, kind: own });
     return own;
   }
 
   /** At the end: nothing tells whether a buffer was mapped again if no map of its device and call was recorded. */
   doubtWithoutMaps(): void {
-    for (const { rule, device, form, kind } of this.withoutMap.values())
+    for (const { rule, device, form, call, kind } of this.withoutMap.values())
       if (!this.forms.isMapped(device, form))
         this.findings.doubtKind(
           rule,
           device,
           kind,
-          `the capture has no ${formName(form)} of this device: it may have been mapped again`,
+          `the capture has no ${call} of this device: it may have been mapped again`,
         );
   }
 

@@ -4,7 +4,7 @@
 import type { FormatName } from '../formats/format';
 import type { LossAccount } from '../calls/account/loss-account';
 import type { LineCounts } from '../calls/mappings';
-import type { TraceCounters, TraceHeader } from '../read-trace';
+import type { TraceCounters, TraceHeader } from '../trace-counters';
 import type { LintContext } from './context';
 import type { Need, Rule } from './rule';
 

@@ -9,7 +9,7 @@ import { SmmuFaults } from '../smmu-faults';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
-import { dirName, formName, hex, duration } from './words';
+import { dirName, hex, duration } from './words';
 
 const AFTER: Rule = {
   id: 'use-after-unmap',
@@ -185,7 +185,7 @@ export class FaultCheck implements Check {
     }
     const { state, buffer, freed } = context.find(name, address);
     const what = buffer
-      ? `a buffer of ${formName(buffer.form)} ${dirName(buffer.dir)}`
+      ? `a buffer of ${buffer.call} ${dirName(buffer.dir)}`
       : 'a range of iommu:map';
     if (state === 'freed' && freed) {
       // The kernel log may have another clock.

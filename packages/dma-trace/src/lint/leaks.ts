@@ -11,7 +11,7 @@ import type { LintContext } from './context';
 import { Growth } from './growth';
 import type { MappingState, Rule } from './rule';
 import { type Stay, Stayers } from './stayers';
-import { bytes, dirName, formName, isStreaming, duration } from './words';
+import { bytes, dirName, isStreaming, duration } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
 
@@ -138,7 +138,7 @@ export class LeakCheck implements Check {
     context.report(
       AGAIN,
       mapping.device,
-      `mapped by ${formName(mapping.form)} and mapped again without an unmap`,
+      `mapped by ${mapping.call} and mapped again without an unmap`,
       { place, timeNs, doubt: unended.doubt ?? (mayBeLost ? 'events were lost after it' : null) },
     );
   }
@@ -159,9 +159,9 @@ export class LeakCheck implements Check {
   }
 
   left(mapping: Mapping, state: MappingState, context: LintContext): void {
-    const { device, form, dir, place } = mapping;
+    const { device, form, call, dir, place } = mapping;
     const doubt = context.doubtOf(state.mappedNs);
-    context.report(STILL, device, `${formName(form)} ${dirName(dir)}`, {
+    context.report(STILL, device, `${call} ${dirName(dir)}`, {
       place,
       doubt,
       kind: `${form} ${String(dir)}`,
@@ -223,11 +223,11 @@ function end(stay: Stay | null, unmapped: boolean): void {
 function held(mapping: Mapping, state: MappingState, context: LintContext): void {
   const ns = context.timeNs - state.mappedNs;
   if (ns < HELD_LONG) return;
-  const { device, dir, form, size, place } = mapping;
+  const { device, dir, form, call, size, place } = mapping;
   context.report(
     LONG,
     device,
-    `${formName(form)} ${dirName(dir)}, ${bytes(size)}: ${duration(ns)} at the longest`,
+    `${call} ${dirName(dir)}, ${bytes(size)}: ${duration(ns)} at the longest`,
     { place, weight: ns, kind: `${form} ${String(dir)}`, doubt: context.doubtOf(state.mappedNs) },
   );
 }

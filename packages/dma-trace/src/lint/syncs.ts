@@ -7,7 +7,7 @@ import type { Mapping } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { MOST_PRINTED, bytes, dirName, entries, formName, hex } from './words';
+import { MOST_PRINTED, bytes, dirName, entries, hex } from './words';
 
 const needs = ['maps', 'syncs'] as const;
 
@@ -136,7 +136,7 @@ export class SyncCheck implements Check {
     const synced = event.dmaAddrs.length;
     const offset = (event.dmaAddrs[0] ?? 0) - mapping.dmaAddr;
     if (mapping.form !== 'sg') {
-      context.report(COPY, device, `a list over a buffer of ${formName(mapping.form)} ${at}`, {
+      context.report(COPY, device, `a list over a buffer of ${mapping.call} ${at}`, {
         doubt,
         kind: 'single',
       });

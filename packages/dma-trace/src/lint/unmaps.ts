@@ -10,7 +10,7 @@ import type { Mapping, Place } from '../calls/step';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { MappingState, Rule } from './rule';
-import { bytes, dirName, entries, formName, hex } from './words';
+import { bytes, dirName, entries, hex } from './words';
 
 const needs = ['maps', 'unmaps'] as const;
 
@@ -162,7 +162,7 @@ export class UnmapCheck implements Check {
       context.report(
         CALL,
         device,
-        `${at} by ${formName(map.form)}, ended by the counterpart of ${formName(unmap.form)}`,
+        `${at} by ${map.call}, ended by the counterpart of ${unmap.call}`,
         { doubt, kind: `${map.form} ${unmap.form}` },
       );
   }
@@ -206,6 +206,7 @@ export class UnmapCheck implements Check {
           kind: context.kindAfter(DOUBLE, {
             device,
             form: unmap.form,
+            call: unmap.call,
             mapped: unmap.form === before.form ? before.mapped : null,
           }),
           doubt: context.doubtOf(before.freedNs) ?? context.doubtOfSecond(device),

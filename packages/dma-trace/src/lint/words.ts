@@ -2,20 +2,7 @@
 // Words of messages, the same in all rules.
 
 import { DIRECTIONS, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../event-head';
-import type { CallForm, Mapping } from '../calls/step';
-
-const FORMS: Readonly<Record<CallForm, string>> = {
-  page: 'dma_map_page',
-  resource: 'dma_map_resource',
-  sg: 'dma_map_sg',
-  coherent: 'dma_alloc_coherent',
-  pages: 'dma_alloc_pages',
-  noncontiguous: 'dma_alloc_noncontiguous',
-  iova: 'dma_iova_link',
-  reconstructed: 'iommu_map',
-};
-
-export const formName = (form: CallForm): string => FORMS[form];
+import type { Mapping } from '../calls/step';
 
 export const dirName = (dir: number): string => DIRECTIONS[dir] ?? 'NONE';
 

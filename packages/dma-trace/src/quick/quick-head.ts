@@ -18,6 +18,7 @@ const COLON = 0x3a;
 const PLUS = 0x2b;
 const GREATER = 0x3e;
 const HASH = 0x23;
+const AMPERSAND = 0x26;
 const UNDERSCORE = 0x5f;
 const RAW_FLAGS = ascii('-0x');
 const MOST_DIGITS = 10;
@@ -98,7 +99,8 @@ export class QuickHead implements EventHead {
     const mayHavePrefix = from === begin;
     for (let i = from; i < to; i++) {
       const byte = bytes[i] as number;
-      if (byte < SPACE || (mayHavePrefix && isOfPrefix(byte))) return false;
+      // An ampersand may begin an HTML entity.
+      if (byte < SPACE || byte === AMPERSAND || (mayHavePrefix && isOfPrefix(byte))) return false;
     }
     this.pid = pid;
     this.comm = cursor.name(from, to, to);

@@ -2,7 +2,15 @@
 // The line of an unmap comes after its address was mapped again: by another CPU, or by an interrupt.
 
 import { expect } from 'chai';
-import { type CaptureAccount, LineParser, type LintResult, Linter, type Step } from '../../src';
+import {
+  type CaptureAccount,
+  LineParser,
+  type LintResult,
+  Linter,
+  type Step,
+  newCounters,
+  newHeader,
+} from '../../src';
 import { Capture, NIC } from './account-of';
 
 const A = 0xfff00000;
@@ -25,12 +33,9 @@ function lint(capture: Capture): LintResult {
   const linter = new Linter();
   linter.beginFile('lines');
   for (const event of capture.events) linter.add([event]);
-  const counters = {
-    ...{ lines: 0, events: 0, unparsed: 0, unparsedLines: [], firstUnparsed: null, dropped: 0 },
-    ...{ lost: 0, logLines: 0, backwards: 0, late: 0, bareLists: 0, unterminated: false },
-  };
-  const header = { tracer: null, cpus: null, entries: null };
-  return linter.finish([{ counters, header, format: parser.format?.name ?? null }]);
+  return linter.finish([
+    { counters: newCounters(), header: newHeader(), format: parser.format?.name ?? null },
+  ]);
 }
 
 /** Without what is only in force at the end. */

@@ -12,6 +12,8 @@ import {
   Linter,
   type TraceFacts,
   findFacts,
+  newCounters,
+  newHeader,
   parseFacts,
   readTrace,
 } from '../../src';
@@ -20,23 +22,7 @@ const folder = join(__dirname, '../../../../test-fixtures/lint');
 const fixture = (name: string): string => join(folder, `${name}.txt`);
 
 /** Of a file that was read without a loss. */
-const READING = {
-  counters: {
-    lines: 0,
-    events: 0,
-    unparsed: 0,
-    unparsedLines: [],
-    firstUnparsed: null,
-    dropped: 0,
-    lost: 0,
-    logLines: 0,
-    backwards: 0,
-    late: 0,
-    bareLists: 0,
-    unterminated: false,
-  },
-  header: { tracer: null, cpus: null, entries: null },
-};
+const READING = { counters: newCounters(), header: newHeader() };
 
 async function lintFile(file: string): Promise<LintResult> {
   const { facts } = await findFacts(file);
@@ -430,8 +416,8 @@ describe('lint rules', () => {
   });
 
   it('escape what a capture names', () => {
-    const result = lintLines(mapAndUnmap(1, 'nv\u001b[31mme'));
-    expect(result.findings.map(({ device }) => device)).to.deep.equal(['nv\\x1b[31mme']);
+    const result = lintLines(mapAndUnmap(1, 'nv\u0007[31mme'));
+    expect(result.findings.map(({ device }) => device)).to.deep.equal(['nv\\x07[31mme']);
   });
 
   it('count what is alike, with its first place and its last one', () => {
@@ -662,5 +648,33 @@ describe('lint rules', () => {
         ).findings;
         expect(found?.message).to.match(message);
       });
+  });
+
+  it('name a call as the recorded kernel does', () => {
+    const at = (us: number, text: string): string =>
+      ` job-7 [000] ..... 1.00000${String(us)}: ${text}`;
+    const map = (call: string, attrs: string): string =>
+      `dma_map_${call}: nvme dir=TO_DEVICE dma_addr=1000 size=512 phys_addr=9000000 attrs=${attrs}`;
+    const texts = (call: string, attrs: string): string[] =>
+      lintLines([at(1, map(call, attrs)), at(2, map(call, attrs))]).findings.map(
+        ({ rule, message }) => `${rule.id}: ${message}`,
+      );
+    expect(texts('page', '')).to.deep.equal([
+      'mapped-again: mapped by dma_map_page and mapped again without an unmap',
+      'still-mapped: dma_map_page TO_DEVICE',
+    ]);
+    expect(texts('phys', '')).to.deep.equal([
+      'mapped-again: mapped by dma_map_phys and mapped again without an unmap',
+      'still-mapped: dma_map_phys TO_DEVICE',
+    ]);
+    expect(texts('phys', 'MMIO')[1]).to.equal('still-mapped: dma_map_phys (MMIO) TO_DEVICE');
+    expect(texts('resource', '')[1]).to.equal('still-mapped: dma_map_resource TO_DEVICE');
+    const wrong = lintLines([
+      at(1, map('phys', '')),
+      at(2, 'dma_unmap_phys: nvme dir=TO_DEVICE dma_addr=1000 size=512 attrs=MMIO'),
+    ]);
+    expect(ofRule(wrong, 'unmap-call').map(({ message }) => message)).to.deep.equal([
+      'mapped at line 1 by dma_map_phys, ended by the counterpart of dma_map_phys (MMIO)',
+    ]);
   });
 });

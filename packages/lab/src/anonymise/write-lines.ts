@@ -43,6 +43,7 @@ async function* rewritten(
     const text = isFirst && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     isFirst = false;
     let out = '';
+    anonymiser.look(text);
     for (let start = 0; start < text.length;) {
       const newline = text.indexOf('\n', start);
       const end = newline < 0 ? text.length : newline;

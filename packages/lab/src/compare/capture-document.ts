@@ -70,6 +70,8 @@ export interface BufferRow {
   device: string;
   /** The pair of DMA API calls. */
   form: CallForm;
+  /** The map call by the name that the recorded kernel gives it. */
+  call: string;
   /** As the DMA API calls it. */
   direction: Direction;
   /** Address for the device. */

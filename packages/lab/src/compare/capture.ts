@@ -153,9 +153,10 @@ function faultRow(fault: Fault): FaultRow {
   };
 }
 
-function bufferRow({ device, form, dir, dmaAddr, size, mapped }: MappedBuffer): BufferRow {
+function bufferRow(buffer: MappedBuffer): BufferRow {
+  const { device, form, call, dir, dmaAddr, size, mapped } = buffer;
   const direction = DIRECTIONS[dir];
-  return { device, form, direction, dma_addr: dmaAddr, size, mapped_at: placeOrNull(mapped) };
+  return { device, form, call, direction, dma_addr: dmaAddr, size, mapped_at: placeOrNull(mapped) };
 }
 
 function sideRow({ form, dir, dmaAddr, size, entries }: UnmapSide): UnmapSideRow {

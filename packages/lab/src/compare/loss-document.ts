@@ -48,6 +48,24 @@ export interface LossSection {
     /** `file:line` of the first. */
     first: string[];
   };
+  /** Lines of events that are in the file a second time, where the clock stepped back: fewer than four in a row. */
+  repeated_lines: {
+    /** Lines. */
+    count: whole_number;
+    /** `file:line` of the first. */
+    first: string[];
+  };
+  /** Nanoseconds from one time of the trace clock to the next, where that is coarse; 0 where it is not. */
+  clock_tick_ns: whole_number;
+  /** Lines in which HTML entities (`&lt;`) were read as the characters that they stand for. */
+  lines_decoded: whole_number;
+  /** Lines of other programs in a journal: no part of the kernel log. */
+  other_programs: {
+    /** Lines. */
+    lines: whole_number;
+    /** The first eight. */
+    names: string[];
+  };
   /** Events too far behind those of other CPUs to be put into the order of time. */
   out_of_order: whole_number;
   /** CPUs of the machine, by the header; null if there is none. */

@@ -9,6 +9,7 @@ import { sum } from '../show/sum';
 
 /** Lines that are shown of those that were not understood. */
 const FIRST = 3;
+const MOST_PROGRAMS = 8;
 
 /** What is known at the end of a reading. */
 export interface LossReading {
@@ -41,6 +42,20 @@ export function lossSection({ losses, files, counters, cpus }: LossReading): Los
       count: stepsBack.count,
       largest_ns: stepsBack.largestNs,
       first: stepsBack.first.map(showPlace),
+    },
+    repeated_lines: {
+      count: sum(counters, (one) => one.repeated),
+      first: counters
+        .flatMap(({ repeatedLines }, i) =>
+          repeatedLines.map((line) => showPlace({ file: files[i]?.file ?? '', line })),
+        )
+        .slice(0, FIRST),
+    },
+    clock_tick_ns: Math.max(0, ...counters.map(({ tickNs }) => tickNs)),
+    lines_decoded: sum(counters, (one) => one.decoded),
+    other_programs: {
+      lines: sum(counters, (one) => one.programLines),
+      names: [...new Set(counters.flatMap(({ programs }) => programs))].slice(0, MOST_PROGRAMS),
     },
     out_of_order: sum(counters, (one) => one.late),
     cpus,

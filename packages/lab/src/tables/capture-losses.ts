@@ -3,7 +3,7 @@
 
 import type { CaptureSection } from '../compare';
 import { oneLine } from '../errors';
-import { count, hex, plural, time } from '../show/format';
+import { are, count, hex, plural, time } from '../show/format';
 import { bytes, cutLines, list, where } from './capture-words';
 
 /** Files that were taken for those of one recording without a header that says so. */
@@ -16,6 +16,7 @@ export function lossLines(capture: CaptureSection): readonly string[] {
   const hasCalls =
     capture.devices.length + capture.iommu_map.events + capture.iommu_unmap.events > 0;
   return reported(
+    capture,
     [...ofLines(capture, capture.iommu_map.events > 0), ...pairs(capture), ...withoutCall(capture)],
     hasCalls ? '; every map has its unmap, every iommu:* event its call' : '',
   );
@@ -23,16 +24,35 @@ export function lossLines(capture: CaptureSection): readonly string[] {
 
 /** The same of a capture of which only the lines are known. */
 export function lineLosses(capture: LossesOfFiles): readonly string[] {
-  return reported(ofLines(capture, false), '');
+  return reported(capture, ofLines(capture, false), '');
 }
 
 /** @param more what is whole beside the lines */
-function reported(lines: readonly string[], more: string): readonly string[] {
-  if (lines.length === 0)
-    return [
-      `Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back${more}.`,
-    ];
-  return ['Losses, and what they make unknown:', ...lines];
+function reported(
+  capture: LossesOfFiles,
+  lines: readonly string[],
+  more: string,
+): readonly string[] {
+  const others = [...otherPrograms(capture), ...decoded(capture)];
+  if (lines.length > 0) return ['Losses, and what they make unknown:', ...lines, ...others];
+  return [
+    `Losses: none. Every line was understood; no event was lost, no list cut, no clock stepped back${more}.`,
+    ...others,
+  ];
+}
+
+function otherPrograms({ losses }: LossesOfFiles): string[] {
+  const { lines, names } = losses.other_programs;
+  if (lines === 0) return [];
+  return [
+    `${plural(lines, 'line')} of other programs (${names.map(oneLine).join(', ')}) in the journal: no part of the kernel log, and not read.`,
+  ];
+}
+
+function decoded({ losses }: LossesOfFiles): string[] {
+  const { lines_decoded: n } = losses;
+  if (n === 0) return [];
+  return [`${plural(n, 'line')} with HTML entities such as &lt; that were read as characters.`];
 }
 
 interface LossesOfFiles extends Pick<CaptureSection, 'losses'> {
@@ -42,6 +62,7 @@ interface LossesOfFiles extends Pick<CaptureSection, 'losses'> {
 function ofLines(capture: LossesOfFiles, compares: boolean): string[] {
   return [
     ...notUnderstood(capture),
+    ...repeated(capture),
     ...lost(capture, compares),
     ...truncated(capture),
     ...bareLists(capture),
@@ -60,6 +81,15 @@ function notUnderstood({ losses }: LossesOfFiles): string[] {
   return [
     `${plural(n, 'line')} not understood: if these are calls, each figure below lacks them. First:`,
     ...first.map(({ place, text }) => `  ${oneLine(place)}: ${oneLine(text)}`),
+  ];
+}
+
+function repeated(capture: LossesOfFiles): string[] {
+  const { count: n, first } = capture.losses.repeated_lines;
+  if (n === 0) return [];
+  const places = first.map((one) => where(one, capture));
+  return [
+    `${plural(n, 'line')} ${are(n)} in the file a second time, where the clock steps back (${list(places, 3)}): each figure below counts ${n === 1 ? 'it' : 'them'} twice.`,
   ];
 }
 
@@ -101,8 +131,12 @@ function bareLists(capture: LossesOfFiles): string[] {
 }
 
 function clock(capture: LossesOfFiles): string[] {
-  const { clock_steps_back: steps, out_of_order: late } = capture.losses;
+  const { clock_steps_back: steps, out_of_order: late, clock_tick_ns: tick } = capture.losses;
   const lines: string[] = [];
+  if (tick > 0)
+    lines.push(
+      `The trace clock (uptime) has one time for each ${time(tick)}: windows, ages and evictions shorter than that are not known.`,
+    );
   if (steps.count > 0)
     lines.push(
       `The clock stepped back ${plural(steps.count, 'time')}, by ${time(steps.largest_ns)} at most (${list(

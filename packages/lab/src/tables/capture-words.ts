@@ -41,7 +41,7 @@ export function cutLines(lines: readonly string[], all = lines.length): readonly
 
 const FORMS: Readonly<Record<BufferRow['form'], string>> = {
   page: 'a buffer',
-  resource: 'device registers (dma_map_resource)',
+  resource: 'device registers',
   sg: 'a list',
   coherent: 'a coherent buffer',
   pages: 'pages (dma_alloc_pages)',
@@ -56,7 +56,8 @@ export function buffer(row: BufferRow, capture: CaptureSection): string {
     row.mapped_at === null
       ? 'mapped before the capture'
       : `mapped ${row.direction} (${where(row.mapped_at, capture)})`;
-  return `${FORMS[row.form]} of ${bytes(row.size)}, ${mapped}`;
+  const call = row.form === 'resource' ? ` (${row.call})` : '';
+  return `${FORMS[row.form]}${call} of ${bytes(row.size)}, ${mapped}`;
 }
 
 /** A name from outside, cut so that a table stays narrow. */

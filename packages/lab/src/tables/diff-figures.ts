@@ -10,14 +10,15 @@ import { cut, laneName } from './diff-rows';
 
 const UNKNOWN = 'not known';
 
-export function windowParts({ windows: of }: DiffDocument): Part[] {
+export function windowParts(document: DiffDocument): Part[] {
+  const { windows: of } = document;
   if (of.unknown !== null) return [`Not known: ${of.unknown}.`];
   const without =
     of.pairs_unknown > 0
       ? ` Of ${plural(of.pairs_unknown, 'further pair')} not both times are known.`
       : '';
   const rows = of.rows.map((row) => [
-    laneName(row),
+    laneName(row, document),
     count(row.pairs),
     ...beside(row, (figures) => figures.median_ns),
     ...beside(row, (figures) => figures.p99_ns),
@@ -93,7 +94,7 @@ function eventsLine(
   return `${name}: ${said(maps)} iommu:map and ${said(unmaps)} iommu:unmap events${each}.`;
 }
 
-function requestTable({ requests: of }: DiffDocument): TablePart {
+function requestTable({ requests: of, a, b }: DiffDocument): TablePart {
   const rows = of.rows.map((row) => {
     const both = (show: (figures: RequestFigures) => string): string[] =>
       [row.a, row.b].map((one) => {
@@ -102,7 +103,7 @@ function requestTable({ requests: of }: DiffDocument): TablePart {
       });
     const per = (n: number | null): string => (n === null ? UNKNOWN : n.toFixed(2));
     return [
-      `${cell(row.device)} ${operationName(row.form)}`,
+      `${cell(row.device)} ${operationName(row.form, a, b)}`,
       ...both((one) => (one.mappings === 0 ? UNKNOWN : count(one.iommu_maps))),
       ...both((one) => per(one.iommu_maps_per_mapping)),
       ...both((one) =>

@@ -2,7 +2,7 @@
 // What `diff` shows, part by part: the same for a terminal and for a page.
 
 import type { DiffDocument, DifferenceRow, OperationRow } from '../compare';
-import { DIFFERENCE_KINDS, operationName } from '../compare';
+import { DIFFERENCE_KINDS } from '../compare';
 import { oneLine } from '../errors';
 import { count, plural } from '../show/format';
 import { type Part, type TablePart, type TitledParts, titledText } from '../show/parts';
@@ -11,7 +11,7 @@ import { lossLines } from './capture-losses';
 import { cell } from './capture-words';
 import { capturesLines, diffAnswer } from './diff-answer';
 import { requestParts, windowParts } from './diff-figures';
-import { cut, laneName } from './diff-rows';
+import { callName, cut, laneName } from './diff-rows';
 
 export function diffText(document: DiffDocument, screen: Screen = PAPER): string {
   const lead = [diffAnswer(document), capturesLines(document)];
@@ -62,7 +62,8 @@ function machine({ machine: rows }: DiffDocument): Part[] {
   ];
 }
 
-function operations({ operations: of }: DiffDocument): Part[] {
+function operations(document: DiffDocument): Part[] {
+  const { operations: of } = document;
   const sums = [
     `${plural(of.in_order, 'pair')} in order, ${count(of.moved)} moved, ${count(of.reconstructed_in_one)} known from iommu:* events only in one capture, ${count(of.changed)} by another call or direction; ${count(of.gone)} gone, ${count(of.added)} added.`,
     ...(of.attributes_differ > 0
@@ -74,15 +75,19 @@ function operations({ operations: of }: DiffDocument): Part[] {
         ]
       : []),
   ];
-  return [sums, operationTable(of.rows, of.other_rows), ...otherwise(of.otherwise)];
+  return [sums, operationTable(of.rows, of.other_rows, document), ...otherwise(document)];
 }
 
-function operationTable(rows: readonly OperationRow[], others: number): TablePart {
+function operationTable(
+  rows: readonly OperationRow[],
+  others: number,
+  document: DiffDocument,
+): TablePart {
   const otherRow = (row: OperationRow): number =>
     row.paired_with_other_row_a + row.paired_with_other_row_b;
   const hasOtherRow = rows.some((row) => otherRow(row) > 0);
   const made = rows.map((row) => [
-    laneName(row),
+    laneName(row, document),
     count(row.size_bytes),
     count(row.a),
     count(row.b),
@@ -102,12 +107,13 @@ function operationTable(rows: readonly OperationRow[], others: number): TablePar
   };
 }
 
-function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
+function otherwise(document: DiffDocument): Part[] {
+  const { otherwise: rows } = document.operations;
   if (rows.length === 0) return [];
   const made = rows.map((row) => [
     cell(row.device),
-    sideName(row.a),
-    sideName(row.b),
+    callName(row.a.form, row.a.direction, document.a),
+    callName(row.b.form, row.b.direction, document.b),
     row.recorded ? 'yes' : 'not known',
     count(row.pairs),
   ]);
@@ -120,13 +126,6 @@ function otherwise(rows: DiffDocument['operations']['otherwise']): Part[] {
       keys: 1,
     },
   ];
-}
-
-function sideName({
-  form,
-  direction,
-}: DiffDocument['operations']['otherwise'][number]['a']): string {
-  return form === 'reconstructed' ? operationName(form) : `${operationName(form)} ${direction}`;
 }
 
 function differences(document: DiffDocument): Part[] {

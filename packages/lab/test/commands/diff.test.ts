@@ -247,6 +247,23 @@ describe('diff', function () {
     expect(await longer(20, '--tolerance', '50')).to.equal(1);
   });
 
+  it('names calls as each recorded kernel does', async () => {
+    const before = readFileSync(BEFORE, 'utf8');
+    const after = before.replace(/(dma_(?:un)?map)_page:/g, '$1_phys:');
+    expect(after).to.not.equal(before);
+    await withFolder(async (folder) => {
+      const files = [join(folder, 'a.txt'), join(folder, 'b.txt')] as const;
+      writeFileSync(files[0], before);
+      writeFileSync(files[1], after);
+      const { a, b } = await documentOf(...files);
+      const nameOf = ({ calls }: DiffDocument['a']): string | undefined =>
+        calls.find(({ form }) => form === 'page')?.name;
+      expect([a, b].map(nameOf)).to.deep.equal(['dma_map_page', 'dma_map_phys']);
+      const { out } = await cliOn({ columns: 200 }, 'diff', ...files);
+      expect(out).to.match(/dma_map_page\/dma_map_phys /);
+    });
+  });
+
   it('tells attributes, calls and directions that differ', async () => {
     const one = mapped([4096, 4096]).text;
     const attributes = await textsDiff(one, one.replace(/attrs=$/m, 'attrs=SKIP_CPU_SYNC'));

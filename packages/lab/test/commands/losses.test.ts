@@ -74,6 +74,35 @@ describe('what a capture lacks', function () {
       for (const [verb, one] of found) expect(one, verb).to.deep.equal(losses);
     }));
 
+  it('is told of lines that are there twice; of other programs, and of web pages, that it is none', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'x.txt');
+      const page = call(5, MAP).replace('job-7', '&lt;idle&gt;-0');
+      const journal = 'Nov 29 11:05:06 box systemd[1]: Started\n';
+      for (const [text, says, field] of [
+        [
+          call(5, MAP) + call(9, UNMAP) + call(5, MAP),
+          /1 line is in the file a second time, where the clock steps back \(line 3\): each figure below counts it twice/,
+          { repeated_lines: { count: 1, first: [`${file}:3`] } },
+        ],
+        [
+          page + call(9, UNMAP) + journal,
+          /Losses: none\.[^]*1 line of other programs \(systemd\) in the journal[^]*1 line with HTML entities/,
+          { lines_decoded: 1, other_programs: { lines: 1, names: ['systemd'] } },
+        ],
+      ] as const) {
+        writeFileSync(file, text);
+        for (const verb of ['replay', 'lint']) {
+          const { out } = await cliOn({ columns: 300 }, verb, file);
+          expect(out.replace(/\s+/g, ' '), verb).to.match(says);
+          const { captures } = JSON.parse((await cli(verb, file, '--json')).out) as {
+            captures: { losses: LossSection }[];
+          };
+          expect(captures[0]?.losses, verb).to.deep.include(field);
+        }
+      }
+    }));
+
   it('is nothing where a capture is whole, which each says, too', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'x.txt');

@@ -117,6 +117,7 @@ function inRange(range: IommuRange, iova: number, now: number): Found {
   };
 }
 
-function bufferIn({ device, form, dir, dmaAddr, size, mapped }: FreedMapping): MappedBuffer {
-  return { device, form, dir, dmaAddr, size, mapped };
+function bufferIn(freed: FreedMapping): MappedBuffer {
+  const { device, form, call, dir, dmaAddr, size, mapped } = freed;
+  return { device, form, call, dir, dmaAddr, size, mapped };
 }

@@ -28,6 +28,8 @@ export interface Before {
 export interface MappedBuffer {
   readonly device: string;
   readonly form: CallForm;
+  /** The map call by the name that the recorded kernel gives it. */
+  readonly call: string;
   readonly dir: dma_data_direction;
   readonly dmaAddr: number;
   /** Bytes; of a list, all entries together. */

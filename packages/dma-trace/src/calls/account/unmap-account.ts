@@ -6,7 +6,15 @@ import type { DmaFree, IovaDestroy, IovaPiece, UnmapPage, UnmapSg } from '../../
 import type { ObsUnmapPage, ObsUnmapSg } from '../../pool-events';
 import { DIRECTIONS } from '../../event-head';
 import type { LiveMappings } from '../live-mappings';
-import { type CallForm, type Mapping, type Place, rangeEnd, rangeStart } from '../step';
+import {
+  type CallForm,
+  type Mapping,
+  type Place,
+  formName,
+  mapCallOf,
+  rangeEnd,
+  rangeStart,
+} from '../step';
 import { type FreedMapping, type FreedMappings, shortListKey } from './freed-mappings';
 import { type Before, type MappedBuffer, LISTED, type Seen, seen } from './seen';
 
@@ -25,6 +33,8 @@ export type UnmapDifference = 'size' | 'direction' | 'call' | 'address' | 'entri
 
 export interface UnmapSide {
   readonly form: CallForm;
+  /** The map call that it belongs to, by the name that the recorded kernel gives it. */
+  readonly call: string;
   /** Null where the line has none. */
   readonly dir: dma_data_direction | null;
   /** Bytes; null where the line has none. */
@@ -129,6 +139,7 @@ export class UnmapAccount {
       {
         device,
         form: unmap.form,
+        call: unmap.call,
         dir: unmap.dir ?? 0,
         dmaAddr: unmap.dmaAddr ?? 0,
         size: unmap.size ?? 0,
@@ -163,8 +174,9 @@ export class UnmapAccount {
   }
 }
 
-export function bufferOf({ device, form, dir, dmaAddr, size, place }: Mapping): MappedBuffer {
-  return { device, form, dir, dmaAddr, size, mapped: place };
+export function bufferOf(mapping: Mapping): MappedBuffer {
+  const { device, form, call, dir, dmaAddr, size, place } = mapping;
+  return { device, form, call, dir, dmaAddr, size, mapped: place };
 }
 
 export function beforeOf(freed: FreedMapping, at: Seen): Before {
@@ -174,21 +186,21 @@ export function beforeOf(freed: FreedMapping, at: Seen): Before {
 function freedFrom(mapping: Mapping, at: Pick<Seen, 'place' | 'timeNs'>): FreedMapping {
   const start = rangeStart(mapping);
   const end = rangeEnd(mapping);
-  const { device, form, dir, dmaAddr, size, place: mapped } = mapping;
+  const { device, form, call, dir, dmaAddr, size, place: mapped } = mapping;
   const { place: freed, timeNs: freedNs } = at;
-  return { device, form, dir, dmaAddr, size, mapped, start, end, freed, freedNs };
+  return { device, form, call, dir, dmaAddr, size, mapped, start, end, freed, freedNs };
 }
 
 export function mapSide(mapping: Mapping): UnmapSide {
-  const { form, dir, size, dmaAddr, listEntries: entries } = mapping;
-  return { form, dir, size, dmaAddr, entries };
+  const { form, call, dir, size, dmaAddr, listEntries: entries } = mapping;
+  return { form, call, dir, size, dmaAddr, entries };
 }
 
 export function unmapSide(call: UnmapCall): UnmapSide {
   const dir = call.dir === null ? null : directionOf(call.dir);
   switch (call.kind) {
     case 'unmapPage':
-      return side(call.resource ? 'resource' : 'page', dir, call.size, call.dmaAddr);
+      return pageSide(call, dir);
     case 'obsUnmapPage':
       return side('page', dir, call.size, call.dmaAddr);
     case 'unmapSg':
@@ -208,6 +220,12 @@ export function unmapSide(call: UnmapCall): UnmapSide {
   }
 }
 
+function pageSide(call: UnmapPage, dir: UnmapSide['dir']): UnmapSide {
+  const { resource, size, dmaAddr } = call;
+  const form = resource ? 'resource' : 'page';
+  return { form, call: mapCallOf(call), dir, size, dmaAddr, entries: null };
+}
+
 function side(
   form: CallForm,
   dir: UnmapSide['dir'],
@@ -215,7 +233,7 @@ function side(
   dmaAddr: number | null,
   entries: number | null = null,
 ): UnmapSide {
-  return { form, dir, size, dmaAddr, entries };
+  return { form, call: formName(form), dir, size, dmaAddr, entries };
 }
 
 /** As the mappings have it: NONE counts as both ways. */

@@ -15,6 +15,13 @@ export interface DiffCapture {
   readonly mappings: whole_number;
   /** From its first operation to its last, in ns. */
   readonly duration_ns: number;
+  /** Its map calls, by the names that its kernel gives them: `dma_map_phys` has taken the place of `dma_map_page`. */
+  readonly calls: readonly {
+    /** The call. */
+    readonly form: OperationKind;
+    /** Its name. */
+    readonly name: string;
+  }[];
   /** What it lacks, and what it shows beside its calls. */
   readonly capture: CaptureSection;
 }

@@ -2,6 +2,7 @@
 // Compares two captures of the same work.
 
 import {
+  OPERATION_KINDS,
   type DeviceName,
   type FoundFacts,
   type OperationLog,
@@ -129,11 +130,20 @@ function alone(devices: readonly string[], log: OperationLog): DeviceAlone[] {
   return [...counts].map(([device, operations]) => ({ device, operations }));
 }
 
+/** In the order of OPERATION_KINDS. */
+function callsOf({ lanes }: OperationLog): DiffCapture['calls'] {
+  return OPERATION_KINDS.flatMap((form) => {
+    const name = lanes.find(({ kind }) => kind === form)?.call ?? null;
+    return name === null ? [] : [{ form, name }];
+  });
+}
+
 function captureOf({ log, section }: CaptureRead): DiffCapture {
   return {
     operations: log.length,
     mappings: mappingsOf(log),
     duration_ns: log.length === 0 ? 0 : log.lastNs - log.firstNs,
+    calls: callsOf(log),
     capture: section,
   };
 }

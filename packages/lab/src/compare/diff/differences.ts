@@ -10,7 +10,7 @@ import {
 } from '@iommu-bounce/dma-trace';
 import { count, plural, time } from '../../show/format';
 import { DIFFERENCE_KINDS, type DifferenceKind } from './difference-kinds';
-import type { DifferenceRow } from './diff-document';
+import type { DiffCapture, DifferenceRow } from './diff-document';
 import { type Pairing, formOf, directionOf } from './pairing';
 
 /** Operations looked at before one that only the other capture has, for its neighbour. */
@@ -156,13 +156,20 @@ function neighbour(log: OperationLog, partners: Int32Array, i: number): number |
 function describe(log: OperationLog, i: number): string {
   const form = formOf(log, i);
   const direction = form === 'reconstructed' ? '' : ` ${directionOf(log, i)}`;
-  return `${operationName(form)}${direction} of ${plural(log.sizeOf(i), 'byte')}`;
+  return `${log.laneOf(i).call ?? operationName(form)}${direction} of ${plural(log.sizeOf(i), 'byte')}`;
 }
 
-/** As a driver's author knows it. */
-export function operationName(form: OperationKind): string {
-  if (!isSyncKind(form)) return formName(form);
-  return form === 'sync_for_cpu' ? 'sync for CPU' : 'sync for device';
+/**
+ * As a driver's author knows it, by the name that the recorded kernel gives it.
+ * @param captures those that have it; where they differ, both names
+ */
+export function operationName(
+  form: OperationKind,
+  ...captures: readonly Pick<DiffCapture, 'calls'>[]
+): string {
+  if (isSyncKind(form)) return form === 'sync_for_cpu' ? 'sync for CPU' : 'sync for device';
+  const names = captures.flatMap(({ calls }) => calls.filter((one) => one.form === form));
+  return [...new Set(names.map(({ name }) => name))].join('/') || formName(form);
 }
 
 function byKind<T>(value: () => T): Record<DifferenceKind, T> {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Whether a file has a part of itself twice: below the first copy, or line by line.
+import type { TraceEvent } from './events';
+import { isReadAgain } from './files';
+import { type Repetition, Restarts, findRepetitions } from './repeated-within';
+import type { TraceCounters } from './trace-counters';
+import { TraceError } from './trace-error';
+import { TwinLines } from './twin-lines';
+
+const EXPECTED = 'expected each line once';
+/** Places of lines that are kept. */
+const FIRST = 3;
+
+export class Copies {
+  private readonly restarts = new Restarts();
+  private readonly twins = new TwinLines();
+
+  /**
+   * To be told of each event.
+   * @param bytes the block that its line is in, from `start` to `end`
+   * @param stepNs nanoseconds by which its clock stepped back; NaN if it has none
+   */
+  see(event: TraceEvent, bytes: Uint8Array, start: number, end: number, stepNs: number): void {
+    const isEvent = event.kind !== 'kernelLog';
+    if (stepNs > 0) this.restarts.add(event.line, bytes.subarray(start, end), isEvent, stepNs);
+    this.twins.add(bytes, start, end, event.line, stepNs === 0 && isEvent);
+  }
+
+  /**
+   * At the end of the file: counts single lines that are there twice.
+   * @throws TraceError for a copy of a part, or a file that cannot be read again
+   */
+  async look(file: string, path: string, counters: TraceCounters): Promise<void> {
+    const { restarts, twins } = this;
+    if (twins.areAll(counters.events))
+      throw new TraceError(
+        file,
+        twins.first,
+        `the line is the one above it, and so are half of the lines of the file; ${EXPECTED}: \`sort -u\` in place of \`sort\``,
+      );
+    if (restarts.isEmpty || !(await isReadAgain(path))) return;
+    for (const found of await findRepetitions(file, path, restarts)) {
+      if (found.isCopy) throw new TraceError(file, found.line, textOf(found));
+      counters.repeated += found.lines;
+      if (counters.repeatedLines.length < FIRST) counters.repeatedLines.push(found.line);
+    }
+  }
+}
+
+function textOf({ lines, line, lastLine, firstLine, firstLastLine }: Repetition): string {
+  const isGapless = lastLine - line === firstLastLine - firstLine;
+  const where = `lines ${String(firstLine)} to ${String(firstLastLine)}`;
+  return isGapless
+    ? `lines ${String(line)} to ${String(lastLine)} repeat ${where}; ${EXPECTED}: cut them off`
+    : `${String(lines)} lines, from ${String(line)} to ${String(lastLine)}, are also among ${where}; ${EXPECTED}: cut them off`;
+}
