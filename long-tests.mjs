@@ -6,6 +6,8 @@
 // it mentions such a name, if one decides whether the test is there, or if a hook of a suite around it mentions one.
 
 const TAG = '@long';
+/** Of a test that `npm test` leaves out, whether TEST_LONG changes it or not. */
+const ONLY = '@long-only';
 const HOOKS = new Set(['before', 'after', 'beforeEach', 'afterEach']);
 
 /** The name of what is called: `it` in `it(…)` and in `(LONG ? it : it.skip)(…)`. */
@@ -65,9 +67,9 @@ const longTests = {
         .map((hook) => suitesAround(hook)[0])
         .some((suite) => suite === undefined || suites.includes(suite));
     };
-    const isTagged = (test) =>
+    const hasInTitle = (test, tag) =>
       [test, ...suitesAround(test)].some((one) =>
-        sourceCode.getText(one.arguments[0]).includes(TAG),
+        sourceCode.getText(one.arguments[0]).includes(tag),
       );
 
     return {
@@ -84,8 +86,9 @@ const longTests = {
       },
       'Program:exit'() {
         for (const test of calls.filter((call) => calledName(call) === 'it')) {
+          if (hasInTitle(test, ONLY)) continue;
           const isChanged = depends(test) || decides(test) || isPrepared(test);
-          if (isChanged === isTagged(test)) continue;
+          if (isChanged === hasInTitle(test, TAG)) continue;
           const message = isChanged
             ? `TEST_LONG changes this test: its title, or that of a suite around it, needs ${TAG}`
             : `TEST_LONG changes nothing of this test, which has ${TAG}`;

@@ -5,6 +5,7 @@ export * from './events'; // what a line can be
 export { LineParser, type Parsed, parseLine } from './parse-line'; // lines of one capture, one line
 export type { Scanner } from './scanner'; // a line that is being read
 export type { Format, FormatName } from './formats/format'; // who printed them
+export type { WholeClock } from './formats/whole-times'; // clocks without a point in their times
 export * from './calls'; // lines put together to calls
 export * from './lint'; // what is wrong or fragile in them
 export * from './anonymise'; // the same lines with other names and addresses

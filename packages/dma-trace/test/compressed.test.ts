@@ -80,7 +80,7 @@ describe('a compressed file', () => {
       expect(await outcome(await temp.write('b', bytes))).to.deep.equal(plain);
     });
 
-    it(`of ${name} is told as damaged, whichever byte it is @long`, async () => {
+    it(`of ${name} is told as damaged, whichever byte it is @long-only`, async () => {
       const plain = await outcome(await temp.write('a', lines()));
       let damaged = 0;
       // The magic behind, which is another file's if it is changed.

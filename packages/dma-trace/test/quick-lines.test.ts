@@ -207,7 +207,7 @@ describe('QuickLines', () => {
     expect(read.length).to.be.greaterThan(lines.length / 3);
   });
 
-  it('accepts no damaged line that the parser of text reads otherwise @long', () => {
+  it('accepts no damaged line that the parser of text reads otherwise @long-only', () => {
     const source = random(SEED);
     const some = lines.filter(({ text, format }) => check(text, format, format));
     let accepted = 0;

@@ -89,7 +89,7 @@ describe('the recorded traces', function () {
       expect(compared).to.be.above(lines.length / 2);
     });
 
-  it('of one boot come into the order in which they were recorded', async () => {
+  it('of one boot come into the order in which they were recorded @long-only', async () => {
     const boot = readdirSync(join(TRACES, 'series')).filter((name) =>
       /^iobuf-def.*\.gz$/.test(name),
     );

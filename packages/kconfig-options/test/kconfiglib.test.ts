@@ -56,7 +56,7 @@ function ask({ files, config }: Case): Answer {
 }
 
 describe('evaluation against kconfiglib @long', () => {
-  it(`agrees on ${String(CASES)} random Kconfigs and .configs`, function () {
+  it(`agrees on ${String(CASES)} random Kconfigs and .configs @long-only`, function () {
     const python = findPython();
     if (python === undefined) {
       console.log('      SKIPPED: no python3 with kconfiglib (Debian: python3-kconfiglib)');

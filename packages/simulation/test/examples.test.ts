@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { POLICIES } from '../src';
 
 describe('examples/policies.js', () => {
-  it('has a line for each policy, and the pool sends next to nothing', function () {
+  it('has a line for each policy, and the pool sends next to nothing @long-only', function () {
     if (!existsSync(join(__dirname, '../dist/index.js'))) {
       console.log('      skipped: the package is not built (npm run build)');
       this.skip();

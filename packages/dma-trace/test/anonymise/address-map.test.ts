@@ -20,7 +20,7 @@ function mapOf(survey: AddressSurvey, seed = 'a seed'): (address: number) => num
 }
 
 describe('AddressMap', () => {
-  it('keeps order, offsets in 2 MiB, neighbours, gaps and what lies below 4 GiB', () => {
+  it('keeps order, offsets in 2 MiB, neighbours, gaps and what lies below 4 GiB @long-only', () => {
     const seed = Number(process.env['ANONYMISE_SEED'] ?? 20261129);
     const rng = random(seed);
     for (let round = 0; round < 200; round++) {

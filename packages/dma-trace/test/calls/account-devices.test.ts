@@ -112,14 +112,14 @@ describe('CaptureAccount: recorded traces', () => {
     return account;
   };
 
-  it('show the virtio ring of 5.14 unmapping what it sent as if it had been received', async () => {
+  it('show the virtio ring of 5.14 unmapping what it sent as if it had been received @long-only', async () => {
     const { unmaps, devices } = await accountOf('series/iobuf-def.net');
     expect(unmaps).to.include({ different: 2060, second: 0, notMapped: 256 });
     expect(unmaps.differentIn).to.include({ direction: 2060, size: 0 });
     expect(devices.of('0000:00:06.0')).to.include({ maps: 5422, unmaps: 5166 });
   }).timeout(60_000);
 
-  it('have nothing else beside their calls', async () => {
+  it('have nothing else beside their calls @long-only', async () => {
     for (const name of ['virtio.net-rx', 'virtio.nvme-read-128k']) {
       const { iommu, unmaps, faults, bounces, straySyncs } = await accountOf(name);
       expect(iommu.maps.withoutCall + iommu.unmaps.withoutCall, name).to.equal(0);

@@ -67,7 +67,7 @@ describe('Alignment', () => {
   const seed = Number(process.env['DIFF_SEED'] ?? 99);
   const says = (run: number): string => `DIFF_SEED=${String(seed)} run ${String(run)}`;
 
-  it('finds just the operations that were taken out and put in @long', () => {
+  it('finds just the operations that were taken out and put in @long-only', () => {
     const source = random(seed);
     for (let run = 0; run < (LONG ? 20 : 5); run++) {
       const a: Operation[] = [];

@@ -72,7 +72,7 @@ describe('SequenceAligner', () => {
     }
   });
 
-  it('goes on behind a stretch with more edits than it follows @long', () => {
+  it('goes on behind a stretch with more edits than it follows @long-only', () => {
     const source = random(seed);
     for (let run = 0; run < (LONG ? 30 : 10); run++) {
       const make = (n: number): number[] => Array.from({ length: n }, () => source.below(4));
@@ -89,7 +89,7 @@ describe('SequenceAligner', () => {
     }
   });
 
-  it('finds its way behind gaps that are longer than all edits of a stretch @long', () => {
+  it('finds its way behind gaps that are longer than all edits of a stretch @long-only', () => {
     const source = random(seed);
     for (let run = 0; run < (LONG ? 10 : 3); run++) {
       const a = Array.from({ length: 6000 }, () => source.below(4));

@@ -97,7 +97,7 @@ describe('advise', function () {
         expect(recommendation?.choice.memory_bytes).to.be.below(usual?.memory_bytes ?? 0);
       }));
 
-  it('confirms its choices in one reading of the capture @long', async () => {
+  it('confirms its choices in one reading of the capture @long-only', async () => {
     const text = traceOf({ maps: 120, inFlight: 8, sizes: [1024, 4096, 16384, 65536] });
     const steps: string[] = [];
     const adviseOn = (file: string): Promise<unknown> =>
@@ -127,7 +127,7 @@ describe('advise', function () {
       expect(out).to.match(new RegExp(`^${title}`, 'm'));
   });
 
-  it('serves most within --memory, and says if nothing fits', async () => {
+  it('serves most within --memory, and says if nothing fits @long-only', async () => {
     const many = traceOf({ maps: 160, inFlight: 40, sizes: [4096, 16384] });
     const { within, recommendation } = await adviceOnText(many, '--memory', '300k');
     expect(within?.choice?.memory_bytes).to.be.within(1, 300 * 1024);
@@ -141,7 +141,7 @@ describe('advise', function () {
     );
   });
 
-  it('takes tiny mappings, huge ones, and both', async () => {
+  it('takes tiny mappings, huge ones, and both @long-only', async () => {
     const tiny = await adviceOnText(traceOf({ maps: 120, inFlight: 8, sizes: [60] }));
     expect(tiny.recommendation?.choice).to.include({
       class_sizes: 1,
@@ -195,7 +195,7 @@ describe('advise', function () {
     });
   });
 
-  it('names no rest of a swiotlb area that is full at the peak', async () => {
+  it('names no rest of a swiotlb area that is full at the peak @long-only', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
       const words = async (sizes: readonly number[]): Promise<string> => {
@@ -209,7 +209,7 @@ describe('advise', function () {
     });
   });
 
-  it('counts slots for every device, though one of eight is busy', async () => {
+  it('counts slots for every device, though one of eight is busy @long-only', async () => {
     const device = (i: number): string => `0000:00:0${String(i)}.0`;
     const idle = Array.from({ length: 7 }, (_, i) => i + 1).map((i) => ({
       ...{ maps: 1, inFlight: 1, sizes: [4096], device: device(i) },
@@ -251,7 +251,7 @@ describe('advise', function () {
     expect(lazyCapture.cpu.slice(0, 2).map(({ ns }) => ns)).to.deep.equal([strict?.ns, lazy?.ns]);
   });
 
-  it('does not advise a pool where copying costs more', async () => {
+  it('does not advise a pool where copying costs more @long-only', async () => {
     const text = traceOf({ maps: 300, inFlight: 8, sizes: [131072] });
     const found = await adviceOnText(text, '--preset', 'bare-metal-vtd');
     expect(found.advice).to.match(
@@ -379,7 +379,7 @@ describe('advise', function () {
       expect(rows).to.deep.equal([]);
     });
 
-    it('is read beside a capture, whose calls may show the leak', async () => {
+    it('is read beside a capture, whose calls may show the leak @long-only', async () => {
       await withFolder(async (folder) => {
         const [log, trace] = [join(folder, 'log.txt'), join(folder, 'x.trace.txt')];
         writeFileSync(log, full(100, 32768));

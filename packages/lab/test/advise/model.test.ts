@@ -112,7 +112,7 @@ describe('PoolModel', function () {
       expect(compared).to.be.above(0);
     });
 
-  it('decides as the port does on the traces of this repository', async () => {
+  it('decides as the port does on the traces of this repository @long-only', async () => {
     const folder = join(fixtures, 'traces');
     const files = readdirSync(folder).filter((name) => /net-rx.*\.trace\.txt\.gz$/.test(name));
     expect(files).not.to.deep.equal([]);

@@ -50,7 +50,7 @@ describe('a machine of the benchmark', () => {
 describe('garbage', function () {
   this.timeout(60_000);
 
-  it('is none for a hit at the beginning of a page, and some for an address beyond 2^31 that is new', () => {
+  it('is none for a hit at the beginning of a page, and some for an address beyond 2^31 that is new @long-only', () => {
     const register = join(__dirname, '../../../../register.cjs');
     const script = join(__dirname, 'pair-garbage.ts');
     const { stdout, stderr } = spawnSync(
@@ -115,7 +115,7 @@ describe('measure', () => {
 });
 
 describe('fioRates', () => {
-  it('counts I/Os by CPU time, policy by policy', () => {
+  it('counts I/Os by CPU time, policy by policy @long-only', () => {
     const rates = fioRates('strict,pool', 2000);
     expect(rates.map(({ policy, ios }) => [policy, ios])).to.deep.equal([
       ['strict', 2000],

@@ -54,7 +54,7 @@ describe('the captures of the benchmark', () => {
 describe('formatRates', function () {
   this.timeout(60_000);
 
-  it('parses against lines, and replays against parsing, in each layout', async () => {
+  it('parses against lines, and replays against parsing, in each layout @long-only', async () => {
     const rates = await formatRates(EVENTS, 1);
     for (const { layout, step, events, events_per_s, ratio, to } of rates) {
       expect(events).to.equal(EVENTS);

@@ -15,7 +15,7 @@ const [POINTS, MOST_MORE] = LONG ? [200_000, 2.5 * MIB] : [20_000, 2 * MIB];
 describe('the coordinator of a sweep @long', function () {
   this.timeout(600_000);
 
-  it('holds no more memory for many points than for few, with --resume, too', async () => {
+  it('holds no more memory for many points than for few, with --resume, too @long-only', async () => {
     const { memory } = await coordinatorRates(POINTS);
     expect(memory.map(({ points }) => points)).to.deep.equal([1000, POINTS, POINTS]);
     const [few = 0, ...many] = memory.map(({ heap }) => heap);

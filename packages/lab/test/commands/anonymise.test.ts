@@ -51,7 +51,7 @@ async function compared(file: string, verbs: readonly (readonly string[])[]): Pr
 describe('anonymise', function () {
   this.timeout(170_000);
 
-  it('gives lint the same findings, for each rule', async () => {
+  it('gives lint the same findings, for each rule @long-only', async () => {
     for (const file of filesIn(join(fixtures, 'lint')))
       expect(await compared(file, [['lint']])).to.equal(true);
   });
@@ -66,7 +66,7 @@ describe('anonymise', function () {
       expect(await compared(file, [['replay', '--patches', '0']])).to.equal(true);
   });
 
-  it('gives the same figures of real captures', async () => {
+  it('gives the same figures of real captures @long-only', async () => {
     for (const file of FEW) {
       const verbs = [['lint'], ['replay', '--patches', '4']];
       expect(await compared(file, verbs), file).to.equal(true);

@@ -38,7 +38,7 @@ describe('BreakEvenModel', () => {
     );
   });
 
-  it('is moved by vmexits and unpinning behind virtio-iommu, by invalidations on bare metal', () => {
+  it('is moved by vmexits and unpinning behind virtio-iommu, by invalidations on bare metal @long-only', () => {
     const virtio = new BreakEvenModel({
       iommu: 'virtio-iommu',
       layout: 'contiguous',

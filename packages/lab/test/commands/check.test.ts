@@ -154,7 +154,7 @@ describe('check', function () {
     expect((await cli('check', '--list')).out).to.match(/^Findings, the worst first\n/);
   });
 
-  it('says where a fix that does more takes less time, and why, without a row for what does not change', async () => {
+  it('says where a fix that does more takes less time, and why, without a row for what does not change @long-only', async () => {
     const args = ['check', '--prices', '--fix', 'scrub,next-class', '--json'];
     const prices = JSON.parse((await cli(...args)).out) as CheckPricesDocument;
     const scrub = prices.prices.find(({ fix }) => fix === 'scrub');

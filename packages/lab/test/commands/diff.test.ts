@@ -99,7 +99,7 @@ describe('diff', function () {
     ]);
   });
 
-  it('gives mirrored figures for swapped captures', async () => {
+  it('gives mirrored figures for swapped captures @long-only', async () => {
     const pairs: [string, string][] = [
       [trace('virtio.nvme-mixed'), trace('virtio.nvme-read-64k')],
       [format('tracecmd316-k6.12.A.ftrace'), format('k6.17.A.ftrace')],
@@ -129,7 +129,7 @@ describe('diff', function () {
     }
   });
 
-  it('tells a lazy boot from a strict one by its addresses, and by its facts', async () => {
+  it('tells a lazy boot from a strict one by its addresses, and by its facts @long-only', async () => {
     const [strict, lazy] = [trace('virtio.nvme-read-4k'), trace('virtio-lazy.nvme-randread-4k')];
     const { operations, requests, machine, counts } = await documentOf(strict, lazy);
     expect(operations).to.include({ in_order: 8000, gone: 0, added: 0, moved: 0 });
@@ -410,7 +410,7 @@ describe('diff', function () {
 
   const whole =
     process.env['TRACE_FORMATS'] ?? join(__dirname, '../../../../../shared/traces/formats');
-  it('finds the same operations in whole recordings by perf and ftrace', async function () {
+  it('finds the same operations in whole recordings by perf and ftrace @long-only', async function () {
     const files = ['ftrace', 'script'].map((one) => join(whole, `perf612-k6.12.${one}.txt.gz`));
     if (!files.every((file) => existsSync(file))) {
       console.log('      skipped: no whole captures of formats (TRACE_FORMATS)');

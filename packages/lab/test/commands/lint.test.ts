@@ -303,7 +303,7 @@ describe('lint', function () {
   const real = ['virtio.net-rx', 'series/iobuf-def.net'];
   const more = ['intel.nvme-randread-16k', 'virtio.nvme-mixed', 'virtio-lazy.nvme-randread-4k'];
   for (const name of LONG ? [...real, ...more] : real)
-    it(`finds nothing in the real capture ${name}, but for one known bug @long`, async () => {
+    it(`finds nothing in the real capture ${name}, but for one known bug @long-only`, async () => {
       const file = join(fixtures, 'traces', `${name}.trace.txt.gz`);
       const { out } = await cli('lint', file, '--json');
       const { captures } = JSON.parse(out) as LintDocument;

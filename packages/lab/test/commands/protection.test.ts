@@ -183,7 +183,7 @@ describe('docs/protection.md', function () {
       }
     });
   else
-    it('has a row for each policy, on both machines @long', () => {
+    it('has a row for each policy, on both machines @long-only', () => {
       const tables = tablesIn(PAGE);
       const { machines } = protectionOf({ operations: 5, speedIos: 0 });
       for (const { preset, rows } of machines) {

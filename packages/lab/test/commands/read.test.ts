@@ -88,7 +88,7 @@ describe('iommu-bounce read NAME', () => {
     expect(alone.out).to.match(/^C: drivers\/tally\/tally\.c .*, as it was before patch 3\n/);
   });
 
-  it('prints the state that --state chooses, with the text that both sides have there', async () => {
+  it('prints the state that --state chooses, with the text that both sides have there @long-only', async () => {
     const text = async (...args: readonly string[]): Promise<string> =>
       (await cli('read', 'tally_put_mark', ...tally, ...kernel, ...args)).out;
     const states = await Promise.all(['0', '1', '2', '3', '4'].map((n) => text('--state', n)));
@@ -243,7 +243,7 @@ describe('iommu-bounce read --out', () => {
     });
   });
 
-  it('says that it replaces a site, and does not replace one with a series by one without', async () => {
+  it('says that it replaces a site, and does not replace one with a series by one without @long-only', async () => {
     await withFolder(async (folder) => {
       const site = join(folder, 'site');
       const args = ['read', ...tally, ...kernel, '--out', site];

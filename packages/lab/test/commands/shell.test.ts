@@ -119,7 +119,7 @@ describe('iommu-bounce man', () => {
 });
 
 describe('long options', () => {
-  it('may be spelt with underscores, as in fio', async () => {
+  it('may be spelt with underscores, as in fio @long-only', async () => {
     const { status, out } = await cli('breakeven', '--set=vmexitNs=1000', '--json');
     expect(status).to.equal(0);
     const args = ['fio', '--no_data', '--json', '--rw=read', '--number_ios=200', '--bs=4k'];

@@ -47,7 +47,7 @@ describe('files that commands write', () => {
     });
   });
 
-  it('ends with its status where errors cannot be written', function () {
+  it('ends with its status where errors cannot be written @long-only', function () {
     if (!existsSync('/dev/full')) this.skip();
     const bin = join(fixtures, '../packages/lab/bin/iommu-bounce.js');
     expect(spawnSync('sh', ['-c', `"${bin}" nonsense 2> /dev/full`]).status).to.equal(2);

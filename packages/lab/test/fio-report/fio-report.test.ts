@@ -179,7 +179,7 @@ describe("an experiment's report", function () {
     expect(fittedText(experiment('bare-metal-vtd'))).to.equal(null);
   });
 
-  it('says what the terminal says, word by word', () => {
+  it('says what the terminal says, word by word @long-only', () => {
     const documents = [
       experiment('laptop-virtio'),
       experiment('bare-metal-vtd'),
@@ -218,7 +218,7 @@ describe("an experiment's report", function () {
     ]);
   });
 
-  it('draws what swiotlb has set aside, used or not', () => {
+  it('draws what swiotlb has set aside, used or not @long-only', () => {
     const document = experiment('laptop-virtio', 'strict,swiotlb-untrusted');
     expect(document.runs.every((run) => run.peak_bounce_bytes === 0)).to.equal(true);
     const { view } = occupancyFigure(document) ?? {};
@@ -256,7 +256,7 @@ describe("an experiment's report", function () {
       expect(textOf({ ...experiment(name), layout })).to.match(says);
     });
 
-  it('does without a comparison where there is none', () => {
+  it('does without a comparison where there is none @long-only', () => {
     const page = markup(textOf(experiment('laptop-virtio', 'strict', 'write')));
     expect(page).not.to.include('id="speedup"');
     expect(page).not.to.include('id="occupancy"');

@@ -96,7 +96,7 @@ describe('iommu-bounce replay', () => {
     });
   });
 
-  it('says that recordings of two machines are put together, with the verdict on each', async () => {
+  it('says that recordings of two machines are put together, with the verdict on each @long-only', async () => {
     await withFolder(async (folder) => {
       const files = [4096, 8192].map((size, n) => {
         const writer = new TraceWriter();

@@ -263,7 +263,7 @@ describe('a capture under every policy', function () {
     expect(row({ policies } as unknown as ReplayDocument, 'pool').evictions).to.equal(1);
   });
 
-  it('has no more memory for a swiotlb that grows than a machine can have', async () => {
+  it('has no more memory for a swiotlb that grows than a machine can have @long-only', async () => {
     const text = new TraceWriter()
       .mapPage(0x40000000, 0x40000000, 2 ** 30)
       .unmapPage(0x40000000, 2 ** 30).text;

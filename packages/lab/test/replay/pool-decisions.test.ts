@@ -78,7 +78,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.worker_runs.recorded).to.be.above(2);
   });
 
-  it('of a 1,000 Hz machine fall where its wheel puts them, not where that of 250 Hz does @long', async () => {
+  it('of a 1,000 Hz machine fall where its wheel puts them, not where that of 250 Hz does @long-only', async () => {
     // Bursts after pauses of many lengths: they arm the worker anew at any phase.
     const bursts = Array.from({ length: 10 }, (_, i) => ({ calls: 20, idleMs: 12_000 + 97 * i }));
     const text = new ModelMachine({ ...BASE, seed: 6, hz: 1000, bursts }).run().text();
@@ -108,14 +108,14 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(p.timer_wheels[0]?.spread_us).to.be.above(100_000);
   });
 
-  it('agree with few slots, where classes run full @long', async () => {
+  it('agree with few slots, where classes run full @long-only', async () => {
     const p = pool(await replay({ ...BASE, numSlots: 4 }));
     expect(p.differences).to.deep.equal([]);
     expect(p.by_kind.full.compared).to.be.above(50);
     expect(p.decisions_equal).to.equal(p.decisions_recorded);
   });
 
-  it('agree with six classes @long', async () => {
+  it('agree with six classes @long-only', async () => {
     const classes = [4096, 8192, 16384, 32768, 65536, 131072];
     const p = pool(await replay({ ...BASE, seed: 7, classes }));
     expect(p.differences).to.deep.equal([]);
@@ -193,7 +193,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     expect(agrees(document)).to.equal(false);
   });
 
-  it('take slots and classes from the facts, and from --params over them @long', async () => {
+  it('take slots and classes from the facts, and from --params over them @long-only', async () => {
     const text = new ModelMachine({ ...BASE, numSlots: 4, classes: [8192, 65536] }).run().text();
     const facts = { kernel_cmdline: `quiet ${params(4, [8192, 65536])}` };
     expect(agrees(await replayText(text, { facts }))).to.equal(true);

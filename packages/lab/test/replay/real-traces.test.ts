@@ -139,7 +139,7 @@ describe('the recorded traces, replayed', function () {
       });
     });
 
-    it('not one bucket of 256 ms later @long', async () => {
+    it('not one bucket of 256 ms later @long-only', async () => {
       for (const run of LONG ? [runs.at(1) ?? 0, runs.at(-1) ?? 0] : runs.slice(-1)) {
         const pool = (await replayText(later(run, 256), { patches: [4] })).pool_agreement;
         expect(pool?.differences).to.deep.equal([]);
@@ -147,7 +147,7 @@ describe('the recorded traces, replayed', function () {
       }
     });
 
-    it('and a worker that began 20 ms late shows as late, not as due later', async () => {
+    it('and a worker that began 20 ms late shows as late, not as due later @long-only', async () => {
       const [run = 0] = runs.slice(-1);
       const pool = (await replayText(later(run, 20), { patches: [4] })).pool_agreement;
       expect(pool?.worker_runs).to.include({ due_compared: 6, due_agrees: 6, due_same_jiffy: 5 });

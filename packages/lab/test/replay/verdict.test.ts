@@ -133,7 +133,7 @@ describe('the verdict of a replay', function () {
     });
   });
 
-  it('costs what the cost model says of a read of 4 KiB in the steady state', async () => {
+  it('costs what the cost model says of a read of 4 KiB in the steady state @long-only', async () => {
     const { by_size: rows } = await verdictOf(READ_4K);
     const model = new BreakEvenModel({
       iommu: 'virtio-iommu',
@@ -189,7 +189,7 @@ describe('the verdict of a replay', function () {
     expect(fast.series.ns).to.equal(slow.series.ns);
   });
 
-  it('advises classes that pay, and with them the series helps', async () => {
+  it('advises classes that pay, and with them the series helps @long-only', async () => {
     const { out } = await cli('replay', mixed, '--preset', 'bare-metal-vtd');
     const params = /Try (io_buffer_pool\.class_sizes=\d+) in --params: classes/.exec(
       out.replace(/\s+/g, ' '),
@@ -202,7 +202,7 @@ describe('the verdict of a replay', function () {
     expect(after.series.ns).to.be.below(after.before.ns);
   });
 
-  it('says which mappings are larger than any class', async () => {
+  it('says which mappings are larger than any class @long-only', async () => {
     const line = await firstLines(mixed, '--params', 'io_buffer_pool.class_sizes=1');
     expect(line).to.match(/The series helps: /);
     const { break_even: found } = await verdictOf(

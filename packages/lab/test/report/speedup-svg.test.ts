@@ -64,7 +64,7 @@ describe('speedupSvg', () => {
 describe('fio --svg', () => {
   const small = ['fio', '--number-ios', '300', '--bs', '8k', '--no-data', '--svg'];
 
-  it('prints the picture of its document, and nothing else', async () => {
+  it('prints the picture of its document, and nothing else @long-only', async () => {
     const { status, out } = await cli(...small);
     expect(status).to.equal(0);
     const document = await cli(...small.slice(0, -1), '--json');

@@ -32,7 +32,7 @@ describe('iommu-bounce fio --scenario and --workload', function () {
     expect(fixed?.copies).to.be.above(1.5 * (plain?.copies ?? Infinity));
   });
 
-  it('print the same bytes for the same seed', async () => {
+  it('print the same bytes for the same seed @long-only', async () => {
     const once = async (seed: string): Promise<string> =>
       (
         await cli(

@@ -154,7 +154,7 @@ describe('pages of scenarios', function () {
     expect(unexplained(report)).to.deep.equal([]);
   });
 
-  it('say what many devices take, draw it by its kind, explain each column', () => {
+  it('say what many devices take, draw it by its kind, explain each column @long-only', () => {
     const document = devicesExperiment({ ...MACHINE, moveData: false }, undefined, [1]);
     expectValid('scenario', document);
     expectDevices(document, '1 device');

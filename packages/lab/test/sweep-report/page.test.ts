@@ -152,7 +152,7 @@ describe('iommu-bounce sweep --report', function () {
     this.skip();
   });
 
-  it('writes the same page when the sweep runs, and from its folder; command lines are those of --dry-run', () =>
+  it('writes the same page when the sweep runs, and from its folder; command lines are those of --dry-run @long-only', () =>
     withFolder(async (folder) => {
       const [spec, out, page] = ['s.yaml', 'out', 'new/page.html'].map((name) =>
         join(folder, name),

@@ -294,7 +294,7 @@ describe('iommu-bounce sweep', function () {
       expect(rowsIn(out)).to.equal(rows);
     }));
 
-  it('keeps whole rows on a full disk, and goes on when there is room', () =>
+  it('keeps whole rows on a full disk, and goes on when there is room @long-only', () =>
     swept(async ({ spec, out, rows }) => {
       const command = `ulimit -f 2; exec "$0" "$@"`;
       const { status, stdout, stderr } = spawnSync(

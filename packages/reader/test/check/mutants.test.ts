@@ -78,7 +78,7 @@ describe('a mutant of the port', () => {
     );
   });
 
-  it('is not explained where no comment and no deviation is about the function', () => {
+  it('is not explained where no comment and no deviation is about the function @long-only', () => {
     const silent = all.filter(
       ({ original: { name, reasons } }) =>
         reasons.length === 0 && !deviations.some(({ text }) => text.includes(`\`${name}\``)),

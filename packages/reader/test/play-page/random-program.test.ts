@@ -88,7 +88,7 @@ describe('randomProgram', () => {
     );
   }).timeout(60_000);
 
-  it('has questions whose right choice is what the port does, and no other', () => {
+  it('has questions whose right choice is what the port does, and no other @long-only', () => {
     const kinds = new Set<string>();
     fc.assert(
       fc.property(seeds, seeds, (seed, quiz) => {

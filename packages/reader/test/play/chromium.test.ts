@@ -32,7 +32,7 @@ function sourceOf({ name, text }: (typeof shippedTranscripts)[number]): PlayPage
 }
 
 describe('a play page', () => {
-  it('is smaller than 1 MB: the scenarios and shipped transcripts, the longest first @long', () => {
+  it('is smaller than 1 MB: the scenarios and shipped transcripts, the longest first @long-only', () => {
     expect(playPage({ source: { kind: 'scenarios' } }).length).to.be.below(MEGABYTE);
     const longest = [...shippedTranscripts].sort((a, b) => b.text.length - a.text.length);
     for (const one of longest.slice(0, LONG ? 3 : 1))

@@ -60,7 +60,7 @@ describe('Playback', () => {
       );
     }).timeout(400_000);
 
-  it('goes back through a recording with few executions', () => {
+  it('goes back through a recording with few executions @long-only', () => {
     const recording = transcriptRecording(transcriptNamed('random/004.jsonl').text, 'x.jsonl');
     let begun = 0;
     const counted: Recording = {

@@ -209,7 +209,7 @@ describe('the port', () => {
     expect(mirrorOf(port, 'drivers/none.c')).to.equal(null);
   });
 
-  it('has for each line tokens that are in the line', () => {
+  it('has for each line tokens that are in the line @long-only', () => {
     for (const file of readPort().files)
       for (const [i, line] of file.tokens.entries())
         for (const token of line) {

@@ -270,7 +270,7 @@ describe('buildSite', function () {
     expect(text).to.include('<mark>U+202E</mark>').and.to.include('<mark>U+2066</mark>');
   });
 
-  it('keeps a line of a megabyte whole, in a box of its own', () => {
+  it('keeps a line of a megabyte whole, in a box of its own @long-only', () => {
     const cLine = `\tx = "${'<&'.repeat(500_000)}";`;
     const own = buildSite(handInput({ cLine }));
     const text = own.get('drivers-pool-pool.c.html') ?? '';

@@ -22,13 +22,13 @@ function codeBytes({ tree, port }: SiteInput): number {
 describe('the size of the site', function () {
   this.timeout(60_000);
 
-  it('is at most 36 kB for each page, and three bytes for each byte of code', async () => {
+  it('is at most 36 kB for each page, and three bytes for each byte of code @long-only', async () => {
     const input = { ...(await makeInput(OUR_SERIES)), assets: pageAssets() };
     const site = buildSite(input);
     expect(bytes(site)).to.be.below(36_000 * site.size + 3 * codeBytes(input));
   });
 
-  it('is below 1.6 MB for our side alone, all of the port', async () => {
+  it('is below 1.6 MB for our side alone, all of the port @long-only', async () => {
     const input = await makeInput({ series: [], kernel: null, port: null });
     expect(bytes(buildSite({ ...input, assets: pageAssets() }))).to.be.within(0.8 * MB, 1.6 * MB);
   });

@@ -21,7 +21,7 @@ const of = (...names: readonly string[]) =>
   FAULT_SCENARIOS.filter(({ name }) => names.includes(name));
 
 describe('injectFaults', () => {
-  it('finds what is known, and nothing else, when a device with the series is plugged in', function () {
+  it('finds what is known, and nothing else, when a device with the series is plugged in @long-only', function () {
     this.timeout(60_000);
     const found = injectFaults({ machines: [WITH_SERIES], scenarios: of('plug', 'pages') });
     expect(findings(found)).to.deep.equal([17, 21, 47, 55, 57]);

@@ -213,7 +213,7 @@ describe('identifiability', () => {
 });
 
 describe('fit', () => {
-  it('gives sets that all round to what is wanted @long', function () {
+  it('gives sets that all round to what is wanted @long-only', function () {
     this.timeout(400_000);
     expect(found().sets.length).to.be.at.least(200);
     for (const set of found().sets)

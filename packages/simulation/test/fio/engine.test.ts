@@ -13,7 +13,7 @@ const lockOf = (run: RunResult, name: string): RunResult['locks'][number] | unde
 describe('the closed loop', function () {
   this.timeout(60_000);
 
-  it('holds no lock for longer than there is time, however many CPUs want it @long', () => {
+  it('holds no lock for longer than there is time, however many CPUs want it @long-only', () => {
     for (const cpus of [8, 16, 32]) {
       const run = runJobs(
         'strict',

@@ -116,7 +116,7 @@ describe('a policy', function () {
     expect(large.mapping_failures).to.equal(0);
   });
 
-  it('swiotlb-force puts submissions off when its 64 MiB are full', () => {
+  it('swiotlb-force puts submissions off when its 64 MiB are full @long-only', () => {
     const result = runJobs('swiotlb-force', [
       job({ bs: '128k', iodepth: '1024', numberIos: '2000' }),
     ]);

@@ -81,7 +81,7 @@ describe('newLayout', () => {
     firstPfn: fc.integer({ min: 1, max: 100_000 }),
   });
 
-  it('gives distinct frames inside the arena that it asked for, the same for the same seed @long', () => {
+  it('gives distinct frames inside the arena that it asked for, the same for the same seed @long-only', () => {
     fc.assert(
       fc.property(shape, ({ name, seed, count, bytes, firstPfn }) => {
         const frames = newLayout(name, seed).framesNeeded(count, bytes);

@@ -153,7 +153,7 @@ describe('NetShape', function () {
     });
   }
 
-  it('maps and unmaps each slot in turn, in its arena, and no buffer over another @long', () => {
+  it('maps and unmaps each slot in turn, in its arena, and no buffer over another @long-only', () => {
     const shape = fc.record({ name: fc.constantFrom(...NET_SHAPE_NAMES), seed: fc.integer() });
     fc.assert(
       fc.property(shape, ({ name, seed }) => {

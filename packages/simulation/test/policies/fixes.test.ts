@@ -114,7 +114,7 @@ describe('--fix copy-in', function () {
     expect(shortReadOfList('copy-in')).to.equal(0x11);
   });
 
-  it('costs a copy on each map of a read, and with it the 99 % at 4 KiB', () => {
+  it('costs a copy on each map of a read, and with it the 99 % at 4 KiB @long-only', () => {
     const jobs = [job({ bs: '4k', numberIos: '20000' })];
     const strict = runJobs('strict', jobs);
     const pool = runJobs('pool', jobs);

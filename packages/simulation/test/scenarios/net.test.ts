@@ -136,7 +136,7 @@ describe('fio --workload net-rx and net-tx @long', function () {
     expect(run?.bandwidth_bytes_per_s).to.be.closeTo(1.25e8, 0.06e8);
   });
 
-  it('are the same for the same seed, and without data but for the check', () => {
+  it('are the same for the same seed, and without data but for the check @long-only', () => {
     const policies = policiesNamed('pool,strict');
     fc.assert(
       fc.property(fc.nat(1000), (seed) => {

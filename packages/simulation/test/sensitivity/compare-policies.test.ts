@@ -79,7 +79,7 @@ describe('comparePolicies', function () {
     expect(sideOf(c, 'pool').wrong.join()).to.match(/pages of bounce buffers are left/);
   });
 
-  it('examines the pair that is asked for', () => {
+  it('examines the pair that is asked for @long-only', () => {
     const c = comparePolicies(setup('strict,pool', { pair: ['pool', 'strict'] }));
     const [row] = c.rows;
     expect([row?.cpu.pair, row?.faster.pair, c.dependence[0]?.pair]).to.deep.equal([

@@ -28,7 +28,7 @@ function runWith(policy: string, machine: PresetName, cost: CostParameters, bs: 
 describe('priceOf', function () {
   this.timeout(60_000);
 
-  it('tells the CPU time of the same jobs with other costs @long', () => {
+  it('tells the CPU time of the same jobs with other costs @long-only', () => {
     const changed = COST_PARAMETERS.filter(({ name }) => !name.startsWith('nvme'));
     fc.assert(
       fc.property(

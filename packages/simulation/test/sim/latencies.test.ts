@@ -14,7 +14,7 @@ function told(histogram: Histogram): readonly number[] {
 }
 
 describe('latencies', () => {
-  it('are those of an HdrHistogram that has each of them, to the last bit', () => {
+  it('are those of an HdrHistogram that has each of them, to the last bit @long-only', () => {
     // At both sides of the ends of buckets, of 32 bits, and of the histogram itself.
     const ends = Array.from({ length: 36 }, (_, bits) => 2 ** bits);
     const near = fc

@@ -138,7 +138,7 @@ describe('a run of large blocks', function () {
       expect(run(policy, { bs: '1m', iodepth: '2' }).requests_per_io, policy).to.equal(4);
   });
 
-  it('goes on where a request in the middle of an I/O finds no room', () => {
+  it('goes on where a request in the middle of an I/O finds no room @long-only', () => {
     const full = run('swiotlb-force', { bs: '4m', iodepth: '32', rw: 'randrw', numberIos: '100' });
     expect(full.mapping_failures).to.be.above(0);
     expect([full.ios, full.bytes]).to.deep.equal([100, 100 * 4 * 2 ** 20]);

@@ -17,7 +17,14 @@ export type {
 } from './fault-account';
 export type { FreedMapping, FreedMappings } from './freed-mappings';
 export type { Group, Groups } from './groups';
-export type { EventFigures, IommuAccount, IommuEvent, IommuRange } from './iommu-account';
+export type {
+  Claimable,
+  EventFigures,
+  IommuAccount,
+  IommuEvent,
+  IommuRange,
+  UnclaimedEvent,
+} from './iommu-account';
 export type { LogAccount, LogLine } from './log-account';
 export { LossAccount, type LostOfCpu, type Places } from './loss-account';
 export type { Before, MappedBuffer, Seen } from './seen';

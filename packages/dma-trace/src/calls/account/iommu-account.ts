@@ -35,20 +35,20 @@ export interface IommuRange {
 }
 
 /** An event without a call so far: what a line of the account needs of it, should none be found. */
-interface Unclaimed {
+export interface UnclaimedEvent {
   readonly event: EventHead;
   readonly file: string;
   /** Bytes: mapped, or really unmapped. */
   readonly size: number;
   readonly range: IommuRange;
-  before: Unclaimed | null;
-  after: Unclaimed | null;
+  before: UnclaimedEvent | null;
+  after: UnclaimedEvent | null;
 }
 
 /** An event of which the account knows whether a call was found for it. */
 export interface Claimable {
   /** Null: none is looked for any longer. */
-  unclaimed: Unclaimed | null;
+  unclaimed: UnclaimedEvent | null;
 }
 
 /** All events of one kind. */
@@ -58,7 +58,7 @@ export class EventFigures {
   bytes = 0;
   withoutCall = 0;
   withoutCallBytes = 0;
-  private readonly unclaimed = new Chain<Unclaimed>();
+  private readonly unclaimed = new Chain<UnclaimedEvent>();
   private readonly settled: IommuEvent[] = [];
 
   /** @param size bytes: mapped, or really unmapped */
@@ -199,6 +199,6 @@ export class IommuAccount {
   }
 }
 
-function shown({ event, file, size, range }: Unclaimed): IommuEvent {
+function shown({ event, file, size, range }: UnclaimedEvent): IommuEvent {
   return { ...seen(event, file), iova: range.start, size };
 }
