@@ -64,7 +64,7 @@ describe('iommu-bounce breakeven', () => {
     expect(d['break_even_bytes']).to.be.within(4096, 32768);
   });
 
-  it('has one name for a layout, and takes the older one', async () => {
+  it('has one name for a layout, and takes the older one @long-only', async () => {
     const { out } = await cli('breakeven', '--layout', 'fresh-boot', '--json');
     expect((JSON.parse(out) as { layout: string }).layout).to.equal('fresh');
     expect((await cli('breakeven', '--help')).out).to.not.include('fresh-boot');

@@ -86,7 +86,7 @@ describe('iommu-bounce fio', function () {
     expect(writes.comparison).to.deep.equal([]);
   });
 
-  it('prints the same bytes for the same seed @long', async () => {
+  it('prints the same bytes for the same seed @long-only', async () => {
     const once = async (seed: string): Promise<string> =>
       (await cli('fio', '--bs', '64k', '--rw', 'randrw', '--seed', seed, ...FEW, '--json')).out;
     const three = await once('3');

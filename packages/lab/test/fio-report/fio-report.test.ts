@@ -196,7 +196,7 @@ describe("an experiment's report", function () {
     }
   });
 
-  it('has nothing of the cover letter for jobs that it does not have', () => {
+  it('has nothing of the cover letter for jobs that it does not have @long-only', () => {
     const document = experiment('bare-metal-vtd');
     const page = markup(pageOf(document));
     expect(page).not.to.match(/class="verdict/);

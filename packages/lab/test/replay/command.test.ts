@@ -162,7 +162,7 @@ describe('iommu-bounce replay', () => {
     );
   });
 
-  it('compares no decisions where --params or --config are not those of the facts: a what-if', async () => {
+  it('compares no decisions where --params or --config are not those of the facts: a what-if @long-only', async () => {
     await withFolder(async (folder) => {
       const file = join(folder, 'x.trace.txt');
       writeFileSync(file, fourSlots(100));

@@ -161,7 +161,7 @@ describe('a capture under every policy', function () {
   const ALIKE = /virtio\.nvme-(?:read-(?:16k|64k)|randwrite-128k)/;
   for (const file of readdirSync(TRACES).filter((one) => one.endsWith('.trace.txt.gz')))
     if (LONG ? !ALIKE.test(file) : file.includes(FEW))
-      it(`counts the same of ${file} @long`, async () => {
+      it(`counts the same of ${file} @long-only`, async () => {
         const name = file.startsWith('intel') ? 'bare-metal-vtd' : 'laptop-virtio';
         const policies = LONG ? 'all' : 'strict,pool';
         const document = await under([join(TRACES, file)], {

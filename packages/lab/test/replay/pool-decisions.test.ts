@@ -46,7 +46,7 @@ describeOnEach('pool decisions of a recorded boot', (on) => {
     });
 
   for (const seed of LONG ? [1, 2] : [1])
-    it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)}) @long`, async () => {
+    it(`are all the port's own, with two CPUs and workers interleaved (seed ${String(seed)}) @long-only`, async () => {
       const document = await replay({ ...BASE, seed }, 0, { patches: [0, 4] });
       const p = pool(document);
       expect(p.differences).to.deep.equal([]);

@@ -183,7 +183,7 @@ describe('the recorded traces, replayed', function () {
       expect(agrees(document)).to.equal(true);
     });
 
-  it('of several boots are replayed on a machine each @long', async () => {
+  it('of several boots are replayed on a machine each @long-only', async () => {
     const [smallest = ''] = traces(TRACES).filter((file) => file.includes('net-rx'));
     const [first = '', second = ''] = LONG ? traces(TRACES).slice(-2) : [smallest, smallest];
     await withFolder(async (folder) => {

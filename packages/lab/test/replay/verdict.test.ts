@@ -181,7 +181,7 @@ describe('the verdict of a replay', function () {
       }
     });
 
-  it('follows the costs, and takes one that is set as known', async () => {
+  it('follows the costs, and takes one that is set as known @long-only', async () => {
     const slow = await ofMixed('--preset', 'bare-metal-vtd', '--set', 'invalidateNs=30000');
     expect(slow.series_wins).to.equal(1);
     const fast = await ofMixed('--preset', 'bare-metal-vtd', '--set', 'invalidateNs=200');

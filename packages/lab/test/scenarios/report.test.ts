@@ -138,7 +138,7 @@ describe('pages of scenarios', function () {
     expect(unexplained(report)).to.deep.equal([]);
   });
 
-  it('say which drivers lose data, draw what they lose, explain each column', () => {
+  it('say which drivers lose data, draw what they lose, explain each column @long-only', () => {
     const document = nosyncExperiment(MACHINE, policiesNamed('strict,swiotlb-force,pool'));
     const report = nosyncReport(document);
     expect(report.answer?.[0]).to.include('under swiotlb-force, pool (mappings of 64k).');

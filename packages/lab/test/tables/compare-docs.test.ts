@@ -139,7 +139,7 @@ describe('docs/lazy-large-tables.md', function () {
           );
       });
 
-  it('prints what is wrong with a run, which the command ends with status 1 for', () => {
+  it('prints what is wrong with a run, which the command ends with status 1 for @long-only', () => {
     const c = comparePolicies({
       preset: 'bare-metal-vtd',
       cost: preset('bare-metal-vtd'),

@@ -112,7 +112,7 @@ describe('the tables of fio', function () {
     expect(text).to.match(/│ log +│ strict │ randwrite │ 16k │/);
   });
 
-  it('tell of locks only where there was waiting', () => {
+  it('tell of locks only where there was waiting @long-only', () => {
     expect(fioTables(alone)).not.to.include('Contended locks');
     const eight = fioTables(document('8'));
     expect(eight).to.include('Contended locks');

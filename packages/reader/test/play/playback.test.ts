@@ -94,7 +94,7 @@ describe('Playback', () => {
     );
   }).timeout(400_000);
 
-  it('fails at a step that cannot be done each time it is asked for, and not before it', () => {
+  it('fails at a step that cannot be done each time it is asked for, and not before it @long-only', () => {
     const lines = transcriptNamed('random/003.jsonl').text.split('\n');
     const first = lines.findIndex((line) => line.includes('"map_page"'));
     const text = lines.filter((_, i) => i !== first).join('\n');

@@ -120,7 +120,7 @@ describe('TraceCalls', () => {
 
   const pieces = ['series/iobuf-def.net', 'virtio.nvme-mixed', 'virtio.nvme-read-64k'];
   for (const file of LONG ? pieces : pieces.slice(0, 1))
-    it(`plays a piece of ${file} with sound frames @long`, async () => {
+    it(`plays a piece of ${file} with sound frames @long-only`, async () => {
       const steps = await stepsOf(`${file}.trace.txt.gz`);
       const { program } = piece(steps, { skip: 300, calls: 200 });
       const playback = new Playback(callRecording(program));

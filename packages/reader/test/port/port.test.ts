@@ -188,7 +188,7 @@ out:
 });
 
 describe('the port', () => {
-  it('is found in the installed packages, with the states of dma-iommu.c', () => {
+  it('is found in the installed packages, with the states of dma-iommu.c @long-only', () => {
     const port = readPort();
     expect(port.patches).to.equal(4);
     const texts = [0, 1, 2, 3, 4].map(

@@ -47,7 +47,7 @@ describe('buildSite', function () {
     ]);
   });
 
-  it('gives the same bytes for the same input', async () => {
+  it('gives the same bytes for the same input @long-only', async () => {
     expect([...buildSite(await makeInput(OUR_SERIES))]).to.deep.equal([...site]);
   });
 

@@ -278,7 +278,7 @@ describe('Walk', () => {
     expect(walked(11)).not.to.deep.equal(walked(12));
   });
 
-  it('is even in the logarithms over what is wanted @long', function () {
+  it('is even in the logarithms over what is wanted @long-only', function () {
     this.timeout(400_000);
     const walk = new Walk(new Corner(), 6, 11);
     walk.anneal(200);
