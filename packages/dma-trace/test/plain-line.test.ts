@@ -173,6 +173,8 @@ describe('a line', () => {
       html(IDLE),
       '\x1b[1mNov 29 11:05:06 secret sshd[7]: secret\x1b[m',
       `\t${PROBE.trim()}`,
+      '{"_HOSTNAME":"secret","SYSLOG_IDENTIFIER":"secretd","MESSAGE":"11:05:06 secret"}',
+      '{"_PID":1234,"MESSAGE":"secret","SYSLOG_IDENTIFIER":"secretd"}',
     ];
     for (const text of given) {
       const read = parseLine(text, 1);
@@ -184,9 +186,11 @@ describe('a line', () => {
     expect(lines[1]).to.equal('Nov 29 11:05:06 host program: (left out)');
     expect(lines[2]).to.match(/dma_iova_link/);
     expect(lines.join('\n')).not.to.match(/secret|0000:01:00|&/);
-    expect(by.figures).to.include({ rewritten: 2, comments: 1, failed: 0, notUnderstood: 0 });
+    expect(by.figures).to.include({ rewritten: 2, comments: 3, failed: 0, notUnderstood: 0 });
     const parser = new LineParser();
-    expect(parser.parse(lines[1] ?? '', 1)).to.equal(null);
-    expect(parser.program).to.equal('program');
+    for (const line of [lines[1], lines[3], lines[4]]) {
+      expect(parser.parse(line ?? '', 1)).to.equal(null);
+      expect(parser.program).to.equal('program');
+    }
   });
 });

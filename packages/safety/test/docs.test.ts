@@ -28,7 +28,7 @@ describe('docs/safety.md', () => {
         /^import (\{[^}]*\}) from '@iommu-bounce\/safety';$/gm,
         'const $1 = safety;',
       );
-      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own text
+      // oxlint-disable-next-line typescript/no-implied-eval -- the page's own text
       (new Function('safety', 'console', plain) as (...given: unknown[]) => void)(safety, { log });
       expect(printed.join('')).to.equal(prints);
     }),

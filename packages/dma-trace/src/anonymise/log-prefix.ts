@@ -15,9 +15,12 @@ export function logPrefix(prefix: string, pidOf: (pid: number) => number): strin
     );
 }
 
-/** Of a line of another program in a journal: that there is one, and when. */
+/** When a line of a journal is from: the last field of digits and colons, or seconds since 1970. */
+const WHEN = /^([^{]{1,40}?:\d\d\S*|\d{9,11}\.\d{6}) /u;
+const LEFT_OUT = '{"SYSLOG_IDENTIFIER":"program","MESSAGE":"(left out)"}';
+
+/** Of a line of another program in a journal: that there is one, and when; of JSON not even that. */
 export function programPrefix(text: string): string {
-  return text
-    .trimStart()
-    .replace(/^(.{1,40}?:\d\d\S*|\d{9,11}\.\d{6}) .*/su, '$1 host program: (left out)');
+  const when = WHEN.exec(text.trimStart())?.[1];
+  return when === undefined ? LEFT_OUT : `${when} host program: (left out)`;
 }

@@ -110,8 +110,8 @@ export class LateUnmaps {
       const { mapping, by, sinceNs, isLent } = owed;
       if (mapping.device !== call.device || !isListOf(mapping, key, call.physAddrs.length))
         continue;
-      const isIts = !isLent && by !== context && call.timeNs - sinceNs <= LATE_NS;
-      if (inForce && !isIts) continue;
+      const isSoon = call.timeNs - sinceNs <= LATE_NS;
+      if (inForce ? isLent || by === context || !isSoon : isLent && !isSoon) continue;
       if (inForce) this.lent.add(inForce);
       this.remove(owed);
       return mapping;

@@ -3,7 +3,6 @@
 
 export { Linter, type LintResult, type RuleState } from './linter';
 export { LINT_RULES } from './table';
-export { formName } from '../calls/step';
 export { type Rule as LintRule, type Severity, type Need as LintNeed, SEVERITIES } from './rule';
 export type { Finding as LintFinding, OnOccurrence } from './findings';
 export type { Reading as LintReading } from './coverage';

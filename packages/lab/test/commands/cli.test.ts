@@ -125,7 +125,7 @@ describe('iommu-bounce kconfig', () => {
       writeFileSync(file, 'foo\u0007\u001b]0;pwn\u0007\nCONFIG_A\u001b[31m=y\nCONFIG_MODULES=y\n');
       const { err } = await cli('kconfig', '--config', file);
       expect(err).to.match(/^warning: .*in:1: expected CONFIG_NAME=value/);
-      // eslint-disable-next-line no-control-regex -- those are what is looked for
+      // oxlint-disable-next-line no-control-regex -- those are what is looked for
       expect(err).not.to.match(/[\u0000-\u0009\u000b-\u001f]/);
     }));
 

@@ -385,7 +385,7 @@ describe('diff', function () {
         const { out } = await cliOn({ columns }, 'diff', BEFORE, AFTER);
         expectFits(out.replaceAll(fixtures, ''), columns);
         const printed = await cliOn({ columns }, 'diff', evil, evil);
-        // eslint-disable-next-line no-control-regex -- those are what is looked for
+        // oxlint-disable-next-line no-control-regex -- those are what is looked for
         expect(printed.out).not.to.match(/[\u0000-\u0009\u000b-\u001f\u202e]/);
       }
     }));

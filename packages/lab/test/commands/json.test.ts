@@ -19,7 +19,7 @@ describe('--json', () => {
       );
       const { out } = await cli('replay', file, '--json');
       expect(out).to.include('"0000:09\\u009b31m\\u202e\\u061c"');
-      // eslint-disable-next-line no-control-regex -- those are what is looked for
+      // oxlint-disable-next-line no-control-regex -- those are what is looked for
       expect(out).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202e]/);
       expect(JSON.stringify(JSON.parse(out))).to.include(`"${device}"`);
     }));

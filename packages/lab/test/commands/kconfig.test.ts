@@ -230,7 +230,7 @@ describe('kconfig --explain', () => {
         ]) {
           const { out, err } = await run(...args);
           expect(out + err).to.match(/owned/);
-          // eslint-disable-next-line no-control-regex -- those are what is looked for
+          // oxlint-disable-next-line no-control-regex -- those are what is looked for
           expect(out + err).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
         }
       },

@@ -73,7 +73,7 @@ describe('iommu-bounce read NAME', () => {
     });
     expect(status).to.equal(0);
     expect(shown).to.include('\x1b[0;35mswitch');
-    // eslint-disable-next-line no-control-regex -- the colours are the point
+    // oxlint-disable-next-line no-control-regex -- the colours are the point
     for (const line of shown.replace(/\x1b\[[\d;]*m/g, '').split('\n'))
       expect(line.length, line).to.be.at.most(80);
   });

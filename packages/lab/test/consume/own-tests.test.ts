@@ -20,10 +20,27 @@ import { type Package, closure, packages, readJson, root } from './workspace';
 const FULL = process.env['CONSUME_FULL'] === '1';
 
 /** What runs the tests; none of it is needed by the packages themselves. */
-const TOOLS = ['@swc', '@types', 'chai', 'fast-check', 'mocha', 'oxfmt', 'sinon', 'typescript'];
+const TOOLS = [
+  '@swc',
+  '@types',
+  'chai',
+  'fast-check',
+  'mocha',
+  'oxfmt',
+  'oxlint',
+  'sinon',
+  'typescript',
+];
 
 /** What tests read beside their package. */
-const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'test-fixtures'];
+const DOCUMENTS = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'docs',
+  'long-tests.mjs',
+  'test-fixtures',
+];
 
 /** The tests of a package, without those in this folder, which start the others. */
 function testFiles(pkg: Package): string[] {
@@ -135,6 +152,9 @@ for (const pkg of packages)
         '--check-leaks',
         '--timeout',
         '20s',
+        '--fgrep',
+        '@long-only',
+        '--invert',
       ];
       const reporter = ['--reporter', 'json', '--reporter-option', `output=${report}`];
       const run = await attempt(join(top, 'packages', pkg.short), process.execPath, [

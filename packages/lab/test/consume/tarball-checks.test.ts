@@ -57,7 +57,9 @@ for (const pkg of packages)
         new RegExp(`^## ${version.replaceAll('.', '\\.')}$`, 'm'),
       );
       const odd = contents.filter((path) =>
-        /(^|\/)(test|coverage|node_modules)\/|\.(tsbuildinfo|tgz)$|\.tmp\./.test(path),
+        /(^|\/)(test|coverage|node_modules)\/|\.(tsbuildinfo|tgz)$|\.tmp\.|(^|\/)tsconfig[^/]*$/.test(
+          path,
+        ),
       );
       expect(odd).to.be.empty;
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What few runs have besides: narrow devices, reserved addresses, and so many addresses at a time that their caches overflow. It is
+// What about half of the runs have besides: narrow devices, reserved addresses, and so many addresses at a time that their
+// caches overflow. It is
 // drawn after all else, so that a run without it is as it was.
 
 import fc from 'fast-check';

@@ -58,7 +58,7 @@ function broken(
   return made as unknown as typeof io_buffer_pool_c;
 }
 
-/** The search for one mutant takes a second or two: `npm test` has the first of each kind, and rarities.test.ts. */
+/** The search for one mutant takes a second or two: `npm test` has the first pool, the first driver, and those of rarities.test.ts. */
 const whole = (i: number): string => (i === 0 ? '' : ' @long-only');
 
 const MUTANTS: readonly (readonly [string, typeof io_buffer_pool_c, RegExp])[] = [

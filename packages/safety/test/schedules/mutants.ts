@@ -39,7 +39,7 @@ export function mutant(
   }
   const { code } = transformSync(text, { loader: 'ts', format: 'cjs', target: 'es2022' });
   const made = { exports: {} as Partial<Derived> };
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the derived code, changed
+  // oxlint-disable-next-line typescript/no-implied-eval -- the derived code, changed
   const run = new Function('module', 'exports', 'require', code) as (
     module: object,
     exports: object,

@@ -36,6 +36,7 @@ export interface IommuRange {
 
 /** An event without a call so far: what a line of the account needs of it, should none be found. */
 export interface UnclaimedEvent {
+  readonly open: Claimable;
   readonly event: EventHead;
   readonly file: string;
   /** Bytes: mapped, or really unmapped. */
@@ -67,12 +68,13 @@ export class EventFigures {
     this.bytes += size;
     this.withoutCall++;
     this.withoutCallBytes += size;
-    const its = { event, file, size, range, before: null, after: null };
+    const its = { open, event, file, size, range, before: null, after: null };
     open.unclaimed = its;
     this.unclaimed.add(its);
     const oldest = this.unclaimed.size > MOST_UNCLAIMED ? this.unclaimed.first : null;
     if (!oldest) return;
     this.unclaimed.remove(oldest);
+    oldest.open.unclaimed = null;
     if (this.settled.length < FIRST) this.settled.push(shown(oldest));
   }
 
