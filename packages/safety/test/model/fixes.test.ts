@@ -14,7 +14,7 @@ import {
 
 const LONG = process.env['TEST_LONG'] === '1';
 const SEEDS = LONG ? [1, 2] : [1];
-const OPERATIONS = LONG ? 2000 : 200;
+const OPERATIONS = LONG ? 500 : 200;
 /** In npm test: one that once changed page mappings of the states before patch 4. */
 const FEW = ['list-prot'];
 
