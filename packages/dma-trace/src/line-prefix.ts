@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a mail, grep, cat -n, a journal or a container puts in front of each line. It is no part of a task's name.
 
+import { firstLines } from './first-lines';
 import { FormatDetector } from './formats/detect';
 import {
   DMESG_DATE,
@@ -79,11 +80,8 @@ export class LinePrefixes {
   look(text: string): void {
     let seen = 0;
     let last = -1;
-    for (let start = 0; start < text.length && seen < MOST_LOOKED_AT;) {
-      const newline = text.indexOf('\n', start);
-      const end = newline < 0 ? text.length : newline;
-      const line = text.slice(start, Math.min(end, start + LONGEST));
-      start = end + 1;
+    for (const line of firstLines(text, LONGEST)) {
+      if (seen >= MOST_LOOKED_AT) break;
       if (!EVENT_TIME.test(line)) continue;
       seen++;
       const number = Number(NUMBERED.exec(line.replace(REPLY, ''))?.[1] ?? -1);

@@ -16,6 +16,7 @@ import {
   type Workbench,
   claimMaps,
   directionNumber,
+  mapStep,
   newMapping,
   portedAttrs,
   putInForce,
@@ -199,16 +200,7 @@ export class DmaLines {
     }
     const mapping = newMapping(fields);
     putInForce(this.bench, mapping, event);
-    queue.push({
-      place: { file, line: event.line },
-      timeNs: event.timeNs,
-      cpu: event.cpu ?? 0,
-      flags: event.flags,
-      kind: 'map',
-      ready: true,
-      mapping,
-      decision: null,
-    });
+    queue.push(mapStep(event, file, mapping));
   }
 
   private sync(event: SyncSingle | SyncSg): void {

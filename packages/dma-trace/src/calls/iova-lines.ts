@@ -13,6 +13,7 @@ import {
   type Workbench,
   claimMaps,
   directionNumber,
+  mapStep,
   newMapping,
   portedAttrs,
   putInForce,
@@ -127,17 +128,7 @@ export class IovaLines {
       maps: this.takeMaps(context, pageFloor(dmaAddr), pageCeil(dmaAddr + size)),
     });
     putInForce(this.bench, mapping, event);
-    // Field by field, as all frequent steps: see dma-lines.ts.
-    queue.push({
-      place: { file, line: event.line },
-      timeNs: event.timeNs,
-      cpu: event.cpu ?? 0,
-      flags: event.flags,
-      kind: 'map',
-      ready: true,
-      mapping,
-      decision: null,
-    });
+    queue.push(mapStep(event, file, mapping));
   }
 
   /** Only those that lie in the range: other calls of the task have theirs, and a link that failed has none. */

@@ -8,22 +8,14 @@
 // device: that is taken from the other calls of the same task, else a name is made up for each domain that has to be
 // another because the same address is in use twice.
 
-import type { EventHead } from '../event-head';
 import type { IommuMap, IommuUnmap } from '../events';
 import { ClaimedMaps } from './claimed-maps';
 import type { Context, OpenIommuUnmap } from './contexts';
-import { type Unclaimed, type Workbench, newMapping, stepHead } from './mappings';
+import { type Unclaimed, type Workbench, mapStep, newMapping, stepHead } from './mappings';
 import { cutOff } from './partial-unmaps';
 import type { OpenMap, Piece } from './piece';
 import { LivePieces } from './pieces';
-import {
-  type MapStep,
-  type Mapping,
-  PAGE,
-  type Place,
-  type RecordedMap,
-  type RecordedUnmap,
-} from './step';
+import { type Mapping, PAGE, type Place, type RecordedMap, type RecordedUnmap } from './step';
 
 /** Unmaps that wait for the next line of their task. */
 const MOST_DEFERRED = 64;
@@ -293,18 +285,4 @@ function latestOf(chain: readonly Piece[]): Piece {
 
 function placeOf({ event, file }: Piece): Place {
   return { file, line: event.line };
-}
-
-function mapStep(event: EventHead, file: string, mapping: Mapping): MapStep {
-  // Field by field, as all frequent steps: see dma-lines.ts.
-  return {
-    place: { file, line: event.line },
-    timeNs: event.timeNs,
-    cpu: event.cpu ?? 0,
-    flags: event.flags,
-    kind: 'map',
-    ready: true,
-    mapping,
-    decision: null,
-  };
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `trace-cmd report` of a host with its guests, or of several files: each line begins with the name of its machine or file.
 
+import { firstLines } from '../first-lines';
+
 /** `     vm1:              fio-266   [000] `. */
 const LINE = /^ *([\w.-]{1,64}): +\S.{0,20}?-\d+ +\[(\d+)\]/;
 /** Lines that are looked at. */
@@ -15,11 +17,9 @@ export class Inputs {
 
   /** The next lines of a file. */
   look(text: string): void {
-    for (let start = 0; start < text.length && this.lines < MOST;) {
-      const newline = text.indexOf('\n', start);
-      const end = newline < 0 ? text.length : newline;
-      const [, name, cpu = ''] = LINE.exec(text.slice(start, Math.min(end, start + LONGEST))) ?? [];
-      start = end + 1;
+    for (const line of firstLines(text, LONGEST)) {
+      if (this.lines >= MOST) return;
+      const [, name, cpu = ''] = LINE.exec(line) ?? [];
       if (name === undefined) continue;
       this.lines++;
       this.cpus.set(name, (this.cpus.get(name) ?? new Set()).add(cpu));

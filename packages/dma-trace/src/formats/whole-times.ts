@@ -2,6 +2,8 @@
 // Trace clocks whose times are whole numbers without a unit: uptime counts hundredths of a second, counter the events, x86-tsc
 // the cycles of the CPU. The file does not name its clock: the numbers tell.
 
+import { firstLines } from '../first-lines';
+
 /** Lines with such a time that are looked at. */
 const MOST = 64;
 /** Fewer tell nothing. */
@@ -22,12 +24,10 @@ export class WholeTimes {
 
   /** The next lines of a file. */
   look(text: string): void {
-    for (let start = 0; start < text.length && this.times.length < MOST;) {
-      const newline = text.indexOf('\n', start);
-      const end = newline < 0 ? text.length : newline;
-      const time = WHOLE_TIME.exec(text.slice(start, Math.min(end, start + LONGEST)))?.[1];
+    for (const line of firstLines(text, LONGEST)) {
+      if (this.times.length >= MOST) return;
+      const time = WHOLE_TIME.exec(line)?.[1];
       if (time !== undefined) this.times.push(Number(time));
-      start = end + 1;
     }
   }
 
