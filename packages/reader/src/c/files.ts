@@ -22,10 +22,16 @@ function grammarFile(): string {
   }
 }
 
+/**
+ * The parser's memory is one for the process. Parser.init() called a second time before the first has ended makes another,
+ * and a grammar of the first has no version there.
+ */
+let initialised: Promise<void> | null = null;
+
 /** A reader of C texts; loading takes about 30 ms. @throws ReadError without the grammar's file */
 export async function loadCReader(): Promise<CReader> {
   const file = grammarFile();
-  await Parser.init();
+  await (initialised ??= Parser.init());
   const parser = new Parser();
   parser.setLanguage(await Language.load(file));
   return new CReader(parser);
