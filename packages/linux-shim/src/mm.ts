@@ -59,6 +59,11 @@ export interface memory_layout {
   readonly reserved_pages?: number;
   /** The same, highmem. Default 0. */
   readonly reserved_highmem_pages?: number;
+  /**
+   * False: frames and addresses are all there, and nothing is in them; copies move nothing. For machines whose work is only
+   * counted: what takes RAM from V8 pays for its garbage collection. Default true.
+   */
+  readonly bytes?: boolean;
 }
 
 const PAGE_WORDS = 'a page, as alloc_pages(), pfn_to_page() or virt_to_page() returns it';
@@ -115,6 +120,7 @@ export function nth_page(p: page, n: number): page {
  * bytes; what kmap_atomic gives.
  */
 export class mm_c {
+  /** Empty where the layout has no bytes. */
   readonly ram: Uint8Array;
   readonly ranges: readonly memory_range[];
   /** Frames of RAM. */
@@ -146,7 +152,7 @@ export class mm_c {
     this.max_pfn = pfn;
     this.decoy = (pfn - first_highmem) * PAGE_SIZE;
     this.highmem_start = first_highmem * PAGE_SIZE;
-    this.ram = new Uint8Array(pfn * PAGE_SIZE + this.decoy);
+    this.ram = new Uint8Array(layout.bytes === false ? 0 : pfn * PAGE_SIZE + this.decoy);
   }
 
   /** Lets pointers into the vmalloc area be followed; called once, by the machine. */
@@ -204,9 +210,9 @@ export class mm_c {
       });
   }
 
-  /** The bytes of a physical range, as a view; for devices and tests. */
+  /** The bytes of a physical range, as a view; for devices and tests. An oops without. */
   bytes_at(phys: phys_addr_t, len: number): Uint8Array {
-    if (phys < 0 || phys + len > this.max_pfn * PAGE_SIZE)
+    if (phys < 0 || phys + len > Math.min(this.max_pfn * PAGE_SIZE, this.ram.length))
       throw new oops('bad-access', `no RAM at ${hex(phys)}`);
     return this.ram.subarray(phys, phys + len);
   }

@@ -26,7 +26,10 @@ export function fioRates(policies: string, numberIos: number): FioRate[] {
     const { job } = jobFromFlags({ bs: '4k', iodepth: '64', numberIos: String(numberIos) });
     const layout = newLayout('fresh', 1);
     const needs = needsOf([job], 4, layout);
-    const device = policy.boot({ iommu: 'virtio-iommu', cost: preset('laptop-virtio') }, needs);
+    const device = policy.boot(
+      { iommu: 'virtio-iommu', cost: preset('laptop-virtio') },
+      { ...needs, bytes: false },
+    );
     let early = 0;
     const before = process.cpuUsage();
     const { ios } = simulate(device, [job], needs, {

@@ -60,7 +60,7 @@ export class RecordedMachine implements DriverWatch {
     this.machine = bootMachine(
       plan,
       platform,
-      { cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages },
+      { cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages, bytes: false },
       (plug) => {
         for (const device of facts.devices) this.plugIn(device, bus, plan, plug, groups);
       },

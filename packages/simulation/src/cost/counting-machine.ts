@@ -48,6 +48,7 @@ export class CountingMachine {
           memory: {
             nodes: [{ lowmem_pages: pool ? frames + POOL_PAGES * iodepth : OTHER_PAGES }],
             reserved_pages: frames + (pool ? GAP * iodepth : 1),
+            bytes: false,
           },
           parts: COUNTED_PARTS,
         },

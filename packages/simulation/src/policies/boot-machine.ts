@@ -170,6 +170,7 @@ function bootCharged(
         memory: {
           nodes: [{ lowmem_pages: needs.bouncePages }],
           reserved_pages: needs.bufferFrames,
+          bytes: needs.bytes ?? true,
         },
         nr_cpus: needs.cpus,
         HZ: hz,

@@ -39,5 +39,6 @@ export function runPolicy(
   });
   const layout = newLayout(options.layout, options.seed);
   const needs = needsOf(jobs, options.cpus, layout, options.limits);
-  return simulate(policy.boot(platform, needs), jobs, needs, { ...options, layout });
+  const device = policy.boot(platform, { ...needs, bytes: options.moveData });
+  return simulate(device, jobs, needs, { ...options, layout });
 }

@@ -13,6 +13,8 @@ export interface MachineNeeds {
   readonly bufferFrames: number;
   /** Pages that bounce buffers may need. */
   readonly bouncePages: number;
+  /** False: memory without bytes, for runs that move no data. Default true. */
+  readonly bytes?: boolean;
 }
 
 export interface SimDevice {

@@ -49,7 +49,7 @@ export function runJobs(
   const found = typeof policy === 'string' ? policiesNamed(policy)[0] : policy;
   if (!found) throw new Error('no such policy');
   const cost = { ...(name === 'laptop-virtio' ? COSTS : preset(name)), ...setup.cost };
-  const device = found.boot({ iommu: presetInfo(name).iommu, cost }, needs);
+  const device = found.boot({ iommu: presetInfo(name).iommu, cost }, { ...needs, bytes: data });
   const changed = setup.change?.(device) ?? device;
   const result = simulate(changed, jobs, needs, {
     ...{ cpus, seed, moveData: data, layout },

@@ -185,7 +185,7 @@ function placeOf(i: number): string {
 
 function needsOf(
   devices: readonly PlannedDevice[],
-  { cpus, layout }: Pick<DevicesOptions, 'cpus' | 'layout'>,
+  { cpus, layout, moveData }: Pick<DevicesOptions, 'cpus' | 'layout' | 'moveData'>,
 ): MachineNeeds {
   let bufferFrames = 0;
   let bouncePages = SPARE_PAGES;
@@ -194,7 +194,7 @@ function needsOf(
     bufferFrames += layout.framesNeeded(job.iodepth, bufferBytes(job));
     bouncePages += job.iodepth * CLASS_PAGES;
   }
-  return { cpus, bufferFrames, bouncePages };
+  return { cpus, bufferFrames, bouncePages, bytes: moveData };
 }
 
 interface Placed {

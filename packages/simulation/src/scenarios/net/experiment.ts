@@ -89,7 +89,7 @@ function runPolicy(
 ): NetPolicyRun {
   const { shape, preset, cost } = experiment;
   const machine = { iommu: presetInfo(preset).iommu, cost };
-  const device = policy.boot(machine, netNeeds(shape, 1), 'other');
+  const device = policy.boot(machine, netNeeds(shape, 1, experiment.moveData), 'other');
   const run = new NetRun(device, experiment);
   progress(0);
   while (run.run(BATCH)) progress(run.received + run.sent);

@@ -34,8 +34,8 @@ export interface NetOptions {
   readonly nic: NicParameters;
 }
 
-export function netNeeds(shape: NetShapeName, cpus: number): MachineNeeds {
-  return { cpus, bufferFrames: netFramesNeeded(shape), bouncePages: BOUNCE_PAGES };
+export function netNeeds(shape: NetShapeName, cpus: number, bytes: boolean): MachineNeeds {
+  return { cpus, bufferFrames: netFramesNeeded(shape), bouncePages: BOUNCE_PAGES, bytes };
 }
 
 export class NetRun {
