@@ -43,6 +43,7 @@ export function oracleMachine(policy: Policy, platform: Platform): OracleMachine
     threePageSizes: isBare,
     devices: DEVICES.map((name) => ({ name, coherent: true, longestSegment: LONGEST_SEGMENT })),
     groups: [],
+    bytes: true,
   });
   const { machine } = recorded;
   const { mm, page_alloc } = machine.k;

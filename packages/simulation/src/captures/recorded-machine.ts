@@ -29,6 +29,8 @@ export interface RecordedMachineFacts {
   readonly devices: readonly RecordedDevice[];
   /** Devices that share an IOMMU group. */
   readonly groups: readonly (readonly string[])[];
+  /** Memory with bytes. Default false: a capture has none. */
+  readonly bytes?: boolean;
 }
 
 /** Who hears of iommu:map and iommu:unmap, and for which domain. */
@@ -60,7 +62,10 @@ export class RecordedMachine implements DriverWatch {
     this.machine = bootMachine(
       plan,
       platform,
-      { cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages, bytes: false },
+      {
+        ...{ cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages },
+        bytes: facts.bytes ?? false,
+      },
       (plug) => {
         for (const device of facts.devices) this.plugIn(device, bus, plan, plug, groups);
       },
