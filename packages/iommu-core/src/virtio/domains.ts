@@ -177,7 +177,14 @@ export class VmmDomains {
     if (last < start) return VIRTIO_IOMMU_S_RANGE;
 
     const { mappings } = domain;
-    let m = mappings.from(start);
+    let m = mappings.find(start, last);
+    if (m === null) return VIRTIO_IOMMU_S_OK;
+    if (m.start === start && m.last === last) {
+      mappings.remove(m);
+      this.unmapFromAll(domain, start, last);
+      return VIRTIO_IOMMU_S_OK;
+    }
+    m = mappings.from(start);
     if (m === null || m.start > last) return VIRTIO_IOMMU_S_OK;
     if (m.start < start) return VIRTIO_IOMMU_S_RANGE;
     const end = m.last >= last ? m : mappings.find(last, last);
@@ -192,8 +199,12 @@ export class VmmDomains {
       mappings.remove(m);
       m = next;
     }
-    for (const endpoint of domain.endpoints) endpoint.container.unmap(from, to - from + 1);
+    this.unmapFromAll(domain, from, to);
     return VIRTIO_IOMMU_S_OK;
+  }
+
+  private unmapFromAll({ endpoints }: VmmDomain, start: number, last: number): void {
+    for (const endpoint of endpoints) endpoint.container.unmap(start, last - start + 1);
   }
 
   private detachFromDomain(endpoint: VmmEndpoint): void {
