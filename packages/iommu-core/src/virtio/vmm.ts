@@ -70,25 +70,26 @@ export class Vmm {
   private answer(chain: Chain): number {
     const tail = chain.inLen - virtio_iommu_req_tail.sizeof;
     if (chain.outLen < virtio_iommu_req_head.sizeof || tail < 0) return 0;
-    const type = chain.readU8(virtio_iommu_req_head.type);
-    this.events.request(type, domainOf(type, chain));
+    const request = chain.readable(0, virtio_iommu_req_head.sizeof);
+    const type = request.getUint8(virtio_iommu_req_head.type);
+    this.events.request(type, domainOf(type, request, chain.outLen));
     const status =
       this.refuse?.(type) ??
       (this.faults.should_fail('vmm_nomem')
         ? VIRTIO_IOMMU_S_NOMEM
-        : this.handle(type, chain, tail));
+        : this.handle(type, request, chain, tail));
     chain.writeLe32(tail, status);
     this.events.reply(type, status);
     return chain.inLen;
   }
 
-  private handle(type: number, chain: Chain, tail: number): number {
+  /** @param request the bytes to read */
+  private handle(type: number, request: DataView, chain: Chain, tail: number): number {
     const { probeSize } = this.state.config;
     const readable = READABLE[type];
     const probe = type === VIRTIO_IOMMU_T_PROBE;
     if (readable === undefined || (probe && probeSize === 0)) return VIRTIO_IOMMU_S_UNSUPP;
     if (chain.outLen !== readable || tail !== (probe ? probeSize : 0)) return VIRTIO_IOMMU_S_INVAL;
-    const request = chain.readable(0, readable);
     switch (type) {
       case VIRTIO_IOMMU_T_ATTACH:
       case VIRTIO_IOMMU_T_DETACH:
@@ -169,8 +170,8 @@ export class Vmm {
 }
 
 /** The domain that a request is about, at the same place in each that has one; -1 for none, or a request cut short. */
-function domainOf(type: number, chain: Chain): number {
-  const { domain, endpoint: end } = virtio_iommu_req_attach;
-  if (type < VIRTIO_IOMMU_T_ATTACH || type > VIRTIO_IOMMU_T_UNMAP || chain.outLen < end) return -1;
-  return chain.readable(domain, end - domain).getUint32(domain, true);
+function domainOf(type: number, request: DataView, bytes: number): number {
+  const hasNone = type < VIRTIO_IOMMU_T_ATTACH || type > VIRTIO_IOMMU_T_UNMAP;
+  if (hasNone || bytes < virtio_iommu_req_attach.endpoint) return -1;
+  return request.getUint32(virtio_iommu_req_attach.domain, true);
 }
