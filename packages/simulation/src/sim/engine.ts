@@ -115,24 +115,31 @@ export class Engine {
 
   /** One event, or more steps of the one under way. */
   private step(cpu: Cpu): void {
-    const { device, order, alone } = this;
+    if (this.alone) this.stepAlone(cpu);
+    else this.stepAmongOthers(cpu);
+  }
+
+  private stepAlone(cpu: Cpu): void {
+    const { ledger } = this.device.meter;
+    ledger.now = cpu.now;
+    this.running = cpu;
+    this.begin(cpu);
+    cpu.busyNs += ledger.now - cpu.now;
+    cpu.now = ledger.now;
+    this.order.now = ledger.now;
+    this.io.end(cpu);
+  }
+
+  private stepAmongOthers(cpu: Cpu): void {
+    const { device, order } = this;
     const { ledger } = device.meter;
     if (!cpu.playing) {
       ledger.now = cpu.now;
       this.running = cpu;
-      if (!alone) {
-        device.k.context.run_on_cpu(cpu.id);
-        cpu.timeline.clear();
-        ledger.timeline = cpu.timeline;
-      }
+      device.k.context.run_on_cpu(cpu.id);
+      cpu.timeline.clear();
+      ledger.timeline = cpu.timeline;
       this.begin(cpu);
-      if (alone) {
-        cpu.busyNs += ledger.now - cpu.now;
-        cpu.now = ledger.now;
-        order.now = cpu.now;
-        this.io.end(cpu);
-        return;
-      }
       ledger.timeline = null;
       order.begin(cpu);
     }
@@ -153,24 +160,24 @@ export class Engine {
       work();
       return;
     }
-    if (cpu.now >= this.machineNs + this.tickNs) this.passTime(cpu);
+    if (cpu.now >= this.machineNs + this.tickNs) this.passTime();
     if (device.workPending?.() === true) {
       ledger.phase = Phase.background;
       device.k.workqueue.run();
-      this.io.moment(cpu, Step.level, device.bounceBytes());
+      this.io.level();
     }
     this.io.begin(cpu);
   }
 
   /** Timers that are due run, and the work they start, on the CPU that is next to do something. */
-  private passTime(cpu: Cpu): void {
+  private passTime(): void {
     const { device } = this;
     const { ledger } = device.meter;
     ledger.phase = Phase.background;
     const ticks = Math.floor((ledger.now - this.machineNs) / this.tickNs);
     this.machineNs += ticks * this.tickNs;
     device.k.timers.advance((ticks * this.tickNs) / 1e6);
-    this.io.moment(cpu, Step.level, device.bounceBytes());
+    this.io.level();
   }
 
   /** Lets time pass with nothing to do. */
@@ -197,7 +204,7 @@ export class Engine {
   }
 
   private readonly tick = (): void => {
-    this.passTime(this.idler);
+    this.passTime();
   };
 
   private expectNobodyWaits(): void {

@@ -79,6 +79,28 @@ export class IoEvents {
     else timeline.push(kind, value);
   }
 
+  // The moments of every I/O. Through moment() and happens() they took 4 % of a run with the pool, and a boxed time each.
+
+  private called(cpu: Cpu): void {
+    const { timeline, now } = this.device.meter.ledger;
+    if (timeline === null) cpu.calledAt = now;
+    else timeline.push(Step.called, 0);
+  }
+
+  private returned(cpu: Cpu): void {
+    const { timeline, now } = this.device.meter.ledger;
+    if (timeline === null) this.seen.returned(cpu, now);
+    else timeline.push(Step.returned, 0);
+  }
+
+  /** Bounce memory may have changed. */
+  level(): void {
+    const { timeline, now } = this.device.meter.ledger;
+    const bytes = this.device.bounceBytes();
+    if (timeline === null) this.seen.bounce.set(now, bytes);
+    else timeline.push(Step.level, bytes);
+  }
+
   private runThread(cpu: Cpu, job: JobRun): void {
     const { ledger } = this.device.meter;
     if (!job.submits(ledger.now)) {
@@ -102,14 +124,14 @@ export class IoEvents {
     ledger.charge(Cause.submit, meter.cost.submitNs);
 
     ledger.phase = Phase.map;
-    this.moment(cpu, Step.called, 0);
+    this.called(cpu);
     meter.begin();
     const mapped = request.map();
     meter.end();
     cpu.event = mapped ? 'submit' : 'putOff';
     cpu.slot = mapped ? this.seen.ages.mapped(request.address) : -1;
-    this.moment(cpu, Step.returned, 0);
-    this.moment(cpu, Step.level, device.bounceBytes());
+    this.returned(cpu);
+    this.level();
     if (!mapped) return;
     this.pieces += request.pieceCount;
     job.mapped(io, ledger.now);
@@ -159,21 +181,21 @@ export class IoEvents {
     const flags = k.context.local_irq_save();
     k.context.preempt_disable();
     ledger.phase = Phase.unmap;
-    this.moment(cpu, Step.called, 0);
+    this.called(cpu);
     meter.begin();
     meter.stale.begin(request.address);
     request.unmap();
     meter.end();
     cpu.slot = this.seen.ages.unmapped(request.address);
     cpu.stale = cpu.slot < 0 && device.translated ? meter.stale.unmapped() : -1;
-    this.moment(cpu, Step.returned, 0);
+    this.returned(cpu);
     k.context.preempt_enable();
     k.context.local_irq_restore(flags);
     if (!request.io.write && this.data !== null) this.data.checkBuffer(request);
 
     ledger.phase = Phase.complete;
     ledger.charge(Cause.complete, meter.cost.completeNs);
-    this.moment(cpu, Step.level, device.bounceBytes());
+    this.level();
   }
 
   private completedBy(cpu: Cpu, request: IoRequest): void {

@@ -75,7 +75,8 @@ export class Observer {
     if (now > this.endedAt) this.endedAt = now;
   }
 
-  private returned(cpu: Cpu, now: number): void {
+  /** A map or unmap does. */
+  returned(cpu: Cpu, now: number): void {
     const ns = now - cpu.calledAt;
     if (cpu.event === 'complete') {
       this.unmapNs += ns;

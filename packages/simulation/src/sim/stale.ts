@@ -3,8 +3,9 @@
 // moment at which the host, or the IOTLB, forgets it. What is forgotten is known when the code runs; when, is known as
 // its steps are played.
 
-import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
+import { ALIGN_DOWN, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 
+/** A power of two, as it stays. */
 const FIRST_ROOM = 1024;
 
 export class StaleClock {
@@ -20,6 +21,7 @@ export class StaleClock {
   private addresses = new Float64Array(FIRST_ROOM);
   private times = new Float64Array(FIRST_ROOM);
   private over = new Uint8Array(FIRST_ROOM);
+  private mask = FIRST_ROOM - 1;
   /** Numbers: the oldest that is not over, the first that is not forgotten, the next. */
   private oldest = 0;
   private forgotten = 0;
@@ -33,7 +35,7 @@ export class StaleClock {
 
   /** An unmap begins, of the mapping at an address; the host forgets whole pages. */
   begin(address: number): void {
-    this.current = address - (address % PAGE_SIZE);
+    this.current = ALIGN_DOWN(address, PAGE_SIZE);
     this.forgottenAtOnce = false;
   }
 
@@ -42,7 +44,7 @@ export class StaleClock {
     this.unmaps++;
     if (this.forgottenAtOnce) return -1;
     if (this.next - this.oldest === this.addresses.length) this.grow();
-    const at = this.next % this.addresses.length;
+    const at = this.next & this.mask;
     this.addresses[at] = this.current;
     this.times[at] = NaN;
     this.over[at] = 0;
@@ -56,10 +58,7 @@ export class StaleClock {
    * @returns the unmap's number, or -1
    */
   forgets(address: number): number {
-    if (
-      this.forgotten < this.next &&
-      this.addresses[this.forgotten % this.addresses.length] === address
-    )
+    if (this.forgotten < this.next && this.addresses[this.forgotten & this.mask] === address)
       return this.forgotten++;
     // Requests of earlier unmaps are forgotten now too, where the queue is full: they say nothing of this one.
     if (address === this.current) this.forgottenAtOnce = true;
@@ -77,7 +76,7 @@ export class StaleClock {
 
   /** An unmap returns. @param number -1 is none @returns whether its mapping can still be reached */
   returned(number: number, now: number): boolean {
-    const at = number % this.addresses.length;
+    const at = number & this.mask;
     if (number < this.oldest || this.over[at] !== 0) return false;
     this.times[at] = now;
     return true;
@@ -85,7 +84,7 @@ export class StaleClock {
 
   /** Its mapping cannot be reached any more. @returns whether its unmap had returned */
   gone(number: number, now: number): boolean {
-    const at = number % this.addresses.length;
+    const at = number & this.mask;
     const since = this.times[at] as number;
     // Another CPU flushed before the unmap had returned.
     const stale = Number.isNaN(since) ? 0 : now - since;
@@ -93,8 +92,7 @@ export class StaleClock {
     this.longest = Math.max(this.longest, stale);
     this.over[at] = 1;
     this.reachable--;
-    while (this.oldest < this.next && this.over[this.oldest % this.over.length] === 1)
-      this.oldest++;
+    while (this.oldest < this.next && this.over[this.oldest & this.mask] === 1) this.oldest++;
     return !Number.isNaN(since);
   }
 
@@ -127,5 +125,6 @@ export class StaleClock {
     this.addresses = addresses;
     this.times = times;
     this.over = over;
+    this.mask = 2 * room - 1;
   }
 }

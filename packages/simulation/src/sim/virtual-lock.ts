@@ -77,13 +77,17 @@ export class VirtualLock {
     if (ledger.timeline !== null)
       ledger.timeline.push(Step.take, this.id * PHASES.length + ledger.phase);
     else {
-      const from = Math.max(ledger.now, this.freeAt);
-      if (from > ledger.now) ledger.waits(ledger.phase, this.waited(ledger.now, from));
-      ledger.now = from;
-      this.grant(null, from);
+      if (this.freeAt > ledger.now) this.waitUntilFree();
+      this.grant(null, ledger.now);
     }
     this.codeSince = ledger.now;
     if (this.onTaken !== null) this.onTaken();
+  }
+
+  private waitUntilFree(): void {
+    const { ledger, freeAt } = this;
+    ledger.waits(ledger.phase, this.waited(ledger.now, freeAt));
+    ledger.now = freeAt;
   }
 
   give(): void {
