@@ -25,7 +25,7 @@ export class Resources {
   /** Names of objects by number. */
   readonly names: string[] = [];
   /** By object: who holds it. */
-  private readonly owners: number[] = [];
+  private owners = new Int8Array(256).fill(NOBODY);
   // By CPU: its object if interrupts can come there, else NOTHING; who masked them; the interrupt under way.
   private readonly cpuObject: number[] = [];
   private readonly masked: number[] = [];
@@ -36,8 +36,13 @@ export class Resources {
   private readonly found: number[] = [];
 
   object(name: string): number {
-    this.owners.push(NOBODY);
-    return this.names.push(name) - 1;
+    const id = this.names.push(name) - 1;
+    if (id >= this.owners.length) {
+      const { owners } = this;
+      this.owners = new Int8Array(owners.length * 2).fill(NOBODY);
+      this.owners.set(owners);
+    }
+    return id;
   }
 
   /** All objects that there are before the first step are known. */

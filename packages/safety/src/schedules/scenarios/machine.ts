@@ -48,6 +48,7 @@ import {
   type SteppingWork,
 } from './derived-classes';
 import { DeviceAccess } from './device-access';
+import { LiveObjects } from './live-objects';
 import { nameObjects } from './names';
 import { Snapshot, type ToldWrites } from './snapshot';
 import { StackPages, WaitingWork, steppingDriver, waitingTimers } from './parts';
@@ -89,8 +90,7 @@ export class PoolMachine {
   readonly access: DeviceAccess;
   private readonly wired: wired_io_buffer_pool;
   private readonly cookie: iommu_dma_cookie;
-  private readonly live: Set<object>;
-  private readonly liveAtStart: ReadonlySet<object>;
+  private readonly live: LiveObjects;
   private readonly locks: readonly spinlock_t[];
   private readonly addresses: Snapshot;
   /** The run before which all was as in the beginning. */
@@ -137,18 +137,18 @@ export class PoolMachine {
     this.pages = k.page_alloc;
     this.pages.fill(pages);
     waitingTimers(k.timers);
-    this.live = (k.slab as unknown as { live: Set<object> }).live;
-    this.liveAtStart = new Set(this.live);
+    const slab = k.slab as unknown as { live: ReadonlySet<object> | LiveObjects };
+    slab.live = this.live = new LiveObjects(slab.live as ReadonlySet<object>);
     this.kernel = new Kernel(rt);
     rt.monitor = this.kernel;
     rt.onSwitch = (cpu) => {
       k.context.run_on_cpu(cpu);
     };
     this.locks = nameObjects(this);
-    const { context, faults, log, slab } = k;
+    const { context, faults, log } = k;
     const rest = [this.cookie, this.live, context, faults, log, ...this.locks];
     const { iova_cache } = this.wired.iova as unknown as { iova_cache: object };
-    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, slab], rest, this.told);
+    this.addresses = new Snapshot([this.cookie.iovad, iova_cache, k.slab], rest, this.told);
     this.derive(derived);
     this.dma = this.wired.dma_iommu as unknown as SteppingDma;
     // The wheel is never turned: `waitingTimers` does without it.
@@ -229,7 +229,7 @@ export class PoolMachine {
       this.restoredFor = this.rt.runs;
       this.kernel.watched = false;
     }
-    const { k, pool, pages, live, liveAtStart, table } = this;
+    const { k, pool, pages, table } = this;
     for (const klass of this.classes) {
       for (const cache of klass.cached_slots) INIT_LIST_HEAD(cache);
       INIT_LIST_HEAD(klass.empty_slots);
@@ -257,8 +257,7 @@ export class PoolMachine {
       k.context.current.irqs_off = 0;
     }
     pages.rewind();
-    for (const one of live) if (!liveAtStart.has(one)) live.delete(one);
-    if (live.size !== liveAtStart.size) for (const one of liveAtStart) live.add(one);
+    this.live.restore();
   }
 
   private resetSlot(slot: io_buffer_slot, empty: list_head<io_buffer_slot>): void {

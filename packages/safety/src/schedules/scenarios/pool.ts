@@ -13,7 +13,7 @@ import type { Executor } from '../executor';
 import type { Body, Program, Thread } from '../program';
 import { checkGone, checkLog, checkRest } from './checks';
 import { MARKED } from './derived-classes';
-import { isAll } from './device-access';
+import { fillBytes, isAll } from './device-access';
 import { mapList } from './lists';
 import { type PoolMachineOptions, PoolMachine } from './machine';
 
@@ -194,7 +194,7 @@ function* mapUnmap(
   const dir = toDevice ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
   for (let turn = 0; turn < times; turn++) {
     const mine = pattern(i, turn);
-    memory.fill(toDevice ? mine : 0, start, start + LENGTH);
+    fillBytes(memory, toDevice ? mine : 0, start, LENGTH);
     const iova = yield* dma.iommu_dma_map_page(dev, p, 0, LENGTH, dir, 0);
     if (iova === DMA_MAPPING_ERROR) {
       rt.fail('no-mapping', `${String(i)}: the map failed`);
