@@ -2,7 +2,8 @@
 // Derives suspendable forms of ported files: a function that can come to a step becomes a generator, calls of it become
 // `yield*`, and before each step and each access to a shared field a line of the runtime is called.
 // Usage, in the root: node packages/safety/tools/derive.mjs; writes packages/safety/src/schedules/derived, if it is old: the
-// forms of the sources as they are, and in `marked` those of the same sources with accesses of MARKS marked.
+// forms of the sources as they are; in `marked` those of the same sources with accesses of MARKS marked; in `now` the same functions
+// as plain ones, `NAME_now`, which have other threads run on top of their stack where a generator yields.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -196,8 +197,9 @@ function blank(text) {
 }
 
 class FileDeriver {
-  constructor(all, index) {
-    Object.assign(this, { all, ts: all.ts, source: all.sources[index], index });
+  /** @param now plain functions in place of generators */
+  constructor(all, index, now = false) {
+    Object.assign(this, { all, ts: all.ts, source: all.sources[index], index, now });
     this.edits = new Edits();
     this.text = this.source.text;
     this.exported = [];
@@ -276,21 +278,29 @@ class FileDeriver {
   classOf(one) {
     this.inClass = true;
     for (const member of one.members) {
-      if (IN_ONE_STEP.has(member.name?.getText())) continue;
-      if (
+      const isOfStep =
         this.ts.isMethodDeclaration(member) &&
         this.all.suspendable.has(member.name.getText()) &&
-        member.body
-      )
-        this.generator(member, member.name.getStart());
+        member.body &&
+        !IN_ONE_STEP.has(member.name.getText());
+      if (this.now && !isOfStep) {
+        // The class of generators has it.
+        this.edits.replace(member.getStart(), member.getEnd(), blank(member.getText()));
+        continue;
+      }
+      if (IN_ONE_STEP.has(member.name?.getText())) continue;
+      if (isOfStep && this.now) this.edits.before(member.name.getEnd(), '_now');
+      else if (isOfStep) this.generator(member, member.name.getStart());
       this.visit(member);
     }
     this.inClass = false;
   }
 
   functionOf(one) {
-    this.edits.before(one.name.getStart(), '* ');
-    this.returnType(one);
+    if (!this.now) {
+      this.edits.before(one.name.getStart(), '* ');
+      this.returnType(one);
+    }
     this.visit(one);
   }
 
@@ -357,7 +367,10 @@ class FileDeriver {
       node.body.getStart(),
       `function* (${params}) ${isBlock ? '' : '{ return '}`,
     );
+    const { now } = this;
+    this.now = false;
     this.visit(node.body);
+    this.now = now;
     this.edits.before(node.body.getEnd(), `${isBlock ? '' : '; }'}.bind(this)`);
     return undefined;
   }
@@ -399,7 +412,7 @@ class FileDeriver {
     if (this.all.atomics.has(field)) {
       this.edits.before(
         whole.getStart(),
-        `(this.k.rt.atomic(${base.getText()}, ${this.code(field, whole)}, true) && (yield), `,
+        `(this.k.rt.atomic(${base.getText()}, ${this.code(field, whole)}, true) && ${this.stop()}, `,
       );
       inner();
       this.edits.before(whole.getEnd(), ')');
@@ -431,6 +444,11 @@ class FileDeriver {
     return this.inClass;
   }
 
+  /** Lets another thread go first. */
+  stop() {
+    return this.now ? 'this.k.rt.wait()' : '(yield)';
+  }
+
   read(node) {
     const { ts } = this;
     const field = this.hasThis() ? this.all.fieldOf(node) : undefined;
@@ -439,7 +457,7 @@ class FileDeriver {
     if (field !== undefined && this.all.atomics.has(field)) {
       this.edits.before(
         node.getStart(),
-        `(this.k.rt.atomic(${node.expression.getText()}, ${this.code(field, node)}, false) && (yield), `,
+        `(this.k.rt.atomic(${node.expression.getText()}, ${this.code(field, node)}, false) && ${this.stop()}, `,
       );
       ts.forEachChild(node, (x) => this.visit(x));
       this.edits.before(node.getEnd(), ')');
@@ -471,7 +489,7 @@ class FileDeriver {
         .replace('NODE', String(this.site(node) * 256 + 1))
         .replace('SITE', String(this.site(node) * 256));
     const ask = (text) =>
-      `this.k.rt.${fill(text).replace(/\)$/, `${/\(\)$/.test(text) ? '' : ', '}${this.site(node)})`)} && (yield)`;
+      `this.k.rt.${fill(text).replace(/\)$/, `${/\(\)$/.test(text) ? '' : ', '}${this.site(node)})`)} && ${this.stop()}`;
     const inner = () => ts.forEachChild(node, (x) => this.visit(x));
     const container =
       ts.isIdentifier(node.expression) && this.hasThis()
@@ -481,7 +499,9 @@ class FileDeriver {
     const after = (step && AFTER[step]) ?? [];
     if (node === this.tail) inner();
     else if (this.all.isSuspendableCall(node)) {
-      this.edits.before(node.getStart(), '(yield* ');
+      this.edits.before(node.getStart(), this.now ? '(' : '(yield* ');
+      if (this.now && ts.isPropertyAccessExpression(node.expression))
+        this.edits.before(node.expression.getEnd(), '_now');
       inner();
       this.edits.before(node.getEnd(), ')');
     } else if (before.length > 0 || after.length > 0) {
@@ -529,6 +549,8 @@ export async function derive() {
     const all = new Deriver(ts, program, fields, marks);
     FILES.forEach(([file], index) => {
       files[folder + basename(file)] = new FileDeriver(all, index).derive();
+      if (marks.length === 0 && !file.includes('fixes'))
+        files[`now/${basename(file)}`] = new FileDeriver(all, index, true).derive();
     });
   }
   files['sites.ts'] = `// Derived by packages/safety/tools/derive.mjs, sources ${stamp()}.
@@ -540,7 +562,7 @@ export const FILES: readonly string[] = ${JSON.stringify(FILES.map(([file]) => b
 
 /** No await at the top: tests require this file. */
 async function write() {
-  mkdirSync(join(OUT, 'marked'), { recursive: true });
+  for (const folder of ['marked', 'now']) mkdirSync(join(OUT, folder), { recursive: true });
   for (const [name, text] of Object.entries(await derive())) writeFileSync(join(OUT, name), text);
 }
 

@@ -12,6 +12,10 @@ const MAX_STEPS = 4096;
 const NOBODY = -1;
 /** What a run changes was not all put back before the next one. */
 const NOT_REPEATED = 'a run does not begin as the one before it';
+/** Two threads that called plain functions have to stop in them, the lower one on the stack first. */
+const TWO_WAIT = 'a thread has to go on under the stack of another one';
+/** Thrown through plain functions when the run is over: made once, since the stack that an Error looks for is long to find. */
+const OVER: unknown = new Error('the run is over');
 /** A choice that ends the run. */
 export const STOP = -1;
 
@@ -23,6 +27,8 @@ export interface Strategy {
    * @returns a thread of these, or STOP
    */
   choose(depth: number, enabled: number): number;
+  /** Whether, after the prefix, a thread goes on as long as it can. */
+  readonly goesOn?: boolean;
 }
 
 /** The lowest that can go on. */
@@ -90,6 +96,13 @@ export class Executor {
   private started = 0;
   private stopped = false;
   private died = false;
+  /** A thread waits in plain functions: the code that runs is on top of its stack. */
+  private waits = false;
+  /** Tasks that begin when they are chosen, in place of up to their first step with the run; `late` of them have not yet. */
+  private lateTasks = 0;
+  private late = 0;
+  /** The one of them that comes to its first step. */
+  private starting = NOBODY;
   private readonly bodies: (Body | null)[] = [];
   private readonly nextKind: Uint8Array;
   private readonly nextA: Int32Array;
@@ -98,6 +111,10 @@ export class Executor {
   private readonly nextSite: Int32Array;
   private readonly steps: Int32Array;
   private readonly becameReady: Int32Array;
+  // The first step of late tasks, as the first run had it.
+  private readonly firstKind: Uint8Array;
+  private readonly firstA: Int32Array;
+  private readonly firstB: Int32Array;
   /** Threads that wait for something before they begin. */
   private readonly waiting: number[];
   /** Called when another thread goes on: the machine changes its CPU. */
@@ -115,6 +132,9 @@ export class Executor {
     this.nextSite = new Int32Array(this.nr);
     this.steps = new Int32Array(this.nr);
     this.becameReady = new Int32Array(this.nr);
+    this.firstKind = new Uint8Array(this.nr);
+    this.firstA = new Int32Array(this.nr);
+    this.firstB = new Int32Array(this.nr);
     this.waiting = [...this.threads.keys()].filter((t) => this.threads[t]?.ready !== undefined);
     this.resources.seal(this.threads);
   }
@@ -171,8 +191,15 @@ export class Executor {
    */
   point(kind: number, a: number, b: number = NOTHING, site = 0): boolean {
     const t = this.current;
-    this.want(t, kind, a, b);
     this.nextSite[t] = site;
+    if (t === this.starting) {
+      this.starting = NOBODY;
+      if (kind !== this.nextKind[t] || a !== this.nextA[t] || b !== this.nextB[t])
+        throw new Error(NOT_REPEATED);
+      this.commit(t);
+      return false;
+    }
+    this.want(t, kind, a, b);
     const next = this.pick();
     if (next === t) {
       this.commit(t);
@@ -182,26 +209,71 @@ export class Executor {
     return true;
   }
 
+  /**
+   * Whether the running thread may call plain functions, which cannot yield: others run on top of its stack while it waits. So
+   * nobody may wait below, unless it is known that the thread will not have to: it has the rest of the prefix, and no lock is held.
+   */
+  callsNow(): boolean {
+    if (this.program.plain !== true || this.stopped) return false;
+    if (!this.waits) return true;
+    if (this.strategy.goesOn !== true || this.resources.held > 0) return false;
+    for (let d = this.depth; d < this.prefixLength; d++)
+      if (this.prefix[d] !== this.current) return false;
+    return true;
+  }
+
+  /** In a plain function, when `point` was true: returns when the turn of the thread has come. */
+  wait(): void {
+    const t = this.current;
+    const first = this.next;
+    if (first === NOBODY) throw OVER;
+    if (this.waits) throw new Error(TWO_WAIT);
+    this.waits = true;
+    if (!this.go(first, t)) throw OVER;
+    this.waits = false;
+    this.next = NOBODY;
+    this.commit(t);
+  }
+
   /** Runs the program once from its beginning. */
   run(): Outcome {
     this.begin();
-    let t = this.pick();
-    while (t !== NOBODY) {
-      this.commit(t);
-      this.next = NOBODY;
-      if (this.kind[this.depth - 1] !== END && !this.resume(t)) break;
-      t = this.next === NOBODY && !this.stopped ? this.pick() : this.next;
-    }
+    this.go(this.pick(), NOBODY);
     if (this.died) return 'oops';
     if (this.stopped) return 'stopped';
     return this.finish();
+  }
+
+  /** Runs threads, this one first, up to the turn of one that waits below: true; false if the run is over. */
+  private go(first: number, waiting: number): boolean {
+    let t = first;
+    while (t !== NOBODY && t !== waiting) {
+      this.next = NOBODY;
+      if (this.late & (1 << t)) this.start(t);
+      else this.commit(t);
+      if ((this.starting === t || this.kind[this.depth - 1] !== END) && !this.resume(t))
+        return false;
+      t = this.next === NOBODY && !this.stopped ? this.pick() : this.next;
+    }
+    return t !== NOBODY;
+  }
+
+  /** A late task was chosen: its first step is next, and its own. */
+  private start(t: number): void {
+    this.late &= ~(1 << t);
+    this.starting = t;
+    this.started |= 1 << t;
+    this.current = t;
+    this.onSwitch((this.threads[t] as Thread).cpu);
   }
 
   private begin(): void {
     this.depth = 0;
     this.runs++;
     this.done = this.started = 0;
-    this.stopped = this.died = false;
+    this.stopped = this.died = this.waits = false;
+    this.starting = NOBODY;
+    this.late = this.lateTasks;
     if (this.failures.length > 0) this.failures = [];
     this.resources.begin();
     this.program.reset();
@@ -212,6 +284,15 @@ export class Executor {
       this.nextSite[t] = 0;
       this.becameReady[t] = NOBODY;
       this.bodies[t] = null;
+      if (this.late & (1 << t)) {
+        this.want(
+          t,
+          this.firstKind[t] as number,
+          this.firstA[t] as number,
+          this.firstB[t] as number,
+        );
+        continue;
+      }
       this.current = t;
       this.onSwitch(cpu);
       this.want(
@@ -220,9 +301,21 @@ export class Executor {
         wakes === undefined ? NOTHING : touch(wakes, WRITE),
         holds === undefined ? NOTHING : touch(holds, WRITE),
       );
-      if (kind === 'task' && ready === undefined) this.prologue(t);
+      if (kind === 'task' && ready === undefined) {
+        this.prologue(t);
+        if (this.program.plain === true) this.keepFirst(t);
+      }
     }
     this.current = NOBODY;
+  }
+
+  /** From the next run on, a task that has a step begins late: so its first call can be a plain one, too. */
+  private keepFirst(t: number): void {
+    if (this.died || this.done & (1 << t) || this.nextKind[t] === END) return;
+    this.lateTasks |= 1 << t;
+    this.firstKind[t] = this.nextKind[t] as number;
+    this.firstA[t] = this.nextA[t] as number;
+    this.firstB[t] = this.nextB[t] as number;
   }
 
   /** What a task does before its first step touches nothing that is shared. */
@@ -242,6 +335,7 @@ export class Executor {
       if (running.next().done === true) this.end(t);
       return true;
     } catch (error) {
+      if (error === OVER) return false;
       if (!(error instanceof oops)) throw error;
       this.fail('oops', error.message);
       this.died = true;

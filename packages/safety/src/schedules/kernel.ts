@@ -96,6 +96,11 @@ export class Kernel implements Monitor {
   watchedFrom = Infinity;
   watched = false;
 
+  /** In a plain form, where a generator yields. */
+  wait(): void {
+    this.rt.wait();
+  }
+
   // Locks.
 
   lock(lock: spinlock_t, site: number): boolean {

@@ -33,6 +33,11 @@ export interface Program {
   readonly threads: readonly Thread[];
   /** Brings all shared state back to what it was before the first step. */
   readonly reset: () => void;
+  /**
+   * Threads may call plain functions where `Executor.callsNow` says so, and what a task does before its first step touches nothing
+   * that a thread changes: it may come later than the beginning of the run. Default false.
+   */
+  readonly plain?: boolean;
   /** Called when all threads have ended: reports what must not be left with `rt.fail`. */
   readonly check: () => void;
 }

@@ -34,6 +34,8 @@ export class Resources {
   private fixed = 0;
   private foundEnd = 0;
   private readonly found: number[] = [];
+  /** Locks that are held, and objects that threads hold from start to end. */
+  held = 0;
 
   object(name: string): number {
     const id = this.names.push(name) - 1;
@@ -60,6 +62,7 @@ export class Resources {
 
   /** A run begins. */
   begin(): void {
+    this.held = 0;
     this.owners.fill(NOBODY);
     this.masked.fill(NOBODY);
     this.active.fill(NOBODY);
@@ -108,8 +111,10 @@ export class Resources {
     switch (kind) {
       case LOCK:
         this.owners[a >> 2] = t;
+        this.held++;
         break;
       case UNLOCK:
+        if (this.owners[a >> 2] !== NOBODY) this.held--;
         this.owners[a >> 2] = NOBODY;
         break;
       case IRQ_OFF:
@@ -122,7 +127,10 @@ export class Resources {
       case END: {
         const by = kind === START ? t : NOBODY;
         if (type !== 'task') this.active[cpu] = by;
-        if (holds !== undefined) this.owners[holds] = by;
+        if (holds !== undefined) {
+          this.owners[holds] = by;
+          this.held += kind === START ? 1 : -1;
+        }
       }
     }
   }

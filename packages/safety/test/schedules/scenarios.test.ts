@@ -3,9 +3,12 @@
 // nothing behind for the next.
 
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { list_for_each_entry } from '@iommu-bounce/linux-shim';
 import {
   Brute,
+  DERIVED,
+  Dpor,
   Executor,
   Pct,
   type PoolMachine,
@@ -51,6 +54,35 @@ describe('all schedules of the code as it is @long', () => {
         expect(checked.problems).to.eql([]);
         expect([checked.holds, checked.classes]).to.eql([true, explored.classes]);
       });
+});
+
+describe('plain functions in place of generators', () => {
+  /** Classes without plain forms: what runs is generators alone. */
+  const GENERATORS = {
+    ...DERIVED,
+    iommu_c: class extends (DERIVED.iommu_c as new () => object) {},
+  };
+
+  for (const scenario of ['same-permission', 'evict-two', 'interrupt', 'sync', 'virtio'])
+    for (const algorithm of ['dpor', 'brute', 'pct'] as const)
+      it(`run the same schedules: ${algorithm} of ${scenario}`, () => {
+        const options = { scenario, algorithm, limit: 300, certificate: true } as const;
+        const plain = exploreSchedules(options);
+        expect(plain).to.eql(exploreSchedules({ ...options, derived: GENERATORS }));
+        expect(plain.schedules).to.be.greaterThan(5);
+      });
+
+  it('are called, also while a thread waits in one', () => {
+    const rt = new Executor(SCENARIOS['same-permission']?.program() ?? expect.fail());
+    const search = new Dpor(rt);
+    rt.setStrategy(search);
+    const called = sinon.spy(rt, 'callsNow');
+    const waited = sinon.spy(rt, 'wait');
+    while (search.next() !== null);
+    const answers = called.returnValues;
+    expect(answers.filter((one) => one).length).to.be.greaterThan(answers.length / 2);
+    expect(waited.callCount).to.be.greaterThan(100);
+  });
 });
 
 describe('schedules of one class @long', () => {

@@ -121,6 +121,12 @@ describe('a search of all classes', () => {
       );
     });
 
+  it('counts runs that have more steps than usual', () => {
+    const own = (x: string): string[] => Array.from({ length: 200 }, () => `w ${x}`);
+    const { runs, classes } = exploreToy(steps([...own('x'), 'w z'], [...own('y'), 'w z']), 'dpor');
+    expect([runs, classes.size]).to.eql([2, 2]);
+  });
+
   it('visits the classes that all runs of random programs have, each once @long', () => {
     for (let seed = SEED; seed < SEED + (LONG ? 600 : 100); seed++) {
       const toy = randomToy(random(seed));

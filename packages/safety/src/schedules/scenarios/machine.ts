@@ -42,6 +42,7 @@ import { Kernel } from '../kernel';
 import {
   DERIVED,
   type Derived,
+  arePlainToo,
   type SteppingDma,
   type SteppingOps,
   type SteppingTimer,
@@ -70,6 +71,8 @@ export interface PoolMachineOptions {
 
 export class PoolMachine {
   readonly k: machine;
+  /** Whether its code is there as plain functions, too. */
+  readonly hasPlainForms: boolean;
   readonly kernel: Kernel;
   readonly dev: device;
   readonly domain: iommu_domain;
@@ -108,6 +111,7 @@ export class PoolMachine {
   ) {
     const { cpus, slots = 2, pages = 8, derived = DERIVED } = options;
     const { lazy = false, virtio = false, whole = virtio } = options;
+    this.hasPlainForms = arePlainToo(derived);
     this.dev = new device('device');
     this.wired = wire_io_buffer_pool({
       num_slots: slots,

@@ -166,6 +166,31 @@ export const steppingDriver = {
   *iotlb_sync(): Step<void> {
     // The table has no cache.
   },
+  map_now(
+    this: SteppingDriver,
+    domain: iommu_domain,
+    iova: dma_addr_t,
+    paddr: phys_addr_t,
+    size: number,
+    prot: number,
+  ): number {
+    const { rt } = this.k;
+    if (rt.iommu(iova, size)) rt.wait();
+    return PLAIN.map.call(this, domain, iova, paddr, size, prot);
+  },
+  unmap_now(this: SteppingDriver, domain: iommu_domain, iova: dma_addr_t, size: number): number {
+    const { rt } = this.k;
+    if (rt.iommu(iova, size)) rt.wait();
+    return PLAIN.unmap.call(this, domain, iova, size);
+  },
+  iova_to_phys_now(this: SteppingDriver, domain: iommu_domain, iova: dma_addr_t): number {
+    const { rt } = this.k;
+    if (rt.lookUp(iova)) rt.wait();
+    return PLAIN.iova_to_phys.call(this, domain, iova);
+  },
+  iotlb_sync_now(): void {
+    // The table has no cache.
+  },
   *domain_free(this: SteppingDriver, domain: iommu_domain): Step<void> {
     yield* this.dma_iommu.iommu_put_dma_cookie(domain);
   },

@@ -96,6 +96,7 @@ export function poolProgram(scenario: PoolScenario): (rt: Executor) => PoolProgr
     const ends = tasks.some(({ does }) => does === 'map-unmap-teardown' || does === 'attach');
     return {
       machine,
+      plain: machine.hasPlainForms && !ends && !detaches,
       threads: tasks.map((task, i) => threadOf(rt, machine, task, i, running)),
       reset: () => {
         machine.reset();
@@ -195,7 +196,9 @@ function* mapUnmap(
   for (let turn = 0; turn < times; turn++) {
     const mine = pattern(i, turn);
     fillBytes(memory, toDevice ? mine : 0, start, LENGTH);
-    const iova = yield* dma.iommu_dma_map_page(dev, p, 0, LENGTH, dir, 0);
+    const iova = rt.callsNow()
+      ? dma.iommu_dma_map_page_now(dev, p, 0, LENGTH, dir, 0)
+      : yield* dma.iommu_dma_map_page(dev, p, 0, LENGTH, dir, 0);
     if (iova === DMA_MAPPING_ERROR) {
       rt.fail('no-mapping', `${String(i)}: the map failed`);
       return;
@@ -206,8 +209,12 @@ function* mapUnmap(
         rt.fail('wrong-data', `CPU ${String(i)}: the device does not read what the driver wrote`);
     } else if (!machine.access.writes(iova, mine, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the device does not reach its mapping`);
-    if (sync) yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
-    yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
+    if (sync) {
+      if (rt.callsNow()) dma.iommu_dma_sync_single_for_cpu_now(dev, iova, LENGTH, dir);
+      else yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
+    }
+    if (rt.callsNow()) dma.iommu_dma_unmap_page_now(dev, iova, LENGTH, dir, 0);
+    else yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
     if (!isAll(memory, mine, start, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
   }
@@ -256,7 +263,8 @@ function* lateDevice(machine: PoolMachine): Body {
 function* evict(machine: PoolMachine): Body {
   const { work } = deref(machine.pool).evict_work;
   work.pending = false;
-  yield* machine.evictor.io_buffer_pool_evict(work);
+  if (machine.rt.callsNow()) machine.evictor.io_buffer_pool_evict_now(work);
+  else yield* machine.evictor.io_buffer_pool_evict(work);
 }
 
 function* flushTimer(machine: PoolMachine): Body {
@@ -264,7 +272,8 @@ function* flushTimer(machine: PoolMachine): Body {
   const { context } = machine.k;
   iovad.fq_timer.due = 0;
   context.preempt_disable();
-  yield* machine.flusher.fq_flush_timeout(iovad);
+  if (machine.rt.callsNow()) machine.flusher.fq_flush_timeout_now(iovad);
+  else yield* machine.flusher.fq_flush_timeout(iovad);
   context.preempt_enable();
 }
 

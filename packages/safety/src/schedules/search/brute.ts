@@ -6,6 +6,7 @@ import { Clocks } from './clocks';
 
 export class Brute implements Strategy {
   readonly clocks: Clocks;
+  readonly goesOn = true;
   private readonly left: Int32Array;
   private readonly used: Int32Array;
   /** The first step of the run that is not one of the run before. */

@@ -6,12 +6,21 @@ import type { Executor } from '../executor';
 import { RELEASE, WRITE, conflict } from '../touch';
 
 const MAX_CANDIDATES = 64;
+/** What a search keeps of each step has room for so many, and for more when a run has more: a small search is over soon. */
+export const USUAL_STEPS = 256;
+
+/** The same numbers, with room for more. */
+export function grown(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
+}
 
 export class Clocks {
   /** Of step d: how many steps of thread t come before it or are it, at d * nr + t. */
-  readonly clock: Int32Array;
+  clock: Int32Array<ArrayBuffer>;
   /** Its level in the Foata normal form, from 0 on. */
-  readonly level: Int32Array;
+  level = new Int32Array(USUAL_STEPS);
   /** The steps that the latest analysed one could have changed places with, `races` of them. */
   readonly racing = new Int32Array(MAX_CANDIDATES);
   races = 0;
@@ -20,8 +29,7 @@ export class Clocks {
   private readonly sources = new Int32Array(MAX_CANDIDATES);
 
   constructor(private readonly rt: Executor) {
-    this.clock = new Int32Array(rt.thread.length * rt.nr);
-    this.level = new Int32Array(rt.thread.length);
+    this.clock = new Int32Array(USUAL_STEPS * rt.nr);
     this.own = new Int32Array(rt.nr);
   }
 
@@ -69,6 +77,10 @@ export class Clocks {
   }
 
   private analyse(d: number, t: number, a: number, b: number, c: number): void {
+    if (d >= this.level.length) {
+      this.level = grown(this.level);
+      this.clock = grown(this.clock);
+    }
     const { rt, clock, own } = this;
     const { nr } = rt;
     const row = d * nr;

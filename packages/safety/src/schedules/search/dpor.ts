@@ -5,7 +5,7 @@
 import { type Executor, type Outcome, STOP, type Strategy } from '../executor';
 import type { Thread } from '../program';
 import { END, IRQ_OFF, IRQ_ON, LOCK, START, UNLOCK, conflict, objectOf } from '../touch';
-import { Clocks } from './clocks';
+import { Clocks, USUAL_STEPS, grown } from './clocks';
 
 /** The first so many steps are split into parts: all that can be chosen there is, whether needed or not. */
 export interface Part {
@@ -19,14 +19,15 @@ export interface Part {
 
 export class Dpor implements Strategy {
   readonly clocks: Clocks;
+  readonly goesOn = true;
   /** Runs that ended because all that could follow is in another run. */
   redundant = 0;
-  private readonly sleep: Int32Array;
-  private readonly backtrack: Int32Array;
+  private sleep = new Int32Array(USUAL_STEPS);
+  private backtrack = new Int32Array(USUAL_STEPS);
   /** The first step of the run that is not one of the run before. */
   private fresh = 0;
   /** Steps of the run that took somebody's readiness, `nrLosses` of them. */
-  private readonly losses: Int32Array;
+  private readonly losses: number[] = [];
   private nrLosses = 0;
   private finished = false;
   private prefixes = 0;
@@ -38,9 +39,6 @@ export class Dpor implements Strategy {
     private readonly part: Part = { index: 0, of: 1 },
   ) {
     this.clocks = new Clocks(rt);
-    this.sleep = new Int32Array(rt.thread.length);
-    this.backtrack = new Int32Array(rt.thread.length);
-    this.losses = new Int32Array(rt.thread.length);
     this.splitDepth = part.of > 1 ? (part.depth ?? 6) : 0;
     rt.prefixLength = 0;
     rt.repeated = -1;
@@ -65,6 +63,10 @@ export class Dpor implements Strategy {
 
   choose(d: number, enabled: number): number {
     const { rt } = this;
+    if (d >= this.sleep.length) {
+      this.sleep = grown(this.sleep);
+      this.backtrack = grown(this.backtrack);
+    }
     if (d > 0) this.sleep[d] = this.asleepAfter(d - 1);
     else this.sleep[0] = 0;
     if (d === this.splitDepth && d > 0 && !this.isMine()) {
