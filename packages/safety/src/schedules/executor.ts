@@ -262,6 +262,7 @@ export class Executor {
   private start(t: number): void {
     this.late &= ~(1 << t);
     this.starting = t;
+    this.monitor?.chosen(this.depth);
     this.started |= 1 << t;
     this.current = t;
     this.onSwitch((this.threads[t] as Thread).cpu);

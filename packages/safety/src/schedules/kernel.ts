@@ -64,6 +64,10 @@ export class Kernel implements Monitor {
     this.off.fill(0);
   }
 
+  chosen(d: number): void {
+    this.races.chosen(d);
+  }
+
   step(d: number): void {
     this.races.step(d);
   }

@@ -85,6 +85,27 @@ describe('plain functions in place of generators', () => {
   });
 });
 
+describe('accesses of a beginning that was run before', () => {
+  for (const [name, kinds] of [
+    ['list-again', ['data-race']],
+    ['lazy-teardown', ['data-race', 'use-after-free', 'oops']],
+    ['virtio-detach', ['data-race']],
+    ['lazy', []],
+  ] as const)
+    it(`are reported as in a run from nothing: ${name}`, () => {
+      const rt = new Executor(SCENARIOS[name]?.program() ?? expect.fail());
+      const search = new Brute(rt, 3);
+      rt.setStrategy(search);
+      const seen = new Set<string>();
+      for (let n = 0; n < 120 && search.next() !== null; n++) {
+        const schedule = scheduleOf(rt);
+        expect(replaySchedule(`${name}:${schedule}`).failures, schedule).to.eql(rt.failures);
+        for (const { kind } of rt.failures) seen.add(kind);
+      }
+      expect([...seen].sort()).to.eql([...kinds].sort());
+    });
+});
+
 describe('schedules of one class @long', () => {
   const tasks = {
     'two CPUs': [

@@ -9,7 +9,8 @@ import { placeOf } from './places';
 
 /** What is known of one field of one object in the present run. */
 class Cell {
-  run = 0;
+  /** The beginning that it is of, see HappensBefore. */
+  since = 0;
   writer = -1;
   writtenAt = 0;
   writeSite = 0;
@@ -38,11 +39,33 @@ interface Watched {
   schedule_shadow?: Shadow;
 }
 
-function shadowOf(object: object): Shadow {
-  return ((object as Watched).schedule_shadow ??= new Shadow());
-}
+/** Numbers of an entry of the log. */
+const ENTRY = 4;
+/** In place of a thread: the entry is of a write. */
+const WRITER = -1;
+/** More steps than a run has. */
+const NEVER = 2 ** 30;
 
+/**
+ * Accesses of a beginning that the run before had too are not looked at again: what they left in cells is still there, when what
+ * the run before did after it is taken back with a log.
+ */
 export class HappensBefore implements Monitor {
+  /** False up to the end of such a beginning. */
+  watching = true;
+  /** Somebody asks `writtenIn`. */
+  tellsWrites = false;
+  /** Counts the runs that were watched from their first step on. */
+  private since = 0;
+  private logged = 0;
+  private readonly logCells: Cell[] = [];
+  private log = new Int32Array(256 * ENTRY);
+  /** By step: entries of the log before it was chosen. */
+  private readonly marks: number[] = [];
+  /** Steps before a report, or before an object was seen for the first time, which can be another one in each run. */
+  private repeatable = NEVER;
+  /** The step that was chosen last. */
+  private latest = -1;
   /** Of thread t: how far it knows thread u, at t * nr + u. */
   private clock = new Int32Array(0);
   private readonly released: Int32Array[] = [];
@@ -52,13 +75,31 @@ export class HappensBefore implements Monitor {
   constructor(private readonly rt: Executor) {}
 
   begin(): void {
-    const { nr } = this.rt;
+    const { nr, repeated } = this.rt;
+    if (repeated > 0 && repeated < this.repeatable) {
+      this.takeBack(this.marks[repeated] as number);
+      this.watching = false;
+    } else {
+      this.since++;
+      this.logged = 0;
+      this.watching = true;
+    }
+    this.repeatable = NEVER;
+    this.latest = -1;
     if (this.clock.length === 0) this.clock = new Int32Array(nr * nr);
     this.clock.fill(0);
     for (let t = 0; t < this.rt.nr; t++) this.clock[t * this.rt.nr + t] = 1;
   }
 
+  chosen(d: number): void {
+    this.latest = d;
+    if (!this.watching && d < this.rt.repeated) return;
+    this.watching = true;
+    this.marks[d] = this.logged;
+  }
+
   step(d: number): void {
+    if (this.latest !== d) this.chosen(d);
     const { rt } = this;
     const a = rt.a[d] as number;
     switch (rt.kind[d]) {
@@ -102,8 +143,8 @@ export class HappensBefore implements Monitor {
   /** The object's field is read; returns the object. */
   read<T extends object>(object: T, code: number): T {
     const t = this.rt.current;
-    if (t < 0) return object;
-    const cell = this.cell(shadowOf(object), code);
+    if (!this.watching || t < 0) return object;
+    const cell = this.cell(this.shadowOf(object), code);
     const { nr } = this.rt;
     if (
       cell.writer >= 0 &&
@@ -111,16 +152,24 @@ export class HappensBefore implements Monitor {
       cell.writtenAt > (this.clock[t * nr + cell.writer] as number)
     )
       this.report(code, 'read', t, cell.writer, cell.writeSite, 'write');
+    const now = this.clock[t * nr + t] as number;
+    const known = cell.readers & (1 << t);
+    if (known !== 0 && cell.readAt[t] === now && cell.readSite[t] === code) return object;
+    this.keep(cell, t, known, cell.readAt[t] as number, cell.readSite[t] as number);
     cell.readers |= 1 << t;
-    cell.readAt[t] = this.clock[t * nr + t] as number;
+    cell.readAt[t] = now;
     cell.readSite[t] = code;
     return object;
   }
 
   write(object: object, code: number): void {
     const t = this.rt.current;
+    if (!this.watching) {
+      if (this.tellsWrites) this.shadowOf(object).writtenIn = this.rt.runs;
+      return;
+    }
     if (t < 0) return;
-    const shadow = shadowOf(object);
+    const shadow = this.shadowOf(object);
     shadow.writtenIn = this.rt.runs;
     const cell = this.cell(shadow, code);
     const { nr } = this.rt;
@@ -134,13 +183,14 @@ export class HappensBefore implements Monitor {
     for (let u = 0, others = cell.readers & ~(1 << t); others >> u !== 0; u++)
       if (others & (1 << u) && (cell.readAt[u] as number) > (this.clock[row + u] as number))
         this.report(code, 'write', t, u, cell.readSite[u] as number, 'read');
+    this.keep(cell, WRITER, cell.writer, cell.writtenAt, cell.writeSite);
     cell.writer = t;
     cell.writtenAt = this.clock[row + t] as number;
     cell.writeSite = code;
   }
 
   freed(what: object, site: number): void {
-    const shadow = shadowOf(what);
+    const shadow = this.shadowOf(what);
     shadow.freedIn = this.rt.runs;
     shadow.freedAt = site;
   }
@@ -150,13 +200,63 @@ export class HappensBefore implements Monitor {
     return (object as Watched).schedule_shadow?.writtenIn ?? 0;
   }
 
+  private shadowOf(object: object): Shadow {
+    const known = (object as Watched).schedule_shadow;
+    if (known !== undefined) return known;
+    this.repeatsUpTo(this.rt.depth);
+    return ((object as Watched).schedule_shadow = new Shadow());
+  }
+
+  private repeatsUpTo(depth: number): void {
+    if (depth < this.repeatable) this.repeatable = depth;
+  }
+
+  /** Before a cell changes: what it knew of the thread, or of the latest write. */
+  private keep(cell: Cell, t: number, who: number, at: number, site: number): void {
+    const n = this.logged++;
+    this.logCells[n] = cell;
+    if (n * ENTRY >= this.log.length) {
+      const { log } = this;
+      this.log = new Int32Array(log.length * 2);
+      this.log.set(log);
+    }
+    const { log } = this;
+    log[n * ENTRY] = t;
+    log[n * ENTRY + 1] = who;
+    log[n * ENTRY + 2] = at;
+    log[n * ENTRY + 3] = site;
+  }
+
+  private takeBack(mark: number): void {
+    const { log } = this;
+    while (this.logged > mark) {
+      const n = --this.logged;
+      const cell = this.logCells[n] as Cell;
+      const t = log[n * ENTRY] as number;
+      const who = log[n * ENTRY + 1] as number;
+      const at = log[n * ENTRY + 2] as number;
+      const site = log[n * ENTRY + 3] as number;
+      if (t === WRITER) {
+        cell.writer = who;
+        cell.writtenAt = at;
+        cell.writeSite = site;
+      } else {
+        if (who === 0) cell.readers &= ~(1 << t);
+        cell.readAt[t] = at;
+        cell.readSite[t] = site;
+      }
+    }
+  }
+
   private cell(shadow: Shadow, code: number): Cell {
     const { rt } = this;
-    if (shadow.freedIn === rt.runs)
+    if (shadow.freedIn === rt.runs) {
+      this.repeatsUpTo(rt.depth);
       rt.fail('use-after-free', `${placeOf(code)}, freed at ${placeOf(shadow.freedAt * 256)}`);
+    }
     const cell = (shadow.cells[code & 255] ??= new Cell(rt.nr));
-    if (cell.run !== rt.runs) {
-      cell.run = rt.runs;
+    if (cell.since !== this.since) {
+      cell.since = this.since;
       cell.writer = -1;
       cell.readers = 0;
     }
@@ -172,6 +272,7 @@ export class HappensBefore implements Monitor {
     otherWhat: string,
   ): void {
     const { threads } = this.rt;
+    this.repeatsUpTo(this.rt.depth);
     this.rt.fail(
       'data-race',
       `${what} of ${placeOf(code)} by ${threads[t]?.name ?? ''}, ${otherWhat} of ${placeOf(otherCode)} by ${threads[other]?.name ?? ''}`,

@@ -4,6 +4,8 @@
 export interface Monitor {
   /** A run begins; the program is at its beginning. */
   begin(): void;
+  /** Step d is next, and is the first of a thread that begins now: what comes before the step follows. */
+  chosen(d: number): void;
   /** Step d was chosen and is about to take effect. */
   step(d: number): void;
   /** A thread came to its end. */

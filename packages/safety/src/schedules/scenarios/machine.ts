@@ -144,6 +144,7 @@ export class PoolMachine {
     const slab = k.slab as unknown as { live: ReadonlySet<object> | LiveObjects };
     slab.live = this.live = new LiveObjects(slab.live as ReadonlySet<object>);
     this.kernel = new Kernel(rt);
+    this.kernel.races.tellsWrites = lazy;
     rt.monitor = this.kernel;
     rt.onSwitch = (cpu) => {
       k.context.run_on_cpu(cpu);
