@@ -111,6 +111,10 @@ export class Executor {
   private readonly nextSite: Int32Array;
   private readonly steps: Int32Array;
   private readonly becameReady: Int32Array;
+  /** By steps of the run before a call of a thread, and the thread: steps before it returned. */
+  private readonly callEnds: Int32Array;
+  /** By thread: its latest call's place there. */
+  private readonly calls: Int32Array;
   // The first step of late tasks, as the first run had it.
   private readonly firstKind: Uint8Array;
   private readonly firstA: Int32Array;
@@ -132,6 +136,8 @@ export class Executor {
     this.nextSite = new Int32Array(this.nr);
     this.steps = new Int32Array(this.nr);
     this.becameReady = new Int32Array(this.nr);
+    this.callEnds = new Int32Array(MAX_STEPS * this.nr).fill(MAX_STEPS);
+    this.calls = new Int32Array(this.nr);
     this.firstKind = new Uint8Array(this.nr);
     this.firstA = new Int32Array(this.nr);
     this.firstB = new Int32Array(this.nr);
@@ -211,14 +217,31 @@ export class Executor {
 
   /**
    * Whether the running thread may call plain functions, which cannot yield: others run on top of its stack while it waits. So
-   * nobody may wait below, unless it is known that the thread will not have to: it has the rest of the prefix, and no lock is held.
+   * nobody may wait below, unless it is known that the thread will not have to: the call is of the beginning that the latest run had
+   * too, and was not stopped there; or the thread has the rest of the prefix, and no lock is held.
    */
   callsNow(): boolean {
-    if (this.program.plain !== true || this.stopped) return false;
+    if (this.program.plain !== true) return false;
+    const call = this.depth * this.nr + this.current;
+    const end = this.callEnds[call] as number;
+    this.calls[this.current] = call;
+    this.callEnds[call] = MAX_STEPS;
+    if (this.stopped) return false;
     if (!this.waits) return true;
+    if (this.depth < this.repeated && end <= this.repeated && this.hasPrefix(end)) return true;
     if (this.strategy.goesOn !== true || this.resources.held > 0) return false;
-    for (let d = this.depth; d < this.prefixLength; d++)
-      if (this.prefix[d] !== this.current) return false;
+    return this.hasPrefix(this.prefixLength);
+  }
+
+  /** The latest call of the running thread that `callsNow` was asked about has returned. One without a step tells nothing. */
+  returned(): void {
+    const call = this.calls[this.current] as number;
+    if (call < this.depth * this.nr) this.callEnds[call] = this.depth;
+  }
+
+  /** Whether the prefix up to step `end` is all the running thread's. */
+  private hasPrefix(end: number): boolean {
+    for (let d = this.depth; d < end; d++) if (this.prefix[d] !== this.current) return false;
     return true;
   }
 

@@ -199,6 +199,7 @@ function* mapUnmap(
     const iova = rt.callsNow()
       ? dma.iommu_dma_map_page_now(dev, p, 0, LENGTH, dir, 0)
       : yield* dma.iommu_dma_map_page(dev, p, 0, LENGTH, dir, 0);
+    rt.returned();
     if (iova === DMA_MAPPING_ERROR) {
       rt.fail('no-mapping', `${String(i)}: the map failed`);
       return;
@@ -212,9 +213,11 @@ function* mapUnmap(
     if (sync) {
       if (rt.callsNow()) dma.iommu_dma_sync_single_for_cpu_now(dev, iova, LENGTH, dir);
       else yield* dma.iommu_dma_sync_single_for_cpu(dev, iova, LENGTH, dir);
+      rt.returned();
     }
     if (rt.callsNow()) dma.iommu_dma_unmap_page_now(dev, iova, LENGTH, dir, 0);
     else yield* dma.iommu_dma_unmap_page(dev, iova, LENGTH, dir, 0);
+    rt.returned();
     if (!isAll(memory, mine, start, LENGTH))
       rt.fail('wrong-data', `CPU ${String(i)}: the driver has other bytes after the unmap`);
   }
@@ -265,6 +268,7 @@ function* evict(machine: PoolMachine): Body {
   work.pending = false;
   if (machine.rt.callsNow()) machine.evictor.io_buffer_pool_evict_now(work);
   else yield* machine.evictor.io_buffer_pool_evict(work);
+  machine.rt.returned();
 }
 
 function* flushTimer(machine: PoolMachine): Body {
@@ -274,6 +278,7 @@ function* flushTimer(machine: PoolMachine): Body {
   context.preempt_disable();
   if (machine.rt.callsNow()) machine.flusher.fq_flush_timeout_now(iovad);
   else yield* machine.flusher.fq_flush_timeout(iovad);
+  machine.rt.returned();
   context.preempt_enable();
 }
 

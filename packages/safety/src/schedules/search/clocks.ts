@@ -5,28 +5,20 @@
 import type { Executor } from '../executor';
 import { RELEASE, WRITE, conflict } from '../touch';
 
-const MAX_CANDIDATES = 64;
-/** What a search keeps of each step has room for so many, and for more when a run has more: a small search is over soon. */
-export const USUAL_STEPS = 256;
-
-/** The same numbers, with room for more. */
-export function grown(numbers: Int32Array): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(numbers.length * 2);
-  more.set(numbers);
-  return more;
-}
+/** Steps that a search has room for at first, and for more when a run has more: most are over soon. */
+const USUAL_STEPS = 256;
 
 export class Clocks {
   /** Of step d: how many steps of thread t come before it or are it, at d * nr + t. */
   clock: Int32Array<ArrayBuffer>;
   /** Its level in the Foata normal form, from 0 on. */
-  level = new Int32Array(USUAL_STEPS);
+  readonly level: number[] = [];
   /** The steps that the latest analysed one could have changed places with, `races` of them. */
-  readonly racing = new Int32Array(MAX_CANDIDATES);
+  readonly racing: number[] = [];
   races = 0;
   private readonly own: Int32Array;
-  private readonly candidates = new Int32Array(MAX_CANDIDATES);
-  private readonly sources = new Int32Array(MAX_CANDIDATES);
+  private readonly candidates: number[] = [];
+  private readonly sources: number[] = [];
 
   constructor(private readonly rt: Executor) {
     this.clock = new Int32Array(USUAL_STEPS * rt.nr);
@@ -71,18 +63,25 @@ export class Clocks {
     return since;
   }
 
+  /** All clocks, with room for that of step d. */
+  private clockOf(d: number): Int32Array {
+    if ((d + 1) * this.rt.nr > this.clock.length) {
+      const more = new Int32Array(this.clock.length * 2);
+      more.set(this.clock);
+      this.clock = more;
+    }
+    return this.clock;
+  }
+
   private dropRace(e: number): void {
     for (let i = 0; i < this.races; i++)
       if (this.racing[i] === e) this.racing[i] = this.racing[--this.races] as number;
   }
 
   private analyse(d: number, t: number, a: number, b: number, c: number): void {
-    if (d >= this.level.length) {
-      this.level = grown(this.level);
-      this.clock = grown(this.clock);
-    }
-    const { rt, clock, own } = this;
+    const { rt, own } = this;
     const { nr } = rt;
+    const clock = this.clockOf(d);
     const row = d * nr;
     let before = d - 1;
     while (before >= 0 && rt.thread[before] !== t) before--;

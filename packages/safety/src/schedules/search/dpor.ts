@@ -5,7 +5,7 @@
 import { type Executor, type Outcome, STOP, type Strategy } from '../executor';
 import type { Thread } from '../program';
 import { END, IRQ_OFF, IRQ_ON, LOCK, START, UNLOCK, conflict, objectOf } from '../touch';
-import { Clocks, USUAL_STEPS, grown } from './clocks';
+import { Clocks } from './clocks';
 
 /** The first so many steps are split into parts: all that can be chosen there is, whether needed or not. */
 export interface Part {
@@ -22,8 +22,8 @@ export class Dpor implements Strategy {
   readonly goesOn = true;
   /** Runs that ended because all that could follow is in another run. */
   redundant = 0;
-  private sleep = new Int32Array(USUAL_STEPS);
-  private backtrack = new Int32Array(USUAL_STEPS);
+  private readonly sleep: number[] = [];
+  private readonly backtrack: number[] = [];
   /** The first step of the run that is not one of the run before. */
   private fresh = 0;
   /** Steps of the run that took somebody's readiness, `nrLosses` of them. */
@@ -63,13 +63,10 @@ export class Dpor implements Strategy {
 
   choose(d: number, enabled: number): number {
     const { rt } = this;
-    if (d >= this.sleep.length) {
-      this.sleep = grown(this.sleep);
-      this.backtrack = grown(this.backtrack);
-    }
     if (d > 0) this.sleep[d] = this.asleepAfter(d - 1);
     else this.sleep[0] = 0;
     if (d === this.splitDepth && d > 0 && !this.isMine()) {
+      this.backtrack[d] = 0;
       this.skipped = true;
       return STOP;
     }
