@@ -67,6 +67,11 @@ export class Assembler {
     return this.bench.reconstruction.counts;
   }
 
+  /** Keeps no more account of what stands beside the calls. */
+  dropAccount(): void {
+    this.bench.account = null;
+  }
+
   /** Reads on in another file of the same boot. */
   beginFile(file: string): void {
     this.bench.file = file;
@@ -127,7 +132,7 @@ class Bench implements Workbench {
   constructor(
     plan: readonly EvictionRun[] | null,
     known: KnownBefore,
-    readonly account: CaptureAccount | null,
+    public account: CaptureAccount | null,
   ) {
     this.queue = new StepQueue(plan);
     this.contexts = new Contexts(known.devicesOfTasks);

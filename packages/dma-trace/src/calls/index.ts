@@ -7,6 +7,7 @@ export type { LiveMappings, SyncWords, UnmapWords } from './live-mappings'; // w
 export { type LineCounts, newMapping } from './mappings'; // what the lines add up to
 export type { DeviceSign, ReconstructedCounts } from './reconstruction'; // requests that no call tells of
 export type { KnownBefore } from './pool-lines'; // what a first reading found out
+export { KeptSteps } from './kept-steps'; // steps as numbers, to take them again
 export { type EvictionRun } from './step-queue'; // the order in which steps are complete
 export { contextLevel, type DevicesOfTasks } from './contexts'; // task, soft or hard interrupt
 export { type SgEntries, type SgLine, inferEntries } from './sg-entries'; // lengths inside a list

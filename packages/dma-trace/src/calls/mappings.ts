@@ -114,7 +114,7 @@ export function mapStep(event: EventHead, file: string, mapping: Mapping): MapSt
 /** A mapping of which only some things are said. */
 export function newMapping(
   fields: Pick<Mapping, 'place' | 'device' | 'form' | 'dir' | 'dmaAddr' | 'size'> &
-    Partial<Omit<Mapping, 'runs' | 'mappedNs' | 'below' | 'held'>>,
+    Partial<Omit<Mapping, 'runs' | 'mappedNs' | 'below' | 'held' | 'kept'>>,
 ): Mapping {
   const phys = fields.phys ?? fields.entries?.[0]?.phys ?? 0;
   const offset = fields.offset ?? phys - pageFloor(phys);
@@ -149,6 +149,7 @@ export function newMapping(
     below: null,
     // Room for two lanes at once: an empty array grows to seventeen.
     held: [null, null],
+    kept: -1,
   };
 }
 

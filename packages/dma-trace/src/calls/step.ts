@@ -118,6 +118,8 @@ export interface Mapping {
   below: Mapping | null;
   /** What each lane holds for it. */
   readonly held: (object | null)[];
+  /** Its number among the mappings in force while steps are kept; -1: none. */
+  kept: number;
 }
 
 export interface Place {

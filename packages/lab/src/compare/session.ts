@@ -4,8 +4,7 @@
 import { IO_BUFFER_Y, type IommuDriver } from '@iommu-bounce/integration';
 import type { KernelParams, OptionValues } from '@iommu-bounce/kconfig-options';
 import {
-  Assembler,
-  CaptureAccount,
+  type CaptureAccount,
   type LineCounts,
   PAGE,
   type ReconstructedCounts,
@@ -25,7 +24,7 @@ import type { OverTimeFigures } from './over-time-figures';
 import type { CapturePolicyRow, CountedRows, RecordedMachineFacts } from '@iommu-bounce/simulation';
 import { type PolicyOptions, PolicyRuns } from './policies';
 import { poolOff } from './pool-off';
-import { REPLAYING, type ReadOptions, type TraceFile, cpusOf, readFiles } from './read-files';
+import { type ReadOptions, type TraceFile, cpusOf } from './read-files';
 import {
   RECORDED_ON,
   type RecordedIommu,
@@ -35,6 +34,7 @@ import {
   recordedOn,
 } from './recorded-on';
 import { RestatedSlots } from './restated';
+import { secondReading } from './second-reading';
 import { type SeriesState, stateToCompare } from './series-state';
 import type { InitialState } from '../drive/slot-history';
 import type { Survey } from '../drive/survey';
@@ -132,8 +132,8 @@ export async function replaySession(
   watch: WatchLane | null = null,
   others: Alternatives | null = null,
 ): Promise<Session> {
-  const surveyed = others?.surveyed ?? (await surveyFiles(files, options));
-  const { survey, facts, params, onlyDevice } = surveyed;
+  const surveyed = others?.surveyed ?? (await surveyFiles(files, options, !options.overTime));
+  const { survey, facts, params } = surveyed;
   const { numSlots } = params.values;
   const on = recordedOn(options.recordedOn ?? null, facts, surveyed.sign);
   const driver = options.driver ?? driverOfPreset(RECORDED_ON[on.iommu]);
@@ -221,26 +221,21 @@ export async function replaySession(
       )
     : null;
   for (const { patches, lane } of lanes) overTime?.follow(patches, lane, survey.firstNs);
-  const account = new CaptureAccount();
-  const assembler = new Assembler(
-    survey.plan,
-    {
-      withDecisions: survey.withDecisions,
-      firstDevice: survey.firstDevice,
-      onlyDevice,
-      devicesOfTasks: surveyed.devicesOfTasks,
-    },
-    account,
-  );
-  const again = await readFiles(files, assembler, options, REPLAYING, {
-    take: (steps) => {
+  const told = await secondReading(
+    files,
+    surveyed,
+    options,
+    (steps) => {
       overTime?.add(steps);
       for (const { lane } of lanes) lane.run(steps);
       for (const lane of alternatives) lane.run(steps);
       for (const run of policies?.runs ?? []) run.run(steps);
     },
-    see: (events) => overTime?.see(events),
-  });
+    overTime &&
+      ((events) => {
+        overTime.see(events);
+      }),
+  );
   if (overTime) options.overTime?.(overTime.figures);
   const session = {
     driver,
@@ -249,13 +244,14 @@ export async function replaySession(
     whatIf,
     kernelParams: params.values,
     files,
-    counters: again.map((one) => one.counters),
-    cpus: cpusOf(again),
-    counts: assembler.counts,
-    reconstructed: assembler.reconstructed,
-    account,
+    counters: told.readings.map((one) => one.counters),
+    cpus: cpusOf(told.readings),
+    counts: told.counts,
+    reconstructed: told.reconstructed,
+    account: told.account,
     survey,
-    surveyed,
+    // Without others, nobody replays these files once more.
+    surveyed: others ? surveyed : { ...surveyed, kept: null },
     clock,
     params: params.text,
     numSlots,

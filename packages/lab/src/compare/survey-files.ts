@@ -1,13 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The first reading of a boot: what has to be known before a machine can be made for it.
 
-import { Assembler, TraceError, type TraceFacts } from '@iommu-bounce/dma-trace';
+import {
+  Assembler,
+  CaptureAccount,
+  KeptSteps,
+  type LineCounts,
+  type ReconstructedCounts,
+  TraceError,
+  type TraceFacts,
+} from '@iommu-bounce/dma-trace';
 import { type ReplayParams, replayParams } from '../drive/parameters';
 import { Survey, classSizesOf } from '../drive/survey';
 import { LogTopics, Signs } from './first-reading';
 import { onlyTranslated } from './only-translated';
-import { READING, type ReadOptions, type TraceFile, readFiles } from './read-files';
+import { READING, type ReadOptions, type Reading, type TraceFile, readFiles } from './read-files';
 import type { RecordedIommu } from './recorded-on';
+
+/** Bytes of steps that are kept, about a million events: a longer capture is read twice. */
+const MOST_KEPT = 2 ** 24;
+
+/** What a reading says beside the steps. */
+export interface Told {
+  readonly readings: readonly Reading[];
+  readonly counts: LineCounts;
+  /** Requests that no call tells of. */
+  readonly reconstructed: ReconstructedCounts;
+  /** What stands beside the calls. */
+  readonly account: CaptureAccount;
+}
+
+/** A first reading of which nothing is to be read again. */
+export interface KeptReading extends Told {
+  readonly steps: KeptSteps;
+}
 
 export interface Surveyed {
   readonly survey: Survey;
@@ -18,12 +44,18 @@ export interface Surveyed {
   /** What the capture shows of the recorded IOMMU; null: nothing. */
   readonly sign: RecordedIommu | null;
   readonly devicesOfTasks: Assembler['devicesOfTasks'];
+  /** Null: the files have to be read again. */
+  readonly kept: KeptReading | null;
 }
 
-/** @throws TraceError for a file without a call */
+/**
+ * @param keeps whether to keep the steps, where a second reading would find the same ones
+ * @throws TraceError for a file without a call
+ */
 export async function surveyFiles(
   files: readonly TraceFile[],
   options: ReadOptions & { readonly params: string | null },
+  keeps: boolean,
 ): Promise<Surveyed> {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
@@ -32,10 +64,22 @@ export async function surveyFiles(
   const signs = new Signs();
   const topics = new LogTopics();
   const onlyDevice = onlyTranslated(facts);
-  const assembler = new Assembler(null, { withDecisions: new Set(), firstDevice: '', onlyDevice });
+  const account = new CaptureAccount();
+  const assembler = new Assembler(
+    null,
+    { withDecisions: new Set(), firstDevice: '', onlyDevice },
+    account,
+  );
+  const steps = new KeptSteps(MOST_KEPT);
+  const giveUp = (): void => {
+    steps.giveUp();
+    assembler.dropAccount();
+  };
+  if (!keeps) giveUp();
   const readings = await readFiles(files, assembler, options, READING, {
-    take: (steps) => {
-      for (const step of steps) survey.add(step);
+    take: (batch) => {
+      for (const step of batch) survey.add(step);
+      if (steps.isWhole && !steps.add(batch)) giveUp();
     },
     see: (events) => {
       signs.add(events);
@@ -44,6 +88,9 @@ export async function surveyFiles(
   });
   if (readings.every(({ counters }) => counters.events === 0))
     throw new TraceError(files[0]?.file ?? '', null, topics.refusalTo('replay'));
-  const { devicesOfTasks } = assembler;
-  return { survey, facts, params, onlyDevice, sign: signs.found, devicesOfTasks };
+  const { devicesOfTasks, counts, reconstructed } = assembler;
+  // What decisions and devices of requests are, a first reading does not know from the begin.
+  const isSame = counts.poolLines === 0 && (reconstructed.requests === 0 || onlyDevice !== '');
+  const kept = steps.isWhole && isSame ? { steps, readings, counts, reconstructed, account } : null;
+  return { survey, facts, params, onlyDevice, sign: signs.found, devicesOfTasks, kept };
 }

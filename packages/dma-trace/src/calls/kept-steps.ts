@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The steps of a capture as numbers, so that it need not be read once more to take them again: a map and its unmap are 60 bytes.
+//
+// A mapping is told by a number that is free again after its unmap. What a step shares with many others (task flags, device,
+// file) is the place of its text in a list.
+
+import { check_value, whole } from '@iommu-bounce/linux-shim/options';
+import {
+  ATTRS,
+  CALLS,
+  CPUS,
+  DEVICES,
+  FAR,
+  FILES,
+  FLAGS,
+  FORMS,
+  FOR_CPU,
+  IMPLIED,
+  KINDS,
+  type KeptTexts,
+  LIST_RECORDED,
+  MAY_SLEEP,
+  MOST_PIECES,
+  OWN_ADDRESS,
+  OWN_SIZE,
+  PLAIN,
+  SOURCES,
+  USUAL_RECORDED,
+} from './kept-layout';
+import { KeptReader } from './kept-reader';
+import { Numbers, type NumbersChunk, Texts, lineCode } from './numbers';
+import {
+  type MapStep,
+  type Mapping,
+  type RecordedUnmap,
+  type Step,
+  type SyncStep,
+  type UnmapStep,
+  pageCeil,
+  pageFloor,
+  rangeEnd,
+  rangeStart,
+} from './step';
+
+/** Steps that are handed out at once: few enough to stay in the processor's cache. */
+const BATCH = 256;
+
+export class KeptSteps {
+  /** Not everything is there: too long, or of a kind that is not kept. */
+  private isPart = false;
+  private steps = 0;
+  private chunks: NumbersChunk[] = [];
+  private bytes = 0;
+  private readonly numbers = new Numbers();
+  private readonly texts: KeptTexts = {
+    flags: new Texts(FLAGS),
+    files: new Texts(FILES),
+    devices: new Texts(DEVICES),
+    calls: new Texts(CALLS),
+  };
+  /** Numbers of mappings, free again. */
+  private readonly free: number[] = [];
+  private mappings = 0;
+  private inChunk = 0;
+  private timeNs = 0;
+  private line = 0;
+
+  /** @param mostBytes with more, nothing is kept */
+  constructor(private readonly mostBytes: number) {
+    check_value('KeptSteps', 'mostBytes', mostBytes, whole());
+  }
+
+  /** Whether all steps so far are kept. */
+  get isWhole(): boolean {
+    return !this.isPart;
+  }
+
+  /** Steps so far. */
+  get length(): number {
+    return this.steps;
+  }
+
+  /**
+   * Keeps steps of an unmodified kernel; decisions of a pool are not kept.
+   * @returns whether all steps so far are kept
+   */
+  add(steps: readonly Step[]): boolean {
+    for (const step of steps) {
+      if (this.isPart) return false;
+      if (!this.put(step)) this.giveUp();
+    }
+    return !this.isPart;
+  }
+
+  /** Lets go what is kept. */
+  giveUp(): void {
+    this.isPart = true;
+    this.chunks = [];
+  }
+
+  /** The steps once more, as new objects. Their mappings have no listKey, which only lines ask for. */
+  *batches(): Generator<Step[], void, undefined> {
+    this.close();
+    const reader = new KeptReader(this.texts);
+    for (const chunk of this.chunks) yield reader.read(chunk);
+  }
+
+  /** @returns false for what is not kept */
+  private put(step: Step): boolean {
+    const { numbers, texts } = this;
+    const kind = KINDS.findIndex((one) => one === step.kind);
+    const flags = texts.flags.of(step.flags);
+    const file = texts.files.of(step.place.file);
+    if (kind < 0 || flags < 0 || file < 0 || step.cpu >= CPUS) return false;
+    const passed = step.timeNs - this.timeNs;
+    const isNear = passed === passed >>> 0;
+    const head = kind | (isNear ? 0 : FAR) | (step.cpu << 3) | (flags << 15);
+    numbers.word((head | (file << 23)) >>> 0);
+    if (isNear) numbers.word(passed);
+    else numbers.double(step.timeNs);
+    numbers.word(lineCode(step.place.line - this.line));
+    this.timeNs = step.timeNs;
+    this.line = step.place.line;
+    const isKept =
+      step.kind === 'map'
+        ? this.map(step)
+        : step.kind === 'unmap'
+          ? this.unmap(step)
+          : step.kind === 'sync' && this.sync(step);
+    this.steps++;
+    if (++this.inChunk === BATCH) this.close();
+    return isKept && this.bytes <= this.mostBytes;
+  }
+
+  private map({ mapping, decision, place }: MapStep): boolean {
+    if (!mapping || decision || mapping.failed) return false;
+    const { numbers, texts } = this;
+    const { dmaAddr, phys, size, attrs, entries, maps } = mapping;
+    const device = texts.devices.of(mapping.device);
+    const call = texts.calls.of(mapping.call);
+    if (device < 0 || call < 0 || mapping.offset !== phys - pageFloor(phys)) return false;
+    if ((attrs & ATTRS) !== attrs) return false;
+    if (size !== size >>> 0 || mapping.place.file !== place.file) return false;
+    const form = FORMS.indexOf(mapping.form);
+    const source = SOURCES.indexOf(mapping.entrySource);
+    const what = device | (form << 10) | (mapping.dir << 13) | (attrs << 14);
+    numbers.word((what | (mapping.maySleep ? MAY_SLEEP : 0) | (call << 25)) >>> 0);
+    numbers.word(size);
+    const number = this.free.pop() ?? this.mappings++;
+    mapping.kept = number;
+    const isPlain = mapping.place.line === place.line && source === 0 && isUsual(mapping);
+    numbers.word(isPlain ? number + PLAIN : number);
+    numbers.double(dmaAddr);
+    numbers.double(phys);
+    if (isPlain) return true;
+    if (entries.length >= MOST_PIECES || maps.length >= MOST_PIECES) return false;
+    numbers.word(lineCode(mapping.place.line - place.line));
+    numbers.word(source);
+    numbers.word(entries.length);
+    numbers.word(maps.length);
+    numbers.double(mapping.segment);
+    for (const entry of entries) {
+      numbers.double(entry.phys);
+      numbers.double(entry.length);
+    }
+    for (const map of maps) {
+      numbers.double(map.iova);
+      numbers.double(map.paddr);
+      numbers.double(map.size);
+    }
+    return true;
+  }
+
+  private unmap(step: UnmapStep): boolean {
+    const { mapping, recorded, dmaAddr, size } = step;
+    if (!mapping || mapping.kept < 0 || step.decision || step.device !== mapping.device)
+      return false;
+    if ((step.attrs & ATTRS) !== step.attrs) return false;
+    const { numbers } = this;
+    const isUsualOne = recorded.length === 1 && isUsualUnmap(recorded[0], mapping);
+    const hasList = recorded.length > 0 && !isUsualOne;
+    const hasSize = size !== mapping.size;
+    const hasAddress = dmaAddr !== mapping.dmaAddr;
+    numbers.word(
+      step.dir |
+        (step.attrs << 1) |
+        (step.implied ? IMPLIED : 0) |
+        (hasSize ? OWN_SIZE : 0) |
+        (hasAddress ? OWN_ADDRESS : 0) |
+        (isUsualOne ? USUAL_RECORDED : 0) |
+        (hasList ? LIST_RECORDED : 0),
+    );
+    numbers.word(mapping.kept);
+    this.free.push(mapping.kept);
+    mapping.kept = -1;
+    if (hasSize) numbers.double(size);
+    if (hasAddress) numbers.double(dmaAddr);
+    if (!hasList) return true;
+    numbers.word(recorded.length);
+    for (const unmap of recorded) {
+      numbers.double(unmap.iova);
+      numbers.double(unmap.size);
+      numbers.double(unmap.unmapped);
+    }
+    return true;
+  }
+
+  private sync({ mapping, dir, forCpu, offset, size }: SyncStep): boolean {
+    if (mapping.kept < 0) return false;
+    this.numbers.word(dir | (forCpu ? FOR_CPU : 0));
+    this.numbers.word(mapping.kept);
+    this.numbers.double(offset);
+    this.numbers.double(size);
+    return true;
+  }
+
+  private close(): void {
+    if (this.inChunk === 0) return;
+    const chunk = this.numbers.take(this.inChunk);
+    this.chunks.push(chunk);
+    this.bytes += chunk.bytes;
+    this.inChunk = 0;
+  }
+}
+
+/** Of one run of pages with one iommu:map over all of them. */
+function isUsual({ entries, maps, segment, size, dmaAddr, phys }: Mapping): boolean {
+  const map = maps[0];
+  if (!map || maps.length !== 1 || entries.length > 0 || segment !== size) return false;
+  const iova = pageFloor(dmaAddr);
+  const isThere = map.iova === iova && map.paddr === pageFloor(phys);
+  return isThere && map.size === pageCeil(dmaAddr + size) - iova;
+}
+
+function isUsualUnmap(unmap: RecordedUnmap | undefined, mapping: Mapping): boolean {
+  if (!unmap) return false;
+  const { iova, size, unmapped } = unmap;
+  const start = rangeStart(mapping);
+  return iova === start && size === unmapped && size === rangeEnd(mapping) - start;
+}
