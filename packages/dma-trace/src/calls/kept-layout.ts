@@ -36,6 +36,8 @@ export const CALLS = 1 << 4;
 export const MAY_SLEEP = 1 << 24;
 /** In the word with the number of a mapping: one iommu:map over its pages, no entries. */
 export const PLAIN = 2 ** 31;
+/** Neither of them. */
+export const BARE = 2 ** 30;
 export const MOST_PIECES = 1 << 16;
 // The fourth word of an unmap: direction, attributes, and these.
 export const IMPLIED = 1 << 11;

@@ -3,6 +3,7 @@
 
 import {
   ATTRS,
+  BARE,
   CALLS,
   CPUS,
   DEVICES,
@@ -74,16 +75,15 @@ export class KeptReader {
     const what = from.word();
     const size = from.word();
     const word = from.word();
-    const isPlain = word >= PLAIN;
     const dmaAddr = from.double();
     const phys = from.double();
     let of = place;
     let source = 0;
     let segment = size;
     let entries: readonly SgEntry[] = [];
-    let maps: readonly RecordedMap[];
-    if (isPlain) maps = [usualMap(dmaAddr, phys, size)];
-    else {
+    let maps: readonly RecordedMap[] = [];
+    if (word >= PLAIN) maps = [usualMap(dmaAddr, phys, size)];
+    else if (word < BARE) {
       of = { file: place.file, line: place.line + lineOf(from.word()) };
       source = from.word();
       const [ofEntries, ofMaps] = [from.word(), from.word()];
@@ -111,7 +111,7 @@ export class KeptReader {
       maps,
       maySleep: (what & MAY_SLEEP) !== 0,
     });
-    this.mappings[isPlain ? word - PLAIN : word] = mapping;
+    this.mappings[word % BARE] = mapping;
     // Field by field, as all frequent steps: see dma-lines.ts.
     return {
       place,

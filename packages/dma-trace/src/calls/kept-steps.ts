@@ -7,6 +7,7 @@
 import { check_value, whole } from '@iommu-bounce/linux-shim/options';
 import {
   ATTRS,
+  BARE,
   CALLS,
   CPUS,
   DEVICES,
@@ -148,11 +149,13 @@ export class KeptSteps {
     numbers.word(size);
     const number = this.free.pop() ?? this.mappings++;
     mapping.kept = number;
-    const isPlain = mapping.place.line === place.line && source === 0 && isUsual(mapping);
-    numbers.word(isPlain ? number + PLAIN : number);
+    const isShort = mapping.place.line === place.line && source === 0 && isOneRun(mapping);
+    const isBare = isShort && maps.length === 0;
+    const isPlain = isShort && isUsual(mapping);
+    numbers.word(number + (isPlain ? PLAIN : isBare ? BARE : 0));
     numbers.double(dmaAddr);
     numbers.double(phys);
-    if (isPlain) return true;
+    if (isPlain || isBare) return true;
     if (entries.length >= MOST_PIECES || maps.length >= MOST_PIECES) return false;
     numbers.word(lineCode(mapping.place.line - place.line));
     numbers.word(source);
@@ -223,10 +226,15 @@ export class KeptSteps {
   }
 }
 
-/** Of one run of pages with one iommu:map over all of them. */
-function isUsual({ entries, maps, segment, size, dmaAddr, phys }: Mapping): boolean {
+/** No list. */
+function isOneRun({ entries, segment, size }: Mapping): boolean {
+  return entries.length === 0 && segment === size;
+}
+
+/** One iommu:map over all of its pages. */
+function isUsual({ maps, size, dmaAddr, phys }: Mapping): boolean {
   const map = maps[0];
-  if (!map || maps.length !== 1 || entries.length > 0 || segment !== size) return false;
+  if (!map || maps.length !== 1) return false;
   const iova = pageFloor(dmaAddr);
   const isThere = map.iova === iova && map.paddr === pageFloor(phys);
   return isThere && map.size === pageCeil(dmaAddr + size) - iova;
