@@ -79,6 +79,9 @@ function recordings(files: readonly TraceFile[]): string[][] {
   return groups;
 }
 
+/** Events that are put together at once: what a tool's disorder held back, up to all of a capture, is not needed together. */
+const AT_ONCE = 2048;
+
 /** Reads all files once: batches of events into the assembler, its steps to `take`. */
 export async function readFiles(
   files: readonly TraceFile[],
@@ -105,8 +108,11 @@ export async function readFiles(
     const readers = group.map((file) => readTrace(file, options.pathOf?.(file)));
     for await (const { file, events } of readCpuFiles(readers)) {
       assembler.beginFile(file);
-      see?.(events);
-      take(assembler.add(events));
+      for (let first = 0; first < events.length; first += AT_ONCE) {
+        const some = events.slice(first, first + AT_ONCE);
+        see?.(some);
+        take(assembler.add(some));
+      }
       const done = Math.min(1, (before + sum(readers, (reader) => reader.bytesRead)) / all);
       options.progress(
         `${what} ${String(files.findIndex((one) => one.file === file) + 1)} of ${String(files.length)}: ${file}, ${count(sum(readers, ({ counters }) => counters.events))} events`,
