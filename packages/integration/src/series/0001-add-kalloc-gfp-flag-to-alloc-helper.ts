@@ -13,7 +13,10 @@ export const patch_1: SeriesPatch = {
   files: ['drivers/iommu/dma-iommu.c'],
   name: 'allocate pages with GFP_ATOMIC under a spinlock',
   probe(patches, { driver }) {
-    const { m } = bootOn(driver, { patches });
+    const { m } = bootOn(driver, {
+      patches,
+      machine: { memory: { nodes: [{ lowmem_pages: 1024 }], bytes: false } },
+    });
     const lock = new spinlock_t();
 
     const flags = m.k.locks.spin_lock_irqsave(lock);

@@ -15,7 +15,9 @@ export const patch_2: SeriesPatch = {
   probe(patches, { driver }) {
     const { m } = bootOn(driver, {
       patches,
-      machine: { memory: { nodes: [{ lowmem_pages: 1024 }, { lowmem_pages: 1024 }] } },
+      machine: {
+        memory: { nodes: [{ lowmem_pages: 1024 }, { lowmem_pages: 1024 }], bytes: false },
+      },
     });
     try {
       const pages = alloc_pages(m, null, 1, 4, GFP_ATOMIC) ?? [];

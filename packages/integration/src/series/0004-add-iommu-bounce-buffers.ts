@@ -28,7 +28,7 @@ export const patch_4: SeriesPatch = {
     const machine = bootOn(driver, {
       patches,
       config: IO_BUFFER_Y,
-      machine: { memory: { nodes: [{ lowmem_pages: 4096 }], reserved_pages: 1 } },
+      machine: { memory: { nodes: [{ lowmem_pages: 4096 }], reserved_pages: 1, bytes: false } },
     });
     const { m } = machine;
     const dev = new device('probe');
