@@ -56,7 +56,7 @@ describe('anonymise', function () {
       expect(await compared(file, [['lint']])).to.equal(true);
   });
 
-  it('gives lint the same findings, for each tool', async () => {
+  it('gives lint the same findings, for each tool @long-only', async () => {
     for (const file of filesIn(formats, /\.txt$/))
       expect(await compared(file, [['lint']])).to.equal(true);
   });

@@ -144,7 +144,7 @@ describe('diff', function () {
     });
   });
 
-  it('shows what the pool of the series saves', async () => {
+  it('shows what the pool of the series saves @long-only', async () => {
     const document = await documentOf(
       trace('virtio.nvme-read-4k'),
       join(fixtures, 'traces/series/iobuf-def.read-4k.trace.txt.gz'),

@@ -100,7 +100,7 @@ describe('the recorded traces, replayed', function () {
   this.timeout(400_000);
 
   for (const file of traces(SERIES).filter((one) => one.includes('iobuf-def.')))
-    it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)} @long`, async () => {
+    it(`agree from the middle of the boot on: ${file.slice(SERIES.length + 1)} ${file.includes('bursts') ? '@long-only' : '@long'}`, async () => {
       const document = await replayed(file);
       expect(document.pool_agreement?.differences).to.deep.equal([]);
       expect(document.agreement.differences).to.deep.equal([]);

@@ -24,7 +24,7 @@ const isKept = async (name: string, keeps = true): Promise<boolean> => {
 
 describe('a replay of steps that the first reading kept', () => {
   for (const name of CAPTURES)
-    it(`has the figures of a second reading: ${name}`, async () => {
+    it(`has the figures of a second reading: ${name}${name.includes('nvme') ? ' @long-only' : ''}`, async () => {
       expect(await isKept(name)).to.equal(true);
       const files = [join(FIXTURES, name)];
       // What goes on over time is told by the lines, so the files are read again.

@@ -314,7 +314,7 @@ describe('iommu-bounce sweep', function () {
       expect(rowsIn(out)).to.equal(rows);
     }));
 
-  it('keeps the rows when the disk is full at the end, and writes Parquet when there is room', () =>
+  it('keeps the rows when the disk is full at the end, and writes Parquet when there is room @long-only', () =>
     swept(async ({ spec, out }) => {
       mkdirSync(out);
       symlinkSync('/dev/full', join(out, 'results.parquet.tmp'));

@@ -50,7 +50,7 @@ describe('the tables of the scenarios @long', function () {
       expect(text).not.to.include('WRONG');
     });
 
-  it('show drivers that do not sync in at most 100 columns', async () => {
+  it('show drivers that do not sync in at most 100 columns @long-only', async () => {
     const document = LONG
       ? ((await printed('--scenario', 'nosync', '--seed', '7')) as NosyncDocument)
       : nosyncExperiment({ ...MACHINE, seed: 7 }, policiesNamed('lazy,pool'));

@@ -12,7 +12,7 @@ const entries = page.split(/^(?=#{2,3} )/m);
 describe('docs/findings.md', function () {
   this.timeout(20_000);
 
-  it('is as `npm run findings` makes it', () => {
+  it('is as `npm run findings` makes it @long-only', () => {
     expect(findingsPage(page)).to.equal(page);
   });
 

@@ -92,7 +92,7 @@ describe('accesses of a beginning that was run before', () => {
     ['virtio-detach', ['data-race']],
     ['lazy', []],
   ] as const)
-    it(`are reported as in a run from nothing: ${name}`, () => {
+    it(`are reported as in a run from nothing: ${name}${name === 'list-again' ? '' : ' @long-only'}`, () => {
       const rt = new Executor(SCENARIOS[name]?.program() ?? expect.fail());
       const search = new Brute(rt, 3);
       rt.setStrategy(search);
