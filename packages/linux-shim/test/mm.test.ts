@@ -219,3 +219,28 @@ describe('bytes_at', () => {
       expect(catch_oops(call).message).to.match(/^bad memory access: no RAM at /);
   });
 });
+
+describe('memory without bytes', () => {
+  const { boot_machine } = leak_checked();
+  const WITHOUT = { memory: { ...SMALL.memory, bytes: false } };
+
+  it('has the frames, addresses and oopses of memory with bytes', () => {
+    const [k, full] = [boot_machine(WITHOUT), boot_machine(SMALL)];
+    expect(k.mm.ram).to.have.lengthOf(0);
+    expect(k.mm.ranges).to.deep.equal(full.mm.ranges);
+    const end = virt_addr_t(19 * PAGE_SIZE);
+    for (const { mm } of [k, full]) {
+      mm.memcpy(virt_addr_t(PAGE_SIZE), virt_addr_t(2 * PAGE_SIZE), PAGE_SIZE);
+      mm.memset(virt_addr_t(PAGE_SIZE), 0, PAGE_SIZE);
+      const died = catch_oops(() => {
+        mm.memcpy(end, virt_addr_t(PAGE_SIZE), 8);
+      });
+      expect(died.kind).to.equal('bad-access');
+    }
+  });
+
+  it('shows no bytes: an oops', () => {
+    const { mm } = boot_machine(WITHOUT);
+    expect(catch_oops(() => mm.bytes_at(phys_addr_t(PAGE_SIZE), 1)).kind).to.equal('bad-access');
+  });
+});

@@ -2,8 +2,10 @@
 // The closed loop: what bounds it, who waits for whom, and that it is the same every time.
 
 import { expect } from 'chai';
+import { newLayout } from '../../src/jobs';
+import { policiesNamed } from '../../src/policies';
 import { COSTS, job, runJobs } from '../../src/testing';
-import type { RunResult } from '../../src/sim';
+import { type RunResult, needsOf, simulate } from '../../src/sim';
 
 const LONG = process.env['TEST_LONG'] === '1';
 
@@ -155,6 +157,21 @@ describe('the closed loop', function () {
       job({ rw: 'randrw', bssplit: '4k/50:32k/50', numberIos: LONG ? '4000' : '2000' }),
     ]);
     expect(run.bytes / run.ios).to.be.within(17_000, 20_000);
+  });
+});
+
+describe('simulate', () => {
+  it('refuses to move data on memory without bytes', () => {
+    const [policy] = policiesNamed('strict');
+    const jobs = [job({ bs: '4k', numberIos: '20' })];
+    const layout = newLayout('fresh', 1);
+    const needs = needsOf(jobs, 1, layout);
+    const platform = { iommu: 'virtio-iommu', cost: COSTS } as const;
+    const device = policy?.boot(platform, { ...needs, bytes: false }) ?? expect.fail();
+    const run = (moveData: boolean): unknown =>
+      simulate(device, jobs, needs, { cpus: 1, seed: 1, moveData, layout });
+    expect(() => run(true)).to.throw('simulate: moveData: the machine was booted without bytes');
+    expect(run(false)).to.have.property('data', null);
   });
 });
 
