@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Captures are read twice. What can be read only once (stdin, a pipe) is copied into a file first.
+// A capture may be read twice. What can be read only once (stdin, a pipe) is copied into a file first.
 
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

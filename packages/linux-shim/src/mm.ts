@@ -61,7 +61,7 @@ export interface memory_layout {
   readonly reserved_highmem_pages?: number;
   /**
    * False: frames and addresses are all there, and nothing is in them; copies move nothing. For machines whose work is only
-   * counted: what takes RAM from V8 pays for its garbage collection. Default true.
+   * counted: a large array makes V8 collect garbage more often. Default true.
    */
   readonly bytes?: boolean;
 }
@@ -210,7 +210,7 @@ export class mm_c {
       });
   }
 
-  /** The bytes of a physical range, as a view; for devices and tests. An oops without. */
+  /** The bytes of a physical range, as a view; for devices and tests. An oops if there is no such RAM, or no bytes. */
   bytes_at(phys: phys_addr_t, len: number): Uint8Array {
     if (phys < 0 || phys + len > Math.min(this.max_pfn * PAGE_SIZE, this.ram.length))
       throw new oops('bad-access', `no RAM at ${hex(phys)}`);

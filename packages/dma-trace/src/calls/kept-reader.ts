@@ -2,16 +2,24 @@
 // Makes steps of the numbers that kept-steps.ts wrote.
 
 import {
-  ATTRS,
+  ATTRS_AT,
   BARE,
   CALLS,
+  CALL_AT,
   CPUS,
+  CPU_AT,
   DEVICES,
+  DIR,
+  DIR_AT,
   FAR,
+  FILE_AT,
   FLAGS,
+  FLAGS_AT,
   FORMS,
+  FORM_AT,
   FOR_CPU,
   IMPLIED,
+  KIND,
   type KeptTexts,
   LIST_RECORDED,
   MAY_SLEEP,
@@ -19,11 +27,12 @@ import {
   OWN_SIZE,
   PLAIN,
   SOURCES,
+  UNMAP_ATTRS_AT,
   USUAL_RECORDED,
   usualMap,
   usualUnmap,
 } from './kept-layout';
-import { newMapping } from './mappings';
+import { PORTED_ATTRS, newMapping } from './mappings';
 import { type NumbersChunk, lineOf } from './numbers';
 import type {
   CallForm,
@@ -58,10 +67,10 @@ export class KeptReader {
     const head = from.word();
     this.timeNs = head & FAR ? from.double() : this.timeNs + from.word();
     this.line += lineOf(from.word());
-    const place = { file: this.texts.files.at(head >>> 23), line: this.line };
-    const cpu = (head >>> 3) & (CPUS - 1);
-    const flags = this.texts.flags.at((head >>> 15) & (FLAGS - 1));
-    switch (head & 3) {
+    const place = { file: this.texts.files.at(head >>> FILE_AT), line: this.line };
+    const cpu = (head >>> CPU_AT) & (CPUS - 1);
+    const flags = this.texts.flags.at((head >>> FLAGS_AT) & (FLAGS - 1));
+    switch (head & KIND) {
       case 0:
         return this.map(from, place, cpu, flags);
       case 1:
@@ -98,10 +107,10 @@ export class KeptReader {
     const mapping = newMapping({
       place: of,
       device: this.texts.devices.at(what & (DEVICES - 1)),
-      form: FORMS[(what >>> 10) & 7] as CallForm,
-      call: this.texts.calls.at((what >>> 25) & (CALLS - 1)),
-      dir: ((what >>> 13) & 3) as Mapping['dir'],
-      attrs: (what >>> 14) & ATTRS,
+      form: FORMS[(what >>> FORM_AT) & (FORMS.length - 1)] as CallForm,
+      call: this.texts.calls.at((what >>> CALL_AT) & (CALLS - 1)),
+      dir: ((what >>> DIR_AT) & DIR) as Mapping['dir'],
+      attrs: (what >>> ATTRS_AT) & PORTED_ATTRS,
       dmaAddr,
       size,
       segment,
@@ -148,8 +157,8 @@ export class KeptReader {
       ready: true,
       mapping,
       device: mapping.device,
-      dir: (what & 3) as Mapping['dir'],
-      attrs: (what >>> 1) & ATTRS,
+      dir: (what & DIR) as Mapping['dir'],
+      attrs: (what >>> UNMAP_ATTRS_AT) & PORTED_ATTRS,
       dmaAddr,
       size,
       recorded,
@@ -170,7 +179,7 @@ export class KeptReader {
       ready: true,
       mapping,
       forCpu: (what & FOR_CPU) !== 0,
-      dir: (what & 3) as Mapping['dir'],
+      dir: (what & DIR) as Mapping['dir'],
       offset: from.double(),
       size: from.double(),
     };

@@ -6,15 +6,21 @@
 
 import { check_value, whole } from '@iommu-bounce/linux-shim/options';
 import {
-  ATTRS,
+  ATTRS_AT,
   BARE,
   CALLS,
+  CALL_AT,
   CPUS,
+  CPU_AT,
   DEVICES,
+  DIR_AT,
   FAR,
   FILES,
+  FILE_AT,
   FLAGS,
+  FLAGS_AT,
   FORMS,
+  FORM_AT,
   FOR_CPU,
   IMPLIED,
   KINDS,
@@ -26,21 +32,21 @@ import {
   OWN_SIZE,
   PLAIN,
   SOURCES,
+  UNMAP_ATTRS_AT,
   USUAL_RECORDED,
+  hasUsualMap,
+  isUsualUnmap,
 } from './kept-layout';
 import { KeptReader } from './kept-reader';
+import { PORTED_ATTRS } from './mappings';
 import { Numbers, type NumbersChunk, Texts, lineCode } from './numbers';
 import {
   type MapStep,
   type Mapping,
-  type RecordedUnmap,
   type Step,
   type SyncStep,
   type UnmapStep,
-  pageCeil,
   pageFloor,
-  rangeEnd,
-  rangeStart,
 } from './step';
 
 /** Steps that are handed out at once: few enough to stay in the processor's cache. */
@@ -109,28 +115,37 @@ export class KeptSteps {
   /** @returns false for what is not kept */
   private put(step: Step): boolean {
     const { numbers, texts } = this;
-    const kind = KINDS.findIndex((one) => one === step.kind);
+    const kind = (KINDS as readonly string[]).indexOf(step.kind);
     const flags = texts.flags.of(step.flags);
     const file = texts.files.of(step.place.file);
     if (kind < 0 || flags < 0 || file < 0 || step.cpu >= CPUS) return false;
     const passed = step.timeNs - this.timeNs;
     const isNear = passed === passed >>> 0;
-    const head = kind | (isNear ? 0 : FAR) | (step.cpu << 3) | (flags << 15);
-    numbers.word((head | (file << 23)) >>> 0);
+    const head = kind | (isNear ? 0 : FAR) | (step.cpu << CPU_AT) | (flags << FLAGS_AT);
+    numbers.word((head | (file << FILE_AT)) >>> 0);
     if (isNear) numbers.word(passed);
     else numbers.double(step.timeNs);
     numbers.word(lineCode(step.place.line - this.line));
     this.timeNs = step.timeNs;
     this.line = step.place.line;
-    const isKept =
-      step.kind === 'map'
-        ? this.map(step)
-        : step.kind === 'unmap'
-          ? this.unmap(step)
-          : step.kind === 'sync' && this.sync(step);
+    const isKept = this.rest(step);
     this.steps++;
     if (++this.inChunk === BATCH) this.close();
     return isKept && this.bytes <= this.mostBytes;
+  }
+
+  /** What is behind the first three numbers. */
+  private rest(step: Step): boolean {
+    switch (step.kind) {
+      case 'map':
+        return this.map(step);
+      case 'unmap':
+        return this.unmap(step);
+      case 'sync':
+        return this.sync(step);
+      default:
+        return false;
+    }
   }
 
   private map({ mapping, decision, place }: MapStep): boolean {
@@ -140,18 +155,18 @@ export class KeptSteps {
     const device = texts.devices.of(mapping.device);
     const call = texts.calls.of(mapping.call);
     if (device < 0 || call < 0 || mapping.offset !== phys - pageFloor(phys)) return false;
-    if ((attrs & ATTRS) !== attrs) return false;
+    if ((attrs & PORTED_ATTRS) !== attrs) return false;
     if (size !== size >>> 0 || mapping.place.file !== place.file) return false;
     const form = FORMS.indexOf(mapping.form);
     const source = SOURCES.indexOf(mapping.entrySource);
-    const what = device | (form << 10) | (mapping.dir << 13) | (attrs << 14);
-    numbers.word((what | (mapping.maySleep ? MAY_SLEEP : 0) | (call << 25)) >>> 0);
+    const what = device | (form << FORM_AT) | (mapping.dir << DIR_AT) | (attrs << ATTRS_AT);
+    numbers.word((what | (mapping.maySleep ? MAY_SLEEP : 0) | (call << CALL_AT)) >>> 0);
     numbers.word(size);
     const number = this.free.pop() ?? this.mappings++;
     mapping.kept = number;
     const isShort = mapping.place.line === place.line && source === 0 && isOneRun(mapping);
     const isBare = isShort && maps.length === 0;
-    const isPlain = isShort && isUsual(mapping);
+    const isPlain = isShort && hasUsualMap(mapping);
     numbers.word(number + (isPlain ? PLAIN : isBare ? BARE : 0));
     numbers.double(dmaAddr);
     numbers.double(phys);
@@ -178,7 +193,7 @@ export class KeptSteps {
     const { mapping, recorded, dmaAddr, size } = step;
     if (!mapping || mapping.kept < 0 || step.decision || step.device !== mapping.device)
       return false;
-    if ((step.attrs & ATTRS) !== step.attrs) return false;
+    if ((step.attrs & PORTED_ATTRS) !== step.attrs) return false;
     const { numbers } = this;
     const isUsualOne = recorded.length === 1 && isUsualUnmap(recorded[0], mapping);
     const hasList = recorded.length > 0 && !isUsualOne;
@@ -186,7 +201,7 @@ export class KeptSteps {
     const hasAddress = dmaAddr !== mapping.dmaAddr;
     numbers.word(
       step.dir |
-        (step.attrs << 1) |
+        (step.attrs << UNMAP_ATTRS_AT) |
         (step.implied ? IMPLIED : 0) |
         (hasSize ? OWN_SIZE : 0) |
         (hasAddress ? OWN_ADDRESS : 0) |
@@ -229,20 +244,4 @@ export class KeptSteps {
 /** No list. */
 function isOneRun({ entries, segment, size }: Mapping): boolean {
   return entries.length === 0 && segment === size;
-}
-
-/** One iommu:map over all of its pages. */
-function isUsual({ maps, size, dmaAddr, phys }: Mapping): boolean {
-  const map = maps[0];
-  if (!map || maps.length !== 1) return false;
-  const iova = pageFloor(dmaAddr);
-  const isThere = map.iova === iova && map.paddr === pageFloor(phys);
-  return isThere && map.size === pageCeil(dmaAddr + size) - iova;
-}
-
-function isUsualUnmap(unmap: RecordedUnmap | undefined, mapping: Mapping): boolean {
-  if (!unmap) return false;
-  const { iova, size, unmapped } = unmap;
-  const start = rangeStart(mapping);
-  return iova === start && size === unmapped && size === rangeEnd(mapping) - start;
 }

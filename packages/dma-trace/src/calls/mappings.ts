@@ -72,7 +72,7 @@ export interface Workbench {
 }
 
 /** The attributes that the ported kernel knows: DMA_ATTR_WEAK_ORDERING to DMA_ATTR_PRIVILEGED. */
-const PORTED_ATTRS = (1 << 10) - 2;
+export const PORTED_ATTRS = (1 << 10) - 2;
 
 export function directionNumber(dir: Direction | null): dma_data_direction {
   const number = dir === null ? 0 : DIRECTIONS.indexOf(dir);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Numbers that are written one behind the other and read in the same order: whole ones below 2^32 apart from the others.
+// Numbers that are written one behind the other and read in the same order: words of 32 bits and doubles in two arrays.
 
 /** Room at first; grows. */
 const FEW = 1024;

@@ -43,7 +43,7 @@ export class RangeTree {
   private gapSide: 'rb_left' | 'rb_right' = 'rb_left';
   private gapStart = -1;
   private gapLast = -1;
-  /** The same range as the last search's, taken out. */
+  /** The removed range that the last search was for. */
   private known: Range | null = null;
 
   /** A range that overlaps start..last, or null; which one if there are several is not said. */

@@ -133,5 +133,5 @@ function withoutPool({ within, mappings, mappings_servable: servable }: AdviseDo
     return `No pool serves ${mappings === 1 ? 'this' : 'these'} ${all}: a buffer has at most ${sizeLimit(LONGEST_CLASS)}, and every one is larger.`;
   if (within?.choice === null && within.least_bytes !== null)
     return `No pool fits in ${memory(within.memory_bytes)}: the smallest for these ${all} takes ${memory(within.least_bytes)}.`;
-  return `No machine of this size can replay a pool for these ${all}: their buffers take more than 3 GiB at once.`;
+  return `No machine of this size can replay a pool for these ${all}: their buffers take more than 16 GiB at once.`;
 }

@@ -30,6 +30,7 @@ import type { RecordedIommu, VerdictCosts } from './recorded-on';
 import { refuseRepeatedLines } from './repeated';
 import { boots, commonDriver } from './replay';
 import { type Session, type SessionOptions, type WatchLane, replaySession } from './session';
+import { MOST_KEPT } from './survey-files';
 import { type VerdictSection, isEnough, payingClasses, verdictOf } from './verdict';
 
 export interface AdviseOptions {
@@ -214,6 +215,8 @@ async function firstReplay(
   for (const files of found) {
     const watched: SessionOptions = {
       ...base,
+      // They are kept until all replays are over.
+      mostKept: Math.floor(MOST_KEPT / found.length),
       progress: (what, share) => {
         progress(what, 0.05 + (0.25 * (sessions.length + share)) / found.length);
       },

@@ -10,8 +10,11 @@ import { warmUpNeeds } from '../drive/warm-up';
 import { UsageError, oneLine } from '../errors';
 import { memory } from '../show/format';
 
-/** The longest typed array of the oldest Node.js supported, and some room. */
-export const MOST_RAM = 0.95 * 2 ** 32;
+/**
+ * Bytes. A capture's memory has none, but each of its pages that is touched is an object, and VFIO counts the pins of each: about half
+ * a gigabyte for all of these.
+ */
+export const MOST_RAM = 2 ** 34;
 
 /** For what is not surveyed, in pages; a short capture needs less. */
 const ROOM = 4096;
@@ -67,7 +70,7 @@ function tooMuch(
   // Without any buffer it would be too much as well: then other parameters do not help.
   const withoutBuffers = (windowFrames + others) * PAGE_SIZE + 2 * peakCoherent;
   const advice = withoutBuffers > MOST_RAM ? '' : '; fewer slots or smaller classes may help';
-  return `${file}: ${String(gib)} GiB would be needed for what is mapped at once, expected at most 3 GiB${named}${advice}`;
+  return `${file}: ${String(gib)} GiB would be needed for what is mapped at once, expected at most 16 GiB${named}${advice}`;
 }
 
 /** In the unit of the sentence where it is one or more. */

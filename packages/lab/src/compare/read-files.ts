@@ -79,7 +79,7 @@ function recordings(files: readonly TraceFile[]): string[][] {
   return groups;
 }
 
-/** Events that are put together at once: what a tool's disorder held back, up to all of a capture, is not needed together. */
+/** Events that are put together at once: sorting can hold back a whole capture, whose steps need not all live at once. */
 const AT_ONCE = 2048;
 
 /** Reads all files once: batches of events into the assembler, its steps to `take`. */
@@ -109,7 +109,8 @@ export async function readFiles(
     for await (const { file, events } of readCpuFiles(readers)) {
       assembler.beginFile(file);
       for (let first = 0; first < events.length; first += AT_ONCE) {
-        const some = events.slice(first, first + AT_ONCE);
+        const isAll = events.length <= AT_ONCE;
+        const some = isAll ? events : events.slice(first, first + AT_ONCE);
         see?.(some);
         take(assembler.add(some));
       }

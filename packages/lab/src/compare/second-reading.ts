@@ -27,7 +27,7 @@ export async function secondReading(
   see: ((events: readonly TraceEvent[]) => void) | null,
 ): Promise<Told> {
   if (surveyed.kept && see === null) {
-    await takeKept(surveyed.kept.steps, files, options, take);
+    await takeKept(surveyed.kept.steps, options, take);
     return surveyed.kept;
   }
   const { survey, onlyDevice, devicesOfTasks } = surveyed;
@@ -46,7 +46,6 @@ export async function secondReading(
 
 async function takeKept(
   kept: KeptSteps,
-  files: readonly TraceFile[],
   { progress }: ReadOptions,
   take: (steps: readonly Step[]) => void,
 ): Promise<void> {
@@ -58,13 +57,9 @@ async function takeKept(
     done += steps.length;
     if (done - told < BREATH) continue;
     told = done;
-    const file = steps[0]?.place.file ?? '';
-    const at = files.findIndex((one) => one.file === file) + 1;
-    progress(
-      `${what} ${String(at)} of ${String(files.length)}: ${file}, ${count(done)} calls`,
-      from + (done / kept.length) * (to - from),
-    );
+    progress(`${what}: ${count(done)} calls`, from + (done / kept.length) * (to - from));
     // An interrupt is heard here.
     await new Promise(setImmediate);
   }
+  progress(`${what}: ${count(done)} calls`, to);
 }

@@ -38,7 +38,7 @@ import { secondReading } from './second-reading';
 import { type SeriesState, stateToCompare } from './series-state';
 import type { InitialState } from '../drive/slot-history';
 import type { Survey } from '../drive/survey';
-import { type Surveyed, surveyFiles } from './survey-files';
+import { MOST_KEPT, type Surveyed, surveyFiles } from './survey-files';
 import { warmUp } from '../drive/warm-up';
 import { sizeLimit } from '../show/format';
 import { whatIfOf } from './what-if';
@@ -67,6 +67,8 @@ export interface SessionOptions extends ReadOptions {
   readonly counted?: CountedRows;
   /** Takes what each boot did over time; without it, nothing of that is kept. */
   readonly overTime?: (boot: OverTimeFigures) => void;
+  /** Bytes of steps that may be kept for a second reading. Default: those of a command. */
+  readonly mostKept?: number;
   /** Whether the port is compared with what was recorded, by one more state where that is needed. Default: it is. */
   readonly compares?: boolean;
 }
@@ -132,7 +134,8 @@ export async function replaySession(
   watch: WatchLane | null = null,
   others: Alternatives | null = null,
 ): Promise<Session> {
-  const surveyed = others?.surveyed ?? (await surveyFiles(files, options, !options.overTime));
+  const mostKept = options.overTime ? 0 : (options.mostKept ?? MOST_KEPT);
+  const surveyed = others?.surveyed ?? (await surveyFiles(files, options, mostKept));
   const { survey, facts, params } = surveyed;
   const { numSlots } = params.values;
   const on = recordedOn(options.recordedOn ?? null, facts, surveyed.sign);

@@ -17,8 +17,8 @@ import { onlyTranslated } from './only-translated';
 import { READING, type ReadOptions, type Reading, type TraceFile, readFiles } from './read-files';
 import type { RecordedIommu } from './recorded-on';
 
-/** Bytes of steps that are kept, about a million events: a longer capture is read twice. */
-const MOST_KEPT = 2 ** 24;
+/** Bytes of steps that a command keeps, about a million events: what is longer is read twice. */
+export const MOST_KEPT = 2 ** 24;
 
 /** What a reading says beside the steps. */
 export interface Told {
@@ -49,13 +49,13 @@ export interface Surveyed {
 }
 
 /**
- * @param keeps whether to keep the steps, where a second reading would find the same ones
+ * @param mostKept bytes of steps that are kept where a second reading would find the same ones; 0: none
  * @throws TraceError for a file without a call
  */
 export async function surveyFiles(
   files: readonly TraceFile[],
   options: ReadOptions & { readonly params: string | null },
-  keeps: boolean,
+  mostKept: number,
 ): Promise<Surveyed> {
   const facts = files.find((one) => one.facts !== null)?.facts ?? null;
   const params = replayParams(facts, options.params);
@@ -70,12 +70,12 @@ export async function surveyFiles(
     { withDecisions: new Set(), firstDevice: '', onlyDevice },
     account,
   );
-  const steps = new KeptSteps(MOST_KEPT);
+  const steps = new KeptSteps(mostKept);
   const giveUp = (): void => {
     steps.giveUp();
     assembler.dropAccount();
   };
-  if (!keeps) giveUp();
+  if (mostKept === 0) giveUp();
   const readings = await readFiles(files, assembler, options, READING, {
     take: (batch) => {
       for (const step of batch) survey.add(step);
@@ -89,7 +89,7 @@ export async function surveyFiles(
   if (readings.every(({ counters }) => counters.events === 0))
     throw new TraceError(files[0]?.file ?? '', null, topics.refusalTo('replay'));
   const { devicesOfTasks, counts, reconstructed } = assembler;
-  // What decisions and devices of requests are, a first reading does not know from the begin.
+  // A first reading does not know the decisions and the devices of requests from the start.
   const isSame = counts.poolLines === 0 && (reconstructed.requests === 0 || onlyDevice !== '');
   const kept = steps.isWhole && isSame ? { steps, readings, counts, reconstructed, account } : null;
   return { survey, facts, params, onlyDevice, sign: signs.found, devicesOfTasks, kept };

@@ -72,7 +72,7 @@ export class PortMachine {
           memory: {
             nodes: [{ lowmem_pages: setup.buddyPages }],
             reserved_pages: setup.windowFrames,
-            bytes: setup.bytes ?? false,
+            bytes: false, // a capture has none
           },
           nr_cpus: setup.cpus,
           HZ: setup.hz,

@@ -174,12 +174,12 @@ describe('what a capture shows beside its calls', () => {
   it('names the largest mapping where all need too much memory, and no advice that does not help', async () => {
     const text = new TraceWriter()
       .mapPage(0x1_0000_0000, 0x10_0000_0000, 4096)
-      .mapPage(0x2_0000_0000, 0x20_0000_0000, 2 ** 31)
-      .mapPage(0x3_0000_0000, 0x30_0000_0000, 2 ** 31 - 4096).text;
+      .mapPage(0x10_0000_0000, 0x20_0000_0000, 2 ** 33)
+      .mapPage(0x20_0000_0000, 0x30_0000_0000, 2 ** 33 - 4096).text;
     let said = '';
     await replayText(text).catch((error: unknown) => (said = String(error)));
     expect(said).to.match(
-      /\d GiB would be needed for what is mapped at once, expected at most 3 GiB; the largest mapping has 2\.0 GiB \(.*x\.trace\.txt:5\)$/,
+      /\d GiB would be needed for what is mapped at once, expected at most 16 GiB; the largest mapping has 8\.0 GiB \(.*x\.trace\.txt:5\)$/,
     );
   });
 

@@ -20,17 +20,28 @@ import type { VirtualLock } from './virtual-lock';
 /** Memory whose copies are charged for, and done or not. */
 export class ChargedMemory extends mm_c {
   meter: Meter | null = null;
+  private moved = true;
+
   /** False: a copy is charged for and leaves the bytes alone. */
-  moves = true;
+  get moves(): boolean {
+    return this.moved;
+  }
+
+  /** @throws Error where data is to move on memory without bytes */
+  set moves(moves: boolean) {
+    if (moves && this.ram.length === 0)
+      throw new Error('moveData: the machine was booted without bytes');
+    this.moved = moves;
+  }
 
   override memcpy(dst: virt_addr_t, src: virt_addr_t, len: number): void {
     if (this.meter !== null) this.meter.copied(len);
-    if (this.moves) super.memcpy(dst, src, len);
+    if (this.moved) super.memcpy(dst, src, len);
   }
 
   override memset(dst: virt_addr_t, byte: number, len: number): void {
     if (this.meter !== null) this.meter.cleared(len);
-    if (this.moves) super.memset(dst, byte, len);
+    if (this.moved) super.memset(dst, byte, len);
   }
 }
 

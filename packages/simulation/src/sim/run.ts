@@ -111,8 +111,6 @@ export function simulate(
   options: RunOptions,
 ): RunResult {
   const runs = placeJobs(device, jobs, needs, options);
-  if (options.moveData && device.mm.ram.length === 0)
-    throw new Error('simulate: moveData: the machine was booted without bytes');
   device.mm.moves = options.moveData;
   device.meter.reset();
   const engine = new Engine(device, options.cpus, runs, options.moveData);

@@ -5,7 +5,7 @@
 
 import { ALIGN_DOWN, PAGE_SIZE } from '@iommu-bounce/linux-shim';
 
-/** A power of two, as it stays. */
+/** A power of two; growing doubles it. */
 const FIRST_ROOM = 1024;
 
 export class StaleClock {

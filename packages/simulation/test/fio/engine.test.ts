@@ -170,7 +170,7 @@ describe('simulate', () => {
     const device = policy?.boot(platform, { ...needs, bytes: false }) ?? expect.fail();
     const run = (moveData: boolean): unknown =>
       simulate(device, jobs, needs, { cpus: 1, seed: 1, moveData, layout });
-    expect(() => run(true)).to.throw('simulate: moveData: the machine was booted without bytes');
+    expect(() => run(true)).to.throw('moveData: the machine was booted without bytes');
     expect(run(false)).to.have.property('data', null);
   });
 });
