@@ -18,6 +18,7 @@ import { sum } from '../show/sum';
 import { paramsOf } from './advise-confirm';
 import type { AdviseDocument, PoolChoice, SwiotlbFullRow } from './advise-document';
 import type { LogLook } from './advise-log';
+import { MOST_RAM_TEXT } from './memory-needed';
 import { isEnough } from './verdict';
 
 /** Share of the drawn costs in which the series wins: up to here bouncing does not pay. */
@@ -133,5 +134,5 @@ function withoutPool({ within, mappings, mappings_servable: servable }: AdviseDo
     return `No pool serves ${mappings === 1 ? 'this' : 'these'} ${all}: a buffer has at most ${sizeLimit(LONGEST_CLASS)}, and every one is larger.`;
   if (within?.choice === null && within.least_bytes !== null)
     return `No pool fits in ${memory(within.memory_bytes)}: the smallest for these ${all} takes ${memory(within.least_bytes)}.`;
-  return `No machine of this size can replay a pool for these ${all}: their buffers take more than 16 GiB at once.`;
+  return `No machine of this size can replay a pool for these ${all}: their buffers take more than ${MOST_RAM_TEXT} at once.`;
 }

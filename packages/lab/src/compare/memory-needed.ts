@@ -15,6 +15,7 @@ import { memory } from '../show/format';
  * a gigabyte for all of these.
  */
 export const MOST_RAM = 2 ** 34;
+export const MOST_RAM_TEXT = `${String(MOST_RAM / 2 ** 30)} GiB`;
 
 /** For what is not surveyed, in pages; a short capture needs less. */
 const ROOM = 4096;
@@ -70,7 +71,7 @@ function tooMuch(
   // Without any buffer it would be too much as well: then other parameters do not help.
   const withoutBuffers = (windowFrames + others) * PAGE_SIZE + 2 * peakCoherent;
   const advice = withoutBuffers > MOST_RAM ? '' : '; fewer slots or smaller classes may help';
-  return `${file}: ${String(gib)} GiB would be needed for what is mapped at once, expected at most 16 GiB${named}${advice}`;
+  return `${file}: ${String(gib)} GiB would be needed for what is mapped at once, expected at most ${MOST_RAM_TEXT}${named}${advice}`;
 }
 
 /** In the unit of the sentence where it is one or more. */

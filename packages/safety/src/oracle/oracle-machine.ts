@@ -34,7 +34,7 @@ export interface OracleMachine {
 export function oracleMachine(policy: Policy, platform: Platform): OracleMachine {
   const isBare = platform.iommu === 'bare-metal';
   const { plan } = withPlan(policy, { parts: { ...policy.plan.parts, ...SHADOWED_PARTS } });
-  const recorded = new RecordedMachine(plan, platform, {
+  const facts = {
     cpus: 1,
     hz: HZ,
     jiffies: INITIAL_JIFFIES(HZ),
@@ -43,8 +43,8 @@ export function oracleMachine(policy: Policy, platform: Platform): OracleMachine
     threePageSizes: isBare,
     devices: DEVICES.map((name) => ({ name, coherent: true, longestSegment: LONGEST_SEGMENT })),
     groups: [],
-    bytes: true,
-  });
+  };
+  const recorded = new RecordedMachine(plan, platform, facts, true);
   const { machine } = recorded;
   const { mm, page_alloc } = machine.k;
   if (!(mm instanceof ShadowedMemory && page_alloc instanceof ShadowedPages))

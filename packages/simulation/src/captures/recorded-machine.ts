@@ -29,8 +29,6 @@ export interface RecordedMachineFacts {
   readonly devices: readonly RecordedDevice[];
   /** Devices that share an IOMMU group. */
   readonly groups: readonly (readonly string[])[];
-  /** Memory with bytes. Default false: a capture has none. */
-  readonly bytes?: boolean;
 }
 
 /** Who hears of iommu:map and iommu:unmap, and for which domain. */
@@ -56,16 +54,14 @@ export class RecordedMachine implements DriverWatch {
   private readonly byNumber = new Map<number, CaptureDomain>();
   private readonly shared = new Map<object, iommu_group>();
 
-  constructor(plan: MachinePlan, platform: Platform, facts: RecordedMachineFacts) {
+  /** @param bytes memory with bytes; a capture has none */
+  constructor(plan: MachinePlan, platform: Platform, facts: RecordedMachineFacts, bytes = false) {
     const { cpus, hz, jiffies, threePageSizes, groups } = facts;
     const bus = new bus_type('pci');
     this.machine = bootMachine(
       plan,
       platform,
-      {
-        ...{ cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages },
-        bytes: facts.bytes ?? false,
-      },
+      { cpus, bufferFrames: facts.windowFrames, bouncePages: facts.buddyPages, bytes },
       (plug) => {
         for (const device of facts.devices) this.plugIn(device, bus, plan, plug, groups);
       },
