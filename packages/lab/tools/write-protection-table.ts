@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Writes the tables of docs/protection.md anew. Takes a minute.
+// Writes the tables of docs/protection.md anew. Takes half a minute.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

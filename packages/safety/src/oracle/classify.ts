@@ -6,7 +6,7 @@ import { ContentNumber, PlaceNumber, kindOf } from './kinds';
 import type { LivePiece } from './live';
 import { Origin, type Origins } from './origins';
 import { CAN_READ, CAN_WRITE } from './reach';
-import type { Runs } from './runs';
+import { RunList } from './runs';
 
 /** A frame as a domain's device sees it. */
 export interface SeenFrame {
@@ -19,33 +19,15 @@ export interface SeenFrame {
   readonly isBounce: boolean;
 }
 
-/** Runs of equal kinds. */
-export class KindRuns {
-  readonly ends: number[] = [];
-  readonly kinds: number[] = [];
-
-  clear(): void {
-    this.ends.length = this.kinds.length = 0;
-  }
-
-  push(end: number, kind: number): void {
-    const last = this.ends.length - 1;
-    if (last >= 0 && this.kinds[last] === kind) this.ends[last] = end;
-    else {
-      this.ends.push(end);
-      this.kinds.push(kind);
-    }
-  }
-}
-
 export class Classifier {
-  readonly reads = new KindRuns();
-  readonly writes = new KindRuns();
+  /** Kinds of what can be read, and of what can be changed. */
+  readonly reads = new RunList();
+  readonly writes = new RunList();
 
   constructor(private readonly origins: Origins) {}
 
   /** Fills `reads` and `writes`. */
-  classify(seen: SeenFrame, content: Runs, pieces: readonly LivePiece[]): void {
+  classify(seen: SeenFrame, content: RunList, pieces: readonly LivePiece[]): void {
     const { reads, writes } = this;
     reads.clear();
     writes.clear();

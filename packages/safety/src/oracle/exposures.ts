@@ -4,23 +4,40 @@
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { KINDS } from './kinds';
+import type { RunList } from './runs';
 
 /** Runs of bytes of a frame with the same kind since the same time. */
 class Episodes {
-  ends: number[] = [PAGE_SIZE];
-  kinds: number[] = [0];
-  since: number[] = [0];
+  /** Number of runs: the arrays may be longer. */
+  count = 0;
+  readonly ends: number[] = [];
+  readonly kinds: number[] = [];
+  readonly since: number[] = [];
+
+  push(end: number, kind: number, since: number): void {
+    const { count } = this;
+    if (count > 0 && this.kinds[count - 1] === kind && this.since[count - 1] === since) {
+      this.ends[count - 1] = end;
+      return;
+    }
+    this.ends[count] = end;
+    this.kinds[count] = kind;
+    this.since[count] = since;
+    this.count = count + 1;
+  }
+
+  /** Whether these runs have the same kinds. */
+  have({ count, ends, values }: RunList): boolean {
+    if (count !== this.count) return false;
+    for (let i = 0; i < count; i++)
+      if (ends[i] !== this.ends[i] || values[i] !== this.kinds[i]) return false;
+    return true;
+  }
 }
 
 /** Of a frame of which nothing is exposed; never written to. */
-const NOTHING: Readonly<Episodes> = new Episodes();
-
-function isSame(some: readonly number[], others: readonly number[]): boolean {
-  const { length } = some;
-  if (length !== others.length) return false;
-  for (let i = 0; i < length; i++) if (some[i] !== others[i]) return false;
-  return true;
-}
+const NOTHING = new Episodes();
+NOTHING.push(PAGE_SIZE, 0, 0);
 
 export class Exposures {
   /** By kind: bytes of all episodes that are over, their bytes times nanoseconds, and the longest one in nanoseconds. */
@@ -38,23 +55,20 @@ export class Exposures {
     return this.frames.has(frame);
   }
 
-  /**
-   * The bytes of a frame have these kinds now.
-   * @param ends of runs of equal kinds, up to PAGE_SIZE
-   */
-  set(frame: number, ends: readonly number[], kinds: readonly number[], now: number): void {
+  /** The bytes of a frame have these kinds now. */
+  set(frame: number, kinds: RunList, now: number): void {
     this.pass(now);
     const before = this.frames.get(frame) ?? NOTHING;
-    if (isSame(before.ends, ends) && isSame(before.kinds, kinds)) return;
+    if (before.have(kinds)) return;
     const after = this.spare;
-    after.ends.length = after.kinds.length = after.since.length = 0;
+    after.count = 0;
     let isAny = false;
     for (let start = 0, old = 0, neu = 0; start < PAGE_SIZE;) {
       const oldEnd = before.ends[old] as number;
-      const newEnd = ends[neu] as number;
+      const newEnd = kinds.ends[neu] as number;
       const end = Math.min(oldEnd, newEnd);
       const was = before.kinds[old] as number;
-      const is = kinds[neu] as number;
+      const is = kinds.values[neu] as number;
       let since = before.since[old] as number;
       if (was !== is) {
         if (was !== 0) this.end(was, end - start, since, now);
@@ -63,14 +77,7 @@ export class Exposures {
       }
       if (is === 0) since = 0;
       else isAny = true;
-      const last = after.ends.length - 1;
-      if (last >= 0 && after.kinds[last] === is && after.since[last] === since)
-        after.ends[last] = end;
-      else {
-        after.ends.push(end);
-        after.kinds.push(is);
-        after.since.push(since);
-      }
+      after.push(end, is, since);
       if (oldEnd === end) old++;
       if (newEnd === end) neu++;
       start = end;
@@ -88,14 +95,11 @@ export class Exposures {
     const before = this.frames.get(frame);
     if (!before?.kinds.includes(was)) return;
     const after = new Episodes();
-    after.ends.length = after.kinds.length = after.since.length = 0;
     const push = (end: number, kind: number, since: number): void => {
-      if (end <= (after.ends.at(-1) ?? 0)) return;
-      after.ends.push(end);
-      after.kinds.push(kind);
-      after.since.push(since);
+      if (end > (after.ends[after.count - 1] ?? 0)) after.push(end, kind, since);
     };
-    before.ends.forEach((end, i) => {
+    for (let i = 0; i < before.count; i++) {
+      const end = before.ends[i] as number;
       const kind = before.kinds[i] as number;
       const since = before.since[i] as number;
       if (kind === was) {
@@ -103,15 +107,15 @@ export class Exposures {
         push(Math.min(end, to), is, since);
       }
       push(end, kind, since);
-    });
+    }
     this.frames.set(frame, after);
   }
 
   /** All that is exposed still is over now. */
   finish(now: number): void {
     this.pass(now);
-    for (const { ends, kinds, since } of this.frames.values())
-      for (let i = 0, start = 0; i < ends.length; start = ends[i] as number, i++)
+    for (const { count, ends, kinds, since } of this.frames.values())
+      for (let i = 0, start = 0; i < count; start = ends[i] as number, i++)
         if (kinds[i] !== 0)
           this.end(kinds[i] as number, (ends[i] as number) - start, since[i] as number, now);
     this.frames.clear();

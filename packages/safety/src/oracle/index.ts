@@ -9,13 +9,13 @@ export { type OracleMachine, oracleMachine } from './oracle-machine'; // the mac
 
 // what a run consists of
 export type { Shadow } from './shadow'; // who wrote each byte
-export type { Runs } from './runs'; // of one page
+export type { RunList, Runs } from './runs'; // of one page
 export type { Origins } from './origins'; // who that can be
 export type { LivePiece, LivePieces } from './live'; // what devices may do
 export type { Reach } from './reach'; // what they can reach
 export type { WatchedDomain } from './watched-domain'; // one of them
 export type { Exposures } from './exposures'; // since when, and for how long
-export type { Classifier, KindRuns, SeenFrame } from './classify'; // what kind it is
+export type { Classifier, SeenFrame } from './classify'; // what kind it is
 export type { CallerCheck } from './caller-check'; // what callers find
 export type { Held } from './held'; // a mapping in force
 export type { DriverBuffer, Piece } from './buffers'; // its memory

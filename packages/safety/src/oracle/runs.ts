@@ -3,57 +3,71 @@
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 
-export class Runs {
-  /** Where each run ends, in order; the last one is PAGE_SIZE. */
-  ends: number[] = [PAGE_SIZE];
+/** Runs of bytes, from the first byte of a page on: each ends where the next one begins, and has another value. */
+export class RunList {
+  /** Number of runs. The arrays keep what was behind them: to shorten an array takes V8 longer than all else here. */
+  count = 0;
+  /** Where each ends, in order. */
+  readonly ends: number[] = [];
   /** What its bytes are. */
-  values: number[];
-  // The runs before the latest change, kept so that a change allocates nothing.
-  private spareEnds: number[] = [];
-  private spareValues: number[] = [];
+  readonly values: number[] = [];
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** The bytes from the end of the last run up to `end`. */
+  push(end: number, value: number): void {
+    const { count } = this;
+    if (count > 0 && this.values[count - 1] === value) {
+      this.ends[count - 1] = end;
+      return;
+    }
+    this.ends[count] = end;
+    this.values[count] = value;
+    this.count = count + 1;
+  }
+}
+
+export class Runs {
+  /** Those of the whole page, in another list after each change. */
+  list = new RunList();
+  /** The list before the latest change, kept so that a change allocates nothing. */
+  private spare = new RunList();
 
   /** @param value of all bytes */
   constructor(value: number) {
-    this.values = [value];
+    this.list.push(PAGE_SIZE, value);
   }
 
   /** Bytes from..to-1 become `value`. */
   set(from: number, to: number, value: number): void {
     if (from >= to) return;
-    const { ends, values } = this;
-    this.ends = this.spareEnds;
-    this.values = this.spareValues;
-    this.spareEnds = ends;
-    this.spareValues = values;
-    this.ends.length = this.values.length = 0;
+    const { list: before, spare: after } = this;
+    this.list = after;
+    this.spare = before;
+    after.clear();
+    const { count, ends, values } = before;
     let start = 0;
     let isSet = false;
-    for (let i = 0; i < ends.length; i++) {
+    for (let i = 0; i < count; i++) {
       const end = ends[i] as number;
       const old = values[i] as number;
-      if (start < from) this.push(Math.min(end, from), old);
+      if (start < from) after.push(Math.min(end, from), old);
       if (!isSet && end > from) {
-        this.push(to, value);
+        after.push(to, value);
         isSet = true;
       }
-      if (end > to) this.push(end, old);
+      if (end > to) after.push(end, old);
       start = end;
     }
   }
 
   /** What a byte is. */
   at(byte: number): number {
+    const { ends, values } = this.list;
     let i = 0;
-    while ((this.ends[i] as number) <= byte) i++;
-    return this.values[i] as number;
-  }
-
-  private push(end: number, value: number): void {
-    const last = this.ends.length - 1;
-    if (last >= 0 && this.values[last] === value) this.ends[last] = end;
-    else {
-      this.ends.push(end);
-      this.values.push(value);
-    }
+    while ((ends[i] as number) <= byte) i++;
+    return values[i] as number;
   }
 }

@@ -3,15 +3,14 @@
 
 import { PAGE_SIZE } from '@iommu-bounce/linux-shim';
 import { Origin, valueOf } from './origins';
-import { Runs } from './runs';
+import { RunList, Runs } from './runs';
 
 export class Shadow {
   /** By frame; undefined: never written, so it is zero. */
   private readonly frames: (Runs | undefined)[] = [];
   private readonly untouched = new Runs(Origin.zero);
   // Of a copy under way.
-  private readonly lengths: number[] = [];
-  private readonly tags: number[] = [];
+  private readonly copied = new RunList();
 
   /**
    * @param changed told of each frame whose bytes have another origin now
@@ -22,8 +21,9 @@ export class Shadow {
     private readonly copies: (src: number, bytes: number) => void,
   ) {}
 
-  of(frame: number): Runs {
-    return this.frames[frame] ?? this.untouched;
+  /** Valid until bytes of the frame are written. */
+  of(frame: number): RunList {
+    return (this.frames[frame] ?? this.untouched).list;
   }
 
   /** Bytes from an address on have a new origin. */
@@ -42,16 +42,16 @@ export class Shadow {
   /** Bytes are copied, and their origins with them. */
   copy(dst: number, src: number, bytes: number): void {
     this.copies(src, bytes);
-    const { lengths, tags } = this;
-    lengths.length = tags.length = 0;
+    const { copied } = this;
+    copied.clear();
+    let end = 0;
     this.eachRun(src, bytes, (n, tag) => {
-      lengths.push(n);
-      tags.push(tag);
+      copied.push((end += n), tag);
     });
-    let at = dst;
-    for (let i = 0; i < lengths.length; i++) {
-      this.write(at, lengths[i] as number, tags[i] as number);
-      at += lengths[i] as number;
+    for (let i = 0, at = 0; i < copied.count; i++) {
+      const next = copied.ends[i] as number;
+      this.write(dst + at, next - at, copied.values[i] as number);
+      at = next;
     }
   }
 
@@ -61,9 +61,9 @@ export class Shadow {
       const frame = Math.floor(at / PAGE_SIZE);
       const from = at - frame * PAGE_SIZE;
       const to = Math.min(PAGE_SIZE, from + address + bytes - at);
-      const { ends, values } = this.of(frame);
+      const { count, ends, values } = this.of(frame);
       let start = 0;
-      for (let i = 0; i < ends.length && start < to; i++) {
+      for (let i = 0; i < count && start < to; i++) {
         const end = Math.min(to, ends[i] as number);
         if (end > from) see(end - Math.max(start, from), values[i] as number);
         start = ends[i] as number;
@@ -80,9 +80,10 @@ export class Shadow {
       if (!runs) return;
       compared += PAGE_SIZE;
       let at = frame * PAGE_SIZE;
-      for (let i = 0; i < runs.ends.length; i++) {
-        const value = valueOf(runs.values[i] as number);
-        const end = frame * PAGE_SIZE + (runs.ends[i] as number);
+      const { count, ends, values } = runs.list;
+      for (let i = 0; i < count; i++) {
+        const value = valueOf(values[i] as number);
+        const end = frame * PAGE_SIZE + (ends[i] as number);
         for (; at < end; at++) if (ram[at] !== value) wrong++;
       }
     });

@@ -67,8 +67,8 @@ export class WatchedDomain {
       elsewhere: this.elsewhere(isLive, slot, isBounce),
     };
     classifier.classify(seen, shadow.of(frame), pieces);
-    this.reads.set(frame, classifier.reads.ends, classifier.reads.kinds, now);
-    this.writes.set(frame, classifier.writes.ends, classifier.writes.kinds, now);
+    this.reads.set(frame, classifier.reads, now);
+    this.writes.set(frame, classifier.writes, now);
   }
 
   private elsewhere(isLive: boolean, slot: number, isBounce: boolean): number {

@@ -38,8 +38,8 @@ describe('Classifier', () => {
       ...{ domain: 0, rights: CAN_READ + CAN_WRITE },
       ...{ elsewhere: PlaceNumber.stale, isBounce: false, ...change },
     };
-    classifier.classify(seen, new Runs(tag), pieces);
-    return [words(classifier.reads.kinds[0]), words(classifier.writes.kinds[0])];
+    classifier.classify(seen, new Runs(tag).list, pieces);
+    return [words(classifier.reads.values[0]), words(classifier.writes.values[0])];
   }
 
   it('finds nothing wrong with a mapping that holds its own data, or what its device wrote', () => {
@@ -106,15 +106,16 @@ describe('Classifier', () => {
     content.set(1000, 2000, origins.byCpu(own));
     classifier.classify(
       { domain: 0, rights: CAN_READ, elsewhere: PlaceNumber.page, isBounce: false },
-      content,
+      content.list,
       [
         live({ from: 500, to: 1500 }),
         live({ from: 600, to: 700, domain: 1, mapping: foreign }),
         live({ from: 1900, to: 2100 }),
       ],
     );
-    const { ends, kinds: all } = classifier.reads;
-    expect(ends.map((end, i) => `${String(end)} ${words(all[i])}`)).to.deep.equal([
+    const { count, ends, values } = classifier.reads;
+    const all = ends.slice(0, count).map((end, i) => `${String(end)} ${words(values[i])}`);
+    expect(all).to.deep.equal([
       '500 page private',
       '1000 live private',
       '1500 ',

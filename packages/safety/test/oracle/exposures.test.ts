@@ -24,7 +24,9 @@ describe('Runs', () => {
       const all = bytes.map((_, at) => runs.at(at));
       expect(all, source.toString()).to.deep.equal(bytes);
       expect(
-        runs.values.some((one, at) => one === runs.values[at - 1]),
+        runs.list.values
+          .slice(0, runs.list.count)
+          .some((one, at, all) => at > 0 && one === all[at - 1]),
         'neighbours differ',
       ).to.equal(false);
     }
@@ -53,7 +55,7 @@ describe('Exposures', () => {
       now += source.below(3);
       const from = source.below(PAGE);
       target.set(from, Math.min(PAGE, from + source.below(500)), source.below(4));
-      exposures.set(7, target.ends, target.values, now);
+      exposures.set(7, target.list, now);
       for (let at = 0; at < PAGE; at++) {
         const kind = target.at(at);
         if (kinds[at] === kind) continue;
@@ -80,8 +82,11 @@ describe('Exposures', () => {
 
   it('do not break an episode of bytes whose kind stays', () => {
     const exposures = new Exposures();
-    exposures.set(1, [100, PAGE], [2, 0], 10);
-    exposures.set(1, [50, 100, PAGE], [3, 2, 0], 20);
+    const target = new Runs(0);
+    target.set(0, 100, 2);
+    exposures.set(1, target.list, 10);
+    target.set(0, 50, 3);
+    exposures.set(1, target.list, 20);
     exposures.finish(40);
     expect([exposures.bytes[2], exposures.longest[2], exposures.byteNs[2]]).to.deep.equal([
       100,
