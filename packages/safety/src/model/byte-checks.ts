@@ -35,12 +35,16 @@ export class ByteChecks {
       const at = buffers.get(buf);
       if (!at) throw new Error(`no buffer ${String(buf)}`);
       const ram = machine.k.mm.bytes_at(at.phys, at.bytes);
-      for (let off = offset; off < offset + length; off++) {
-        if (ram[off] === value[off] || defined[off] !== 1) continue;
-        this.performer.perform({ op: 'cpu_read', buf, off, len: 1 });
-        throw new Violation('the CPU reads other bytes', {
-          crc32: crc32(value.subarray(off, off + 1)),
-        });
+      const end = offset + length;
+      for (let off = firstUnequal(ram, value, offset, end); off < end;) {
+        if (defined[off] === 1) {
+          this.performer.perform({ op: 'cpu_read', buf, off, len: 1 });
+          throw new Violation('the CPU reads other bytes', {
+            crc32: crc32(value.subarray(off, off + 1)),
+          });
+        }
+        const next = defined.indexOf(1, off);
+        off = next < 0 ? end : firstUnequal(ram, value, next, end);
       }
     }
   }
@@ -56,6 +60,26 @@ export class ByteChecks {
         throw new Violation('the device reads other bytes', { crc32: expected });
     });
   }
+}
+
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length >>> 2);
+
+/**
+ * The first byte from..to-1 in which two arrays of a whole number of words differ, or a place from `to` on. Most are
+ * equal, so words are compared first.
+ */
+function firstUnequal(a: Uint8Array, b: Uint8Array, from: number, to: number): number {
+  const words = wordsOf(a);
+  const others = wordsOf(b);
+  let at = from;
+  while (at < to && (at & 3) !== 0 && a[at] === b[at]) at++;
+  if ((at & 3) !== 0) return Math.min(at, to);
+  let word = at >>> 2;
+  while (4 * word + 4 <= to && words[word] === others[word]) word++;
+  at = 4 * word;
+  while (at < to && a[at] === b[at]) at++;
+  return at;
 }
 
 function eachRun(

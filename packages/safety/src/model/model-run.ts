@@ -285,9 +285,7 @@ export class ModelRun {
   useCoherent(memory: Coherent, byCpu: boolean, off: number, len: number, seed: number): void {
     const map = memory.id;
     this.performer.perform({ op: byCpu ? 'coherent_write' : 'dev_write', map, off, len, seed });
-    pattern(len, seed).forEach((value, i) => {
-      memory.bytes.set(off + i, value);
-    });
+    memory.bytes.set(off, pattern(len, seed));
     const op = byCpu ? 'dev_read' : 'coherent_read';
     const expected = crc32(memory.bytes.value.subarray(0, memory.length));
     if (this.performer.perform({ op, map, off: 0, len: memory.length })['crc32'] !== expected)

@@ -9,8 +9,9 @@ export class Bytes {
   readonly defined: Uint8Array;
 
   constructor(length: number) {
-    this.value = new Uint8Array(length);
-    this.defined = new Uint8Array(length);
+    const both = new Uint8Array(2 * length);
+    this.value = both.subarray(0, length);
+    this.defined = both.subarray(length);
   }
 
   static zeros(length: number): Bytes {
@@ -23,18 +24,18 @@ export class Bytes {
     return this.value.length;
   }
 
-  set(at: number, value: number): void {
-    this.value[at] = value;
-    this.defined[at] = 1;
+  set(at: number, values: Uint8Array): void {
+    this.value.set(values, at);
+    this.defined.fill(1, at, at + values.length);
   }
 
-  forget(at: number): void {
-    this.defined[at] = 0;
+  forget(at: number, length: number): void {
+    this.defined.fill(0, at, at + length);
   }
 
-  copy(at: number, from: Bytes, index: number): void {
-    this.value[at] = from.value[index] ?? 0;
-    this.defined[at] = from.defined[index] ?? 0;
+  copy(at: number, from: Bytes, start: number, length: number): void {
+    this.value.set(from.value.subarray(start, start + length), at);
+    this.defined.set(from.defined.subarray(start, start + length), at);
   }
 }
 
@@ -96,25 +97,22 @@ export class Reference {
 
   syncForDevice(mapping: ReferenceMapping, offset: number, length: number): void {
     if (!reads(mapping.direction)) return;
-    eachByte(mapping, offset, length, (i, buffer, at) => {
-      mapping.seen.copy(i, this.buffer(buffer), at);
+    eachPiece(mapping, offset, length, (i, buffer, at, n) => {
+      mapping.seen.copy(i, this.buffer(buffer), at, n);
     });
   }
 
   syncForCpu(mapping: ReferenceMapping, offset: number, length: number): void {
     if (!writes(mapping.direction)) return;
-    eachByte(mapping, offset, length, (i, buffer, at) => {
+    eachPiece(mapping, offset, length, (i, buffer, at, n) => {
       // What the device did not write is not defined where it is only to write: finding 1.
-      this.buffer(buffer).copy(at, mapping.seen, i);
+      this.buffer(buffer).copy(at, mapping.seen, i, n);
     });
   }
 
   /** Whether the CPU may write there: a device that only writes has what it wrote last. */
   cpuWrites(buffer: number, offset: number, bytes: Uint8Array): void {
-    const own = this.buffer(buffer);
-    bytes.forEach((value, i) => {
-      own.set(offset + i, value);
-    });
+    this.buffer(buffer).set(offset, bytes);
     const written: Piece = { buffer, offset, length: bytes.length };
     for (const mapping of this.mappings.values()) {
       let before = 0;
@@ -122,7 +120,7 @@ export class Reference {
         if (overlap(piece, written)) {
           const from = Math.max(piece.offset, offset);
           const to = Math.min(piece.offset + piece.length, offset + bytes.length);
-          for (let at = from; at < to; at++) mapping.seen.forget(before + at - piece.offset);
+          mapping.seen.forget(before + from - piece.offset, to - from);
         }
         before += piece.length;
       }
@@ -131,9 +129,9 @@ export class Reference {
 
   /** Without a sync the CPU sees it, or does not yet. */
   deviceWrites(mapping: ReferenceMapping, offset: number, bytes: Uint8Array): void {
-    eachByte(mapping, offset, bytes.length, (i, buffer, at) => {
-      mapping.seen.set(i, bytes[i - offset] ?? 0);
-      this.buffer(buffer).forget(at);
+    mapping.seen.set(offset, bytes);
+    eachPiece(mapping, offset, bytes.length, (_i, buffer, at, n) => {
+      this.buffer(buffer).forget(at, n);
     });
   }
 
@@ -156,17 +154,18 @@ function overlap(a: Piece, b: Piece): boolean {
   return a.buffer === b.buffer && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
 }
 
-function eachByte(
+/** Pieces of a range of a mapping's bytes: where each begins in it, its buffer, where it begins there, its bytes. */
+function eachPiece(
   { pieces }: ReferenceMapping,
   offset: number,
   length: number,
-  visit: (index: number, buffer: number, at: number) => void,
+  visit: (index: number, buffer: number, at: number, bytes: number) => void,
 ): void {
   let before = 0;
   for (const piece of pieces) {
     const from = Math.max(offset, before);
     const to = Math.min(offset + length, before + piece.length);
-    for (let i = from; i < to; i++) visit(i, piece.buffer, piece.offset + i - before);
+    if (from < to) visit(from, piece.buffer, piece.offset + from - before, to - from);
     before += piece.length;
   }
 }
