@@ -90,8 +90,17 @@ export class Clocks {
       clock[row + i] = own[i] = before >= 0 ? (clock[before * nr + i] as number) : 0;
 
     let count = 0;
+    // Bit u: all earlier steps of thread u come before d.
+    let known = 1 << t;
+    const all = 2 ** nr - 1;
     for (let j = d - 1; j >= 0; j--) {
-      if (rt.thread[j] === t || this.before(j, d)) continue;
+      const u = rt.thread[j] as number;
+      if ((known & (1 << u)) !== 0) continue;
+      if ((rt.local[j] as number) < (clock[row + u] as number)) {
+        known |= 1 << u;
+        if (known === all) break;
+        continue;
+      }
       const on = this.common(j, a, b, c);
       if (on < 0) continue;
       if ((this.level[j] as number) >= level) level = (this.level[j] as number) + 1;
