@@ -18,6 +18,8 @@ export async function* asUtf8(
     }
     yield decoder === null ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
   }
+  // Of a file that was cut within a character: U+FFFD stands for what is left of it.
+  if (decoder !== null) yield Buffer.from(decoder.decode());
 }
 
 /** By its mark; without one, by the zeros beside the first two letters. Null for any other. */

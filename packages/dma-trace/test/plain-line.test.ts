@@ -141,6 +141,13 @@ describe('a line', () => {
     }
   });
 
+  it('in UTF-16 that ends within a character is not read as whole', async () => {
+    const le = Buffer.from(`# tracer: nop\n${IDLE}\n`, 'utf16le');
+    const reader = readTrace(await temp.write('a', Buffer.concat([le, Buffer.from([0x31])])));
+    for await (const event of reader) expect(event.kind).to.equal('iommuMap');
+    expect(reader.counters).to.include({ lines: 3, unparsed: 1 });
+  });
+
   it('of journalctl -o json is one of dmesg', () => {
     const json = (fields: object): string => JSON.stringify({ PRIORITY: '3', ...fields });
     const parser = new LineParser();
