@@ -1,99 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Each package from its tarball, in an empty folder with what it declares: JavaScript, TypeScript, its README's example.
 
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { KINDS, compile, put, putProject, putReadme } from './projects';
 import { commonJs, examples } from './readme';
-import { beginAll, node, output } from './spawn';
+import { beginAll, node } from './spawn';
 import { consumer, needBuild } from './tarballs';
-import { type Package, closure, entries, packages, registryFolders, root } from './workspace';
+import { type Package, closure, entries, packages, registryFolders } from './workspace';
 
-/** What a project asks of TypeScript to compile a consumer. */
-const PROJECTS = {
-  cjs: { type: 'commonjs', options: { module: 'node16', moduleResolution: 'node16' } },
-  esm: { type: 'module', options: { module: 'nodenext', moduleResolution: 'nodenext' } },
-  bundler: { type: 'module', options: { module: 'esnext', moduleResolution: 'bundler' } },
-} as const;
-
-/** What is ours is checked whole: the declarations in the tarballs too. */
-const STRICT = {
-  target: 'es2022',
-  lib: ['es2022'],
-  types: [],
-  strict: true,
-  skipLibCheck: false,
-  skipDefaultLibCheck: true, // TypeScript's own files, half of the time
-  declaration: true,
-  outDir: 'out',
+/** Runs its files one after the other, each as soon as the one before has nothing left to do, and prints its name before. */
+const RUN = `const files = process.argv.slice(2);
+const next = () => {
+  const file = files.shift();
+  process.stdout.write('<<< ' + file + ' >>>\\n');
+  void load(file);
 };
+process.on('beforeExit', () => {
+  if (files.length > 0) setImmediate(next);
+});
+`;
+const RUN_MODULES = `import { pathToFileURL } from 'node:url';
+const load = (file) => import(pathToFileURL(file));
+${RUN}`;
+const RUN_COMMONJS = `const { resolve } = require('node:path');
+const load = (file) => require(resolve(file));
+${RUN}`;
 
-/** Of the registry: its declarations name types of Emscripten that it does not declare. */
-const FAULTY_TYPES = ['web-tree-sitter'];
+/** The names that each entry gives away, as JSON on stdout. */
+const NAMES = `const names = (m) => Object.keys(m).filter((n) => n !== 'default' && n !== '__esModule').sort();
+console.log(JSON.stringify(modules.map(names)));
+`;
 
-/** What a README's examples are compiled with: they may use Node's API, and what the registry has is not ours. */
-const README_OPTIONS = {
-  ...STRICT,
-  ...{
-    module: 'nodenext',
-    moduleResolution: 'nodenext',
-    declaration: false,
-    rootDir: '.',
-    outDir: '.',
-  },
-  ...{ types: ['node'], typeRoots: [join(root, 'node_modules', '@types')], skipLibCheck: true },
-};
+const installed = beginAll(packages, async (pkg: Package): Promise<string> => {
+  const folder = await consumer(pkg);
+  put(folder, 'run.mjs', RUN_MODULES);
+  put(folder, 'run.cjs', RUN_COMMONJS);
+  return folder;
+});
 
-/** Writes a file of JSON or text, and the folder that it is in. */
-function put(folder: string, file: string, content: object | string): void {
-  mkdirSync(folder, { recursive: true });
-  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
-  writeFileSync(join(folder, file), text);
+/** What each of the files prints, which are all modules or all CommonJS. */
+async function run(cwd: string, runner: string, files: readonly string[]): Promise<string[]> {
+  const printed = (await node(cwd, runner, ...files)).split(/<<< \S+ >>>\n/).slice(1);
+  expect(printed, `what ${files.join(' and ')} print`).to.have.lengthOf(files.length);
+  return printed;
 }
 
-/** The names that an entry gives away, as JSON on stdout. */
-const REQUIRED = `const names = (m) => Object.keys(m).filter((n) => n !== 'default' && n !== '__esModule').sort();
-console.log(JSON.stringify(process.argv.slice(2).map((entry) => names(require(entry)))));`;
-const IMPORTED = `const names = (m) => Object.keys(m).filter((n) => n !== 'default' && n !== '__esModule').sort();
-const modules = await Promise.all(process.argv.slice(2).map((entry) => import(entry)));
-console.log(JSON.stringify(modules.map(names)));`;
+const readmeExamples = (folder: string, pkg: Package): ReturnType<typeof examples> => {
+  const readme = join(folder, 'node_modules', pkg.manifest.name, 'README.md');
+  if (!existsSync(readme)) throw new Error(`${pkg.manifest.name} has no README.md`);
+  return examples(readFileSync(readme, 'utf8')).filter(({ isSuite }) => !isSuite);
+};
 
-const installed = beginAll(packages, consumer);
-
-const compiler = (name: 'typescript' | 'typescript-7'): string =>
-  join(root, 'node_modules', name, 'bin', 'tsc');
-
-type Kind = keyof typeof PROJECTS;
-
-/** A project of its kind in a folder of its own, with the typed uses of some packages. */
-function putProject(folder: string, kind: Kind, pkgs: readonly Package[]): void {
-  const { type, options } = PROJECTS[kind];
-  put(folder, 'package.json', { private: true, type });
-  const skipLibCheck = pkgs.some((pkg) =>
-    [...closure(pkg)].some(({ manifest }) =>
-      FAULTY_TYPES.some((dep) => manifest.dependencies?.[dep] !== undefined),
-    ),
-  );
-  const compilerOptions = { ...STRICT, ...options, skipLibCheck };
-  put(folder, 'tsconfig.json', { compilerOptions });
-  for (const { short } of pkgs)
-    copyFileSync(join(__dirname, 'uses', `${short}.ts`), join(folder, `use-${short}.ts`));
-}
-
-/** Compiles the package's typed use as each kind of project. */
+/** Compiles the package's typed use as each kind of project, and its README's examples. */
 const compiled = beginAll(packages, async (pkg: Package): Promise<void> => {
   const folder = await installed(pkg);
-  const kinds = Object.keys(PROJECTS) as Kind[];
-  for (const kind of kinds) putProject(join(folder, kind), kind, [pkg]);
-  await node(folder, compiler('typescript-7'), '--build', ...kinds);
+  for (const kind of KINDS) putProject(join(folder, kind), kind, [pkg]);
+  const readme = join(folder, 'readme');
+  putReadme(readme);
+  for (const { index, code } of readmeExamples(folder, pkg)) {
+    put(readme, `js-${String(index)}.mjs`, code);
+    put(readme, `js-${String(index)}.cjs`, commonJs(code));
+    for (const type of ['mts', 'cts']) put(readme, `ts-${String(index)}.${type}`, code);
+  }
+  await compile('typescript-7', folder, ...KINDS, 'readme');
 });
+
+/** What can be required where these packages are: they, and what they need of the registry. */
+const namesOf = (pkgs: Iterable<Package>): string[] => [
+  ...[...pkgs].map(({ manifest }) => manifest.name),
+  ...[...registryFolders(pkgs)].map((folder) => folder.split('/node_modules/').at(-1) ?? ''),
+];
+
+/** Whether Node finds a package from a folder. */
+function finds(folder: string, name: string): boolean {
+  const paths = createRequire(join(folder, 'any.js')).resolve.paths(name) ?? [];
+  return paths.some((path) => existsSync(join(path, name)));
+}
 
 for (const pkg of packages)
   describe(`the tarball of ${pkg.manifest.name}, alone with what it declares`, function () {
@@ -111,71 +96,67 @@ for (const pkg of packages)
         [...closure(pkg)].map((p) => p.short).sort(),
       );
       if (registryFolders(closure(pkg)).size === 0)
-        expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).to.have.lengthOf(1);
-    });
-
-    it('gives plain JavaScript the same names by require and by import', async () => {
-      put(folder, 'names.cjs', REQUIRED);
-      put(folder, 'names.mjs', IMPORTED);
-      const required = JSON.parse(await node(folder, 'names.cjs', ...entries(pkg))) as string[][];
-      const imported = JSON.parse(await node(folder, 'names.mjs', ...entries(pkg))) as string[][];
-      expect(imported).to.deep.equal(required);
-      for (const names of required) expect(names).to.not.be.empty;
+        expect(readdirSync(modules)).to.have.lengthOf(1);
+      const declared = namesOf(closure(pkg));
+      const others = [...namesOf(packages), 'mocha'].filter((name) => !declared.includes(name));
+      expect(others.filter((name) => finds(folder, name))).to.be.empty;
+      // Node would follow links, to where it finds the others.
+      const all = readdirSync(modules, { recursive: true, withFileTypes: true });
+      expect(all.filter((entry) => entry.isSymbolicLink())).to.be.empty;
     });
 
     it('has types for CommonJS, for ES modules and for a bundler', async () => {
       await compiled(pkg);
-      await node(folder, `cjs/out/use-${pkg.short}.js`);
-      await node(folder, `esm/out/use-${pkg.short}.js`);
+    });
+
+    it('works when required and when imported, with the same names', async () => {
+      await compiled(pkg);
+      const list = entries(pkg);
+      const required = list.map((entry) => `require('${entry}')`);
+      const imported = list.map((entry) => `import('${entry}')`);
+      put(folder, 'names.cjs', `const modules = [${required.join(', ')}];\n${NAMES}`);
+      put(
+        folder,
+        'names.mjs',
+        `const modules = await Promise.all([${imported.join(', ')}]);\n${NAMES}`,
+      );
+      const use = `out/use-${pkg.short}.js`;
+      const [, ofRequire] = await run(folder, 'run.cjs', [`cjs/${use}`, 'names.cjs']);
+      const [, ofImport] = await run(folder, 'run.mjs', [`esm/${use}`, 'names.mjs']);
+      const names = JSON.parse(ofRequire ?? '') as string[][];
+      expect(JSON.parse(ofImport ?? '')).to.deep.equal(names);
+      for (const ofEntry of names) expect(ofEntry).to.not.be.empty;
     });
 
     it("runs its README's examples in every form, which print what the README says", async () => {
-      const readme = join(folder, 'node_modules', pkg.manifest.name, 'README.md');
-      if (!existsSync(readme)) throw new Error(`${pkg.manifest.name} has no README.md`);
-      const all = examples(readFileSync(readme, 'utf8')).filter(({ isSuite }) => !isSuite);
+      await compiled(pkg);
+      const all = readmeExamples(folder, pkg);
       if (all.length === 0)
         throw new Error(`the README.md of ${pkg.manifest.name} has no example in a js block`);
-      const readmes = join(folder, 'readme');
-      for (const { index, code } of all) {
-        put(readmes, `js-${String(index)}.mjs`, code);
-        put(readmes, `js-${String(index)}.cjs`, commonJs(code));
-        for (const type of ['mts', 'cts']) put(readmes, `ts-${String(index)}.${type}`, code);
-      }
-      put(readmes, 'tsconfig.json', {
-        compilerOptions: README_OPTIONS,
-        include: ['*.mts', '*.cts'],
-        exclude: [],
-      });
-      await node(readmes, join(root, 'node_modules', 'typescript-7', 'bin', 'tsc'), '-p', '.');
       // One after the other: an example may write a file, the same one in each form.
       for (const { index, prints } of all)
-        for (const form of ['js-N.mjs', 'js-N.cjs', 'ts-N.mjs', 'ts-N.cjs']) {
-          const printed = await node(readmes, form.replace('N', String(index)));
-          if (prints !== undefined) expect(printed, form).to.equal(prints);
-          else expect(printed, form).to.not.equal('');
+        for (const type of ['mjs', 'cjs']) {
+          const forms = ['js', 'ts'].map((language) => `${language}-${String(index)}.${type}`);
+          const printed = await run(join(folder, 'readme'), join('..', `run.${type}`), forms);
+          for (const [i, text] of printed.entries())
+            if (prints !== undefined) expect(text, forms[i]).to.equal(prints);
+            else expect(text, forms[i]).to.not.equal('');
         }
     });
-
-    for (const name of Object.keys(pkg.manifest.bin ?? {}))
-      it(`has the command ${name}`, async () => {
-        const command = join(folder, 'node_modules', '.bin', name);
-        expect(await output(folder, command, ['--help'])).to.match(new RegExp(`^Usage: ${name}`));
-      });
   });
 
-/** Nobody else depends on the last; of the others, whose declarations can all be checked, `safety` is the last. */
 describe('the compiler in JavaScript, which takes ten times as long', function () {
   this.timeout(400_000);
   before(function () {
     needBuild(this);
   });
 
-  for (const last of ['safety', 'lab'] as const)
-    it(`takes the types of ${last}, and of all that it needs`, async () => {
-      const pkg = packages.find(({ short }) => short === last);
-      if (pkg === undefined) throw new Error(`expected a package '${last}'`);
-      const folder = join(await installed(pkg), 'typescript-6');
-      putProject(folder, 'cjs', [...closure(pkg)]);
-      await node(folder, compiler('typescript'), '--build', '.');
-    });
+  it('takes the types of every package', async () => {
+    const last = packages.at(-1);
+    if (last === undefined) throw new Error('expected packages');
+    expect([...closure(last)], `what ${last.short} needs`).to.have.members([...packages]);
+    const folder = await installed(last);
+    putProject(join(folder, 'typescript-6'), 'cjs', packages);
+    await compile('typescript', folder, 'typescript-6');
+  });
 });

@@ -92,7 +92,9 @@ async function outside(pkg: Package): Promise<string> {
     for (const file of ['test', 'README.md'])
       link(join(folder, file), join(top, 'packages', short, file));
   const shared = [...TOOLS.map((name) => join('node_modules', name)), ...DOCUMENTS];
-  for (const path of shared) link(join(root, path), join(top, path));
+  // A package may need a tool itself.
+  for (const path of shared)
+    if (!existsSync(join(top, path))) link(join(root, path), join(top, path));
   for (const name of Object.keys(pkg.manifest.devDependencies ?? {})) {
     const own = join(pkg.folder, 'node_modules', name);
     link(

@@ -5,11 +5,18 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { attempt, output } from './spawn';
-import { emptyFolder, needBuild } from './tarballs';
+import { emptyFolder } from './tarballs';
 import { type Manifest, packages, readJson, root } from './workspace';
 
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+}
+
+/** The files that say what is released, in a folder laid out as the repository is. */
+function copyManifests(folder: string): void {
+  const files = ['lerna.json', 'package.json', 'package-lock.json'];
+  files.push(...packages.map((p) => `packages/${p.short}/package.json`));
+  for (const file of files) cpSync(join(root, file), join(folder, file));
 }
 
 const OFFLINE = { npm_config_offline: 'true' };
@@ -25,9 +32,7 @@ describe('lerna version', function () {
       console.log('      skipped: lerna version needs git');
       this.skip();
     }
-    const files = ['lerna.json', 'package.json', 'package-lock.json'];
-    files.push(...packages.map((p) => `packages/${p.short}/package.json`));
-    for (const file of files) cpSync(join(root, file), join(folder, file));
+    copyManifests(folder);
     const author = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
     await output(folder, 'git', ['init', '--quiet']);
     await output(folder, 'git', ['add', '.']);
@@ -59,13 +64,12 @@ describe('lerna version', function () {
 describe('npm publish --dry-run', function () {
   this.timeout(60_000);
 
-  before(function () {
-    needBuild(this);
-  });
-
+  // Without their files, which `npm pack` packs in the same way.
   it('would publish every package', async () => {
+    const folder = emptyFolder('publish');
+    copyManifests(folder);
     const options = ['--dry-run', '--offline', '--ignore-scripts', '--workspaces'];
-    const said = await output(root, 'npm', ['publish', ...options]);
+    const said = await output(folder, 'npm', ['publish', ...options]);
     expect(said.trim().split('\n').sort()).to.deep.equal(
       packages.map(({ manifest }) => `+ ${manifest.name}@${manifest.version}`).sort(),
     );

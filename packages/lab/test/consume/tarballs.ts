@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Packs every package, and what they need of the registry, once; installs tarballs into empty folders without a network.
+// Packs every package once, unpacks each tarball once, and makes folders with a package and what it declares to need.
 
-import { existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { output } from './spawn';
-import { type Package, closure, packages, registryFolders } from './workspace';
+import { type Package, closure, packages, registryFolders, root } from './workspace';
 
 export interface Tarball {
   readonly file: string;
@@ -34,13 +43,19 @@ export function emptyFolder(name: string): string {
 
 let packed: Promise<ReadonlyMap<string, Tarball>> | undefined;
 
-/** Tarballs of the packages and of what they need of the registry, by folder. */
+/** Tarballs by folder: of the packages, and of what the one needs of the registry that npm itself installs. */
 export function tarballs(): Promise<ReadonlyMap<string, Tarball>> {
   return (packed ??= pack());
 }
 
+/** The package that npm itself installs: it needs others of ours and one of the registry. */
+export const INSTALLED = packages.filter(({ short }) => short === 'integration');
+
 async function pack(): Promise<ReadonlyMap<string, Tarball>> {
-  const folders = [...packages.map((p) => p.folder), ...registryFolders(packages)];
+  const folders = [
+    ...packages.map((p) => p.folder),
+    ...registryFolders(INSTALLED.flatMap((p) => [...closure(p)])),
+  ];
   const into = emptyFolder('tarballs');
   const options = ['--json', '--offline', '--ignore-scripts', '--pack-destination', into];
   const json = await output(into, 'npm', ['pack', ...options, ...folders]);
@@ -59,28 +74,73 @@ export async function tarballOf(pkg: Package): Promise<Tarball> {
   return tarball;
 }
 
-/** Installs the packages' tarballs, and nothing but what they (and `also`) need of the registry, into a folder. */
+/** Puts each file of a package into another folder; what it needs is no part of it. */
+function eachFile(
+  from: string,
+  to: string,
+  put: (from: string, to: string) => void,
+  isTop = true,
+): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isFile()) put(source, target);
+    else if (!entry.isDirectory()) throw new Error(`${source} is no file, and no folder`);
+    else if (!isTop || entry.name !== 'node_modules') eachFile(source, target, put, false);
+  }
+}
+
+/** A second name for a file; a copy where there can be none, as on another disk. */
+function share(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+let unpacked: Promise<string> | undefined;
+
+/** A folder with what each tarball holds, in a folder with the package's short name. */
+async function unpack(): Promise<string> {
+  const top = emptyFolder('unpacked');
+  const unpackOne = async (pkg: Package): Promise<void> => {
+    const folder = join(top, pkg.short);
+    mkdirSync(folder);
+    const { file } = await tarballOf(pkg);
+    await output(folder, 'tar', ['-xzf', file, '--strip-components=1']);
+  };
+  await Promise.all(packages.map(unpackOne));
+  return top;
+}
+
+/**
+ * Puts what the packages' tarballs hold, and nothing but what they (and `also`) need of the registry, into a folder. No
+ * file is a symbolic link: Node would follow it, to where everything is.
+ */
 export async function install(
   folder: string,
   pkgs: Iterable<Package>,
   ...also: readonly Package[]
 ): Promise<void> {
   const list = [...pkgs];
-  const wanted = [...list.map((p) => p.folder), ...registryFolders([...list, ...also])];
-  if (wanted.length === 0) return;
-  const all = await tarballs();
-  const files = wanted.map((path) => all.get(path)?.file ?? path);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  const options = ['--offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'];
-  await output(folder, 'npm', ['install', ...options, ...files]);
-  for (const { manifest } of list)
-    if (lstatSync(join(folder, 'node_modules', manifest.name)).isSymbolicLink())
-      throw new Error(`${manifest.name} is a link, not what was packed`);
+  const top = await (unpacked ??= unpack());
+  for (const { short, manifest } of list)
+    eachFile(join(top, short), join(folder, 'node_modules', manifest.name), share);
+  for (const path of registryFolders([...list, ...also])) {
+    const of = list.find((p) => path.startsWith(`${p.folder}${sep}`));
+    const at = of
+      ? join('node_modules', of.manifest.name, relative(of.folder, path))
+      : relative(root, path);
+    eachFile(path, join(folder, at), share);
+  }
 }
 
 /** An empty folder with the package and what it declares to need. */
 export async function consumer(pkg: Package): Promise<string> {
   const folder = emptyFolder(pkg.short);
+  const dependencies = { [pkg.manifest.name]: pkg.manifest.version };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
   await install(folder, closure(pkg));
   return folder;
 }
