@@ -90,15 +90,6 @@ function eachFile(
   }
 }
 
-/** A second name for a file; a copy where there can be none, as on another disk. */
-function share(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
-}
-
 let unpacked: Promise<string> | undefined;
 
 /** A folder with what each tarball holds, in a folder with the package's short name. */
@@ -126,13 +117,14 @@ export async function install(
   const list = [...pkgs];
   const top = await (unpacked ??= unpack());
   for (const { short, manifest } of list)
-    eachFile(join(top, short), join(folder, 'node_modules', manifest.name), share);
+    eachFile(join(top, short), join(folder, 'node_modules', manifest.name), linkSync);
   for (const path of registryFolders([...list, ...also])) {
     const of = list.find((p) => path.startsWith(`${p.folder}${sep}`));
     const at = of
       ? join('node_modules', of.manifest.name, relative(of.folder, path))
       : relative(root, path);
-    eachFile(path, join(folder, at), share);
+    // Copied: whoever writes into one must not change what the repository itself runs with.
+    eachFile(path, join(folder, at), copyFileSync);
   }
 }
 
