@@ -4,8 +4,8 @@
 const shim = require('@iommu-bounce/linux-shim');
 
 const k = new shim.machine({ swiotlb_slabs: 128 });
-const p = shim.check_ptr(k.page_alloc.alloc_pages(shim.GFP_KERNEL, 10), 'alloc_pages'); // 4 MiB, from 8 MiB on
-for (const bits of [32, 23]) {
+const p = shim.check_ptr(k.page_alloc.alloc_pages(shim.GFP_KERNEL, 10), 'alloc_pages'); // 4 MiB, from 4 MiB on
+for (const bits of [32, 22]) {
   const dev = Object.assign(new shim.device('nic'), { dma_mask: shim.DMA_BIT_MASK(bits) });
   const addr = k.dma.dma_map_page_attrs(dev, p, 0, 512, shim.DMA_TO_DEVICE, 0);
   const bounced = k.swiotlb.is_swiotlb_buffer(shim.dma_to_phys(addr));

@@ -27,7 +27,7 @@ import { printk_c } from './printk';
 import { scatterlist_c } from './scatterlist';
 import { slab_c } from './slab';
 import { spinlock_c } from './spinlock';
-import { IO_TLB_SIZE, swiotlb_c } from './swiotlb';
+import { IO_TLB_SEGSIZE, IO_TLB_SIZE, swiotlb_c } from './swiotlb';
 import { timer_c } from './timer';
 import { PAGE_SIZE, phys_addr_t } from './types';
 import { vmalloc_c } from './vmalloc';
@@ -96,8 +96,8 @@ const OPTIONS: shape_of<machine_options> = {
   }),
 };
 
-/** Frame at which the swiotlb area starts. */
-const SWIOTLB_PFN = 1024;
+/** Frame at which the swiotlb area starts: the first on a boundary of its sets of slots. Frames below it go unused. */
+const SWIOTLB_PFN = (IO_TLB_SEGSIZE * IO_TLB_SIZE) / PAGE_SIZE;
 
 /** What a machine holds; equal before and after means that nothing leaked. */
 export interface machine_usage {
@@ -140,7 +140,8 @@ export class machine {
     check_options('machine', options, OPTIONS);
     const slabs = options.swiotlb_slabs ?? 0;
     const layout = options.memory ?? { nodes: [{ lowmem_pages: 16384 }] };
-    // The area starts on a 4 MiB boundary, so that no segment boundary up to there depends on where it lies.
+    // Each mapping lies within one set of slots, and sets begin on 256 KiB boundaries. So no mapping crosses a larger segment
+    // boundary, and smaller ones divide each set alike: none depends on where the area lies.
     const swiotlb_pages =
       slabs > 0 ? SWIOTLB_PFN - 1 + Math.ceil((slabs * IO_TLB_SIZE) / PAGE_SIZE) : 0;
     const reserved = layout.reserved_pages ?? 0;

@@ -19,6 +19,6 @@ describe('examples', () => {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: '0' },
     });
-    expect(output).to.equal('32 800000 direct\n23 400000 bounced\n');
+    expect(output).to.equal('32 400000 direct\n22 40000 bounced\n');
   });
 });

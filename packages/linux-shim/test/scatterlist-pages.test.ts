@@ -17,7 +17,9 @@ import {
 import { catch_oops, for_each_failure, leak_checked } from '@iommu-bounce/linux-shim/testing';
 
 const RESERVED = 1000;
-const LAYOUT = { memory: { nodes: [{ lowmem_pages: 64 }], reserved_pages: RESERVED } };
+const LAYOUT = {
+  memory: { nodes: [{ lowmem_pages: 64 }], reserved_pages: RESERVED, bytes: false },
+};
 
 interface segment {
   readonly start: number;

@@ -60,9 +60,9 @@ function used(k: machine): number {
 describe('the swiotlb area', () => {
   const { boot_machine } = leak_checked();
 
-  it('lies on a 4 MiB boundary outside the page allocator, and knows its addresses', () => {
+  it('lies on a 256 KiB boundary outside the page allocator, and knows its addresses', () => {
     const k = boot_machine(OPTIONS);
-    expect([start(k), k.swiotlb.is_swiotlb_active()]).to.deep.equal([4 * 2 ** 20, true]);
+    expect([start(k), k.swiotlb.is_swiotlb_active()]).to.deep.equal([2 ** 18, true]);
     const end = start(k) + 256 * IO_TLB_SIZE;
     for (const [at, inside] of [
       [start(k) - 1, false],
