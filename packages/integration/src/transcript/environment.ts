@@ -118,7 +118,7 @@ export class Environment {
     this.recorder = new Recorder(driverCalls);
     const need: MemoryNeeded = pages
       ? { lowmem: 1 + pages.buffers, highmem: 0, buddy: pages.kernel }
-      : memoryNeeded(transcript);
+      : memoryNeeded(transcript, overlays.io_buffer_pool !== undefined);
     // The overlay is for the driver made here, which boot() does not know; on a table boot() refuses it.
     const { virtio_iommu: overlay, ...others } = overlays;
     const makeIommu = iommuOf(header, this.recorder, overlay);
