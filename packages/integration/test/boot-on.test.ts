@@ -14,9 +14,11 @@ import {
   dma_addr_t,
 } from '@iommu-bounce/linux-shim';
 
+const machine = { memory: { nodes: [{ lowmem_pages: 64 }] } };
+
 describe('bootOn', () => {
   it('gives each device an endpoint of its own, to one that comes back a new one', () => {
-    const on = bootOn('virtio');
+    const on = bootOn('virtio', { machine });
     const bus = new bus_type('pci');
     const [a, b] = ['0000:00:01.0', '0000:00:02.0'].map((name) => pciDevice(name, bus));
     on.plug(deref(a));
@@ -28,7 +30,7 @@ describe('bootOn', () => {
 
   for (const driver of ['virtio', 'table'] as const)
     it(`lets a device on ${driver} do what its mapping allows, and nothing elsewhere`, () => {
-      const on = bootOn(driver, { patches: 0, params: 'iommu.strict=1' });
+      const on = bootOn(driver, { patches: 0, params: 'iommu.strict=1', machine });
       const dev = pciDevice('0000:00:01.0');
       on.plug(dev);
       const { k } = on.m;
@@ -62,7 +64,7 @@ describe('bootOn', () => {
       }
     }
     const table = new Counts();
-    const on = bootOn('table', { patches: 0, params: 'iommu.strict=1' }, { table });
+    const on = bootOn('table', { patches: 0, params: 'iommu.strict=1', machine }, { table });
     const dev = pciDevice('0000:00:01.0');
     const domain = on.plug(dev);
     const { k } = on.m;
@@ -85,15 +87,16 @@ describe('bootOn', () => {
     expect(() => bootOn('table', { overlays })).to.throw(RangeError, 'overlays.virtio_iommu');
     expect(() => bootOn('virtio', {}, { table: {} })).to.throw(RangeError, "boot on 'table'");
     expect(() => boot({ overlays })).to.throw(RangeError, "bootOn('virtio'");
-    expect(bootOn('virtio', { overlays }).m.driver).to.be.an.instanceOf(overlay);
-    for (const driver of ['virtio', 'table'] as const) bootOn(driver, {}, { pageSizeMask: 4096 });
+    expect(bootOn('virtio', { overlays, machine }).m.driver).to.be.an.instanceOf(overlay);
+    for (const driver of ['virtio', 'table'] as const)
+      bootOn(driver, { machine }, { pageSizeMask: 4096 });
   });
 
   it('watches the driver without changing what it has', () => {
     for (const driver of ['virtio', 'table'] as const) {
       let calls = 0;
-      const plain = bootOn(driver).m.driver;
-      const watched = bootOn(driver, {}, { watch: { called: () => calls++ } });
+      const plain = bootOn(driver, { machine }).m.driver;
+      const watched = bootOn(driver, { machine }, { watch: { called: () => calls++ } });
       for (const name of ['map', 'flush_iotlb_all', 'iotlb_sync_map', 'device_group'] as const)
         expect(name in watched.m.driver, `${driver} ${name}`).to.equal(name in plain);
       const dev = pciDevice('0000:00:01.0');
@@ -118,7 +121,7 @@ describe('a domain whose cookie is renewed', () => {
       },
     };
     const params = 'io_buffer_pool.num_slots=4 iommu.strict=1';
-    const on = bootOn('table', { config: IO_BUFFER_Y, params }, { table });
+    const on = bootOn('table', { config: IO_BUFFER_Y, params, machine }, { table });
     const dev = pciDevice('0000:00:01.0');
     const domain = on.plug(dev);
     const { k, dma_iommu } = on.m;

@@ -25,6 +25,8 @@ import {
   unresolved,
 } from '@iommu-bounce/integration';
 
+const machine = { memory: { nodes: [{ lowmem_pages: 64 }] } };
+
 function new_device(): device {
   const dev = new device('test');
   dev.bus = new bus_type('platform');
@@ -43,6 +45,7 @@ describe('boot', () => {
 
   it('links the pool when the option is set, with the parameters of the command line', () => {
     const m = boot({
+      machine,
       config: IO_BUFFER_Y,
       params: 'io_buffer_pool.num_slots=7 io_buffer_pool.class_sizes=3',
     });
@@ -54,26 +57,27 @@ describe('boot', () => {
   });
 
   it('knows no such option before patch 4', () => {
-    const m = boot({ patches: 3, config: IO_BUFFER_Y });
+    const m = boot({ patches: 3, config: IO_BUFFER_Y, machine });
     expect(m.config.value('IOMMU_IO_BUFFER')).to.equal(undefined);
     expect(m.io_buffer_pool).to.equal(null);
   });
 
   it('drops the option when its dependency is off, and says so', () => {
-    const m = boot({ config: '# CONFIG_VIRTIO_IOMMU is not set\nCONFIG_IOMMU_IO_BUFFER=y\n' });
+    const config = '# CONFIG_VIRTIO_IOMMU is not set\nCONFIG_IOMMU_IO_BUFFER=y\n';
+    const m = boot({ config, machine });
     expect(m.config.value('IOMMU_DMA')).to.equal('n');
     expect(m.io_buffer_pool).to.equal(null);
   });
 
   it('leaves a passthrough device its platform ops', () => {
-    const m = boot({ params: 'iommu.passthrough=1' });
+    const m = boot({ params: 'iommu.passthrough=1', machine });
     const dev = new_device();
     plug(m, dev);
     expect(dev.dma_ops).to.equal(null);
   });
 
   it('refuses a device that a failed pool leaves without translation, with what the kernel says', () => {
-    const m = boot({ config: IO_BUFFER_Y, params: 'io_buffer_pool.num_slots=200000' });
+    const m = boot({ config: IO_BUFFER_Y, params: 'io_buffer_pool.num_slots=200000', machine });
     expect(() => plug(m, new_device())).to.throw(
       NotTranslatedError,
       "test keeps its platform DMA ops, so it would not be translated; expected options under which the kernel sets up its IOMMU. The kernel's log ends with: WARNING: page allocation of order 11; Failed to set up IOMMU for device test; retaining platform DMA ops",
@@ -81,7 +85,7 @@ describe('boot', () => {
   });
 
   it('collects command line words that nobody wants, and refuses a bad value', () => {
-    expect(boot({ params: 'quiet iommu.strict=1' }).notes).to.deep.equal([
+    expect(boot({ params: 'quiet iommu.strict=1', machine }).notes).to.deep.equal([
       'unknown kernel parameter: quiet',
     ]);
     expect(() => boot({ params: 'io_buffer_pool.class_sizes=256' })).to.throw(
@@ -91,7 +95,7 @@ describe('boot', () => {
   });
 
   it('gives back everything when the device and its domain go', () => {
-    const m = boot({ config: IO_BUFFER_Y });
+    const m = boot({ config: IO_BUFFER_Y, machine });
     const dev = new_device();
     watch(m.k);
     const domain = plug(m, dev);
@@ -102,7 +106,7 @@ describe('boot', () => {
   });
 
   it('keeps machines apart', () => {
-    const [a, b] = [boot(), boot()];
+    const [a, b] = [boot({ machine }), boot({ machine })];
     a.k.log.pr_warn('only here');
     a.k.timers.advance(5);
     expect(a.k.timers.jiffies()).to.equal(INITIAL_JIFFIES(1000) + 5);

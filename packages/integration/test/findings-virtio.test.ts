@@ -33,6 +33,7 @@ import { to_cookie } from '@iommu-bounce/dma-iommu';
 import { io_buffer_pool_stats } from '@iommu-bounce/io-buffer-pool';
 
 const NO_POOL = '';
+const machine = { memory: { nodes: [{ lowmem_pages: 64 }] } };
 const FOUR_PAGES = 'io_buffer_pool.class_sizes=1 io_buffer_pool.num_slots=4';
 
 function page_of(on: MachineOnIommu): page {
@@ -50,7 +51,7 @@ function unmap(on: MachineOnIommu, dev: device, at: dma_addr_t): void {
 describe('a device that is removed with a live mapping', () => {
   for (const config of [NO_POOL, IO_BUFFER_Y])
     it(`finding: a released device leaves its mappings to the next domain of its number${config && ', the pool its buffers'}`, () => {
-      const on = bootOn('virtio', { config });
+      const on = bootOn('virtio', { config, machine });
       const bus = new bus_type('pci');
       const [a, b] = ['0000:00:01.0', '0000:00:02.0'].map((name) => pciDevice(name, bus));
       on.plug(deref(a));
@@ -87,7 +88,11 @@ describe('attaching a device again', () => {
     let watching = false;
     const on: MachineOnIommu = bootOn(
       'virtio',
-      { config: IO_BUFFER_Y, params: 'io_buffer_pool.class_sizes=1' },
+      {
+        config: IO_BUFFER_Y,
+        params: 'io_buffer_pool.class_sizes=1',
+        machine: { memory: { nodes: [{ lowmem_pages: 1100 }] } },
+      },
       {
         hooks: {
           request: (type) => {
@@ -125,7 +130,7 @@ describe('cached buffers', () => {
     const on = bootOn('virtio', {
       config: IO_BUFFER_Y,
       params: 'io_buffer_pool.class_sizes=1 io_buffer_pool.num_slots=8192',
-      machine: { memory: { nodes: [{ lowmem_pages: 4096 }] } },
+      machine: { memory: { nodes: [{ lowmem_pages: 1024 }] } },
     });
     const { k } = on.m;
     const dev = pciDevice('0000:00:01.0');
@@ -148,7 +153,7 @@ describe('a reserved region', () => {
     it(`finding: hands out addresses of a region that ends below its start${config && ', the pool too'}`, () => {
       const start = 0xffff_0000;
       for (const last of [0xffff_ffff, 0x1000]) {
-        const on = bootOn('virtio', { config, ...(config && { params: FOUR_PAGES }) });
+        const on = bootOn('virtio', { config, machine, ...(config && { params: FOUR_PAGES }) });
         const dev = pciDevice('0000:00:01.0');
         const subtype = VIRTIO_IOMMU_RESV_MEM_T_RESERVED;
         deref(on.virtio).add_endpoint(dev, 1, [{ start, last, subtype }]);
@@ -161,7 +166,7 @@ describe('a reserved region', () => {
 
   it('finding: counts the pages of such a window of MSIs as an int: none, or those of another number', () => {
     const pages = (start: number, last: number): number => {
-      const on = bootOn('virtio', { config: NO_POOL });
+      const on = bootOn('virtio', { config: NO_POOL, machine });
       const dev = pciDevice('0000:00:01.0');
       const subtype = VIRTIO_IOMMU_RESV_MEM_T_MSI;
       deref(on.virtio).add_endpoint(dev, 1, [{ start, last, subtype }]);

@@ -6,6 +6,8 @@ import { IO_BUFFER_Y, boot } from '@iommu-bounce/integration';
 import { io_buffer_pool_c } from '@iommu-bounce/io-buffer-pool';
 import { iova_c } from '@iommu-bounce/iommu-core';
 
+const machine = { memory: { nodes: [{ lowmem_pages: 64 }] } };
+
 class own_iova extends iova_c {}
 class own_pool extends io_buffer_pool_c {}
 
@@ -16,6 +18,7 @@ describe('boot_options.overlays', () => {
       const m = boot({
         patches,
         config: IO_BUFFER_Y,
+        machine,
         overlays: {
           iova: own_iova,
           io_buffer_pool: own_pool,
@@ -34,7 +37,7 @@ describe('boot_options.overlays', () => {
   });
 
   it('are none by default', () => {
-    const m = boot({ config: IO_BUFFER_Y });
+    const m = boot({ config: IO_BUFFER_Y, machine });
     expect(Object.getPrototypeOf(m.iova)).to.equal(iova_c.prototype);
     expect(Object.getPrototypeOf(m.io_buffer_pool)).to.equal(io_buffer_pool_c.prototype);
   });

@@ -30,7 +30,10 @@ const MACHINE = { preset, cost, cpus, layout, seed, moveData };
 const NET = { preset, cost, seed, moveData, policies, shape: 'rx', packets: 10, nic: {} };
 const COMPARED = { ...EXPERIMENT };
 
-const wired = (): core.wired_iommu => core.wire_iommu();
+/** A machine's memory where none is used. */
+const TINY = { memory: { nodes: [{ lowmem_pages: 16 }] } };
+
+const wired = (): core.wired_iommu => core.wire_iommu({ machine: TINY });
 const armed = (k: shim.machine): shim.timer_list => {
   const timer = new shim.timer_list();
   k.timers.timer_setup(timer, () => undefined);
@@ -69,19 +72,19 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   [
     'advance: ms is Infinity: expected',
     () => {
-      new shim.machine().timers.advance(Infinity);
+      new shim.machine(TINY).timers.advance(Infinity);
     },
   ],
   [
     'run_on_cpu: cpu is 1: expected',
     () => {
-      new shim.machine().context.run_on_cpu(1);
+      new shim.machine(TINY).context.run_on_cpu(1);
     },
   ],
   [
     'fail: count is NaN: expected',
     () => {
-      new shim.machine().faults.fail('kmalloc', NaN);
+      new shim.machine(TINY).faults.fail('kmalloc', NaN);
     },
   ],
   ['to_dma_addr: address is -1: expected', () => shim.to_dma_addr(-1)],
@@ -89,7 +92,7 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ...(['wheel', 'exact'] as const).map((timers): readonly [string, () => unknown] => [
     'mod_timer: expires is NaN: expected a number of jiffies',
     () => {
-      const k = new shim.machine({ timers });
+      const k = new shim.machine({ ...TINY, timers });
       return k.timers.mod_timer(armed(k), NaN);
     },
   ]),
@@ -130,7 +133,7 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     "iommu_c: no option 'lazy'; it has strict,",
-    () => new core.iommu_c(new shim.machine(), any({ lazy: true })),
+    () => new core.iommu_c(new shim.machine(TINY), any({ lazy: true })),
   ],
   [
     "table_driver: no option 'pgsize'; it has",
@@ -176,11 +179,11 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     "dma_iommu_c: config: no option 'IO_BUFFER'",
-    () => dma.wire_dma_iommu(any({ config: { IO_BUFFER: true } })),
+    () => dma.wire_dma_iommu(any({ machine: TINY, config: { IO_BUFFER: true } })),
   ],
   [
     'dma_iommu_c: params: kdump is 1: expected',
-    () => dma.wire_dma_iommu(any({ params: { kdump: 1 } })),
+    () => dma.wire_dma_iommu(any({ machine: TINY, params: { kdump: 1 } })),
   ],
   [
     "wire_io_buffer_pool: no option 'slots'; it has",
@@ -188,7 +191,7 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     'wire_io_buffer_pool: class_sizes is 256: expected',
-    () => pool.wire_io_buffer_pool({ class_sizes: 256 }),
+    () => pool.wire_io_buffer_pool({ machine: TINY, class_sizes: 256 }),
   ],
   [
     'io_buffer_pool: num_slots is -1: expected',
@@ -206,7 +209,7 @@ const wrong: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     "bootOn('virtio'): iommu: no option 'hook'; it has",
-    () => integration.bootOn('virtio', {}, any({ hook: {} })),
+    () => integration.bootOn('virtio', { machine: TINY }, any({ hook: {} })),
   ],
   [
     "runSeries: driver is 'smmu': expected 'virtio' or 'table'",
@@ -293,7 +296,7 @@ describe('a call', () => {
   for (const iommu of ['virtio', 'table'] as const)
     for (const config of ['', integration.IO_BUFFER_Y])
       it(`of dma_map_page_attrs names a Buffer that should be a page (${iommu}, ${config.trim() || 'no pool'})`, () => {
-        const on = integration.bootOn(iommu, { config });
+        const on = integration.bootOn(iommu, { config, machine: TINY });
         const nvme = integration.pciDevice('0000:00:01.0');
         on.plug(nvme);
         for (const dir of [shim.DMA_TO_DEVICE, shim.DMA_FROM_DEVICE] as const)
@@ -307,7 +310,7 @@ describe('a call', () => {
 
   it('of a device without an IOMMU, but with a SWIOTLB area, does too', () => {
     const dev = new shim.device('nic');
-    const k = new shim.machine({ swiotlb_slabs: 128 });
+    const k = new shim.machine({ ...TINY, swiotlb_slabs: 128 });
     expect(() =>
       k.dma.dma_map_page_attrs(dev, any(Buffer.alloc(8)), 0, 8, shim.DMA_TO_DEVICE, 0),
     ).to.throw(shim.OptionError, 'page has no page frame number: expected a page');
@@ -316,7 +319,7 @@ describe('a call', () => {
   it('of a device without an IOMMU does the same', () => {
     const dev = new shim.device('nic');
     expect(() =>
-      new shim.machine().dma.dma_map_page_attrs(
+      new shim.machine(TINY).dma.dma_map_page_attrs(
         dev,
         any(Buffer.alloc(8)),
         0,

@@ -38,9 +38,12 @@ class no_pages extends page_alloc_c {
 
 class own_swiotlb extends swiotlb_c {}
 
+const memory = { nodes: [{ lowmem_pages: 16 }] };
+
 describe('machine_options.parts', () => {
   it('are what the machine is made of', () => {
     const k = new machine({
+      memory,
       parts: {
         mm: counting_mm,
         locks: counting_locks,
@@ -59,7 +62,7 @@ describe('machine_options.parts', () => {
   });
 
   it('are the plain ones unless said otherwise', () => {
-    const k = new machine({ parts: { locks: counting_locks } });
+    const k = new machine({ memory, parts: { locks: counting_locks } });
     expect(Object.getPrototypeOf(k.mm)).to.equal(mm_c.prototype);
     expect(new spinlock_t().watch).to.equal(null);
     expect(k.page_alloc.alloc_pages(GFP_KERNEL, 0)).not.to.equal(null);

@@ -103,7 +103,7 @@ describe('leak_checked', () => {
   it('starts from the usage at watch() and leaves a written-off machine alone', () => {
     const test = one_test();
     const room = leak_checked({}, test.after_each);
-    const k = new machine();
+    const k = new machine({ memory: { nodes: [{ lowmem_pages: 16 }] } });
     k.slab.kzalloc(thing, GFP_KERNEL);
     room.watch(k);
     room.write_off(room.boot_machine());
@@ -129,7 +129,7 @@ describe('leak_checked', () => {
 
 describe('expect_no_leaks', () => {
   it('throws the differences that usage_differences lists', () => {
-    const before = new machine().usage();
+    const before = new machine({ memory: { nodes: [{ lowmem_pages: 16 }] } }).usage();
     const after = { ...before, vmalloc_areas: 2, timers: 1 };
     expect(usage_differences(before, after)).to.deep.equal(['vmalloc_areas: 0 before, 2 after']);
     expect(usage_differences(before, after, { timers: true })).to.have.length(2);

@@ -235,7 +235,7 @@ describe('a job that a rate wakes', function () {
   for (const preset of ['bare-metal-vtd', 'bare-metal-smmuv3', 'laptop-virtio'])
     it(`keeps the order of all steps on ${preset}`, async () => {
       const { status, out } = await cli(
-        ...['fio', '--bs', '1m', '--number-ios', '32', '--rate', '200m'],
+        ...['fio', '--bs', '1m', '--number-ios', '32', '--rate', '200m', '--iodepth', '4'],
         ...['--preset', preset],
       );
       expect(out).not.to.include('WRONG');

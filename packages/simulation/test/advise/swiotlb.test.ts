@@ -138,7 +138,7 @@ describe('FlushQueues', () => {
   for (const seed of [1, 2, 3])
     it(`is as the port's queues are, seed ${String(seed)}`, () => {
       const source = random(seed);
-      const k = new machine({ nr_cpus: 2, HZ: 250 });
+      const k = new machine({ memory: { nodes: [{ lowmem_pages: 1 }] }, nr_cpus: 2, HZ: 250 });
       const v = new iova_c(k);
       const iovad = new iova_domain();
       v.iova_cache_get();

@@ -37,7 +37,7 @@ export function mappingMachine(frames: number, pool = false): MappingMachine {
   let virtio: virtio_iommu | undefined;
   const m = boot({
     config: pool ? IO_BUFFER_Y : '',
-    machine: { memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: frames } },
+    machine: { memory: { nodes: [{ lowmem_pages: 8192 }], reserved_pages: frames, bytes: false } },
     driver: (k, iommu, dma_iommu) => {
       virtio = new_virtio_iommu(k, iommu, dma_iommu);
       return virtio.driver;

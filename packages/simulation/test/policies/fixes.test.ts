@@ -37,7 +37,7 @@ function world(fixes: string): World {
   const m = boot({
     patches: 4,
     config: IO_BUFFER_Y,
-    machine: { memory: { nodes: [{ lowmem_pages: 4096 }], reserved_pages: 16 }, poison: POISON },
+    machine: { memory: { nodes: [{ lowmem_pages: 256 }], reserved_pages: 16 }, poison: POISON },
     overlays: fixOverlays(fixes === '' ? [] : fixesNamed(fixes)),
     driver: (k, iommu, dma) => new table_driver(k, iommu, dma),
   });

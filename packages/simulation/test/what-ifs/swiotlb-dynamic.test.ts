@@ -29,10 +29,13 @@ interface World {
   readonly map: (offset: number, size: number, dir: dma_data_direction) => dma_addr_t;
 }
 
-/** @param pages that pools can grow into */
-function world(pages = 8192, min_align_mask = 0, cpus = 1): World {
+/**
+ * @param pages that pools can grow into
+ * @param bytes whether they are looked at
+ */
+function world(pages = 2048, min_align_mask = 0, cpus = 1, bytes = true): World {
   const k = new machine({
-    memory: { nodes: [{ lowmem_pages: pages }], reserved_pages: 1024 },
+    memory: { nodes: [{ lowmem_pages: pages }], reserved_pages: 64, bytes },
     swiotlb_slabs: 512,
     nr_cpus: cpus,
     parts: { swiotlb: swiotlb_dynamic_6_6 },
@@ -115,8 +118,8 @@ describe('swiotlb_dynamic_6_6', function () {
   });
 
   it('has an area with a lock for each CPU', () => {
-    expect(world(8192, 0, 4).locks.count).to.equal(4);
-    const { k, locks, map } = world(8192, 0, 3);
+    expect(world(2048, 0, 4).locks.count).to.equal(4);
+    const { k, locks, map } = world(2048, 0, 3);
     expect(locks.count).to.equal(4);
     k.context.run_on_cpu(2);
     const address = map(0, 4096, DMA_TO_DEVICE);
@@ -139,7 +142,7 @@ describe('swiotlb_dynamic_6_6', function () {
             { maxLength: 60 },
           ),
           (steps) => {
-            const { k, dev, tlb, map } = world(4096, mask, 2);
+            const { k, dev, tlb, map } = world(4096, mask, 2, false);
             const live: { address: dma_addr_t; size: number }[] = [];
             const drop = (at: number): void => {
               const [gone] = live.splice(at, 1);
