@@ -28,7 +28,7 @@ interface Held {
 function machine(random: Random): PlayMachine {
   const [slots, classes] = [random.pick(SLOTS), random.pick(CLASSES)];
   return {
-    ...{ devices: [{ name: DEVICE }], pages: BUFFER_PAGES, buddyPages: 4096 },
+    ...{ devices: [{ name: DEVICE }], pages: BUFFER_PAGES, buddyPages: 512 },
     params: `io_buffer_pool.num_slots=${String(slots)} io_buffer_pool.class_sizes=${String(classes)}`,
     ...{ swiotlbSlabs: 0, cpus: 1 },
   };

@@ -17,7 +17,7 @@ export function machine(more: Partial<PlayMachine> = {}): PlayMachine {
   return {
     devices: [NVME],
     pages: 256,
-    buddyPages: 4096,
+    buddyPages: 1024,
     params: 'io_buffer_pool.num_slots=8',
     swiotlbSlabs: 0,
     cpus: 1,

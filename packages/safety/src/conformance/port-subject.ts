@@ -26,10 +26,11 @@ import type { CpuRange, DmaSubject } from './subject';
 
 /**
  * A machine that is booted for it, and the first of its devices.
+ * @param buddyPages for bounce buffers and coherent memory; default: 4096
  * @throws InputError for a policy that cannot run on the platform
  */
-export function portSubject(policy: Policy, platform: Platform): DmaSubject {
-  const { recorded, order, memory, hasIotlb } = oracleMachine(policy, platform);
+export function portSubject(policy: Policy, platform: Platform, buddyPages?: number): DmaSubject {
+  const { recorded, order, memory, hasIotlb } = oracleMachine(policy, platform, buddyPages);
   const { machine } = recorded;
   const { k, meter } = machine;
   const { dma } = k;

@@ -36,7 +36,7 @@ function lostHandle(t: Trial): void {
 }
 
 function lostChunk(t: Trial): void {
-  const m = t.machine();
+  const m = t.machine({ machine: { memory: { nodes: [{ lowmem_pages: 1024 }] } } });
   const dev = new_device();
   m.plug(dev);
   // 300 pages, no two of them neighbours: a table of three chunks.
@@ -60,7 +60,7 @@ function lostChunk(t: Trial): void {
 function orderEleven(t: Trial): void {
   const size = PAGE_SIZE << MAX_ORDER;
   const m = t.machine({
-    machine: { memory: { nodes: [{ lowmem_pages: 8192 }] } },
+    machine: { memory: { nodes: [{ lowmem_pages: 8192 }], bytes: false } },
     driver: { pgsize_bitmap: PAGE_SIZE + size },
   });
   const dev = new_device();

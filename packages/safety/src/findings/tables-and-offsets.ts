@@ -43,7 +43,10 @@ const FRAGMENT_ORDER = 3;
 const PACKET = 1448;
 
 function offsetCounts(t: Trial): void {
-  const m = t.machine({ numSlots: 64 });
+  const m = t.machine({
+    numSlots: 64,
+    machine: { memory: { nodes: [{ lowmem_pages: 1024 }] } },
+  });
   const dev = new_device();
   const domain = m.plug(dev);
   const fragment = m.page(OWN, FRAGMENT_ORDER);

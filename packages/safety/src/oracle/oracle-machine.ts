@@ -16,7 +16,7 @@ import { SHADOWED_PARTS, ShadowedMemory, ShadowedPages } from './shadow-parts';
 
 /** As in the kernel that the series was recorded on. */
 const HZ = 250;
-/** Pages for bounce buffers and coherent memory. */
+/** Pages for bounce buffers and coherent memory, of operations that nobody has looked at. */
 const BUDDY_PAGES = 4096;
 /** Longer than any list, so that a list can become one segment. */
 const LONGEST_SEGMENT = 2 ** 20;
@@ -30,8 +30,15 @@ export interface OracleMachine {
   readonly hasIotlb: boolean;
 }
 
-/** @throws InputError for a policy that cannot run on the platform */
-export function oracleMachine(policy: Policy, platform: Platform): OracleMachine {
+/**
+ * @param buddyPages for bounce buffers and coherent memory
+ * @throws InputError for a policy that cannot run on the platform
+ */
+export function oracleMachine(
+  policy: Policy,
+  platform: Platform,
+  buddyPages = BUDDY_PAGES,
+): OracleMachine {
   const isBare = platform.iommu === 'bare-metal';
   const { plan } = withPlan(policy, { parts: { ...policy.plan.parts, ...SHADOWED_PARTS } });
   const facts = {
@@ -39,7 +46,7 @@ export function oracleMachine(policy: Policy, platform: Platform): OracleMachine
     hz: HZ,
     jiffies: INITIAL_JIFFIES(HZ),
     windowFrames: FRAMES,
-    buddyPages: BUDDY_PAGES,
+    buddyPages,
     threePageSizes: isBare,
     devices: DEVICES.map((name) => ({ name, coherent: true, longestSegment: LONGEST_SEGMENT })),
     groups: [],

@@ -55,10 +55,11 @@ export class OracleRun {
   private unmaps = false;
 
   /**
+   * @param buddyPages for bounce buffers and coherent memory; default: 4096
    * @throws InputError for a policy that cannot run on the platform
    */
-  constructor(policy: Policy, platform: Platform) {
-    this.machine = oracleMachine(policy, platform);
+  constructor(policy: Policy, platform: Platform, buddyPages?: number) {
+    this.machine = oracleMachine(policy, platform, buddyPages);
     const { recorded, memory, pages, hasIotlb } = this.machine;
     const { machine } = recorded;
     this.classifier = new Classifier(this.origins);

@@ -11,7 +11,7 @@ import {
   portSubject,
 } from '@iommu-bounce/safety';
 import { type PresetName, preset, presetInfo } from '@iommu-bounce/simulation';
-import { policyNamed } from '../oracle/scenario';
+import { FEW_PAGES, policyNamed } from '../oracle/scenario';
 import { BounceSubject } from './bounce-subject';
 
 function failing(make: () => DmaSubject): string[] {
@@ -326,6 +326,8 @@ describe('the port @long', () => {
     for (const [policy, rules] of Object.entries(PORT).filter(([p]) => LONG || FEW.includes(p)))
       it(`under ${policy} on ${name} breaks ${rules.join(', ')}`, () => {
         const platform = { iommu: presetInfo(name).iommu, cost: preset(name) };
-        expect(failing(() => portSubject(policyNamed(policy), platform))).to.deep.equal(rules);
+        expect(failing(() => portSubject(policyNamed(policy), platform, FEW_PAGES))).to.deep.equal(
+          rules,
+        );
       });
 });

@@ -26,12 +26,16 @@ export function policyNamed(name: string): Policy {
   return fixes === undefined ? (policiesNamed(name)[0] as Policy) : poolWithFixes(fixes);
 }
 
+/** Pages that are enough for a few operations. */
+export const FEW_PAGES = 512;
+
 /** @param policy a name, or `pool+` and names of fixes */
 export function start(policy: string, name: PresetName = 'laptop-virtio'): OracleRun {
-  return new OracleRun(policyNamed(policy), {
-    iommu: presetInfo(name).iommu,
-    cost: preset(name),
-  });
+  const platform = { iommu: presetInfo(name).iommu, cost: preset(name) };
+  const tried = policyNamed(policy);
+  // swiotlb that grows takes 4 MiB at once.
+  const pages = tried.plan.swiotlbDynamic === true ? undefined : FEW_PAGES;
+  return new OracleRun(tried, platform, pages);
 }
 
 export class Seen {

@@ -35,8 +35,8 @@ export interface Setting {
   readonly fixes: readonly Fix[];
 }
 
-/** 4 MiB of one node: a scenario's machines are many, and each MiB takes time to clear and to collect. */
-export const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 1024 }] } };
+/** 1 MiB of one node: a scenario's machines are many, and each MiB takes time to clear and to collect. */
+export const SMALL: machine_options = { memory: { nodes: [{ lowmem_pages: 256 }] } };
 
 /** The machine, and the verbs of a scenario: plug, buffer, list, map, unmap, read and write as the device. */
 export class Machine extends wired {

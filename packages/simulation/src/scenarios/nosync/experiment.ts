@@ -15,7 +15,7 @@ import { LongMapping } from './mapping';
 export const MAPPING_BYTES = [65536, 262144] as const;
 export const ROUNDS = 3;
 /** Pages that bounce buffers, page tables and the like may take. */
-const SPARE_PAGES = 2048;
+const SPARE_PAGES = 256;
 
 /** @param policies to try, default: all */
 export function nosyncExperiment(
