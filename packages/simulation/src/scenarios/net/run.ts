@@ -22,11 +22,8 @@ import type { NicParameters } from './parameters';
 /** A frame of Ethernet with the usual MTU, its check sum apart; an acknowledgement of TCP. */
 const FULL_PACKET = 1514;
 const ACK = 66;
-/**
- * Pages that bounce buffers may take: a buffer of 4 KiB and one of 16 KiB for each entry of both rings, since none reaches
- * into a third page; and what else there is.
- */
-const BOUNCE_PAGES = (RX_RING + TX_RING) * (1 + 4) + 2048;
+/** Pages that bounce buffers may take: a largest buffer for each entry of both rings, and what else there is. */
+const BOUNCE_PAGES = (RX_RING + TX_RING) * 32 + 4096;
 
 export interface NetOptions {
   readonly shape: NetShapeName;
