@@ -16,7 +16,7 @@ import type { LayoutName } from '../jobs';
 import { BASES, type Base, type Policy, commonBase, onBase, runPolicy } from '../policies';
 import { type RunResult, wrongsOf } from '../sim';
 import { type ComparedWorkload, FROM, WORKLOADS, inUse, jobOf, trialIos, untilOf } from './cases';
-import { type Dependence, dependence } from './dependence';
+import { Dependences, type Dependence } from './dependence';
 import { partOf } from './part';
 import { priceOf } from './price';
 
@@ -154,6 +154,7 @@ export function comparePolicies(
   const policies = setup.policies.map((one) => onBase(one, base, iommu));
   const rows: WorkloadRow[] = [];
   const depends: PairDependence[] = [];
+  const dependences = new Dependences(setup.cost, setup.preset, setup.seed);
   const workloads = setup.workloads ?? WORKLOADS;
   const all = workloads.reduce((sum, { sizes }) => sum + sizes.length, 0);
   for (const workload of workloads)
@@ -174,7 +175,7 @@ export function comparePolicies(
       if (!first || !second) throw new Error('expected two policies');
       depends.push({
         pair: cpu.pair,
-        ...dependence(bs, [first, second], setup.cost, setup.preset, setup.seed),
+        ...dependences.of(bs, [first, second]),
       });
     }
   return {

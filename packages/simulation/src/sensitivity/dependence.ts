@@ -9,8 +9,9 @@ import {
   type CostParameters,
   type PresetName,
 } from '../cost';
+import { DrawnSets } from './drawn-sets';
 import { type Price, cpuNs, equalAt } from './price';
-import { type CostRanges, drawCosts } from './uncertainty';
+import type { CostRanges } from './uncertainty';
 
 /** How far a parameter is changed: to a quarter and to four times, as far as that is physically possible. */
 const FACTOR = 4;
@@ -76,6 +77,74 @@ function acceptedRanges(preset: PresetName): CostRanges | null {
   );
 }
 
+/** The difference on one machine: what is drawn of its costs serves all sizes. */
+export class Dependences {
+  private readonly around: CostRanges;
+  private readonly accepted: CostRanges | null;
+  private readonly sets: Record<'around' | 'physical', DrawnSets> & {
+    readonly accepted: DrawnSets | null;
+  };
+
+  constructor(
+    private readonly cost: CostParameters,
+    preset: PresetName,
+    seed: number,
+  ) {
+    this.accepted = acceptedRanges(preset);
+    this.around = new Map(
+      COST_PARAMETERS.map(({ name, min, max }) => [
+        name,
+        [Math.max(min, cost[name] / FACTOR), Math.min(max, cost[name] * FACTOR)] as const,
+      ]),
+    );
+    const physical = new Map(
+      COST_PARAMETERS.map(({ name, min, max }) => [name, [min, max] as const]),
+    );
+    const drawn = (ranges: CostRanges): DrawnSets => new DrawnSets(cost, ranges, DRAWS, seed);
+    this.sets = {
+      around: drawn(this.around),
+      physical: drawn(physical),
+      accepted: this.accepted && drawn(this.accepted),
+    };
+  }
+
+  /** @param bs bytes of an I/O */
+  of(bs: number, prices: Prices): Dependence {
+    const { cost, around, accepted, sets } = this;
+    const effects = COST_PARAMETERS.filter(
+      ({ name }) => !name.startsWith('nvme') && prices.some(({ times }) => (times[name] ?? 0) > 0),
+    ).map(({ name, min, max }): Effect => {
+      const at = (value: number): { value: number; cpu: number } => ({
+        value,
+        cpu: ratio(prices, { ...cost, [name]: value }),
+      });
+      const [low, high] = around.get(name) as readonly [number, number];
+      const range = accepted?.get(name);
+      const equal = equalAt(...prices, cost, name);
+      return {
+        name,
+        low: at(low),
+        high: at(high),
+        accepted: range ? [at(range[0]), at(range[1])] : null,
+        equal_at: equal !== null && equal >= min && equal <= max ? equal : null,
+      };
+    });
+    const width = ({ low, high }: Effect): number => Math.abs(Math.log(high.cpu / low.cpu));
+    return {
+      bs,
+      cpu: ratio(prices, cost),
+      effects: effects.sort((a, b) => width(b) - width(a)),
+      second_wins: {
+        around: sets.around.secondWins(prices),
+        physical: sets.physical.secondWins(prices),
+        accepted: sets.accepted?.secondWins(prices) ?? null,
+      },
+      worst_loss_ns: loss(prices, worst(prices, cost)),
+    };
+  }
+}
+
+/** One size; who asks for several has `Dependences`, which draws once for all. */
 export function dependence(
   bs: number,
   prices: Prices,
@@ -83,46 +152,7 @@ export function dependence(
   preset: PresetName,
   seed: number,
 ): Dependence {
-  const accepted = acceptedRanges(preset);
-  const around = new Map(
-    COST_PARAMETERS.map(({ name, min, max }) => [
-      name,
-      [Math.max(min, cost[name] / FACTOR), Math.min(max, cost[name] * FACTOR)] as const,
-    ]),
-  );
-  const physical = new Map(
-    COST_PARAMETERS.map(({ name, min, max }) => [name, [min, max] as const]),
-  );
-  const effects = COST_PARAMETERS.filter(
-    ({ name }) => !name.startsWith('nvme') && prices.some(({ times }) => (times[name] ?? 0) > 0),
-  ).map(({ name, min, max }): Effect => {
-    const at = (value: number): { value: number; cpu: number } => ({
-      value,
-      cpu: ratio(prices, { ...cost, [name]: value }),
-    });
-    const [low, high] = around.get(name) as readonly [number, number];
-    const range = accepted?.get(name);
-    const equal = equalAt(...prices, cost, name);
-    return {
-      name,
-      low: at(low),
-      high: at(high),
-      accepted: range ? [at(range[0]), at(range[1])] : null,
-      equal_at: equal !== null && equal >= min && equal <= max ? equal : null,
-    };
-  });
-  const width = ({ low, high }: Effect): number => Math.abs(Math.log(high.cpu / low.cpu));
-  return {
-    bs,
-    cpu: ratio(prices, cost),
-    effects: effects.sort((a, b) => width(b) - width(a)),
-    second_wins: {
-      around: share(prices, cost, around, seed),
-      physical: share(prices, cost, physical, seed),
-      accepted: accepted && share(prices, cost, accepted, seed),
-    },
-    worst_loss_ns: loss(prices, worst(prices, cost)),
-  };
+  return new Dependences(cost, preset, seed).of(bs, prices);
 }
 
 function ratio([first, second]: Prices, cost: CostParameters): number {
@@ -141,11 +171,4 @@ function worst(prices: Prices, cost: CostParameters): CostParameters {
     corner[name] = at(min) > at(max) ? min : max;
   }
   return corner;
-}
-
-/** Of drawn sets, those in which the second takes less CPU time. */
-function share(prices: Prices, cost: CostParameters, ranges: CostRanges, seed: number): number {
-  let wins = 0;
-  for (const drawn of drawCosts(cost, ranges, DRAWS, seed)) if (ratio(prices, drawn) < 1) wins++;
-  return wins / DRAWS;
 }

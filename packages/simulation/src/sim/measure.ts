@@ -159,7 +159,7 @@ export function measure(engine: Engine, device: SimDevice): RunFigures {
       p50: at(50),
       p99: at(99),
       p999: at(99.9),
-      mean: ios > 0 ? latency.mean : 0,
+      mean: seen.latencies.mean(),
       max: ios > 0 ? latency.maxValue : 0,
     },
     cpu_ns_per_io: {

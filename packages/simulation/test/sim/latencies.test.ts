@@ -36,6 +36,7 @@ describe('latencies', () => {
         }
         expect(latencies.count).to.equal(all.length);
         expect(told(latencies.histogram())).to.deep.equal(told(expected));
+        expect(latencies.mean()).to.equal(expected.mean);
       }),
     );
   });
