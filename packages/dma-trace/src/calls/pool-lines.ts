@@ -18,9 +18,9 @@ import {
   claimMaps,
   claimUnmap,
   directionNumber,
+  mapStep,
   portedAttrs,
   putInForce,
-  stepHead,
 } from './mappings';
 import type { Context, DevicesOfTasks, OpenUnmap } from './contexts';
 import { EvictLines } from './evict-lines';
@@ -127,8 +127,12 @@ export class PoolLines {
       fillMaps: [],
       map: null,
     };
+    // Field by field, as all frequent steps: see dma-lines.ts.
     const step: MapStep = {
-      ...stepHead(event, this.bench.file),
+      place: this.place(event),
+      timeNs: event.timeNs,
+      cpu: event.cpu ?? 0,
+      flags: event.flags,
       kind: 'map',
       ready: false,
       mapping: null,
@@ -189,14 +193,7 @@ export class PoolLines {
     if (step) {
       step.mapping = mapping;
       step.ready = true;
-    } else if (!mapping.failed)
-      bench.queue.push({
-        ...stepHead(event, bench.file),
-        kind: 'map',
-        ready: true,
-        mapping,
-        decision: null,
-      });
+    } else if (!mapping.failed) bench.queue.push(mapStep(event, bench.file, mapping));
   }
 
   private unmapCall(event: ObsUnmapPage | ObsUnmapSg): void {
@@ -266,7 +263,10 @@ export class PoolLines {
     const call = open?.call ?? null;
     const isSg = call?.kind === 'obsUnmapSg';
     const step: UnmapStep = {
-      ...stepHead(event, this.bench.file),
+      place: this.place(event),
+      timeNs: event.timeNs,
+      cpu: event.cpu ?? 0,
+      flags: event.flags,
       kind: 'unmap',
       ready: true,
       mapping: open?.mapping ?? null,
