@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `iommu-bounce replay` and `demo`: status, output, and what a user can do wrong.
+// `iommu-bounce replay`: status, output, and what a user can do wrong.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { ReplayDocument } from '../../src/compare';
-import { type DemoDocument, demoText } from '../../src/tables/demo';
-import { cli, fixtures, withFolder } from '../commands/run-cli';
+import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter } from './helpers';
 import { ModelMachine } from './model-machine';
-
-const LONG = process.env['TEST_LONG'] === '1';
 
 const SMALL = new TraceWriter().mapPage(0xfff00000, 0x1000).unmapPage(0xfff00000).text;
 
@@ -360,25 +357,4 @@ describe('iommu-bounce replay', () => {
       expect(err).to.include('expected files that follow each other in one boot');
     });
   });
-});
-
-describe('iommu-bounce demo @long', function () {
-  this.timeout(400_000);
-
-  if (LONG)
-    it('prints one screen about what comes with the repository, and writes the pages', async () => {
-      const report = join(fixtures, '../out/report.html');
-      // The text of a run is looked at by the step `start` of CI, too.
-      const json = await cli('demo', '--ios', '500', '--json');
-      expect(json.status).to.equal(0);
-      const document = JSON.parse(json.out) as DemoDocument;
-      const out = demoText(document);
-      const lines = out.trimEnd().split('\n');
-      expect(lines.length).to.be.at.most(28);
-      for (const line of lines) expect(line.length, line).to.be.at.most(80);
-      expect(out).to.include('3,000 of 3,000 mappings').and.to.include('The series helps: ');
-      expect(out).to.match(/The port decides alike: ([\d,]+) of \1 decisions/);
-      expect(existsSync(report)).to.equal(true);
-      expect(document).to.include.keys('plain', 'series', 'experiment', 'report');
-    });
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The recorded traces of test-fixtures/traces through the port: every one with TEST_LONG=1, else one of each shape.
+// The recorded traces of test-fixtures/traces through the port: every one with TEST_LONG=1, else one of each shape. The whole boot
+// of the patched kernel is replayed by the demo, in readme.test.ts.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,49 +51,6 @@ describeOnEach('the recorded traces, replayed', ({ driver, replayFiles }) => {
       expect(states[1]?.iommu_maps).to.be.below(recorded.iommu_maps / 4);
       for (const state of states)
         expect(state).to.include({ oops: null, kernel_warnings: 0, sleeping_in_atomic: 0 });
-    });
-
-  // The pool decides above the driver; the traces one by one are replayed on both.
-  if (LONG && driver === 'virtio')
-    it('agree with every decision of the pool: one boot of the patched kernel @long', async () => {
-      const files = traces(SERIES).filter((file) => file.includes('iobuf-def.'));
-      const document = await replayFiles(files.toReversed());
-      const pool = document.pool_agreement;
-      expect(pool?.differences).to.deep.equal([]);
-      expect(pool?.decisions_equal).to.equal(pool?.decisions_compared);
-      // Of the network device's pool, in use before the recording, some things are assumed.
-      const left = Object.values(pool?.not_compared ?? {}).reduce((sum, n) => sum + n, 0);
-      expect((pool?.decisions_compared ?? 0) + left).to.equal(pool?.decisions_recorded);
-      expect(left).to.be.below(400);
-      expect(pool?.in_use_before.every((one) => one.device === '0000:00:06.0')).to.equal(true);
-      expect(pool?.worker_runs).to.deep.equal({
-        recorded: 22,
-        pending: 22,
-        due_compared: 21,
-        due_agrees: 21,
-        due_same_jiffy: 21,
-      });
-      // The kernel was built with HZ 250; the workers began within a jiffy (4 ms) of their bucket.
-      expect(pool?.timer_wheels).to.have.length(1);
-      expect(pool?.timer_wheels[0]).to.include({
-        hz: 250,
-        hz_from: 'runs',
-        bucket_us: 256_000,
-        runs: 22,
-      });
-      expect(pool?.timer_wheels[0]?.spread_us).to.be.below(4000);
-      expect(document.pool_classes.map((one) => one.matches)).to.deep.equal(Array(6).fill(true));
-      expect(document.agreement.mappings_equal).to.equal(document.agreement.mappings_with_events);
-      const facts = files.map(
-        (file) => JSON.parse(readFileSync(factsPaths(file)[1], 'utf8')) as Facts,
-      );
-      const counted = (event: string): number =>
-        facts.reduce((sum, one) => sum + (one.event_counts[event] ?? 0), 0);
-      const four = document.states.find((state) => state.patches === 4);
-      expect(four?.pool_fills).to.equal(counted('obs_pool_fill'));
-      expect(four?.evictions).to.equal(counted('obs_pool_evict'));
-      expect(four?.fallbacks_by_reason.too_big).to.equal(counted('obs_pool_toobig'));
-      expect(agrees(document)).to.equal(true);
     });
 });
 
