@@ -4,7 +4,15 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { type Chain, type ChainTask, Walk, calibrate, calibrateOn } from '@iommu-bounce/simulation';
+import {
+  CALIBRATION,
+  type Calibration,
+  type Chain,
+  type ChainTask,
+  Walk,
+  calibrate,
+  calibrateOn,
+} from '@iommu-bounce/simulation';
 import { chainOf, chainPoint, rowOf, runChainPoint } from '../../src/sweep/chain-point';
 import type { PointOutcome, PointRow } from '../../src/sweep/engine';
 import { LocalPool, WORKER_FILE } from '../../src/sweep/pool';
@@ -84,13 +92,15 @@ describe('iommu-bounce calibrate', () => {
     });
 
   if (LONG)
-    it('is the same in threads, whatever order its populations end in, and is what it prints @long', async function () {
-      if (!existsSync(WORKER_FILE)) {
-        console.log('      skipped: the package is not built (npm run build)');
-        this.skip();
-      }
+    it('is the same in threads, whatever order its populations end in, agrees with the committed one, and is what it prints @long', async function () {
       this.timeout(300_000);
-      const options = { seed: 4, sets: 100, populations: 1, thin: 4 };
+      const options = { seed: 7, sets: 500, populations: 1, thin: 20 };
+      const small = calibrate(options);
+      expectAgreement(small, options.seed);
+      if (!existsSync(WORKER_FILE)) {
+        console.log('      skipped: threads: the package is not built (npm run build)');
+        return;
+      }
       const rows = new Map<string, PointRow>();
       const pool = await LocalPool.start(3);
       try {
@@ -107,7 +117,7 @@ describe('iommu-bounce calibrate', () => {
           });
           return chainOf(row);
         }, options);
-        expect(JSON.stringify(result)).to.equal(JSON.stringify(calibrate(options)));
+        expect(JSON.stringify(result)).to.equal(JSON.stringify(small));
       } finally {
         await pool.close();
       }
@@ -129,6 +139,33 @@ describe('iommu-bounce calibrate', () => {
       expect(JSON.parse(out)).to.deep.equal(JSON.parse(JSON.stringify(wanted)));
     });
 });
+
+/** A smaller calibration tells what the committed one does. */
+function expectAgreement(small: Calibration, seed: number): void {
+  expect(small.parameters.map((p) => p.name)).to.deep.equal(
+    CALIBRATION.parameters.map((p) => p.name),
+  );
+  // Few sets may press elsewhere too.
+  expect(small.ends.map(({ name }) => name)).to.include.members([
+    'copyColdBytesPerS',
+    'nvmeBytesPerS',
+  ]);
+  // What the figures tell well is told alike, whoever draws.
+  for (const name of ['mapPieceNs', 'unmapRequestNs', 'unmapPieceNs', 'poolUnmap4kNs']) {
+    const of = (c: Calibration): Calibration['sums'][number]['accepted'] | undefined =>
+      c.sums.find((s) => s.name === name)?.accepted;
+    expect(of(small)?.median ?? 0, `${name}, seed ${String(seed)}`).to.be.within(
+      (of(CALIBRATION)?.min ?? 0) * 0.99,
+      (of(CALIBRATION)?.max ?? 0) * 1.01,
+    );
+  }
+  for (const f of small.figures)
+    expect(f.speedup, `seed ${String(seed)}`).to.be.closeTo(f.speedup_published, 0.0501);
+  for (const [i, p] of small.two_columns.predicted.entries()) {
+    const big = CALIBRATION.two_columns.predicted[i];
+    expect(p.speedup.median).to.be.within(big?.speedup.p5 ?? 0, big?.speedup.p95 ?? 0);
+  }
+}
 
 /** Which fit a population is of. */
 function kindOf({ from, ranges }: ChainTask): string {

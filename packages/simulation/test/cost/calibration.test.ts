@@ -14,7 +14,6 @@ import {
   Surrogate,
   type Terrain,
   Walk,
-  calibrate,
   chainsOf,
   effectiveSize,
   excess,
@@ -112,35 +111,6 @@ describe('the committed calibration', () => {
       expect(p.accepted.max).to.be.at.most(p.prior[1] * 1.001);
     }
   });
-
-  if (LONG)
-    it('agrees with a smaller one from another seed @long', function () {
-      this.timeout(400_000);
-      const seed = 7;
-      const small = calibrate({ seed, sets: 500, thin: 20, populations: 1 });
-      expect(small.parameters.map((p) => p.name)).to.deep.equal(
-        CALIBRATION.parameters.map((p) => p.name),
-      );
-      // Few sets may press elsewhere too.
-      expect(small.ends.map(({ name }) => name)).to.include.members([
-        'copyColdBytesPerS',
-        'nvmeBytesPerS',
-      ]);
-      // What the figures tell well is told alike, whoever draws.
-      for (const name of ['mapPieceNs', 'unmapRequestNs', 'unmapPieceNs', 'poolUnmap4kNs']) {
-        const of = (c: typeof small) => c.sums.find((s) => s.name === name)?.accepted;
-        expect(of(small)?.median ?? 0, `${name}, seed ${String(seed)}`).to.be.within(
-          (of(CALIBRATION)?.min ?? 0) * 0.99,
-          (of(CALIBRATION)?.max ?? 0) * 1.01,
-        );
-      }
-      for (const f of small.figures)
-        expect(f.speedup, `seed ${String(seed)}`).to.be.closeTo(f.speedup_published, 0.0501);
-      for (const [i, p] of small.two_columns.predicted.entries()) {
-        const big = CALIBRATION.two_columns.predicted[i];
-        expect(p.speedup.median).to.be.within(big?.speedup.p5 ?? 0, big?.speedup.p95 ?? 0);
-      }
-    });
 
   if (LONG)
     it('is deterministic, and the same where each population was sent somewhere as text @long', function () {
