@@ -29,7 +29,7 @@ const VERBS: readonly (readonly string[])[] = [
   ['net', 'rx', '--packets', '1000', '--no-data', '--policy', 'strict,lazy,pool'],
   ['replay', join(CAPTURES, 'fault-after-free.trace.txt')],
   ['replay', join(CAPTURES, 'without-calls.trace.txt')],
-  ['verify', join(fixtures, 'transcripts/unit', LONG ? '' : '14-sync-single.jsonl')],
+  ['verify', join(fixtures, 'transcripts/unit/14-sync-single.jsonl')],
   ['breakeven', '--preset', 'bare-metal-vtd'],
   ['kconfig', '--explain', 'IOMMU_IO_BUFFER'],
   LONG

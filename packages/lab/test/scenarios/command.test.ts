@@ -2,8 +2,8 @@
 // `fio --scenario` and `fio --workload` as a user types them, and what they refuse.
 
 import { expect } from 'chai';
-import { type NetDocument } from '@iommu-bounce/simulation';
-import { printed } from './printed';
+import type { DevicesDocument, NetDocument } from '@iommu-bounce/simulation';
+import { expectDevices, printed } from './printed';
 import { cli } from '../commands/run-cli';
 
 const LONG = process.env['TEST_LONG'] === '1';
@@ -13,8 +13,10 @@ describe('iommu-bounce fio --scenario and --workload', function () {
 
   if (LONG)
     it('print many devices, without data @long', async () => {
-      const document = await printed('--scenario', 'devices', '--no-data', '--cpus', '2');
+      const args = ['--scenario', 'devices', '--no-data', '--cpus', '2'];
+      const document = (await printed(...args)) as DevicesDocument;
       expect(document).to.deep.include({ scenario: 'devices', cpus: 2, data_moved: false });
+      expectDevices(document, '256 devices');
     });
 
   it('take policies, fixes, costs and the card’s parameters for a network card', async () => {
