@@ -144,17 +144,6 @@ export class Dependences {
   }
 }
 
-/** One size; who asks for several has `Dependences`, which draws once for all. */
-export function dependence(
-  bs: number,
-  prices: Prices,
-  cost: CostParameters,
-  preset: PresetName,
-  seed: number,
-): Dependence {
-  return new Dependences(cost, preset, seed).of(bs, prices);
-}
-
 function ratio([first, second]: Prices, cost: CostParameters): number {
   return cpuNs(second, cost) / cpuNs(first, cost);
 }
