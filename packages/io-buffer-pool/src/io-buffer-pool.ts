@@ -478,7 +478,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (recent !== null && recent.iova === handle) return recent;
     for (let i = 0; i < this.num_classes; i++) {
       const cur = pool.classes[i] as io_buffer_class;
-      // findings 9 and 78: in use or not, and in C up to a sum of 32 bits on a 32-bit kernel
+      // findings 9, 78 and 82: in use or not, and in C up to a sum of 32 bits on a 32-bit kernel
       if (handle >= cur.iova_base && handle < cur.iova_end)
         // JS: the slot; C returns true.
         return (pool.recent_slot = cur.slots[
@@ -625,7 +625,9 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
       this.k.locks.spin_unlock_irqrestore(klass.lock, flags);
     }
 
-    slot.orig_buffer = orig_buffer; // findings 2, 69 and 72: no lock is held, the rest of the slot keeps what it had
+    // findings 2, 69 and 72: no lock is held, the rest of the slot keeps what it had
+    // finding 83: for as long as the mapping lasts
+    slot.orig_buffer = orig_buffer;
     return this.io_buffer_slot_to_iova(slot, klass);
   }
 
@@ -859,6 +861,7 @@ export class io_buffer_pool_c implements io_buffer_pool_h {
     if (slot.orig_buffer !== sgl) return false; // findings 6, 9 and 69
 
     let bounce_offset = 0;
+    // finding 81: the caller's number, not that of the map
     for (let i = 0, it: scatterlist | null = sgl; i < nelems; i++, it = sg_next(it)) {
       const iter = deref(it);
       this.io_buffer_pool_do_sync(

@@ -2,6 +2,7 @@
 // findings: each finding of docs/findings.md as data, and as a scenario that shows it on a machine.
 
 import { AROUND } from './around';
+import { BROKEN_RULES } from './broken-rules';
 import { DOUBLE_FETCH } from './double-fetch';
 import type { Finding } from './finding';
 import { HOT_UNPLUG } from './hot-unplug';
@@ -48,4 +49,5 @@ export const FINDINGS: readonly Finding[] = [
   ...TABLES_AND_OFFSETS,
   ...DOUBLE_FETCH,
   ...HOT_UNPLUG,
+  ...BROKEN_RULES,
 ].sort((a, b) => a.id - b.id);

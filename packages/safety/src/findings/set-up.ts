@@ -160,7 +160,8 @@ export const SET_UP: readonly Finding[] = [
     cause: 'unusual set-up',
     harm: 'a second device of a group with a narrower mask, or behind a narrower bus, gets addresses that it cannot reach: its transfers go elsewhere or fault',
     where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
-    later: 'mended in v2: 6/9 checks a further device before it returns early, and refuses it',
+    later:
+      'partly mended in v2: 6/9 checks a further device before it returns early, its bus too, and refuses it, which costs it its translation (17); a mask that its driver lowers later is not seen (15)',
     fix: 'mask-at-map',
     steps: [
       'A device is plugged in, then one of 24 bits into the same group; on another machine one behind a bus of 31 bits.',

@@ -224,7 +224,7 @@ export const UNTRUSTED: readonly Finding[] = [
     title: 'SWIOTLB=n also drops strictness',
     severity: 'disclosure',
     cause: 'unusual set-up',
-    harm: 'on a kernel without SWIOTLB an untrusted device reaches memory for milliseconds after its unmap, where the administrator chose lazy flushing for the others',
+    harm: 'on a kernel without SWIOTLB, of which v5.13 has none, an untrusted device reaches memory for milliseconds after its unmap, where the administrator chose lazy flushing for the others',
     where: ['dev_use_swiotlb', 'iommu_dma_init_domain'],
     later:
       'objected to on 8 July 2021 (aa5271cc-b555-50eb-7a45-b9bbec92d97c@arm.com); from v2 of the fixes (20210709033502.3545820-5-stevensd@google.com) on dev_use_swiotlb is not asked in iommu_dma_init_domain, and so in v5.16: 2e727bffbe93, “iommu/dma: Check CONFIG_SWIOTLB more broadly”',

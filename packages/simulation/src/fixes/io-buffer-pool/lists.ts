@@ -146,12 +146,55 @@ function sameList(base: PoolClass): PoolClass {
   };
 }
 
+function allEntries(base: PoolClass): PoolClass {
+  return class extends base {
+    /** Entries of a slot's list. */
+    private readonly entries = new WeakMap<io_buffer_slot, number>();
+
+    override io_buffer_pool_map_sg(
+      pool: object | null,
+      dev: device,
+      sgl: scatterlist,
+      nents: number,
+      prot: number,
+      attrs: number,
+    ): number {
+      const mapped = super.io_buffer_pool_map_sg(pool, dev, sgl, nents, prot, attrs);
+      const slot =
+        mapped > 0
+          ? this.io_buffer_pool_find_buffer(pool as io_buffer_pool, sg_dma_address(sgl))
+          : null;
+      if (slot) this.entries.set(slot, nents);
+      return mapped;
+    }
+
+    override io_buffer_pool_sync_sg(
+      pool: object | null,
+      sgl: scatterlist,
+      nelems: number,
+      dir: dma_data_direction,
+      sync_for_cpu: boolean,
+    ): boolean {
+      const slot =
+        pool && this.io_buffer_pool_find_buffer(pool as io_buffer_pool, sg_dma_address(sgl));
+      const entries = slot?.orig_buffer === sgl ? this.entries.get(slot) : undefined;
+      return super.io_buffer_pool_sync_sg(pool, sgl, entries ?? nelems, dir, sync_for_cpu);
+    }
+  };
+}
+
 export const LISTS: readonly Fix[] = [
   {
     name: 'same-list',
     findings: [6, 9],
     what: 'a list is known by its first page, offset and bytes, not by its address: a copy of it is synced too',
     overlays: { io_buffer_pool: sameList },
+  },
+  {
+    name: 'all-entries',
+    findings: [81],
+    what: 'a sync or unmap of a list copies the entries that were mapped, whatever number it is given',
+    overlays: { io_buffer_pool: allEntries },
   },
   {
     name: 'stale-entries',
