@@ -10,7 +10,7 @@ import {
   DMA_TO_DEVICE,
   dma_addr_t,
 } from '@iommu-bounce/linux-shim';
-import { catch_oops, new_device } from '@iommu-bounce/linux-shim/testing';
+import { catch_oops, fill_pattern, new_device, read_bytes } from '@iommu-bounce/linux-shim/testing';
 import { wiring } from './wire';
 
 describe('unmapping what is not mapped', () => {
@@ -92,6 +92,38 @@ describe('unmapping what is not mapped', () => {
     // The first free slot is still that one.
     expect(catch_oops(() => w.map(dev, p, 0, 100, DMA_FROM_DEVICE)).kind).to.equal('bad-access');
     write_off(w);
+  });
+
+  it('finding: a second unmap after the eviction has the next mapping copied over a page of somebody else', () => {
+    const w = wire({ params: { num_slots: 2, class_sizes: 1 } });
+    const dev = new_device();
+    w.plug(dev);
+    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    w.k.timers.advance(20_000);
+    const other = w.phys(w.buffer()); // the page that the eviction gave back
+    fill_pattern(w.k, other, 4096, 1);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const p = w.buffer();
+    const mine = fill_pattern(w.k, w.phys(p), 100, 2);
+    w.map(dev, p, 0, 100, DMA_TO_DEVICE);
+    expect(read_bytes(w.k, other, 100)).to.eql(mine);
+    expect(w.k.log.warnings).to.equal(0);
+    write_off(w);
+  });
+
+  it('finding: a second unmap after another mapping got the slot gives it to a third', () => {
+    const w = wire({ params: { num_slots: 2, class_sizes: 1 } });
+    const dev = new_device();
+    const domain = w.plug(dev);
+    const at = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const second = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    w.unmap(dev, at, 100, DMA_TO_DEVICE);
+    const third = w.map(dev, w.buffer(), 0, 100, DMA_TO_DEVICE);
+    expect([second, third]).to.eql([at, at]);
+    expect(w.stats(domain)[0]).to.include({ ro: 0, empty: 1 });
+    w.unmap(dev, at, 100, DMA_TO_DEVICE); // so that nothing is lost
   });
 
   it('finding: an address of a slot that was never filled is a BUG, with the lock held', () => {

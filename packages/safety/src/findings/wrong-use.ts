@@ -43,6 +43,29 @@ function secondUnmap(t: Trial): void {
   }
 }
 
+/** The buffer is gone by the second unmap, and its page is somebody else's. */
+function lateSecondUnmap(t: Trial): void {
+  const m = t.machine({ numSlots: 2, classSizes: 1 });
+  const dev = new_device();
+  m.plug(dev);
+  const at = m.map(dev, m.page(0x11), 0, 100, DMA_TO_DEVICE);
+  m.unmap(dev, at, 100, DMA_TO_DEVICE);
+  m.k.timers.advance(20_000);
+  const other = m.page(0x33);
+  m.unmap(dev, at, 100, DMA_TO_DEVICE);
+  t.see('unmapped again when its buffer is gone: warnings', m.k.log.warnings);
+  const next = m.map(dev, m.page(0x22), 0, 100, DMA_TO_DEVICE);
+  const seen = m.read(dev, next, 100);
+  t.see('100 bytes of 22 are mapped; the device reads', runs(seen), seen?.[0] !== 0x22);
+  const got = m.bytes(other, 4096);
+  t.see('a page of 33 that the kernel allocated in between', runs(got), got[0] !== 0x33);
+}
+
+function unmappedTwice(t: Trial): void {
+  secondUnmap(t);
+  lateSecondUnmap(t);
+}
+
 /** What an oops leaves behind. */
 function seeLeft(t: Trial, m: Machine): void {
   const { locks_held, irqs_disabled } = m.k.usage();
@@ -168,17 +191,18 @@ export const WRONG_USE: readonly Finding[] = [
   {
     id: 22,
     title: 'A second unmap breaks the cache',
-    severity: 'crash',
+    severity: 'corruption',
     cause: 'driver misuse',
-    harm: 'a driver that unmaps twice stops a CPU with a lock held, where without the pool there is a warning',
+    harm: 'a driver that unmaps twice stops a CPU with a lock held, or, when the buffer is gone, has the next mapping copied over a page that the kernel has given to somebody else; without the pool there is a warning',
     where: ['io_buffer_pool_unmap_buffer', '__io_buffer_pool_evict', 'io_buffer_pool_map_buffer'],
     later: 'not mended in v2, by reading: 6/9 puts a slot into its cache in use or not',
     fix: 'in-use',
     steps: [
       '100 bytes are mapped, and unmapped twice.',
       'Ten seconds later the eviction worker walks the cache.',
+      'On another machine the second unmap comes after the eviction, and before it a page is allocated. Then 100 bytes are mapped.',
     ],
-    show: secondUnmap,
+    show: unmappedTwice,
   },
   {
     id: 23,
@@ -223,7 +247,7 @@ export const WRONG_USE: readonly Finding[] = [
   {
     id: 26,
     title: 'A sync longer than the mapping runs off the pages',
-    severity: 'crash',
+    severity: 'corruption',
     cause: 'driver misuse',
     harm: 'a driver that syncs more than it mapped overwrites bytes behind its buffer, or follows a pointer behind the pages',
     where: ['io_buffer_pool_do_sync'],
