@@ -171,9 +171,9 @@ export const VIRTIO: readonly Finding[] = [
   {
     id: 53,
     title: 'A refused overlapping map deletes an older mapping',
-    severity: 'leak',
+    severity: 'disclosure',
     cause: 'driver misuse',
-    harm: 'a map of an address that is mapped leaves the older page mapped for the device, and nobody can unmap it',
+    harm: 'after a second map of an address the device goes on reading and writing the first page, which nobody can unmap: its owner is told that there was nothing, and may free it',
     where: ['viommu_map', 'viommu_del_mappings'],
     later: 'not mended in v7.0 or later, by reading: viommu_map_pages rolls back by range too',
     fix: 'no-overlap',
