@@ -1075,7 +1075,7 @@ export class dma_iommu_c implements dma_iommu_h {
     attrs: number,
   ): void {
     if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-      this.iommu_dma_sync_single_for_cpu(dev, dma_handle, size, dir); // findings 1 and 68
+      this.iommu_dma_sync_single_for_cpu(dev, dma_handle, size, dir); // findings 1, 68 and 84
 
     if (
       this.config.IOMMU_IO_BUFFER &&

@@ -98,6 +98,22 @@ describe('bytes that the driver has taken with a sync', () => {
     expect(bytes()).to.eql(changed);
   });
 
+  it('finding: and passed on lose what was written into them when the unmap copies the whole page', () => {
+    for (const num_slots of [0, 4]) {
+      const w = wire({ params: { num_slots } });
+      const dev = new_device();
+      w.plug(dev);
+      const p = w.buffer();
+      const at = w.map(dev, p, 0, 4096, DMA_FROM_DEVICE);
+      w.write(dev, at, pattern(2048, 1));
+      w.k.dma.dma_sync_single_for_cpu(dev, at, 2048, DMA_FROM_DEVICE);
+      const rewritten = fill_pattern(w.k, w.phys(p), 64, 2);
+      w.unmap(dev, at, 4096, DMA_FROM_DEVICE);
+      const expected = num_slots === 0 ? rewritten : pattern(2048, 1).subarray(0, 64);
+      expect(read_bytes(w.k, w.phys(p), 64)).to.eql(expected);
+    }
+  });
+
   it('stay where the unmap is told to copy nothing', () => {
     const w = wire();
     const dev = new_device();

@@ -57,7 +57,7 @@ export const BROKEN_RULES: readonly Finding[] = [
     harm: 'a driver that gives the unmap of a list the number that the map returned, as mvsas and isci of v5.14 do, loses all that a disk sent but the first entry, without a word',
     where: ['io_buffer_pool_sync_sg'],
     later:
-      'not mended in v2, by reading: 3/9 and 4/9 copy as many entries as the unmap and the syncs are told',
+      'not mended in v2, by reading: 3/9 and 4/9 copy as many entries as the unmap and the syncs are told; since 7/9 lists above always_bounce_limit, a page unless set, are bounced for untrusted devices only',
     fix: 'all-entries',
     steps: [
       'A list of two pages is mapped for the device to write, which writes both.',
@@ -73,7 +73,7 @@ export const BROKEN_RULES: readonly Finding[] = [
     harm: 'what a device and its driver share without syncs, as the queues of an RDMA program or the small objects of i915, is two memories: each sees its own writes only, and the unmap loses those of the CPU',
     where: ['io_buffer_pool_map_buffer'],
     later:
-      'partly mended in v2: 8/9 adds DMA_ATTR_PERSISTENT_STREAMING, and 9/9 sets it in i915 only; ib_umem_get and others are bounced as before',
+      'partly mended in v2: 8/9 adds DMA_ATTR_PERSISTENT_STREAMING, and 9/9 sets it in i915 only; ib_umem_get and others are bounced up to always_bounce_limit, a page unless set (7/9)',
     fix: null,
     design:
       'a flag of the driver that says that it does not sync, as v2 has it, and that all such drivers set: the pool sees only that a mapping lasts',

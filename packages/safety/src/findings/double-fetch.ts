@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Finding 68: what the driver has checked is copied once more.
+// Findings 68 and 84: what the driver has checked, or passed on, is copied once more.
 
-import { DMA_ATTR_SKIP_CPU_SYNC, DMA_FROM_DEVICE } from '@iommu-bounce/linux-shim';
+import { DMA_ATTR_SKIP_CPU_SYNC, DMA_FROM_DEVICE, dma_addr_t } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import type { Finding } from './finding';
 import { type Trial, runs } from './kit';
@@ -32,6 +32,28 @@ function checkedThenCopied(t: Trial): void {
   lookThenUnmap(t, 'with DMA_ATTR_SKIP_CPU_SYNC', DMA_ATTR_SKIP_CPU_SYNC);
 }
 
+const HALF = 2048;
+const HEADER = 64;
+const REWRITTEN = 0x33;
+
+/** A page for two packets: the second one comes while the stack has the first, and writes into it. */
+function passedOn(t: Trial): void {
+  const m = t.machine();
+  const dev = new_device();
+  m.plug(dev);
+  const p = m.page(0);
+  const at = m.map(dev, p, 0, 4096, DMA_FROM_DEVICE);
+  for (const offset of [0, HALF]) {
+    m.write(dev, dma_addr_t(at + offset), new Uint8Array(HALF).fill(CHECKED));
+    m.k.dma.dma_sync_single_for_cpu(dev, dma_addr_t(at + offset), HALF, DMA_FROM_DEVICE);
+    if (offset === 0) m.bytes(p, HEADER).fill(REWRITTEN);
+  }
+  t.see('before the unmap, the first packet', runs(m.bytes(p, HALF)));
+  m.unmap(dev, at, 4096, DMA_FROM_DEVICE);
+  const got = m.bytes(p, HALF);
+  t.see('and after it', runs(got), got[0] !== REWRITTEN);
+}
+
 export const DOUBLE_FETCH: readonly Finding[] = [
   {
     id: 68,
@@ -50,5 +72,23 @@ export const DOUBLE_FETCH: readonly Finding[] = [
       'The same, with an unmap that is told to copy nothing.',
     ],
     show: checkedThenCopied,
+  },
+  {
+    id: 84,
+    title: 'The unmap undoes what was written since the sync',
+    severity: 'corruption',
+    cause: 'driver misuse',
+    harm: 'a driver that passes a part of a page on while the rest is mapped, as mlx4 of v5.14 does with packets, has it overwritten by the unmap: what the network stack has written into it is lost, and a malicious device chooses what is there instead',
+    where: ['iommu_dma_unmap_page'],
+    later:
+      'not mended in v2, by reading: its patch 3/9 copies all that was mapped at the unmap too; so does swiotlb of v5.14',
+    fix: null,
+    design:
+      'the driver unmaps with DMA_ATTR_SKIP_CPU_SYNC what it has synced, as many network drivers do; the pool cannot tell (68)',
+    steps: [
+      'A page is mapped for two packets. The first arrives, is synced and passed on; its header of 64 bytes is rewritten to 33.',
+      'The second arrives and is synced. The page is unmapped while the stack still has the first.',
+    ],
+    show: passedOn,
   },
 ];
