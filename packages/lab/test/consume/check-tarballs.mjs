@@ -2,18 +2,10 @@
 // What publint and arethetypeswrong say of each tarball, as JSON on stdout. One process: starting both takes as long as a check.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { groupProblemsByKind } from '@arethetypeswrong/core/utils';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-
-// The command's own copy of what it is made of.
-const { resolve } = createRequire(
-  createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json'),
-);
-const core = '@arethetypeswrong/core';
-const { checkPackage, createPackageFromTarballData } = await import(pathToFileURL(resolve(core)));
-const { groupProblemsByKind } = await import(pathToFileURL(resolve(`${core}/utils`)));
 
 async function lint(data) {
   const tarball = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
