@@ -22,7 +22,8 @@ export function journalEntry(text: string): JournalEntry | null {
     return typeof value === 'string' ? value : null;
   };
   // What is no UTF-8 is a list of bytes.
-  const message = of('MESSAGE') ?? '';
+  // Some messages of the kernel have two lines.
+  const message = (of('MESSAGE') ?? '').replaceAll('\n', ' ');
   const name = of('SYSLOG_IDENTIFIER') ?? of('_COMM') ?? 'unknown';
   const isKernel = of('_TRANSPORT') === 'kernel' || name === 'kernel';
   return {

@@ -3,6 +3,7 @@
 import { ALL_ONES } from './event-head';
 import type { KernelLog, LogTopic } from './events';
 import { SMMU_DECODED, SMMU_RECORD } from './smmu-faults';
+import { SOC_FAULT, socFault } from './soc-faults';
 
 /** `<4>`, of a raw log; `kern  :warn  : `, of `dmesg -x`. */
 const LEVEL =
@@ -44,8 +45,8 @@ const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
 /** The second line of a fault of VT-d in old kernels, printed with the first: dmesg gives it no prefix of its own. */
 const FAULT_REASON = /^DMAR: ?\[fault reason \d+\]/;
-/** A paste in a report is often indented. */
-const INDENT = /^[ \t]{1,16}/;
+/** A paste in a report is often indented; journalctl puts a second line of a message below the first one. */
+const INDENT = /^[ \t]{1,64}/;
 
 /** The line, or null if it is none of the kernel log. */
 export function parseKernelLog(given: string, line: number): KernelLog | null {
@@ -88,7 +89,7 @@ export function parseMessage(text: string, line: number, timeNs: number | null):
     text,
   };
   // Most lines of a log are about something else.
-  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|IO_PAGE_FAULT|iommu|smmu/i.test(text))
+  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|IO_PAGE_FAULT|iommu|smmu|-dart /i.test(text))
     return message;
   const read = MESSAGES.find(({ pattern }) => pattern.test(text));
   if (read === undefined) return message;
@@ -188,10 +189,12 @@ const MESSAGES: readonly Message[] = [
   },
   {
     topic: 'fault',
-    pattern: /arm-smmu \S+: Unhandled context fault: /,
+    pattern: SOC_FAULT,
     fill: (message, text) => {
-      message.device = null;
-      message.address = addressIn(text, /iova=0x([\da-f]+)/i);
+      const { device, address, write } = socFault(text);
+      message.device = device;
+      message.address = hexIn(address ?? undefined);
+      message.write = write;
     },
   },
   {
@@ -204,7 +207,8 @@ const MESSAGES: readonly Message[] = [
       message.write = access === undefined ? null : access.includes('W');
     },
   },
-  { topic: 'dmaDebug', pattern: /DMA-API: / },
+  // The second is the second line of a message: dmesg and journalctl give it no prefix of its own.
+  { topic: 'dmaDebug', pattern: /DMA-API: |^One of leaked entries details: \[device address=/ },
   { topic: 'swiotlb', pattern: /software IO TLB|swiotlb|: overflow 0x[\da-f]+\+\d+ of DMA mask/i },
   { topic: 'iommu', pattern: /\bDMAR\b|AMD-Vi|\biommu\b|arm-smmu|virtio_iommu/i },
 ];
@@ -232,7 +236,10 @@ function numberIn(text: string, pattern: RegExp): number | null {
 
 /** Above 2^53 the nearest double; all ones as everywhere. */
 function addressIn(text: string, pattern: RegExp): number | null {
-  const digits = pattern.exec(text)?.[1];
+  return hexIn(pattern.exec(text)?.[1]);
+}
+
+function hexIn(digits: string | undefined): number | null {
   if (digits === undefined || digits.length > 16) return null;
   return /^f{16}$/i.test(digits) ? ALL_ONES : Number(`0x${digits}`);
 }

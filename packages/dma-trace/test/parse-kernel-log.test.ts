@@ -111,7 +111,62 @@ describe('parseLine: the kernel log', () => {
     [
       'SMMUv2',
       'arm-smmu 5000000.iommu: Unhandled context fault: fsr=0x402, iova=0x6000a000, fsynr=0x11, cbfrsynra=0x800, cb=1',
-      { device: null, address: 0x6000a000 },
+      { device: null, address: 0x6000a000, write: true },
+    ],
+    [
+      'SMMUv2, a read',
+      'arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0xfd7ff000, fsynr=0x540003, cbfrsynra=0x19c3, cb=10',
+      { device: null, address: 0xfd7ff000, write: false },
+    ],
+    [
+      'SMMUv2, of a device without a domain',
+      'arm-smmu 64000000.mmu: Blocked unknown Stream ID 0x2000; boot with "arm-smmu.disable_bypass=0" to allow, but this may have security implications',
+      { device: null, address: null, write: null },
+    ],
+    [
+      'Rockchip',
+      'rk_iommu fdfe0800.iommu: Page fault at 0x00000000ffe79000 of type write',
+      { device: null, address: 0xffe79000, write: true },
+    ],
+    [
+      'MediaTek before Linux 5.19',
+      'mtk-iommu 10205000.iommu: fault type=0x5 iova=0xfcff0001 pa=0x0 larb=0 port=0 layer=1 read',
+      { device: null, address: 0xfcff0001, write: false },
+    ],
+    [
+      'MediaTek',
+      'mtk-iommu 14016000.iommu: fault type=0x5 iova=0xfec23000 pa=0x0 master=0x51000008(larb=0 port=2) layer=1 write',
+      { device: null, address: 0xfec23000, write: true },
+    ],
+    [
+      'Exynos before Linux 6.2',
+      'exynos-sysmmu 14640000.sysmmu: 14400000.fimd: PAGE FAULT occurred at 0x20000000',
+      { device: '14400000.fimd', address: 0x20000000, write: null },
+    ],
+    [
+      'Exynos',
+      'exynos-sysmmu 14860000.sysmmu: 14830000.decon: [READ] PAGE FAULT occurred at 0x6715b3e0',
+      { device: '14830000.decon', address: 0x6715b3e0, write: false },
+    ],
+    [
+      'Allwinner',
+      'sun50i-iommu 30f0000.iommu: Page fault for 0x00000000ffc00000 (master 3, dir wr)',
+      { device: null, address: 0xffc00000, write: true },
+    ],
+    [
+      'Renesas',
+      'ipmmu-vmsa e67b0000.iommu: Unhandled fault: status 0x00000101 iova 0x40000000',
+      { device: null, address: 0x40000000, write: null },
+    ],
+    [
+      'Apple',
+      'apple-dart 285810000.iommu: translation fault: status:0x800c0002 stream:0 code:0x2 (NO PGD FOR IOVA) at 0xfd68be00',
+      { device: null, address: 0xfd68be00, write: null },
+    ],
+    [
+      'RISC-V',
+      'riscv,iommu 3010000.iommu: Fault 15 devid: 0x8 iotval: 80001000 iotval2: 0',
+      { device: null, address: 0x80001000, write: true },
     ],
     [
       'virtio-iommu',
@@ -144,6 +199,14 @@ describe('parseLine: the kernel log', () => {
 
   it('takes the second line of an old fault of VT-d without a prefix, as no fault of its own', () => {
     expect(log('DMAR:[fault reason 05] PTE Write access is not set').topic).to.equal('iommu');
+  });
+
+  it('takes the second line of a report of leaks without a prefix, below the message', () => {
+    const second =
+      'One of leaked entries details: [device address=0x00000000ffbda000] [size=4096 bytes] [mapped with DMA_FROM_DEVICE] [mapped as single]';
+    // As dmesg and as journalctl print it.
+    for (const blanks of ['', ' '.repeat(15), ' '.repeat(40)])
+      expect(log(blanks + second)).to.include({ topic: 'dmaDebug', device: null, text: second });
   });
 
   it('takes the oldest wording of a full swiotlb', () => {

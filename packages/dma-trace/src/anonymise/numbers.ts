@@ -34,7 +34,7 @@ const PIECE = /(?:te_index|page_offset)[:=]? ?(?:0x)?$/i;
 const FRAME = /(?:\bv?pfn(?:_\w+)?[\s=:([]*|\bN=)(?:0x)?$/i;
 const ENTRY = /(?:already set \((?:to [\da-f]+ not |to )|\bpte value: )(?:0x)?$/i;
 const ADDRESS =
-  /(?:addr(?:ess)?|iova|\bipa|\bg?pa|\bspa|phys|\bmem|base|overflow|start|end|\bat|\b[PD])[\s=:([]*(?:0x)?$/i;
+  /(?:addr(?:ess)?|iova|iotval2?|page fault for|\bipa|\bg?pa|\bspa|phys|\bmem|base|overflow|start|end|\bat|\b[PD])[\s=:([]*(?:0x)?$/i;
 /** A fault record of an SMMU: one of its words is the address. */
 const RECORD = /arm-smmu-v3 \S+: (?:\s|#011)*0x$/;
 const RANGE_BEFORE = /(?:^|[^\w])(?:0x)?[\da-f]{6,16} ?- ?(?:0x)?$/i;

@@ -14,8 +14,8 @@ const WITH_ADDRESS = /^1[0-3]$/;
 /** Bit 35: the device read. */
 const READ = 1 << 3;
 
-/** `ff930f00.iommu`, `mtk-iommu`. */
-const IOMMU_NAME = /[.-]iommu$/;
+/** `ff930f00.iommu`, `mtk-iommu`, `14640000.sysmmu`. */
+const IOMMU_NAME = /[.-](?:iommu|sysmmu)$/;
 
 /** With the `0x` or the key that stands in front of the digits. */
 const marked = (digits: string, shown: string, by: string): string =>

@@ -6,6 +6,7 @@ import type { KernelLog, TraceEvent } from '../events';
 import type { MappedBuffer } from '../calls/account/seen';
 import type { Place } from '../calls/step';
 import { SmmuFaults } from '../smmu-faults';
+import { socOrigin } from '../soc-faults';
 import type { Check } from './check';
 import type { LintContext } from './context';
 import type { Rule } from './rule';
@@ -73,7 +74,8 @@ interface Fault {
   readonly source: 'event' | 'log';
   /** Of a line of the log: since boot, nanoseconds; null if it does not say. */
   readonly timeNs: number | null;
-  /** What names the device where the line does not. */
+  /** What tells of the device where the line does not name it. */
+  readonly iommu?: string | null;
   readonly stream?: number | null;
   readonly place?: Place;
 }
@@ -123,8 +125,8 @@ export class FaultCheck implements Check {
     this.smmuFile = context.file;
     if (event.topic === 'fault') context.kinds.faults++;
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
-    const { device, address, write, timeNs } = event;
-    this.fault({ device, address, write, source: 'log', timeNs }, context);
+    const { device, address, write, timeNs, text } = event;
+    this.fault({ device, address, write, source: 'log', timeNs, ...socOrigin(text) }, context);
   }
 
   finish(context: LintContext): void {
@@ -155,16 +157,19 @@ export class FaultCheck implements Check {
   }
 
   private fault(fault: Fault, context: LintContext): void {
-    const { device: name, address, write, source, stream = null } = fault;
+    const { device: name, address, write, source } = fault;
     const place = fault.place ?? context.place;
     const isOfLog = source === 'log';
     const kind = isOfLog ? 'log' : '';
     const did = write === null ? 'used' : write ? 'wrote' : 'read';
     if (address === null || name === null) {
       const where = address === null ? 'an address that the line does not name' : hex(address);
-      const who = stream === null ? 'a device' : `the device of stream ${hex(stream)}`;
-      const kindOf = stream === null || name !== null ? kind : `${kind} ${String(stream)}`;
-      context.report(FAULT, name, `${who} ${did} ${where}`, { kind: kindOf, place, isOfLog });
+      const { who, kindOf } = unnamed(fault);
+      context.report(FAULT, name, `${who} ${did} ${where}`, {
+        kind: name === null ? kind + kindOf : kind,
+        place,
+        isOfLog,
+      });
       return;
     }
     if (address === ALL_ONES || address >= LAST_PAGE) {
@@ -223,6 +228,13 @@ export class FaultCheck implements Check {
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }
+}
+
+/** What a device that no line names is called, and what makes it another one than others. */
+function unnamed({ iommu = null, stream = null }: Fault): { who: string; kindOf: string } {
+  const behind = iommu === null ? '' : ` behind ${iommu}`;
+  const who = stream === null ? 'a device' : `the device of stream ${hex(stream)}`;
+  return { who: who + behind, kindOf: ` ${String(stream ?? '')}${behind}` };
 }
 
 /** iommu:* events name no device: a range that no call claims is only sure if there is no other, or it had a buffer there, too. */

@@ -515,6 +515,49 @@ describe('lint rules', () => {
       ]);
     });
 
+    it('devices that a fault of a chip does not name are told apart by IOMMU and stream', () => {
+      const smmu = (name: string, sid: string, fsynr: string): string =>
+        `arm-smmu ${name}.iommu: Unhandled context fault: fsr=0x402, iova=0xfd7ff000, fsynr=0x${fsynr}, cbfrsynra=0x${sid}, cb=10`;
+      const page = (name: string): string =>
+        `rk_iommu ${name}.iommu: Page fault at 0x00000000ffe79000 of type read`;
+      const lines = log(
+        smmu('15000000', '19c3', '540011'),
+        smmu('15000000', '19c3', '540011'),
+        smmu('15000000', '0121', '540001'),
+        smmu('16000000', '0121', '540001'),
+        page('fe043e00'),
+        page('fe044e00'),
+      );
+      expect(told(lines).map((one) => (one as unknown[]).slice(2))).to.deep.equal([
+        ['the device of stream 0x19c3 behind 15000000.iommu wrote 0xfd7ff000', 2, 1],
+        ['the device of stream 0x121 behind 15000000.iommu read 0xfd7ff000', 1, 3],
+        ['the device of stream 0x121 behind 16000000.iommu read 0xfd7ff000', 1, 4],
+        ['a device behind fe043e00.iommu read 0xffe79000', 1, 5],
+        ['a device behind fe044e00.iommu read 0xffe79000', 1, 6],
+      ]);
+    });
+
+    it('a report of leaks of two lines is one finding, however its second line is printed', () => {
+      const first =
+        'DMA-API: pci 0000:0f:00.0: device driver has pending DMA allocations while released from device [count=21]';
+      const second =
+        'One of leaked entries details: [device address=0x00000000ffbda000] [size=4096 bytes] [mapped with DMA_FROM_DEVICE] [mapped as single]';
+      const next = '[   93.000002] WARNING: CPU: 13 PID: 11252 at kernel/dma/debug.c:863';
+      const stamp = '[   93.000001] ';
+      for (const lines of [
+        [stamp + first, second, next],
+        [stamp + first, ' '.repeat(15) + second, next],
+        [stamp + first, stamp + second, next],
+        [`> ${stamp}${first}`, `> ${second}`, `> ${next}`],
+        [`${stamp}${first}#012${second}`],
+        [JSON.stringify({ _TRANSPORT: 'kernel', MESSAGE: `${first}\n${second}` })],
+      ])
+        expect(
+          lintLines(lines).findings.map(({ rule, device, count }) => [rule.id, device, count]),
+          lines[0],
+        ).to.deep.equal([['dma-debug-report', '0000:0f:00.0', 1]]);
+    });
+
     it('and of 6.14 and later, which say the same in words behind it', () => {
       const lines = [
         ' job-7 [000] ..... 1.000001: dma_map_page: 0000:09:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 phys_addr=9000000 attrs=',
