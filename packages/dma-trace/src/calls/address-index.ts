@@ -53,6 +53,20 @@ export class AddressIndex<T extends AddressRange> {
     }
     return found;
   }
+
+  /** The ranges that begin at an address or behind it, before the end, those of small classes first. For a page or so. */
+  between(address: number, end: number): T[] {
+    const found: T[] = [];
+    for (let power = SMALLEST; power < this.classes.length; power++) {
+      const multiples = this.classes[power];
+      if (!multiples || multiples.size === 0) continue;
+      const last = Math.floor((end - 1) / 2 ** power);
+      for (let one = Math.floor(address / 2 ** power); one <= last; one++)
+        for (const range of multiples.get(one) ?? [])
+          if (range.dmaAddr >= address && range.dmaAddr < end) found.push(range);
+    }
+    return found;
+  }
 }
 
 function classOf({ size }: AddressRange): number {

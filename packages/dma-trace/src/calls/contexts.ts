@@ -168,6 +168,15 @@ export class Context {
     return this.unmaps.some(({ iova }) => iova >= start && iova < end);
   }
 
+  /** When the latest unmap was logged that begins in a range and has no call so far; Infinity: there is none. */
+  latestUnmap(start: number, end: number): number {
+    for (let i = this.unmaps.length - 1; i >= 0; i--) {
+      const { iova, timeNs } = this.unmaps[i] as OpenIommuUnmap;
+      if (iova >= start && iova < end) return timeNs;
+    }
+    return Infinity;
+  }
+
   /** When the first unmap after a time was logged that begins in a range; Infinity: there is none. */
   firstUnmapAfter(start: number, end: number, afterNs: number): number {
     const isOne = ({ iova, timeNs }: OpenIommuUnmap): boolean =>

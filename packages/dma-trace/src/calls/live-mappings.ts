@@ -3,7 +3,7 @@
 
 import { AddressIndex } from './address-index';
 import { ByAddress } from './by-address';
-import { type CallForm, type Mapping, holds } from './step';
+import { type CallForm, type Mapping, holds, pageCeil, pageFloor } from './step';
 
 /** Entries of a list that dma_map_sg prints at most; dma_unmap_sg prints all. */
 const MOST_PRINTED = 128;
@@ -89,6 +89,14 @@ export class LiveMappings {
     return this.allAround(device, dmaAddr)[0] ?? null;
   }
 
+  /**
+   * The mapping that begins behind an address in the same page. Its iommu:map event shows that it has the page for itself.
+   */
+  behind(device: string, dmaAddr: number): Mapping | null {
+    const found = this.indexOf(device)?.between(dmaAddr + 1, pageCeil(dmaAddr + 1)) ?? [];
+    return found.find(({ maps }) => maps.some(({ iova }) => iova === pageFloor(dmaAddr))) ?? null;
+  }
+
   /** The mapping whose pages hold an address, best one whose bytes do. A walk: only for faults. */
   covering(device: string, address: number): Mapping | null {
     let found: Mapping | null = null;
@@ -156,13 +164,17 @@ export class LiveMappings {
   }
 
   private allAround(device: string, dmaAddr: number): Mapping[] {
+    return this.indexOf(device)?.at(dmaAddr) ?? [];
+  }
+
+  private indexOf(device: string): AddressIndex<Mapping> | null {
     const of = this.devices.get(device);
-    if (!of) return [];
+    if (!of) return null;
     if (!of.index) {
       of.index = new AddressIndex();
       for (const top of of.byAddr.values()) for (const mapping of chain(top)) of.index.add(mapping);
     }
-    return of.index.at(dmaAddr);
+    return of.index;
   }
 
   private device(name: string): DeviceMappings {

@@ -5,7 +5,7 @@ import type { DmaFree, IommuUnmap, UnmapPage, UnmapSg } from '../events';
 import type { EventHead } from '../event-head';
 import { unmapSide } from './account/unmap-account';
 import { type Workbench, claimUnmap, directionNumber, portedAttrs } from './mappings';
-import type { Context } from './contexts';
+import type { Context, OpenIommuUnmap } from './contexts';
 import {
   type Mapping,
   PAGE,
@@ -60,7 +60,7 @@ export class UnmapLines {
     const mapping = top?.below ? live.fitting(event.device, event.dmaAddr, unmapSide(event)) : top;
     const before = late.size > 0 ? late.take(event, context, mapping) : null;
     if (before) this.lateUnmap(event, context, before);
-    else this.unmap(event, context, mapping ? [mapping] : [], event);
+    else this.unmap(event, context, mapping && !isLater(mapping, context) ? [mapping] : [], event);
   }
 
   unmapSg(event: UnmapSg): void {
@@ -111,8 +111,7 @@ export class UnmapLines {
     const mapping = candidates[0];
     if (!mapping) {
       counts.unpairedUnmaps++;
-      account?.strayUnmap(event, call, live);
-      this.dropUnmapOf(context, call);
+      account?.strayUnmap(event, call, live, this.dropUnmapOf(context, call)?.timeNs);
       context.callDone();
       if ('physAddrs' in call) context.strayEntries = call.physAddrs.length;
       return;
@@ -183,12 +182,25 @@ export class UnmapLines {
   }
 
   /** An unmap without a map has an iommu:unmap too; it is told from the others by its address where there is one. */
-  private dropUnmapOf(context: Context, call: UnmapPage | UnmapSg | DmaFree): void {
-    if (!('dmaAddr' in call)) return;
+  private dropUnmapOf(
+    context: Context,
+    call: UnmapPage | UnmapSg | DmaFree,
+  ): OpenIommuUnmap | null {
+    if (!('dmaAddr' in call)) return null;
     const size = 'size' in call ? call.size : 0;
     const unmap = context.takeUnmap(pageFloor(call.dmaAddr), pageCeil(call.dmaAddr + size));
     if (unmap) claimUnmap(this.bench, unmap);
+    return unmap;
   }
+}
+
+/**
+ * Whether it was mapped after this call had unmapped its pages: then the call is that of a buffer from before the capture, whose
+ * line is late.
+ */
+function isLater(mapping: Mapping, context: Context): boolean {
+  if (context.unmaps.length === 0 || mapping.maps.length === 0) return false;
+  return context.latestUnmap(rangeStart(mapping), rangeEnd(mapping)) < mapping.mappedNs;
 }
 
 /** Whether it can have an iommu:unmap at all. */

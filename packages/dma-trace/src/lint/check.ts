@@ -30,8 +30,8 @@ export interface Check {
   exchanged?(stays: Mapping, ended: Mapping): void;
   /** A map call that failed. */
   failed?(device: string, event: EventHead, context: LintContext): void;
-  /** An unmap of nothing that is known to be in force. */
-  strayUnmap?(call: UnmapCall, live: LiveMappings, context: LintContext): void;
+  /** An unmap of nothing that is known to be in force; `endedNs`: when its iommu:unmap was logged, Infinity if not known. */
+  strayUnmap?(call: UnmapCall, live: LiveMappings, context: LintContext, endedNs: number): void;
   synced?(
     mapping: Mapping,
     state: MappingState,

@@ -61,7 +61,7 @@ const CALL: Rule = {
 const ADDRESS: Rule = {
   id: 'unmap-address',
   severity: 'error',
-  summary: 'An unmap names an address inside a buffer, not its start.',
+  summary: 'An unmap names an address inside a buffer or before it in its page, not its start.',
   dmaDebug: 'the driver frees DMA memory that it has not allocated',
   needs,
   pairing: true,
@@ -167,7 +167,7 @@ export class UnmapCheck implements Check {
       );
   }
 
-  strayUnmap(call: UnmapCall, live: LiveMappings, context: LintContext): void {
+  strayUnmap(call: UnmapCall, live: LiveMappings, context: LintContext, endedNs: number): void {
     const unmap = unmapSide(call);
     const { device } = call;
     // A tool that prints no entries of a list.
@@ -186,7 +186,7 @@ export class UnmapCheck implements Check {
       );
       return;
     }
-    const near = nearMapping(call, live);
+    const near = nearMapping(call, live, endedNs);
     if (near) {
       this.inside(call, near, context);
       return;
@@ -250,7 +250,8 @@ export class UnmapCheck implements Check {
     const doubt =
       near.phys === near.dmaAddr ? 'the device is not translated: two mappings may overlap' : lost;
     const offset = (dmaAddr ?? 0) - near.dmaAddr;
-    context.report(ADDRESS, device, `${bytes(offset)} into a buffer ${at}`, { doubt });
+    const where = offset < 0 ? `${bytes(-offset)} before` : `${bytes(offset)} into`;
+    context.report(ADDRESS, device, `${where} a buffer ${at}`, { doubt });
   }
 
   straySync(_event: unknown, dmaAddr: number, context: LintContext): void {

@@ -89,11 +89,17 @@ export class LintWatch extends CaptureAccount {
     for (const check of this.checks) check.exchanged?.(wrong, right);
   }
 
-  override strayUnmap(event: EventHead, call: UnmapCall | null, live: LiveMappings): void {
+  override strayUnmap(
+    event: EventHead,
+    call: UnmapCall | null,
+    live: LiveMappings,
+    endedNs = Infinity,
+  ): void {
     if (call) this.context.forms.strayUnmap(call.device, unmapSide(call).form);
     // Before the account takes it for something that was unmapped.
-    if (call) for (const check of this.checks) check.strayUnmap?.(call, live, this.context);
-    super.strayUnmap(event, call, live);
+    if (call)
+      for (const check of this.checks) check.strayUnmap?.(call, live, this.context, endedNs);
+    super.strayUnmap(event, call, live, endedNs);
   }
 
   override synced(mapping: Mapping, event: SyncSingle | SyncSg): void {

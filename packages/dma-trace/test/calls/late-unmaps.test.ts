@@ -76,6 +76,52 @@ describe('Assembler: unmaps that are logged late', () => {
     expect(ruled(capture)).to.deep.equal([]);
   });
 
+  it('end no mapping that is younger than their iommu:unmap, if theirs was mapped before the capture', () => {
+    for (const [at, size, dir] of [
+      [A, PAGE, 'FROM_DEVICE'],
+      [A, 100, 'FROM_DEVICE'],
+      [A, PAGE, 'TO_DEVICE'],
+      [A + PAGE, PAGE, 'FROM_DEVICE'],
+    ] as const) {
+      const line = `dma_unmap_page: ${NIC} dir=${dir} dma_addr=${at.toString(16)} size=${String(size)} attrs=`;
+      const capture = new Capture()
+        .in('one-1')
+        .iommuUnmap(at)
+        .in('two-2')
+        .iommuMap(A, 2 * PAGE)
+        .map(A, 2 * PAGE)
+        .in('one-1')
+        .line(line)
+        .in('two-2')
+        .iommuUnmap(A, 2 * PAGE)
+        .unmap(A, 2 * PAGE);
+      expect(ruled(capture), line).to.deep.equal([]);
+      const { steps, assembler } = capture.read();
+      expect(shown(steps)).to.deep.equal(['map 3', 'unmap 3 at 6']);
+      expect(assembler.counts).to.include({ unpairedUnmaps: 1, unmapCalls: 2 });
+    }
+  });
+
+  it('are told from an unmap of what lies before a buffer in its page', () => {
+    const offset = 0x200;
+    const inPage = (capture: Capture): Capture =>
+      capture
+        .in('two-2')
+        .iommuMap(A)
+        .map(A + offset, 512, { phys: 0x9_0000_0200 });
+    const late = inPage(new Capture().in('one-1').iommuUnmap(A)).in('one-1').unmap(A);
+    expect(ruled(late)).to.deep.equal([]);
+    const wrong = inPage(new Capture()).iommuUnmap(A).unmap(A, 512);
+    expect(ruled(wrong)).to.deep.equal(['unmap-address 4']);
+    expect(wrong.account().unmaps).to.include({ different: 1, notMapped: 0 });
+    // Without a translation two buffers may share the page.
+    const slots = new Capture()
+      .in('two-2')
+      .map(A + offset, 512, { phys: 0x9_0000_0200 })
+      .unmap(A, 512);
+    expect(ruled(slots)).to.deep.equal([]);
+  });
+
   it('may come after the second mapping was unmapped, too', () => {
     const capture = raced().iommuUnmap(A).unmap(A).in('one-1').unmap(A);
     expect(shown(capture.read().steps).slice(-1)).to.deep.equal(['unmap 5 at 7']);

@@ -156,9 +156,17 @@ export class CaptureAccount {
     this.unmaps.exchanged(wrong, right, seen(event, this.file));
   }
 
-  /** @param call null if only the pool tells of it */
-  strayUnmap(event: EventHead, call: UnmapCall | null, live: LiveMappings): void {
-    this.unmaps.stray(seen(event, this.file), call, live);
+  /**
+   * @param call null if only the pool tells of it
+   * @param endedNs when its iommu:unmap was logged; Infinity: not known
+   */
+  strayUnmap(
+    event: EventHead,
+    call: UnmapCall | null,
+    live: LiveMappings,
+    endedNs = Infinity,
+  ): void {
+    this.unmaps.stray(seen(event, this.file), call, live, endedNs);
   }
 
   /** A sync of a mapping in force; only subclasses keep anything of it. */

@@ -103,13 +103,13 @@ export class UnmapAccount {
   }
 
   /** An unmap without a map. */
-  stray(at: Seen, call: UnmapCall | null, live: LiveMappings): void {
+  stray(at: Seen, call: UnmapCall | null, live: LiveMappings, endedNs: number): void {
     if (!call) {
       this.notMapped++;
       return;
     }
     const unmap = unmapSide(call);
-    const near = nearMapping(call, live);
+    const near = nearMapping(call, live, endedNs);
     if (near) {
       const what = unmap.dmaAddr === null ? 'entries' : 'address';
       this.differ(at, near, [what], mapSide(near), unmap);
@@ -246,8 +246,13 @@ function listName(call: UnmapCall): string | null {
   return call.kind === 'unmapSg' ? shortListKey(call.physAddrs) : null;
 }
 
-/** A mapping in force that the caller may have meant: around the address, or a list that begins with the same memory. */
-export function nearMapping(call: UnmapCall, live: LiveMappings): Mapping | null {
+/**
+ * A mapping in force that the caller may have meant: around the address, or behind it in its page, or a list that begins with
+ * the same memory. Not one that was mapped after the pages had been unmapped: the line is a late one, of a buffer from before the
+ * capture.
+ */
+export function nearMapping(call: UnmapCall, live: LiveMappings, endedNs: number): Mapping | null {
   if (call.kind === 'unmapSg') return live.listFrom(call.device, call.physAddrs);
-  return live.around(call.device, call.dmaAddr);
+  const near = live.around(call.device, call.dmaAddr) ?? live.behind(call.device, call.dmaAddr);
+  return near !== null && near.mappedNs <= endedNs ? near : null;
 }
