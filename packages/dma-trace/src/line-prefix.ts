@@ -44,13 +44,14 @@ const ANY: readonly RegExp[] = [
 const OF_TRACES: readonly RegExp[] = [
   // journalctl, syslog; ts
   new RegExp(String.raw`^(?:${SYSLOG_DATE}|${ISO}) (?:[^\s#]\S* [^\s:]+: ?)?`, 'u'),
-  // dmesg, with dates or uptimes
-  new RegExp(String.raw`^\[(?: *\d+\.\d+|${DMESG_DATE})\](?:\[ *[TC]\d+\])? `),
+  // dmesg, with dates or uptimes; -r
+  new RegExp(String.raw`^(?:<\d{1,3}>)?\[(?: *\d+\.\d+|${DMESG_DATE})\](?:\[ *[TC]\d+\])? `),
 ];
 
 const ALL = [...ANY, ...OF_TRACES];
-/** The time of an event, a probe of bpftrace, a comment, the mark of lost events. */
-const SIGN_OF_TRACE = /\d\.\d{6,9}: |: *\w*probe:|tracepoint:|[\]:Z\d] ?(?:#|CPU:\d)/;
+/** The time of an event, also as an oops dumps the buffer, a probe of bpftrace, a comment, the mark of lost events. */
+const SIGN_OF_TRACE =
+  /\d\.\d{6,9}: |\dus[ +!#*@$]: |: *\w*probe:|tracepoint:|[\]:Z\d] ?(?:#|CPU:\d)/;
 
 /** One behind the other, at most. */
 const MOST = 4;

@@ -45,6 +45,9 @@ const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
 /** The second line of a fault of VT-d in old kernels, printed with the first: dmesg gives it no prefix of its own. */
 const FAULT_REASON = /^DMAR: ?\[fault reason \d+\]/;
+/** An event that `tp_printk` put into the log: the line says neither task nor CPU, so that no call is made of it. */
+const PRINTED_EVENT =
+  /^(?:dma_\w+: \S+ (?:dir|dma_addr|phys_addr)s?=|(?:un)?map: IOMMU: iova=|swiotlb_bounced: dev_name: )/;
 /** A paste in a report is often indented; journalctl puts a second line of a message below the first one. */
 const INDENT = /^[ \t]{1,64}/;
 
@@ -54,6 +57,7 @@ export function parseKernelLog(given: string, line: number): KernelLog | null {
   const level = LEVEL.exec(text)?.[0].length ?? 0;
   const { length, timeNs } = prefix(text.slice(level));
   const found = parseMessage(text.slice(level + length), line, timeNs);
+  if (PRINTED_EVENT.test(found.text)) return null;
   const isSure = level + length > 0 || SURE.has(found.topic) || FAULT_REASON.test(text);
   return isSure ? found : null;
 }

@@ -13,7 +13,7 @@ import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
 import { parseGroup } from './parse-group';
 import { parseIommu } from './parse-iommu';
 import { parseConsole, parseKernelLog, programOf } from './parse-kernel-log';
-import { decoded, hasEntity, withBlanks, withoutEscapes } from './plain-line';
+import { decoded, hasEntity, isFence, withBlanks, withoutEscapes } from './plain-line';
 import { parsePool } from './parse-pool';
 import { isRaw, parseRaw } from './parse-raw';
 import { parseSwiotlb } from './parse-swiotlb';
@@ -134,7 +134,8 @@ export class LineParser {
     const head = detector.head(scan, line);
     if (head !== null && detector.format !== null) return parseBody(detector.format, head, scan);
     const told = detector.tell(scan, line);
-    if (told === 'unparsed') return parseKernelLog(scan.text, line) ?? 'unparsed';
+    if (told === 'unparsed')
+      return parseKernelLog(scan.text, line) ?? (isFence(scan.text) ? null : 'unparsed');
     if (told === null || 'kind' in told) return told;
     return parseBody(told.format, told.head, scan);
   }

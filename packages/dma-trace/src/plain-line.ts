@@ -26,6 +26,14 @@ const ENTITY = /&(lt|gt|amp|quot|apos|#39|nbsp|#160);/g;
 /** At the end of a line of a page. */
 const BREAK = /<br ?\/?>\s*$/i;
 
+/** Alone in a line: what stands above and below a paste in Markdown, HTML, and the marks of trackers. */
+const FENCE =
+  /^[\s>]*(?:(?:`{3,}|~{3,}) ?[\w+#.-]*|<\/?(?:pre|code|details|summary|blockquote|p)>|\[\/?(?:code|quote)\]|\{(?:code|noformat|quote)\})\s*$/;
+
+export function isFence(text: string): boolean {
+  return FENCE.test(text);
+}
+
 /** Without its line ending, and without what a terminal would not show of it. */
 export function withoutEscapes(given: string): string {
   let end = given.length;

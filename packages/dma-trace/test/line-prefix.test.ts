@@ -55,6 +55,13 @@ async function readAll(file: string): Promise<TraceCounters> {
 }
 
 describe('a prefix', () => {
+  it('of an oops that dumps the buffer is none either', () => {
+    const line = `     fio-266     0..... 10000005us : ${EVENT.slice(EVENT.indexOf('map:'))}`;
+    for (const prefix of ['[   40.000002] ', '<4>[   40.000002][  T266] ', '> [   40.000002] '])
+      expect(parseLine(prefix + line, 1), prefix).to.deep.equal(parseLine(line, 1));
+    expect(parseLine(line, 1)).to.include({ kind: 'iommuMap', timeNs: 10_000_005_000, pid: 266 });
+  });
+
   for (const [name, prefix] of [...PREFIXES, ...OF_TRACES])
     it(`of ${name} is no part of a line of a trace`, () => {
       for (const line of [...LINES, PERF])

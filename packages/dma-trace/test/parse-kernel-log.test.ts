@@ -201,6 +201,18 @@ describe('parseLine: the kernel log', () => {
     expect(log('DMAR:[fault reason 05] PTE Write access is not set').topic).to.equal('iommu');
   });
 
+  it('takes no event that tp_printk put into the log for one of its messages: it would be lost unseen', () => {
+    for (const text of [
+      'dma_map_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=ffdb0000 size=32768 phys_addr=650f000 attrs=',
+      'dma_unmap_sg: 0000:00:05.0 dir=TO_DEVICE phys_addrs={0x1000} attrs=',
+      'dma_alloc: 0000:00:05.0 dma_addr=fe980000 size=4096 virt_addr=00000000abcdef12 flags=GFP_KERNEL attrs=',
+      'unmap: IOMMU: iova=0x1000 - 0x2000 size=4096 unmapped_size=4096',
+      'swiotlb_bounced: dev_name: 0000:00:05.0 dma_mask=ffffffff dev_addr=60db000 size=512 FORCE',
+    ])
+      expect(parseLine(`[   40.000002] ${text}`, 1), text).to.equal('unparsed');
+    expect(log('[   40.000002] dma_map_sg: nothing left').topic).to.equal('other');
+  });
+
   it('takes the second line of a report of leaks without a prefix, below the message', () => {
     const second =
       'One of leaked entries details: [device address=0x00000000ffbda000] [size=4096 bytes] [mapped with DMA_FROM_DEVICE] [mapped as single]';

@@ -148,6 +148,22 @@ describe('a line', () => {
     expect(reader.counters).to.include({ lines: 3, unparsed: 1 });
   });
 
+  it('that stands alone around a paste is nothing', () => {
+    for (const fence of [
+      '```',
+      '````shell',
+      '> ```',
+      '~~~',
+      '<pre>',
+      '</code>',
+      '[/code]',
+      '{noformat}',
+    ])
+      expect(parseLine(fence, 1), fence).to.equal(null);
+    for (const text of ['```fio-266', '``', '<pre>x', 'a ```', '{code'])
+      expect(parseLine(text.replace('fio', 'f o'), 1), text).to.equal('unparsed');
+  });
+
   it('of journalctl -o json is one of dmesg', () => {
     const json = (fields: object): string => JSON.stringify({ PRIORITY: '3', ...fields });
     const parser = new LineParser();
