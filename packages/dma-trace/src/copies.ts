@@ -11,9 +11,16 @@ const EXPECTED = 'expected each line once';
 /** Places of lines that are kept. */
 const FIRST = 3;
 
+/** Events of which two alike cannot come at once on one CPU, where devices are translated: memory may be mapped twice, an address not. */
+const CALLS: ReadonlySet<string> = new Set<TraceEvent['kind']>([
+  ...(['mapPage', 'unmapPage', 'mapSg', 'unmapSg', 'dmaAlloc', 'dmaFree'] as const),
+  ...(['iommuMap', 'iommuUnmap'] as const),
+]);
+
 export class Copies {
   private readonly restarts = new Restarts();
   private readonly twins = new TwinLines();
+  private isTranslated = false;
 
   /**
    * To be told of each event.
@@ -23,7 +30,9 @@ export class Copies {
   see(event: TraceEvent, bytes: Uint8Array, start: number, end: number, stepNs: number): void {
     const isEvent = event.kind !== 'kernelLog';
     if (stepNs > 0) this.restarts.add(event.line, bytes.subarray(start, end), isEvent, stepNs);
-    this.twins.add(bytes, start, end, event.line, stepNs === 0 && isEvent);
+    this.isTranslated ||= event.kind === 'iommuMap';
+    const isCall = CALLS.has(event.kind) && this.isTranslated && !isDirect(event);
+    this.twins.add(bytes, start, end, event.line, stepNs === 0 && isEvent, isCall);
   }
 
   /**
@@ -38,13 +47,22 @@ export class Copies {
         twins.first,
         `the line is the one above it, and so are half of the lines of the file; ${EXPECTED}: \`sort -u\` in place of \`sort\``,
       );
+    // A clock of ticks says of many lines that they are at once.
+    if (counters.tickNs === 0) for (const line of twins.calls) count(1, line, counters);
     if (restarts.isEmpty || !(await isReadAgain(path))) return;
     for (const found of await findRepetitions(file, path, restarts)) {
       if (found.isCopy) throw new TraceError(file, found.line, textOf(found));
-      counters.repeated += found.lines;
-      if (counters.repeatedLines.length < FIRST) counters.repeatedLines.push(found.line);
+      count(found.lines, found.line, counters);
     }
   }
+}
+
+const isDirect = (event: TraceEvent): boolean =>
+  event.kind === 'mapPage' && event.dmaAddr === event.phys;
+
+function count(lines: number, first: number, counters: TraceCounters): void {
+  counters.repeated += lines;
+  if (counters.repeatedLines.length < FIRST) counters.repeatedLines.push(first);
 }
 
 function textOf({ lines, line, lastLine, firstLine, firstLastLine }: Repetition): string {

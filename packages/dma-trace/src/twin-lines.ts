@@ -5,9 +5,14 @@ import { isSameBytes } from './file-lines';
 /** Fewer twins say nothing. */
 const LEAST = 8;
 
+/** More are not kept: the reader says that there are so many. */
+const MOST_CALLS = 1000;
+
 export class TwinLines {
   /** Of the first twin. */
   first = 0;
+  /** Of calls that are there twice: the second line of each. A call takes longer than no time at all. */
+  readonly calls: number[] = [];
   private twins = 0;
   private bytes: Uint8Array = new Uint8Array(0);
   private start = 0;
@@ -18,17 +23,29 @@ export class TwinLines {
   /**
    * To be told of each event of a block.
    * @param isAtOnce it has the time of the event before it on its CPU: any other cannot be a twin
+   * @param isCall it maps or unmaps
    */
-  add(bytes: Uint8Array, start: number, end: number, line: number, isAtOnce: boolean): void {
+  add(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    line: number,
+    isAtOnce: boolean,
+    isCall: boolean,
+  ): void {
     const isSame =
       isAtOnce && this.bytes === bytes && isSameBytes(bytes, this.start, this.end, start, end);
     this.run = isSame ? this.run + 1 : 0;
     if (this.run === 1) {
       this.twins++;
+      if (isCall && this.calls.length < MOST_CALLS) this.calls.push(line);
       if (this.first === 0) this.first = line;
     }
     // Three and more are something else: a line that comes again and again.
-    if (this.run === 2) this.twins--;
+    if (this.run === 2) {
+      this.twins--;
+      if (this.calls.at(-1) === line - 1) this.calls.pop();
+    }
     this.bytes = bytes;
     this.start = start;
     this.end = end;

@@ -86,6 +86,17 @@ describe('lines that one file has twice', () => {
     expect(await refusal(all + all)).to.match(/ repeat lines 1 to 850; /);
   });
 
+  it('are counted where it is a single call of a translated device', async () => {
+    const unmap = mapLine(60).replace(
+      /: map: .*/,
+      ': dma_unmap_page: nvme dir=TO_DEVICE dma_addr=fff00000 size=512 attrs=',
+    );
+    expect(await read(lines(0, 50) + unmap.repeat(2))).to.include({ events: 52, repeated: 1 });
+    expect(await read(lines(0, 50) + mapLine(60).repeat(2))).to.include({ repeated: 1 });
+    // Without a translation the same memory may be mapped, and unmapped, twice within a microsecond.
+    expect(await read(HEAD + unmap.repeat(2))).to.include({ events: 2, repeated: 0 });
+  });
+
   it('are refused where a file and its copy were sorted', async () => {
     const twins = Array.from({ length: 20 }, (_, i) => mapLine(i).repeat(2)).join('');
     expect(await refusal(HEAD + twins)).to.equal(

@@ -66,6 +66,7 @@ export function doubtOfAll(
   if (header.cpus !== null && cpus.size === 1 && header.cpus > 1 && isMany(unpairedUnmaps))
     return `the events of one CPU of ${String(header.cpus)}: those of the others may be in other files`;
   if (stepsBack.count > 0) return 'the clock steps back';
+  if (counters.repeated > 0) return 'lines are there twice';
   if (counters.late > 0) return 'the lines are not in the order of time';
   const unread = counters.unparsedLines.some(({ text }) => /map|dma|sync|unlink/i.test(text));
   if (unread || counters.unparsed > counters.unparsedLines.length)
