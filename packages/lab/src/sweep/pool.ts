@@ -38,8 +38,9 @@ export class LocalPool implements Engine {
       new Pool<PointTask, PointRow>({
         ...{ filename, minThreads: jobs, maxThreads: jobs, idleTimeout: Infinity },
         recordTiming: false,
-        // Options that this process was started with say how to load sources, not the bundle.
-        execArgv: [],
+        // Options that this process was started with say how to load sources, not the bundle. Places of the ported code
+        // are in its sources, as the command says them.
+        execArgv: ['--enable-source-maps'],
       }),
       jobs,
     );
