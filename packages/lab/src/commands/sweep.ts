@@ -2,6 +2,7 @@
 // `sweep SPEC.yaml`: many runs of a verb, one row each.
 
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { readText } from '../files';
@@ -28,6 +29,9 @@ interface SweepOptions extends EngineOptions {
   readonly report?: string;
 }
 
+/** Of --dry-run. */
+const LINES_AT_ONCE = 1000;
+
 export function addSweep(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
   program
     .command('sweep')
@@ -46,15 +50,24 @@ export function addSweep(program: Command, io: CommandIo, end: (status: ExitStat
       if (options.dryRun === true) {
         if (options.report !== undefined)
           throw new UsageError('--report: --dry-run runs nothing; expected one of them');
-        dryRun(spec, program.name(), io);
+        await dryRun(spec, program.name(), io);
         end(0);
       } else end(await swept(spec, options, program.name(), io));
     });
 }
 
-function dryRun({ points }: Spec, name: string, io: CommandIo): void {
+async function dryRun({ points }: Spec, name: string, io: CommandIo): Promise<void> {
   print(io, `${plural(points.count, 'point')}\n`);
-  for (const { args, hash } of points.from()) io.out(`${hash} ${shellLine([name, ...args])}\n`);
+  let lines = '';
+  for (const { index, args, hash } of points.from()) {
+    lines += `${hash} ${shellLine([name, ...args])}\n`;
+    if ((index + 1) % LINES_AT_ONCE !== 0) continue;
+    io.out(lines);
+    lines = '';
+    // Only between two rounds of the event loop the end of `| head` is heard of.
+    await setImmediate();
+  }
+  io.out(lines);
 }
 
 async function swept(

@@ -9,6 +9,7 @@ import { columnOf, valueOf } from '../../src/sweep/columns';
 import { DocumentSchema } from '../../src/sweep/json-schema';
 import { randomOrder } from '../../src/sweep/permutation';
 import { schemaText } from '../../src/schema-files';
+import { run } from '@iommu-bounce/lab';
 import { cli, withFolder } from '../commands/run-cli';
 
 /** What --dry-run prints: the number, and a command line for each point, without hashes. */
@@ -52,6 +53,24 @@ describe('a spec of a sweep', () => {
     ]);
     expect(new Set(hashes).size).to.equal(4);
   });
+
+  it('is printed in pieces, so that the end of `| head` is heard of', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 's.yaml');
+      writeFileSync(file, `${FIO}matrix: {seed: {from: 1, to: 5000, step: 1}}`);
+      let lines = 0;
+      let atFirstRound: number | null = null;
+      await run(['sweep', file, '--dry-run'], {
+        out: (text) => {
+          lines += text.split('\n').length - 1;
+          setImmediate(() => (atFirstRound ??= lines));
+        },
+        err: () => undefined,
+        errIsTerminal: false,
+      });
+      expect(lines).to.equal(5001);
+      expect(atFirstRound).to.be.below(lines);
+    }));
 
   it('has ranges with steps and factors', async () => {
     const { lines } = await points(
