@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Files as commands read them: one line that says what was expected, if they cannot be read. Traces are dma-trace's.
 
-import { readFileSync } from 'node:fs';
+import { type Stats, readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { UsageError } from './errors';
 
@@ -33,6 +33,18 @@ export function readText(path: string, expected: string): string {
 export function readTextOrNot(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What lies at a path; undefined if nothing does, or it may not be looked at: what reads or writes it says so. Node's own
+ * `throwIfNoEntry: false` throws for a name that is too long, or one behind a file.
+ */
+export function statOrNot(path: string): Stats | undefined {
+  try {
+    return statSync(path);
   } catch {
     return undefined;
   }

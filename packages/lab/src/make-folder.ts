@@ -3,18 +3,19 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { statOrNot } from './files';
 
 /** Nothing for a folder that is there; @throws what mkdir does */
 export function makeFolder(path: string): void {
   const missing: string[] = [];
   let at = resolve(path);
-  for (; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) missing.push(at);
+  for (; statOrNot(at) === undefined; at = dirname(at)) missing.push(at);
   if (missing.length === 0 && !statSync(at).isDirectory()) mkdirSync(at); // says that it is a file
   for (const folder of missing.reverse())
     try {
       mkdirSync(folder);
     } catch (error) {
       // Somebody else made it since.
-      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+      if (statOrNot(folder)?.isDirectory() !== true) throw error;
     }
 }

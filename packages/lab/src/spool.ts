@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A capture may be read twice. What can be read only once (stdin, a pipe) is copied into a file first.
 
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FoundFacts, findFacts } from '@iommu-bounce/dma-trace';
 import { UsageError } from './errors';
-import { codeOf } from './files';
+import { codeOf, statOrNot } from './files';
 import { cleanedUp } from './interrupt';
 
 /** Names as the user gave them, and where their bytes lie. */
@@ -19,9 +19,11 @@ export interface Spooled {
 
 /**
  * @param files paths; - is stdin
- * @throws UsageError for a pipe that cannot be copied; the reader of a file says what is wrong with that
+ * @throws UsageError for a pipe that cannot be copied, and for an empty name; the reader of a file says what is wrong with that
  */
 export async function spool(files: readonly string[]): Promise<Spooled> {
+  if (files.includes(''))
+    throw new UsageError("'': is no name of a file; expected that of a capture");
   const copies = new Map<string, string>();
   let folder: string | null = null;
   let release: (() => void) | null = null;
@@ -65,6 +67,6 @@ function isStdin(file: string): boolean {
 }
 
 function isReadOnce(file: string): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statOrNot(file);
   return stat !== undefined && !stat.isFile() && !stat.isDirectory();
 }

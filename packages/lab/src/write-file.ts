@@ -2,6 +2,7 @@
 // Files that a command writes: whole or not at all, and no file of somebody else is replaced.
 
 import {
+  type Stats,
   closeSync,
   openSync,
   readSync,
@@ -13,7 +14,7 @@ import {
 import { dirname } from 'node:path';
 import { UsageError } from './errors';
 import { makeFolder } from './make-folder';
-import { codeOf } from './files';
+import { codeOf, statOrNot } from './files';
 import { whole } from './interrupt';
 
 export interface Replacing {
@@ -36,9 +37,9 @@ const HEAD = 1024;
 export function checkWritable(path: string, replacing: Replacing): void {
   const folder = dirname(path);
   if (replacing.makeFolders === true) makeFolders(folder, path);
-  else if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+  else if (statOrNot(folder)?.isDirectory() !== true)
     throw new UsageError(`${path}: there is no folder '${folder}'`);
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statToWrite(path);
   if (stat === undefined || isStream(stat)) return;
   if (!stat.isFile()) throw new UsageError(`${path}: is a folder, expected the name of a file`);
   if (replacing.force === true) return;
@@ -59,7 +60,7 @@ export function writeFile(path: string, text: string, replacing: Replacing): voi
 }
 
 function writeOrNot(path: string, text: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOrNot(path);
   const temporary = `${path}.${String(process.pid)}.tmp`;
   try {
     if (stat !== undefined && isStream(stat)) writeFileSync(path, text);
@@ -68,7 +69,17 @@ function writeOrNot(path: string, text: string): void {
       renameSync(temporary, path);
     }
   } catch (error) {
-    rmSync(temporary, { force: true });
+    // Not there where its name is too long.
+    if (statOrNot(temporary) !== undefined) rmSync(temporary, { force: true });
+    throw new UsageError(`${path}: cannot be written (${codeOf(error)})`);
+  }
+}
+
+/** What is there. @throws UsageError for a name that no file can have: before long work, not after it */
+function statToWrite(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
     throw new UsageError(`${path}: cannot be written (${codeOf(error)})`);
   }
 }
@@ -84,7 +95,7 @@ function makeFolders(folder: string, path: string): void {
 }
 
 /** /dev/stdout, a pipe, a terminal. */
-function isStream(stat: ReturnType<typeof statSync> & object): boolean {
+function isStream(stat: Stats): boolean {
   return !stat.isFile() && !stat.isDirectory();
 }
 

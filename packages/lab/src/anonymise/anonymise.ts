@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Captures and their facts with other names and addresses: read, written, and read again to compare.
 
-import { statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import {
   LineAnonymiser,
@@ -19,6 +19,7 @@ import {
 import type { LossSection } from '../compare';
 import { lossSection } from '../compare/losses';
 import { UsageError } from '../errors';
+import { statOrNot } from '../files';
 import type { OnProgress } from '../progress';
 import { factsBeside } from '../spool';
 import { EventAccount, differencesOf } from './account';
@@ -97,7 +98,7 @@ function step(
   i: number,
 ): (bytes: number) => void {
   const capture = captures[i] ?? '';
-  const size = Math.max(1, statSync(pathOf(capture), { throwIfNoEntry: false })?.size ?? 1);
+  const size = Math.max(1, statOrNot(pathOf(capture))?.size ?? 1);
   let read = 0;
   return (bytes) => {
     read += bytes;

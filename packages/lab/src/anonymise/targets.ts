@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Where the anonymised captures and their facts go: all of them or none.
 
-import { existsSync, realpathSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { factsPaths } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
 import { makeFolder } from '../make-folder';
-import { codeOf } from '../files';
+import { codeOf, statOrNot } from '../files';
 import { cleanedUp, whole } from '../interrupt';
 import { type Replacing, checkWritable } from '../write-file';
 
@@ -95,13 +95,13 @@ export class Targets {
 
 /** What is written is read again, so a pipe will not do. */
 function refuseStream(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+  if (statOrNot(path)?.isFile() === false)
     throw new UsageError(`--out ${path}: is no file; expected the name of one`);
 }
 
 /** Names that tell nothing: those of the captures may. */
 function inFolder(captures: readonly string[], out: string): string[] {
-  const stat = statSync(out, { throwIfNoEntry: false });
+  const stat = statOrNot(out);
   if (stat !== undefined && !stat.isDirectory())
     throw new UsageError(`--out ${out}: is a file; expected a folder for several captures`);
   try {

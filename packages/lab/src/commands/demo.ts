@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `demo`, which is `npm start`: the main job on traces that come with the repository.
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { IommuDriver } from '@iommu-bounce/integration';
@@ -13,6 +13,7 @@ import {
   wrongsOf,
 } from '@iommu-bounce/simulation';
 import { UsageError } from '../errors';
+import { statOrNot } from '../files';
 import { type DemoDocument, demoText } from '../tables/demo';
 import { type CommandIo, type ExitStatus } from '../io';
 import { whole } from '../interrupt';
@@ -112,7 +113,7 @@ function bootTraces(): string[] {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statOrNot(path)?.isFile() === true;
 }
 
 /** As short as it is from where the user stands. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `lint CAPTURE…`: wrong and fragile use of the DMA API, as far as a capture shows it.
 
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   LINT_RULES,
@@ -20,6 +19,7 @@ import {
 import { cpusOf } from '../compare/read-files';
 import { refuseRepeatedLines } from '../compare/repeated';
 import { UsageError } from '../errors';
+import { statOrNot } from '../files';
 import type { CommandIo, ExitStatus } from '../io';
 import type { OnProgress } from '../progress';
 import { FindingsOverTime, type LintedLines, excerptsOf, lintReport } from '../reports/lint';
@@ -184,8 +184,7 @@ async function lintCapture(
   times: FindingsOverTime | null,
   show: OnProgress,
 ): Promise<Linted> {
-  const sizeOf = (file: string): number =>
-    statSync(pathOf(file), { throwIfNoEntry: false })?.size ?? 0;
+  const sizeOf = (file: string): number => statOrNot(pathOf(file))?.size ?? 0;
   const bytes = files.reduce((sum, file) => sum + sizeOf(file), 0);
   const readers = files.map((file) => readTrace(file, pathOf(file)));
   const linter = new Linter(facts, times?.found ?? null);

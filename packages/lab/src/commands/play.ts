@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `play [TRANSCRIPT|TRACE]`: a page that runs the ported code in the browser, step by step.
 
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
@@ -16,7 +16,7 @@ import {
 } from '@iommu-bounce/reader/light';
 import { replayParams } from '../drive/parameters';
 import { UsageError, oneLine } from '../errors';
-import { codeOf, readText } from '../files';
+import { codeOf, readText, statOrNot } from '../files';
 import { type CommandIo, type ExitStatus, print } from '../io';
 import type { OnProgress } from '../progress';
 import { checkReportFile, writeReport } from '../reports';
@@ -151,7 +151,7 @@ async function traceSource(
   assembler.beginFile(name);
   let isCut = false;
   const reader = readTrace(name, path);
-  const { size } = statSync(path);
+  const size = statOrNot(path)?.size ?? 0;
   for await (const events of reader.batches()) {
     const share = size > 0 ? Math.min(1, reader.bytesRead / size) : 0;
     show(`1 of 2: ${name}, ${count(reader.counters.events)} events`, share / 2);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Reads the files of one boot, with progress: several CPUs of one recording at the same time, the others in turn.
 
-import { statSync } from 'node:fs';
 import {
   type Assembler,
   type FoundFacts,
@@ -13,6 +12,7 @@ import {
   recordingCounters,
   readTrace,
 } from '@iommu-bounce/dma-trace';
+import { statOrNot } from '../files';
 import type { OnProgress } from '../progress';
 import { count } from '../show/format';
 import { sum } from '../show/sum';
@@ -97,8 +97,7 @@ export async function readFiles(
   },
 ): Promise<Reading[]> {
   const readings: Reading[] = [];
-  const size = (file: string): number =>
-    statSync(options.pathOf?.(file) ?? file, { throwIfNoEntry: false })?.size ?? 0;
+  const size = (file: string): number => statOrNot(options.pathOf?.(file) ?? file)?.size ?? 0;
   const all = Math.max(
     1,
     sum(files, ({ file }) => size(file)),

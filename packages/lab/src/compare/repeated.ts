@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A capture that is given twice would count everything twice.
 
-import { type Stats, statSync } from 'node:fs';
 import { digestOf, findRepeatedLines } from '@iommu-bounce/dma-trace';
 import { UsageError } from '../errors';
+import { statOrNot } from '../files';
 import { plural } from '../show/format';
 
 /**
@@ -20,7 +20,7 @@ export async function refuseRepeated(
   const byContent = new Map<string, string>();
   for (const file of files)
     // A pipe can be read once only.
-    if (statOf(pathOf(file))?.isFile() === true)
+    if (statOrNot(pathOf(file))?.isFile() === true)
       once(byContent, await digestOf(pathOf(file)), file, 'has the same content as');
 }
 
@@ -34,7 +34,7 @@ export async function refuseRepeatedLines(
 ): Promise<void> {
   await refuseRepeated(files, pathOf);
   const found = await findRepeatedLines(
-    files.filter((file) => statOf(pathOf(file))?.isFile() === true),
+    files.filter((file) => statOrNot(pathOf(file))?.isFile() === true),
     pathOf,
   );
   if (!found) return;
@@ -56,15 +56,6 @@ function once(seen: Map<string, string>, key: string, file: string, says: string
 }
 
 function inodeOf(file: string): string {
-  const stat = statOf(file);
+  const stat = statOrNot(file);
   return stat ? `${String(stat.dev)} ${String(stat.ino)}` : file;
-}
-
-/** Null if there is none, or if it may not be looked at: the reader of the file says so. */
-function statOf(file: string): Stats | null {
-  try {
-    return statSync(file);
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { ParseOptions } from '@iommu-bounce/kconfig-options';
 import { UsageError } from '../errors';
+import { statOrNot } from '../files';
 
 export interface TreeOptions {
   /** The root of the tree; default: found from `file`. */
@@ -219,7 +220,7 @@ function nonEmpty(paths: string[]): string[] | undefined {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOrNot(path)?.isDirectory() ?? false;
 }
 
 /** No devices and pipes: a tree from elsewhere could make them be read for ever. */

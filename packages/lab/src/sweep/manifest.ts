@@ -2,11 +2,11 @@
 // The manifest of a folder of results: what a figure in it can be traced back to. It names no path and no host.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { basename } from 'node:path';
 import { UsageError } from '../errors';
-import { codeOf } from '../files';
+import { codeOf, statOrNot } from '../files';
 import { VERSION } from '../package';
 import type { Spec } from './spec';
 
@@ -122,7 +122,7 @@ function sha256(text: string): string {
 async function inputsOf(words: ReadonlySet<string>): Promise<InputFile[]> {
   const inputs: InputFile[] = [];
   for (const word of [...words].sort()) {
-    const stat = statSync(word, { throwIfNoEntry: false });
+    const stat = statOrNot(word);
     if (stat?.isFile() !== true) continue;
     const hash = createHash('sha256');
     try {

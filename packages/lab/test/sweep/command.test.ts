@@ -353,6 +353,32 @@ describe('iommu-bounce sweep', function () {
         expect(rowsIn(out)).to.equal(rows);
       }));
 
+  it('names places of the ported code as the command of a point does', () =>
+    withFolder(async (folder) => {
+      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
+      writeFileSync(
+        spec,
+        'verb: series\nmatrix: {driver: [table]}\ncolumns: {seen: "probes[0].seen[0]"}\n',
+      );
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
+      const { seen } = JSON.parse(rowsIn(out)) as { readonly seen: string };
+      expect(seen).to.match(/\(before-patch-1\.ts:\d+\)/);
+    }));
+
+  it('has values that no file can be named', () =>
+    withFolder(async (folder) => {
+      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
+      writeFileSync(
+        spec,
+        `verb: breakeven\nmatrix: {costs: [${'x'.repeat(300)}, ${spec}/behind]}\ncolumns: [preset]\n`,
+      );
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(1);
+      expect(readFileSync(join(out, 'failures.jsonl'), 'utf8')).to.match(
+        /ENAMETOOLONG.*\n.*ENOTDIR/,
+      );
+      expect(manifestIn(out)['inputs']).to.deep.equal([]);
+    }));
+
   it('has columns of any name', () =>
     swept(async ({ spec, out }) => {
       expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Names that no file can have: each verb says so in one line.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { cli, withFolder } from './run-cli';
+
+/** Longer than a file system takes. */
+const LONG = 'x'.repeat(300);
+
+async function expectRefused(...args: readonly string[]): Promise<void> {
+  const { status, out, err } = await cli(...args);
+  expect(err, args.join(' ')).to.match(/^iommu-bounce: [^\n]+\n$/);
+  expect([status, out], args.join(' ')).to.deep.equal([2, '']);
+}
+
+describe('names that no file can have', () => {
+  for (const verb of ['replay', 'lint', 'advise', 'anonymise', 'play', 'diff'])
+    it(`are no captures for ${verb}: empty, too long, or behind a file`, () =>
+      withFolder(async (folder) => {
+        const file = join(folder, 'file');
+        writeFileSync(file, 'text\n');
+        const out = ['anonymise', 'play'].includes(verb) ? ['--out', join(folder, 'out.html')] : [];
+        const second = verb === 'diff' ? [file] : [];
+        for (const name of ['', LONG, join(file, 'behind')])
+          await expectRefused(verb, name, ...second, ...out);
+      }));
+
+  it('are no places for what is written', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'file');
+      writeFileSync(file, 'text\n');
+      for (const name of [`${LONG}.html`, join(file, 'a.html'), join(file, 'b', 'a.html')])
+        for (const args of [
+          ['series', '--json', '--report'],
+          ['breakeven', '--json', '--out'],
+          ['scenario', 'nosync', '--report'],
+          ['play', '--out'],
+          ['kconfig', '--out'],
+        ])
+          await expectRefused(...args, name);
+      for (const name of [LONG, join(file, 'out')])
+        await expectRefused('anonymise', file, '--out', name);
+    }));
+});
