@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The Redis server of a queue: its address, and whether one is there. The password of an address is never printed.
 
+import { isIP } from 'node:net';
 import { UsageError } from '../errors';
 
 /** What both libraries take. */
@@ -10,7 +11,7 @@ export interface RedisOptions {
   db: number;
   username?: string;
   password?: string;
-  tls?: { servername: string };
+  tls?: { servername?: string };
   maxRetriesPerRequest: null;
   retryStrategy: () => number;
 }
@@ -39,7 +40,9 @@ export function redisPlace(text: string): RedisPlace {
     !url ||
     !(isTls || url.protocol === 'redis:') ||
     url.hostname === '' ||
-    !/^\/?\d{0,5}$/.test(url.pathname)
+    !/^\/?\d{0,5}$/.test(url.pathname) ||
+    url.search !== '' ||
+    url.hash !== ''
   )
     throw new UsageError(expected);
   const port = url.port === '' ? PORT : Number(url.port);
@@ -51,7 +54,7 @@ export function redisPlace(text: string): RedisPlace {
       ...{ host, port, db: Number(url.pathname.replace('/', '')) },
       ...(username === '' ? {} : { username }),
       ...(password === '' ? {} : { password }),
-      ...(isTls ? { tls: { servername: host } } : {}),
+      ...(isTls ? { tls: isIP(host) > 0 ? {} : { servername: host } } : {}),
       // A server that is away is waited for, however long.
       maxRetriesPerRequest: null,
       retryStrategy: () => RETRY_MS,
@@ -76,14 +79,24 @@ export async function expectRedis({ options, shown }: RedisPlace): Promise<void>
   });
   try {
     await client.connect();
-    await client.ping();
+    // The library goes on in database 0 where the server has no such one.
+    await client.select(options.db);
   } catch (error) {
+    const reason = why || (error instanceof Error ? error.message : String(error));
     throw new UsageError(
-      `--queue: no Redis can be used at ${shown} (${why || (error instanceof Error ? error.message : String(error))}); expected a running one, for instance Debian's redis-server`,
+      `--queue: no Redis can be used at ${shown} (${reason}); expected ${expectedAfter(reason)}`,
     );
   } finally {
     client.disconnect();
   }
+}
+
+function expectedAfter(reason: string): string {
+  if (/certificate/i.test(reason))
+    return 'a certificate that NODE_EXTRA_CA_CERTS=ca.pem vouches for';
+  if (/^(?:WRONGPASS|NOAUTH|NOPERM)/.test(reason)) return 'redis://USER:PASSWORD@HOST:PORT';
+  if (reason.includes('DB index')) return 'redis://HOST:PORT/N with a database that it has';
+  return "a running one, for instance Debian's redis-server";
 }
 
 /** A password may hold what stands for something in an address: then it is encoded. */

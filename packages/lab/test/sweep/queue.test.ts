@@ -38,6 +38,8 @@ describe('the address of a queue', () => {
       ...{ host: 'redis.example', port: 7000, db: 3, username: 'me', password: 'p@ss' },
       tls: { servername: 'redis.example' },
     });
+    // An address is no name of a server: Node warns.
+    expect(redisPlace('rediss://[::1]').options.tls).to.deep.equal({});
     expect(redisPlace('redis://[::1]').options).to.deep.include({ host: '::1', port: 6379, db: 0 });
     expect(redisPlace('redis://[::1]').options).to.not.have.any.keys('tls', 'password', 'username');
   });
@@ -47,6 +49,7 @@ describe('the address of a queue', () => {
     'secret',
     'redis://',
     'redis://:secret@h/x',
+    'redis://:secret@h?db=1',
     'redis://:secret@h:99999999',
   ])
     it(`is refused without its password: ${url.replace('secret', '...')}`, async () => {
@@ -112,6 +115,19 @@ describe('the address of a queue', () => {
     });
     return { running, stop };
   }
+
+  it('refuses a database or a password that the server does not have, and says what is expected', async () => {
+    const withPassword = (password: string): string => server.url.replace('//', `//:${password}@`);
+    for (const [url, message] of [
+      [`${withPassword('secret')}/99`, 'DB index is out of range); expected redis://HOST:PORT/N'],
+      [withPassword('wrong'), 'expected redis://USER:PASSWORD@HOST:PORT'],
+      [server.url, 'expected redis://USER:PASSWORD@HOST:PORT'],
+    ] as const) {
+      const { status, err } = await cli('worker', '--queue', url);
+      expect([status, err.split('\n').length]).to.deep.equal([2, 2]);
+      expect(err).to.include(message).and.not.include(':secret@').and.not.include(':wrong@');
+    }
+  });
 
   it('runs points in workers, tries one that fails three times, and runs two that are alike once', async () => {
     const coordinator = await engine();
