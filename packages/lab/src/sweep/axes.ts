@@ -11,8 +11,8 @@ export interface Axis {
   /** Where the name stands. */
   readonly node: Node | null;
   readonly length: number;
-  /** What its values are, if not null; texts where they are of several kinds. */
-  readonly kind: ColumnKind;
+  /** What its values are, if not null; texts where they are of several kinds; null where there is none. */
+  readonly kind: ColumnKind | null;
   /** @param i from 0 to below length */
   readonly at: (i: number) => Value;
   /** Which value has this text; -1 if none has. */
@@ -48,7 +48,7 @@ function listed(places: Places, name: string, keyNode: Node | null, nodes: reado
   const kinds = new Set(
     values.map(({ value }) => typeof value).filter((kind) => kind !== 'object'),
   );
-  const [kind = 'string'] = kinds.size === 1 ? (kinds as Set<ColumnKind>) : [];
+  const [kind = null] = kinds.size > 1 ? (['string'] as const) : (kinds as Set<ColumnKind>);
   return {
     ...{ name, node: keyNode, length: values.length, kind },
     at: (i) => values[i] ?? { text: null, value: null },

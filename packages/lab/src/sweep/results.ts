@@ -116,11 +116,15 @@ export class Results {
     { index, hash, values }: Point,
     row: { readonly status: number; readonly values: readonly unknown[] },
   ): Record<string, unknown> {
-    const { axes, columns } = this.spec;
+    const { axes, axisKinds, columns } = this.spec;
     // Without a prototype: a column may have any name.
     const all = Object.create(null) as Record<string, unknown>;
     Object.assign(all, { point: index, hash, status: row.status });
-    for (const [i, axis] of axes.entries()) all[axis] = values[i]?.value ?? null;
+    for (const [i, axis] of axes.entries()) {
+      const { text, value } = values[i] ?? { text: null, value: null };
+      // As in Parquet, whose columns are of one kind.
+      all[axis] = axisKinds[i] === 'string' ? text : value;
+    }
     for (const [i, { name }] of columns.entries()) all[name] = row.values[i] ?? null;
     return all;
   }

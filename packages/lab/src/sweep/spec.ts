@@ -278,7 +278,9 @@ function readColumns(
 
 /** Of all its values, wherever they stand. */
 function kindOfAxis(axes: readonly Axis[], name: string): ColumnKind {
-  const kinds = new Set(axes.filter((axis) => axis.name === name).map(({ kind }) => kind));
+  const kinds = new Set(
+    axes.flatMap((axis) => (axis.name === name && axis.kind !== null ? [axis.kind] : [])),
+  );
   const [kind = 'string'] = kinds.size === 1 ? kinds : [];
   return kind;
 }

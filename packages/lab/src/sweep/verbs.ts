@@ -22,8 +22,8 @@ const NOT_SWEPT = new Set([
   ...['--json', '--svg', '--markdown', '--report', '--sarif', '--out', '--force', '--help'],
   ...['--scenario', '--workload', '--jobs', '--queue'],
 ]);
-/** It writes files at a place of its own. */
-const WRITES = new Set(['demo']);
+/** They write files, and say with --json what these are. */
+const WRITES = new Set(['demo', 'anonymise']);
 
 /** Names of verbs that can be swept. */
 export function sweptVerbs(): string[] {

@@ -379,6 +379,36 @@ describe('iommu-bounce sweep', function () {
       expect(manifestIn(out)['inputs']).to.deep.equal([]);
     }));
 
+  it('has axes of several kinds as texts, in both files, and numbers beside null as numbers', () =>
+    withFolder(async (folder) => {
+      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
+      writeFileSync(
+        spec,
+        [
+          'verb: breakeven',
+          'matrix: {set.vmexitNs: [1000, 2e3], write: [true]}',
+          'include: [{set.submitNs: 1500}, {set.submitNs: null}]',
+          'columns: [preset]',
+        ].join('\n'),
+      );
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
+      const rows = rowsIn(out).trimEnd().split('\n');
+      expect(
+        rows.map((row) => {
+          const values = JSON.parse(row) as Record<string, unknown>;
+          return [values['set.vmexitNs'], values['write'], values['set.submitNs']];
+        }),
+      ).to.deep.equal([
+        ['1000', true, null],
+        ['2e3', true, null],
+        [null, null, 1500],
+        [null, null, null],
+      ]);
+      const file = await asyncBufferFromFile(join(out, 'results.parquet'));
+      const stored = (await parquetReadObjects({ file })).map((row) => JSON.stringify(row));
+      expect(stored).to.deep.equal(rows);
+    }));
+
   it('has columns of any name', () =>
     swept(async ({ spec, out }) => {
       expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);

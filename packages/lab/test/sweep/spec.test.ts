@@ -191,6 +191,7 @@ describe('a spec of a sweep', () => {
     ['another key', `${FIO}matrx: {}`, "s.yaml:3:1: 'matrx': expected one of verb, args, matrix"],
     ['a verb without --json', 'verb: man', 's.yaml:1:7: expected one of advise, '],
     ['a verb that writes files', 'verb: demo', 's.yaml:1:7: expected one of '],
+    ['another', 'verb: anonymise', 's.yaml:1:7: expected one of '],
     ['no matrix', FIO, 's.yaml:1:1: expected a matrix or include'],
     [
       'another option',
