@@ -41,10 +41,16 @@ export class Places {
     this.lines = new yaml.LineCounter();
     this.document = yaml.parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
     const [error] = [...this.document.errors, ...this.document.warnings];
-    if (error)
+    if (error) {
+      const [pos] = error.pos;
+      // What becomes of `[runs[0].iops]`.
+      const hint = /^\w\[/.test(text.slice(pos - 1, pos + 1))
+        ? '; expected quotes around a path with [ ] that stands in a list or mapping in brackets'
+        : '';
       throw new UsageError(
-        `${this.at(error.pos[0])}: ${error.code === 'MULTIPLE_DOCS' ? 'another document begins; expected one' : error.message}`,
+        `${this.at(pos)}: ${error.code === 'MULTIPLE_DOCS' ? 'another document begins; expected one' : error.message + hint}`,
       );
+    }
   }
 
   get root(): Node | null {

@@ -187,6 +187,16 @@ describe('a spec of a sweep', () => {
   const REFUSED: readonly (readonly [what: string, spec: string, message: string])[] = [
     ['an empty file', '', 's.yaml:1:1: expected a mapping with verb, matrix and columns'],
     ['broken YAML', 'verb: fio\nargs: [', 's.yaml:2:'],
+    [
+      'a path in brackets without quotes',
+      'verb: fio\ncolumns: [runs[0].iops]',
+      's.yaml:2:15: Missing , or : between flow sequence items; expected quotes around a path',
+    ],
+    [
+      'a path in braces without quotes',
+      'verb: fio\ncolumns: {a: runs[0].iops}',
+      's.yaml:2:18: Unexpected flow-seq-start at node end; expected quotes around a path',
+    ],
     ['a name twice', 'verb: fio\nverb: net', 's.yaml:2:1: Map keys must be unique'],
     ['another key', `${FIO}matrx: {}`, "s.yaml:3:1: 'matrx': expected one of verb, args, matrix"],
     ['a verb without --json', 'verb: man', 's.yaml:1:7: expected one of advise, '],
