@@ -127,7 +127,7 @@ export const MEMORY: readonly Finding[] = [
     harm: 'with a larger number on the command line, and the classes as they are, no device of the machine can do DMA',
     where: ['io_buffer_class_init'],
     later:
-      'mended in v2, by reading: 6/9 allocates a pool’s slots when the first is needed, and does without where this fails',
+      'mended in v2, by reading: 6/9 takes at most half of the addresses, and has as many slots as fit (77); it allocates a pool’s slots when the first is needed, and does without where this fails',
     fix: 'pool-optional',
     steps: [
       'Pools of the series’ three classes are made with 12,287 slots, and with one more.',

@@ -269,7 +269,7 @@ export const SET_UP: readonly Finding[] = [
     harm: 'each buffer that the IOMMU does not unmap once costs its slot and pages for the life of the domain',
     where: ['io_buffer_pool_free_slot'],
     later:
-      'not mended in v2: 6/9 leaks the slot with a warning; by reading, where that is the last of its list, all empty slots are lost with it: io_buffer_manager_relese_slots hangs them on the slot that is lost',
+      'not mended in v2: 6/9 leaks the slot with a warning; by reading, where that is the last of several that go together, all empty slots are lost with it: io_buffer_manager_relese_slots hangs them on the slot that is lost',
     fix: 'retry-unmap',
     steps: [
       'A page is mapped and unmapped; the IOMMU fails the eviction’s unmap once.',

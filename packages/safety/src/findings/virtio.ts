@@ -245,7 +245,7 @@ export const VIRTIO: readonly Finding[] = [
     title: 'A removed device leaves its mappings to the next domain',
     severity: 'disclosure',
     cause: 'unusual set-up',
-    harm: 'after a hot unplug the next device reads and writes the pages of the one before, and cannot map its own',
+    harm: 'after a hot unplug the next device reads and writes the pages of the one before, and its own map of such an address is refused',
     where: ['viommu_release_device', 'viommu_domain_free'],
     later: 'mended in v6.5 by 809d0810e352, "iommu/virtio: Detach domain on endpoint release"',
     fix: 'detach',

@@ -280,7 +280,7 @@ export const WRONG_USE: readonly Finding[] = [
     harm: 'a list of 4 GiB and more gets a buffer of a few bytes, and its sync follows a pointer behind the pages',
     where: ['io_buffer_pool_map_sg'],
     later:
-      'half mended in v2: 3/9 sums in a size_t; by reading, 6/9 keeps the power of two above it in an int, which is 0 for 2 to 4 GiB, and takes the pool in front of the first, of a list that must be bounced',
+      'half mended in v2: 3/9 sums in a size_t; by reading, 6/9 keeps the power of two above it in an int, which is 0 above 2 GiB, and takes the pool in front of the first, of a list that must be bounced',
     fix: 'long-list',
     steps: ['A list of 4 GiB and 100 bytes is mapped, and unmapped.'],
     show: longList,
