@@ -37,7 +37,20 @@ describe('PROMISES', () => {
     // 13 is in the fix of 2 July, 20 is of buffers in use, 63 of buffers that go in their time, 29 is no failure.
     expect(broken('strict-protection')).to.not.include(13);
     expect(broken('grows-on-demand')).to.not.include.oneOf([20, 63]);
-    expect(broken('falls-back')).to.not.include(29);
+    // 18 is what the promise says: the normal handling.
+    expect(broken('falls-back')).to.not.include.oneOf([18, 29]);
+  });
+
+  it('are broken by all that say so', () => {
+    const broken = (id: string): readonly number[] =>
+      PROMISES.find((one) => one.id === id)?.brokenBy ?? [];
+    // 10 gives a page in place of another driver's data; a sync after the unmap (25) does nothing in swiotlb_bounce.
+    expect(broken('swiotlb-drivers')).to.include.members([10, 25]);
+    // A device that is not translated has no driver that works.
+    const untranslated = FINDINGS.filter(({ fix }) => fix?.includes('pool-optional'));
+    expect(broken('swiotlb-drivers')).to.include.members(untranslated.map(({ id }) => id));
+    // Slots that correct and empty lists lose end in mappings that are not bounced, although nothing has failed.
+    expect(broken('small-mappings-bounce')).to.include.members([8, 27]);
   });
 
   it('are shown with what a search leaves out', async () => {
