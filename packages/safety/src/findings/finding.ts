@@ -37,7 +37,7 @@ export type Cause = (typeof CAUSES)[number];
 /** What each cause means. */
 export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   'malicious device': 'a device that does what it likes within its mappings',
-  'driver misuse': 'a driver that breaks a rule of the DMA API',
+  'driver misuse': 'a driver that breaks a rule of the DMA API, or a caller one of the IOMMU code',
   'unusual set-up': 'correct drivers on certain hardware or configurations',
   failure: 'an allocation or a request that fails',
   'any load': 'correct drivers on common hardware, or a short transfer',

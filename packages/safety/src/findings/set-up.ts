@@ -156,7 +156,7 @@ export const SET_UP: readonly Finding[] = [
   {
     id: 14,
     title: 'The check of a second device is never reached',
-    severity: 'loss of service',
+    severity: 'corruption',
     cause: 'unusual set-up',
     harm: 'a second device of a group with a narrower mask, or behind a narrower bus, gets addresses that it cannot reach: its transfers go elsewhere or fault',
     where: ['iommu_dma_init_domain', 'io_buffer_pool_init'],
@@ -172,9 +172,9 @@ export const SET_UP: readonly Finding[] = [
   {
     id: 15,
     title: 'The mask is read before the driver sets it',
-    severity: 'loss of service',
+    severity: 'corruption',
     cause: 'unusual set-up',
-    harm: 'a device of less than 32 bits gets addresses that it cannot reach, although its driver says so',
+    harm: 'a device of less than 32 bits gets addresses that it cannot reach, although its driver says so: its transfers go elsewhere or fault',
     where: ['io_buffer_class_init'],
     later: 'not mended in v2: 6/9 reserves with dma_get_mask(dev) at set-up',
     fix: 'mask-at-map',

@@ -5,6 +5,7 @@ import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
+  PAGE_SIZE,
   type device,
   sg_copy_list,
   sg_next,
@@ -93,12 +94,14 @@ function permission(t: Trial): void {
     const m = t.machine({ numSlots: 0, machine: { swiotlb_slabs: 128 } });
     const dev = new_pci_dev({ untrusted: true, dma_coherent: coherent });
     const domain = m.plug(dev);
-    const sgl = m.list([m.page(0x11), 100, 0]);
+    const sgl = m.list([m.page(0x11), PAGE_SIZE, 0]);
     m.map_sg(dev, sgl, 1, DMA_FROM_DEVICE);
     const prot = domain.table.prot(sgl.dma_address);
     const may = [prot & IOMMU_READ ? 'read' : '', prot & IOMMU_WRITE ? 'write' : ''];
     const words = may.filter((word) => word !== '').join(' and ') || 'nothing';
     t.see(`${kind}: what it may do`, words, words !== 'write');
+    const read = m.read(dev, sgl.dma_address, PAGE_SIZE);
+    t.see(`${kind}: it reads`, runs(read), read !== null);
     const wrote = m.write(dev, sgl.dma_address, new Uint8Array(100).fill(0x22));
     t.see(`${kind}: its write`, wrote ? 'arrives' : 'faults', !wrote);
   }
@@ -207,15 +210,15 @@ export const UNTRUSTED: readonly Finding[] = [
   {
     id: 12,
     title: 'A bool is passed as a permission',
-    severity: 'loss of service',
+    severity: 'disclosure',
     cause: 'any load',
-    harm: 'lists of untrusted devices that bypass the pool get the wrong permission: reads fault, and what a device should only write it can read',
+    harm: 'lists of untrusted devices that bypass the pool get the wrong permission: a coherent device reads the page that it should only write, and its writes fault',
     where: ['iommu_dma_map_sg_swiotlb'],
     later: 'mended in v2: 1/9 takes the function out',
     fix: 'list-prot',
     steps: [
-      'The pool has no slots. A list is mapped for an untrusted device to write.',
-      'The device writes; once with a coherent device, once with another.',
+      'The pool has no slots. A list over a page of 11 is mapped for an untrusted device to write.',
+      'The device reads and writes; once with a coherent device, once with another.',
     ],
     show: permission,
   },

@@ -7,7 +7,7 @@ import { new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_READ } from '@iommu-bounce/iommu-core';
 import { fixesNamed } from '@iommu-bounce/simulation';
 import { PROMISES } from '../../src';
-import { FINDINGS, Trial } from '../../src/findings';
+import { FINDINGS, Trial, showFinding } from '../../src/findings';
 
 const series = (): Trial => new Trial({ pool: true, fixes: [] });
 
@@ -35,6 +35,19 @@ describe('the condition of a finding', () => {
     const cause = (id: number): string | undefined => FINDINGS.find((one) => one.id === id)?.cause;
     expect([6, 24, 29].map(cause)).to.deep.equal(Array(3).fill('driver misuse'));
     expect(cause(28)).to.equal('unusual set-up');
+  });
+
+  it('12 is a disclosure: the device reads what the page held, not a cleared slot of swiotlb', () => {
+    const finding = FINDINGS.find(({ id }) => id === 12);
+    if (!finding) throw new Error('expected finding 12');
+    const read = showFinding(finding).rows.find(({ what }) => what === 'coherent: it reads');
+    expect(read?.values.slice(0, 2)).to.deep.equal(['11 x4096', '11 x4096']);
+    expect(finding.severity).to.equal('disclosure');
+  });
+
+  it('14, 15 and 33 have one severity: a device transfers from or to other addresses', () => {
+    const severities = FINDINGS.filter(({ id }) => [14, 15, 33].includes(id));
+    expect(severities.map(({ severity }) => severity)).to.deep.equal(Array(3).fill('corruption'));
   });
 
   it('51: ask-for-one asks another address nowhere but where 1:1 regions are made', () => {
