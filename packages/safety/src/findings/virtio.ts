@@ -175,7 +175,8 @@ export const VIRTIO: readonly Finding[] = [
     cause: 'driver misuse',
     harm: 'after a second map of an address the device goes on reading and writing the first page, which nobody can unmap: its owner is told that there was nothing, and may free it',
     where: ['viommu_map', 'viommu_del_mappings'],
-    later: 'not mended in v7.0 or later, by reading: viommu_map_pages rolls back by range too',
+    later:
+      'changed in v6.8, not mended in v7.0 or later, by reading: the refusal is not heard (57), both mappings stay in the tree, and the unmap asks the device for twice as many bytes: it takes the mapping behind with it, or is refused; viommu_map_pages rolls back by range too, but only where it cannot queue its request',
     fix: 'no-overlap',
     steps: [
       'A page of 11 is mapped, and another page at the same address. The device refuses the second.',
@@ -263,7 +264,7 @@ export const VIRTIO: readonly Finding[] = [
     harm: 'with a VMM that drops a request or counts its bytes otherwise, a driver believes in a mapping that is not there, and its device faults',
     where: ['__viommu_sync_req', 'viommu_get_req_errno'],
     later:
-      'not mended in v7.0 or later, by reading: __viommu_sync_req compares the length as before',
+      'not mended in v7.0 or later, by reading: __viommu_sync_req compares the length as before, and since v6.8 nobody reads the reply to a MAP (57)',
     fix: 'unread-is-error',
     steps: [
       'The VMM refuses a map. It says that it wrote 4 bytes, as it did; 0; or 40, with those that it read.',

@@ -2,7 +2,7 @@
 // Under which conditions a finding hurts, and under which not: what docs/findings.md says of them.
 
 import { expect } from 'chai';
-import { DMA_TO_DEVICE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
+import { DMA_FROM_DEVICE, DMA_TO_DEVICE, dma_addr_t, phys_addr_t } from '@iommu-bounce/linux-shim';
 import { new_device } from '@iommu-bounce/linux-shim/testing';
 import { IOMMU_READ } from '@iommu-bounce/iommu-core';
 import { fixesNamed } from '@iommu-bounce/simulation';
@@ -35,6 +35,26 @@ describe('the condition of a finding', () => {
     const cause = (id: number): string | undefined => FINDINGS.find((one) => one.id === id)?.cause;
     expect([6, 24, 29].map(cause)).to.deep.equal(Array(3).fill('driver misuse'));
     expect(cause(28)).to.equal('unusual set-up');
+  });
+
+  it('81: all-entries copies the entries of this mapping, whatever number comes', () => {
+    const m = new Trial({ pool: true, fixes: fixesNamed('all-entries') }).machine();
+    const dev = new_device();
+    m.plug(dev);
+    const first = m.page(0x11);
+    const second = m.page(0x11);
+    const third = m.page(0x11);
+    const sgl = m.list([first, 4096, 0], [second, 4096, 0], [third, 4096, 0]);
+    const receive = (mapped: number, given: number, value: number): number[] => {
+      m.map_sg(dev, sgl, mapped, DMA_FROM_DEVICE);
+      m.write(dev, sgl.dma_address, new Uint8Array(mapped * 4096).fill(value));
+      m.unmap_sg(dev, sgl, given, DMA_FROM_DEVICE);
+      return [first, second, third].map((page) => m.bytes(page, 1)[0] ?? 0);
+    };
+    expect(receive(3, 1, 0x22)).to.deep.equal([0x22, 0x22, 0x22]);
+    // The same table in the same slot, two entries of it: a number that is too large does not reach the third.
+    m.bytes(third, 4096).fill(0x44);
+    expect(receive(2, 3, 0x33)).to.deep.equal([0x33, 0x33, 0x44]);
   });
 
   it('12 is a disclosure: the device reads what the page held, not a cleared slot of swiotlb', () => {
