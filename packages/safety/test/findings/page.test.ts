@@ -76,6 +76,19 @@ describe('PROMISES', () => {
     ]);
   });
 
+  it('name each finding that random operations cannot meet', async () => {
+    const [operations] = await runSearches(() => ({ count: 9, failures: [] }), {
+      seconds: 0.001,
+      seed: 1,
+    });
+    const named = [...(operations?.leavesOut ?? '').matchAll(/(\d+)(?: to (\d+))?/g)].flatMap(
+      ([, from = '', to = from]) =>
+        Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i),
+    );
+    const broken = PROMISES.filter(({ id }) => operations?.tests.includes(id));
+    expect(named).to.include.members(broken.flatMap(({ brokenBy }) => brokenBy));
+  });
+
   it('are broken by findings that there are', () => {
     const ids = FINDINGS.map(({ id }) => id);
     const known = PROMISES.flatMap(({ brokenBy }) => brokenBy).filter((id) => id <= 36);
