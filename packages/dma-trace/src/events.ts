@@ -247,7 +247,14 @@ export interface LostEvents {
 }
 
 /** What a line of the kernel log is about. `other`: nothing of DMA. */
-export type LogTopic = 'fault' | 'swiotlbFull' | 'swiotlb' | 'dmaDebug' | 'iommu' | 'other';
+export type LogTopic =
+  | 'fault'
+  | 'swiotlbFull'
+  | 'outOfReach'
+  | 'swiotlb'
+  | 'dmaDebug'
+  | 'iommu'
+  | 'other';
 
 /** A line of the kernel log. */
 export interface KernelLog {
@@ -262,6 +269,8 @@ export interface KernelLog {
   address: number | null;
   /** Of a fault: null if the message does not say. */
   write: boolean | null;
+  /** Of a fault: the address space of the device, a process's most often, in which the address is; null: the one of DMA. */
+  pasid: number | null;
   /** Of `swiotlbFull`: bytes that were asked for; slots of 2 KiB that there are, and that are in use. */
   swiotlb: { size: number; total: number | null; used: number | null } | null;
   /** Without its prefix. */

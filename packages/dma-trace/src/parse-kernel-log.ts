@@ -2,6 +2,7 @@
 // A line of the kernel log: its prefix (dmesg, journalctl, syslog, a console), and what it says of DMA.
 import { ALL_ONES } from './event-head';
 import type { KernelLog, LogTopic } from './events';
+import { DMA_OVERFLOW } from './dma-overflow';
 import { SMMU_DECODED, SMMU_RECORD } from './smmu-faults';
 import { SOC_FAULT, socFault } from './soc-faults';
 
@@ -42,7 +43,12 @@ export const EVENT_TIME = /\d\.\d{6,9}: /;
 const OF_DEVICE = /^(?:[\w.,-]+ )?([\w.:-]+): /;
 
 /** What a line without a prefix has to say to be taken for one of the kernel log. */
-export const SURE: ReadonlySet<LogTopic> = new Set(['fault', 'swiotlbFull', 'dmaDebug']);
+export const SURE: ReadonlySet<LogTopic> = new Set([
+  'fault',
+  'swiotlbFull',
+  'outOfReach',
+  'dmaDebug',
+]);
 /** The second line of a fault of VT-d in old kernels, printed with the first: dmesg gives it no prefix of its own. */
 const FAULT_REASON = /^DMAR: ?\[fault reason \d+\]/;
 /** An event that `tp_printk` put into the log: the line says neither task nor CPU, so that no call is made of it. */
@@ -89,11 +95,16 @@ export function parseMessage(text: string, line: number, timeNs: number | null):
     device: null,
     address: null,
     write: null,
+    pasid: null,
     swiotlb: null,
     text,
   };
   // Most lines of a log are about something else.
-  if (!/swiotlb|SW-IOMMU|software IO TLB|DMA|AMD-Vi|IO_PAGE_FAULT|iommu|smmu|-dart /i.test(text))
+  if (
+    !/swiotlb|SW-IOMMU|software IO TLB|DMA|of device mask|AMD-Vi|IO_PAGE_FAULT|iommu|smmu|-dart /i.test(
+      text,
+    )
+  )
     return message;
   const read = MESSAGES.find(({ pattern }) => pattern.test(text));
   if (read === undefined) return message;
@@ -119,7 +130,9 @@ function prefix(text: string): { length: number; timeNs: number | null } {
   return { length: journal + (dated?.[0].length ?? 0), timeNs: null };
 }
 
-/** Flags of AMD's IO_PAGE_FAULT: an interrupt, no memory, was asked for. */
+/** Flags of AMD's IO_PAGE_FAULT: the request had a PASID, and Linux prints it as the domain. */
+const AMD_GUEST = 0x001;
+/** An interrupt, no memory, was asked for. */
 const AMD_INTERRUPT = 0x008;
 /** The address is mapped, but not for this access. */
 const AMD_PRESENT = 0x010;
@@ -157,6 +170,7 @@ const MESSAGES: readonly Message[] = [
       message.device = pciName(/Request device \[([^\]]+)\]/.exec(text)?.[1]);
       message.address = addressIn(text, /fault addr (?:0x)?([\da-f]+)/i);
       message.write = /\[(?:DMA )?Write/.test(text);
+      message.pasid = pasidIn(text, / PASID (?:0x)?([\da-f]+)/i);
     },
   },
   {
@@ -171,6 +185,11 @@ const MESSAGES: readonly Message[] = [
       if ((flags & AMD_INTERRUPT) !== 0) message.topic = 'iommu';
       const hasDirection = (flags & AMD_PRESENT) !== 0 && (flags & AMD_TRANSLATION) === 0;
       message.write = hasDirection ? (flags & AMD_WRITE) !== 0 : null;
+      const isGuest = (flags & AMD_GUEST) !== 0;
+      message.pasid = pasidIn(
+        text,
+        isGuest ? /(?:pasid|domain)=0x([\da-f]+)/i : /pasid=0x([\da-f]+)/i,
+      );
     },
   },
   {
@@ -182,6 +201,7 @@ const MESSAGES: readonly Message[] = [
       // `(unassigned sid)`
       message.device = client?.startsWith('(') === true ? null : client;
       message.address = addressIn(text, /iova: 0x([\da-f]+)/i);
+      message.pasid = pasidIn(text, / ssid: (?:0x)?([\da-f]+)/i);
     },
   },
   {
@@ -213,7 +233,8 @@ const MESSAGES: readonly Message[] = [
   },
   // The second is the second line of a message: dmesg and journalctl give it no prefix of its own.
   { topic: 'dmaDebug', pattern: /DMA-API: |^One of leaked entries details: \[device address=/ },
-  { topic: 'swiotlb', pattern: /software IO TLB|swiotlb|: overflow 0x[\da-f]+\+\d+ of DMA mask/i },
+  { topic: 'outOfReach', pattern: DMA_OVERFLOW },
+  { topic: 'swiotlb', pattern: /software IO TLB|swiotlb/i },
   { topic: 'iommu', pattern: /\bDMAR\b|AMD-Vi|\biommu\b|arm-smmu|virtio_iommu/i },
 ];
 
@@ -241,6 +262,12 @@ function numberIn(text: string, pattern: RegExp): number | null {
 /** Above 2^53 the nearest double; all ones as everywhere. */
 function addressIn(text: string, pattern: RegExp): number | null {
   return hexIn(pattern.exec(text)?.[1]);
+}
+
+/** Older kernels print all ones for none; 0 is the address space of requests without one. */
+function pasidIn(text: string, pattern: RegExp): number | null {
+  const pasid = hexIn(pattern.exec(text)?.[1]);
+  return pasid === 0 || pasid === 0xffff_ffff ? null : pasid;
 }
 
 function hexIn(digits: string | undefined): number | null {

@@ -17,6 +17,9 @@ const ACCESS = /arm-smmu-v3 (\S+): (?:un)?priv (?:data|inst) (read|write) /;
 const WORDS = 4;
 /** Bit 35 of word 1, RnW, as a bit of the upper half: the device read. */
 const READ = 1 << 3;
+/** Bit 11 of word 0, SSV: its bits 12 to 31 are a substream, which Linux calls PASID. */
+const HAS_SUBSTREAM = 1 << 11;
+const SUBSTREAM_SHIFT = 12;
 /** Events whose word 2 is the address that the device used: translation, address size, access, permission. */
 const FIRST_WITH_ADDRESS = 0x10;
 const LAST_WITH_ADDRESS = 0x13;
@@ -34,6 +37,8 @@ export interface SmmuFault {
   address: number | null;
   /** Null if the lines do not say. */
   write: boolean | null;
+  /** Null: the address space of DMA. */
+  pasid: number | null;
 }
 
 interface Open extends SmmuFault {
@@ -52,7 +57,7 @@ export class SmmuFaults {
   constructor(private readonly done: (fault: SmmuFault) => void) {}
 
   /** @returns whether the line belongs to such a fault, and `first` if it is the one to count it by */
-  add({ text, line, timeNs, device, address }: KernelLog): 'first' | 'more' | null {
+  add({ text, line, timeNs, device, address, pasid }: KernelLog): 'first' | 'more' | null {
     const record = SMMU_RECORD.exec(text);
     if (record) {
       const [, smmu = '', id = ''] = record;
@@ -69,6 +74,7 @@ export class SmmuFaults {
       fault.between = 0;
       fault.device = device;
       fault.address ??= address;
+      fault.pasid ??= pasid;
       const sid = / sid: (?:0x)?([\da-f]+)/.exec(text)?.[1];
       if (sid !== undefined) fault.stream = parseInt(sid, 16);
       return isSame ? 'more' : 'first';
@@ -90,6 +96,7 @@ export class SmmuFaults {
       stream: null,
       address: null,
       write: null,
+      pasid: null,
       hasAddress: id >= FIRST_WITH_ADDRESS && id <= LAST_WITH_ADDRESS,
       words: 0,
       isDecoded: false,
@@ -103,8 +110,8 @@ export class SmmuFaults {
     const fault = this.open.get(smmu);
     if (!fault) return;
     this.open.delete(smmu);
-    const { line, timeNs, device, stream, address, write } = fault;
-    this.done({ line, timeNs, device, stream, address, write });
+    const { line, timeNs, device, stream, address, write, pasid } = fault;
+    this.done({ line, timeNs, device, stream, address, write, pasid });
   }
 
   private word(text: string): boolean {
@@ -114,8 +121,12 @@ export class SmmuFaults {
     fault.between = 0;
     const upper = parseInt(digits.slice(0, 8), 16);
     const index = fault.words++;
-    if (index === 0) fault.stream = upper;
-    else if (index === 1 && fault.hasAddress) fault.write = (upper & READ) === 0;
+    if (index === 0) {
+      const lower = parseInt(digits.slice(8), 16);
+      fault.stream = upper;
+      const substream = (lower & HAS_SUBSTREAM) === 0 ? 0 : lower >>> SUBSTREAM_SHIFT;
+      fault.pasid = substream === 0 ? null : substream;
+    } else if (index === 1 && fault.hasAddress) fault.write = (upper & READ) === 0;
     else if (index === 2 && fault.hasAddress)
       fault.address = /^f{16}$/i.test(digits) ? ALL_ONES : parseInt(digits, 16);
     return true;

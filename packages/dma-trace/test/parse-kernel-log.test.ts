@@ -47,6 +47,7 @@ describe('parseLine: the kernel log', () => {
         device: '0000:01:00.0',
         address: null,
         write: null,
+        pasid: null,
         swiotlb: { size: 8192, total: 512, used: 7 },
         text: FULL,
       });
@@ -61,12 +62,32 @@ describe('parseLine: the kernel log', () => {
     [
       'VT-d before Linux 5.13',
       'DMAR: [DMA Read] Request device [03:00.0] PASID ffffffff fault addr 7d1000 [fault reason 06] PTE Read access is not set',
-      { device: '0000:03:00.0', address: 0x7d1000, write: false },
+      { device: '0000:03:00.0', address: 0x7d1000, write: false, pasid: null },
     ],
     [
       'VT-d of Linux 5.13',
       'DMAR: [DMA Read NO_PASID] Request device [0x00:0x02.0] fault addr 0x7c346000 [fault reason 0x06] PTE Read access is not set',
       { device: '0000:00:02.0', address: 0x7c346000, write: false },
+    ],
+    [
+      'VT-d with a PASID',
+      'DMAR: [DMA Write PASID 0x5] Request device [0b:00.0] fault addr 0x7f9d5000 [fault reason 0x05] PTE Write access is not set',
+      { device: '0000:0b:00.0', address: 0x7f9d5000, write: true, pasid: 5 },
+    ],
+    [
+      'AMD with a PASID, printed as the domain',
+      'nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000b address=0xb6674000 flags=0x0031]',
+      { device: '0000:02:00.0', address: 0xb6674000, write: true, pasid: 11 },
+    ],
+    [
+      'AMD with a field for the PASID',
+      'AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:02:00.0 pasid=0x00005 address=0xb6674000 flags=0x0010]',
+      { device: '0000:02:00.0', address: 0xb6674000, write: false, pasid: 5 },
+    ],
+    [
+      'SMMUv3 with a substream',
+      'arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 sid: 0x100 ssid: 0x3 iova: 0x90000f040 ipa: 0x0',
+      { device: '0000:01:00.0', address: 0x90000f040, write: null, pasid: 3 },
     ],
     [
       'AMD, behind a line that the kernel broke',
@@ -81,7 +102,7 @@ describe('parseLine: the kernel log', () => {
     [
       'AMD, a write to what is mapped',
       'nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000b address=0xb6674000 flags=0x0030]',
-      { device: '0000:02:00.0', address: 0xb6674000, write: true },
+      { device: '0000:02:00.0', address: 0xb6674000, write: true, pasid: null },
     ],
     [
       'AMD, a read, without a driver',
@@ -96,7 +117,7 @@ describe('parseLine: the kernel log', () => {
     [
       'SMMUv3',
       'arm-smmu-v3 fc900000.iommu: event: F_TRANSLATION client: 0000:01:00.0 sid: 0x100 ssid: 0x0 iova: 0x90000f040 ipa: 0x0',
-      { device: '0000:01:00.0', address: 0x90000f040, write: null },
+      { device: '0000:01:00.0', address: 0x90000f040, write: null, pasid: null },
     ],
     [
       'SMMUv3 of a device that it does not know',

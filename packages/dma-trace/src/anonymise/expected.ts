@@ -35,6 +35,7 @@ function sameLog(was: TraceEvent, is: TraceEvent, renaming: Renaming): boolean {
     is.topic === was.topic &&
     is.timeNs === was.timeNs &&
     is.write === was.write &&
+    is.pasid === was.pasid &&
     JSON.stringify(suppressedLines(is)) === JSON.stringify(suppressedLines(was)) &&
     JSON.stringify(is.swiotlb) === JSON.stringify(was.swiotlb) &&
     is.address === (was.address === null ? null : renaming.address(was.address)) &&

@@ -39,7 +39,7 @@ const DEBUG_DEVICE = /DMA-API: \S+ (\S+): /;
 export function messageDevice({ topic, text, device }: KernelLog): string | null {
   if (topic === 'dmaDebug')
     return DEBUG_DEVICE.exec(text)?.[1] ?? (device === 'DMA-API' ? null : device);
-  return topic === 'fault' || topic === 'swiotlbFull' ? device : null;
+  return topic === 'fault' || topic === 'swiotlbFull' || topic === 'outOfReach' ? device : null;
 }
 
 /** Of a message about something else there are none: nothing of it is kept. */

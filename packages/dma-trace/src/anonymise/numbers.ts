@@ -47,7 +47,8 @@ const LIMIT = /(?:mask|limit|boundary)[=:]? ?(?:0x)?$/i;
 /** A limit is the last byte of a page, or none is given. */
 const IS_LIMIT = /^(?:0+|[\da-f]*fff)$/i;
 const REGISTER = /(?:flags?|flags_rmp|fsr|fsynr\d?|cbfrsynra)\s*[=:]?\s*(?:0x)?$/i;
-const PASID = /(?:pasid|ssid)[=:]? ?(?:0x)?$/i;
+/** AMD prints one as `domain=`. */
+const PASID = /(?:pasid|ssid|domain)[=:]? ?(?:0x)?$/i;
 /** All ones, where a device used none. */
 const IS_PASID = /^0*(?:[\da-f]{1,5}|f{8})$/i;
 

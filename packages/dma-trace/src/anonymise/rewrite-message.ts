@@ -13,6 +13,8 @@ const SMMU_WORD = /^(.*arm-smmu-v3 )(\S+)(: (?:\s|#011)*0x)([\da-f]{16})\s*$/;
 const WITH_ADDRESS = /^1[0-3]$/;
 /** Bit 35: the device read. */
 const READ = 1 << 3;
+/** Below the stream: the substream, whether there is one, and the event. */
+const STREAM_LOWER = 0xffff_f8ff;
 
 /** `ff930f00.iommu`, `mtk-iommu`, `14640000.sysmmu`. */
 const IOMMU_NAME = /[.-](?:iommu|sysmmu)$/;
@@ -79,7 +81,8 @@ export class MessageRewriter {
     let value = '0'.padStart(16, '0');
     if (index === 0)
       value =
-        this.renaming.streams.of(upper.toString(16)).padStart(8, '0') + `000000${digits.slice(-2)}`;
+        this.renaming.streams.of(upper.toString(16)).padStart(8, '0') +
+        ((parseInt(digits.slice(8), 16) & STREAM_LOWER) >>> 0).toString(16).padStart(8, '0');
     else if (index === 1) value = `0000000${(upper & READ).toString(16)}00000000`;
     else if (index === 2 && WITH_ADDRESS.test(this.record))
       value = this.renaming.hex(digits).padStart(16, '0');

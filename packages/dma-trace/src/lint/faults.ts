@@ -55,7 +55,8 @@ const FAULT: Rule = {
   dmaDebug: null,
   needs: ['faults'],
   pairing: false,
-  cannotSee: 'What was mapped before the capture began.',
+  cannotSee:
+    'What was mapped before the capture began, and what is at an address that a fault names with a PASID: most often memory of a process.',
   why: 'The device used an address that nobody gave it, or one from before the capture.',
   fix: 'Record from the probe of the driver on, with dma and iommu events, to see what the address was.',
 };
@@ -71,6 +72,7 @@ interface Fault {
   readonly device: string | null;
   readonly address: number | null;
   readonly write: boolean | null;
+  readonly pasid: number | null;
   readonly source: 'event' | 'log';
   /** Of a line of the log: since boot, nanoseconds; null if it does not say. */
   readonly timeNs: number | null;
@@ -112,6 +114,7 @@ export class FaultCheck implements Check {
           device: event.device,
           address: event.iova,
           write: (event.faultFlags & FAULT_WRITE) !== 0,
+          pasid: null,
           source: 'event',
           timeNs: null,
         },
@@ -125,8 +128,9 @@ export class FaultCheck implements Check {
     this.smmuFile = context.file;
     if (event.topic === 'fault') context.kinds.faults++;
     if (this.smmuFaults.add(event) !== null || event.topic !== 'fault') return;
-    const { device, address, write, timeNs, text } = event;
-    this.fault({ device, address, write, source: 'log', timeNs, ...socOrigin(text) }, context);
+    const { device, address, write, pasid, timeNs, text } = event;
+    const origin = socOrigin(text);
+    this.fault({ device, address, write, pasid, source: 'log', timeNs, ...origin }, context);
   }
 
   finish(context: LintContext): void {
@@ -157,19 +161,26 @@ export class FaultCheck implements Check {
   }
 
   private fault(fault: Fault, context: LintContext): void {
-    const { device: name, address, write, source } = fault;
+    const { device: name, address, write, pasid, source } = fault;
     const place = fault.place ?? context.place;
     const isOfLog = source === 'log';
     const kind = isOfLog ? 'log' : '';
     const did = write === null ? 'used' : write ? 'wrote' : 'read';
     if (address === null || name === null) {
-      const where = address === null ? 'an address that the line does not name' : hex(address);
+      const where =
+        (address === null ? 'an address that the line does not name' : hex(address)) +
+        spaceOf(pasid);
       const { who, kindOf } = unnamed(fault);
       context.report(FAULT, name, `${who} ${did} ${where}`, {
         kind: name === null ? kind + kindOf : kind,
         place,
         isOfLog,
       });
+      return;
+    }
+    if (pasid !== null) {
+      const message = `${did} ${hex(address)}${spaceOf(pasid)}: not looked up among the mappings, which are those of the DMA API`;
+      context.report(FAULT, name, message, { kind: `${kind} pasid`, place, isOfLog });
       return;
     }
     if (address === ALL_ONES || address >= LAST_PAGE) {
@@ -228,6 +239,10 @@ export class FaultCheck implements Check {
       doubt: state === 'unknown' ? 'the capture does not show what was mapped' : null,
     });
   }
+}
+
+function spaceOf(pasid: number | null): string {
+  return pasid === null ? '' : ` in the address space of PASID ${hex(pasid)}`;
 }
 
 /** What a device that no line names is called, and what makes it another one than others. */

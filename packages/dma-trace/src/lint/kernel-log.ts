@@ -86,7 +86,8 @@ export class KernelLogCheck implements Check {
   }
 
   private report({ text, device: named }: KernelLog, context: LintContext): void {
-    const said = /DMA-API: (.*)$/.exec(text)?.[1] ?? '';
+    // Some messages have two lines; syslog and dmesg print the newline as octal or hexadecimal digits.
+    const said = /DMA-API: (.*)$/.exec(text.replace(/#012|\\x0a/gi, ' '))?.[1] ?? '';
     const isOverlap = IS_OVERLAP.test(said);
     // Older kernels print the driver and the device in front of all.
     if (!isOverlap && before(named) === null && !IS_REPORT.test(said)) return;

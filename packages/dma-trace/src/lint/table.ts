@@ -12,6 +12,7 @@ import { OverlapCheck } from './overlaps';
 import type { Rule } from './rule';
 import { SyncCheck } from './syncs';
 import { UnmapCheck } from './unmaps';
+import { UnreachableCheck } from './unreachable';
 
 /** For one capture: checks remember what they saw. */
 export function newChecks(): Check[] {
@@ -25,6 +26,7 @@ export function newChecks(): Check[] {
     new OverlapCheck(),
     new LimitCheck(),
     new KernelLogCheck(),
+    new UnreachableCheck(),
   ];
 }
 

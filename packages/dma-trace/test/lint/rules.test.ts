@@ -515,6 +515,114 @@ describe('lint rules', () => {
       ]);
     });
 
+    it('a fault with a PASID accuses no mapping: its address is that of a process', () => {
+      const mapped =
+        ' job-7 [000] ..... 1.000000: dma_map_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 phys_addr=9000000 attrs=';
+      const unmapped =
+        ' job-7 [000] ..... 1.000001: dma_unmap_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=fff00000 size=512 attrs=';
+      const later =
+        ' job-7 [000] ..... 9.000000: dma_map_page: 0000:01:00.0 dir=TO_DEVICE dma_addr=eee00000 size=512 phys_addr=8000000 attrs=';
+      const vtd = (pasid: string): string =>
+        `DMAR: [DMA Write ${pasid}] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set`;
+      const smmu = (word: string): string[] => [
+        ...record('00000000fff00000').map((line) => line.replace('0000020000000010', word)),
+        ...decoded('0000:01:00.0').map((line) =>
+          word.endsWith('3810') ? line.replace('ssid: 0x0', 'ssid: 0x3') : line,
+        ),
+      ];
+      const ids = (...texts: string[]): string[] =>
+        [[mapped], [mapped, unmapped]]
+          .map(
+            (events) =>
+              told([...events, ...log(...texts), later]).find((one) =>
+                /fault|use-after/.test((one as string[])[0] ?? ''),
+              ) as string[],
+          )
+          .map(([rule = '', , message = '']) => `${rule}: ${message}`);
+      expect(ids(vtd('NO_PASID')).map((one) => one.split(':')[0])).to.deep.equal([
+        'fault-direction',
+        'use-after-unmap',
+      ]);
+      expect(ids(...smmu('0000020000000010')).map((one) => one.split(':')[0])).to.deep.equal([
+        'fault-direction',
+        'use-after-unmap',
+      ]);
+      const process = (pasid: string): string =>
+        `fault: wrote 0xfff00000 in the address space of PASID ${pasid}: not looked up among the mappings, which are those of the DMA API`;
+      expect(ids(vtd('PASID 0x5'))).to.deep.equal([process('0x5'), process('0x5')]);
+      expect(ids(...smmu('0000020000003810'))).to.deep.equal([process('0x3'), process('0x3')]);
+      // Four words alone name no device.
+      expect(
+        told(
+          log(
+            ...record('00000000fff00000').map((l) =>
+              l.replace('0000020000000010', '0000020000003810'),
+            ),
+          ),
+        ),
+      ).to.deep.equal([
+        [
+          'fault',
+          null,
+          'the device of stream 0x200 wrote 0xfff00000 in the address space of PASID 0x3',
+          1,
+          1,
+        ],
+      ]);
+    });
+
+    const reaches: [string, string, RegExp][] = [
+      [
+        'a mask',
+        'DMA addr 0x0000000123456000+4096 overflow (mask ffffffff, bus limit 0).',
+        /^the device cannot address 4,096 bytes at 0x123456000; its DMA mask is 0xffffffff; no swiotlb/,
+      ],
+      [
+        'a bus',
+        'DMA addr 0x0000000123456000+4096 overflow (mask ffffffffff, bus limit bfffffff).',
+        /, the limit of its bus 0xbfffffff;/,
+      ],
+      [
+        'slots',
+        'swiotlb addr 0x0000000040001000+2048 overflow (mask 3fffffff, bus limit 0).',
+        /a slot of swiotlb, whose own memory is out of reach$/,
+      ],
+      [
+        'Linux 4.19',
+        'overflow 0x0000000123456000+4096 of DMA mask ffffffff bus mask 0',
+        /its DMA mask is 0xffffffff; no/,
+      ],
+      [
+        'Linux 4.14',
+        'swiotlb_map_page: overflow 0x0000000123456000+4096 of device mask ffffffff',
+        /its DMA mask is/,
+      ],
+      [
+        'noforce',
+        'Cannot do DMA to address 0x0000000123456000',
+        /0x123456000; swiotlb=noforce forbids/,
+      ],
+      ['no mask', 'DMA map on device without dma_mask', /^the device has no DMA mask$/],
+    ];
+    for (const [name, text, message] of reaches)
+      it(`tell why a device cannot reach memory: ${name}`, () => {
+        const { findings } = lintLines(log(`ohci-pci 0000:00:13.0: ${text}`));
+        expect(findings.map(({ rule, device }) => [rule.id, device])).to.deep.equal([
+          ['memory-out-of-reach', '0000:00:13.0'],
+        ]);
+        expect(findings[0]?.message).to.match(message);
+      });
+
+    for (const newline of ['#012', '\\x0a'])
+      it(`show a report of two lines as one where a log has ${newline} between them`, () => {
+        const [found] = lintLines(
+          log(
+            `DMA-API: pci 0000:0f:00.0: device driver has pending DMA allocations while released from device [count=21]${newline}One of leaked entries details: [size=4096 bytes]`,
+          ),
+        ).findings;
+        expect(found?.message).to.match(/\[count=21\] One of leaked entries/);
+      });
+
     it('devices that a fault of a chip does not name are told apart by IOMMU and stream', () => {
       const smmu = (name: string, sid: string, fsynr: string): string =>
         `arm-smmu ${name}.iommu: Unhandled context fault: fsr=0x402, iova=0xfd7ff000, fsynr=0x${fsynr}, cbfrsynra=0x${sid}, cb=10`;

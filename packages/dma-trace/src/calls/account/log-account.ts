@@ -21,6 +21,7 @@ export class LogAccount {
   readonly byTopic: Record<LogTopic, number> = {
     fault: 0,
     swiotlbFull: 0,
+    outOfReach: 0,
     swiotlb: 0,
     dmaDebug: 0,
     iommu: 0,
