@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// `journalctl -o json`: one object a line.
+// `journalctl -o json`: one object a line; `-o json-pretty` and `dmesg -J`: one field a line.
 
 /** A line of a journal. */
 export interface JournalEntry {
@@ -12,18 +12,61 @@ export interface JournalEntry {
 /** Characters: longer entries are no lines of the kernel. */
 const LONGEST = 1 << 16;
 
+/** A field alone in its line. */
+const FIELD = /^\s+"(\w{1,64})" ?: (.+)$/;
+const OPENS = /^\s*(?:"dmesg": )?[[{]\s*$/;
+const CLOSES = /^\s*[\]}]+,? *\{?\s*$/;
+
+/** Entries with a field a line: the line of the message stands for the entry. */
+export class PrettyEntries {
+  private fields: Record<string, unknown> | null = null;
+
+  /** @returns null for a line that belongs to none; `nothing` for one without the message */
+  add(text: string): JournalEntry | 'nothing' | null {
+    if (text.length > LONGEST) return null;
+    if (OPENS.test(text)) {
+      this.fields = {};
+      return 'nothing';
+    }
+    const { fields } = this;
+    if (fields === null) return null;
+    if (CLOSES.test(text)) {
+      this.fields = {};
+      return 'nothing';
+    }
+    const [, name = '', shown = ''] = FIELD.exec(text.trimEnd()) ?? [];
+    if (name === '') {
+      this.fields = null;
+      return null;
+    }
+    fields[name] = parsed(`{"value":${shown.replace(/,$/, '')}}`)?.['value'];
+    if (name === 'MESSAGE') return entryOf(fields);
+    if (name !== 'msg' || typeof fields['msg'] !== 'string') return 'nothing';
+    const micros = /^ *(\d{1,9})\.(\d{6})$/.exec(shownTime(fields['time']))?.slice(1).join('');
+    return { text: prefixOf(micros ?? null) + oneLine(fields['msg']), program: null };
+  }
+}
+
+/** Seconds, a number to the JSON. */
+const shownTime = (time: unknown): string => (typeof time === 'number' ? time.toFixed(6) : '');
+
+/** Some messages of the kernel have two lines. */
+const oneLine = (message: string): string => message.replaceAll('\n', ' ');
+
 /** Null for a line that is none. */
 export function journalEntry(text: string): JournalEntry | null {
   if (!text.startsWith('{') || !text.includes('"MESSAGE"') || text.length > LONGEST) return null;
   const fields = parsed(text);
-  if (fields === null) return null;
+  return fields === null ? null : entryOf(fields);
+}
+
+function entryOf(fields: Readonly<Record<string, unknown>>): JournalEntry {
   const of = (name: string): string | null => {
     const value = fields[name];
     return typeof value === 'string' ? value : null;
   };
   // What is no UTF-8 is a list of bytes.
-  // Some messages of the kernel have two lines.
-  const message = (of('MESSAGE') ?? '').replaceAll('\n', ' ');
+  const message = oneLine(of('MESSAGE') ?? '');
   const name = of('SYSLOG_IDENTIFIER') ?? of('_COMM') ?? 'unknown';
   const isKernel = of('_TRANSPORT') === 'kernel' || name === 'kernel';
   return {

@@ -68,6 +68,13 @@ export function parseKernelLog(given: string, line: number): KernelLog | null {
   return isSure ? found : null;
 }
 
+/** Whether `tp_printk` printed it. */
+export function isPrintedEvent(given: string): boolean {
+  const text = given.replace(INDENT, '');
+  const level = LEVEL.exec(text)?.[0].length ?? 0;
+  return PRINTED_EVENT.test(text.slice(level + prefix(text.slice(level)).length));
+}
+
 /** Whether it begins as the kernel, or what keeps its log, begins lines. */
 export function hasLogPrefix(text: string): boolean {
   return LEVEL.test(text) || prefix(text).length > 0;

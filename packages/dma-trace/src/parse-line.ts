@@ -7,7 +7,7 @@ import { FormatDetector } from './formats/detect';
 import type { Format } from './formats/format';
 import { appendedAt, perf, perfRecord } from './formats/perf';
 import { parseDma } from './parse-dma';
-import { journalEntry } from './journal-json';
+import { PrettyEntries, journalEntry } from './journal-json';
 import { LinePrefixes } from './line-prefix';
 import { isIovaProbe, parseIovaProbe } from './parse-fprobe';
 import { parseGroup } from './parse-group';
@@ -38,6 +38,7 @@ export class LineParser {
   private readonly prefixes = new LinePrefixes();
   private readonly clock = new WholeTimes();
   private readonly inputs = new Inputs();
+  private readonly pretty = new PrettyEntries();
   private readonly scan = new Scanner('');
   private said = '';
   private wasDecoded = false;
@@ -95,7 +96,8 @@ export class LineParser {
     const plain = withoutEscapes(given);
     this.wasDecoded = false;
     this.ofProgram = null;
-    const entry = journalEntry(plain);
+    const entry = journalEntry(plain) ?? this.pretty.add(plain);
+    if (entry === 'nothing') return this.nothing(plain);
     if (entry !== null) {
       this.ofProgram = entry.program;
       if (entry.program !== null) return this.nothing(plain);

@@ -6,6 +6,8 @@ import { BrokenLines, endsEarly } from './ends-early';
 import type { FormatName } from './formats/format';
 import { LineParser } from './parse-line';
 import { LogTimes } from './log-times';
+import { isPrintedEvent } from './parse-kernel-log';
+import { isQuotedPrintable } from './quoted-printable';
 import { SwiotlbPairs } from './swiotlb-pairs';
 import { TimeOrder } from './time-order';
 import { Copies } from './copies';
@@ -160,6 +162,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
     this.stepNs = NaN;
     const text = line === 1 && given.startsWith(BYTE_ORDER_MARK) ? given.slice(1) : given;
     const event = this.parser.parse(text, line);
+    if (text.includes('=') && isQuotedPrintable(text, event))
+      throw new TraceError(
+        this.file,
+        line,
+        "is quoted-printable text of a mail ('=3D' for '=', lines that end with '=' go on below); expected it decoded: `python3 -m quopri -d FILE`",
+      );
     if (event === 'unparsed') {
       this.countUnparsed(line, text);
       this.refuseWrapped(line, text);
@@ -227,6 +235,12 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
         this.file,
         firstUnparsed.line,
         `the line ends early: expected an event on one line, got '${firstUnparsed.text}'`,
+      );
+    if (isPrintedEvent(firstUnparsed.text))
+      return new TraceError(
+        this.file,
+        firstUnparsed.line,
+        'is an event that tp_printk put into the kernel log, without its task and CPU, by which lines are put together; expected the trace itself: /sys/kernel/tracing/trace has the same events',
       );
     const isTimeless = wholeTimeText(firstUnparsed.text, this.parser.wholeClock);
     if (isTimeless !== null) return new TraceError(this.file, firstUnparsed.line, isTimeless);

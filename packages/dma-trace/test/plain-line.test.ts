@@ -164,6 +164,34 @@ describe('a line', () => {
       expect(parseLine(text.replace('fio', 'f o'), 1), text).to.equal('unparsed');
   });
 
+  it('of dmesg -J and of journalctl -o json-pretty are each the line of the message', () => {
+    const MESSAGE = FAULT.slice('[   12.345678] '.length);
+    const shown = JSON.stringify(MESSAGE);
+    const read = (text: string): unknown[] => {
+      const parser = new LineParser();
+      return text.split('\n').flatMap((line, i) => parser.parse(line, i + 1) ?? []);
+    };
+    const fault = { topic: 'fault', timeNs: 12_345_678_000, device: '0000:01:00.0', text: MESSAGE };
+    const dmesg = read(
+      `{\n   "dmesg": [\n      {\n         "pri": 3,\n         "time":    12.345678,\n         "msg": ${shown}\n      },{\n         "pri": 6,\n         "time":    13.000000,\n         "msg": "eth0: up"\n      }\n   ]\n}`,
+    );
+    expect(dmesg).to.have.length(2);
+    expect(dmesg[0]).to.include({ ...fault, line: 6 });
+    expect(dmesg[1]).to.include({ topic: 'other', timeNs: 13e9, text: 'eth0: up' });
+    const entry = (name: string, more: string): string =>
+      `{\n\t"_SOURCE_MONOTONIC_TIMESTAMP" : "12345678",\n\t"_TRANSPORT" : "${name}",\n\t"SYSLOG_IDENTIFIER" : "${name}",\n\t"PRIORITY" : "3",\n\t"MESSAGE" : ${shown}${more}\n}`;
+    const journal = read(
+      [entry('kernel', ''), entry('stdout', ''), entry('kernel', ',\n\t"_BOOT_ID" : "12"')].join(
+        '\n',
+      ),
+    );
+    expect(journal).to.have.length(2);
+    for (const [i, line] of [6, 20].entries()) expect(journal[i]).to.include({ ...fault, line });
+    // Braces alone are no structure of other text.
+    expect(read('}\nmy notes\n"a" : 1')).to.deep.equal(['unparsed', 'unparsed', 'unparsed']);
+    expect(read('{\nmy notes\n  "a" : 1')).to.deep.equal(['unparsed', 'unparsed']);
+  });
+
   it('of journalctl -o json is one of dmesg', () => {
     const json = (fields: object): string => JSON.stringify({ PRIORITY: '3', ...fields });
     const parser = new LineParser();

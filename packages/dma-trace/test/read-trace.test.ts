@@ -158,6 +158,33 @@ describe('readTrace', () => {
   });
 
   describe('refuses', () => {
+    it('events that tp_printk put into the log, and says what to record', async () => {
+      const text =
+        '[   40.000002] dma_map_page: 0000:00:05.0 dir=FROM_DEVICE dma_addr=ffdb0000 size=32768 phys_addr=650f000 attrs=\n';
+      const refused = await failure(all(readTrace(await temp.write('log', text))));
+      expect(refused).to.match(
+        /:1: is an event that tp_printk put .* \/sys\/kernel\/tracing\/trace /,
+      );
+    });
+
+    it('the quoted-printable text of a mail', async () => {
+      const encoded = (text: string): string => text.replaceAll('=', '=3D');
+      const fault =
+        '[   12.345678] DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault ad=\ndr 0xfff00000 [fault reason 0x05] PTE Write access is not set\n';
+      const map = encoded(mapLine(5)).trimEnd();
+      for (const [text, line] of [
+        [fault, 1],
+        [`${mapLine(4)}${map}\n`, 2],
+        [`Hello\n${map.slice(0, 90)}=\n${map.slice(90)}\n`, 2],
+      ] as const) {
+        const refused = await failure(all(readTrace(await temp.write('mail', text))));
+        expect(refused).to.match(new RegExp(`:${String(line)}: is quoted-printable .*quopri -d`));
+      }
+      const plain =
+        '[   12.345678] DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0xfff00000 [fault reason 0x05] PTE Write access is not set\nattr=3D\n';
+      expect(await all(readTrace(await temp.write('log', mapLine(5) + plain)))).to.have.length(2);
+    });
+
     const cases: [string, string | Buffer, string | RegExp][] = [
       ['an empty file', '', /^is empty; expected a capture: ftrace text, .* or a kernel log$/],
       ['a gzip of nothing', gzipSync(''), /^has no event; expected a capture: /],

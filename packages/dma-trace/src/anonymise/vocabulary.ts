@@ -38,7 +38,7 @@ dma-debug disabling dma_debug num_entries nents entries ents
 bus client dump vPFN DTE CMD cap ecap lines reg_base_addr GFSR GFSYNR0 GFSYNR1 GFSYNR2 FSR FSYNR0 FSYNR1 SID mem between at phys base qw0 qw1
 rk_iommu mtk-iommu exynos-sysmmu sun50i-iommu ipmmu-vmsa apple-dart riscv,iommu qcom-iommu-ctx unexpected global occurred id boot
 dir wr rd master larb port layer code stream pgd pmd pte ttbr for PROTECTION SECURITY ACCESS MULTI-HIT READ WRITE AR AW devid iotval iotval2 serious
-do dma_mask len than pa gpa spa mmio-addr under ver grown unaligned iova dte_index pte_index page_offset
+NO_PASID do dma_mask len than pa gpa spa mmio-addr under ver grown unaligned iova dte_index pte_index page_offset
 `;
 
 const VOCABULARY: ReadonlySet<string> = new Set(
