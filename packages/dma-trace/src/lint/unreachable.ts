@@ -33,7 +33,7 @@ export class UnreachableCheck implements Check {
       });
       return;
     }
-    const asked = `${size === null ? '' : `${bytes(size)} `}at 0x${significant(address)}`;
+    const asked = `${size === null ? 'the memory' : bytes(size)} at 0x${significant(address)}`;
     const limits = [
       ...(mask === null ? [] : [`its DMA mask is 0x${significant(mask)}`]),
       ...(busLimit === null ? [] : [`the limit of its bus 0x${significant(busLimit)}`]),

@@ -600,7 +600,7 @@ describe('lint rules', () => {
       [
         'noforce',
         'Cannot do DMA to address 0x0000000123456000',
-        /0x123456000; swiotlb=noforce forbids/,
+        /address the memory at 0x123456000; swiotlb=noforce forbids/,
       ],
       ['no mask', 'DMA map on device without dma_mask', /^the device has no DMA mask$/],
     ];
