@@ -111,7 +111,8 @@ export class UnmapLines {
     const mapping = candidates[0];
     if (!mapping) {
       counts.unpairedUnmaps++;
-      account?.strayUnmap(event, call, live, this.dropUnmapOf(context, call)?.timeNs);
+      const own = this.dropUnmapOf(context, call);
+      account?.strayUnmap(event, call, live, own?.timeNs);
       context.callDone();
       if ('physAddrs' in call) context.strayEntries = call.physAddrs.length;
       return;
