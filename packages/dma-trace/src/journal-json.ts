@@ -12,8 +12,8 @@ export interface JournalEntry {
 /** Characters: longer entries are no lines of the kernel. */
 const LONGEST = 1 << 16;
 
-/** A field alone in its line. */
-const FIELD = /^\s+"(\w{1,64})" ?: (.+)$/;
+/** A field alone in its line: of journalctl, whose names have no small letters, or of dmesg. */
+const FIELD = /^\s+"([A-Z\d_]{1,64}|fac|pri|time|caller|msg)" ?: (.+)$/;
 const OPENS = /^\s*(?:"dmesg": )?[[{]\s*$/;
 const CLOSES = /^\s*[\]}]+,? *\{?\s*$/;
 

@@ -325,7 +325,7 @@ describe('iommu-bounce replay', () => {
     ['an empty file', '', /is empty/],
     ['a truncated .gz', gzipSync(SMALL).subarray(0, 60), /ends in the middle/],
     ['a binary file', Buffer.from([0, 1, 2, 3, 0, 0, 7]), /binary/],
-    ['facts instead of a trace', '{\n "trace": "x"\n}\n', /:1: not a capture/],
+    ['facts instead of a trace', '{\n "trace": "x"\n}\n', /:2: not a capture/],
     ['another text', 'one\ntwo\n', /:1: not a capture: expected a line like/],
   ];
   for (const [what, content, message] of files)
