@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Files that a command writes: whole or not at all, and no file of somebody else is replaced.
 
+import { randomBytes } from 'node:crypto';
 import {
   type Stats,
   closeSync,
@@ -11,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from './errors';
 import { makeFolder } from './make-folder';
 import { codeOf, statOrNot } from './files';
@@ -32,9 +33,11 @@ const HEAD = 1024;
 
 /**
  * To be called before long work; writeFile does it again.
- * @throws UsageError if the folder is not there, or a file is that must not be replaced
+ * @throws UsageError if the name is none of a file, the folder is not there, or a file is that must not be replaced
  */
 export function checkWritable(path: string, replacing: Replacing): void {
+  if (path === '' || path.endsWith('/'))
+    throw new UsageError(`'${path}': cannot be written, expected the name of a file`);
   const folder = dirname(path);
   if (replacing.makeFolders === true) makeFolders(folder, path);
   else if (statOrNot(folder)?.isDirectory() !== true)
@@ -59,9 +62,14 @@ export function writeFile(path: string, text: string, replacing: Replacing): voi
   });
 }
 
+/** A new name in the folder of a file. It is short: that of the file can be as long as names may be. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
+}
+
 function writeOrNot(path: string, text: string): void {
   const stat = statOrNot(path);
-  const temporary = `${path}.${String(process.pid)}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     if (stat !== undefined && isStream(stat)) writeFileSync(path, text);
     else {
@@ -69,7 +77,7 @@ function writeOrNot(path: string, text: string): void {
       renameSync(temporary, path);
     }
   } catch (error) {
-    // Not there where its name is too long.
+    // Not there where its path is too long.
     if (statOrNot(temporary) !== undefined) rmSync(temporary, { force: true });
     throw new UsageError(`${path}: cannot be written (${codeOf(error)})`);
   }

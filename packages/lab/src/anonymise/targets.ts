@@ -8,7 +8,7 @@ import { UsageError } from '../errors';
 import { makeFolder } from '../make-folder';
 import { codeOf, statOrNot } from '../files';
 import { cleanedUp, whole } from '../interrupt';
-import { type Replacing, checkWritable } from '../write-file';
+import { type Replacing, checkWritable, temporaryBeside } from '../write-file';
 
 /** One file: under a temporary name until all are whole. */
 interface Target {
@@ -57,8 +57,7 @@ export class Targets {
 
   /** A name to write to until done(). */
   temporaryOf(path: string): string {
-    const temporary = `${path}.${String(process.pid)}.tmp`;
-    rmSync(temporary, { force: true });
+    const temporary = temporaryBeside(path);
     this.all.push({ path, temporary });
     return temporary;
   }

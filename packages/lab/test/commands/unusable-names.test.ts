@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Names that no file can have: each verb says so in one line.
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cli, withFolder } from './run-cli';
+import { cli, fixtures, withFolder } from './run-cli';
 
 /** Longer than a file system takes. */
 const LONG = 'x'.repeat(300);
@@ -31,10 +31,12 @@ describe('names that no file can have', () => {
     withFolder(async (folder) => {
       const file = join(folder, 'file');
       writeFileSync(file, 'text\n');
-      for (const name of [`${LONG}.html`, join(file, 'a.html'), join(file, 'b', 'a.html')])
+      const names = ['', `${folder}/new.html/`, `${LONG}.html`, join(file, 'a.html')];
+      for (const name of [...names, join(file, 'b', 'a.html')])
         for (const args of [
           ['series', '--json', '--report'],
-          ['breakeven', '--json', '--out'],
+          ['calibrate', '--json', '--out'],
+          ['check', '--report'],
           ['scenario', 'nosync', '--report'],
           ['play', '--out'],
           ['kconfig', '--out'],
@@ -42,5 +44,23 @@ describe('names that no file can have', () => {
           await expectRefused(...args, name);
       for (const name of [LONG, join(file, 'out')])
         await expectRefused('anonymise', file, '--out', name);
+    }));
+
+  it('are longer than a file system takes: the longest that it takes is written', () =>
+    withFolder(async (folder) => {
+      const capture = join(fixtures, 'captures/dma-iova.trace.txt');
+      const longest = (end: string): string => 'n'.repeat(255 - Buffer.byteLength(end)) + end;
+      for (const [end, ...args] of [
+        ['é.config', 'kconfig', '--out'],
+        ['.html', 'scenario', 'nosync', '--report'],
+        ['', 'read', '--out'],
+        ['.trace.txt.gz', 'anonymise', capture, '--out'],
+      ] as const) {
+        const name = longest(end);
+        const { status, err } = await cli(...args, join(folder, name));
+        expect({ status, err }, args.join(' ')).to.deep.equal({ status: 0, err: '' });
+        expect(readdirSync(folder)).to.deep.equal([name]);
+        rmSync(join(folder, name), { recursive: true });
+      }
     }));
 });

@@ -75,7 +75,8 @@ export function writeSite(
     throw new ReadError(
       `${folder}: holds a site with the C of a series, and the new one has none; choose another folder, or use --force to replace it`,
     );
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
+  // Not longer than the folder's own name: that may be as long as a name can be.
+  const temporary = join(dirname(target), `.${randomBytes(8).toString('hex')}.tmp`);
   try {
     writeAll(temporary, files);
     if (foreign.length === 0) replaceFolder(target, temporary);
