@@ -112,9 +112,19 @@ function kconfig(options: KconfigOptions, io: CommandIo): void {
 function parsed(options: KconfigOptions, dotConfig: string, io: CommandIo): Kconfig {
   const { tree, file, allowShell = false, setMacro: macros = new Map<string, string>() } = options;
   if (tree === undefined && file === undefined) {
+    for (const [name, value] of [
+      ['--arch', options.arch],
+      ['--allow-shell', options.allowShell],
+      ['--set-macro', options.setMacro],
+    ] as const)
+      if (value !== undefined)
+        throw new UsageError(
+          `${name}: the series' own Kconfig does not ask for it; expected --tree or --file`,
+        );
     return parseKconfig('Kconfig', (path) => (path === 'Kconfig' ? seriesKconfig : undefined));
   }
-  const arch = options.arch ?? (tree === undefined ? undefined : archOf(dotConfig, io));
+  const recorded = options.arch ?? (tree === undefined ? undefined : archOf(dotConfig));
+  const arch = recorded ?? (tree === undefined ? undefined : archHere());
   const opened = openTree({
     allowShell,
     macros,
@@ -122,18 +132,19 @@ function parsed(options: KconfigOptions, dotConfig: string, io: CommandIo): Kcon
     ...(file === undefined ? {} : { file }),
     ...(arch === undefined ? {} : { arch }),
   });
+  if (arch !== recorded && arch !== undefined)
+    io.err(`note: no --arch and none in the .config: ${arch}, as this machine\n`);
   return parseKconfig(opened.file, opened.readFile, opened.options);
 }
 
-/** What the heading of a .config says (`# Linux/x86 5.14.0 Kernel Configuration`), ARCH, or this machine's. */
-function archOf(dotConfig: string, io: CommandIo): string | undefined {
-  const said = /^# Linux\/(\w+) /m.exec(dotConfig)?.[1];
-  if (said !== undefined) return said;
+/** What the heading of a .config says (`# Linux/x86 5.14.0 Kernel Configuration`), or ARCH. */
+function archOf(dotConfig: string): string | undefined {
   const { ARCH, SRCARCH } = process.env;
-  if (ARCH !== undefined || SRCARCH !== undefined) return ARCH ?? SRCARCH;
-  const here = process.arch === 'x64' || process.arch === 'ia32' ? 'x86' : process.arch;
-  io.err(`note: no --arch and none in the .config: ${here}, as this machine\n`);
-  return here;
+  return /^# Linux\/(\w+) /m.exec(dotConfig)?.[1] ?? ARCH ?? SRCARCH;
+}
+
+function archHere(): string {
+  return process.arch === 'x64' || process.arch === 'ia32' ? 'x86' : process.arch;
 }
 
 /** What parsing and evaluation noticed, on stderr: never more than a screen. */

@@ -56,6 +56,21 @@ describe('kconfig --tree', () => {
       expect(i386.out).to.match(/^BITS=n/);
     }));
 
+  it('says of a folder that is not there only that', async () => {
+    const { status, out, err } = await cli('kconfig', '--tree', 'not-there');
+    expect([status, out]).to.deep.equal([2, '']);
+    expect(err).to.match(/^iommu-bounce: not-there: no such folder, [^\n]+\n$/);
+  });
+
+  for (const args of [['--arch', 'x86'], ['--allow-shell'], ['--set-macro', 'CC=clang']])
+    it(`is needed for ${args.join(' ')}, or --file`, async () => {
+      const { status, out, err } = await cli('kconfig', ...args);
+      expect([status, out]).to.deep.equal([2, '']);
+      expect(err).to.equal(
+        `iommu-bounce: ${args[0] ?? ''}: the series' own Kconfig does not ask for it; expected --tree or --file\n`,
+      );
+    });
+
   it('takes the architecture of the .config, and names those there are', () =>
     withTree(
       { ...LINUX, config: '# Linux/arm64 6.1.0 Kernel Configuration\nCONFIG_DEV=y\n' },
