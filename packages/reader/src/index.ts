@@ -11,7 +11,7 @@ export {
   openReading,
   readingSite,
 } from './reading';
-export { writeSite } from './site/files';
+export { checkSiteFolder, writeSite } from './site/files';
 
 // what a reading is made of
 export type { FilePatch, Hunk, Patch, Place, Series } from './series/series';

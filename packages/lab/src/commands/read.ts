@@ -97,8 +97,9 @@ async function read(
   };
   show(1, 'reads the port and the series');
   // It loads the TypeScript compiler: other verbs start without it.
-  const { changedByPatch, checkReading, openReading, readingSite, writeSite } =
+  const { changedByPatch, checkReading, checkSiteFolder, openReading, readingSite, writeSite } =
     await import('@iommu-bounce/reader');
+  if (options.out !== undefined) checkSiteFolder(options.out, options.force === true);
   const reading = await openReading({
     series: options.series ?? [],
     kernel: options.kernel ?? null,

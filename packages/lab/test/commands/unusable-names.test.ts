@@ -43,7 +43,12 @@ describe('names that no file can have', () => {
         ])
           await expectRefused(...args, name);
       for (const name of [LONG, join(file, 'out')])
-        await expectRefused('anonymise', file, '--out', name);
+        for (const args of [
+          ['anonymise', file],
+          ['read', '--force'],
+        ])
+          await expectRefused(...args, '--out', name);
+      await expectRefused('read', '--force', '--out', '');
     }));
 
   it('are longer than a file system takes: the longest that it takes is written', () =>

@@ -41,6 +41,35 @@ export function assetsOf(script: string, style: string): PageAssets {
   return { script, scriptHash: sha256(script), style, styleHash: sha256(style) };
 }
 
+/** A folder for a site: what the reader wrote there before, and what it did not. */
+interface SiteFolder {
+  readonly target: string;
+  readonly ours: ReadonlySet<string>;
+  readonly foreign: readonly string[];
+}
+
+/**
+ * To be called before long work; writeSite does it again.
+ * @throws {ReadError} a folder that is refused whatever the site is
+ */
+export function checkSiteFolder(folder: string, force: boolean): void {
+  siteFolder(folder, force);
+}
+
+function siteFolder(folder: string, force: boolean): SiteFolder {
+  if (folder === '') throw new ReadError('the name of the folder is empty, expected one to write');
+  const target = resolve(folder);
+  const present = presentIn(target, folder);
+  const ours = readManifest(target);
+  const foreign = present.filter((name) => !ours.has(name));
+  const [first] = foreign;
+  if (first !== undefined && !force)
+    throw new ReadError(
+      `${folder}: holds ${first}, which iommu-bounce did not write; choose another folder, or use --force to add the site to it`,
+    );
+  return { target, ours, foreign };
+}
+
 /**
  * Writes a site into a folder, whole or not at all. The folder's parent has to exist.
  *
@@ -56,15 +85,7 @@ export function writeSite(
   files: ReadonlyMap<string, string>,
   force: boolean,
 ): boolean {
-  const target = resolve(folder);
-  const present = presentIn(target, folder);
-  const ours = readManifest(target);
-  const foreign = present.filter((name) => !ours.has(name));
-  const [first] = foreign;
-  if (first !== undefined && !force)
-    throw new ReadError(
-      `${folder}: holds ${first}, which iommu-bounce did not write; choose another folder, or use --force to add the site to it`,
-    );
+  const { target, ours, foreign } = siteFolder(folder, force);
   const names = [...files.keys()];
   const taken = names.find((name) => foreign.includes(name));
   if (taken !== undefined)
@@ -97,10 +118,14 @@ function presentIn(target: string, folder: string): string[] {
   const parent = dirname(target);
   if (!existsSync(parent))
     throw new ReadError(`${folder}: the folder ${dirname(folder)} does not exist`);
-  const stat = lstatSync(target, { throwIfNoEntry: false });
-  if (!stat) return [];
-  if (!stat.isDirectory()) throw new ReadError(`${folder}: is a file or link, expected a folder`);
-  return readdirSync(target).sort();
+  try {
+    const stat = lstatSync(target, { throwIfNoEntry: false });
+    if (!stat) return [];
+    if (stat.isDirectory()) return readdirSync(target).sort();
+  } catch (error) {
+    throw new ReadError(`${folder}: cannot write the site: ${messageOf(error)}`);
+  }
+  throw new ReadError(`${folder}: is a file or link, expected a folder`);
 }
 
 function writeAll(temporary: string, files: ReadonlyMap<string, string>): void {
