@@ -23,6 +23,19 @@ describe('makeFolder', () => {
     }
   });
 
+  it('takes back what it made, unless something is in it', () => {
+    const path = join(folder, 'a', 'b', 'c');
+    makeFolder(join(folder, 'a'));
+    makeFolder(path)();
+    expect(existsSync(join(folder, 'a'))).to.equal(true);
+    expect(existsSync(join(folder, 'a', 'b'))).to.equal(false);
+    const undo = makeFolder(path);
+    writeFileSync(join(folder, 'a', 'b', 'file'), '');
+    undo();
+    expect(existsSync(path)).to.equal(false);
+    expect(existsSync(join(folder, 'a', 'b', 'file'))).to.equal(true);
+  });
+
   it('says that a file is in the way', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => {

@@ -89,20 +89,22 @@ async function swept(
   });
   const release = cleanedUp(() => {
     results.close();
-    io.err(
-      `${io.errIsTerminal ? CLEAR : ''}sweep: stopped after ${String(results.next)} of ${plural(spec.points.count, 'point')}; --resume goes on\n`,
-    );
+    const stopped = results.begun
+      ? `after ${String(results.next)} of ${plural(spec.points.count, 'point')}; --resume goes on`
+      : 'before it began';
+    io.err(`${io.errIsTerminal ? CLEAR : ''}sweep: stopped ${stopped}\n`);
   });
   try {
     const left = spec.points.count - results.next;
     if (left > 0) {
       const engine = await startEngine(left);
       try {
+        results.begin();
         await rowsOf(spec, results, engine, io);
       } finally {
         await engine.close();
       }
-    }
+    } else results.begin();
     if (!results.ended) await results.finish();
     if (report !== undefined) writeReport(report, sweepPage(spec, manifest, results, name));
   } finally {

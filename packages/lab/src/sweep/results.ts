@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The folder of a sweep: rows and failures in the order of the points, a manifest, and at the end the rows as Parquet.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { makeFolder } from '../make-folder';
-import { codeOf } from '../files';
+import { codeOf, statOrNot } from '../files';
 import { writeFile } from '../write-file';
 import { LineFile, type StoredLine } from './line-file';
 import { locked } from './lock';
-import { type Manifest, expectSame, readManifest } from './manifest';
+import { type Manifest, type ManifestBefore, expectSame, readManifest } from './manifest';
 import { writeParquet } from './parquet';
 import type { Point } from './points';
 import type { PointOutcome } from './engine';
 import type { Spec } from './spec';
 
 const PARQUET = 'results.parquet';
+const MANIFEST = 'manifest.json';
+const LINES = ['results.jsonl', 'failures.jsonl'] as const;
 
 export class Results {
   /** The first point that has neither row nor failure. */
@@ -24,6 +26,8 @@ export class Results {
   failures = 0;
   /** Nothing is left to do: every point has its row or failure, Parquet and the manifest are there. */
   ended = false;
+  /** Its manifest is there: --resume goes on with it. */
+  begun: boolean;
 
   private constructor(
     readonly folder: string,
@@ -31,11 +35,14 @@ export class Results {
     private readonly manifest: Manifest,
     private readonly rowFile: LineFile,
     private readonly failureFile: LineFile,
-    private readonly unlock: () => void,
-  ) {}
+    before: ManifestBefore | null,
+    private readonly leave: () => void,
+  ) {
+    this.begun = before !== null;
+  }
 
   /**
-   * Opens the folder, makes it, or goes on with what is in it.
+   * Opens the folder, makes it, or goes on with what is in it. Until begin() it holds no sweep.
    * @param warn is told what a crash left and is dropped
    * @throws UsageError
    */
@@ -45,27 +52,32 @@ export class Results {
     folder: string,
     { resume, warn }: { readonly resume: boolean; readonly warn: (text: string) => void },
   ): Results {
-    const isNew = prepared(folder, resume);
-    const unlock = locked(join(folder, 'lock'));
+    const leave = taken(folder, resume);
     try {
-      const path = join(folder, 'manifest.json');
-      const before = isNew ? null : readManifest(path);
+      const path = join(folder, MANIFEST);
+      // Only now: another sweep may have ended since the folder was looked at.
+      const before = isNew(folder, resume) ? null : readManifest(path);
       if (before) expectSame(folder, before, manifest);
-      else writeManifest(path, manifest);
-      const [rows, failures] = ['results.jsonl', 'failures.jsonl'].map(
-        (name) => new LineFile(join(folder, name)),
-      ) as [LineFile, LineFile];
-      const results = new Results(folder, spec, manifest, rows, failures, unlock);
+      const [rows, failures] = LINES.map((name) => new LineFile(join(folder, name))) as [
+        LineFile,
+        LineFile,
+      ];
+      const results = new Results(folder, spec, manifest, rows, failures, before, leave);
       if (before) {
         const isWhole = results.recover(warn);
         results.ended = isWhole && before.complete === true && existsSync(join(folder, PARQUET));
-        if (!results.ended) writeManifest(path, manifest);
       }
       return results;
     } catch (error) {
-      unlock();
+      leave();
       throw error;
     }
+  }
+
+  /** To be called when points can run. @throws UsageError */
+  begin(): void {
+    if (!this.ended) writeManifest(join(this.folder, MANIFEST), this.manifest);
+    this.begun = true;
   }
 
   /**
@@ -89,7 +101,7 @@ export class Results {
   async finish(): Promise<void> {
     const { rows, failures } = this;
     await writeParquet(join(this.folder, PARQUET), this.spec, this.stored());
-    writeManifest(join(this.folder, 'manifest.json'), {
+    writeManifest(join(this.folder, MANIFEST), {
       ...this.manifest,
       ...{ rows, failures, complete: true },
       run: { ...this.manifest.run, finished: new Date().toISOString() },
@@ -106,10 +118,12 @@ export class Results {
     for (const { value } of this.failureFile.lines()) yield value;
   }
 
+  /** Leaves nothing of a sweep that has not begun. */
   close(): void {
     this.rowFile.close();
     this.failureFile.close();
-    this.unlock();
+    if (!this.begun) for (const name of LINES) rmSync(join(this.folder, name), { force: true });
+    this.leave();
   }
 
   private rowOf(
@@ -179,16 +193,41 @@ function writeManifest(path: string, manifest: Manifest): void {
   writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`, { what: 'manifest', force: true });
 }
 
-/** @returns whether nothing of a sweep is there */
-function prepared(folder: string, resume: boolean): boolean {
+/**
+ * Makes the folder and locks it.
+ * @returns gives it back; then one that was made for this, and is empty, is not there
+ * @throws UsageError
+ */
+function taken(folder: string, resume: boolean): () => void {
+  let unmake: () => void;
+  try {
+    unmake = makeFolder(folder);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+  try {
+    // No lock is put beside somebody else's files.
+    isNew(folder, resume);
+    const unlock = locked(join(folder, 'lock'));
+    return () => {
+      unlock();
+      unmake();
+    };
+  } catch (error) {
+    unmake();
+    throw error;
+  }
+}
+
+/** @returns whether nothing of a sweep is there. @throws UsageError */
+function isNew(folder: string, resume: boolean): boolean {
   let names: string[];
   try {
-    makeFolder(folder);
     names = readdirSync(folder);
   } catch (error) {
-    throw new UsageError(`${folder}: the folder cannot be made or read (${codeOf(error)})`);
+    throw unusable(folder, error);
   }
-  if (existsSync(join(folder, 'manifest.json'))) {
+  if (names.includes(MANIFEST)) {
     if (!resume)
       throw new UsageError(
         `${folder}: holds a sweep; give --resume to go on with it, or another folder`,
@@ -196,7 +235,15 @@ function prepared(folder: string, resume: boolean): boolean {
     return false;
   }
   // A sweep that was killed before its manifest was there leaves these.
-  if (names.some((name) => name !== 'lock' && !name.endsWith('.tmp')))
+  const isLeft = (name: string): boolean =>
+    name === 'lock' ||
+    name.endsWith('.tmp') ||
+    (LINES.some((one) => one === name) && statOrNot(join(folder, name))?.size === 0);
+  if (!names.every(isLeft))
     throw new UsageError(`${folder}: is not empty and holds no sweep; expected another folder`);
   return true;
+}
+
+function unusable(folder: string, error: unknown): UsageError {
+  return new UsageError(`${folder}: the folder cannot be made or read (${codeOf(error)})`);
 }

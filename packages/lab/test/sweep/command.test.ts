@@ -22,6 +22,8 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import sinon from 'sinon';
+import { UsageError } from '../../src/errors';
+import * as lock from '../../src/sweep/lock';
 import { LocalPool, WORKER_FILE } from '../../src/sweep/pool';
 import { type CliResult, cli, fixtures, withFolder } from '../commands/run-cli';
 import { type PoolStub, stubPool } from './stub-pool';
@@ -521,5 +523,48 @@ describe('iommu-bounce sweep', function () {
         await cli('sweep', spec, '--out', out, '--jobs', '1'),
         'another sweep writes into this folder',
       );
+    }));
+
+  it('leaves nothing of a sweep that never began, and needs no --resume after it', () =>
+    swept(async ({ spec, out, rows }) => {
+      const deep = join(out, 'a', 'b');
+      start.onCall(start.callCount).rejects(new UsageError('no threads'));
+      expectRefused(await cli('sweep', spec, '--out', deep, '--jobs', '1'), 'no threads');
+      expect(existsSync(out)).to.equal(false);
+
+      mkdirSync(out);
+      start.onCall(start.callCount).rejects(new UsageError('no threads'));
+      await cli('sweep', spec, '--out', out, '--jobs', '1');
+      expect(readdirSync(out)).to.deep.equal([]);
+
+      // As one leaves it that was killed before its engine had started.
+      writeFileSync(join(out, 'lock'), '');
+      for (const name of ['results.jsonl', 'failures.jsonl']) writeFileSync(join(out, name), '');
+      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
+      expect(rowsIn(out)).to.equal(rows);
+
+      const before = readFileSync(join(out, 'manifest.json'), 'utf8');
+      truncateSync(join(out, 'results.jsonl'), rows.indexOf('\n') + 1);
+      start.onCall(start.callCount).rejects(new UsageError('no threads'));
+      await cli('sweep', spec, '--out', out, '--jobs', '1', '--resume');
+      expect(readFileSync(join(out, 'manifest.json'), 'utf8')).to.equal(before);
+      expect(rowsIn(out)).to.equal(rows.slice(0, rows.indexOf('\n') + 1));
+    }));
+
+  it('looks into the folder once more when it has its lock', () =>
+    swept(async (paths) => {
+      const { spec, out, rows } = paths;
+      // Another sweep ends there just when this one takes its lock.
+      const take = sinon.stub(lock, 'locked').callsFake((path) => {
+        take.restore();
+        copyDone(paths);
+        return lock.locked(path);
+      });
+      expectRefused(
+        await cli('sweep', spec, '--out', out, '--jobs', '1'),
+        'holds a sweep; give --resume to go on with it',
+      );
+      expect(rowsIn(out)).to.equal(rows);
+      expect(existsSync(join(out, 'lock'))).to.equal(false);
     }));
 });
