@@ -24,10 +24,15 @@ export class LineFile {
     try {
       // Not with O_APPEND: what a failed write leaves is cut off, and written over.
       this.fd = openSync(path, openFlags(path));
-      this.size = fstatSync(this.fd).size;
     } catch (error) {
       throw cannot(path, error);
     }
+    const stat = fstatSync(this.fd);
+    this.size = stat.size;
+    if (stat.isFile()) return;
+    // A pipe or a device would be read for ever.
+    closeSync(this.fd);
+    throw new UsageError(`${path}: is no file, expected rows of a sweep`);
   }
 
   /**
@@ -55,8 +60,7 @@ export class LineFile {
   /** Drops all from a place on. */
   cut(size: number): void {
     try {
-      // A device like /dev/full has no length.
-      if (fstatSync(this.fd).isFile()) ftruncateSync(this.fd, size);
+      ftruncateSync(this.fd, size);
       this.size = size;
     } catch (error) {
       throw cannot(this.path, error);

@@ -551,6 +551,26 @@ describe('iommu-bounce sweep', function () {
       expect(rowsIn(out)).to.equal(rows.slice(0, rows.indexOf('\n') + 1));
     }));
 
+  it('refuses a device in place of its rows', function () {
+    if (!existsSync('/dev/full')) this.skip();
+    return swept((paths) => {
+      const { spec, out } = paths;
+      copyDone(paths);
+      rmSync(join(out, 'results.jsonl'));
+      // It can be read for ever.
+      symlinkSync('/dev/full', join(out, 'results.jsonl'));
+      const args = [BIN, 'sweep', spec, '--out', out, '--resume', '--jobs', '1'];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      expectRefused(
+        { status: status as CliResult['status'], out: stdout, err: stderr },
+        'results.jsonl: is no file, expected rows of a sweep',
+      );
+    });
+  });
+
   it('looks into the folder once more when it has its lock', () =>
     swept(async (paths) => {
       const { spec, out, rows } = paths;
