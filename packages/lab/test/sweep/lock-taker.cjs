@@ -2,7 +2,7 @@
 // A process that wants each lock of a folder, at the same instants as others: args are the folder, and the number of locks.
 'use strict';
 require('../../../../register.cjs');
-const { join } = require('node:path');
+const path = require('node:path');
 const { locked } = require('../../src/sweep/lock');
 
 const [folder, count] = process.argv.slice(2);
@@ -12,7 +12,7 @@ process.on('message', (begin) => {
     // All want it in the same instant.
     while (Date.now() < begin + 4 * i);
     try {
-      locked(join(folder, String(i)));
+      locked(path.join(folder, String(i)));
       taken.push(i);
     } catch (error) {
       if (!error.message.includes('another sweep writes into this folder')) throw error;
