@@ -5,11 +5,9 @@ import { isReadAgain } from './files';
 import { type Repetition, Restarts, findRepetitions } from './repeated-within';
 import type { TraceCounters } from './trace-counters';
 import { TraceError } from './trace-error';
-import { TwinLines } from './twin-lines';
+import { FIRST, TwinLines } from './twin-lines';
 
 const EXPECTED = 'expected each line once';
-/** Places of lines that are kept. */
-const FIRST = 3;
 
 /** Events of which two alike cannot come at once on one CPU, where devices are translated: memory may be mapped twice, an address not. */
 const CALLS: ReadonlySet<string> = new Set<TraceEvent['kind']>([
@@ -31,8 +29,9 @@ export class Copies {
     const isEvent = event.kind !== 'kernelLog';
     if (stepNs > 0) this.restarts.add(event.line, bytes.subarray(start, end), isEvent, stepNs);
     this.isTranslated ||= event.kind === 'iommuMap';
-    const isCall = CALLS.has(event.kind) && this.isTranslated && !isDirect(event);
-    this.twins.add(bytes, start, end, event.line, stepNs === 0 && isEvent, isCall);
+    const isAtOnce = stepNs === 0 && isEvent;
+    const isCall = isAtOnce && this.isTranslated && CALLS.has(event.kind) && !isDirect(event);
+    this.twins.add(bytes, start, end, event.line, isAtOnce, isCall);
   }
 
   /**
@@ -48,11 +47,11 @@ export class Copies {
         `the line is the one above it, and so are half of the lines of the file; ${EXPECTED}: \`sort -u\` in place of \`sort\``,
       );
     // A clock of ticks says of many lines that they are at once.
-    if (counters.tickNs === 0) for (const line of twins.calls) count(1, line, counters);
+    if (counters.tickNs === 0) count(twins.calls, twins.firstCalls, counters);
     if (restarts.isEmpty || !(await isReadAgain(path))) return;
     for (const found of await findRepetitions(file, path, restarts)) {
       if (found.isCopy) throw new TraceError(file, found.line, textOf(found));
-      count(found.lines, found.line, counters);
+      count(found.lines, [found.line], counters);
     }
   }
 }
@@ -60,9 +59,9 @@ export class Copies {
 const isDirect = (event: TraceEvent): boolean =>
   event.kind === 'mapPage' && event.dmaAddr === event.phys;
 
-function count(lines: number, first: number, counters: TraceCounters): void {
+function count(lines: number, first: readonly number[], counters: TraceCounters): void {
   counters.repeated += lines;
-  if (counters.repeatedLines.length < FIRST) counters.repeatedLines.push(first);
+  counters.repeatedLines = [...counters.repeatedLines, ...first].slice(0, FIRST);
 }
 
 function textOf({ lines, line, lastLine, firstLine, firstLastLine }: Repetition): string {

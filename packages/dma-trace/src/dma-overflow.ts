@@ -16,12 +16,12 @@ export interface DmaOverflow {
 
 /** `DMA addr 0x…+4096 overflow (mask ffffffff, bus limit 0).`, of a slot `swiotlb addr 0x…`: Linux 5.7 and later. */
 const NEW =
-  /(?<what>DMA|swiotlb) addr 0x(?<addr>[\da-f]+)\+(?<size>\d+) overflow \(mask (?<mask>[\da-f]+), bus limit (?<bus>[\da-f]+)\)/;
+  /(?<what>DMA|swiotlb) addr 0x(?<addr>[\da-f]+)\+(?<size>\d+) overflow \(mask (?<mask>[\da-f]+), bus limit (?<bus>[\da-f]+)\)/i;
 /** `overflow 0x…+4096 of DMA mask ffffffff bus mask 0`, of `device mask` before 4.19. */
 const OLD =
-  /: overflow (?:0x)?(?<addr>[\da-f]+)\+(?<size>\d+) of (?:DMA|device) mask (?<mask>[\da-f]+)(?: bus (?:mask|limit) (?<bus>[\da-f]+))?/;
+  /: overflow (?:0x)?(?<addr>[\da-f]+)\+(?<size>\d+) of (?:DMA|device) mask (?<mask>[\da-f]+)(?: bus (?:mask|limit) (?<bus>[\da-f]+))?/i;
 /** With swiotlb=noforce, before 5.7. */
-const REFUSED = /: Cannot do DMA to address 0x(?<addr>[\da-f]+)/;
+const REFUSED = /: Cannot do DMA to address 0x(?<addr>[\da-f]+)/i;
 const NO_MASK = /: (?:DMA map|call) on device without dma_mask/;
 
 /** Any of them. */
@@ -41,6 +41,6 @@ export function dmaOverflow(text: string): DmaOverflow {
     mask: mask ?? null,
     // The kernel prints 0 for none.
     busLimit: bus === undefined || /^0+$/.test(bus) ? null : bus,
-    bounced: REFUSED.test(text) ? 'refused' : what === 'swiotlb' ? 'slot' : 'no',
+    bounced: REFUSED.test(text) ? 'refused' : what?.toLowerCase() === 'swiotlb' ? 'slot' : 'no',
   };
 }

@@ -24,16 +24,12 @@ export class PrettyEntries {
   /** @returns null for a line that belongs to none; `nothing` for one without the message */
   add(text: string): JournalEntry | 'nothing' | null {
     if (text.length > LONGEST) return null;
-    if (OPENS.test(text)) {
-      this.fields = {};
-      return 'nothing';
-    }
     const { fields } = this;
-    if (fields === null) return null;
-    if (CLOSES.test(text)) {
+    if (OPENS.test(text) || (fields !== null && CLOSES.test(text))) {
       this.fields = {};
       return 'nothing';
     }
+    if (fields === null) return null;
     const [, name = '', shown = ''] = FIELD.exec(text.trimEnd()) ?? [];
     if (name === '') {
       this.fields = null;
@@ -42,13 +38,11 @@ export class PrettyEntries {
     fields[name] = parsed(`{"value":${shown.replace(/,$/, '')}}`)?.['value'];
     if (name === 'MESSAGE') return entryOf(fields);
     if (name !== 'msg' || typeof fields['msg'] !== 'string') return 'nothing';
-    const micros = /^ *(\d{1,9})\.(\d{6})$/.exec(shownTime(fields['time']))?.slice(1).join('');
-    return { text: prefixOf(micros ?? null) + oneLine(fields['msg']), program: null };
+    const { time } = fields;
+    const micros = typeof time === 'number' ? String(Math.round(time * 1e6)) : null;
+    return { text: prefixOf(micros) + oneLine(fields['msg']), program: null };
   }
 }
-
-/** Seconds, a number to the JSON. */
-const shownTime = (time: unknown): string => (typeof time === 'number' ? time.toFixed(6) : '');
 
 /** Some messages of the kernel have two lines. */
 const oneLine = (message: string): string => message.replaceAll('\n', ' ');

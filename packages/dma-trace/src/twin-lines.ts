@@ -5,14 +5,16 @@ import { isSameBytes } from './file-lines';
 /** Fewer twins say nothing. */
 const LEAST = 8;
 
-/** More are not kept: the reader says that there are so many. */
-const MOST_CALLS = 1000;
+/** Calls whose lines are kept. */
+export const FIRST = 3;
 
 export class TwinLines {
   /** Of the first twin. */
   first = 0;
-  /** Of calls that are there twice: the second line of each. A call takes longer than no time at all. */
-  readonly calls: number[] = [];
+  /** How many calls are there twice. A call takes longer than no time at all. */
+  calls = 0;
+  /** The second line of each of the first of them. */
+  readonly firstCalls: number[] = [];
   private twins = 0;
   private bytes: Uint8Array = new Uint8Array(0);
   private start = 0;
@@ -38,13 +40,13 @@ export class TwinLines {
     this.run = isSame ? this.run + 1 : 0;
     if (this.run === 1) {
       this.twins++;
-      if (isCall && this.calls.length < MOST_CALLS) this.calls.push(line);
+      if (isCall && this.calls++ < FIRST) this.firstCalls.push(line);
       if (this.first === 0) this.first = line;
     }
     // Three and more are something else: a line that comes again and again.
     if (this.run === 2) {
       this.twins--;
-      if (this.calls.at(-1) === line - 1) this.calls.pop();
+      if (isCall && --this.calls < FIRST) this.firstCalls.pop();
     }
     this.bytes = bytes;
     this.start = start;

@@ -93,6 +93,10 @@ describe('lines that one file has twice', () => {
     );
     expect(await read(lines(0, 50) + unmap.repeat(2))).to.include({ events: 52, repeated: 1 });
     expect(await read(lines(0, 50) + mapLine(60).repeat(2))).to.include({ repeated: 1 });
+    // All count, and the first three are named; what is there three times is something else.
+    const twice = [61, 62, 63, 64].map((i) => mapLine(i).repeat(2)).join('');
+    const all = lines(0, 50) + mapLine(60).repeat(3) + twice + mapLine(65).repeat(3);
+    expect(await read(all)).to.deep.include({ repeated: 4, repeatedLines: [55, 57, 59] });
     // Without a translation the same memory may be mapped, and unmapped, twice within a microsecond.
     expect(await read(HEAD + unmap.repeat(2))).to.include({ events: 2, repeated: 0 });
   });
