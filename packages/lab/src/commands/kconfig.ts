@@ -132,7 +132,7 @@ function parsed(options: KconfigOptions, dotConfig: string, io: CommandIo): Kcon
     ...(file === undefined ? {} : { file }),
     ...(arch === undefined ? {} : { arch }),
   });
-  if (arch !== recorded && arch !== undefined)
+  if (recorded === undefined && arch !== undefined)
     io.err(`note: no --arch and none in the .config: ${arch}, as this machine\n`);
   return parseKconfig(opened.file, opened.readFile, opened.options);
 }

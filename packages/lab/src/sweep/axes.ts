@@ -2,7 +2,7 @@
 // The axes of a matrix: lists, and ranges, which are not written out.
 
 import type { Node } from 'yaml';
-import type { ColumnKind } from './columns';
+import { type ColumnKind, commonKind } from './columns';
 import type { Places, Value } from './places';
 
 /** A name, and the values that it takes in turn. */
@@ -48,7 +48,7 @@ function listed(places: Places, name: string, keyNode: Node | null, nodes: reado
   const kinds = new Set(
     values.map(({ value }) => typeof value).filter((kind) => kind !== 'object'),
   );
-  const [kind = null] = kinds.size > 1 ? (['string'] as const) : (kinds as Set<ColumnKind>);
+  const kind = commonKind(kinds as Set<ColumnKind>);
   return {
     ...{ name, node: keyNode, length: values.length, kind },
     at: (i) => values[i] ?? { text: null, value: null },

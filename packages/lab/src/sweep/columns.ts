@@ -72,8 +72,13 @@ export function columnOf(name: string, path: string, schema: DocumentSchema): Co
     );
   }
   kinds.delete('null');
-  const [kind] = kinds;
-  return { name, steps, kind: kinds.size === 1 ? (kind as ColumnKind) : 'string' };
+  return { name, steps, kind: commonKind(kinds as Set<ColumnKind>) ?? 'string' };
+}
+
+/** What a column of values of these kinds is: texts where they are of several; null where there is none. */
+export function commonKind(kinds: ReadonlySet<ColumnKind>): ColumnKind | null {
+  const [kind = null] = kinds;
+  return kinds.size > 1 ? 'string' : kind;
 }
 
 function next(

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { UsageError } from '../errors';
 import { codeOf } from '../files';
+import { temporaryBeside } from '../write-file';
 
 /** What link says on a file system that has none, as FAT: there two in the same instant can both take a lock. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
@@ -81,7 +82,7 @@ function isMade(path: string, text: string): boolean {
 
 /** A file with the text beside the path, while `use` runs. */
 function withFile(path: string, text: string, use: (made: string) => void): void {
-  const made = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  const made = temporaryBeside(path);
   try {
     writeFileSync(made, text, { flag: 'wx' });
     use(made);

@@ -6,7 +6,7 @@ import { UsageError } from '../errors';
 import { schemaText } from '../schema-files';
 import { Arguments } from './arguments';
 import { type Axis, readAxis } from './axes';
-import { type Column, ColumnError, type ColumnKind, columnOf } from './columns';
+import { type Column, ColumnError, type ColumnKind, columnOf, commonKind } from './columns';
 import { DocumentSchema } from './json-schema';
 import { type Entry, Places, type Value } from './places';
 import { type Some, Points } from './points';
@@ -281,6 +281,5 @@ function kindOfAxis(axes: readonly Axis[], name: string): ColumnKind {
   const kinds = new Set(
     axes.flatMap((axis) => (axis.name === name && axis.kind !== null ? [axis.kind] : [])),
   );
-  const [kind = 'string'] = kinds.size === 1 ? kinds : [];
-  return kind;
+  return commonKind(kinds) ?? 'string';
 }

@@ -356,43 +356,26 @@ describe('iommu-bounce sweep', function () {
       }));
 
   it('names places of the ported code as the command of a point does', () =>
-    withFolder(async (folder) => {
-      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
-      writeFileSync(
-        spec,
-        'verb: series\nmatrix: {driver: [table]}\ncolumns: {seen: "probes[0].seen[0]"}\n',
-      );
+    swept(async ({ spec, out }) => {
       expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
       const { seen } = JSON.parse(rowsIn(out)) as { readonly seen: string };
       expect(seen).to.match(/\(before-patch-1\.ts:\d+\)/);
-    }));
+    }, 'verb: series\nmatrix: {driver: [table]}\ncolumns: {seen: "probes[0].seen[0]"}\n'));
 
   it('has values that no file can be named', () =>
-    withFolder(async (folder) => {
-      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
-      writeFileSync(
-        spec,
-        `verb: breakeven\nmatrix: {costs: [${'x'.repeat(300)}, ${spec}/behind]}\ncolumns: [preset]\n`,
-      );
-      expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(1);
-      expect(readFileSync(join(out, 'failures.jsonl'), 'utf8')).to.match(
-        /ENAMETOOLONG.*\n.*ENOTDIR/,
-      );
-      expect(manifestIn(out)['inputs']).to.deep.equal([]);
-    }));
+    swept(
+      async ({ spec, out }) => {
+        expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(1);
+        expect(readFileSync(join(out, 'failures.jsonl'), 'utf8')).to.match(
+          /ENAMETOOLONG.*\n.*ENOTDIR/,
+        );
+        expect(manifestIn(out)['inputs']).to.deep.equal([]);
+      },
+      `verb: breakeven\nmatrix: {costs: [${'x'.repeat(300)}, ${__filename}/behind]}\ncolumns: [preset]\n`,
+    ));
 
   it('has axes of several kinds as texts, in both files, and numbers beside null as numbers', () =>
-    withFolder(async (folder) => {
-      const [spec, out] = [join(folder, 's.yaml'), join(folder, 'out')];
-      writeFileSync(
-        spec,
-        [
-          'verb: breakeven',
-          'matrix: {set.vmexitNs: [1000, 2e3], write: [true]}',
-          'include: [{set.submitNs: 1500}, {set.submitNs: null}]',
-          'columns: [preset]',
-        ].join('\n'),
-      );
+    swept(async ({ spec, out }) => {
       expect((await cli('sweep', spec, '--out', out, '--jobs', '1')).status).to.equal(0);
       const rows = rowsIn(out).trimEnd().split('\n');
       expect(
@@ -409,7 +392,7 @@ describe('iommu-bounce sweep', function () {
       const file = await asyncBufferFromFile(join(out, 'results.parquet'));
       const stored = (await parquetReadObjects({ file })).map((row) => JSON.stringify(row));
       expect(stored).to.deep.equal(rows);
-    }));
+    }, 'verb: breakeven\nmatrix: {set.vmexitNs: [1000, 2e3], write: [true]}\ninclude: [{set.submitNs: 1500}, {set.submitNs: null}]\ncolumns: [preset]\n'));
 
   it('has columns of any name', () =>
     swept(async ({ spec, out }) => {

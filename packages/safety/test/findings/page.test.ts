@@ -31,9 +31,10 @@ describe('docs/findings.md', function () {
 });
 
 describe('PROMISES', () => {
+  const broken = (id: string): readonly number[] =>
+    PROMISES.find((one) => one.id === id)?.brokenBy ?? [];
+
   it('are broken neither by what the series has not, nor by what they do not say', () => {
-    const broken = (id: string): readonly number[] =>
-      PROMISES.find((one) => one.id === id)?.brokenBy ?? [];
     // 13 is in the fix of 2 July, 20 is of buffers in use, 63 of buffers that go in their time, 29 is no failure.
     expect(broken('strict-protection')).to.not.include(13);
     expect(broken('grows-on-demand')).to.not.include.oneOf([20, 63]);
@@ -42,8 +43,6 @@ describe('PROMISES', () => {
   });
 
   it('are broken by all that say so', () => {
-    const broken = (id: string): readonly number[] =>
-      PROMISES.find((one) => one.id === id)?.brokenBy ?? [];
     // 10 gives a page in place of another driver's data; a sync after the unmap (25) does nothing in swiotlb_bounce.
     expect(broken('swiotlb-drivers')).to.include.members([10, 25]);
     // A device that is not translated has no driver that works.
