@@ -5,3 +5,11 @@
 export class InputError extends Error {
   override readonly name: string = 'InputError';
 }
+
+/** The longest text of an input that a message repeats. */
+const SHOWN = 60;
+
+/** A text of the input, as a message repeats it: in quotes, cut where it is long. */
+export function quoted(text: string): string {
+  return `'${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`;
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Texts `name=value` over a table of parameters.
 
-import { InputError } from './errors';
+import { InputError, quoted } from './errors';
 
 /** A row of such a table. */
 export interface Setting<N extends string> {
@@ -50,10 +50,10 @@ export function settingsOver<N extends string, P extends Setting<N>>(
     const inRange = text.trim() !== '' && value >= row.min && value <= row.max;
     if (!inRange || !fits(row, value))
       throw new InputError(
-        `${row.name}: expected ${expected(row)} from ${String(row.min)} to ${String(row.max)} ${row.unit}, got '${text}'`,
+        `${row.name}: expected ${expected(row)} from ${String(row.min)} to ${String(row.max)} ${row.unit}, got ${quoted(text)}`,
       );
     const more = missing(row, value);
-    if (more !== null) throw new InputError(`${row.name}: expected ${more}, got '${text}'`);
+    if (more !== null) throw new InputError(`${row.name}: expected ${more}, got ${quoted(text)}`);
     values[row.name] = value;
   }
   return values;

@@ -90,6 +90,11 @@ export class Arguments {
     if (this.inPlaces.has(axis)) {
       if (value.text === null)
         this.places.fail(node, `${name}: stands in the arguments; expected a value, not null`);
+      else if (value.text.startsWith('-') && this.operands.some((one) => beginsWith(one, axis)))
+        this.places.fail(
+          node,
+          `${name}: '${value.text}' would be an option; expected ./${value.text} for a file of that name`,
+        );
       return;
     }
     const option = this.options.find((one) => 'axis' in one && one.axis === axis) as AxisOption;
@@ -185,6 +190,11 @@ export function hashOf(args: readonly string[]): string {
     .update(JSON.stringify([VERSION, ...args]))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** Whether the operand's first character is one of the axis' value. */
+function beginsWith({ value }: Word, axis: number): boolean {
+  return value?.find((part) => part !== '') === axis;
 }
 
 function filled(template: Template, values: readonly Value[]): string {

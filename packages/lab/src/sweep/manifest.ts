@@ -81,16 +81,19 @@ export function readManifest(path: string): ManifestBefore {
   try {
     const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (isManifest(manifest)) return manifest;
-    throw new UsageError(`${path}: is no manifest of a sweep`);
+    throw new UsageError(noManifest(path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
       error instanceof SyntaxError
-        ? `${path}: is no manifest of a sweep`
+        ? noManifest(path)
         : `${path}: cannot be read (${codeOf(error)})`,
     );
   }
 }
+
+const noManifest = (path: string): string =>
+  `${path}: is no manifest of a sweep; expected the one that sweep wrote there, or another folder`;
 
 /**
  * Whether a sweep can go on where the other one stopped.

@@ -480,7 +480,7 @@ describe('iommu-bounce sweep', function () {
       expectRefused(await resumed(), `holds a sweep of version 0.0.9, this is version ${VERSION}`);
       for (const broken of ['{', '[]', '{"version":"0.1.0","inputs":5}']) {
         writeFileSync(manifest, broken);
-        expectRefused(await resumed(), 'is no manifest of a sweep');
+        expectRefused(await resumed(), 'is no manifest of a sweep; expected the one');
       }
       writeFileSync(manifest, before);
       appendFileSync(capture, '# one more line\n');

@@ -315,6 +315,11 @@ describe('a spec of a sweep', () => {
       's.yaml:3:8: stdin can be read by one point only',
     ],
     [
+      'an operand that the command would take for an option',
+      "verb: replay\nargs: ['{capture}']\nmatrix: {capture: [a.txt, -x]}\ncolumns: [policies]",
+      "s.yaml:3:10: capture: '-x' would be an option; expected ./-x",
+    ],
+    [
       'a second document',
       `${FIO}matrix: {bs: 4k}\n---\nverb: net`,
       's.yaml:4:1: another document begins; expected one',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Changes a preset by file or by `name=value`: every name and value is checked against the table.
 
-import { InputError } from '../errors';
+import { InputError, quoted } from '../errors';
 import { COST_PARAMETERS, type CostName, type CostParameters, costParameter } from './parameters';
 import { DEFAULT_PRESET, PRESET_NAMES, isPresetName, preset, type PresetName } from './presets';
 
@@ -66,10 +66,10 @@ function parseLines(text: string, file: string): Changes {
 
 function readLine(line: string, place: Place, changes: Changes): CostName {
   const at = line.indexOf('=');
-  if (at < 0) throw new InputError(`${place}expected 'name=value', got '${line}'`);
+  if (at < 0) throw new InputError(`${place}expected 'name=value', got ${quoted(line)}`);
   const value = line.slice(at + 1).trim();
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value))
-    throw new InputError(`${place}expected a number after '=', got '${value}'`);
+    throw new InputError(`${place}expected a number after '=', got ${quoted(value)}`);
   return change(line.slice(0, at).trim(), Number(value), place, changes);
 }
 
@@ -94,7 +94,8 @@ function parseJson(text: string, file: string): Changes {
 
 function change(name: string, value: number, place: Place, changes: Changes): CostName {
   const p = costParameter(name);
-  if (!p) throw new InputError(`${place}there is no cost parameter '${name}'; ${closest(name)}`);
+  if (!p)
+    throw new InputError(`${place}there is no cost parameter ${quoted(name)}; ${closest(name)}`);
   if (!(value >= p.min && value <= p.max))
     throw new InputError(
       `${place}${name}: expected ${String(p.min)} to ${String(p.max)} ${p.unit}, got ${String(value)}`,

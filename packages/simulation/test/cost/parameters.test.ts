@@ -100,6 +100,10 @@ describe('costParameters', () => {
       throws(() => parseCostFile(empty, 'x'), /^x: sets no cost parameter/);
     throws(() => parseCostFile('pinNs', 'x'), "x:1: expected 'name=value', got 'pinNs'");
     throws(() => parseCostFile('pinNs=abc', 'x'), "x:1: expected a number after '=', got 'abc'");
+    throws(
+      () => parseCostFile('y'.repeat(2000), 'x'),
+      `x:1: expected 'name=value', got '${'y'.repeat(60)}…'`,
+    );
     throws(() => parseCostFile('pinNs=1\n', 'x'), 'x:1: pinNs: expected 100 to 1100 ns, got 1');
     throws(() => parseCostFile('pinNs=200\npinNs=300', 'x'), 'x:2: pinNs is set in line 1 already');
     throws(() => parseCostFile('{\n"pinNs": "a"}', 'x'), 'x:2: pinNs: expected a number, got "a"');
