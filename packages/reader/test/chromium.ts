@@ -22,7 +22,14 @@ function startChromium(executablePath: string): Promise<Browser> {
   return launch({
     executablePath,
     headless: true,
-    args: ['--disable-gpu', ...(root ? ['--no-sandbox'] : [])],
+    // Few processes: starting more, and talking between them, took 4 to 18 % of the CPU time of the reader's tests.
+    args: [
+      '--disable-gpu',
+      '--in-process-gpu',
+      '--process-per-site',
+      '--renderer-process-limit=1',
+      ...(root ? ['--no-sandbox'] : []),
+    ],
   });
 }
 
