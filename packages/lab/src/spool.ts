@@ -19,7 +19,7 @@ export interface Spooled {
 
 /**
  * @param files paths; - is stdin
- * @throws UsageError for a pipe that cannot be copied, and for an empty name; the reader of a file says what is wrong with that
+ * @throws UsageError for a pipe that cannot be copied, a folder that cannot hold the copy, and an empty name; the reader of a file says what is wrong with that
  */
 export async function spool(files: readonly string[]): Promise<Spooled> {
   if (files.includes(''))
@@ -28,7 +28,8 @@ export async function spool(files: readonly string[]): Promise<Spooled> {
   let folder: string | null = null;
   let release: (() => void) | null = null;
   const drop = (): void => {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    // Once more where a copy that is about to be opened comes to be in it meanwhile.
+    if (folder !== null) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     release?.();
   };
 
@@ -38,19 +39,30 @@ export async function spool(files: readonly string[]): Promise<Spooled> {
       drop();
       throw new UsageError(`${file}: is stdin, which is given twice; expected each capture once`);
     }
-    folder ??= mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+    // In this order: a signal between the two would leave the folder.
     release ??= cleanedUp(drop);
-    const copy = join(folder, String(copies.size));
     try {
+      folder ??= mkdtempSync(join(tmpdir(), 'iommu-bounce-'));
+      const copy = join(folder, String(copies.size));
       const from = isStdin(file) ? process.stdin : createReadStream(file);
       await pipeline(from, createWriteStream(copy));
+      copies.set(file, copy);
     } catch (error) {
       drop();
-      throw new UsageError(`${file}: cannot be read (${codeOf(error)}), expected a capture`);
+      throw new UsageError(
+        isOfCopy(error)
+          ? `${tmpdir()}: cannot hold a copy of ${file} (${codeOf(error)}); expected room in the folder that TMPDIR names`
+          : `${file}: cannot be read (${codeOf(error)}), expected a capture`,
+      );
     }
-    copies.set(file, copy);
   }
   return { pathOf: (file) => copies.get(file) ?? file, drop };
+}
+
+/** Whether the copy, not the capture, is what failed. */
+function isOfCopy(error: unknown): boolean {
+  const { syscall = '' } = error as NodeJS.ErrnoException;
+  return syscall === 'mkdtemp' || syscall === 'write';
 }
 
 /**

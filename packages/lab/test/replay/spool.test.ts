@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ReplayDocument } from '../../src/compare';
 import { spool } from '../../src/spool';
@@ -120,10 +120,24 @@ describe('a capture that can be read only once', function () {
       });
       const ended = once(command, 'exit');
       command.stdin.write(SMALL);
-      while (readdirSync(folder).length === 0) await setTimeout(20);
+      // At once: what removes the copy is there before the folder is.
+      while (readdirSync(folder).length === 0) await setImmediate();
       command.kill('SIGINT');
       expect(await ended).to.deep.equal([null, 'SIGINT']);
       expect(readdirSync(folder)).to.deep.equal([]);
     });
+  });
+
+  it('is refused where its copy has no room', () => {
+    const none = join(__dirname, 'none');
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'replay', '-'], {
+      input: SMALL,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', TMPDIR: none },
+    });
+    expect(stderr).to.equal(
+      `iommu-bounce: ${none}: cannot hold a copy of - (ENOENT); expected room in the folder that TMPDIR names\n`,
+    );
+    expect(status).to.equal(2);
   });
 });
