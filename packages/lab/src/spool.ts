@@ -19,7 +19,8 @@ export interface Spooled {
 
 /**
  * @param files paths; - is stdin
- * @throws UsageError for a pipe that cannot be copied, a folder that cannot hold the copy, and an empty name; the reader of a file says what is wrong with that
+ * @throws UsageError for a pipe that cannot be copied, a folder that cannot hold the copy, and an empty name; the reader of a
+ *   file says what is wrong with that
  */
 export async function spool(files: readonly string[]): Promise<Spooled> {
   if (files.includes(''))
