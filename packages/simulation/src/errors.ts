@@ -9,7 +9,11 @@ export class InputError extends Error {
 /** The longest text of an input that a message repeats. */
 const SHOWN = 60;
 
-/** A text of the input, as a message repeats it: in quotes, cut where it is long. */
+/** A text of the input, as a message repeats it: cut where it is long. */
+export function shown(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
 export function quoted(text: string): string {
-  return `'${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`;
+  return `'${shown(text)}'`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Changes a preset by file or by `name=value`: every name and value is checked against the table.
 
-import { InputError, quoted } from '../errors';
+import { InputError, quoted, shown } from '../errors';
 import { COST_PARAMETERS, type CostName, type CostParameters, costParameter } from './parameters';
 import { DEFAULT_PRESET, PRESET_NAMES, isPresetName, preset, type PresetName } from './presets';
 
@@ -86,7 +86,9 @@ function parseJson(text: string, file: string): Changes {
   for (const [name, value] of Object.entries(document as object)) {
     const place = `${file}:${String(lineOfKey(text, name))}: `;
     if (typeof value !== 'number')
-      throw new InputError(`${place}${name}: expected a number, got ${JSON.stringify(value)}`);
+      throw new InputError(
+        `${place}${name}: expected a number, got ${shown(JSON.stringify(value))}`,
+      );
     change(name, value, place, changes);
   }
   return changes;

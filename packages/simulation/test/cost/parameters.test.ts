@@ -106,6 +106,10 @@ describe('costParameters', () => {
     );
     throws(() => parseCostFile('pinNs=1\n', 'x'), 'x:1: pinNs: expected 100 to 1100 ns, got 1');
     throws(() => parseCostFile('pinNs=200\npinNs=300', 'x'), 'x:2: pinNs is set in line 1 already');
+    throws(
+      () => parseCostFile(`{"pinNs": "${'y'.repeat(2000)}"}`, 'x'),
+      `x:1: pinNs: expected a number, got "${'y'.repeat(59)}…`,
+    );
     throws(() => parseCostFile('{\n"pinNs": "a"}', 'x'), 'x:2: pinNs: expected a number, got "a"');
     throws(
       () => parseCostFile('{\n"pinNs": 1}', 'x'),
