@@ -8,7 +8,7 @@ import { type Browser, type HTTPRequest, type Page, launch } from 'puppeteer-cor
 /** What CHROMIUM names, or else the first of these on the PATH. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-function findChromium(): string | undefined {
+export function findChromium(): string | undefined {
   const named = process.env['CHROMIUM'];
   for (const name of named ? [named] : NAMES) {
     const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
@@ -17,7 +17,7 @@ function findChromium(): string | undefined {
   return undefined;
 }
 
-function startChromium(executablePath: string): Promise<Browser> {
+export function startChromium(executablePath: string): Promise<Browser> {
   const root = process.getuid?.() === 0;
   return launch({
     executablePath,

@@ -9,7 +9,8 @@ import { expect } from 'chai';
 import { build } from 'esbuild';
 import { packages, root } from '../consume/workspace';
 import { withFolder } from '../commands/run-cli';
-import { findChromium, open, startChromium } from '../fio-report/chromium';
+import { findChromium, startChromium } from '../../../reader/test/chromium';
+import { open } from '../fio-report/chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 

@@ -14,7 +14,8 @@ import {
   runExperiment,
 } from '@iommu-bounce/simulation';
 import { withFolder } from '../commands/run-cli';
-import { findChromium, open, startChromium } from '../fio-report/chromium';
+import { findChromium, startChromium } from '../../../reader/test/chromium';
+import { open } from '../fio-report/chromium';
 
 const LONG = process.env['TEST_LONG'] === '1';
 

@@ -14,7 +14,8 @@ import { policyColour, timeColour } from '../../src/reports/charts/colours';
 import { TIME_GROUPS, timeIn } from '../../src/tables/fio-figures';
 import { cli, withFolder } from '../commands/run-cli';
 import { TraceWriter, replayText } from '../replay/helpers';
-import { chromiumFor, open, overflow } from './chromium';
+import { chromiumFor } from '../../../reader/test/chromium';
+import { open, overflow } from './chromium';
 import { chart, chartIds, rgb } from './in-page';
 import { table } from './in-page';
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
-import { chromiumFor, open, overflow } from '../fio-report/chromium';
+import { chromiumFor } from '../../../reader/test/chromium';
+import { open, overflow } from '../fio-report/chromium';
 import { expectDrawn, inkOf, paper, said, settled, walk } from './in-plots';
 import { BINS, samplePage } from './pages';
 

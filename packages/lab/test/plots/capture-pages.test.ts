@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
 import { cli, fixtures } from '../commands/run-cli';
-import { chromiumFor, open, overflow } from '../fio-report/chromium';
+import { chromiumFor } from '../../../reader/test/chromium';
+import { open, overflow } from '../fio-report/chromium';
 import { expectDrawn, inkOf, paper, said, settled, walk } from './in-plots';
 
 const LONG = process.env['TEST_LONG'] === '1';

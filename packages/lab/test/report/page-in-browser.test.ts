@@ -9,7 +9,8 @@ import type { Browser, Page } from 'puppeteer-core';
 import { html, htmlTable } from '../../src/show/html';
 import { pageText } from '../../src/show/page';
 import { report } from '../../src/reports';
-import { chromiumFor, open, overflow } from '../fio-report/chromium';
+import { chromiumFor } from '../../../reader/test/chromium';
+import { open, overflow } from '../fio-report/chromium';
 import { TraceWriter, replayText } from '../replay/helpers';
 
 const LONG = process.env['TEST_LONG'] === '1';

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
 import { sweepReport } from '../../src/reports/sweep';
-import { LOOKS, axe, chromiumFor, open, overflow } from '../fio-report/chromium';
+import { axe, chromiumFor } from '../../../reader/test/chromium';
+import { LOOKS, open, overflow } from '../fio-report/chromium';
 import { coloursOf } from '../pixels';
 import { POLICIES, type Sample, noise, rowsOf, sweptOf, wordsOf } from './sample';
 
