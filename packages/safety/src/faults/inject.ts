@@ -92,7 +92,8 @@ export const FAULT_MACHINES: readonly FaultMachine[] = [
 ];
 
 interface Run {
-  readonly happened: readonly HappenedFault[];
+  /** With the stack of each; its text is only made where something went wrong: that takes longer than most runs. */
+  readonly happened: readonly { readonly fault: Fault; readonly at: Error }[];
   /** Places passed, in order. */
   readonly sites: readonly string[];
   readonly wrong: { readonly step: string; readonly what: string } | null;
@@ -124,8 +125,12 @@ export function injectFaults(options: FaultOptions = {}): FaultsDocument {
     const { wrong, happened } = run;
     refused += run.refused;
     if (wrong && !(wrong.what === usual?.what && wrong.step === usual.step)) {
-      const finding = findingOf(wrong.what, happened);
-      failures.push({ scenario: scenario.name, machine, faults: happened, ...wrong, finding });
+      const inKernel = happened.map(({ fault, at }) => ({
+        ...fault,
+        in: kernelFunction(at.stack ?? ''),
+      }));
+      const finding = findingOf(wrong.what, inKernel);
+      failures.push({ scenario: scenario.name, machine, faults: inKernel, ...wrong, finding });
     }
     return run;
   };
@@ -171,11 +176,11 @@ function carryOut(scenario: FaultScenario, machine: FaultMachine, faults: readon
   const sites: string[] = [];
   const bench = benchFor(scenario, machine);
   const { virtio, m } = bench.on;
-  const happened: HappenedFault[] = [];
+  const happened: { fault: Fault; at: Error }[] = [];
   const passing = (site: string): Fault | undefined => {
     const passage = sites.push(site) - 1;
     const fault = faults.find((one) => one.passage === passage);
-    if (fault) happened.push({ ...fault, in: kernelFunction(new Error().stack ?? '') });
+    if (fault) happened.push({ fault, at: new Error() });
     return fault;
   };
   try {
