@@ -251,6 +251,21 @@ describe('advise', function () {
     expect(lazyCapture.cpu.slice(0, 2).map(({ ns }) => ns)).to.deep.equal([strict?.ns, lazy?.ns]);
   });
 
+  it('says which virtio-iommu its row of lazy mode has, and of other IOMMUs nothing of the kind', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'x.trace.txt');
+      writeFileSync(file, traceOf({ maps: 200, inFlight: 8, sizes: [4096] }));
+      for (const [name, says] of [
+        ['laptop-virtio', true],
+        ['bare-metal-vtd', false],
+      ] as const) {
+        const { out } = await cliOn({ columns: 200 }, 'advise', file, '--preset', name);
+        const row = out.split('\n').find((line) => line.startsWith('│ before the series, lazy'));
+        expect(row, name).to.include('iommu.strict=0 ');
+        expect(row?.includes('with virtio-iommu of v6.8'), name).to.equal(says);
+      }
+    }));
+
   it('does not advise a pool where copying costs more @long-only', async () => {
     const text = traceOf({ maps: 300, inFlight: 8, sizes: [131072] });
     const found = await adviceOnText(text, '--preset', 'bare-metal-vtd');
