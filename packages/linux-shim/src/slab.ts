@@ -79,7 +79,8 @@ export class slab_c {
   }
 
   private pointers<T extends object>(n: number): (T | null)[] {
-    const array = new Array<T | null>(n).fill(null);
+    const array = new Array<T | null>(n);
+    for (let i = 0; i < n; i++) array[i] = null;
     this.live.add(array);
     return array;
   }

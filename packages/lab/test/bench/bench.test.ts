@@ -9,6 +9,7 @@ import { WARM_UP, measure } from '../../src/bench/bench';
 import { benchCases } from '../../src/bench/cases';
 import { fioRates } from '../../src/bench/fio-rate';
 import { benchMachine, copyScattered, scattered } from '../../src/bench/machines';
+import { scheduleRates } from '../../src/bench/schedule-rate';
 
 describe('the cases of the benchmark', function () {
   this.timeout(20_000);
@@ -124,5 +125,20 @@ describe('fioRates', () => {
     for (const { heap_late } of rates) {
       expect(heap_late).to.be.above(0);
     }
+  });
+});
+
+describe('scheduleRates', () => {
+  it('explores whole scenarios, with plain functions and without', () => {
+    const [rate] = scheduleRates(1, ['map-unmap'], 1);
+    expect(rate).to.include({ scenario: 'map-unmap', steps: 16 });
+    expect(rate?.schedules_per_s).to.be.above(0);
+    expect(rate?.generators_per_s).to.be.above(0);
+  });
+
+  it('refuses a scenario that there is not', () => {
+    expect(() => scheduleRates(1, ['x'], 1)).to.throw(
+      "scenario is 'x': expected one of map-unmap,",
+    );
   });
 });

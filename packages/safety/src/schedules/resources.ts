@@ -28,6 +28,8 @@ export class Resources {
   private owners = new Int8Array(256).fill(NOBODY);
   // By CPU: its object if interrupts can come there, else NOTHING; who masked them; the interrupt under way.
   private readonly cpuObject: number[] = [];
+  /** A CPU can be interrupted. */
+  private interrupts = false;
   private readonly masked: number[] = [];
   private readonly active: number[] = [];
   /** Objects that there are before the first step; found ones come behind. */
@@ -52,8 +54,9 @@ export class Resources {
     for (const { cpu, kind } of threads) {
       this.masked[cpu] = this.active[cpu] = NOBODY;
       this.cpuObject[cpu] ??= NOTHING;
-      if (kind !== 'task' && this.cpuObject[cpu] === NOTHING)
-        this.cpuObject[cpu] = this.object(`CPU ${String(cpu)}`);
+      if (kind === 'task') continue;
+      this.interrupts = true;
+      if (this.cpuObject[cpu] === NOTHING) this.cpuObject[cpu] = this.object(`CPU ${String(cpu)}`);
     }
     this.fixed = this.names.length;
     for (let i = 0; i < threads.length * FOUND; i++) this.object('found');
@@ -62,10 +65,13 @@ export class Resources {
 
   /** A run begins. */
   begin(): void {
+    // As most runs left it: nothing held.
+    if (this.held !== 0) this.owners.fill(NOBODY);
     this.held = 0;
-    this.owners.fill(NOBODY);
-    this.masked.fill(NOBODY);
-    this.active.fill(NOBODY);
+    if (this.interrupts) {
+      this.masked.fill(NOBODY);
+      this.active.fill(NOBODY);
+    }
     if (this.found.length > 0) this.found.length = 0;
   }
 

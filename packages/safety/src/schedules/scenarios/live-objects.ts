@@ -33,7 +33,8 @@ export class LiveObjects {
 
   /** Back to what there was before the first run. */
   restore(): void {
-    if (this.made.length > 0) this.made.length = 0;
+    // A few: to set the length takes longer.
+    while (this.made.length > 0) this.made.pop();
     if (this.gone.size > 0) this.gone.clear();
   }
 }

@@ -50,7 +50,8 @@ export class StackPages extends page_alloc_c {
       stack[i] = p;
       p._refcount = 0;
     }
-    stack.length = all.length;
+    // To set a length takes long, even if it is the same.
+    if (stack.length > all.length) stack.length = all.length;
     this.out = 0;
   }
 

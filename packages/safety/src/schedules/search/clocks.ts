@@ -6,7 +6,7 @@ import type { Executor } from '../executor';
 import { RELEASE, WRITE, conflict } from '../touch';
 
 /** Steps that a search has room for at first, and for more when a run has more: most are over soon. */
-const USUAL_STEPS = 256;
+const USUAL_STEPS = 64;
 
 export class Clocks {
   /** Of step d: how many steps of thread t come before it or are it, at d * nr + t. */
