@@ -289,6 +289,32 @@ describe('advise', function () {
     expect(unsure.only_what_pays).to.equal(null);
   });
 
+  it('prices a piece that is not aligned by its MAP requests, in both places that do @long-only', async () => {
+    const costs = {
+      ...{ vmexitNs: 700, vmmRequestNs: 200, vfioMapNs: 300, vfioUnmapNs: 300 },
+      ...{ pinNs: 100, unpinNs: 100, copyColdBytesPerS: 5e9 },
+    };
+    const set = Object.entries(costs).flatMap(([name, n]) => ['--set', `${name}=${String(n)}`]);
+    const at = async (offset: number): Promise<AdviseDocument> => {
+      const writer = new TraceWriter();
+      for (let i = 0; i < 120; i++) {
+        writer.mapPage(0x8000_0000, 0x10_0000_0000 + i * 2 ** 20 + offset, 65536);
+        writer.unmapPage(0x8000_0000, 65536);
+      }
+      return adviceOnText(writer.text, ...set);
+    };
+    const aligned = await at(0);
+    expect(aligned.verdict?.break_even[0]).to.include({ mappings_cheaper: 0, pays_up_to: 0 });
+    expect(aligned.bounce[0]).to.include({ bounce: 'below', mappings_to_bounce: 0 });
+    // The kernel asks for each page of it.
+    const unaligned = await at(4096);
+    expect(unaligned.verdict?.break_even[0]).to.include({
+      mappings_cheaper: 120,
+      pays_up_to: 65536,
+    });
+    expect(unaligned.bounce[0]).to.include({ bounce: 'always', mappings_to_bounce: 120 });
+  });
+
   it('writes a page with the plot, once over its own and never over another file', async () => {
     await withFolder(async (folder) => {
       const [file, trace] = [join(folder, 'a.html'), join(folder, 'x.trace.txt')];
