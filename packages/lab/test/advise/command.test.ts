@@ -373,6 +373,20 @@ describe('advise', function () {
       expect((await adviceOnText(full(100, 1024, 65536))).advice).to.include('swiotlb=65536');
     });
 
+    it('knows that what is longer than a slot begins at a whole page', async () => {
+      // 32 slots at 2, 6, 10 … spoil every run of three slots that begins at a page.
+      const small = (used: number): string =>
+        full(100, used, 6144).replace('total 32768', 'total 128');
+      expect(await causes(small(31))).to.deep.equal(['run_free 1']);
+      expect(await causes(small(32))).to.deep.equal(['fragmented 1']);
+    });
+
+    it('does not take an area that is always full for a leak without a doubt', async () => {
+      const busy = [0, 5, 10, 15, 20].map((i) => full(100 + i, 32768)).join('');
+      const { swiotlb_full: rows } = await adviceOnText(busy);
+      expect(rows[0]?.advice).to.include('or a load of one size keeps the area full');
+    });
+
     it('does not round a size to the limit that it exceeds', async () => {
       const { advice, swiotlb_full: rows } = await adviceOnText(full(100, 100, 262145));
       expect(rows[0]?.cause).to.equal('too_large');
@@ -385,6 +399,7 @@ describe('advise', function () {
       expect(rows[0]?.advice).to.match(
         /^there is no area at all \(total 0 slots\): remove swiotlb=noforce/,
       );
+      expect(rows[0]?.cause).to.equal('full');
       expect(
         (await adviceOnText(full(1, 0, 0).replace('total 32768', 'total 0'))).advice,
       ).not.to.include('swiotlb=0');
