@@ -19,9 +19,10 @@ export interface Sections {
 export function diffNotes(pairing: Pairing, sections: Sections): string[] {
   const { windows, requests } = sections;
   return [
-    ...lengths(sections.operations),
+    ...lengths(pairing, sections.operations),
     ...devices(sections.devices),
     ...reconstructed(pairing, sections.operations),
+    ...partly(pairing),
     ...(windows.unknown === null ? [] : [`Windows are not compared: ${windows.unknown}.`]),
     ...unmaps(pairing),
     ...(requests.unknown_a === null
@@ -35,16 +36,19 @@ export function diffNotes(pairing: Pairing, sections: Sections): string[] {
   ];
 }
 
-function lengths(of: OperationsSection): string[] {
+function lengths({ a, b }: Pairing, of: OperationsSection): string[] {
   const most = Math.max(of.a, of.b);
   if (Math.abs(of.a - of.b) <= SAME_LENGTH * most) return [];
   const [shorter, longer] = of.a < of.b ? ['A', 'B'] : ['B', 'A'];
   const more = of.a < of.b ? of.added : of.gone;
   const atEnd = of.a < of.b ? of.added_at_end : of.gone_at_end;
+  // What was cut takes less time.
+  const ns = ({ log }: Pairing['a']): number => log.lastNs - log.firstNs;
+  const isBrief = of.a < of.b ? ns(a) < ns(b) : ns(b) < ns(a);
   return [
     `The captures are not of the same length: A has ${plural(of.a, 'operation')}, B ${count(of.b)}. ` +
       `${count(atEnd)} of the ${count(more)} that only ${longer} has come after the last one that both have` +
-      `${atEnd > more / 2 ? `, so ${shorter} may have been cut` : ''}. Compare figures per mapping, not totals.`,
+      `${isBrief && atEnd > more / 2 ? `, so ${shorter} may have been cut` : ''}. Compare figures per mapping, not totals.`,
   ];
 }
 
@@ -83,6 +87,17 @@ function reconstructed({ a, b }: Pairing, operations: OperationsSection): string
   return [
     `${which}: call, direction and attributes of these are not compared, sizes by whole pages, and a window begins at the last iommu:map event.`,
   ];
+}
+
+/** Of requests without a call of which only the begin or the end is shown no mapping is made. */
+function partly({ a, b }: Pairing): string[] {
+  return [a, b].flatMap(({ section }, i) => {
+    const { requests, maps_not_unmapped: maps, unmaps_without_map: unmaps } = section.reconstructed;
+    if (requests === 0 || maps + unmaps === 0) return [];
+    return [
+      `${i === 0 ? 'A' : 'B'} shows only the begin or the end of some requests without a call: ${plural(maps, 'iommu:map event')} and ${plural(unmaps, 'iommu:unmap event')} are of no mapping, but in its requests per map and unmap, which may be too many.`,
+    ];
+  });
 }
 
 /** Where some unmaps are missing, as bpftrace loses them. */
