@@ -315,6 +315,17 @@ describe('advise', function () {
     expect(unaligned.bounce[0]).to.include({ bounce: 'always', mappings_to_bounce: 120 });
   });
 
+  it('says that flush queues lack the unmaps of what was mapped before @long-only', async () => {
+    const writer = new TraceWriter();
+    for (let i = 0; i < 20; i++) writer.unmapPage(0x9000_0000 + i * 4096, 4096);
+    load(writer, { maps: 60, inFlight: 8, sizes: [4096] });
+    const { flush_queues: rows, uncertain } = await adviceOnText(writer.text);
+    expect(rows[0]?.unmaps).to.equal(60);
+    expect(uncertain.join('\n')).to.include(
+      'Flush queues of lazy mode are without these unmaps: they hold more entries than is said.',
+    );
+  });
+
   it('writes a page with the plot, once over its own and never over another file', async () => {
     await withFolder(async (folder) => {
       const [file, trace] = [join(folder, 'a.html'), join(folder, 'x.trace.txt')];

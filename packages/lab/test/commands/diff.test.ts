@@ -162,6 +162,7 @@ describe('diff', function () {
     expect(told.operations).to.include({ in_order: 2, gone: 0, added: 0 });
     expect(told.devices.only_a).to.deep.equal([{ device: 'other', operations: 1 }]);
     expect(differing(told)).to.deep.equal({ devices: 1 });
+    expect(told.notes.join('\n')).to.include('per map and unmap are those of all devices');
     expect((await textsDiff(a, b, '--device', `${NVME}=0000:00:04.0`, '--ignore', 'devices')).equal)
       .to.be.true;
   });

@@ -20,7 +20,7 @@ export function diffNotes(pairing: Pairing, sections: Sections): string[] {
   const { windows, requests } = sections;
   return [
     ...lengths(pairing, sections.operations),
-    ...devices(sections.devices),
+    ...devices(sections.devices, requests),
     ...reconstructed(pairing, sections.operations),
     ...partly(pairing),
     ...(windows.unknown === null ? [] : [`Windows are not compared: ${windows.unknown}.`]),
@@ -52,7 +52,10 @@ function lengths({ a, b }: Pairing, of: OperationsSection): string[] {
   ];
 }
 
-function devices({ only_a: onlyA, only_b: onlyB }: DiffDevices): string[] {
+function devices(
+  { only_a: onlyA, only_b: onlyB }: DiffDevices,
+  requests: RequestsSection,
+): string[] {
   const said = [
     [onlyA, 'A'],
     [onlyB, 'B'],
@@ -67,6 +70,11 @@ function devices({ only_a: onlyA, only_b: onlyB }: DiffDevices): string[] {
             .join(', ')}${only.length > 8 ? ` and ${count(only.length - 8)} more` : ''}.`,
         ],
   );
+  const { a: ofA, b: ofB } = requests.per_mapping;
+  if (notes.length > 0 && ((ofA ?? 0) > 0 || (ofB ?? 0) > 0))
+    notes.push(
+      'iommu:* events do not name a device: requests per map and unmap are those of all devices, also of those that are not compared.',
+    );
   const [a] = onlyA;
   const [b] = onlyB;
   if (a && b)
