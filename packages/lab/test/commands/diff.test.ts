@@ -167,6 +167,21 @@ describe('diff', function () {
       .to.be.true;
   });
 
+  it('asks whether equal names are the same device where they do nothing alike', async () => {
+    const of = (nvme: string, net: string): string =>
+      mapped([4096, 8192], nvme).text + mapped([60, 1514], net).text.replace(/^#.*\n/, '');
+    const [a, b] = [of(NVME, '0000:00:06.0'), of('0000:00:06.0', NVME)];
+    const found = await textsDiff(a, b);
+    expect(found.operations).to.include({ gone: 4, added: 4 });
+    expect(found.notes.join('\n')).to.include(
+      `No operation of ${NVME}, 0000:00:06.0 is in both captures: if a name stands for another device in B, say so: --device '${NVME}=0000:00:06.0'`,
+    );
+    expect(diffAnswer(found)).not.to.include('how long mappings last');
+    const told = ['--device', `${NVME}=0000:00:06.0`, '--device', `0000:00:06.0=${NVME}`];
+    expect((await textsDiff(a, b, ...told)).equal).to.equal(true);
+    expect((await textsDiff(a, a)).notes.join('\n')).not.to.include('No operation');
+  });
+
   it('calls unknown what a capture has not recorded, and never zero', async () => {
     const whole = mapped([4096, 8192, 4096]).text;
     const without = (pattern: RegExp): string =>

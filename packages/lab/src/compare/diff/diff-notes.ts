@@ -21,6 +21,7 @@ export function diffNotes(pairing: Pairing, sections: Sections): string[] {
   return [
     ...lengths(pairing, sections.operations),
     ...devices(sections.devices, requests),
+    ...strangers(pairing, sections.devices),
     ...reconstructed(pairing, sections.operations),
     ...partly(pairing),
     ...(windows.unknown === null ? [] : [`Windows are not compared: ${windows.unknown}.`]),
@@ -82,6 +83,23 @@ function devices(
       `If two of these are the same device, say so: --device '${a.device}=${b.device}' compares them.`,
     );
   return notes;
+}
+
+/** Equal names that may stand for different devices: nothing that one does the other does, too. */
+function strangers(pairing: Pairing, { pairs, only_b: onlyB }: DiffDevices): string[] {
+  const known = new Set<string | null>();
+  pairing.alignment.ofA.forEach((j, i) => {
+    if (j >= 0) known.add(pairing.labelOfA(i));
+  });
+  const names = pairs.flatMap(({ a: [name], by }) =>
+    by === 'name' && name !== undefined && !known.has(name) ? [name] : [],
+  );
+  const [first] = names;
+  const other = names[1] ?? onlyB[0]?.device;
+  if (first === undefined || other === undefined) return [];
+  return [
+    `No operation of ${names.slice(0, 8).join(', ')} is in both captures: if a name stands for another device in B, say so: --device '${first}=${other}' compares them.`,
+  ];
 }
 
 function reconstructed({ a, b }: Pairing, operations: OperationsSection): string[] {
