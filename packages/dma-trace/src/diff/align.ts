@@ -92,16 +92,11 @@ export class Alignment {
     const { a, b } = this;
     const isMade = (log: OperationLog, i: number): boolean =>
       log.laneOf(i).kind === 'reconstructed';
-    this.alike(
-      restA.filter((i) => isMade(a, i)),
-      restB.filter((j) => !isMade(b, j)),
-      'reconstructed',
-    );
-    this.alike(
-      restA.filter((i) => !isMade(a, i)),
-      restB.filter((j) => isMade(b, j)),
-      'reconstructed',
-    );
+    const [madeA, madeB] = [restA.filter((i) => isMade(a, i)), restB.filter((j) => isMade(b, j))];
+    const callsA = restA.filter((i) => !isMade(a, i));
+    const callsB = restB.filter((j) => !isMade(b, j));
+    this.alike(madeA, withoutSpare(b, callsB, sizesOf(a, madeA)), 'reconstructed');
+    this.alike(withoutSpare(a, callsA, sizesOf(b, madeB)), madeB, 'reconstructed');
     this.alike(
       restA.filter((i) => !isMade(a, i) && this.ofA[i] === NOBODY),
       restB.filter((j) => !isMade(b, j) && this.ofB[j] === NOBODY),
@@ -130,6 +125,37 @@ export class Alignment {
       if (j !== undefined) this.pair(i, j, how);
     }
   }
+}
+
+/** How many there are of each size in whole pages. */
+function sizesOf(log: OperationLog, operations: readonly number[]): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const i of operations) {
+    const size = log.extentOf(i);
+    found.set(size, (found.get(size) ?? 0) + 1);
+  }
+  return found;
+}
+
+/**
+ * Calls that may be those of requests. A request is made of what is unmapped: where there are more calls of a size than
+ * requests, the last calls without an unmap are left out.
+ */
+function withoutSpare(
+  log: OperationLog,
+  calls: readonly number[],
+  requests: ReadonlyMap<number, number>,
+): number[] {
+  const spare = sizesOf(log, calls);
+  for (const [size, n] of spare) spare.set(size, n - (requests.get(size) ?? 0));
+  const kept = [...calls].reverse().filter((i) => {
+    const size = log.extentOf(i);
+    const left = spare.get(size) ?? 0;
+    if (left <= 0 || log.isUnmapped(i)) return true;
+    spare.set(size, left - 1);
+    return false;
+  });
+  return kept.reverse();
 }
 
 /** Operations of one size that have no partner, and where in the edit script they stand. */

@@ -35,6 +35,7 @@ export interface DeviceSizes {
   readonly size_up_to: number;
   maps: number;
   bytes: number;
+  /** mapRequests: pieces as the IOMMU is asked for them. */
   readonly map: { mapRequests: number };
 }
 
@@ -70,7 +71,7 @@ export class AdviseLoad implements LaneObserver {
     this.pool.domains = this.domains.size;
   }
 
-  mapped(step: MapStep, mapping: Mapping, outcome: MapOutcome): void {
+  mapped(step: MapStep, mapping: Mapping, outcome: MapOutcome, mapRequests: number): void {
     if (!asksPool(mapping.form) || !outcome.ok) return;
     const isStreaming = mapping.form === 'page' || isList(mapping.form);
     const { dir, attrs } = mapping;
@@ -86,7 +87,8 @@ export class AdviseLoad implements LaneObserver {
       requests: outcome.maps.length,
     });
     const swiotlb = isStreaming ? this.swiotlb.map(piecesOf(mapping)) : -1;
-    if (isStreaming && !mapping.failed) this.count(mapping, outcome.maps.length);
+    // A piece that is not aligned takes several MAP requests. On another IOMMU only the pieces are known.
+    if (isStreaming && !mapping.failed) this.count(mapping, mapRequests || outcome.maps.length);
     if (!mapping.failed) this.numbers.set(mapping, { pool, swiotlb });
     // What failed when it was recorded is unmapped at once.
     else this.released({ pool, swiotlb }, 0, outcome.maps.length);

@@ -84,7 +84,8 @@ export function fullRow(
   held: (device: string | null) => number = () => 0,
 ): SwiotlbFullRow {
   const area = (found.total ?? Infinity) * IO_TLB_SIZE;
-  const isLeak = found.cause === 'full' && held(found.device) >= LEAK_SHARE * area;
+  // Without an area nothing of it is held.
+  const isLeak = found.cause === 'full' && area > 0 && held(found.device) >= LEAK_SHARE * area;
   const group: SwiotlbFullGroup = isLeak ? { ...found, cause: 'leaked' } : found;
   return {
     cause: group.cause,
@@ -94,11 +95,12 @@ export function fullRow(
     most_slots: group.mostSlots,
     slots: group.total,
     first_place: group.first,
-    advice: adviceOn(group),
+    advice: adviceOn(group, isLeak),
   };
 }
 
-function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): string {
+/** @param isHeld whether the calls beside the log show what is never unmapped */
+function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup, isHeld: boolean): string {
   if (total === 0 && cause !== 'too_large')
     return 'there is no area at all (total 0 slots): remove swiotlb=noforce, or find in the log why the kernel set no memory aside';
   switch (cause) {
@@ -112,7 +114,9 @@ function adviceOn({ cause, largest, mostSlots, total }: SwiotlbFullGroup): strin
     case 'run_free':
       return `a run of ${exactBytes(largest ?? 0)} was free by these numbers: the cause is the alignment (min_align_mask) or DMA mask of the device, or slots were freed meanwhile; a larger area is not known to help`;
     case 'leaked':
-      return 'mappings are not unmapped: slots in use never became fewer, or the calls show it; record its dma:* events and run iommu-bounce lint; a larger swiotlb= only delays it';
+      return isHeld
+        ? 'mappings are not unmapped, as the calls show: run iommu-bounce lint on them; a larger swiotlb= only delays it'
+        : 'slots in use never became fewer: mappings are not unmapped, or a load of one size keeps the area full; record its dma:* events and run iommu-bounce lint, which tells; a larger swiotlb= only delays a leak';
     case 'full':
       return `needs swiotlb=${count(wholeSets(mostSlots ?? 0)).replaceAll(',', '')} at least (${plural(mostSlots ?? 0, 'slot')} in use and asked for)`;
     case 'unknown':

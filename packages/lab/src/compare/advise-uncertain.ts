@@ -85,7 +85,7 @@ function pairText(captures: readonly CaptureSection[]): string[] {
     );
   if (without > 0)
     texts.push(
-      `${plural(without, 'unmap')} without a map: what was mapped when the capture began held slots that are not counted; a machine that keeps as much mapped needs up to as many more.`,
+      `${plural(without, 'unmap')} without a map: what was mapped when the capture began held slots that are not counted; a machine that keeps as much mapped needs up to as many more. Flush queues of lazy mode are without these unmaps: they hold more entries than is said.`,
     );
   return texts;
 }

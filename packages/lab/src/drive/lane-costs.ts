@@ -43,15 +43,20 @@ export class LaneCosts {
     this.counter.drain(this.elsewhere);
   }
 
-  /** After the map call of a mapping. */
-  mapped(mapping: Mapping, throughPool: boolean): void {
+  /**
+   * After the map call of a mapping.
+   * @returns MAP requests of it; 0 for what no figure is asked for
+   */
+  mapped(mapping: Mapping, throughPool: boolean): number {
     const row = this.rowOf(mapping);
-    if (!row) return;
+    if (!row) return 0;
+    const before = row.map.mapRequests;
     row.bytes += mapping.size;
     row.maps++;
     if (throughPool) row.pool_maps++;
     row.map[throughPool ? 'poolCalls' : 'plainCalls']++;
     this.counter.drain(row.map);
+    return row.map.mapRequests - before;
   }
 
   /** After its unmap call. */

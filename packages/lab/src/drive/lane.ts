@@ -29,7 +29,8 @@ import { type PortDevice, type PortMachine, type SlotPlace, slotAt } from './por
 
 /** Who looks at what the lane does. */
 export interface LaneObserver {
-  mapped?(step: MapStep, mapping: Mapping, outcome: MapOutcome): void;
+  /** `mapRequests`: MAP requests of a virtio-iommu during the call; 0 on another IOMMU. */
+  mapped?(step: MapStep, mapping: Mapping, outcome: MapOutcome, mapRequests: number): void;
   /** `slot` is the one given back, if any. */
   unmapped?(
     step: UnmapStep,
@@ -228,14 +229,15 @@ export class Lane {
     const { maps } = this;
     for (const map of maps) map.paddr = this.calls.recordedPhys(held, map.paddr);
     const outcome = mapOutcome(device, mapping, held, ok, maps);
-    if (ok && !mapping.failed) this.costs.mapped(mapping, outcome.slot !== null);
+    let mapRequests = 0;
+    if (ok && !mapping.failed) mapRequests = this.costs.mapped(mapping, outcome.slot !== null);
     else this.costs.ignored();
     if (outcome.slot) counts[outcome.filled ? 'pool_fills' : 'pool_hits']++;
     if (outcome.fallback) {
       counts.fallbacks++;
       counts.fallbacks_by_reason[outcome.fallback]++;
     }
-    for (const observer of this.observers) observer.mapped?.(step, mapping, outcome);
+    for (const observer of this.observers) observer.mapped?.(step, mapping, outcome, mapRequests);
     if (!ok) this.calls.release(held);
     else if (mapping.failed) {
       this.calls.unmap(device.dev, held, mapping.dir, 0, mapping.size);

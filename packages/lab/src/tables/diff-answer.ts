@@ -70,7 +70,7 @@ function requests({ requests: of }: DiffDocument): string {
 
 function windows({ windows: of, counts }: DiffDocument): string {
   const [all] = of.rows;
-  if (!all) return 'how long mappings last is not known of both';
+  if (!all) return of.pairs_unknown === 0 ? '' : 'how long mappings last is not known of both';
   if (counts.windows === 0) return 'mappings last as long in both';
   const { longer, shorter } = all;
   const [a, b] = [time(all.a.median_ns), time(all.b.median_ns)];

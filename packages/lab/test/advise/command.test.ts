@@ -289,6 +289,43 @@ describe('advise', function () {
     expect(unsure.only_what_pays).to.equal(null);
   });
 
+  it('prices a piece that is not aligned by its MAP requests, in both places that do @long-only', async () => {
+    const costs = {
+      ...{ vmexitNs: 700, vmmRequestNs: 200, vfioMapNs: 300, vfioUnmapNs: 300 },
+      ...{ pinNs: 100, unpinNs: 100, copyColdBytesPerS: 5e9 },
+    };
+    const set = Object.entries(costs).flatMap(([name, n]) => ['--set', `${name}=${String(n)}`]);
+    const at = async (offset: number): Promise<AdviseDocument> => {
+      const writer = new TraceWriter();
+      for (let i = 0; i < 120; i++) {
+        writer.mapPage(0x8000_0000, 0x10_0000_0000 + i * 2 ** 20 + offset, 65536);
+        writer.unmapPage(0x8000_0000, 65536);
+      }
+      return adviceOnText(writer.text, ...set);
+    };
+    const aligned = await at(0);
+    expect(aligned.verdict?.break_even[0]).to.include({ mappings_cheaper: 0, pays_up_to: 0 });
+    expect(aligned.bounce[0]).to.include({ bounce: 'below', mappings_to_bounce: 0 });
+    // The kernel asks for each page of it.
+    const unaligned = await at(4096);
+    expect(unaligned.verdict?.break_even[0]).to.include({
+      mappings_cheaper: 120,
+      pays_up_to: 65536,
+    });
+    expect(unaligned.bounce[0]).to.include({ bounce: 'always', mappings_to_bounce: 120 });
+  });
+
+  it('says that flush queues lack the unmaps of what was mapped before @long-only', async () => {
+    const writer = new TraceWriter();
+    for (let i = 0; i < 20; i++) writer.unmapPage(0x9000_0000 + i * 4096, 4096);
+    load(writer, { maps: 60, inFlight: 8, sizes: [4096] });
+    const { flush_queues: rows, uncertain } = await adviceOnText(writer.text);
+    expect(rows[0]?.unmaps).to.equal(60);
+    expect(uncertain.join('\n')).to.include(
+      'Flush queues of lazy mode are without these unmaps: they hold more entries than is said.',
+    );
+  });
+
   it('writes a page with the plot, once over its own and never over another file', async () => {
     await withFolder(async (folder) => {
       const [file, trace] = [join(folder, 'a.html'), join(folder, 'x.trace.txt')];
@@ -347,6 +384,20 @@ describe('advise', function () {
       expect((await adviceOnText(full(100, 1024, 65536))).advice).to.include('swiotlb=65536');
     });
 
+    it('knows that what is longer than a slot begins at a whole page', async () => {
+      // 32 slots at 2, 6, 10 … spoil every run of three slots that begins at a page.
+      const small = (used: number): string =>
+        full(100, used, 6144).replace('total 32768', 'total 128');
+      expect(await causes(small(31))).to.deep.equal(['run_free 1']);
+      expect(await causes(small(32))).to.deep.equal(['fragmented 1']);
+    });
+
+    it('does not take an area that is always full for a leak without a doubt', async () => {
+      const busy = [0, 5, 10, 15, 20].map((i) => full(100 + i, 32768)).join('');
+      const { swiotlb_full: rows } = await adviceOnText(busy);
+      expect(rows[0]?.advice).to.include('or a load of one size keeps the area full');
+    });
+
     it('does not round a size to the limit that it exceeds', async () => {
       const { advice, swiotlb_full: rows } = await adviceOnText(full(100, 100, 262145));
       expect(rows[0]?.cause).to.equal('too_large');
@@ -359,6 +410,7 @@ describe('advise', function () {
       expect(rows[0]?.advice).to.match(
         /^there is no area at all \(total 0 slots\): remove swiotlb=noforce/,
       );
+      expect(rows[0]?.cause).to.equal('full');
       expect(
         (await adviceOnText(full(1, 0, 0).replace('total 32768', 'total 0'))).advice,
       ).not.to.include('swiotlb=0');

@@ -162,8 +162,24 @@ describe('diff', function () {
     expect(told.operations).to.include({ in_order: 2, gone: 0, added: 0 });
     expect(told.devices.only_a).to.deep.equal([{ device: 'other', operations: 1 }]);
     expect(differing(told)).to.deep.equal({ devices: 1 });
+    expect(told.notes.join('\n')).to.include('per map and unmap are those of all devices');
     expect((await textsDiff(a, b, '--device', `${NVME}=0000:00:04.0`, '--ignore', 'devices')).equal)
       .to.be.true;
+  });
+
+  it('asks whether equal names are the same device where they do nothing alike', async () => {
+    const of = (nvme: string, net: string): string =>
+      mapped([4096, 8192], nvme).text + mapped([60, 1514], net).text.replace(/^#.*\n/, '');
+    const [a, b] = [of(NVME, '0000:00:06.0'), of('0000:00:06.0', NVME)];
+    const found = await textsDiff(a, b);
+    expect(found.operations).to.include({ gone: 4, added: 4 });
+    expect(found.notes.join('\n')).to.include(
+      `No operation of ${NVME}, 0000:00:06.0 is in both captures: if a name stands for another device in B, say so: --device '${NVME}=0000:00:06.0'`,
+    );
+    expect(diffAnswer(found)).not.to.include('how long mappings last');
+    const told = ['--device', `${NVME}=0000:00:06.0`, '--device', `0000:00:06.0=${NVME}`];
+    expect((await textsDiff(a, b, ...told)).equal).to.equal(true);
+    expect((await textsDiff(a, a)).notes.join('\n')).not.to.include('No operation');
   });
 
   it('calls unknown what a capture has not recorded, and never zero', async () => {
@@ -220,6 +236,36 @@ describe('diff', function () {
     );
     expect(oneUnmap.counts).to.include({ unmaps: 1, windows: 0 });
     expect(oneUnmap.operations).to.include({ unmapped_in_a_only: 1, unmapped_in_b_only: 0 });
+  });
+
+  it('counts requests that iommu:* events show in part, and pairs those that are unmapped', async () => {
+    const writer = new TraceWriter();
+    // The first and the last two stay mapped.
+    for (let i = 0; i < 8; i++) {
+      const dma = 0xf0000000 + i * 0x100000;
+      writer.mapPage(dma, 0x10000000 + i * 0x100000, 4096, NVME);
+      if (i > 0 && i < 6) writer.unmapPage(dma, 4096, NVME);
+    }
+    const without = writer.text.replaceAll(/^.*\bdma_.*\n/gm, '');
+    const found = await textsDiff(writer.text, without, '--device', `${NVME}=domain 1`);
+    const { operations, requests, notes, counts } = found;
+    expect(operations).to.include({ reconstructed_in_one: 5, gone: 3, unmapped_in_b_only: 0 });
+    expect(counts).to.include({ unmaps: 0 });
+    expect(requests.per_mapping).to.deep.equal({ a: 13 / 8, b: 13 / 5 });
+    expect(notes.join('\n')).to.include(
+      'B shows only the begin or the end of some requests without a call: 3 iommu:map events and 0 iommu:unmap events are of no mapping, but in its requests',
+    );
+  });
+
+  it('does not call a capture cut that lasts longer than the other', async () => {
+    const cut = async (a: number, b: number): Promise<boolean> => {
+      const of = (n: number): string => mapped(Array.from({ length: n }, () => 4096)).text;
+      const last = of(b).replace(/ \d+(\.\d+: [^\n]*\n)$/, ' 99999$1');
+      const { notes } = await textsDiff(of(a), b < 10 ? last : of(b));
+      return notes.join('\n').includes('may have been cut');
+    };
+    expect(await cut(20, 10)).to.equal(true);
+    expect(await cut(20, 9)).to.equal(false);
   });
 
   it('gives 0 requests where no IOMMU translates', async () => {
