@@ -24,6 +24,7 @@ import type {
   CheckPricesDocument,
   CheckScheduleDocument,
 } from './tables/check-document';
+import type { CheckExplorationDocument } from './tables/check-exploration';
 import type { DemoDocument } from './tables/demo';
 
 /** A transcript, replayed. */
@@ -105,7 +106,12 @@ export interface Documents {
   /** Policies compared, simulated. */
   readonly compare: CompareDocument;
   /** Promises of the series against the evidence, and findings as a machine shows them; or a list, with --list; or prices of fixes, with --prices. */
-  readonly check: CheckDocument | CheckListDocument | CheckPricesDocument | CheckScheduleDocument;
+  readonly check:
+    | CheckDocument
+    | CheckExplorationDocument
+    | CheckListDocument
+    | CheckPricesDocument
+    | CheckScheduleDocument;
   /** What the demo replayed and simulated. */
   readonly demo: DemoDocument;
   /** Wrong and fragile use of the DMA API in captures; or the rules, with --rules. */

@@ -28,13 +28,21 @@ import {
   checkPromisesText,
   checkScheduleText,
 } from '../tables/check-findings';
+import { checkExplorationText } from '../tables/check-exploration';
 import { checkPricesText } from '../tables/check-prices';
+import {
+  EXPLORE_HEEDS,
+  type ExploreOptions,
+  checkExploreOptions,
+  explorationOf,
+  withExploreOptions,
+} from './check-explore';
 import { commandLine } from './command-line';
 import { jobsOf, jobsOption } from './engine-options';
 import { jsonOption, printResult } from './json';
 import { option, reportOption, wholeNumber } from './option-values';
 
-interface CheckOptions {
+interface CheckOptions extends ExploreOptions {
   readonly finding?: string;
   readonly fix?: string;
   readonly list?: boolean;
@@ -54,7 +62,7 @@ const SEED = 1;
 const SECONDS_PER_FINDING = 0.03;
 
 export function addCheck(program: Command, io: CommandIo, end: (status: ExitStatus) => void): void {
-  program
+  const command = program
     .command('check')
     .description('the promises of the series, proved or broken by running it; its findings, shown')
     .option('--finding <numbers>', 'show these findings, e.g. 2 or 8,9')
@@ -63,7 +71,8 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
     .option(
       '--schedule <text>',
       'run one order of steps, as a search or docs/schedules.md names it',
-    )
+    );
+  withExploreOptions(command)
     .option('--prices', 'what each fix, or those of --fix, costs on the table of fio')
     .option(
       '--seconds <n>',
@@ -82,6 +91,7 @@ export function addCheck(program: Command, io: CommandIo, end: (status: ExitStat
 const INSTEAD = {
   list: { heeds: ['finding'], does: 'lists the findings' },
   schedule: { heeds: [], does: 'runs one schedule of the series' },
+  explore: { heeds: EXPLORE_HEEDS, does: 'runs the schedules of a scenario' },
   prices: { heeds: ['fix'], does: 'lists prices of fixes' },
   finding: { heeds: ['fix', 'report'], does: 'shows findings and searches for nothing' },
 } as const;
@@ -128,6 +138,7 @@ function sizeOf({ seconds, seed, jobs }: CheckOptions): SearchSize {
 
 async function check(options: CheckOptions, io: CommandIo, typed: string): Promise<ExitStatus> {
   const instead = insteadOf(options);
+  checkExploreOptions(options);
   const size = sizeOf(options);
   // It loads the machines and searches: other verbs start without them.
   const safety = await import('@iommu-bounce/safety');
@@ -143,6 +154,12 @@ async function check(options: CheckOptions, io: CommandIo, typed: string): Promi
     const document = scheduleOf(safety, options.schedule ?? '');
     printResult(io, json, document, (screen) => checkScheduleText(document, screen));
     return document.failures.length > 0 ? 1 : 0;
+  }
+  if (instead === 'explore') {
+    const document = explorationOf(safety, options, size.seed);
+    printResult(io, json, document, (screen) => checkExplorationText(document, screen));
+    const isRefuted = document.certificate?.checked?.holds === false;
+    return document.failures.length > 0 || isRefuted ? 1 : 0;
   }
   if (instead === 'prices') {
     const document = prices(fixes, io);

@@ -14,6 +14,7 @@ import {
   checkDocument,
 } from '../../src/tables/check-document';
 import { PAPER } from '../../src/show/text';
+import type { CheckExplorationDocument } from '../../src/tables/check-exploration';
 import { checkPromisesText } from '../../src/tables/check-findings';
 import { checkPricesText } from '../../src/tables/check-prices';
 import { expectValid } from '../schema';
@@ -103,6 +104,49 @@ describe('check', function () {
     const calm = await cli('check', '--schedule', 'map-unmap', '--json');
     expect(calm.status).to.equal(0);
     expect(JSON.parse(calm.out)).to.include({ scenario: 'map-unmap', outcome: 'complete' });
+  });
+
+  it('runs each class of the schedules of a scenario once', async () => {
+    const { status, out } = await cli('check', '--explore', 'map-unmap', '--certificate');
+    expect(status).to.equal(0);
+    expect(out.replaceAll(/\s+/g, ' '))
+      .to.contain('18 schedules of 16.0 steps on average, one of each class; there are no other')
+      .and.contain('18 classes (--json lists them), which holds: every schedule was run, 1,094 of');
+  });
+
+  it('shows a schedule for each failure that it explores', async () => {
+    const { status, out } = await cli('check', '--explore', 'virtio-return', '--json');
+    expect(status).to.equal(1);
+    const { complete, failures } = JSON.parse(out) as CheckExplorationDocument;
+    expect(complete).to.equal(true);
+    expect(failures.map(({ kind }) => kind)).to.deep.equal(['device-sees-freed', 'leak']);
+    const shown = await cli('check', '--schedule', failures[0]?.schedule ?? '');
+    expect(shown.status).to.equal(1);
+    expect(shown.out).to.match(/^device-sees-freed: /m);
+  });
+
+  it('explores schedules of few preemptions, every one or random ones, and says what was left', async () => {
+    const explore = async (...args: string[]): Promise<CheckExplorationDocument> =>
+      JSON.parse(
+        (await cli('check', '--explore', 'map-unmap', '--json', ...args)).out,
+      ) as CheckExplorationDocument;
+    const [none, one, all] = await Promise.all([
+      explore('--preemptions', '0'),
+      explore('--preemptions', '1'),
+      explore('--algorithm', 'brute'),
+    ]);
+    expect(none).to.include({ algorithm: 'brute', preemptions: 0, schedules: 2, complete: false });
+    expect(one.schedules).to.be.within(none.schedules + 1, all.schedules - 1);
+    expect(all).to.include({ schedules: 1094, classes: 18, complete: true, certificate: null });
+    const random = await explore('--algorithm', 'pct', '--limit', '50', '--seed', '7');
+    expect(random).to.include({ schedules: 50, complete: false });
+    expect(await explore('--algorithm', 'pct', '--limit', '50', '--seed', '7')).to.deep.equal(
+      random,
+    );
+    const cut = await explore('--limit', '4', '--certificate');
+    expect(cut).to.include({ schedules: 4, complete: false });
+    expect(cut.certificate?.checked).to.equal(null);
+    expect(cut.certificate?.classes).to.have.length(4);
   });
 
   it('shows one finding: bytes without the pool, with the series, with its fix', async () => {
@@ -211,6 +255,24 @@ describe('check', function () {
       ['--schedule', 'nowhere'],
       /^iommu-bounce: --schedule: scenario is 'nowhere': expected one of /,
     ],
+    [['--explore', 'x'], /^iommu-bounce: --explore: scenario is 'x': expected one of map-unmap, /],
+    [
+      ['--explore', 'sync', '--algorithm', 'x'],
+      /^iommu-bounce: --algorithm: expected dpor, brute or pct, got 'x'\n$/,
+    ],
+    [
+      ['--explore', 'sync', '--preemptions', '1', '--algorithm', 'dpor'],
+      /^iommu-bounce: --preemptions: expected --algorithm brute with it, got 'dpor'\n$/,
+    ],
+    [
+      ['--explore', 'sync', '--preemptions', '1', '--certificate'],
+      /^iommu-bounce: --certificate: is of all orders; expected no pct, no --preemptions\n$/,
+    ],
+    [
+      ['--explore', 'sync', '--limit', '0'],
+      /^iommu-bounce: --limit: expected a whole number from 1/,
+    ],
+    [['--limit', '3'], /^iommu-bounce: --limit: expected --explore <scenario> with it\n$/],
     [['--schedule', 'map-unmap:zz'], /^iommu-bounce: --schedule: schedule is 'zz': at step 1/],
     [['--seconds', 'x'], /^iommu-bounce: --seconds: expected a whole number/],
     [['--jobs', '0'], /^iommu-bounce: --jobs: expected a whole number from 1 to 1024, got '0'\n$/],
@@ -218,7 +280,7 @@ describe('check', function () {
     it(`refuses ${args.join(' ')} with one line and status 2`, () =>
       withFolder(async (folder) => {
         const file = join(folder, 'none.html');
-        const noPage = args[0] === '--schedule' ? [] : ['--report', file];
+        const noPage = ['--schedule', '--explore'].includes(args[0]) ? [] : ['--report', file];
         const { status, out, err } = await cli('check', ...args, ...noPage);
         expect([status, out, existsSync(file)]).to.deep.equal([2, '', false]);
         expect(err).to.match(message);
@@ -227,7 +289,7 @@ describe('check', function () {
 
   const VALUES = {
     ...{ finding: '2', fix: '2', list: null, prices: null, schedule: 'map-unmap', seconds: '0' },
-    ...{ seed: '1', jobs: '1', report: 'none.html' },
+    ...{ explore: 'map-unmap', seed: '1', jobs: '1', report: 'none.html' },
   };
   /** Pairs of which neither is ignored. */
   const TOGETHER = new Set([
