@@ -28,8 +28,17 @@ const SPACE = /[ \t\r\v\f]*/y;
 const OPERATORS = ['&&', '||', '!=', '<=', '>=', '=', '!', '(', ')', '<', '>'];
 const ASSIGNMENT = /[ \t]*(:=|\+=|=)[ \t]*(.*)/sy;
 
-/** The tokens of a line; none for a blank line, a comment or an assignment. The first one is always a keyword. */
-export function tokenize(line: string, place: Place, macros: Preprocessor): Token[] {
+/**
+ * The tokens of a line; none for a blank line, a comment or an assignment. The first one is always a keyword.
+ * @param place of its first line in the file; a macro's place is the line that it stands in, as in the kernel
+ * @param joints where further lines of the file begin in it, ascending
+ */
+export function tokenize(
+  line: string,
+  place: Place,
+  macros: Preprocessor,
+  joints: readonly number[] = [],
+): Token[] {
   if (/^[ \t\r\v\f]*(#|$)/.test(line)) return [];
   FIRST_WORD.lastIndex = 0;
   const first = FIRST_WORD.exec(line)?.[1];
@@ -38,19 +47,25 @@ export function tokenize(line: string, place: Place, macros: Preprocessor): Toke
   }
   let at = FIRST_WORD.lastIndex;
   const keyword = first.replace(/^-+|-+$/g, '') === 'help' ? 'help' : first;
-  if (!KEYWORDS.has(keyword)) return macroLine(line, place, macros);
+  if (!KEYWORDS.has(keyword)) return macroLine(line, place, macros, joints);
+  const placeOf = (i: number): Place => placeAt(i, place, joints);
   const tokens: Token[] = [{ kind: 'keyword', text: keyword }];
   for (;;) {
     at = skipSpace(line, at);
     if (at >= line.length || line[at] === '#') return tokens;
-    const [token, end] = nextToken(line, at, place, macros);
+    const [token, end] = nextToken(line, at, placeOf, macros);
     if (token) tokens.push(token);
     at = end;
   }
 }
 
 /** A line that starts with no keyword: an assignment, or macros that come to nothing. */
-function macroLine(line: string, place: Place, macros: Preprocessor): Token[] {
+function macroLine(
+  line: string,
+  place: Place,
+  macros: Preprocessor,
+  joints: readonly number[],
+): Token[] {
   const start = skipSpace(line, 0);
   const { text: name, end } = macros.word(
     line,
@@ -64,11 +79,19 @@ function macroLine(line: string, place: Place, macros: Preprocessor): Token[] {
     macros.assign(name, operator, value, place);
     return [];
   }
-  if (name === '' && end > start) return tokenize(line.slice(end), place, macros);
+  if (name === '' && end > start) {
+    const rest = joints.filter((joint) => joint > end).map((joint) => joint - end);
+    return tokenize(line.slice(end), placeAt(end, place, joints), macros, rest);
+  }
   throw errorAt(
     place,
     `unknown keyword '${shorten(name)}'; expected config, menu, choice, if, source or one of their options`,
   );
+}
+
+function placeAt(at: number, place: Place, joints: readonly number[]): Place {
+  if (joints.length === 0) return place;
+  return { file: place.file, line: place.line + joints.filter((joint) => joint <= at).length };
 }
 
 function skipSpace(line: string, at: number): number {
@@ -80,20 +103,20 @@ function skipSpace(line: string, at: number): number {
 function nextToken(
   line: string,
   at: number,
-  place: Place,
+  placeOf: (at: number) => Place,
   macros: Preprocessor,
 ): [Token | null, number] {
   WORD.lastIndex = at;
   const word = WORD.exec(line)?.[0];
   if (word !== undefined) {
-    if (word.includes('$')) return expandedWord(line, at, place, macros);
+    if (word.includes('$')) return expandedWord(line, at, placeOf(at), macros);
     return [{ kind: KEYWORDS.has(word) ? 'keyword' : 'word', text: word }, WORD.lastIndex];
   }
   const quote = line.charAt(at);
-  if (quote === '"' || quote === "'") return quoted(line, at, place, macros);
+  if (quote === '"' || quote === "'") return quoted(line, at, placeOf, macros);
   const operator = OPERATORS.find((text) => line.startsWith(text, at));
   if (operator === undefined) {
-    throw errorAt(place, `unexpected character '${quote}' in '${shorten(line)}'`);
+    throw errorAt(placeOf(at), `unexpected character '${quote}' in '${shorten(line)}'`);
   }
   return [{ kind: 'operator', text: operator }, at + operator.length];
 }
@@ -110,7 +133,12 @@ function expandedWord(
 }
 
 /** A string from its opening quote on: a backslash takes the next character as it is. */
-function quoted(line: string, start: number, place: Place, macros: Preprocessor): [Token, number] {
+function quoted(
+  line: string,
+  start: number,
+  placeOf: (at: number) => Place,
+  macros: Preprocessor,
+): [Token, number] {
   const quote = line[start];
   let text = '';
   let open: string | null = null;
@@ -119,13 +147,16 @@ function quoted(line: string, start: number, place: Place, macros: Preprocessor)
     if (char === quote) return [{ kind: 'string', text, open }, i + 1];
     if (char === '\\') text += line.charAt(++i);
     else if (line.startsWith('$(', i)) {
-      const inner = macros.reference(line, i, place);
+      const inner = macros.reference(line, i, placeOf(i));
       text += inner.text;
       open ??= inner.open;
       i = inner.end - 1;
     } else text += char;
   }
-  throw errorAt(place, `unterminated string; expected a closing ${quote === '"' ? '"' : "'"}`);
+  throw errorAt(
+    placeOf(start),
+    `unterminated string; expected a closing ${quote === '"' ? '"' : "'"}`,
+  );
 }
 
 function shorten(line: string): string {

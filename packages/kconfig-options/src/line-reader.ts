@@ -41,7 +41,8 @@ export class LineReader {
     }
     while (this.index < this.lines.length) {
       const place = { file: this.file, line: this.index + 1 };
-      const tokens = tokenize(this.joinedLine(), place, this.macros);
+      const { line, joints } = this.joinedLine();
+      const tokens = tokenize(line, place, this.macros, joints);
       if (tokens.length > 0) return { tokens, place };
     }
     return null;
@@ -74,14 +75,17 @@ export class LineReader {
     return text.join('\n').trimEnd();
   }
 
-  private joinedLine(): string {
+  /** `joints`: where in it lines of the file begin, but for the first one. */
+  private joinedLine(): { line: string; joints: number[] } {
     let line = this.takeLine();
+    const joints: number[] = [];
     while (line.endsWith('\\') && (this.index < this.lines.length || this.endsWithNewline)) {
       line = line.slice(0, -1);
       if (this.index >= this.lines.length) break;
+      joints.push(line.length);
       line += this.takeLine();
     }
-    return line;
+    return { line, joints };
   }
 
   private takeLine(): string {

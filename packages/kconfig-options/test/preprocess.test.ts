@@ -63,6 +63,16 @@ describe('the macro language', () => {
     expect(kconfig.warnings).to.deep.equal(['Kconfig:3: careful']);
   });
 
+  it('takes the line that a macro stands in, where a backslash joins lines', () => {
+    const text =
+      'config X\n\tstring\n\tdefault \\\n\t"$(lineno)" if \\\n\t$(lineno) = 5\n' +
+      'config Y\n\tstring\n\tdefault "$(lineno)" if \\\n\ty\n' +
+      'config Z\n\tbool \\\n\t"$(error-if,y,bad)"\n';
+    expect(() => parseWith(text)).to.throw('Kconfig:12: bad');
+    const good = text.replace('error-if,y', 'error-if,n');
+    expect(values(evaluate(parseWith(good)))).to.include({ X: '4', Y: '8' });
+  });
+
   it('makes names, parts of names and tristates of macros, but no keywords', () => {
     const text =
       'n = LEVEL\ny = y\nnothing =\nword = config\n' +
