@@ -9,6 +9,7 @@ export * from './tables'; // documents as tables for a terminal
 export type * from './documents'; // what each verb prints with --json
 export type * from './anonymise/document';
 export type * from './tables/check-document';
+export type { CheckExplorationDocument, CheckedClasses } from './tables/check-exploration';
 export type { DemoDocument } from './tables/demo';
 export type { OnProgress } from './progress';
 export type { Screen } from './show/text';
